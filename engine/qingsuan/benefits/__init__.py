@@ -1,0 +1,1 @@
+"""Settlement 1 (待遇结算): what each fund pays for each claim."""

@@ -1,0 +1,72 @@
+"""Whose fault it is: the caller's, the input's, the parameters', the plugin's, or the machine's.
+
+Every error a user can meet is one of these five. Each knows the exit status it ends a command with, and each message
+says where, what was found, what was expected, and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "InputError",
+    "PluginError",
+    "PolicyError",
+    "QingsuanError",
+    "RunError",
+    "UsageError",
+]
+
+
+class QingsuanError(Exception):
+    """Base of every error that is reported to a user rather than shown as a traceback.
+
+    Parameters
+    ----------
+    where
+        The file, row, key or command the message is about.
+    found, expected, do
+        What was found there, what was expected, and what the reader can do about it.
+    """
+
+    exit_status = 1
+
+    def __init__(self, where: str, *, found: str, expected: str = "", do: str = "") -> None:
+        self.where, self.found, self.expected, self.do = where, found, expected, do
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.found}"]
+        if self.expected:
+            lines.append(f"  expected: {self.expected}")
+        if self.do:
+            lines.append(f"  what to do: {self.do}")
+        return "\n".join(lines)
+
+
+class UsageError(QingsuanError):
+    """The command was called the wrong way."""
+
+    exit_status = 2
+
+
+class InputError(QingsuanError):
+    """An input file cannot be trusted; nothing was written."""
+
+    exit_status = 3
+
+
+class PolicyError(QingsuanError):
+    """A parameter file cannot be trusted, or contradicts itself."""
+
+    exit_status = 4
+
+
+class PluginError(QingsuanError):
+    """A plugin is missing, broken, misspelt, too old or too new, or claims what another one owns."""
+
+    exit_status = 4
+
+
+class RunError(QingsuanError):
+    """The run failed part-way: the machine, not the input, stopped it."""
+
+    exit_status = 5

@@ -1,0 +1,1 @@
+"""What a region supplies: the model, a strict reader, and its compilation to numeric tables."""

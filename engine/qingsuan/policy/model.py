@@ -1,0 +1,377 @@
+"""What a region supplies: pools, and dated rule sets of rules, layers and cases.
+
+These are plain immutable values. :mod:`qingsuan.policy.reader` makes them from TOML, :mod:`qingsuan.policy.compile`
+turns them into numeric tables, and the slow twin walks them as they are. ``plugins/README.md`` describes the same
+words for those who write them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = [
+    "COUNTERS",
+    "ENTRY_PARTS",
+    "FUNDS",
+    "GRADES",
+    "LAYER_PARTS",
+    "Adjust",
+    "Bands",
+    "Cap",
+    "Case",
+    "Ceiling",
+    "Codes",
+    "Condition",
+    "Covers",
+    "Deductible",
+    "Dimension",
+    "Entry",
+    "Interval",
+    "Layer",
+    "Limit",
+    "Missing",
+    "Pool",
+    "Region",
+    "Rule",
+    "RuleSet",
+    "Select",
+    "Source",
+    "Visits",
+    "When",
+]
+
+Per = Literal["visit", "period"]
+Period = Literal["year", "quarter", "month"]
+
+FUNDS = (
+    "hifp_pay",
+    "cvlserv_pay",
+    "hifes_pay",
+    "hifmi_pay",
+    "hifob_pay",
+    "hifdm_pay",
+    "maf_pay",
+    "oth_pay",
+)
+"""The funds (基金) a layer can pay from, in the order of the settlement table."""
+
+ENTRY_PARTS = ("inscp_scp_amt", "preselfpay_amt", "overlmt_selfpay", "fulamt_ownpay_amt")
+"""Parts of the bill that can enter a layer. ``inscp_scp_amt`` is what entered and no earlier layer has paid."""
+
+LAYER_PARTS = ("left_by_ratio", "cut_by_cap", "deductible")
+"""What an earlier layer left: by its ratio (x - payment before its cap), by its caps, by its deductible."""
+
+COUNTERS = ("visits", "deductible_used", "base", "excess", "paid")
+"""What is counted per group: visits, deductible used up, sum of bases, sum of x, payments."""
+
+GRADES = ("A", "B", "C", "E", "reading", "derived", "made-up")
+"""How good a source is. D (unverified) does not exist here: it is never used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from (依据): document, article, grade."""
+
+    key: str
+    document: str
+    article: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """A condition on codes. ``patterns`` are codes, or prefixes ending in ``*``; ``negated`` means none of them.
+
+    The empty text stands for an absent value: ``dise_code = [""]`` holds for a claim without a disease code.
+    """
+
+    patterns: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A condition on a whole number: ``low <= value < high``; ``None`` is unbounded.
+
+    Money is in fen, age in completed years, a date in days since 1970-01-01.
+    """
+
+    low: int | None = None
+    high: int | None = None
+
+
+Condition = Codes | Interval
+When = Mapping[str, Condition]
+"""Dimension name -> condition; an absent dimension means any value. All must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A dimension a plugin adds to those of the engine.
+
+    ``kind`` is ``code`` (a column read as codes), ``number`` (a column of whole numbers, used in intervals),
+    ``list`` (``in`` or ``out`` of ``members``) or ``function`` (``Region.functions[function]`` gives codes for a batch).
+    """
+
+    name: str
+    kind: Literal["code", "number", "list", "function"]
+    table: Literal["claims", "insured"] = "claims"
+    column: str = ""
+    members: frozenset[str] = frozenset()
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """In which group visits are counted for the deductible's schedule, and whether this visit itself counts."""
+
+    group: str
+    counts: bool = True
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deductible:
+    """Deductible (起付线).
+
+    ``per="visit"``: ``amounts_fen[min(n, last)]``, n being the number of earlier visits. ``per="period"``:
+    ``amounts_fen[0]`` less what ``group`` has used this period. ``exempt`` takes nothing; an exempt visit
+    ``credits`` the group with what it would have taken.
+    """
+
+    per: Per
+    amounts_fen: tuple[int, ...]
+    group: str | None = None
+    exempt: bool = False
+    credits: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Bands selected, not crossed: by the value a counter of a group had before this claim."""
+
+    group: str
+    counter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Ratios by band (分段支付比例).
+
+    ``upto_fen`` are the inner bounds, ascending, one fewer than ``ratio_bp``. ``measured`` says whether bands lie on
+    the base itself (``absolute``, the deductible inside) or above the deductible (``excess``); ``per`` whether each
+    visit starts anew or the period's sum goes on (kept in ``group``). With ``select`` the whole of x is paid at the
+    ratio of the band in which the selecting counter lies, a bound belonging to the band above it.
+    """
+
+    ratio_bp: tuple[int, ...]
+    upto_fen: tuple[int, ...] = ()
+    per: Per = "visit"
+    measured: Literal["absolute", "excess"] = "excess"
+    group: str | None = None
+    select: Select | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Ceiling on the base (封顶 on what enters), per visit, or per period on what ``group`` has let in."""
+
+    amount_fen: int
+    per: Per = "visit"
+    group: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """Cap on payment (支付限额). ``per="period"``: what all that draws on ``group`` has paid this period.
+
+    ``amount_fen`` None draws on the group without a bound of its own.
+    """
+
+    amount_fen: int | None
+    per: Per = "period"
+    group: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One component of a layer's base: ``ratio_bp`` of ``part``, rounded on its own.
+
+    ``part`` is one of :data:`ENTRY_PARTS`; or, with ``layer`` naming an earlier layer, one of :data:`LAYER_PARTS`.
+    """
+
+    part: str
+    ratio_bp: int = 10_000
+    layer: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """What an identity (or any other condition) changes (倾斜): all that hold at once are combined.
+
+    ``deductible_bp`` multiplies the deductible's amounts (5000 = half); ``points_bp`` is added to each band's ratio,
+    then ``own_bp`` multiplies the person's share of each band (13100 = 1.31 times, rounded to the basis point), never
+    beyond 0 and 100 %. ``lift_caps`` names the cap groups (or ``visit``) whose amounts no longer bind; what is paid
+    is still counted. Points add up, lifted caps unite; the other two may be set once.
+    """
+
+    deductible_bp: int | None = None
+    points_bp: int = 0
+    own_bp: int | None = None
+    lift_caps: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Settings of a layer where ``when`` holds. The layer's own settings are its case without a condition.
+
+    A conditional case that sets something overrides the layer's own setting; two conditional cases that hold at once
+    and set the same thing are an error (``adjust`` excepted, which combines).
+    """
+
+    when: When = field(default_factory=dict)
+    visits: Visits | None = None
+    deductible: Deductible | None = None
+    bands: Bands | None = None
+    limit: Limit | None = None
+    caps: tuple[Cap, ...] | None = None
+    entry: tuple[Entry, ...] | None = None
+    adjust: Adjust | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One fund's turn to pay. ``cases[0]`` holds the layer's own settings. No bands where nothing sets them: an error.
+
+    Without a deductible nothing is deducted; without an entry all in-scope cost left enters.
+    """
+
+    name: str
+    fund: str
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """Overall ceiling: the layers named may together pay no more than ``ratio_bp`` of ``of``.
+
+    The excess is taken back from the last layer of the rule, then the one before.
+    """
+
+    ratio_bp: int
+    of: Literal["medfee_sumamt", "inscp_scp_amt"]
+    layers: tuple[str, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the decision table: conditions, and the layers that pay, in order.
+
+    ``entry_bp`` is the share of the in-scope amount that enters at all. ``overrides`` names rules that yield to this
+    one where both match. A rule without layers pays nothing, and says so by being written down.
+    """
+
+    id: str
+    when: When
+    layers: tuple[str, ...]
+    entry_bp: int = 10_000
+    ceiling: Ceiling | None = None
+    overrides: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A parameter that is not known. With ``when``, claims that match are refused, naming the parameter."""
+
+    parameter: str
+    why: str
+    when: When | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """Combinations the rule set claims to cover: a rule must match every one of them."""
+
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All rules of one pool (统筹区) and its schemes from ``effective`` on, until the next set or ``until``.
+
+    ``levels`` is the pool's vocabulary of ``dedc_hosp_lv``; ``identities`` ranks the identity classes it knows, highest
+    first. ``benefit_date`` and ``identity_date`` name the claim columns that decide.
+    """
+
+    file: str
+    pool: str
+    schemes: tuple[str, ...]
+    title: str
+    effective: dt.date
+    until: dt.date | None
+    benefit_date: Literal["setl_time", "begndate", "enddate"]
+    identity_date: Literal["setl_time", "begndate", "enddate"]
+    levels: tuple[str, ...]
+    identities: tuple[str, ...]
+    sources: Mapping[str, Source]
+    groups: Mapping[str, Period]
+    dimensions: tuple[Dimension, ...]
+    layers: Mapping[str, Layer]
+    rules: tuple[Rule, ...]
+    missing: tuple[Missing, ...] = ()
+    covers: tuple[Covers, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """A short name for messages: pool, schemes, date."""
+        return f"{self.pool}/{'+'.join(self.schemes)}/{self.effective.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A pooling area (统筹区): its code, name, and the ``insu_admdvs`` prefixes it insures."""
+
+    code: str
+    name: str
+    prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What a plugin hands over: one province-level jurisdiction with its pools and files.
+
+    Parameters
+    ----------
+    code, name
+        GB/T 2260 code (six digits) and Chinese name.
+    pools
+        The pools that this plugin settles.
+    rules
+        A folder (``importlib.resources.files(...)`` or a path) with one rule-set TOML per pool, scheme and date.
+    funding
+        A folder with one funding TOML per date (财政补助), or None.
+    codes
+        Local additions to the national code tables: column -> code -> meaning.
+    functions
+        Vectorised functions for dimensions of kind ``function``: each takes a ``pyarrow.RecordBatch`` holding the
+        claim columns and returns an array of codes of the same length.
+    """
+
+    code: str
+    name: str
+    pools: tuple[Pool, ...] = ()
+    rules: Any = None
+    funding: Any = None
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The way of a year: partitions, run folder, run record."""

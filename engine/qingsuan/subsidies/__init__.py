@@ -1,0 +1,1 @@
+"""Settlement 2 (财政补助): what each level of government owes for the insured."""

@@ -1,0 +1,1 @@
+"""For plugin authors: case files and the contract a plugin keeps."""
