@@ -1,0 +1,382 @@
+"""Strict TOML: nothing unknown, nothing missing, nothing mistyped, no float.
+
+A :class:`Table` hands out typed values and remembers what it was asked for. ``done()`` on the outermost table refuses
+every key nobody asked for, here and in all tables below. Each message names the file and the key, what was found, what
+was expected, and what to do; in lists the first item is ``[1]``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from qingsuan.errors import PolicyError
+from qingsuan.money import BP_ONE, MAX_FEN, bp_of_percent, fen_of_yuan, yuan
+from qingsuan.policy.model import GRADES, Source
+
+__all__ = ["Table", "cite", "did_you_mean", "load", "read_sources", "read_text"]
+
+_T = TypeVar("_T")
+
+_YUAN = 'an amount in yuan: a whole number (1200) or a text with at most two decimals ("92.80")'
+_PERCENT = 'a percentage: a whole number (55) or a text with at most two decimals ("12.5")'
+_NO_FLOAT = "write the number in quotes; a float cannot hold money or a ratio exactly"
+
+
+def read_text(file: Traversable | Path) -> str:
+    """Read a parameter file as UTF-8 text (a byte order mark is allowed).
+
+    Raises
+    ------
+    PolicyError
+        The file cannot be opened, or is not UTF-8.
+    """
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise PolicyError(
+            str(file),
+            found=f"the file cannot be read ({error.strerror or error})",
+            expected="a readable UTF-8 text file",
+            do="check that the file is there, is shipped with the plugin, and may be read",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            str(file),
+            found=f"byte {error.start + 1} (0x{error.object[error.start]:02x}) is not UTF-8",
+            expected="a UTF-8 text file",
+            do="save the file as UTF-8 (Chinese editors often save GBK)",
+        ) from error
+
+
+def load(file: Traversable | Path, *, version: int = 1) -> Table:
+    """Read one TOML file into its outermost table and check its ``format`` key.
+
+    Raises
+    ------
+    PolicyError
+        The file cannot be read, is not UTF-8, is not TOML, or has another number there than ``version``.
+    """
+    text = read_text(file)
+    try:
+        values = tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PolicyError(
+            str(file),
+            found=f"not TOML: {error}",
+            expected="a TOML 1.0 file",
+            do="mend the file at that line and column",
+        ) from error
+    table = Table(values, file=str(file))
+    if (found := table.whole("format", low=0)) != version:
+        table.refuse("format", found=f"format {found}", expected=f"format = {version}", do="use the qingsuan it is for")
+    return table
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name the closest known word, or the empty text.
+
+    >>> did_you_mean("yaun", ["yuan", "percent"])
+    'did you mean "yuan"?'
+    """
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f'did you mean "{close[0]}"?' if close else ""
+
+
+class Table:
+    """One TOML table with its place in the file. Every getter raises :class:`~qingsuan.errors.PolicyError`.
+
+    Getters take a ``default`` for keys that may be absent; without one the key must be there.
+    """
+
+    def __init__(self, values: Mapping[str, Any], *, file: str, path: str = "") -> None:
+        self.file, self.path = file, path
+        self._values = values
+        self._asked: dict[str, None] = {}
+        self._children: list[Table] = []
+
+    # ---- the shape of the table
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there; the key counts as known from now on."""
+        self._asked[key] = None
+        return key in self._values
+
+    def names(self) -> tuple[str, ...]:
+        """Name every key, for tables whose keys are names."""
+        return tuple(self._values)
+
+    def where(self, key: str = "") -> str:
+        """``file: path.to.key``, for messages."""
+        return f"{self.file}: {self._join(key) or 'the file'}"
+
+    def refuse(self, key: str, *, found: str, expected: str = "", do: str = "") -> NoReturn:
+        """Raise a PolicyError about a key of this table (or the table itself, with an empty key)."""
+        raise PolicyError(self.where(key), found=found, expected=expected, do=do)
+
+    def done(self) -> None:
+        """Refuse every key, here and below, that nobody asked for."""
+        for key in self._values:
+            if key not in self._asked:
+                hint = did_you_mean(key, [name for name in self._asked if name not in self._values] or self._asked)
+                self.refuse(
+                    key,
+                    found=f'unknown key "{key}"',
+                    expected=f"one of {', '.join(sorted(self._asked))}" if self._asked else "no key here",
+                    do=hint or "take the key out",
+                )
+        for child in self._children:
+            child.done()
+
+    # ---- texts, dates, choices
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Read a text that is not empty."""
+        return self._get(key, default, self._text)
+
+    def texts(self, key: str, default: Sequence[str] | None = None, *, empty: bool = False) -> tuple[str, ...]:
+        """Read a list of different texts; ``empty`` allows the empty text among them."""
+
+        def read(value: Any, where: str) -> tuple[str, ...]:
+            items = tuple(self._text(item, at, empty=empty) for item, at in self._items(value, where, "texts"))
+            for number, item in enumerate(items, 1):
+                if item in items[: number - 1]:
+                    self.refuse(f"{where}[{number}]", found=f'"{item}" twice', do="write it once")
+            return items
+
+        return self._get(key, None if default is None else tuple(default), read)
+
+    def choice(self, key: str, options: Sequence[str], default: str | None = None) -> str:
+        """Read a text out of ``options``."""
+
+        def read(value: Any, where: str) -> str:
+            if value not in options or not isinstance(value, str):
+                hint = did_you_mean(value, options) if isinstance(value, str) else ""
+                self.refuse(where, found=_describe(value), expected=_or(options), do=hint or "write one of these")
+            return value
+
+        return self._get(key, default, read)
+
+    def date(self, key: str, default: dt.date | None = None) -> dt.date:
+        """Read a TOML date without a time, unquoted."""
+
+        def read(value: Any, where: str) -> dt.date:
+            if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+                do = "take the quotes away" if isinstance(value, str) else "write a date"
+                self.refuse(where, found=_describe(value), expected="a date such as 2021-01-01", do=do)
+            return value
+
+        return self._get(key, default, read)
+
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """Read ``true`` or ``false``."""
+
+        def read(value: Any, where: str) -> bool:
+            if not isinstance(value, bool):
+                self.refuse(where, found=_describe(value), expected="true or false", do="write it without quotes")
+            return value
+
+        return self._get(key, default, read)
+
+    # ---- numbers
+
+    def whole(self, key: str, default: int | None = None, *, low: int = -MAX_FEN, high: int = MAX_FEN) -> int:
+        """Read a whole number within bounds, both inclusive."""
+
+        def read(value: Any, where: str) -> int:
+            expected = f"a whole number from {low} to {high}"
+            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+                self.refuse(where, found=_describe(value), expected=expected, do="write it without point and quotes")
+            return value
+
+        return self._get(key, default, read)
+
+    def yuan_fen(self, key: str, default: int | None = None) -> int:
+        """Read yuan, handed over in fen: 0 to :data:`~qingsuan.money.MAX_FEN`."""
+        return self._get(key, default, self._fen)
+
+    def yuans_fen(self, key: str) -> tuple[int, ...]:
+        """Read a list of amounts in yuan, handed over in fen."""
+        return self._get(key, None, lambda value, where: self._many(value, where, "amounts in yuan", self._fen))
+
+    def yuan_or_yuans_fen(self, key: str) -> tuple[int, ...]:
+        """Read one amount in yuan, or a list of them, handed over in fen."""
+        if self.has(key) and isinstance(self._values[key], list):
+            return self.yuans_fen(key)
+        return (self.yuan_fen(key),)
+
+    def percent_bp(self, key: str, default: int | None = None, *, low: int = 0, high: int = BP_ONE) -> int:
+        """Read a percentage, handed over in basis points; ``low`` and ``high`` (basis points) are inclusive."""
+        return self._get(key, default, lambda value, where: self._bp(value, where, low, high))
+
+    def percents_bp(self, key: str) -> tuple[int, ...]:
+        """Read a list of percentages from 0 to 100, handed over in basis points."""
+
+        def one(value: Any, where: str) -> int:
+            return self._bp(value, where, 0, BP_ONE)
+
+        return self._get(key, None, lambda value, where: self._many(value, where, "percentages", one))
+
+    # ---- tables below
+
+    def table(self, key: str) -> Table:
+        """Read a table that must be there (``[key]`` or ``key = { … }``)."""
+        return self._get(key, None, self._child)
+
+    def tables(self, key: str) -> tuple[Table, ...]:
+        """Read a list of tables (``[[key]]``); empty when absent."""
+        if not self.has(key):
+            return ()
+        items = self._items(self._values[key], key, "tables")
+        return tuple(self._child(item, at) for item, at in items)
+
+    def named_tables(self, key: str) -> dict[str, Table]:
+        """Read tables under names (``[key.name]``), in the order of the file; empty when absent."""
+        if not self.has(key):
+            return {}
+        outer = self.table(key)
+        return {name: outer.table(name) for name in outer.names()}
+
+    # ---- inside
+
+    def _join(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path and key else self.path or key
+
+    def _get(self, key: str, default: _T | None, read: Callable[[Any, str], _T]) -> _T:
+        if self.has(key):
+            return read(self._values[key], key)
+        if default is None:
+            near = difflib.get_close_matches(key, [name for name in self._values if name not in self._asked], n=1)
+            do = f'there is "{near[0]}" here: is it meant to be "{key}"?' if near else f"add {key} = …"
+            self.refuse(key, found="this key is missing", expected=f"the key {key}", do=do)
+        return default
+
+    def _items(self, value: Any, where: str, what: str) -> list[tuple[Any, str]]:
+        if not isinstance(value, list):
+            do = "write [[double brackets]]" if isinstance(value, dict) else "write it in [brackets]"
+            self.refuse(where, found=_describe(value), expected=f"a list of {what}", do=do)
+        return [(item, f"{where}[{number}]") for number, item in enumerate(value, 1)]
+
+    def _many(self, value: Any, where: str, what: str, one: Callable[[Any, str], int]) -> tuple[int, ...]:
+        return tuple(one(item, at) for item, at in self._items(value, where, what))
+
+    def _child(self, value: Any, where: str) -> Table:
+        if not isinstance(value, dict):
+            self.refuse(where, found=_describe(value), expected="a table: { key = value, … }", do="write it in braces")
+        child = Table(value, file=self.file, path=self._join(where))
+        self._children.append(child)
+        return child
+
+    def _text(self, value: Any, where: str, *, empty: bool = False) -> str:
+        if not isinstance(value, str):
+            self.refuse(where, found=_describe(value), expected="a text", do='write it in quotes: "…"')
+        if value != value.strip() or not (value or empty):
+            expected = "a text without blanks around it" if value.strip() else "a text that is not empty"
+            self.refuse(where, found=_describe(value), expected=expected, do="fill it in, or trim it")
+        return value
+
+    def _fen(self, value: Any, where: str) -> int:
+        fen = self._number(value, where, fen_of_yuan, _YUAN)
+        if not 0 <= fen <= MAX_FEN:
+            self.refuse(
+                where, found=_describe(value), expected=f"from 0 to {yuan(MAX_FEN)} yuan", do="check the amount"
+            )
+        return fen
+
+    def _bp(self, value: Any, where: str, low: int, high: int) -> int:
+        bp = self._number(value, where, bp_of_percent, _PERCENT)
+        if not low <= bp <= high:
+            self.refuse(where, found=_describe(value), expected=f"from {low // 100} to {high // 100} %", do="check it")
+        return bp
+
+    def _number(self, value: Any, where: str, read: Callable[[str | int], int], expected: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            do = _NO_FLOAT if isinstance(value, Decimal) else "write one number here"
+            self.refuse(where, found=_describe(value), expected=expected, do=do)
+        try:
+            return read(value)
+        except ValueError:
+            self.refuse(where, found=_describe(value), expected=expected, do="check the number")
+
+
+def read_sources(root: Table) -> dict[str, Source]:
+    """Read ``[sources.KEY]``: document, article, grade (依据).
+
+    Raises
+    ------
+    PolicyError
+        A field is missing, or the grade does not exist. Grade D (unverified) is refused by name: it is never used.
+    """
+    sources = {}
+    for key, table in root.named_tables("sources").items():
+        if table.has("grade") and (grade := table.text("grade")) == "D":
+            table.refuse(
+                "grade",
+                found='grade "D": unverified',
+                expected=_or(GRADES),
+                do="a value nobody has verified is not written: find its document, or leave it out under [[missing]]",
+            )
+        grade = table.choice("grade", GRADES)
+        sources[key] = Source(key, table.text("document"), table.text("article"), grade)
+    return sources
+
+
+def cite(table: Table, sources: Mapping[str, Source], *, must: bool = True) -> str:
+    """Read ``source`` and ``reading`` of a table: ``"X1"``, ``"X1, R1"``; empty if absent and not ``must``.
+
+    Raises
+    ------
+    PolicyError
+        A source is missing, or not among ``[sources]``.
+    """
+    if not must and not table.has("source"):
+        if table.has("reading"):
+            table.refuse("reading", found="a reading without a source", expected="the key source", do="add source = …")
+        return ""
+    if not table.has("source"):
+        table.refuse(
+            "source",
+            found="this key is missing",
+            expected=f"the key source: {_or(sources)}",
+            do="say where it is from",
+        )
+    keys = [("source", table.text("source"))]
+    if table.has("reading"):
+        keys.append(("reading", table.text("reading")))
+    for name, key in keys:
+        if key not in sources:
+            hint = did_you_mean(key, sources) or f"add [sources.{key}]"
+            table.refuse(name, found=f'no source "{key}"', expected=f"a key of [sources]: {_or(sources)}", do=hint)
+    return ", ".join(key for _, key in keys)
+
+
+def _or(options: Iterable[str]) -> str:
+    return " | ".join(f'"{option}"' for option in options) or "(there is none)"
+
+
+def _describe(value: Any) -> str:
+    """Say what a TOML value is, in words."""
+    match value:
+        case bool():
+            return f"the flag {str(value).lower()}"
+        case int():
+            return f"the whole number {value}"
+        case Decimal():
+            return f"the float {value}"
+        case str():
+            return f'the text "{value}"'
+        case list():
+            return f"a list of {len(value)}"
+        case dict():
+            return "a table"
+        case dt.datetime():
+            return f"the time {value.isoformat()}"
+        case dt.date():
+            return f"the date {value.isoformat()}"
+    return f"the time {value}"
