@@ -1,0 +1,101 @@
+# Everything a person or a machine does with this project. `make help` lists it.
+#
+# Variables, given on the command line (make test PYTHON=python3.12):
+#   PYTHON   the interpreter the environment is made from, 3.11 or newer
+#   VENV     where the environment lives
+#   CLAIMS   how many claims `make demo` makes up and settles
+#   TESTS    what `make test` runs: paths, or options of pytest
+#   CASES    how many random claims `make differential` compares
+
+PYTHON ?= python3
+VENV ?= .venv
+CLAIMS ?= 1000000
+TESTS ?=
+CASES ?= 1000000
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+BIN := $(VENV)/bin
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+CORE := setup.py MANIFEST.in $(shell find ext -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
+CHECKED := build/checked
+
+## help: what can be made
+.PHONY: help
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## setup: an environment with the engine (editable, core compiled), both plugins, and what the tests need
+.PHONY: setup
+setup: $(VENV)/.ready
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: pyproject.toml $(CORE) $(PLUGINS:%=%/pyproject.toml) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e '.[test]' $(PLUGINS:%=-e %)
+	touch $@
+
+$(VENV)/.ready-%: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet -e '.[$*]'
+	touch $@
+
+## demo: a made-up year of the four pools, settled, with its summary
+.PHONY: demo
+demo: setup
+	$(BIN)/qingsuan demo --claims $(CLAIMS)
+
+## test: all tests, the documentation's and the plugins' included
+.PHONY: test
+test: setup
+	$(BIN)/python -m pytest $(TESTS)
+
+## lint: format, style, types, floors
+.PHONY: lint
+lint: $(VENV)/.ready-lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+## bench: how long the core, the ordering and a whole run take, beside DuckDB and Polars
+.PHONY: bench
+bench: $(VENV)/.ready-bench
+	$(BIN)/python -m pytest benchmarks
+
+## count: instructions per claim against the stored baseline (needs valgrind)
+.PHONY: count
+count: $(VENV)/.ready-bench
+	$(BIN)/python benchmarks/count.py
+
+## differential: core against the slow twin on CASES random claims
+.PHONY: differential
+differential: setup
+	QINGSUAN_CASES=$(CASES) $(BIN)/python -m pytest tests/test_twin_differential.py
+
+## mutants: break the core in five ways and see the suite catch each
+.PHONY: mutants
+mutants: setup
+	$(BIN)/python tests/mutants.py
+
+## checked: the suite on a core built with every bound and overflow checked, in a folder of its own
+.PHONY: checked
+checked: $(CHECKED)/.ready
+	PYTHONPATH=$(CHECKED)/site $(BIN)/python -m pytest tests plugins
+
+$(CHECKED)/.ready: $(VENV)/.ready $(shell find engine -name '*.py')
+	rm -rf $(CHECKED)
+	mkdir -p $(CHECKED)/source
+	tar -c --exclude='*.so' --exclude=__pycache__ engine ext setup.py pyproject.toml MANIFEST.in README.md | tar -x -C $(CHECKED)/source
+	QINGSUAN_CHECKED=1 $(BIN)/python -m pip install --quiet --no-deps --target $(CHECKED)/site $(CHECKED)/source
+	touch $@
+
+## clean: forget everything that was built
+.PHONY: clean
+clean:
+	rm -rf $(VENV) build demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	find engine plugins tests benchmarks \( -name '*.so' -o -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
