@@ -1,0 +1,348 @@
+"""The slow twin of settlement 1 (待遇结算): the same calculation in plain Python, one person after the other.
+
+It is the oracle of the compiled core and what explains a result; it is never a fallback. It walks the policy model as
+it is written and uses nothing that the core uses. Rows come here after the static checks of one row (missing, code,
+amounts, dates); what depends on other rows, people or rules is decided here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
+
+from qingsuan.benefits.twin_layers import Bill, LayerStep, counted, run_layers
+from qingsuan.benefits.twin_rows import (
+    Account,
+    AccountKey,
+    Claim,
+    Identity,
+    Insured,
+    Outcome,
+    Places,
+    Rejected,
+    Reversed,
+    Settled,
+)
+from qingsuan.benefits.twin_rules import Plan, Value, missing_parameter, plan_of
+from qingsuan.policy.model import FUNDS, Codes, Interval, RuleSet
+from qingsuan.tables import BILL_PARTS, REFERRALS
+
+__all__ = [
+    "WAITING",
+    "Account",
+    "Claim",
+    "Identity",
+    "Insured",
+    "Outcome",
+    "Places",
+    "Rejected",
+    "Reversed",
+    "Settled",
+    "settle_year",
+]
+
+WAITING = "waiting-period"
+"""The ``rule_id`` of a claim inside the waiting period (等待期)."""
+
+EPOCH = dt.date(1970, 1, 1)
+AMOUNTS = ("medfee_sumamt", *BILL_PARTS)
+
+
+def settle_year(
+    claims: Iterable[Claim],
+    insured: Iterable[Insured],
+    identities: Iterable[Identity],
+    places: Places,
+    rule_sets: Iterable[RuleSet],
+    year: int,
+    opening: Mapping[AccountKey, Account] | None = None,
+) -> Outcome:
+    """Settle the claims of one year.
+
+    Parameters
+    ----------
+    claims, insured, identities
+        In any order. Claims have passed the static checks of a row; plugin dimensions are in ``extra``.
+    opening
+        Counters and balances carried in from an earlier run; not changed.
+
+    Raises
+    ------
+    ValueError
+        A claim's benefit date is outside ``year``, or absent: the static checks were not made.
+    PolicyError
+        The rule sets contradict themselves for a claim at hand.
+    """
+    year_run = _Year(places, rule_sets, year, opening or {})
+    people: dict[str, list[Claim]] = {}
+    for claim in claims:
+        people.setdefault(claim.psn_no, []).append(claim)
+    insured_of: dict[str, list[Insured]] = {}
+    for row in insured:
+        insured_of.setdefault(row.psn_no, []).append(row)
+    identities_of: dict[str, list[Identity]] = {}
+    for identity in identities:
+        identities_of.setdefault(identity.psn_no, []).append(identity)
+    for psn_no in sorted(people):
+        year_run.person(people[psn_no], insured_of.get(psn_no, []), identities_of.get(psn_no, []))
+    return year_run.outcome
+
+
+class _Year:
+    """The state of one run."""
+
+    def __init__(
+        self, places: Places, rule_sets: Iterable[RuleSet], year: int, opening: Mapping[AccountKey, Account]
+    ) -> None:
+        self.places = places
+        self.year = year
+        self.outcome = Outcome()
+        for key, account in opening.items():
+            self.outcome.accounts[key] = Account(dict(account.groups), account.balance)
+        self.books: dict[tuple[str, str], list[_Book]] = {}
+        for rule_set in sorted(rule_sets, key=attrgetter("effective"), reverse=True):
+            for scheme in rule_set.schemes:
+                self.books.setdefault((rule_set.pool, scheme), []).append(_Book(rule_set))
+
+    def person(self, claims: Sequence[Claim], insured: Sequence[Insured], identities: Sequence[Identity]) -> None:
+        """Settle one person's year: order, take duplicates and reversals out, then claim by claim."""
+        served = []
+        for claim in claims:
+            pool = self.places.pool_of(claim.insu_admdvs)
+            if pool is None:
+                self.reject(claim, "E_POOL", "insu_admdvs", claim.insu_admdvs, "a pool that a plugin serves")
+            else:
+                served.append((self.benefit_date(claim, pool), claim, pool))
+        doubtful = len({claim.setl_id for _, claim, _ in served}) < len(served)
+        # Texts compare by code point, which is the order of their UTF-8 bytes.
+        served.sort(
+            key=lambda row: (row[0], row[1].setl_time, row[1].setl_id, *(_content(row[1]) if doubtful else ())),
+        )
+        first: dict[str, Claim] = {}
+        for _, claim, _ in served:
+            if first.setdefault(claim.setl_id, claim) is not claim:
+                how = "an identical copy" if _content(claim) == _content(first[claim.setl_id]) else "a differing copy"
+                self.reject(claim, "E_DUPLICATE", "setl_id", f"{claim.setl_id}, {how}", "each setl_id once per person")
+        gone = self.take_reversals_out(first)
+        for benefit_date, claim, pool in served:
+            if first[claim.setl_id] is claim and claim.setl_id not in gone:
+                self.settle(claim, pool, benefit_date, insured, identities)
+
+    def take_reversals_out(self, claims: Mapping[str, Claim]) -> set[str]:
+        """Pair reversals with what they take back; the setl_ids of all claims that leave the calculation."""
+        gone: set[str] = set()
+        for claim in claims.values():
+            if claim.refd_setl_flag != "1":
+                continue
+            gone.add(claim.setl_id)
+            original = claims.get(claim.init_setl_id)
+            if original is None or original.refd_setl_flag == "1" or original.setl_id in gone:
+                expected = "the setl_id of a claim of this person in this run that nothing has taken back"
+                self.reject(claim, "E_REVERSAL_ORPHAN", "init_setl_id", claim.init_setl_id, expected)
+                continue
+            gone.add(original.setl_id)
+            unlike = [name for name in AMOUNTS if getattr(claim, name) != -getattr(original, name)]
+            if not unlike:
+                self.outcome.reversed.append(Reversed(original, claim))
+                continue
+            for row, other in ((claim, original), (original, claim)):
+                found, expected = str(getattr(row, unlike[0])), str(-getattr(other, unlike[0]))
+                self.reject(row, "E_REVERSAL_MISMATCH", unlike[0], found, expected)
+        return gone
+
+    def benefit_date(self, claim: Claim, pool: str) -> dt.date:
+        """The date that decides year, period and rule set (待遇享受日期)."""
+        books = self.books.get((pool, claim.insutype))
+        date = _date(claim, books[0].rule_set.benefit_date if books else "setl_time")
+        if date is None or date.year != self.year:
+            raise ValueError(f"claim {claim.setl_id}: benefit date {date} is not in {self.year}")
+        return date
+
+    def settle(
+        self,
+        claim: Claim,
+        pool: str,
+        benefit_date: dt.date,
+        insured: Sequence[Insured],
+        identities: Sequence[Identity],
+    ) -> None:
+        """Settle one claim that stays: person, rule, layers, account, cash."""
+        row = self.insured_row(claim, pool, insured)
+        if row is None:
+            expected = f"insured in {claim.insutype} and pool {pool} on {claim.begndate}"
+            self.reject(claim, "E_PERSON", "psn_no", claim.psn_no, expected)
+            return
+        book = self.book(pool, claim.insutype, benefit_date)
+        if book is None:
+            expected = f"a rule set of pool {pool} and scheme {claim.insutype} in force on {benefit_date}"
+            self.reject(claim, "E_NO_RULE", "insutype", claim.insutype, expected)
+            return
+        place = self.places.place(claim.fix_blng_admdvs, pool)
+        values = _values(claim, row, _identity(book.rule_set, claim, identities), place, benefit_date)
+        plan = book.plan(values)
+        if not isinstance(plan, Plan):
+            self.reject(claim, "E_NO_RULE", "med_type", str(dict(values)), plan)
+            return
+        account = self.outcome.accounts.setdefault((claim.psn_no, claim.insutype, pool), Account())
+        if account.balance is None:
+            account.balance = row.acct_balc or 0
+        waiting = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
+        steps: tuple[LayerStep, ...] = ()
+        if not waiting:
+            steps = self.run(book.rule_set, plan, claim, account, benefit_date)
+        self.close(claim, pool, WAITING if waiting else plan.rule.id, steps, account)
+
+    def run(
+        self, rule_set: RuleSet, plan: Plan, claim: Claim, account: Account, benefit_date: dt.date
+    ) -> tuple[LayerStep, ...]:
+        """Run the layers and move the counters of the periods of this date on."""
+        periods = _periods(benefit_date)
+        before = {}
+        for group, period in rule_set.groups.items():
+            counters = account.groups.get((group, periods[period]))
+            if counters is not None:
+                before[group] = counters
+        steps = run_layers(plan, Bill(*(getattr(claim, name) for name in AMOUNTS)), before)
+        for group, counters in counted(steps, before).items():
+            account.groups[group, periods[rule_set.groups[group]]] = counters
+        return steps
+
+    def close(self, claim: Claim, pool: str, rule_id: str, steps: tuple[LayerStep, ...], account: Account) -> None:
+        """Add up the funds, then pay the person's own part from the account if the claim allows it."""
+        funds = dict.fromkeys(FUNDS, 0)
+        for step in steps:
+            funds[step.setting.fund] += step.pay_fen
+        pooled = next((step for step in steps if step.setting.fund == "hifp_pay"), None)
+        own_fen = claim.medfee_sumamt - sum(funds.values())
+        balance_fen = account.balance or 0
+        acct_pay = min(own_fen, balance_fen) if claim.acct_used_flag == "1" else 0
+        account.balance = balance_fen - acct_pay
+        self.outcome.settled.append(
+            Settled(
+                claim=claim,
+                pool=pool,
+                rule_id=rule_id,
+                steps=steps,
+                funds=funds,
+                act_pay_dedc=0 if pooled is None else min(pooled.d_fen, claim.inscp_scp_amt),
+                pool_prop_selfpay_bp=0 if pooled is None else pooled.share_bp,
+                acct_pay=acct_pay,
+                balc=account.balance,
+            )
+        )
+
+    def insured_row(self, claim: Claim, pool: str, insured: Sequence[Insured]) -> Insured | None:
+        """The insured row that holds when the visit begins; of several the latest."""
+        found = [
+            row
+            for row in insured
+            if row.insutype == claim.insutype
+            and row.begndate <= claim.begndate <= (row.enddate or dt.date.max)
+            and self.places.pool_of(row.insu_admdvs) == pool
+        ]
+        return max(
+            found,
+            key=lambda row: (row.begndate, row.enddate or dt.date.max, row.psn_type, row.insu_admdvs),
+            default=None,
+        )
+
+    def book(self, pool: str, insutype: str, benefit_date: dt.date) -> _Book | None:
+        """The latest rule set that has come into force, unless it has ended."""
+        for book in self.books.get((pool, insutype), []):
+            if book.rule_set.effective <= benefit_date:
+                until = book.rule_set.until
+                return book if until is None or benefit_date <= until else None
+        return None
+
+    def reject(self, claim: Claim, code: str, column: str, found: str, expected: str) -> None:
+        self.outcome.rejected.append(Rejected(claim, code, column, found, expected))
+
+
+class _Book:
+    """One rule set, and what was found in it for values met before: claims alike need not be matched again.
+
+    A number matters only through the bounds it lies between, so it is remembered by their position.
+    """
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self.rule_set = rule_set
+        whens = [rule.when for rule in rule_set.rules]
+        whens += [case.when for layer in rule_set.layers.values() for case in layer.cases]
+        whens += [missing.when for missing in rule_set.missing if missing.when is not None]
+        self.codes = sorted({name for when in whens for name, meets in when.items() if isinstance(meets, Codes)})
+        bounds: dict[str, set[int]] = {}
+        for when in whens:
+            for name, meets in when.items():
+                if isinstance(meets, Interval):
+                    bounds.setdefault(name, set()).update(b for b in (meets.low, meets.high) if b is not None)
+        self.bounds = {name: sorted(found) for name, found in sorted(bounds.items())}
+        self.known: dict[tuple[Value, ...], Plan | str] = {}
+
+    def plan(self, values: Mapping[str, Value]) -> Plan | str:
+        """The plan of a claim with these values, or what a claim with them lacks."""
+        key = (*(values[name] for name in self.codes), *(self.position(name, values[name]) for name in self.bounds))
+        if key not in self.known:
+            missing = missing_parameter(self.rule_set, values)
+            if missing is not None:
+                self.known[key] = f"parameter {missing.parameter}, which is not known: {missing.why}"
+            else:
+                self.known[key] = plan_of(self.rule_set, values) or "a rule for these values"
+        return self.known[key]
+
+    def position(self, name: str, value: Value) -> int | None:
+        return bisect_right(self.bounds[name], value) if isinstance(value, int) else None
+
+
+def _values(claim: Claim, row: Insured, identity: str, place: str, benefit_date: dt.date) -> dict[str, Value]:
+    """What the claim has in each dimension."""
+    return {
+        "insutype": claim.insutype,
+        "psn_type": row.psn_type,
+        "med_type": claim.med_type,
+        "dise_code": claim.dise_code,
+        "dedc_hosp_lv": claim.dedc_hosp_lv,
+        "psn_idet_type": identity,
+        "place": place,
+        "referral": REFERRALS[(claim.refl_flag == "1") + 2 * (claim.er_flag == "1")],
+        "age": None if row.brdy is None else _completed_years(row.brdy, benefit_date),
+        "medfee_sumamt": claim.medfee_sumamt,
+        "date": (benefit_date - EPOCH).days,
+        **claim.extra,
+        **row.extra,
+    }
+
+
+def _completed_years(birth: dt.date, date: dt.date) -> int:
+    return date.year - birth.year - ((date.month, date.day) < (birth.month, birth.day))
+
+
+def _identity(rule_set: RuleSet, claim: Claim, identities: Sequence[Identity]) -> str:
+    """The highest-ranked identity class that holds on the identity date; "" where none does."""
+    date = _date(claim, rule_set.identity_date)
+    holding = {
+        identity.psn_idet_type
+        for identity in identities
+        if date is not None and identity.begntime <= date <= (identity.endtime or dt.date.max)
+    }
+    return next((name for name in rule_set.identities if name in holding), "")
+
+
+def _date(claim: Claim, column: str) -> dt.date | None:
+    return claim.setl_time.date() if column == "setl_time" else getattr(claim, column)
+
+
+def _periods(date: dt.date) -> dict[str, str]:
+    """The year, quarter and month of a date, as they are written in a table of counters."""
+    return {
+        "year": f"{date.year}",
+        "quarter": f"{date.year}Q{(date.month + 2) // 3}",
+        "month": f"{date.year}-{date.month:02d}",
+    }
+
+
+def _content(claim: Claim) -> tuple[str, ...]:
+    """The whole row as text: decides which of two rows with one setl_id comes first."""
+    return tuple(str(getattr(claim, column.name)) for column in fields(claim))

@@ -1,0 +1,182 @@
+"""From a claim to its rule, and from a rule's layers to the settings that hold: the slow twin's first half.
+
+Rules are scanned as they are written, with the values of one claim. The compiled tables must say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qingsuan.errors import PolicyError
+from qingsuan.money import BP_ONE, apply_bp
+from qingsuan.policy.model import (
+    Adjust,
+    Bands,
+    Cap,
+    Case,
+    Codes,
+    Condition,
+    Deductible,
+    Entry,
+    Layer,
+    Limit,
+    Missing,
+    Rule,
+    RuleSet,
+    Visits,
+    When,
+)
+
+__all__ = ["Plan", "Setting", "Value", "missing_parameter", "plan_of", "rule_of"]
+
+Value = str | int | None
+"""What one claim has in one dimension: a code ("" where absent), or a whole number (None where unknown)."""
+
+EVERYTHING_LEFT = (Entry("inscp_scp_amt"),)
+"""Without an entry, all in-scope cost that is left enters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One layer of one claim: its cases combined, its adjustments worked in."""
+
+    layer: str
+    fund: str
+    entry: tuple[Entry, ...]
+    limit: Limit | None
+    visits: Visits | None
+    deductible: Deductible | None
+    standards_fen: tuple[int, ...]
+    bands: Bands
+    ratio_bp: tuple[int, ...]
+    caps: tuple[Cap, ...]
+    lifted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A rule and the settings of its layers, in the order in which they pay."""
+
+    rule: Rule
+    settings: tuple[Setting, ...]
+
+
+def plan_of(rule_set: RuleSet, values: Mapping[str, Value]) -> Plan | None:
+    """Find the rule of a claim and combine its layers; None where no rule matches.
+
+    Raises
+    ------
+    PolicyError
+        Two rules match, two cases of a layer set the same thing, or nothing sets a layer's bands.
+    """
+    rule = rule_of(rule_set, values)
+    if rule is None:
+        return None
+    return Plan(rule, tuple(_setting(rule_set, rule_set.layers[name], values) for name in rule.layers))
+
+
+def rule_of(rule_set: RuleSet, values: Mapping[str, Value]) -> Rule | None:
+    """Find the one rule that matches and to which no other matching rule is preferred."""
+    matching = [rule for rule in rule_set.rules if _holds(rule.when, values)]
+    yielding = {name for rule in matching for name in rule.overrides}
+    left = [rule for rule in matching if rule.id not in yielding]
+    if len(left) > 1:
+        raise PolicyError(
+            rule_set.file,
+            found=f"rules {left[0].id!r} and {left[1].id!r} both match {dict(values)}",
+            expected="one rule, or one that overrides the other",
+            do="narrow their conditions, or let one override the other",
+        )
+    return left[0] if left else None
+
+
+def missing_parameter(rule_set: RuleSet, values: Mapping[str, Value]) -> Missing | None:
+    """Find the first unknown parameter that this claim would need; None where it needs none."""
+    for missing in rule_set.missing:
+        if missing.when is not None and _holds(missing.when, values):
+            return missing
+    return None
+
+
+def _holds(when: When, values: Mapping[str, Value]) -> bool:
+    return all(_meets(condition, values[dimension]) for dimension, condition in when.items())
+
+
+def _meets(condition: Condition, value: Value) -> bool:
+    if isinstance(condition, Codes):
+        code = "" if value is None else str(value)
+        return any(_fits(pattern, code) for pattern in condition.patterns) != condition.negated
+    if not isinstance(value, int):
+        return False
+    return (condition.low is None or condition.low <= value) and (condition.high is None or value < condition.high)
+
+
+def _fits(pattern: str, code: str) -> bool:
+    return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
+
+
+def _setting(rule_set: RuleSet, layer: Layer, values: Mapping[str, Value]) -> Setting:
+    """Combine a layer's own settings with its conditional cases that hold, then work the adjustments in."""
+    where = f"{rule_set.file}: layers.{layer.name}"
+    own, *conditional = layer.cases
+    cases = [case for case in conditional if _holds(case.when, values)]
+    adjusts = [case.adjust for case in (own, *cases) if case.adjust is not None]
+    bands: Bands | None = _one(where, "bands", own, cases)
+    if bands is None:
+        raise PolicyError(
+            where,
+            found=f"no bands for {dict(values)}",
+            expected="bands in the layer's own settings or in the case that holds",
+            do="write the bands, or leave the layer out of the rule",
+        )
+    deductible: Deductible | None = _one(where, "deductible", own, cases)
+    entry: tuple[Entry, ...] | None = _one(where, "entry", own, cases)
+    relief_bp = _once(where, "deductible_bp", adjusts)
+    amounts_fen = () if deductible is None else deductible.amounts_fen
+    return Setting(
+        layer=layer.name,
+        fund=layer.fund,
+        entry=EVERYTHING_LEFT if entry is None else entry,
+        limit=_one(where, "limit", own, cases),
+        visits=_one(where, "visits", own, cases),
+        deductible=deductible,
+        standards_fen=tuple(apply_bp(amount_fen, relief_bp) for amount_fen in amounts_fen),
+        bands=bands,
+        ratio_bp=_adjusted(bands, sum(adjust.points_bp for adjust in adjusts), _once(where, "own_bp", adjusts)),
+        caps=_one(where, "caps", own, cases) or (),
+        lifted=frozenset(name for adjust in adjusts for name in adjust.lift_caps),
+    )
+
+
+def _one(where: str, key: str, own: Case, cases: list[Case]) -> Any:
+    """The value of a key: that of the one conditional case that sets it, else the layer's own."""
+    found = [getattr(case, key) for case in cases if getattr(case, key) is not None]
+    if len(found) > 1:
+        raise PolicyError(
+            where,
+            found=f"two cases that hold at once set {key!r}",
+            expected="one",
+            do="narrow the conditions of the cases",
+        )
+    return found[0] if found else getattr(own, key)
+
+
+def _once(where: str, key: str, adjusts: list[Adjust]) -> int:
+    """A multiplier that may be set once; one whole where nothing sets it."""
+    found: list[int] = [getattr(adjust, key) for adjust in adjusts if getattr(adjust, key) is not None]
+    if len(found) > 1:
+        raise PolicyError(
+            where,
+            found=f"two adjustments that hold at once set {key!r}",
+            expected="one",
+            do="narrow the conditions of the cases",
+        )
+    return found[0] if found else BP_ONE
+
+
+def _adjusted(bands: Bands, points_bp: int, own_bp: int) -> tuple[int, ...]:
+    """Add the points to each band, then multiply the person's share; never beyond 0 and 100 %."""
+    raised = (min(max(ratio_bp + points_bp, 0), BP_ONE) for ratio_bp in bands.ratio_bp)
+    return tuple(BP_ONE - min(apply_bp(BP_ONE - ratio_bp, own_bp), BP_ONE) for ratio_bp in raised)
