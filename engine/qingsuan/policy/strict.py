@@ -23,6 +23,7 @@ from qingsuan.policy.model import GRADES, Source
 __all__ = ["Table", "cite", "did_you_mean", "load", "read_sources", "read_text"]
 
 _T = TypeVar("_T")
+_S = TypeVar("_S", bound=str)
 
 _YUAN = 'an amount in yuan: a whole number (1200) or a text with at most two decimals ("92.80")'
 _PERCENT = 'a percentage: a whole number (55) or a text with at most two decimals ("12.5")'
@@ -55,8 +56,10 @@ def read_text(file: Traversable | Path) -> str:
         ) from error
 
 
-def load(file: Traversable | Path, *, version: int = 1) -> Table:
+def load(file: Traversable | Path, *, version: int = 1, label: str = "") -> Table:
     """Read one TOML file into its outermost table and check its ``format`` key.
+
+    ``label`` is the name of the file in messages about what it holds; its path unless given.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def load(file: Traversable | Path, *, version: int = 1) -> Table:
             expected="a TOML 1.0 file",
             do="mend the file at that line and column",
         ) from error
-    table = Table(values, file=str(file))
+    table = Table(values, file=label or str(file))
     if (found := table.whole("format", low=0)) != version:
         table.refuse("format", found=f"format {found}", expected=f"format = {version}", do="use the qingsuan it is for")
     return table
@@ -107,6 +110,14 @@ class Table:
         """Whether the key is there; the key counts as known from now on."""
         self._asked[key] = None
         return key in self._values
+
+    def is_table(self, key: str) -> bool:
+        """Whether the key is there and holds a table."""
+        return self.has(key) and isinstance(self._values[key], dict)
+
+    def is_list(self, key: str) -> bool:
+        """Whether the key is there and holds a list."""
+        return self.has(key) and isinstance(self._values[key], list)
 
     def names(self) -> tuple[str, ...]:
         """Name every key, for tables whose keys are names."""
@@ -152,14 +163,15 @@ class Table:
 
         return self._get(key, None if default is None else tuple(default), read)
 
-    def choice(self, key: str, options: Sequence[str], default: str | None = None) -> str:
+    def choice(self, key: str, options: tuple[_S, ...], default: _S | None = None) -> _S:
         """Read a text out of ``options``."""
 
-        def read(value: Any, where: str) -> str:
-            if value not in options or not isinstance(value, str):
-                hint = did_you_mean(value, options) if isinstance(value, str) else ""
-                self.refuse(where, found=_describe(value), expected=_or(options), do=hint or "write one of these")
-            return value
+        def read(value: Any, where: str) -> _S:
+            for option in options:
+                if value == option:
+                    return option
+            hint = did_you_mean(value, options) if isinstance(value, str) else ""
+            self.refuse(where, found=_describe(value), expected=_or(options), do=hint or "write one of these")
 
         return self._get(key, default, read)
 
@@ -207,7 +219,7 @@ class Table:
 
     def yuan_or_yuans_fen(self, key: str) -> tuple[int, ...]:
         """Read one amount in yuan, or a list of them, handed over in fen."""
-        if self.has(key) and isinstance(self._values[key], list):
+        if self.is_list(key):
             return self.yuans_fen(key)
         return (self.yuan_fen(key),)
 

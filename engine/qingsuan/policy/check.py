@@ -1,0 +1,467 @@
+"""What can be said against a rule set before anything is compiled.
+
+Names that lead nowhere, names nobody uses (a typing error's usual trace), codes outside their vocabulary, bands that
+descend, caps below deductibles. Rules that overlap, combinations no rule covers and cases that collide are found by
+:mod:`qingsuan.policy.compile`, which has the numeric tables for it. Every finding is a
+:class:`~qingsuan.errors.PolicyError`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NoReturn
+
+from qingsuan.errors import PolicyError
+from qingsuan.money import BP_ONE, yuan
+from qingsuan.policy.conditions import CODE_DIMENSIONS, INTERVAL_DIMENSIONS
+from qingsuan.policy.model import (
+    Bands,
+    Cap,
+    Case,
+    Codes,
+    Condition,
+    Interval,
+    Layer,
+    Limit,
+    Region,
+    Rule,
+    RuleSet,
+    When,
+)
+from qingsuan.policy.strict import did_you_mean
+from qingsuan.tables import CODES, PLACES, REFERRALS
+
+__all__ = ["check", "check_together"]
+
+LocalCodes = Mapping[str, Mapping[str, str]]
+
+
+def check(
+    rule_set: RuleSet, *, codes: LocalCodes | None = None, functions: Collection[str] = (), cited: Collection[str] = ()
+) -> None:
+    """Check one rule set.
+
+    Parameters
+    ----------
+    codes
+        Local additions to the national code tables: column -> code -> meaning.
+    functions
+        The names a dimension of kind ``function`` may use.
+    cited
+        Source texts used outside the model (the reason why the set is in force).
+
+    Raises
+    ------
+    PolicyError
+        The first contradiction found.
+    """
+    checker = _Check(rule_set, codes or {})
+    checker.head()
+    checker.functions(functions)
+    for layer in rule_set.layers.values():
+        checker.layer(layer)
+    checker.rules()
+    for path, when in _whens(rule_set):
+        checker.when(path, when)
+    checker.unused(cited)
+
+
+def check_together(region: Region, rule_sets: Iterable[RuleSet]) -> None:
+    """Check the rule sets of one region against each other and against its pools.
+
+    Raises
+    ------
+    PolicyError
+        A pool is not the region's; two sets of one pool and scheme begin on the same date, name different benefit
+        dates, or the earlier one ends after the later one begins.
+    """
+    latest: dict[tuple[str, str], RuleSet] = {}
+    pools = [pool.code for pool in region.pools]
+    for rule_set in sorted(rule_sets, key=lambda each: (each.effective, each.file)):
+        if rule_set.pool not in pools:
+            _refuse(
+                rule_set,
+                "ruleset.pool",
+                found=f'pool "{rule_set.pool}" is not one of region {region.code} {region.name}',
+                expected=f"one of {', '.join(pools) or '(the region names no pool)'}",
+                do=did_you_mean(rule_set.pool, pools) or "name the pool in Region(pools=…)",
+            )
+        for scheme in rule_set.schemes:
+            before = latest.get((rule_set.pool, scheme))
+            if before is not None:
+                _successors(before, rule_set, scheme)
+            latest[rule_set.pool, scheme] = rule_set
+
+
+def _successors(before: RuleSet, after: RuleSet, scheme: str) -> None:
+    of = f"pool {after.pool}, scheme {scheme}"
+    if before.effective == after.effective:
+        _refuse(
+            after,
+            "ruleset.effective",
+            found=f"{of}: {after.effective} is also the date of {before.file}",
+            expected="one file per pool, scheme and date",
+            do="take one of the two files out, or correct its date",
+        )
+    if before.until is not None and before.until >= after.effective:
+        _refuse(
+            before,
+            "ruleset.until",
+            found=f"{of}: until {before.until}, but {after.file} is effective from {after.effective}",
+            expected=f"until = {after.effective - dt.timedelta(days=1)} or earlier, or no until",
+            do="correct until, or take it out: the next file ends this one",
+        )
+    if before.benefit_date != after.benefit_date:
+        _refuse(
+            after,
+            "ruleset.benefit_date",
+            found=f'{of}: "{after.benefit_date}", but {before.file} has "{before.benefit_date}"',
+            expected="the same column in all files of a pool and scheme",
+            do="correct one of them: otherwise a claim could fall between two files, or into both",
+        )
+
+
+def _refuse(rule_set: RuleSet, path: str, *, found: str, expected: str = "", do: str = "") -> NoReturn:
+    raise PolicyError(f"{rule_set.file}: {path}", found=found, expected=expected, do=do)
+
+
+def _case_path(layer: Layer, number: int) -> str:
+    """``cases[0]`` of the model is the layer itself; the first conditional case is ``cases[1]``, as messages count."""
+    return f"layers.{layer.name}" if number == 0 else f"layers.{layer.name}.cases[{number}]"
+
+
+def _rule_path(number: int, rule: Rule) -> str:
+    return f'rules[{number}] "{rule.id}"'
+
+
+def _whens(rule_set: RuleSet) -> Iterator[tuple[str, When]]:
+    for layer in rule_set.layers.values():
+        for number, case in enumerate(layer.cases):
+            yield f"{_case_path(layer, number)}.when", case.when
+    for number, rule in enumerate(rule_set.rules, 1):
+        yield f"{_rule_path(number, rule)}.when", rule.when
+    for number, missing in enumerate(rule_set.missing, 1):
+        yield f"missing[{number}].when", missing.when or {}
+    for number, covers in enumerate(rule_set.covers, 1):
+        yield f"covers[{number}].when", covers.when
+
+
+def _same(code: str, pattern: str) -> bool:
+    return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
+
+
+class _Check:
+    """The checks of one rule set; notes the names that are used on the way."""
+
+    def __init__(self, rule_set: RuleSet, codes: LocalCodes) -> None:
+        self.set = rule_set
+        self.used: dict[str, set[str]] = {"layers": set(), "groups": set(), "sources": set(), "dimensions": set()}
+        self.known: dict[str, Collection[str]] = {
+            **{column: {**CODES.get(column, {}), **codes.get(column, {})} for column in {*CODES, *codes}},
+            "insutype": rule_set.schemes,
+            "dedc_hosp_lv": rule_set.levels,
+            "psn_idet_type": rule_set.identities,
+            "place": PLACES,
+            "referral": REFERRALS,
+        }
+        self.schemes = {**CODES["insutype"], **codes.get("insutype", {})}
+        self.kinds = dict.fromkeys(CODE_DIMENSIONS, "code") | dict.fromkeys(INTERVAL_DIMENSIONS, "number")
+        for dimension in rule_set.dimensions:
+            self.kinds[dimension.name] = "number" if dimension.kind == "number" else "code"
+            if dimension.kind == "list":
+                self.known[dimension.name] = ("in", "out")
+
+    # ---- names
+
+    def refuse(self, path: str, *, found: str, expected: str = "", do: str = "") -> NoReturn:
+        _refuse(self.set, path, found=found, expected=expected, do=do)
+
+    def name(self, kind: str, name: str, known: Collection[str], path: str) -> None:
+        """Note that a name is used; refuse it if it leads nowhere. ``kind`` is a table of the file."""
+        self.used[kind].add(name)
+        if name not in known:
+            self.refuse(
+                path,
+                found=f'no {kind[:-1]} "{name}"',
+                expected=f"one of {', '.join(known) or '(none is declared)'}",
+                do=did_you_mean(name, known) or f"declare it under [{kind}]",
+            )
+
+    def group(self, name: str | None, path: str, *, must: bool = False) -> None:
+        if name is not None:
+            self.name("groups", name, self.set.groups, f"{path}.group")
+        elif must:
+            do = "name a group of [groups]: it says where the sum is kept, and for how long"
+            self.refuse(path, found="a period without a group", expected="the key group", do=do)
+
+    def source(self, text: str, path: str) -> None:
+        for key in text.split(", ") if text else ():
+            self.name("sources", key, self.set.sources, f"{path}.source")
+
+    def unused(self, cited: Collection[str]) -> None:
+        for text in cited:
+            self.source(text, "ruleset")
+        declared: dict[str, Iterable[str]] = {
+            "layers": self.set.layers,
+            "groups": self.set.groups,
+            "sources": self.set.sources,
+            "dimensions": [dimension.name for dimension in self.set.dimensions],
+        }
+        for kind, names in declared.items():
+            for name in names:
+                if name not in self.used[kind]:
+                    self.refuse(
+                        f"{kind}.{name}",
+                        found=f"this {kind[:-1]} is used nowhere",
+                        expected=f"a {kind[:-1]} that something names",
+                        do="take it out, or mend the name where it was meant to be used",
+                    )
+
+    # ---- the head
+
+    def head(self) -> None:
+        for number, scheme in enumerate(self.set.schemes, 1):
+            if scheme not in self.schemes:
+                expected = f"one of {', '.join(self.schemes)}"
+                do = 'a local scheme is declared in Region(codes={"insutype": …})'
+                self.refuse(f"ruleset.schemes[{number}]", found=f'no scheme "{scheme}"', expected=expected, do=do)
+        if not self.set.schemes:
+            self.refuse(
+                "ruleset.schemes", found="an empty list", expected="at least one scheme", do='for example "390"'
+            )
+        if self.set.until is not None and self.set.until < self.set.effective:
+            self.refuse(
+                "ruleset.until",
+                found=f"until {self.set.until}, before effective {self.set.effective}",
+                expected="a date not before effective",
+                do="correct one of the two",
+            )
+        for key, codes in (("levels", self.set.levels), ("identities", self.set.identities)):
+            for number, code in enumerate(codes, 1):
+                if code.endswith("*"):
+                    self.refuse(f"ruleset.{key}[{number}]", found=f'"{code}"', expected="a code", do="write it in full")
+
+    def functions(self, functions: Collection[str]) -> None:
+        for dimension in self.set.dimensions:
+            if dimension.kind == "function" and dimension.function not in functions:
+                self.refuse(
+                    f"dimensions.{dimension.name}.function",
+                    found=f'no function "{dimension.function}"',
+                    expected=f"one of {', '.join(functions) or '(the region hands over none)'}",
+                    do=did_you_mean(dimension.function, functions) or "hand it over in Region(functions=…)",
+                )
+
+    # ---- conditions
+
+    def when(self, path: str, when: When) -> None:
+        for name, condition in when.items():
+            self.name("dimensions", name, self.kinds, f"{path}.{name}")
+            self.condition(name, condition, f"{path}.{name}")
+
+    def condition(self, name: str, condition: Condition, path: str) -> None:
+        kind = "code" if isinstance(condition, Codes) else "number"
+        if kind != self.kinds[name]:
+            expected = "a list of codes" if kind == "number" else "an interval"
+            self.refuse(path, found=f"a condition on {kind}s", expected=expected, do=f"{name} is read so")
+        if isinstance(condition, Interval):
+            if condition.low is not None and condition.high is not None and condition.low >= condition.high:
+                found = "an interval that holds no value: its upper bound is not above its lower one"
+                self.refuse(path, found=found, expected="lower bound below upper bound", do="exchange or mend them")
+            return
+        self.codes(name, condition, path)
+
+    def codes(self, name: str, condition: Codes, path: str) -> None:
+        known = self.known.get(name)
+        if known is None:
+            return
+        for number, pattern in enumerate(condition.patterns, 1):
+            if pattern and not any(_same(code, pattern) for code in known):
+                self.refuse(
+                    f"{path}[{number}]",
+                    found=f'"{pattern}" is no {name} here',
+                    expected=f"{', '.join(known) or 'no code at all'} ({_VOCABULARY.get(name, 'their table')})",
+                    do=did_you_mean(pattern, known) or "mend the code, or declare it there",
+                )
+
+    # ---- layers
+
+    def layer(self, layer: Layer) -> None:
+        if not any(case.bands for case in layer.cases):
+            do = "add bands: without them nothing says what is paid"
+            self.refuse(f"layers.{layer.name}", found="no bands in the layer or its cases", expected="bands", do=do)
+        for number, case in enumerate(layer.cases):
+            self.case(layer, case, _case_path(layer, number))
+
+    def case(self, layer: Layer, case: Case, path: str) -> None:
+        if case.visits is not None:
+            self.group(case.visits.group, f"{path}.visits")
+            self.source(case.visits.source, f"{path}.visits")
+        self.deductible(case, f"{path}.deductible")
+        if case.bands is not None:
+            self.bands(case.bands, f"{path}.bands")
+        if case.limit is not None:
+            self.group(case.limit.group, f"{path}.limit", must=case.limit.per == "period")
+            self.source(case.limit.source, f"{path}.limit")
+        for number, cap in enumerate(case.caps or (), 1):
+            self.cap(cap, f"{path}.caps[{number}]")
+        for number, entry in enumerate(case.entry or (), 1):
+            self.source(entry.source, f"{path}.entry[{number}]")
+            if entry.layer is not None:
+                self.name("layers", entry.layer, self.set.layers, f"{path}.entry[{number}].layer")
+        if case.adjust is not None:
+            self.source(case.adjust.source, f"{path}.adjust")
+            self.lifted(layer, case.adjust.lift_caps, f"{path}.adjust.lift_caps")
+        self.above_deductible(layer, case, path)
+
+    def deductible(self, case: Case, path: str) -> None:
+        deductible = case.deductible
+        if deductible is None:
+            return
+        self.group(deductible.group, path, must=deductible.per == "period" or deductible.credits)
+        self.source(deductible.source, path)
+        if not deductible.amounts_fen:
+            self.refuse(f"{path}.yuan", found="an empty list", expected="at least one amount", do="write 0 for none")
+        if deductible.credits and not deductible.exempt:
+            do = "an ordinary deductible credits its group anyway: take credits out, or add exempt = true"
+            self.refuse(f"{path}.credits", found="credits without exempt", expected="exempt = true", do=do)
+
+    def bands(self, bands: Bands, path: str) -> None:
+        self.group(bands.group, path, must=bands.per == "period")
+        self.source(bands.source, path)
+        if bands.select is not None:
+            self.group(bands.select.group, f"{path}.select")
+            if bands.per == "period":
+                do = "take per out: selected bands are not crossed"
+                self.refuse(f"{path}.per", found='"period" beside select', expected="select alone", do=do)
+        if len(bands.upto_fen) != len(bands.ratio_bp) - 1:
+            self.refuse(
+                f"{path}.upto",
+                found=f"{len(bands.upto_fen)} inner bounds for {len(bands.ratio_bp)} percentages",
+                expected="one bound fewer than percentages: the last band is open",
+                do="add or take out a bound or a percentage",
+            )
+        for number, (lower, upper) in enumerate(zip((0, *bands.upto_fen), bands.upto_fen, strict=False), 1):
+            if lower >= upper:
+                self.refuse(
+                    f"{path}.upto[{number}]",
+                    found=f"{yuan(upper)} after {yuan(lower)}: the bands do not ascend",
+                    expected=f"an amount above {yuan(lower)}",
+                    do="sort the bounds, and the percentages with them",
+                )
+        for number, ratio_bp in enumerate(bands.ratio_bp, 1):
+            if not 0 <= ratio_bp <= BP_ONE:
+                found = f"{yuan(ratio_bp)} %"
+                self.refuse(f"{path}.percent[{number}]", found=found, expected="from 0 to 100 %", do="check it")
+
+    def cap(self, cap: Cap, path: str) -> None:
+        self.group(cap.group, path, must=cap.per == "period")
+        self.source(cap.source, path)
+        if cap.amount_fen is None and cap.group is None:
+            do = "add yuan = …, or the group it draws on"
+            self.refuse(path, found="neither an amount nor a group", expected="yuan, group, or both", do=do)
+
+    def lifted(self, layer: Layer, names: Iterable[str], path: str) -> None:
+        caps = [cap for case in layer.cases for cap in case.caps or () if cap.amount_fen is not None]
+        known = {cap.group for cap in caps if cap.group} | (
+            {"visit"} if any(cap.per == "visit" for cap in caps) else set()
+        )
+        for number, name in enumerate(names, 1):
+            if name not in known:
+                self.refuse(
+                    f"{path}[{number}]",
+                    found=f'layer "{layer.name}" has no cap "{name}"',
+                    expected=f"one of {', '.join(sorted(known)) or '(the layer has no caps)'}",
+                    do=did_you_mean(name, known) or "name the group of one of its caps",
+                )
+
+    def above_deductible(self, layer: Layer, case: Case, path: str) -> None:
+        """Refuse a bound below the deductible of the same scope: nothing could be paid, or hardly anything."""
+        own = layer.cases[0]
+        deductible = case.deductible or own.deductible
+        if deductible is None or deductible.exempt or (case.deductible, case.limit, case.caps) == (None, None, None):
+            return
+        scope = self.scope(deductible.per, deductible.group)
+        largest_fen = max(deductible.amounts_fen)
+        limit = case.limit or own.limit
+        bounds: list[tuple[str, Limit | Cap]] = [("limit", limit)] if limit is not None else []
+        caps = own.caps if case.caps is None else case.caps
+        bounds += [(f"caps[{number}]", cap) for number, cap in enumerate(caps or (), 1)]
+        for key, bound in bounds:
+            amount_fen = bound.amount_fen
+            if amount_fen and amount_fen < largest_fen and self.scope(bound.per, bound.group) == scope:
+                self.refuse(
+                    f"{path}.{key}.yuan",
+                    found=f"{yuan(amount_fen)} per {scope}, below the deductible of {yuan(largest_fen)} per {scope}",
+                    expected="an amount not below the deductible, or 0",
+                    do="check both amounts",
+                )
+
+    def scope(self, per: str, group: str | None) -> str:
+        return per if per == "visit" or group is None else self.set.groups[group]
+
+    # ---- rules
+
+    def rules(self) -> None:
+        if not self.set.rules:
+            self.refuse("rules", found="no rule", expected="at least one [[rules]]", do="write one")
+        ids = [rule.id for rule in self.set.rules]
+        for number, rule in enumerate(self.set.rules, 1):
+            path = _rule_path(number, rule)
+            if rule.id in ids[: number - 1]:
+                found = f'the id "{rule.id}" of rules[{ids.index(rule.id) + 1}] again'
+                self.refuse(f"{path}.id", found=found, expected="every id once", do="give it a name of its own")
+            self.rule_layers(rule, path)
+            self.source(rule.source, path)
+            for place, other in enumerate(rule.overrides, 1):
+                self.override(rule, other, f"{path}.overrides[{place}]")
+
+    def rule_layers(self, rule: Rule, path: str) -> None:
+        for place, name in enumerate(rule.layers, 1):
+            self.name("layers", name, self.set.layers, f"{path}.layers[{place}]")
+            earlier = rule.layers[: place - 1]
+            if name in earlier:
+                do = "take one out"
+                self.refuse(f"{path}.layers[{place}]", found=f'"{name}" twice', expected="every layer once", do=do)
+            for number, case in enumerate(self.set.layers[name].cases):
+                for entry in case.entry or ():
+                    if entry.layer is not None and entry.layer not in earlier:
+                        self.refuse(
+                            f"{path}.layers[{place}]",
+                            found=f'"{entry.layer}" is not before "{name}", which takes its {entry.part} in',
+                            expected=f'"{entry.layer}" earlier in the list',
+                            do=f"reorder the layers, or mend the entry of {_case_path(self.set.layers[name], number)}",
+                        )
+        if rule.ceiling is not None:
+            self.source(rule.ceiling.source, f"{path}.ceiling")
+            for place, name in enumerate(rule.ceiling.layers, 1):
+                if name not in rule.layers:
+                    self.refuse(
+                        f"{path}.ceiling.layers[{place}]",
+                        found=f'"{name}" is not a layer of this rule',
+                        expected=f"one of {', '.join(rule.layers) or '(the rule has none)'}",
+                        do=did_you_mean(name, rule.layers) or "mend the name",
+                    )
+            if not rule.ceiling.layers:
+                do = "name the layers that it binds"
+                self.refuse(f"{path}.ceiling.layers", found="an empty list", expected="at least one layer", do=do)
+
+    def override(self, rule: Rule, other: str, path: str) -> None:
+        others = {each.id: each for each in self.set.rules if each.id != rule.id}
+        if other not in others:
+            do = did_you_mean(other, others) or "mend the id"
+            self.refuse(path, found=f'no other rule "{other}"', expected="the id of another rule", do=do)
+        if rule.id in others[other].overrides:
+            found = f'"{other}" overrides "{rule.id}" too'
+            self.refuse(path, found=found, expected="one rule that yields", do="take one of the two out")
+
+
+_VOCABULARY = {
+    "insutype": "ruleset.schemes",
+    "dedc_hosp_lv": "ruleset.levels",
+    "psn_idet_type": "ruleset.identities",
+    "place": "of the engine",
+    "referral": "of the engine",
+    "psn_type": "national codes and Region.codes",
+    "med_type": "national codes and Region.codes",
+}

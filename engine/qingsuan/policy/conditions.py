@@ -1,0 +1,163 @@
+"""The dimensions of a decision table, and the conditions on them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Literal
+
+from qingsuan.errors import PolicyError
+from qingsuan.policy.model import Codes, Condition, Dimension, Interval, When
+from qingsuan.policy.strict import Table, did_you_mean, read_text
+
+__all__ = ["CODE_DIMENSIONS", "INTERVAL_DIMENSIONS", "read_dimensions", "read_when"]
+
+CODE_DIMENSIONS = (
+    "insutype",
+    "psn_type",
+    "med_type",
+    "dise_code",
+    "dedc_hosp_lv",
+    "psn_idet_type",
+    "place",
+    "referral",
+)
+"""Dimensions of the engine whose condition is :class:`Codes`."""
+
+INTERVAL_DIMENSIONS = ("age", "medfee_sumamt", "date")
+"""Dimensions of the engine whose condition is :class:`Interval`."""
+
+_TableName = Literal["claims", "insured"]
+
+_TABLES: tuple[_TableName, ...] = ("claims", "insured")
+_EPOCH = dt.date(1970, 1, 1)
+
+
+def read_dimensions(root: Table, folder: Traversable | Path) -> tuple[Dimension, ...]:
+    """Read ``[dimensions.NAME]``; lists are read from text files in ``folder``.
+
+    Raises
+    ------
+    PolicyError
+        A key is wrong, a name is one of the engine's, or a list is missing, empty or says a value twice.
+    """
+    dimensions = []
+    for name, table in root.named_tables("dimensions").items():
+        if name in (*CODE_DIMENSIONS, *INTERVAL_DIMENSIONS):
+            table.refuse("", found=f'"{name}" is a dimension of the engine', expected="another name", do="rename it")
+        dimensions.append(_READ_DIMENSION[table.choice("kind", tuple(_READ_DIMENSION))](name, table, folder))
+    return tuple(dimensions)
+
+
+def _code(name: str, table: Table, _folder: Traversable | Path) -> Dimension:
+    return Dimension(name, "code", table=_table(table), column=table.text("column"))
+
+
+def _number(name: str, table: Table, _folder: Traversable | Path) -> Dimension:
+    return Dimension(name, "number", table=_table(table), column=table.text("column"))
+
+
+def _list(name: str, table: Table, folder: Traversable | Path) -> Dimension:
+    file = table.text("file")
+    if "/" in file or "\\" in file:
+        table.refuse("file", found=f'the path "{file}"', expected="a file name", do="put the file beside the rule set")
+    members = _members(table, folder / file)
+    return Dimension(name, "list", table=_table(table), column=table.text("column"), members=members)
+
+
+def _function(name: str, table: Table, _folder: Traversable | Path) -> Dimension:
+    return Dimension(name, "function", function=table.text("function"))
+
+
+_READ_DIMENSION: Mapping[str, Callable[[str, Table, Traversable | Path], Dimension]] = {
+    "code": _code,
+    "number": _number,
+    "list": _list,
+    "function": _function,
+}
+
+
+def _table(table: Table) -> _TableName:
+    return table.choice("table", _TABLES, "claims")
+
+
+def _members(table: Table, file: Traversable | Path) -> frozenset[str]:
+    """Read a list: one value a line; blank lines and what follows ``#`` do not count."""
+    if not file.is_file():
+        table.refuse("file", found=f'no file "{file.name}"', expected="a file beside the rule set", do="ship it")
+    members: dict[str, int] = {}
+    for number, line in enumerate(read_text(file).splitlines(), 1):
+        value = line.partition("#")[0].strip()
+        if value in members:
+            raise PolicyError(
+                f"{file}: line {number}", found=f'"{value}" again, first on line {members[value]}', do="take one out"
+            )
+        if value:
+            members[value] = number
+    if not members:
+        table.refuse("file", found=f'no value in "{file.name}"', expected="one value a line", do="fill the list")
+    return frozenset(members)
+
+
+def read_when(table: Table, dimensions: tuple[Dimension, ...]) -> When:
+    """Read a table of conditions, one per dimension.
+
+    Raises
+    ------
+    PolicyError
+        A dimension is unknown, or its condition is not one of its kind.
+    """
+    numbers = {dimension.name for dimension in dimensions if dimension.kind == "number"}
+    known = (*CODE_DIMENSIONS, *INTERVAL_DIMENSIONS, *(dimension.name for dimension in dimensions))
+    when: dict[str, Condition] = {}
+    for name in table.names():
+        if name not in known:
+            hint = did_you_mean(name, known) or f"declare it: [dimensions.{name}]"
+            table.refuse(name, found=f'unknown dimension "{name}"', expected=f"one of {', '.join(known)}", do=hint)
+        if name in INTERVAL_DIMENSIONS or name in numbers:
+            when[name] = _interval(table.table(name), name)
+        else:
+            when[name] = _codes(table, name)
+    return when
+
+
+def _codes(table: Table, name: str) -> Codes:
+    negated = table.is_table(name)
+    holder, key = (table.table(name), "not") if negated else (table, name)
+    patterns = holder.texts(key, empty=True)
+    if not patterns:
+        do = "leave the dimension out if any value will do"
+        holder.refuse(key, found="an empty list", expected="at least one code", do=do)
+    for number, pattern in enumerate(patterns, 1):
+        if pattern == "*" or "*" in pattern[:-1]:
+            do = 'leave the dimension out for any value; { not = [""] } is any value that is there'
+            expected = "a code, or a prefix ending in *"
+            holder.refuse(f"{key}[{number}]", found=f'the pattern "{pattern}"', expected=expected, do=do)
+    return Codes(patterns, negated)
+
+
+def _interval(table: Table, name: str) -> Interval:
+    interval = _READ_INTERVAL.get(name, _from_below)(table)
+    if interval == Interval():
+        table.refuse("", found="no bound", expected="a lower bound, an upper bound, or both", do="add one")
+    return interval
+
+
+def _from_below(table: Table) -> Interval:
+    low = table.whole("from") if table.has("from") else None
+    return Interval(low, table.whole("below") if table.has("below") else None)
+
+
+def _above_upto(table: Table) -> Interval:
+    low = table.yuan_fen("above") + 1 if table.has("above") else None
+    return Interval(low, table.yuan_fen("upto") + 1 if table.has("upto") else None)
+
+
+def _from_until(table: Table) -> Interval:
+    low = (table.date("from") - _EPOCH).days if table.has("from") else None
+    return Interval(low, (table.date("until") - _EPOCH).days + 1 if table.has("until") else None)
+
+
+_READ_INTERVAL: Mapping[str, Callable[[Table], Interval]] = {"medfee_sumamt": _above_upto, "date": _from_until}

@@ -1,0 +1,287 @@
+"""From TOML to rule sets: the words of ``plugins/README.md``, section 3, and no others.
+
+A file is read as it stands, then checked by :mod:`qingsuan.policy.check`; the rule sets of a region are then checked
+against each other. Nothing is filled in that the file does not say, except the defaults that the README names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePath
+from typing import Literal
+
+from qingsuan.errors import PolicyError
+from qingsuan.money import BP_ONE
+from qingsuan.policy.check import check, check_together
+from qingsuan.policy.conditions import read_dimensions, read_when
+from qingsuan.policy.model import (
+    COUNTERS,
+    ENTRY_PARTS,
+    FUNDS,
+    LAYER_PARTS,
+    Adjust,
+    Bands,
+    Cap,
+    Case,
+    Ceiling,
+    Covers,
+    Deductible,
+    Dimension,
+    Entry,
+    Layer,
+    Limit,
+    Missing,
+    Per,
+    Period,
+    Region,
+    Rule,
+    RuleSet,
+    Select,
+    Source,
+    Visits,
+    When,
+)
+from qingsuan.policy.strict import Table, cite, load, read_sources
+
+__all__ = ["read_rule_set", "read_rule_sets"]
+
+_DateColumn = Literal["setl_time", "begndate", "enddate"]
+
+_DATE_COLUMNS: tuple[_DateColumn, ...] = ("setl_time", "begndate", "enddate")
+_PER: tuple[Per, ...] = ("visit", "period")
+_PERIODS: tuple[Period, ...] = ("year", "quarter", "month")
+_MEASURED: tuple[Literal["absolute", "excess"], ...] = ("absolute", "excess")
+_CEILING_OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
+_MAX_FACTOR_BP = 10 * BP_ONE
+"""The largest factor of an adjustment, 1000 %: beyond it a typing error is likelier than a policy."""
+
+Codes = Mapping[str, Mapping[str, str]]
+
+
+def read_rule_sets(region: Region) -> tuple[RuleSet, ...]:
+    """Read every rule set (``*.toml``) of a region, in the order of the file names.
+
+    Raises
+    ------
+    PolicyError
+        The folder cannot be read; a file is wrong; a set is of a pool that is not the region's; two sets contradict
+        each other (see :func:`qingsuan.policy.check.check_together`).
+    """
+    if region.rules is None:
+        return ()
+    folder: Traversable | Path = Path(region.rules) if isinstance(region.rules, str) else region.rules
+    try:
+        files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    except OSError as error:
+        raise PolicyError(
+            str(folder),
+            found=f"the folder of rule sets of {region.code} {region.name} cannot be read ({error.strerror or error})",
+            expected="a folder of *.toml files",
+            do="check Region(rules=…) and that the plugin ships the folder (package-data)",
+        ) from error
+    rule_sets = tuple(
+        read_rule_set(file, codes=region.codes, functions=tuple(region.functions), folder=folder) for file in files
+    )
+    check_together(region, rule_sets)
+    return rule_sets
+
+
+def read_rule_set(
+    file: Traversable | Path,
+    *,
+    codes: Codes | None = None,
+    functions: tuple[str, ...] = (),
+    folder: Traversable | Path | None = None,
+) -> RuleSet:
+    """Read and check one rule set.
+
+    Parameters
+    ----------
+    file
+        The TOML file.
+    codes
+        Local additions to the national code tables (``Region.codes``).
+    functions
+        The names of ``Region.functions``.
+    folder
+        Where lists are; the folder of the file unless given.
+
+    Raises
+    ------
+    PolicyError
+        The file cannot be trusted.
+    """
+    label = "/".join(PurePath(str(file)).parts[-3:])
+    root = load(file, label=label)
+    rule_set, in_force = _rule_set(root, label, folder or Path(str(file)).parent)
+    root.done()
+    check(rule_set, codes=codes or {}, functions=functions, cited=(in_force,))
+    return rule_set
+
+
+def _rule_set(root: Table, label: str, folder: Traversable | Path) -> tuple[RuleSet, str]:
+    """Read the outermost table; also hand over the source of the set's own date."""
+    head = root.table("ruleset")
+    sources = read_sources(root)
+    dimensions = read_dimensions(root, folder)
+    read = _Reader(sources, dimensions)
+    rule_set = RuleSet(
+        file=label,
+        pool=head.text("pool"),
+        schemes=head.texts("schemes"),
+        title=head.text("title"),
+        effective=head.date("effective"),
+        until=head.date("until") if head.has("until") else None,
+        benefit_date=head.choice("benefit_date", _DATE_COLUMNS),
+        identity_date=head.choice("identity_date", _DATE_COLUMNS),
+        levels=head.texts("levels"),
+        identities=head.texts("identities"),
+        sources=sources,
+        groups=_groups(root),
+        dimensions=dimensions,
+        layers={name: read.layer(name, table) for name, table in root.named_tables("layers").items()},
+        rules=tuple(read.rule(table) for table in root.tables("rules")),
+        missing=tuple(read.missing(table) for table in root.tables("missing")),
+        covers=tuple(Covers(read.when(table)) for table in root.tables("covers")),
+    )
+    return rule_set, cite(head, sources)
+
+
+def _groups(root: Table) -> dict[str, Period]:
+    if not root.has("groups"):
+        return {}
+    table = root.table("groups")
+    if table.has("visit"):
+        do = "choose another name"
+        table.refuse("visit", found='a group named "visit"', expected="lift_caps means per-visit caps by that", do=do)
+    return {name: table.choice(name, _PERIODS) for name in table.names()}
+
+
+class _Reader:
+    """Reads layers and rules, knowing the sources they may name and the dimensions they may ask for."""
+
+    def __init__(self, sources: Mapping[str, Source], dimensions: tuple[Dimension, ...]) -> None:
+        self.sources, self.dimensions = sources, dimensions
+
+    def when(self, table: Table) -> When:
+        return read_when(table.table("when"), self.dimensions)
+
+    def rule(self, table: Table) -> Rule:
+        return Rule(
+            id=table.text("id"),
+            when=self.when(table),
+            layers=table.texts("layers"),
+            entry_bp=table.percent_bp("entry_percent", BP_ONE),
+            ceiling=self.ceiling(table.table("ceiling")) if table.has("ceiling") else None,
+            overrides=table.texts("overrides", ()),
+            source=cite(table, self.sources, must=table.has("entry_percent")),
+        )
+
+    def missing(self, table: Table) -> Missing:
+        when = self.when(table) if table.has("when") else None
+        return Missing(table.text("parameter"), table.text("why"), when)
+
+    def ceiling(self, table: Table) -> Ceiling:
+        ratio_bp = table.percent_bp("percent")
+        return Ceiling(ratio_bp, table.choice("of", _CEILING_OF), table.texts("layers"), cite(table, self.sources))
+
+    def layer(self, name: str, table: Table) -> Layer:
+        cases = [self.case(table, {})]
+        for case in table.tables("cases"):
+            cases.append(self.case(case, self.when(case)))
+            if not cases[-1].when:
+                do = "write it among the layer's own keys"
+                case.refuse("when", found="no condition", expected="at least one dimension", do=do)
+            if cases[-1] == Case(when=cases[-1].when):
+                expected = "one of visits, deductible, bands, limit, caps, entry, adjust"
+                case.refuse("", found="a case that sets nothing", expected=expected, do="take it out, or fill it")
+        return Layer(name, table.choice("fund", FUNDS), tuple(cases))
+
+    def case(self, table: Table, when: When) -> Case:
+        return Case(
+            when=when,
+            visits=self.visits(table.table("visits")) if table.has("visits") else None,
+            deductible=self.deductible(table.table("deductible")) if table.has("deductible") else None,
+            bands=self.bands(table.table("bands")) if table.has("bands") else None,
+            limit=self.limit(table.table("limit")) if table.has("limit") else None,
+            caps=tuple(self.cap(item) for item in table.tables("caps")) if table.has("caps") else None,
+            entry=self.entries(table) if table.has("entry") else None,
+            adjust=self.adjust(table.table("adjust")) if table.has("adjust") else None,
+        )
+
+    def visits(self, table: Table) -> Visits:
+        counts = table.flag("counts", default=True)
+        return Visits(table.text("group"), counts, cite(table, self.sources, must=False))
+
+    def deductible(self, table: Table) -> Deductible:
+        exempt, credits_group = table.flag("exempt", default=False), table.flag("credits", default=False)
+        taken_by_nobody = exempt and not credits_group and not table.has("yuan")
+        per = table.choice("per", _PER, "visit" if taken_by_nobody else None)
+        if taken_by_nobody:
+            amounts: tuple[int, ...] = (0,)
+        elif per == "visit":
+            amounts = table.yuan_or_yuans_fen("yuan")
+        else:
+            amounts = (table.yuan_fen("yuan"),)
+        return Deductible(per, amounts, _group(table), exempt, credits_group, cite(table, self.sources))
+
+    def bands(self, table: Table) -> Bands:
+        upto = table.yuans_fen("upto") if table.has("upto") else ()
+        select = self.select(table.table("select")) if table.has("select") else None
+        crossed = bool(upto) and select is None
+        return Bands(
+            ratio_bp=table.percents_bp("percent"),
+            upto_fen=upto,
+            per=table.choice("per", _PER, None if crossed else "visit"),
+            measured=table.choice("measured", _MEASURED, None if crossed else "excess"),
+            group=_group(table),
+            select=select,
+            source=cite(table, self.sources),
+        )
+
+    def select(self, table: Table) -> Select:
+        return Select(table.text("group"), table.choice("counter", COUNTERS))
+
+    def limit(self, table: Table) -> Limit:
+        return Limit(
+            table.yuan_fen("yuan"), table.choice("per", _PER, "visit"), _group(table), cite(table, self.sources)
+        )
+
+    def cap(self, table: Table) -> Cap:
+        amount = table.yuan_fen("yuan") if table.has("yuan") else None
+        per = table.choice("per", _PER, "period")
+        return Cap(amount, per, _group(table), cite(table, self.sources, must=amount is not None))
+
+    def entries(self, table: Table) -> tuple[Entry, ...]:
+        entries = tuple(self.entry(item) for item in table.tables("entry"))
+        if not entries:
+            table.refuse("entry", found="an empty list", expected="at least one part of the bill", do="name one")
+        return entries
+
+    def entry(self, table: Table) -> Entry:
+        layer = table.text("layer") if table.has("layer") else None
+        part = table.choice("part", ENTRY_PARTS if layer is None else LAYER_PARTS)
+        ratio_bp = table.percent_bp("percent", BP_ONE)
+        return Entry(part, ratio_bp, layer, cite(table, self.sources, must=ratio_bp != BP_ONE))
+
+    def adjust(self, table: Table) -> Adjust:
+        adjust = Adjust(
+            deductible_bp=_factor_bp(table, "deductible_percent"),
+            points_bp=table.percent_bp("points", 0, low=-BP_ONE),
+            own_bp=_factor_bp(table, "own_percent"),
+            lift_caps=table.texts("lift_caps", ()),
+            source=cite(table, self.sources),
+        )
+        if adjust == Adjust(source=adjust.source):
+            expected = "one of deductible_percent, points, own_percent, lift_caps"
+            table.refuse("", found="an adjustment of nothing", expected=expected, do="take it out, or fill it")
+        return adjust
+
+
+def _group(table: Table) -> str | None:
+    return table.text("group") if table.has("group") else None
+
+
+def _factor_bp(table: Table, key: str) -> int | None:
+    return table.percent_bp(key, high=_MAX_FACTOR_BP) if table.has(key) else None
