@@ -403,8 +403,9 @@ class _Check:
     # ---- rules
 
     def rules(self) -> None:
-        if not self.set.rules:
-            self.refuse("rules", found="no rule", expected="at least one [[rules]]", do="write one")
+        if not self.set.rules and all(missing.when is None for missing in self.set.missing):
+            expected = "at least one [[rules]], or a [[missing]] with when that says why there is none"
+            self.refuse("rules", found="no rule", expected=expected, do="write one")
         ids = [rule.id for rule in self.set.rules]
         for number, rule in enumerate(self.set.rules, 1):
             path = _rule_path(number, rule)
