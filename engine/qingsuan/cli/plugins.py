@@ -1,0 +1,117 @@
+"""``qingsuan plugins``: what is installed, what it settles, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+import click
+
+from qingsuan.errors import PluginError, PolicyError
+from qingsuan.plugins import Installed, Plugin, load, require
+from qingsuan.policy.model import RuleSet
+from qingsuan.policy.reader import read_rule_sets
+
+__all__ = ["command"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A plugin, and its rule sets if they could be read."""
+
+    plugin: Plugin
+    rule_sets: tuple[RuleSet, ...]
+
+
+@click.command("plugins")
+@click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of the table.")
+@click.option(
+    "--require", "requirements", multiple=True, metavar="REQ", help='Insist on one: "qingsuan-jilin>=2022.1".'
+)
+def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
+    """List the installed regional plugins and their rule sets; broken ones with the reason.
+
+    Exit status 4 if one of them is broken, or a required one is missing or of another version.
+    """
+    rows = [_read(plugin) for plugin in load().plugins]
+    click.echo(_json(rows) if as_json else _table(rows))
+    broken = [row.plugin.distribution for row in rows if row.plugin.problem is not None]
+    require(Installed(tuple(row.plugin for row in rows)), requirements)
+    if broken:
+        raise PluginError(
+            "plugins",
+            found=f"{len(broken)} of {len(rows)} refused: {', '.join(broken)}",
+            do="mend what is said above; until then claims of their pools stop a run",
+        )
+
+
+def _read(plugin: Plugin) -> _Row:
+    """Read the rule sets of a plugin; one that cannot be read makes the plugin a broken one."""
+    if plugin.region is None:
+        return _Row(plugin, ())
+    try:
+        return _Row(plugin, read_rule_sets(plugin.region))
+    except PolicyError as error:
+        return _Row(replace(plugin, region=None, problem=f"its rule sets cannot be trusted: {error}"), ())
+
+
+def _table(rows: list[_Row]) -> str:
+    if not rows:
+        return (
+            "No regional plugin is installed. The engine knows no region of its own;\n"
+            "install one, for example: pip install qingsuan-jilin   (to write one: plugins/README.md)"
+        )
+    return "\n\n".join(_lines(row) for row in rows)
+
+
+def _lines(row: _Row) -> str:
+    plugin, region = row.plugin, row.plugin.region
+    if region is None:
+        reason = str(plugin.problem).replace("\n", "\n  ")
+        return f"{plugin.title}   REFUSED\n  {reason}"
+    lines = [f"{plugin.title}   {region.code} {region.name}"]
+    for pool in region.pools:
+        lines.append(f"  {pool.code} {pool.name}   insu_admdvs {', '.join(f'{prefix}…' for prefix in pool.prefixes)}")
+        own = [rule_set for rule_set in row.rule_sets if rule_set.pool == pool.code]
+        lines += [f"    {_dates(each)}   {_counts(each)}   {each.title}" for each in own] or ["    (no rule set)"]
+    return "\n".join(lines)
+
+
+def _dates(rule_set: RuleSet) -> str:
+    until = f" until {rule_set.until}" if rule_set.until else ""
+    return f"{'+'.join(rule_set.schemes)} from {rule_set.effective}{until}"
+
+
+def _counts(rule_set: RuleSet) -> str:
+    return f"{len(rule_set.rules)} rules, {len(rule_set.missing)} missing parameters"
+
+
+def _json(rows: list[_Row]) -> str:
+    return json.dumps([_record(row) for row in rows], ensure_ascii=False, indent=2)
+
+
+def _record(row: _Row) -> dict[str, object]:
+    plugin, region = row.plugin, row.plugin.region
+    record: dict[str, object] = {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "problem": plugin.problem,
+        "region": None,
+    }
+    if region is not None:
+        record["region"] = {"code": region.code, "name": region.name}
+        record["pools"] = [{"code": p.code, "name": p.name, "prefixes": list(p.prefixes)} for p in region.pools]
+        record["rule_sets"] = [
+            {
+                "file": each.file,
+                "pool": each.pool,
+                "schemes": list(each.schemes),
+                "effective": each.effective.isoformat(),
+                "until": each.until.isoformat() if each.until else None,
+                "rules": len(each.rules),
+                "missing": [missing.parameter for missing in each.missing],
+            }
+            for each in row.rule_sets
+        ]
+    return record
