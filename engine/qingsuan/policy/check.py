@@ -8,7 +8,6 @@ descend, caps below deductibles. Rules that overlap, combinations no rule covers
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NoReturn
 
@@ -24,7 +23,6 @@ from qingsuan.policy.model import (
     Interval,
     Layer,
     Limit,
-    Region,
     Rule,
     RuleSet,
     When,
@@ -32,7 +30,7 @@ from qingsuan.policy.model import (
 from qingsuan.policy.strict import did_you_mean
 from qingsuan.tables import CODES, PLACES, REFERRALS
 
-__all__ = ["check", "check_together"]
+__all__ = ["check"]
 
 LocalCodes = Mapping[str, Mapping[str, str]]
 
@@ -65,61 +63,6 @@ def check(
     for path, when in _whens(rule_set):
         checker.when(path, when)
     checker.unused(cited)
-
-
-def check_together(region: Region, rule_sets: Iterable[RuleSet]) -> None:
-    """Check the rule sets of one region against each other and against its pools.
-
-    Raises
-    ------
-    PolicyError
-        A pool is not the region's; two sets of one pool and scheme begin on the same date, name different benefit
-        dates, or the earlier one ends after the later one begins.
-    """
-    latest: dict[tuple[str, str], RuleSet] = {}
-    pools = [pool.code for pool in region.pools]
-    for rule_set in sorted(rule_sets, key=lambda each: (each.effective, each.file)):
-        if rule_set.pool not in pools:
-            _refuse(
-                rule_set,
-                "ruleset.pool",
-                found=f'pool "{rule_set.pool}" is not one of region {region.code} {region.name}',
-                expected=f"one of {', '.join(pools) or '(the region names no pool)'}",
-                do=did_you_mean(rule_set.pool, pools) or "name the pool in Region(pools=…)",
-            )
-        for scheme in rule_set.schemes:
-            before = latest.get((rule_set.pool, scheme))
-            if before is not None:
-                _successors(before, rule_set, scheme)
-            latest[rule_set.pool, scheme] = rule_set
-
-
-def _successors(before: RuleSet, after: RuleSet, scheme: str) -> None:
-    of = f"pool {after.pool}, scheme {scheme}"
-    if before.effective == after.effective:
-        _refuse(
-            after,
-            "ruleset.effective",
-            found=f"{of}: {after.effective} is also the date of {before.file}",
-            expected="one file per pool, scheme and date",
-            do="take one of the two files out, or correct its date",
-        )
-    if before.until is not None and before.until >= after.effective:
-        _refuse(
-            before,
-            "ruleset.until",
-            found=f"{of}: until {before.until}, but {after.file} is effective from {after.effective}",
-            expected=f"until = {after.effective - dt.timedelta(days=1)} or earlier, or no until",
-            do="correct until, or take it out: the next file ends this one",
-        )
-    if before.benefit_date != after.benefit_date:
-        _refuse(
-            after,
-            "ruleset.benefit_date",
-            found=f'{of}: "{after.benefit_date}", but {before.file} has "{before.benefit_date}"',
-            expected="the same column in all files of a pool and scheme",
-            do="correct one of them: otherwise a claim could fall between two files, or into both",
-        )
 
 
 def _refuse(rule_set: RuleSet, path: str, *, found: str, expected: str = "", do: str = "") -> NoReturn:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
-from qingsuan.policy.check import check, check_together
+from qingsuan.policy.check import check
 from qingsuan.policy.conditions import read_dimensions, read_when
 from qingsuan.policy.model import (
     COUNTERS,
@@ -43,6 +43,7 @@ from qingsuan.policy.model import (
     When,
 )
 from qingsuan.policy.strict import Table, cite, load, read_sources
+from qingsuan.policy.together import check_together
 
 __all__ = ["read_rule_set", "read_rule_sets"]
 
@@ -66,7 +67,7 @@ def read_rule_sets(region: Region) -> tuple[RuleSet, ...]:
     ------
     PolicyError
         The folder cannot be read; a file is wrong; a set is of a pool that is not the region's; two sets contradict
-        each other (see :func:`qingsuan.policy.check.check_together`).
+        each other (see :func:`qingsuan.policy.together.check_together`).
     """
     if region.rules is None:
         return ()
