@@ -121,14 +121,16 @@ class _Year:
         served.sort(
             key=lambda row: (row[0], row[1].setl_time, row[1].setl_id, *(_content(row[1]) if doubtful else ())),
         )
-        first: dict[str, Claim] = {}
-        for _, claim, _ in served:
-            if first.setdefault(claim.setl_id, claim) is not claim:
-                how = "an identical copy" if _content(claim) == _content(first[claim.setl_id]) else "a differing copy"
-                self.reject(claim, "E_DUPLICATE", "setl_id", f"{claim.setl_id}, {how}", "each setl_id once per person")
-        gone = self.take_reversals_out(first)
+        kept: dict[str, tuple[Claim, str, dt.date]] = {}
         for benefit_date, claim, pool in served:
-            if first[claim.setl_id] is claim and claim.setl_id not in gone:
+            if claim.setl_id not in kept:
+                kept[claim.setl_id] = claim, pool, benefit_date
+                continue
+            how = "an identical copy" if _content(claim) == _content(kept[claim.setl_id][0]) else "a differing copy"
+            self.reject(claim, "E_DUPLICATE", "setl_id", f"{claim.setl_id}, {how}", "each setl_id once per person")
+        gone = self.take_reversals_out({setl_id: claim for setl_id, (claim, _, _) in kept.items()})
+        for claim, pool, benefit_date in kept.values():
+            if claim.setl_id not in gone:
                 self.settle(claim, pool, benefit_date, insured, identities)
 
     def take_reversals_out(self, claims: Mapping[str, Claim]) -> set[str]:

@@ -1,0 +1,322 @@
+"""Random rule sets that use every setting of the policy model: valid by construction, and odd on purpose.
+
+Rules are disjoint because they lie on a partition of one or two dimensions; a further rule inside one of them says
+that it overrides. Cases of a layer set different things, or lie on one partition. Ratios are chosen so that exact
+halves occur, amounts so that claims can sit on them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from itertools import pairwise
+from random import Random
+
+from qingsuan.policy.model import (
+    COUNTERS,
+    ENTRY_PARTS,
+    FUNDS,
+    LAYER_PARTS,
+    Adjust,
+    Bands,
+    Cap,
+    Case,
+    Ceiling,
+    Codes,
+    Condition,
+    Deductible,
+    Dimension,
+    Entry,
+    Interval,
+    Layer,
+    Limit,
+    Missing,
+    Rule,
+    RuleSet,
+    Select,
+    Source,
+    Visits,
+)
+
+YEAR = 2021
+SOURCE = Source("X", "示例 (made up)", "第一条", "made-up")
+LEVELS = ("1", "2", "3A")
+IDENTITIES = ("2304", "2303", "7202")
+DIMENSIONS = (
+    Dimension("ward", "code", "claims", "x_ward"),
+    Dimension("tier", "code", "insured", "x_tier"),
+    Dimension("days", "number", "claims", "x_days"),
+    Dimension("years", "number", "insured", "x_years"),
+    Dimension("named", "list", "claims", "fixmedins_code", members=frozenset({"H1", "H3"})),
+    Dimension("half", "function", "claims", function="half_of_month"),
+)
+ATOMS = {
+    "insutype": ("310", "390"),
+    "psn_type": ("11*", "12*", "1401", "1402", "15*", "16"),
+    "med_type": ("11", "14*", "21", "23", "41"),
+    "dise_code": ("", "M02207", "M07*"),
+    "dedc_hosp_lv": LEVELS,
+    "psn_idet_type": ("", *IDENTITIES),
+    "place": ("pool", "region", "outside"),
+    "referral": ("none", "referred", "emergency", "both"),
+    "ward": ("", "A*", "B1"),
+    "tier": ("T1", "T2", "U*"),
+    "named": ("in", "out"),
+    "half": ("first", "second"),
+}
+"""Dimension -> patterns that exclude each other."""
+
+ODD_RATIOS_BP = (0, 1, 50, 150, 625, 1250, 2500, 3125, 5000, 5550, 6150, 7500, 8750, 9950, 9999, 10_000)
+NUMBERS = ("age", "medfee_sumamt", "date", "days", "years")
+
+
+@dataclass
+class Dice:
+    """A source of randomness, and the amounts it gave: claims are put beside them."""
+
+    random: Random
+    amounts_fen: list[int] = field(default_factory=list)
+
+    def chance(self, percent: int) -> bool:
+        return self.random.randrange(100) < percent
+
+    def amount(self) -> int:
+        """A bound: mostly of a size that a few visits reach, sometimes nothing or far away."""
+        size = self.random.choice((1, 10, 1_000, 100_000, 100_000, 1_000_000, 1_000_000, 20_000_000))
+        found = self.random.choice((size, size * self.random.randint(1, 9), self.random.randint(0, 10 * size)))
+        self.amounts_fen.append(found)
+        return found
+
+    def bounds(self, count: int) -> tuple[int, ...]:
+        found: set[int] = set()
+        while len(found) < count:
+            found.add(self.amount() + 1)
+        return tuple(sorted(found))
+
+    def ratio(self) -> int:
+        step = self.random.choice((0, 1, 500))
+        return self.random.choice(ODD_RATIOS_BP) if step == 0 else step * self.random.randint(0, 10_000 // step)
+
+
+def partition(dice: Dice, dimension: str, *, whole: bool = False) -> list[Condition]:
+    """Conditions on one dimension that exclude each other; ``whole``: one of them holds for every value."""
+    if dimension in NUMBERS:
+        return _intervals(dice, dimension)
+    atoms = list(ATOMS[dimension])
+    dice.random.shuffle(atoms)
+    count = dice.random.randint(1, min(3, len(atoms) - 1))
+    cells = [tuple(atoms[i::count]) for i in range(count)]
+    if len(cells) > 1 and dice.chance(50):
+        cells[-1] = cells[-1][:1]
+    found: list[Condition] = [Codes(cell) for cell in cells]
+    if whole or dice.chance(60):
+        found.append(Codes(tuple(pattern for cell in cells for pattern in cell), negated=True))
+    return found
+
+
+def _intervals(dice: Dice, dimension: str) -> list[Condition]:
+    count = dice.random.randint(1, 2)
+    if dimension == "medfee_sumamt":
+        cuts = dice.bounds(count)
+    elif dimension == "date":
+        first = (dt.date(YEAR, 1, 1) - dt.date(1970, 1, 1)).days
+        cuts = tuple(sorted(dice.random.sample(range(first + 1, first + 360), count)))
+    else:
+        cuts = tuple(sorted(dice.random.sample(range(1, 70 if dimension == "age" else 15), count)))
+    edges = (None, *cuts, None)
+    return [Interval(low, high) for low, high in pairwise(edges)]
+
+
+def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date, groups: dict[str, str]) -> RuleSet:
+    """One rule set over all settings. ``groups`` is shared by the successive sets of one pool and scheme."""
+    named = dice.random.sample([*ATOMS, *NUMBERS], 6)
+    layers, needs = _layers(dice, named[2:], list(groups))
+    rules = _rules(dice, named, layers, needs)
+    missing = []
+    if dice.chance(25):
+        patterns = (dice.random.choice(ATOMS["med_type"]),)
+        missing.append(Missing("some.ratio", "the source names no number", {"med_type": Codes(patterns)}))
+    if dice.chance(25):
+        missing.append(Missing("another.ratio", "only reported"))
+    return RuleSet(
+        file=f"{pool}-{'-'.join(schemes)}-{effective}.toml",
+        pool=pool,
+        schemes=schemes,
+        title="示例 (made up)",
+        effective=effective,
+        until=None,
+        benefit_date="setl_time",
+        identity_date="begndate",
+        levels=LEVELS,
+        identities=IDENTITIES,
+        sources={"X": SOURCE},
+        groups=groups,  # type: ignore[arg-type]
+        dimensions=DIMENSIONS,
+        layers=layers,
+        rules=rules,
+        missing=tuple(missing),
+    )
+
+
+def _rules(dice: Dice, named: list[str], layers: dict[str, Layer], needs: dict[str, set[str]]) -> tuple[Rule, ...]:
+    """Rules on a partition of two dimensions, and some inside them that override."""
+    rules: list[Rule] = []
+    first = partition(dice, named[0])
+    for i, one in enumerate(first):
+        second: list[Condition | None] = list(partition(dice, named[1])) if dice.chance(70) else [None]
+        for j, other in enumerate(second):
+            if dice.chance(6):
+                continue
+            when = {named[0]: one} | ({} if other is None else {named[1]: other})
+            rules.append(_rule(dice, f"r{i}{j}", when, layers, needs))
+            if dice.chance(25):
+                narrow = dice.random.choice(partition(dice, named[2]))
+                rules.append(_rule(dice, f"r{i}{j}x", {**when, named[2]: narrow}, layers, needs, (f"r{i}{j}",)))
+                if dice.chance(30):
+                    narrow = dice.random.choice(partition(dice, named[3]))
+                    over = (f"r{i}{j}", f"r{i}{j}x")
+                    rules.append(_rule(dice, f"r{i}{j}y", {**when, named[3]: narrow}, layers, needs, over))
+    if not rules:
+        rules.append(_rule(dice, "r", {}, layers, needs))
+    return tuple(rules)
+
+
+def _rule(
+    dice: Dice,
+    name: str,
+    when: dict[str, Condition],
+    layers: dict[str, Layer],
+    needs: dict[str, set[str]],
+    overrides: tuple[str, ...] = (),
+) -> Rule:
+    wanted: set[str] = set()
+    if not dice.chance(5):
+        for layer in dice.random.sample(list(layers), dice.random.randint(1, len(layers))):
+            wanted |= {layer, *needs[layer]}
+    order = tuple(layer for layer in layers if layer in wanted)
+    ceiling = None
+    if order and dice.chance(30):
+        closed = tuple(dice.random.sample(order, dice.random.randint(1, len(order))))
+        of = dice.random.choice(("medfee_sumamt", "inscp_scp_amt"))
+        ceiling = Ceiling(dice.ratio(), of, closed, "X")
+    entry_bp = dice.random.choice((10_000, 10_000, 8_500, 3_333, dice.ratio()))
+    return Rule(name, when, order, entry_bp, ceiling, overrides, "X")
+
+
+def _layers(dice: Dice, named: list[str], groups: list[str]) -> tuple[dict[str, Layer], dict[str, set[str]]]:
+    """One to five layers in their order, and which earlier layers each of them reads, also through others."""
+    layers: dict[str, Layer] = {}
+    needs: dict[str, set[str]] = {}
+    for name in [f"L{number}" for number in range(dice.random.randint(1, 5))]:
+        layer = _layer(dice, name, named, groups, list(layers))
+        reads = {entry.layer for case in layer.cases for entry in case.entry or () if entry.layer is not None}
+        needs[name] = reads.union(*(needs[read] for read in reads)) if reads else set()
+        layers[name] = layer
+    return layers, needs
+
+
+def _layer(dice: Dice, name: str, named: list[str], groups: list[str], earlier: list[str]) -> Layer:
+    """The layer's own settings; then partitions whose cases set keys that no other partition sets."""
+    keys = ["visits", "deductible", "bands", "limit", "caps", "entry"]
+    make = {
+        "visits": lambda: Visits(dice.random.choice(groups), dice.chance(75), "X"),
+        "deductible": lambda: _deductible(dice, groups),
+        "bands": lambda: _bands(dice, groups),
+        "limit": lambda: _limit(dice, groups),
+        "caps": lambda: _caps(dice, groups),
+        "entry": lambda: _entry(dice, earlier),
+    }
+    likely = {"visits": 60, "deductible": 70, "bands": 100, "limit": 25, "caps": 55, "entry": 35}
+    own = {key: make[key]() for key in keys if dice.chance(likely[key])}
+    names = [dimension for dimension in named if dimension not in NUMBERS]
+    cases: list[Case] = []
+    if names and dice.chance(15):
+        del own["bands"]
+        keys.remove("bands")
+        dimension = dice.random.choice(names)
+        cases += [
+            Case({dimension: cell}, bands=_bands(dice, groups)) for cell in partition(dice, dimension, whole=True)
+        ]
+    dice.random.shuffle(keys)
+    for dimension in dice.random.sample(named, dice.random.randint(0, 2)):
+        chosen, keys = keys[:2], keys[2:]
+        for cell in partition(dice, dimension):
+            settings = {key: make[key]() for key in chosen if dice.chance(70)}
+            if settings:
+                cases.append(Case({dimension: cell}, **settings))
+    cases += _adjusts(dice, named, groups)
+    if dice.chance(10):
+        own["adjust"] = Adjust(points_bp=dice.random.choice((-700, 500)), source="X")
+    return Layer(name, dice.random.choice(("hifp_pay", *FUNDS)), (Case(**own), *cases))
+
+
+def _adjusts(dice: Dice, named: list[str], groups: list[str]) -> list[Case]:
+    """Adjustments that may hold at once: only the first partition sets what may be set once."""
+    cases: list[Case] = []
+    for turn, dimension in enumerate(("psn_idet_type", *dice.random.sample(named, 1))):
+        if not dice.chance(45):
+            continue
+        for cell in partition(dice, dimension):
+            once = turn == 0
+            lift = tuple(dice.random.sample([*groups, "visit"], dice.random.choice((0, 0, 1, 2))))
+            cases.append(
+                Case(
+                    {dimension: cell},
+                    adjust=Adjust(
+                        deductible_bp=dice.random.choice((None, 0, 5000, 3333, 15_000)) if once else None,
+                        points_bp=dice.random.choice((0, 500, -500, 137, 9000, -9000)),
+                        own_bp=dice.random.choice((None, None, 13_100, 5000, 333, 40_000)) if once else None,
+                        lift_caps=lift,
+                        source="X",
+                    ),
+                )
+            )
+    return cases
+
+
+def _deductible(dice: Dice, groups: list[str]) -> Deductible:
+    exempt = dice.chance(15)
+    if dice.chance(50):
+        group = dice.random.choice(groups)
+        return Deductible("period", (dice.amount(),), group, exempt, exempt and dice.chance(50), "X")
+    amounts = tuple(dice.amount() for _ in range(dice.random.randint(1, 4)))
+    group = dice.random.choice((None, *groups[:2]))
+    return Deductible("visit", amounts, group, exempt, exempt and group is not None and dice.chance(50), "X")
+
+
+def _bands(dice: Dice, groups: list[str]) -> Bands:
+    count = dice.random.randint(0, 4)
+    ratio_bp = tuple(dice.ratio() for _ in range(count + 1))
+    measured = dice.random.choice(("absolute", "excess"))
+    if dice.chance(15):
+        counter = dice.random.choice(COUNTERS)
+        upto = tuple(sorted(dice.random.sample(range(1, 7), count))) if counter == "visits" else dice.bounds(count)
+        select = Select(dice.random.choice(groups), counter)
+        return Bands(ratio_bp, upto, "visit", measured, dice.random.choice((None, *groups)), select, "X")
+    per = dice.random.choice(("visit", "period"))
+    group = dice.random.choice(groups) if per == "period" else dice.random.choice((None, None, *groups[:2]))
+    return Bands(ratio_bp, dice.bounds(count), per, measured, group, None, "X")
+
+
+def _limit(dice: Dice, groups: list[str]) -> Limit:
+    if dice.chance(50):
+        return Limit(dice.amount(), "visit", None, "X")
+    return Limit(dice.amount(), "period", dice.random.choice(groups), "X")
+
+
+def _caps(dice: Dice, groups: list[str]) -> tuple[Cap, ...]:
+    caps = []
+    for group in dice.random.sample(groups, dice.random.choice((0, 1, 1, 2))):
+        amount = None if dice.chance(12) else dice.amount()
+        caps.append(Cap(amount, "period", group, "X"))
+    if dice.chance(30):
+        group = dice.random.choice((None, None, dice.random.choice(groups)))
+        caps.append(Cap(dice.amount(), "visit", group, "X"))
+    return tuple(caps)
+
+
+def _entry(dice: Dice, earlier: list[str]) -> tuple[Entry, ...]:
+    parts: list[Entry] = [Entry(part, dice.ratio(), None, "X") for part in ENTRY_PARTS if dice.chance(40)]
+    for layer in earlier:
+        parts += [Entry(part, dice.ratio(), layer, "X") for part in LAYER_PARTS if dice.chance(30)]
+    return tuple(parts) or (Entry("inscp_scp_amt", 10_000, None, "X"),)

@@ -1,0 +1,259 @@
+"""Random worlds: regions, rule sets, people and claims, with amounts on the bounds of the rules and bad rows among them.
+
+A world is made of the slow twin's plain values; :mod:`world_tables` writes the same as tables.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from generate import DIMENSIONS, IDENTITIES, LEVELS, YEAR, Dice, rule_set
+from qingsuan.benefits.twin import Claim, Identity, Insured
+from qingsuan.policy.model import Pool, Region, RuleSet
+
+FIRST, LAST = dt.date(YEAR, 1, 1), dt.date(YEAR, 12, 31)
+LARGEST_FEN = 10**13
+POOLS = {
+    "990000": (
+        Pool("990100", "示例市 (made up)", ("9901",)),
+        Pool("990200", "另例市 (made up)", ("9902", "990199")),
+    ),
+    "980000": (Pool("980100", "再例市 (made up)", ("9801",)),),
+}
+ADMDVS = {"990100": ("990100", "990101"), "990200": ("990201", "990199"), "980100": ("980103",)}
+ELSEWHERE = ("", "", "990100", "990201", "990199", "990301", "980103", "110101")
+PERSON_TYPES = ("11", "1101", "12", "1201", "1401", "1402", "1403", "1501", "1560", "16")
+NAMED = next(dimension for dimension in DIMENSIONS if dimension.kind == "list")
+CARE = ("11", "14", "140104", "140201", "21", "21", "21", "23", "41", "51")
+
+
+@dataclass
+class World:
+    """One differential world: everything a run is given. ``seed`` makes it again."""
+
+    seed: int
+    regions: tuple[Region, ...]
+    rule_sets: tuple[RuleSet, ...]
+    claims: list[Claim] = field(default_factory=list)
+    insured: list[Insured] = field(default_factory=list)
+    identities: list[Identity] = field(default_factory=list)
+    year: int = YEAR
+
+
+def half_of_month(setl_time: dt.datetime) -> str:
+    """The function dimension of every world: first or second half of the month of settlement."""
+    return "first" if setl_time.day <= 15 else "second"
+
+
+def world(seed: int, people: int, claims: int) -> World:
+    """Make a world of about ``claims`` claims of ``people`` people under rules of its own."""
+    dice = Dice(Random(seed))
+    regions = tuple(
+        Region(code, f"{code} (made up)", pools, functions={"half_of_month": _half_of_batch})
+        for code, pools in POOLS.items()
+    )
+    made = World(seed, regions, tuple(_rule_sets(dice)))
+    for number in range(people):
+        _Person(dice, f"{'甲' if number % 7 == 0 else 'p'}{number:05d}", made).live(max(1, claims // people))
+    dice.random.shuffle(made.claims)
+    dice.random.shuffle(made.insured)
+    dice.random.shuffle(made.identities)
+    return made
+
+
+def _half_of_batch(batch: Any) -> Any:
+    import pyarrow as pa
+
+    times = batch.column(batch.schema.get_field_index("setl_time")).to_pylist()
+    return pa.array([None if time is None else half_of_month(time) for time in times], pa.string())
+
+
+def _rule_sets(dice: Dice) -> list[RuleSet]:
+    """For each pool one set for both schemes or one for each, up to three in succession."""
+    found = []
+    for pool in (pool for pools in POOLS.values() for pool in pools):
+        for schemes in (
+            dice.random.choice(((("310", "390"),), (("310",), ("390",)))) if dice.chance(90) else (("390",),)
+        ):
+            groups = {f"g{i}": period for i, period in enumerate(("year", "quarter", "month"))}
+            groups["g3"] = dice.random.choice(("year", "quarter", "month"))
+            benefit = dice.random.choice(("setl_time", "setl_time", "begndate", "enddate"))
+            identity = dice.random.choice(("begndate", "begndate", "setl_time", "enddate"))
+            starts = sorted(dice.random.sample(range(1, 364), dice.random.choice((0, 0, 1, 2))))
+            first = FIRST + dt.timedelta(days=20) if dice.chance(10) else dt.date(YEAR - 1, 7, 1)
+            dates = [first, *(FIRST + dt.timedelta(days=day) for day in starts if day > 20)]
+            for effective in dates:
+                until = effective + dt.timedelta(days=dice.random.randint(30, 200)) if dice.chance(8) else None
+                if until is not None and until < FIRST:
+                    until = None
+                made = rule_set(dice, pool.code, schemes, effective, groups)
+                found.append(replace(made, benefit_date=benefit, identity_date=identity, until=until))
+    return found
+
+
+class _Person:
+    """One person's rows, written into a world."""
+
+    def __init__(self, dice: Dice, psn_no: str, made: World) -> None:
+        self.dice, self.psn_no, self.world = dice, psn_no, made
+        self.pick: Callable[..., Any] = dice.random.choice
+        self.home = self.pick(list(ADMDVS))
+        self.scheme = self.pick(("310", "390", "390"))
+
+    def live(self, mean_claims: int) -> None:
+        dice = self.dice
+        if not dice.chance(2):
+            self.insure()
+        for _ in range(dice.random.choice((0, 0, 0, 1, 2, 3))):
+            begin = self.day()
+            end = None if dice.chance(30) else begin + dt.timedelta(days=dice.random.randint(0, 200))
+            code = self.pick((*IDENTITIES, *IDENTITIES, "9999"))
+            self.world.identities.append(Identity(self.psn_no, code, begin, end))
+        claims: list[Claim] = []
+        wanted = dice.random.randint(1, 2 * mean_claims - 1) if mean_claims > 1 else 1
+        while len(claims) < wanted:
+            claims += self.visit(len(claims))
+        self.world.claims += [*claims, *self.spoil(claims)]
+
+    def day(self) -> dt.date:
+        if self.dice.chance(20):
+            return self.pick((FIRST, LAST, dt.date(YEAR, 3, 31), dt.date(YEAR, 4, 1), dt.date(YEAR, 7, 31)))
+        return FIRST + dt.timedelta(days=self.dice.random.randrange(365))
+
+    def insure(self) -> None:
+        """One row for the year; or two, overlapping or with a gap, in another pool or scheme, or of another category."""
+        dice = self.dice
+        begin = self.day() if dice.chance(10) else self.pick((dt.date(YEAR - 3, 1, 1), FIRST))
+        rows = [self.row(self.scheme, self.home, begin, self.day() if dice.chance(8) else self.pick((None, LAST)))]
+        if dice.chance(35):
+            scheme = self.pick(("310", "390", self.scheme, "340"))
+            home = self.pick((self.home, self.home, *ADMDVS))
+            rows.append(self.row(scheme, home, self.day(), self.pick((None, LAST, self.day()))))
+        found = {(row.insutype, row.insu_admdvs, row.begndate, row.enddate, row.psn_type): row for row in rows}
+        self.world.insured += [row for row in found.values() if row.enddate is None or row.enddate >= row.begndate]
+
+    def row(self, scheme: str, home: str, begin: dt.date, end: dt.date | None) -> Insured:
+        dice = self.dice
+        birth = dt.date(YEAR - dice.random.randint(1, 90), dice.random.randint(1, 12), dice.random.randint(1, 28))
+        if dice.chance(10):
+            birth = dt.date(1960, 2, 29)
+        return Insured(
+            psn_no=self.psn_no,
+            insutype=scheme,
+            insu_admdvs=self.pick(ADMDVS[home]),
+            psn_type=self.pick(PERSON_TYPES),
+            begndate=begin,
+            enddate=end,
+            brdy=None if dice.chance(5) else birth,
+            wait_end_date=begin + dt.timedelta(days=dice.random.randint(0, 120)) if dice.chance(8) else None,
+            acct_balc=self.pick((None, 0, 1, dice.random.randint(0, 500_000), self.near())),
+            extra={"tier": self.pick(("", "T1", "T2", "U1", "U22")), "years": self.pick((None, *range(18)))},
+        )
+
+    def near(self) -> int:
+        """An amount on, or one fen beside, a bound of the rules; or one that makes a half."""
+        dice = self.dice
+        kind = dice.random.randrange(20)
+        if kind < 11:
+            bound = self.pick(dice.amounts_fen) if dice.amounts_fen else 0
+            return max(0, bound + self.pick((-1, 0, 0, 1)) + (self.pick(dice.amounts_fen) if kind < 3 else 0))
+        if kind < 14:
+            return self.pick((0, 1, 2, 3, 50, 99))
+        if kind < 15 and dice.chance(10):
+            return LARGEST_FEN - self.pick((0, 1))
+        return int(10 ** dice.random.uniform(2, 7.5))
+
+    def bill(self) -> dict[str, int]:
+        dice = self.dice
+        scope = min(self.near(), LARGEST_FEN)
+        others = [self.pick((0, 0, 0, 1, 77, dice.random.randint(0, scope + 100))) for _ in range(3)]
+        if dice.chance(12):  # the total itself on a bound
+            scope = max(0, min(self.near(), LARGEST_FEN) - sum(others))
+        if scope + sum(others) > LARGEST_FEN:
+            others = [0, 0, 0]
+        return {
+            "medfee_sumamt": scope + sum(others),
+            "fulamt_ownpay_amt": others[0],
+            "overlmt_selfpay": others[1],
+            "preselfpay_amt": others[2],
+            "inscp_scp_amt": scope,
+        }
+
+    def visit(self, number: int) -> list[Claim]:
+        """One visit; or a bill cut in two, whose parts together reach a bound."""
+        dice, day = self.dice, self.day()
+        begin = max(FIRST, day - dt.timedelta(days=dice.random.choice((0, 0, 3, 20))))
+        end = min(LAST, begin + dt.timedelta(days=dice.random.choice((0, 0, 5))))
+        time = dt.datetime.combine(day, self.pick((dt.time(0, 0), dt.time(10, 30), dt.time(23, 59, 59))))
+        institution = self.pick(("", "H1", "H2", "H3"))
+        claim = Claim(
+            setl_id=self.pick((f"{number}", f"s{number:03d}", f"结{number}")),
+            psn_no=self.psn_no,
+            insutype=self.scheme if not dice.chance(6) else self.pick(("310", "390", "340")),
+            med_type=self.pick(CARE),
+            insu_admdvs=self.pick(ADMDVS[self.home if not dice.chance(3) else self.pick(list(ADMDVS))]),
+            begndate=begin,
+            enddate=end,
+            setl_time=time,
+            fix_blng_admdvs=self.pick(ELSEWHERE) if dice.chance(50) else "",
+            fixmedins_code=institution,
+            dedc_hosp_lv=self.pick((*LEVELS, *LEVELS, "")),
+            dise_code=self.pick(("", "", "", "M02207", "M07109", "M07101", "X1")),
+            refl_flag=self.pick(("", "0", "1")),
+            er_flag=self.pick(("", "0", "0", "1")),
+            acct_used_flag=self.pick(("", "0", "1")),
+            extra=self.dimensions(time, institution),
+            **self.bill(),
+        )
+        if not dice.chance(15):
+            return [claim]
+        half = claim.inscp_scp_amt // 2
+        parts = (half, claim.inscp_scp_amt - half)
+        bills = [
+            replace(claim, inscp_scp_amt=part, medfee_sumamt=claim.medfee_sumamt - rest)
+            for part, rest in zip(parts, reversed(parts), strict=True)
+        ]
+        return [bills[0], replace(bills[1], setl_id=f"{claim.setl_id}b")]
+
+    def dimensions(self, time: dt.datetime, institution: str) -> dict[str, str | int | None]:
+        return {
+            "ward": self.pick(("", "A1", "A2", "B1", "C")),
+            "days": self.pick((None, *range(20))),
+            "half": half_of_month(time),
+            "named": "in" if institution in NAMED.members else "out",
+        }
+
+    def spoil(self, claims: list[Claim]) -> list[Claim]:
+        """Reversals, good and bad, duplicates, strangers, and pools that nobody serves."""
+        dice = self.dice
+        more: list[Claim] = []
+        for number, claim in enumerate(claims):
+            if dice.chance(6):
+                back = _negated(claim, f"{claim.setl_id}r{number}", claim.setl_id)
+                kind = dice.random.randrange(8)
+                if kind == 0:
+                    back = replace(back, init_setl_id=f"none{number}")
+                elif kind == 1:
+                    back = replace(back, inscp_scp_amt=back.inscp_scp_amt - 1, medfee_sumamt=back.medfee_sumamt - 1)
+                elif kind == 2:
+                    more.append(replace(back, setl_id=f"{back.setl_id}2"))
+                more.append(back)
+            if dice.chance(1):
+                more.append(claim)
+            if dice.chance(1):
+                more.append(replace(claim, med_type="21", setl_time=claim.setl_time.replace(hour=12)))
+            if dice.chance(1):
+                more.append(replace(claim, setl_id=f"{claim.setl_id}x", psn_no=f"{self.psn_no}-stranger"))
+            if dice.chance(1):
+                more.append(replace(claim, setl_id=f"{claim.setl_id}n", insu_admdvs="110101"))
+        return more
+
+
+def _negated(claim: Claim, setl_id: str, original: str) -> Claim:
+    amounts = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
+    negated = {name: -getattr(claim, name) for name in amounts}
+    return replace(claim, setl_id=setl_id, refd_setl_flag="1", init_setl_id=original, **negated)
