@@ -1,0 +1,195 @@
+# Design: who the person was on the day, which rule set held, and which rule the claim falls under: look-ups in tables
+# that were made once per run (qingsuan.policy.compile) and once per vocabulary (qingsuan.benefits.classify, the door).
+"""Join insured people and identities to claims, and classify claims. Opened by :mod:`qingsuan.benefits.classify` only."""
+
+from libc.stdint cimport int8_t, int32_t, int64_t
+
+cdef enum:
+    NONE = -1
+    UNKNOWN_NUMBER = 0
+    MAX_DIMENSIONS = 64
+
+cdef int64_t ABSENT = -(<int64_t>1 << 62)
+
+cdef enum:  # why a claim finds no insured person, or no rule set
+    FOUND, NOBODY, NOT_IN_SCHEME, NOT_AT_DATE, OTHER_POOL, NO_SERIES, NO_SET, NO_DATE
+
+cdef enum:
+    S_COLUMN, S_IS_NUMBER, S_START, S_END
+
+REASONS = {
+    "found": FOUND, "nobody": NOBODY, "not in scheme": NOT_IN_SCHEME, "not at date": NOT_AT_DATE,
+    "other pool": OTHER_POOL, "no series": NO_SERIES, "no set": NO_SET, "no date": NO_DATE,
+}
+
+
+cdef inline bint later(
+    const int32_t[::1] begin, const int32_t[::1] end, const int32_t[:, ::1] ties, int32_t a, int32_t b
+) noexcept nogil:
+    """Insured row a goes before b: by begin, end, then the ties."""
+    cdef Py_ssize_t k
+    if begin[a] != begin[b]:
+        return begin[a] > begin[b]
+    if end[a] != end[b]:
+        return end[a] > end[b]
+    for k in range(ties.shape[0]):
+        if ties[k, a] != ties[k, b]:
+            return ties[k, a] > ties[k, b]
+    return False
+
+
+def find_insured(
+    const int32_t[::1] person,
+    const int32_t[::1] scheme,
+    const int32_t[::1] pool,
+    const int32_t[::1] date,
+    const int64_t[::1] starts,
+    const int32_t[::1] rows,
+    const int32_t[::1] row_scheme,
+    const int32_t[::1] row_pool,
+    const int32_t[::1] row_begin,
+    const int32_t[::1] row_end,
+    const int32_t[:, ::1] row_ties,
+    int32_t[::1] found,
+    int8_t[::1] reason,
+):
+    """found[i] (# out): the person's insured row that holds for claim i; reason[i] (# out) why there is none.
+
+    Insured rows of person p are rows[starts[p]:starts[p + 1]]. Of several that hold, the latest decides.
+    """
+    cdef Py_ssize_t i, k
+    cdef int32_t row, best
+    cdef int8_t why
+    with nogil:
+        for i in range(person.shape[0]):
+            best = NONE
+            why = NOBODY
+            for k in range(starts[person[i]], starts[person[i] + 1]):
+                row = rows[k]
+                if row_scheme[row] != scheme[i]:
+                    why = why if why > NOT_IN_SCHEME else NOT_IN_SCHEME
+                elif not row_begin[row] <= date[i] <= row_end[row]:
+                    why = why if why > NOT_AT_DATE else NOT_AT_DATE
+                elif row_pool[row] != pool[i]:
+                    why = OTHER_POOL
+                elif best == NONE or later(row_begin, row_end, row_ties, row, best):
+                    best = row
+            found[i] = best
+            reason[i] = FOUND if best != NONE else why
+
+
+def find_sets(
+    const int32_t[::1] series,
+    const int32_t[::1] date,
+    const int32_t[::1] starts,
+    const int32_t[::1] numbers,
+    const int32_t[::1] begin,
+    const int32_t[::1] end,
+    int32_t[::1] found,
+):
+    """found[i] (# out): the rule set of claim i's series that is in force on its date, or -1.
+
+    Sets of series s are numbers[starts[s]:starts[s + 1]], by date; ``begin`` and ``end`` go by set number.
+    """
+    cdef Py_ssize_t i, k
+    cdef int32_t best
+    with nogil:
+        for i in range(series.shape[0]):
+            best = NONE
+            if series[i] >= 0:
+                for k in range(starts[series[i]], starts[series[i] + 1]):
+                    if begin[numbers[k]] <= date[i]:
+                        best = numbers[k]
+                if best != NONE and date[i] > end[best]:
+                    best = NONE
+            found[i] = best
+
+
+def find_identities(
+    const int32_t[::1] person,
+    const int32_t[::1] rule_set,
+    const int32_t[::1] date,
+    const int64_t[::1] starts,
+    const int32_t[::1] rows,
+    const int32_t[::1] row_code,
+    const int32_t[::1] row_begin,
+    const int32_t[::1] row_end,
+    const int32_t[:, ::1] ranks,
+    int32_t[::1] found,
+):
+    """found[i] (# out): code of the highest-ranked identity that holds for claim i, 0 for none.
+
+    ``ranks[set, code]`` is the rank in that rule set, 0 the highest; a code it does not know ranks at -1 and never holds.
+    """
+    cdef Py_ssize_t i, k
+    cdef int32_t row, rank, best
+    with nogil:
+        for i in range(person.shape[0]):
+            found[i] = 0
+            if rule_set[i] < 0:
+                continue
+            best = NONE
+            for k in range(starts[person[i]], starts[person[i] + 1]):
+                row = rows[k]
+                if not row_begin[row] <= date[i] <= row_end[row]:
+                    continue
+                rank = ranks[rule_set[i], row_code[row]]
+                if rank >= 0 and (best == NONE or rank < best):
+                    best = rank
+                    found[i] = row_code[row]
+
+
+cdef inline int64_t class_of_number(const int64_t[::1] breaks, int64_t start, int64_t end, int64_t value) noexcept nogil:
+    """0 for an unknown value, else one more than the breaks at or below it."""
+    cdef int64_t k = start
+    if value == ABSENT:
+        return UNKNOWN_NUMBER
+    while k < end and breaks[k] <= value:
+        k += 1
+    return 1 + k - start
+
+
+def classify_rows(
+    const int32_t[::1] rule_set,
+    const int32_t[:, ::1] steps,
+    const int32_t[::1] step_starts,
+    const int32_t[::1] roots,
+    const int32_t[::1] transitions,
+    const int32_t[::1] classes,
+    const int64_t[::1] breaks,
+    list code_columns,
+    list number_columns,
+    int32_t[::1] leaves,
+):
+    """leaves[i] (# out): where the diagram of claim i's rule set ends.
+
+    A step is (column, is number, start, end): a code's class is classes[start + code], a number's is counted among
+    breaks[start:end]. Rows without a rule set end at -1.
+    """
+    cdef const int32_t* codes[MAX_DIMENSIONS]
+    cdef const int64_t* numbers[MAX_DIMENSIONS]
+    cdef const int32_t[::1] code_column
+    cdef const int64_t[::1] number_column
+    cdef Py_ssize_t i, n = rule_set.shape[0]
+    cdef int32_t node, s, column
+    if n == 0:
+        return
+    for s in range(len(code_columns)):
+        code_column = code_columns[s]
+        codes[s] = &code_column[0]
+    for s in range(len(number_columns)):
+        number_column = number_columns[s]
+        numbers[s] = &number_column[0]
+    with nogil:
+        for i in range(n):
+            node = NONE
+            if rule_set[i] >= 0:
+                node = roots[rule_set[i]]
+                for s in range(step_starts[rule_set[i]], step_starts[rule_set[i] + 1]):
+                    column = steps[s, S_COLUMN]
+                    if steps[s, S_IS_NUMBER]:
+                        node += <int32_t>class_of_number(breaks, steps[s, S_START], steps[s, S_END], numbers[column][i])
+                    else:
+                        node += classes[steps[s, S_START] + codes[column][i]]
+                    node = transitions[node]
+            leaves[i] = node

@@ -1,0 +1,216 @@
+# Design: rows come spread by person (qingsuan.people.spread); each person's few rows are sorted where they lie, by
+# insertion, or by merging when there are many. Then duplicates and reversals are found inside the person. The door
+# (qingsuan.benefits.order) checks what comes in; the slow twin judges what comes out.
+"""Order inside a person, duplicates and reversals. Opened by :mod:`qingsuan.benefits.order` only."""
+
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
+from libc.string cimport memcmp, memcpy
+
+cdef enum:
+    SMALL = 24
+    FEW = 12
+    BILL = 5
+
+cdef enum:  # what becomes of a row
+    COUNTS, DUPLICATE, REVERSED, ORPHAN, MISMATCH
+
+STATUS = {"counts": COUNTS, "duplicate": DUPLICATE, "reversed": REVERSED, "orphan": ORPHAN, "mismatch": MISMATCH}
+
+
+cdef struct Keys:
+    # what rows are ordered by; texts as Arrow lays them out
+    const int32_t* date
+    const int64_t* time
+    const int32_t* offsets
+    const uint8_t* data
+
+
+cdef inline int compare_texts(const Keys* keys, int32_t a, int32_t b) noexcept nogil:
+    cdef int32_t a_length = keys.offsets[a + 1] - keys.offsets[a]
+    cdef int32_t b_length = keys.offsets[b + 1] - keys.offsets[b]
+    cdef int result = memcmp(
+        keys.data + keys.offsets[a], keys.data + keys.offsets[b], a_length if a_length < b_length else b_length
+    )
+    return result if result else (a_length > b_length) - (a_length < b_length)
+
+
+cdef inline int compare_rows(const Keys* keys, int32_t a, int32_t b) noexcept nogil:
+    """Benefit date, then setl_time, then setl_id as text."""
+    if keys.date[a] != keys.date[b]:
+        return 1 if keys.date[a] > keys.date[b] else -1
+    if keys.time[a] != keys.time[b]:
+        return 1 if keys.time[a] > keys.time[b] else -1
+    return compare_texts(keys, a, b)
+
+
+cdef inline void insert_sorted(const Keys* keys, int32_t* rows, int64_t n) noexcept nogil:
+    cdef int64_t i, k
+    cdef int32_t row
+    for i in range(1, n):
+        row = rows[i]
+        k = i
+        while k > 0 and compare_rows(keys, rows[k - 1], row) > 0:
+            rows[k] = rows[k - 1]
+            k -= 1
+        rows[k] = row
+
+
+cdef void merge_sorted(const Keys* keys, int32_t* rows, int32_t* scratch, int64_t n) noexcept nogil:
+    """Sort runs by insertion, then merge them, doubling: a person may have 100 000 rows."""
+    cdef int64_t width = SMALL, start, middle, end, a, b, k
+    start = 0
+    while start < n:
+        insert_sorted(keys, rows + start, SMALL if start + SMALL < n else n - start)
+        start += SMALL
+    while width < n:
+        start = 0
+        while start < n:
+            middle = start + width if start + width < n else n
+            end = middle + width if middle + width < n else n
+            memcpy(scratch + start, rows + start, (end - start) * sizeof(int32_t))
+            a, b = start, middle
+            for k in range(start, end):
+                if b >= end or (a < middle and compare_rows(keys, scratch[a], scratch[b]) <= 0):
+                    rows[k] = scratch[a]
+                    a += 1
+                else:
+                    rows[k] = scratch[b]
+                    b += 1
+            start = end
+        width *= 2
+
+
+def order_rows(
+    const int64_t[::1] starts,
+    const int32_t[::1] date,
+    const int64_t[::1] time,
+    const int32_t[::1] offsets,
+    const uint8_t[::1] data,
+    int32_t[::1] rows,
+    int32_t[::1] scratch,
+    int8_t[::1] tied,
+):
+    """Sort rows (# in/out) of each person; tied[i] (# out) = 1 where row i has the same keys as the one before."""
+    cdef Py_ssize_t p, i
+    cdef int64_t start, size
+    cdef Keys keys
+    if rows.shape[0] == 0:
+        return
+    keys.date, keys.time, keys.offsets = &date[0], &time[0], &offsets[0]
+    keys.data = &data[0] if data.shape[0] else NULL
+    with nogil:
+        for p in range(starts.shape[0] - 1):
+            start = starts[p]
+            size = starts[p + 1] - start
+            if size <= SMALL:
+                insert_sorted(&keys, &rows[start], size)
+            else:
+                merge_sorted(&keys, &rows[start], &scratch[0], size)
+            for i in range(start + 1, start + size):
+                tied[i] = compare_rows(&keys, rows[i - 1], rows[i]) == 0
+
+
+cdef inline bint same_id(
+    const int32_t[::1] offsets, const uint8_t[::1] data, const uint64_t[::1] hashes, int32_t a, int32_t b
+) noexcept nogil:
+    cdef int32_t length = offsets[a + 1] - offsets[a]
+    if hashes[a] != hashes[b] or length != offsets[b + 1] - offsets[b]:
+        return False
+    return length == 0 or memcmp(&data[offsets[a]], &data[offsets[b]], length) == 0
+
+
+def mark_duplicates(
+    const int64_t[::1] starts,
+    const int32_t[::1] rows,
+    const int32_t[::1] offsets,
+    const uint8_t[::1] data,
+    const uint64_t[::1] hashes,
+    int32_t[::1] table,
+    int8_t[::1] status,
+    int32_t[::1] twin,
+):
+    """The same setl_id again inside a person: status[i] (# out) = DUPLICATE, twin[i] (# out) = place of the first.
+
+    ``rows`` is the order, ``status`` and ``twin`` go by place in it. ``table`` (# scratch) serves people with many rows:
+    its size is a power of two above twice the rows of the one with most.
+    """
+    cdef Py_ssize_t p, i, k
+    cdef int64_t start, end, slot, mask
+    with nogil:
+        for p in range(starts.shape[0] - 1):
+            start, end = starts[p], starts[p + 1]
+            if end - start <= FEW:
+                for i in range(start + 1, end):
+                    for k in range(start, i):
+                        if status[k] == COUNTS and same_id(offsets, data, hashes, rows[i], rows[k]):
+                            status[i], twin[i] = DUPLICATE, <int32_t>k
+                            break
+                continue
+            mask = 1
+            while mask < 2 * (end - start):
+                mask *= 2
+            for slot in range(mask):
+                table[slot] = -1
+            mask -= 1
+            for i in range(start, end):
+                slot = hashes[rows[i]] & mask
+                while table[slot] >= 0 and not same_id(offsets, data, hashes, rows[i], rows[table[slot]]):
+                    slot = (slot + 1) & mask
+                if table[slot] >= 0:
+                    status[i], twin[i] = DUPLICATE, table[slot]
+                else:
+                    table[slot] = <int32_t>i
+
+
+cdef inline bint negates(const int64_t[:, ::1] bill, int32_t a, int32_t b) noexcept nogil:
+    cdef int k
+    for k in range(BILL):
+        if bill[k, a] != -bill[k, b]:
+            return False
+    return True
+
+
+def mark_reversals(
+    const int64_t[::1] starts,
+    const int32_t[::1] rows,
+    const int8_t[::1] takes_back,
+    const int32_t[::1] offsets,
+    const uint8_t[::1] data,
+    const uint64_t[::1] hashes,
+    const int32_t[::1] init_offsets,
+    const uint8_t[::1] init_data,
+    const uint64_t[::1] init_hashes,
+    const int64_t[:, ::1] bill,
+    int8_t[::1] status,
+    int32_t[::1] twin,
+):
+    """Pair reversals (``takes_back[row]``) with the claims they take back, inside the person and in order.
+
+    A pair that negates becomes REVERSED, one that does not MISMATCH (both rows); a reversal that finds no claim, or only
+    one that an earlier reversal has taken, becomes ORPHAN. twin (# out) names the other's place.
+    """
+    cdef Py_ssize_t p, i, k
+    cdef int32_t row, other, length
+    cdef int8_t verdict
+    with nogil:
+        for p in range(starts.shape[0] - 1):
+            for i in range(starts[p], starts[p + 1]):
+                row = rows[i]
+                if not takes_back[row] or status[i] != COUNTS:
+                    continue
+                status[i] = ORPHAN
+                length = init_offsets[row + 1] - init_offsets[row]
+                for k in range(starts[p], starts[p + 1]):
+                    other = rows[k]
+                    if (
+                        status[k] != COUNTS
+                        or takes_back[other]
+                        or hashes[other] != init_hashes[row]
+                        or offsets[other + 1] - offsets[other] != length
+                        or (length and memcmp(&data[offsets[other]], &init_data[init_offsets[row]], length) != 0)
+                    ):
+                        continue
+                    verdict = REVERSED if negates(bill, row, other) else MISMATCH
+                    status[i], status[k] = verdict, verdict
+                    twin[i], twin[k] = <int32_t>k, <int32_t>i
+                    break
