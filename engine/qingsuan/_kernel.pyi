@@ -1,0 +1,40 @@
+# What the compiled module takes and gives; checked by qingsuan.benefits.core, its only door.
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+_I8: TypeAlias = npt.NDArray[np.int8]
+_I32: TypeAlias = npt.NDArray[np.int32]
+_I64: TypeAlias = npt.NDArray[np.int64]
+
+FIELD_COUNTS: dict[str, int]
+FAULTS: dict[int, str]
+
+class Tables:
+    def __init__(
+        self,
+        variants: _I64,
+        layers: _I64,
+        bands: _I64,
+        caps: _I64,
+        entries: _I64,
+        amounts: _I64,
+        draws: _I64,
+        visits: _I64,
+        slots: int,
+    ) -> None: ...
+
+def settle_rows(
+    t: Tables,
+    person: _I32,
+    account: _I32,
+    variant: _I32,
+    month: _I8,
+    bill: _I64,
+    may_use_account: _I64,
+    balance: _I64,
+    state: _I64,
+    funds: _I64,
+    result: _I64,
+) -> tuple[int, int] | None: ...

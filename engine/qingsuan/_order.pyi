@@ -1,0 +1,34 @@
+# What the compiled module takes and gives; checked by qingsuan.benefits.order, its only door.
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+_I8: TypeAlias = npt.NDArray[np.int8]
+_I32: TypeAlias = npt.NDArray[np.int32]
+_I64: TypeAlias = npt.NDArray[np.int64]
+_U8: TypeAlias = npt.NDArray[np.uint8]
+_U64: TypeAlias = npt.NDArray[np.uint64]
+
+STATUS: dict[str, int]
+
+def order_rows(
+    starts: _I64, date: _I32, time: _I64, offsets: _I32, data: _U8, rows: _I32, scratch: _I32, tied: _I8
+) -> None: ...
+def mark_duplicates(
+    starts: _I64, rows: _I32, offsets: _I32, data: _U8, hashes: _U64, table: _I32, status: _I8, twin: _I32
+) -> None: ...
+def mark_reversals(
+    starts: _I64,
+    rows: _I32,
+    takes_back: _I8,
+    offsets: _I32,
+    data: _U8,
+    hashes: _U64,
+    init_offsets: _I32,
+    init_data: _U8,
+    init_hashes: _U64,
+    bill: _I64,
+    status: _I8,
+    twin: _I32,
+) -> None: ...
