@@ -1,1 +1,1 @@
-"""Settlement 2 (财政补助): what each level of government owes for the insured."""
+"""Settlement 2, its heart (财政补助): heads per county, and what each level of government owes for them."""

@@ -1,0 +1,273 @@
+"""Counting heads (计人头): one person once, wherever in the input the rows are (避免重复参保).
+
+A function on one partition, which must hold **all** rows of its persons, and an addition of results. Neither depends on
+the order of rows, nor on how persons are spread over partitions.
+
+Per period (the year, or each month, as the rule counts) a person is counted in one place. Of several rows, in order:
+the earliest first day inside the period; the latest last day inside it; the earliest begndate; the smallest
+insu_admdvs; the latest enddate; a local person before one with a residence permit. The other rows are duplicates.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingsuan.people import Numbering, Texts
+from qingsuan.subsidies.model import CountUnit
+
+__all__ = ["DEDUP_RULE", "DUPLICATES", "OPEN_END", "ROWS", "Counted", "Heads", "Period", "add", "count", "periods_of"]
+
+OPEN_END = 2**31 - 1
+"""``last_day`` of a row without an enddate."""
+
+ROWS = pa.schema(
+    [
+        ("psn_no", pa.string()),
+        ("admdvs", pa.int32()),
+        ("first_day", pa.int32()),
+        ("last_day", pa.int32()),
+        ("permit", pa.int8()),
+    ]
+)
+"""A row that counts, without nulls: the county's code as a number, days since 1970-01-01, 1 for a residence permit."""
+
+DUPLICATES = pa.schema(
+    [
+        ("psn_no", pa.string()),
+        ("period", pa.string()),
+        ("counted_admdvs", pa.string()),
+        ("counted_begndate", pa.date32()),
+        ("counted_enddate", pa.date32()),
+        ("admdvs", pa.string()),
+        ("begndate", pa.date32()),
+        ("enddate", pa.date32()),
+        ("kind", pa.string()),
+    ]
+)
+"""A row that is not counted because its person is counted elsewhere; ``kind`` is one of :data:`KINDS`."""
+
+KINDS = ("same-county", "overlapping", "successive")
+"""Insured again in the same county; in two places on the same day; in two places one after the other."""
+
+DEDUP_RULE = (
+    "one person (psn_no) counts once per period: in the row with the earliest first day inside the period, "
+    "then the latest last day inside it, then the earliest begndate, then the smallest insu_admdvs, "
+    "then the latest enddate, then a local person before a residence-permit holder"
+)
+"""The rule in words, for the run record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One counting period; days since 1970-01-01, both inclusive."""
+
+    label: str
+    first_day: int
+    last_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Heads of one county: all of them, and how many of those hold a residence permit (居住证)."""
+
+    heads: int = 0
+    permits: int = 0
+
+    def __add__(self, other: Heads) -> Heads:
+        return Heads(self.heads + other.heads, self.permits + other.permits)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one partition, or several added up, come to. ``rows_counted + rows_duplicate`` = rows handed in.
+
+    ``heads`` maps a county's code to its heads (head-months where the rule counts by month).
+    """
+
+    heads: dict[int, Heads] = field(default_factory=dict)
+    rows_counted: int = 0
+    rows_duplicate: int = 0
+    persons: int = 0
+    persons_duplicate: int = 0
+    duplicates_by_kind: dict[str, int] = field(default_factory=dict)
+
+
+def periods_of(year: int, unit: CountUnit) -> tuple[Period, ...]:
+    """The counting periods of a year: one, or twelve."""
+    if unit == "year":
+        return (Period(str(year), _day(dt.date(year, 1, 1)), _day(dt.date(year, 12, 31))),)
+    lasts = (calendar.monthrange(year, month)[1] for month in range(1, 13))
+    return tuple(
+        Period(f"{year}-{month:02d}", _day(dt.date(year, month, 1)), _day(dt.date(year, month, last)))
+        for month, last in enumerate(lasts, 1)
+    )
+
+
+def count(rows: pa.Table, periods: tuple[Period, ...]) -> tuple[Counted, pa.Table]:
+    """Count the heads of one partition.
+
+    Parameters
+    ----------
+    rows
+        Table of schema :data:`ROWS`, holding every row of each of its persons, each touching one of the periods.
+    periods
+        From :func:`periods_of`.
+
+    Returns
+    -------
+    counted, duplicates
+        The result, and a table of schema :data:`DUPLICATES`, ordered by (hash of the person, period, content).
+    """
+    columns = _Columns.of(rows)
+    won = np.zeros(len(columns.number), np.bool_)
+    heads: dict[int, Heads] = {}
+    losers: list[tuple[Period, npt.NDArray[np.intp], npt.NDArray[np.intp]]] = []
+    for period in periods:
+        counted, lost, lost_to = _decide(columns, period)
+        won[counted] = True
+        heads = _merged(heads, _heads(columns, counted))
+        losers.append((period, lost, lost_to))
+    duplicates, by_kind = _report(rows, columns, losers)
+    lost_rows = np.concatenate([lost for _, lost, _ in losers])
+    result = Counted(
+        heads=heads,
+        rows_counted=int(won.sum()),
+        rows_duplicate=int((~won).sum()),
+        persons=columns.persons,
+        persons_duplicate=len(np.unique(columns.number[lost_rows])),
+        duplicates_by_kind=by_kind,
+    )
+    return result, duplicates
+
+
+def add(results: Iterable[Counted]) -> Counted:
+    """Add up the results of partitions that share no person."""
+    total = Counted()
+    for one in results:
+        total = Counted(
+            heads=_merged(total.heads, one.heads),
+            rows_counted=total.rows_counted + one.rows_counted,
+            rows_duplicate=total.rows_duplicate + one.rows_duplicate,
+            persons=total.persons + one.persons,
+            persons_duplicate=total.persons_duplicate + one.persons_duplicate,
+            duplicates_by_kind={
+                kind: total.duplicates_by_kind.get(kind, 0) + one.duplicates_by_kind.get(kind, 0) for kind in KINDS
+            },
+        )
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a partition as arrays of one length; ``number`` numbers persons from 0 in the order of hashes."""
+
+    number: npt.NDArray[np.int32]
+    persons: int
+    admdvs: npt.NDArray[np.int32]
+    first_day: npt.NDArray[np.int32]
+    last_day: npt.NDArray[np.int32]
+    permit: npt.NDArray[np.int8]
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> _Columns:
+        numbering = Numbering(Texts.of(rows["psn_no"]))
+        return cls(
+            numbering.numbers,
+            numbering.count,
+            *(rows[name].to_numpy() for name in ("admdvs", "first_day", "last_day", "permit")),
+        )
+
+
+def _decide(
+    columns: _Columns, period: Period
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Row numbers counted in the period; those that lost; and for each of these the one it lost to."""
+    inside = np.flatnonzero((columns.first_day <= period.last_day) & (columns.last_day >= period.first_day))
+    number = columns.number[inside]
+    alone = np.bincount(number, minlength=columns.persons)[number] == 1
+    several = inside[~alone]
+    order = several[_by_preference(columns, several, period)]
+    number = columns.number[order]
+    starts = np.flatnonzero(np.diff(number, prepend=-1))
+    best = np.repeat(order[starts], np.diff(starts, append=len(order)))
+    lost = order != best
+    return np.concatenate([inside[alone], order[starts]]), order[lost], best[lost]
+
+
+def _by_preference(columns: _Columns, rows: npt.NDArray[np.intp], period: Period) -> npt.NDArray[np.intp]:
+    """Order rows by person, then by :data:`DEDUP_RULE`."""
+    begin, end = columns.first_day[rows], columns.last_day[rows]
+    keys = (
+        columns.number[rows],
+        np.maximum(begin, period.first_day),
+        -np.minimum(end, period.last_day),
+        begin,
+        columns.admdvs[rows],
+        -end,
+        columns.permit[rows],
+    )
+    return np.lexsort(keys[::-1])
+
+
+def _heads(columns: _Columns, counted: npt.NDArray[np.intp]) -> dict[int, Heads]:
+    admdvs = columns.admdvs[counted]
+    heads = np.bincount(admdvs)
+    permits = np.bincount(admdvs[columns.permit[counted] == 1], minlength=len(heads))
+    return {int(code): Heads(int(heads[code]), int(permits[code])) for code in np.flatnonzero(heads)}
+
+
+def _merged(one: dict[int, Heads], other: dict[int, Heads]) -> dict[int, Heads]:
+    return {code: one.get(code, Heads()) + other.get(code, Heads()) for code in sorted(one.keys() | other.keys())}
+
+
+def _report(
+    rows: pa.Table, columns: _Columns, losers: list[tuple[Period, npt.NDArray[np.intp], npt.NDArray[np.intp]]]
+) -> tuple[pa.Table, dict[str, int]]:
+    """The table of duplicates, and how many there are of each kind."""
+    lost = np.concatenate([lost for _, lost, _ in losers])
+    lost_to = np.concatenate([best for _, _, best in losers])
+    label = np.repeat(np.arange(len(losers)), [len(lost) for _, lost, _ in losers])
+    keep = np.lexsort((np.arange(len(lost)), label, columns.number[lost]))
+    lost, lost_to, label = lost[keep], lost_to[keep], label[keep]
+    kind = _kinds(columns, lost, lost_to)
+    names = pa.array([period.label for period, _, _ in losers], pa.string())
+    arrays = [
+        rows["psn_no"].take(pa.array(lost)),
+        names.take(pa.array(label)),
+        _codes(columns.admdvs[lost_to]),
+        _dates(columns.first_day[lost_to]),
+        _dates(columns.last_day[lost_to]),
+        _codes(columns.admdvs[lost]),
+        _dates(columns.first_day[lost]),
+        _dates(columns.last_day[lost]),
+        pa.array(KINDS, pa.string()).take(pa.array(kind)),
+    ]
+    counts = np.bincount(kind, minlength=len(KINDS))
+    return pa.table(arrays, schema=DUPLICATES), {name: int(n) for name, n in zip(KINDS, counts, strict=True)}
+
+
+def _kinds(columns: _Columns, lost: npt.NDArray[np.intp], lost_to: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    same = columns.admdvs[lost] == columns.admdvs[lost_to]
+    overlap = (columns.first_day[lost] <= columns.last_day[lost_to]) & (
+        columns.first_day[lost_to] <= columns.last_day[lost]
+    )
+    return np.where(same, 0, np.where(overlap, 1, 2)).astype(np.intp)
+
+
+def _codes(admdvs: npt.NDArray[np.int32]) -> pa.Array:
+    return pa.array(admdvs).cast(pa.string())
+
+
+def _dates(days: npt.NDArray[np.int32]) -> pa.Array:
+    return pa.array(days, mask=days == OPEN_END).view(pa.date32())
+
+
+def _day(date: dt.date) -> int:
+    return (date - dt.date(1970, 1, 1)).days

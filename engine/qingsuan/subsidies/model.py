@@ -1,0 +1,116 @@
+"""A region's funding rule (财政补助规则): the standard per head, and how the levels of government share it.
+
+Plain immutable values. :mod:`qingsuan.subsidies.reader` makes them from TOML (``plugins/README.md``, section 4),
+:mod:`qingsuan.subsidies.amounts` applies them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from qingsuan.policy.model import Source
+
+__all__ = [
+    "BEARERS",
+    "LEVELS",
+    "MAX_STANDARD_FEN",
+    "CountUnit",
+    "Fixed",
+    "FundingRule",
+    "MissingYear",
+    "Standard",
+    "Step",
+]
+
+CountUnit = Literal["year", "month"]
+
+LEVELS = ("central", "province", "local")
+"""Levels of government (分担层级), in the order of a split: central (中央), province or region (省、自治区), and local
+(市县、盟市旗县), which takes the remainder."""
+
+BEARERS = (*LEVELS, "prefecture", "county", "shares")
+"""Who may bear the excess of a pool's standard above the minimum: one level, or all by the rule's shares."""
+
+MAX_STANDARD_FEN = 10**8
+"""The largest standard per head: one million yuan. Times 1.4 thousand million heads it fits decimal128(20,2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """Subsidy standard (人均财政补助标准) per head and count unit; a ``minimum`` is one a pool may exceed."""
+
+    fen: int
+    minimum: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Shares as amounts per head, for counties under ``prefixes`` (2, 4 or 6 digits; the longest of all groups wins).
+
+    ``fen`` follows :data:`LEVELS` and adds up to the standard.
+    """
+
+    id: str
+    prefixes: tuple[str, ...]
+    fen: tuple[int, int, int]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of nested ratios: ``level`` pays this ratio of what the steps before it left.
+
+    ``bp`` is one ratio for all; or ``by_class_bp`` gives it by the county's class (地区类别), which a bureau's table
+    tells. What the last step leaves is the local share.
+    """
+
+    level: str
+    bp: int | None
+    by_class_bp: Mapping[str, int] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingYear:
+    """A year whose rule is not known, and why: shown when somebody asks for that year."""
+
+    year: int
+    parameter: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRule:
+    """The funding rule of one region for one year. Either ``fixed`` or ``steps`` is filled.
+
+    ``counties`` names county-level codes beyond the engine's divisions. ``apart`` lists counties that the region
+    addresses beside its prefectures: they are reported as units of their own.
+    """
+
+    file: str
+    region: str
+    title: str
+    year: int
+    schemes: tuple[str, ...]
+    count: CountUnit
+    count_source: str
+    standard: Standard
+    fixed: tuple[Fixed, ...]
+    steps: tuple[Step, ...]
+    counties: Mapping[str, str]
+    apart: tuple[str, ...]
+    missing: tuple[MissingYear, ...]
+    sources: Mapping[str, Source]
+
+    @property
+    def prefix(self) -> str:
+        """The two digits that every code of the region begins with."""
+        return self.region[:2]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes the rule tells apart, in its order; none if a county's class does not matter."""
+        return next((tuple(step.by_class_bp) for step in self.steps if step.by_class_bp), ())

@@ -1,0 +1,220 @@
+"""Which rows count: the static checks of insured rows, batch by batch (逐行校验).
+
+Every row that comes in is exactly one of: one that counts, one of another scheme, one whose period lies outside the
+year, or rejected with code, column, value found and what was expected. A row in two conditions is taken by the first of
+the order below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingsuan.errors import InputError, PluginError
+from qingsuan.subsidies.columns import Days, Ints, Text, absent_in, days_of, int_of_code, strings_of, texts_of, usable
+from qingsuan.subsidies.counting import OPEN_END, ROWS
+from qingsuan.subsidies.funding import Funding
+
+__all__ = ["COLUMNS", "Rejection", "Screened", "Screening", "check_columns"]
+
+COLUMNS: Mapping[str, bool] = {
+    "psn_no": True,
+    "insutype": True,
+    "insu_admdvs": True,
+    "begndate": True,
+    "enddate": False,
+    "resd_permit_flag": False,
+}
+"""The columns of ``insured`` that counting needs; True: the column must be there and filled."""
+
+_DATES = ("begndate", "enddate")
+_COUNTS, _OTHER_SCHEME, _UNSERVED, _REFUSED, _NO_COUNTY = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why row ``row`` (from 0, within its batch) is refused."""
+
+    row: int
+    code: str
+    column: str
+    found: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """One batch, sorted out: ``len(rows) + other_scheme + outside_year + len(rejections)`` = rows of the batch."""
+
+    rows: pa.RecordBatch
+    other_scheme: int
+    outside_year: int
+    rejections: tuple[Rejection, ...]
+
+
+def check_columns(schema: pa.Schema, where: str) -> None:
+    """Check that the columns are there and of a usable type, before the first row.
+
+    Raises
+    ------
+    InputError
+        Naming file, column, type found and types expected.
+    """
+    absent = [name for name, must in COLUMNS.items() if must and name not in schema.names]
+    if absent:
+        raise InputError(
+            where,
+            found=f"no column {', '.join(absent)}",
+            expected=f"insured people with the columns {', '.join(name for name, must in COLUMNS.items() if must)}",
+            do="name the columns as the national interface does; columns are bound by name",
+        )
+    for name in COLUMNS:
+        if schema.names.count(name) > 1:
+            raise InputError(where, found=f"the column {name} {schema.names.count(name)} times", expected="once")
+        if name in schema.names and not usable(schema.field(name).type, date=name in _DATES):
+            raise InputError(
+                f"{where}: {name}",
+                found=f"a column of type {schema.field(name).type}",
+                expected="date or text (2021-01-31)" if name in _DATES else "text",
+                do="write the column with that type; a code is a text, never a number",
+            )
+
+
+class Screening:
+    """The checks of one run. ``skip_unserved`` turns rows of regions without a plugin into rejections."""
+
+    def __init__(self, funding: Funding, *, skip_unserved: bool = False) -> None:
+        self._funding = funding
+        self._skip_unserved = skip_unserved
+        periods = funding.periods
+        self._first_day, self._last_day = periods[0].first_day, periods[-1].last_day
+        self._of_pair: dict[tuple[str, str], int] = {}
+
+    def screen(self, batch: pa.RecordBatch) -> Screened:
+        """Sort one batch out.
+
+        Raises
+        ------
+        QingsuanError
+            A row counts in a region without plugin (unless skipped), without rule for the year, or without the
+            bureau's tables that its rule needs. Nothing has been written at that point.
+        """
+        flaws = _Flaws(batch.num_rows)
+        text = {name: texts_of(batch, name) for name in ("insutype", "insu_admdvs", "resd_permit_flag")}
+        people = strings_of(batch["psn_no"])
+        begin, end = days_of(batch, "begndate"), days_of(batch, "enddate")
+        self._check(flaws, text, people, begin, end)
+        action = self._actions(text)
+        last_day = np.where(end.absent, OPEN_END, end.days).astype(np.int32)
+        scheme = flaws.none() & (action == _OTHER_SCHEME)
+        outside = flaws.none() & ~scheme & ((begin.days > self._last_day) | (last_day < self._first_day))
+        self._check_counties(flaws, text["insu_admdvs"], action, flaws.none() & ~scheme & ~outside)
+        kept = flaws.none() & ~scheme & ~outside
+        mask = pa.array(kept)
+        rows = pa.record_batch(
+            [
+                people.filter(mask),
+                text["insu_admdvs"].map(int_of_code, 0)[kept],
+                begin.days[kept],
+                last_day[kept],
+                text["resd_permit_flag"].map(lambda flag: int(flag == "1"), 0)[kept].astype(np.int8),
+            ],
+            schema=ROWS,
+        )
+        return Screened(rows, int(scheme.sum()), int(outside.sum()), flaws.rejections())
+
+    def _check(self, flaws: _Flaws, text: Mapping[str, Text], people: pa.Array, begin: Days, end: Days) -> None:
+        """The checks that need one row only, in the order in which the first flaw is reported."""
+        empty = {
+            "psn_no": absent_in(people),
+            "insutype": text["insutype"].numbers < 0,
+            "insu_admdvs": text["insu_admdvs"].numbers < 0,
+            "begndate": begin.absent,
+        }
+        for name, absent in empty.items():
+            flaws.add(absent, "E_MISSING", name, lambda _: "null or empty", "a value")
+        scheme, admdvs, permit = text["insutype"], text["insu_admdvs"], text["resd_permit_flag"]
+        unknown = scheme.map(lambda value: value not in self._funding.insutypes, 0) == 1
+        flaws.add(unknown, "E_CODE", "insutype", scheme.found, "a scheme of the national code table, such as 390")
+        no_form = admdvs.map(lambda value: int_of_code(value) == 0, 0) == 1
+        flaws.add(no_form, "E_CODE", "insu_admdvs", admdvs.found, "six digits")
+        no_flag = permit.map(lambda value: value not in ("0", "1"), 0) == 1
+        flaws.add(no_flag, "E_CODE", "resd_permit_flag", permit.found, '"0", "1" or nothing')
+        for name, days in (("begndate", begin), ("enddate", end)):
+            flaws.add(days.bad, "E_DATE", name, days.found, "a date such as 2021-01-31")
+        before = ~end.absent & (end.days < begin.days)
+        flaws.add(before, "E_DATE", "enddate", end.found, "not before begndate")
+
+    def _actions(self, text: Mapping[str, Text]) -> Ints:
+        """What becomes of each row by its scheme and county, decided once per pair of values."""
+        schemes, places = text["insutype"], text["insu_admdvs"]
+        table = np.array(
+            [[self._action(place, scheme) for scheme in (*schemes.values, "")] for place in (*places.values, "")],
+            np.int32,
+        )
+        return table[places.numbers, schemes.numbers]
+
+    def _action(self, place: str, scheme: str) -> int:
+        pair = (place, scheme)
+        if pair not in self._of_pair:
+            self._of_pair[pair] = self._judge(place, scheme)
+        return self._of_pair[pair]
+
+    def _judge(self, place: str, scheme: str) -> int:
+        rule = self._funding.rules.get(place[:2])
+        if rule is not None:
+            if scheme not in rule.schemes:
+                return _OTHER_SCHEME
+            return _COUNTS if self._funding.county(place) else _NO_COUNTY
+        if scheme not in self._funding.schemes:
+            return _OTHER_SCHEME
+        return _REFUSED if place[:2] in self._funding.refused else _UNSERVED
+
+    def _check_counties(self, flaws: _Flaws, admdvs: Text, action: Ints, counting: npt.NDArray[np.bool_]) -> None:
+        refused = np.flatnonzero(counting & (action == _REFUSED))
+        if len(refused):
+            raise self._funding.refused[admdvs.found(int(refused[0]))[:2]]
+        unserved = counting & (action == _UNSERVED)
+        if unserved.any() and not self._skip_unserved:
+            raise self._unserved(admdvs, unserved)
+        expected = f"a region with a plugin that has a funding rule: {', '.join(sorted(self._funding.rules))}"
+        flaws.add(unserved, "E_POOL", "insu_admdvs", admdvs.found, expected)
+        expected = "a county, banner or district of the region, or a prefecture's own agency (such as 220199)"
+        flaws.add(counting & (action == _NO_COUNTY), "E_CODE", "insu_admdvs", admdvs.found, expected)
+
+    def _unserved(self, admdvs: Text, rows: npt.NDArray[np.bool_]) -> PluginError:
+        codes = sorted({admdvs.found(int(row)) for row in np.flatnonzero(rows)})
+        return PluginError(
+            "insu_admdvs",
+            found=f"residents insured in {', '.join(codes[:20])}: no installed plugin serves this region",
+            expected=f"one of {', '.join(rule.region for rule in self._funding.rules.values())}",
+            do="install the region's plugin, or set such rows aside with --skip-unserved",
+        )
+
+
+class _Flaws:
+    """The first flaw of each row of a batch."""
+
+    def __init__(self, rows: int) -> None:
+        self._flawed = np.zeros(rows, np.bool_)
+        self._found: list[Rejection] = []
+
+    def none(self) -> npt.NDArray[np.bool_]:
+        """Which rows have no flaw so far."""
+        return ~self._flawed
+
+    def add(
+        self, bad: npt.NDArray[np.bool_], code: str, column: str, found: Callable[[int], str], expected: str
+    ) -> None:
+        """Reject the rows in ``bad`` that are not rejected yet."""
+        new = bad & ~self._flawed
+        self._flawed |= new
+        self._found += [Rejection(int(row), code, column, found(int(row)), expected) for row in np.flatnonzero(new)]
+
+    def rejections(self) -> tuple[Rejection, ...]:
+        """All of them, by row."""
+        return tuple(sorted(self._found, key=lambda rejection: rejection.row))
