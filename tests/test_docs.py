@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from qingsuan import hookspecs, tables
 from qingsuan.cli import COMMANDS, cli
 from qingsuan.policy.model import COUNTERS, FUNDS, GRADES
