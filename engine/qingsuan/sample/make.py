@@ -1,0 +1,219 @@
+"""Writes a made-up year to a folder: claims, insured people, identities, a class table, and what it is.
+
+People are made in chunks, each with a random stream of its own, and written at once, so memory does not grow.
+The same people, seed, year and bad rows give the same bytes with the same releases of NumPy and Arrow.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, astuple, dataclass, field, fields
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from qingsuan.divisions import children
+from qingsuan.errors import UsageError
+from qingsuan.sample.claims import claims_table, make_claims
+from qingsuan.sample.columns import as_text, claims_schema, plain_schema
+from qingsuan.sample.draw import generator
+from qingsuan.sample.output import FORMATS, Output
+from qingsuan.sample.people import MOST_PEOPLE, People, identities_table, insured_table, make_people
+from qingsuan.sample.spoil import Note, spoil
+from qingsuan.tables import IDENTITIES, INSURED
+
+__all__ = ["CHUNK", "FORMATS", "Made", "make_year"]
+
+CHUNK = 32_768
+"""People per chunk: about 85 000 claims, some 40 MB while they are made."""
+
+README = """\
+MADE UP. 样例数据，非真实数据。
+
+Everything in this folder was drawn at random by `qingsuan sample`: no person, claim, institution or amount in it is
+real, and nothing in it says anything about the four pools named.
+
+claims/        one row per settlement (结算)
+insured        one row per person, scheme and period (参保)
+identities     dated identity classes (人员身份)
+classes.csv    a made-up class (一, 二, 三) for every county of Inner Mongolia; real use needs the bureau's own table
+spoiled.csv    only with --bad-rows: which claim rows are spoiled, and the rejection code each must get
+sample.json    people, seed, year and counts of this folder
+"""
+
+
+@dataclass(slots=True)
+class Made:
+    """What was made: sizes of each table, how many rows are spoiled by which code."""
+
+    people: int
+    seed: int
+    year: int
+    made_up: bool = True
+    insured: int = 0
+    identities: int = 0
+    claims: int = 0
+    reversals: int = 0
+    spoiled: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What was asked for."""
+
+    people: int
+    seed: int
+    year: int
+    bad_rows: int
+    kind: str
+    files: int
+
+    @property
+    def chunks(self) -> int:
+        return -(-self.people // CHUNK)
+
+    def bad_before(self, chunk: int) -> int:
+        """Spoiled rows in the chunks before this one."""
+        return self.bad_rows * min(chunk * CHUNK, self.people) // self.people
+
+
+def _check(out: Path, plan: _Plan) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            str(out),
+            found="there is something already",
+            expected="a folder that does not exist yet, or an empty one",
+            do="choose another folder, or remove this one",
+        )
+    if plan.bad_rows > plan.people // 2:
+        raise UsageError(
+            "--bad-rows",
+            found=f"{plan.bad_rows} bad rows for {plan.people} people",
+            expected=f"at most {plan.people // 2}, half as many as people",
+            do="ask for fewer bad rows, or for more people",
+        )
+    if not 1 <= plan.people <= MOST_PEOPLE:
+        raise UsageError("--people", found=f"{plan.people} people", expected=f"1 to {MOST_PEOPLE}")
+    if plan.kind not in FORMATS:
+        raise UsageError("--format", found=plan.kind, expected=", ".join(FORMATS))
+
+
+def make_year(
+    out: Path,
+    *,
+    people: int,
+    seed: int,
+    year: int = 2021,
+    bad_rows: int = 0,
+    kind: str = "parquet",
+    files: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Made:
+    """Make a year in the folder ``out`` and say what was made.
+
+    Parameters
+    ----------
+    people, seed, year, bad_rows
+        Size and identity of the sample; exactly ``bad_rows`` claim rows are spoiled.
+    kind, files
+        One of :data:`FORMATS`; the claims are cut into that many files, each a slice of the year.
+    progress
+        Called with the number of people made, after each chunk.
+
+    Raises
+    ------
+    UsageError
+        The folder holds something already, or the figures do not go together.
+    """
+    plan = _Plan(people, seed, year, bad_rows, kind, files)
+    _check(out, plan)
+    work = out.parent / f".{out.name}.unfinished"
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "claims").mkdir(parents=True)
+    made = _write_tables(work, plan, progress)
+    _write_classes(work / "classes.csv")
+    (work / "README.txt").write_text(README, encoding="utf-8")
+    (work / "sample.json").write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
+    if out.exists():
+        out.rmdir()
+    work.rename(out)
+    return made
+
+
+def _write_tables(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> Made:
+    label = {"qingsuan.made_up": "made up; not real data 样例数据", "qingsuan.sample": json.dumps(asdict(plan))}
+    suffix = FORMATS[plan.kind]
+    insured = Output(work / f"insured{suffix}", plan.kind, label)
+    identities = Output(work / f"identities{suffix}", plan.kind, label)
+    claims = [Output(work / "claims" / f"part-{at:03d}{suffix}", plan.kind, label) for at in range(plan.files)]
+    made, notes = Made(plan.people, plan.seed, plan.year), _Notes(work / "spoiled.csv", plan.bad_rows)
+    for chunk in range(plan.chunks):
+        rng, first = generator(plan.seed, chunk), chunk * CHUNK
+        people = make_people(rng, first, min(CHUNK, plan.people - first), plan.year)
+        made.insured += insured.write(insured_table(rng, people, plain_schema(INSURED)))
+        made.identities += identities.write(identities_table(rng, people, plan.year, plain_schema(IDENTITIES)))
+        table = _claims(rng, plan, chunk, people, made, notes)
+        for at, output in enumerate(claims):
+            start = len(table) * at // plan.files
+            made.claims += output.write(table.slice(start, len(table) * (at + 1) // plan.files - start))
+        if progress is not None:
+            progress(first + len(people.ids))
+    for output in (insured, identities, *claims):
+        output.close()
+    notes.close()
+    made.spoiled = dict(sorted(notes.counts.items()))
+    return made
+
+
+def _claims(rng: np.random.Generator, plan: _Plan, chunk: int, people: People, made: Made, notes: _Notes) -> pa.Table:
+    """The claims of one chunk as they are written, spoiled ones among them."""
+    claims = make_claims(rng, chunk, people, plan.year)
+    taken_back = claims.original[claims.original >= 0]
+    made.reversals += len(taken_back)
+    table = claims_table(claims, plan.year, claims_schema())
+    first, last = plan.bad_before(chunk), plan.bad_before(chunk + 1)
+    if first == last and not plan.bad_rows:
+        return table
+    table = as_text(table) if plan.kind == "csv" else table.cast(claims_schema())
+    if first == last:
+        return table
+    free = np.flatnonzero((claims.original < 0) & ~np.isin(claims.serial, taken_back))
+    table, found = spoil(table, free, rng, first, last, plan.kind == "csv")
+    notes.write(found)
+    return table
+
+
+class _Notes:
+    """The file that says which rows are spoiled; there is none when nothing is to be spoiled."""
+
+    def __init__(self, path: Path, bad_rows: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self._file = path.open("w", encoding="utf-8", newline="") if bad_rows else None
+        if self._file is not None:
+            csv.writer(self._file, lineterminator="\n").writerow(one.name for one in fields(Note))
+
+    def write(self, notes: list[Note]) -> None:
+        """Add notes in the order of the spoiled rows' numbers."""
+        if self._file is not None:
+            csv.writer(self._file, lineterminator="\n").writerows(astuple(note) for note in notes)
+        self.counts.update(note.code for note in notes)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+
+def _write_classes(path: Path) -> None:
+    """A class for every county of Inner Mongolia, by its code: made up, evenly spread."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("admdvs", "class"))
+        for prefecture in children("150000"):
+            for county in children(prefecture.code):
+                rows.writerow((county.code, "一二三"[int(county.code) % 3]))
