@@ -140,6 +140,7 @@ def _codes(table: Table, name: str) -> Codes:
 
 def _interval(table: Table, name: str) -> Interval:
     interval = _READ_INTERVAL.get(name, _from_below)(table)
+    table.done()
     if interval == Interval():
         table.refuse("", found="no bound", expected="a lower bound, an upper bound, or both", do="add one")
     return interval

@@ -71,10 +71,7 @@ def load(file: Traversable | Path, *, version: int = 1, label: str = "") -> Tabl
         values = tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(
-            str(file),
-            found=f"not TOML: {error}",
-            expected="a TOML 1.0 file",
-            do="mend the file at that line and column",
+            label or str(file), found=f"not TOML: {error}", expected="a TOML 1.0 file", do="mend that line"
         ) from error
     table = Table(values, file=label or str(file))
     if (found := table.whole("format", low=0)) != version:
@@ -264,7 +261,9 @@ class Table:
         if self.has(key):
             return read(self._values[key], key)
         if default is None:
-            near = difflib.get_close_matches(key, [name for name in self._values if name not in self._asked], n=1)
+            near = difflib.get_close_matches(
+                key, [name for name in self._values if name not in self._asked], n=1, cutoff=0.65
+            )
             do = f'there is "{near[0]}" here: is it meant to be "{key}"?' if near else f"add {key} = …"
             self.refuse(key, found="this key is missing", expected=f"the key {key}", do=do)
         return default
