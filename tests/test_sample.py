@@ -28,6 +28,7 @@ from qingsuan.sample.columns import arrow_type
 from qingsuan.sample.draw import WORDS, amounts_table, visit_counts, wheel
 from qingsuan.sample.make import CHUNK
 from qingsuan.sample.pools import MARKETS
+from qingsuan.subsidies.bureau import read_classes
 from qingsuan.tables import BILL_PARTS, CLAIMS, IDENTITIES, INSURED
 
 PEOPLE = CHUNK + 2000
@@ -41,7 +42,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def csv_rows(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
 
 
 def fen(column: pa.ChunkedArray) -> list[int | None]:
@@ -199,6 +200,8 @@ def test_it_says_it_is_made_up(year: Path, tmp_path: Path) -> None:
 def test_classes_cover_every_county_of_inner_mongolia(year: Path) -> None:
     rows = csv_rows(year / "classes.csv")
     assert list(rows[0]) == ["admdvs", "class"]
+    assert (year / "classes.csv").read_text("utf-8").startswith("# made up")
+    assert set(read_classes(year / "classes.csv")) == {row["admdvs"] for row in rows}
     assert len(rows) == len({row["admdvs"] for row in rows}) == 103
     assert {row["class"] for row in rows} == set("一二三")
     insured = pq.read_table(year / "insured.parquet")["insu_admdvs"].to_pylist()

@@ -212,6 +212,7 @@ class _Notes:
 def _write_classes(path: Path) -> None:
     """A class for every county of Inner Mongolia, by its code: made up, evenly spread."""
     with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("# made up by qingsuan sample, not the bureau's table (样例数据)\n")
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("admdvs", "class"))
         for prefecture in children("150000"):

@@ -1,0 +1,71 @@
+"""Plain-text tables whose columns line up though a Chinese character is two cells wide."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from qingsuan.money import yuan
+
+__all__ = ["grouped_yuan", "heading", "percent", "table", "width"]
+
+
+def width(text: str) -> int:
+    """Cells a text takes in a terminal.
+
+    >>> width("hifp 统筹")
+    9
+    """
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def grouped_yuan(amount_fen: int) -> str:
+    """Write fen as yuan with thousands apart.
+
+    >>> grouped_yuan(123456789), grouped_yuan(-5)
+    ('1,234,567.89', '-0.05')
+    """
+    whole, _, cents = yuan(abs(amount_fen)).partition(".")
+    return f"{'-' if amount_fen < 0 else ''}{int(whole):,}.{cents}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Write a share with one decimal, rounded half up; ``-`` of nothing.
+
+    >>> percent(1, 8), percent(5, 0)
+    ('12.5 %', '-')
+    """
+    if whole == 0:
+        return "-"
+    tenths = (part * 2000 + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10} %"
+
+
+def heading(text: str) -> str:
+    """Underline a heading."""
+    return f"{text}\n{'─' * width(text)}"
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
+    """Lay out rows under headers, two cells apart; ``align`` has one letter per column, ``l`` or ``r``.
+
+    An empty row leaves a blank line.
+
+    Raises
+    ------
+    ValueError
+        A row is not as long as the headers.
+    """
+    filled = [row for row in (headers, *rows) if row]
+    if any(len(row) != len(align) for row in filled):
+        raise ValueError(f"every row needs {len(align)} cells: {next(row for row in filled if len(row) != len(align))}")
+    widths = [max(width(row[at]) for row in filled) for at in range(len(align))]
+    return "\n".join(_line(row, widths, align) for row in (headers, *rows))
+
+
+def _line(row: Sequence[str], widths: Sequence[int], align: str) -> str:
+    cells = []
+    for cell, wide, side in zip(row, widths, align, strict=False):
+        blank = " " * (wide - width(cell))
+        cells.append(blank + cell if side == "r" else cell + blank)
+    return "  ".join(["", *cells]).rstrip()
