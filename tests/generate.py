@@ -81,7 +81,9 @@ class Dice:
         return self.random.randrange(100) < percent
 
     def amount(self) -> int:
-        """A bound: mostly of a size that a few visits reach, sometimes nothing or far away."""
+        """A bound: mostly of a size that a few visits reach, sometimes nothing or far away, sometimes one met before."""
+        if self.amounts_fen and self.chance(30):
+            return self.random.choice(self.amounts_fen[-12:])
         size = self.random.choice((1, 10, 1_000, 100_000, 100_000, 1_000_000, 1_000_000, 20_000_000))
         found = self.random.choice((size, size * self.random.randint(1, 9), self.random.randint(0, 10 * size)))
         self.amounts_fen.append(found)
@@ -90,12 +92,16 @@ class Dice:
     def bounds(self, count: int) -> tuple[int, ...]:
         found: set[int] = set()
         while len(found) < count:
-            found.add(self.amount() + 1)
+            found.add(max(1, self.amount()) if self.chance(70) else self.random.randint(1, 10**7))
         return tuple(sorted(found))
 
     def ratio(self) -> int:
-        step = self.random.choice((0, 1, 500))
-        return self.random.choice(ODD_RATIOS_BP) if step == 0 else step * self.random.randint(0, 10_000 // step)
+        step = self.random.choice((0, 1, 500, 10_000))
+        return (
+            self.random.choice(ODD_RATIOS_BP)
+            if step == 0
+            else min(10_000, step * self.random.randint(1, 10_000 // step))
+        )
 
 
 def partition(dice: Dice, dimension: str, *, whole: bool = False) -> list[Condition]:
@@ -226,7 +232,7 @@ def _layer(dice: Dice, name: str, named: list[str], groups: list[str], earlier: 
         "caps": lambda: _caps(dice, groups),
         "entry": lambda: _entry(dice, earlier),
     }
-    likely = {"visits": 60, "deductible": 70, "bands": 100, "limit": 25, "caps": 55, "entry": 35}
+    likely = {"visits": 60, "deductible": 70, "bands": 100, "limit": 35, "caps": 55, "entry": 35}
     own = {key: make[key]() for key in keys if dice.chance(likely[key])}
     names = [dimension for dimension in named if dimension not in NUMBERS]
     cases: list[Case] = []
@@ -275,21 +281,21 @@ def _adjusts(dice: Dice, named: list[str], groups: list[str]) -> list[Case]:
 
 
 def _deductible(dice: Dice, groups: list[str]) -> Deductible:
-    exempt = dice.chance(15)
+    exempt = dice.chance(25)
     if dice.chance(50):
         group = dice.random.choice(groups)
-        return Deductible("period", (dice.amount(),), group, exempt, exempt and dice.chance(50), "X")
+        return Deductible("period", (dice.amount(),), group, exempt, exempt and dice.chance(60), "X")
     amounts = tuple(dice.amount() for _ in range(dice.random.randint(1, 4)))
     group = dice.random.choice((None, *groups[:2]))
-    return Deductible("visit", amounts, group, exempt, exempt and group is not None and dice.chance(50), "X")
+    return Deductible("visit", amounts, group, exempt, exempt and group is not None and dice.chance(60), "X")
 
 
 def _bands(dice: Dice, groups: list[str]) -> Bands:
     count = dice.random.randint(0, 4)
     ratio_bp = tuple(dice.ratio() for _ in range(count + 1))
     measured = dice.random.choice(("absolute", "excess"))
-    if dice.chance(15):
-        counter = dice.random.choice(COUNTERS)
+    if dice.chance(22):
+        counter = dice.random.choice((*COUNTERS, "visits", "paid"))
         upto = tuple(sorted(dice.random.sample(range(1, 7), count))) if counter == "visits" else dice.bounds(count)
         select = Select(dice.random.choice(groups), counter)
         return Bands(ratio_bp, upto, "visit", measured, dice.random.choice((None, *groups)), select, "X")
@@ -299,9 +305,9 @@ def _bands(dice: Dice, groups: list[str]) -> Bands:
 
 
 def _limit(dice: Dice, groups: list[str]) -> Limit:
-    if dice.chance(50):
+    if dice.chance(35):
         return Limit(dice.amount(), "visit", None, "X")
-    return Limit(dice.amount(), "period", dice.random.choice(groups), "X")
+    return Limit(dice.amount(), "period", dice.random.choice(groups[:2]), "X")
 
 
 def _caps(dice: Dice, groups: list[str]) -> tuple[Cap, ...]:
@@ -310,12 +316,15 @@ def _caps(dice: Dice, groups: list[str]) -> tuple[Cap, ...]:
         amount = None if dice.chance(12) else dice.amount()
         caps.append(Cap(amount, "period", group, "X"))
     if dice.chance(30):
-        group = dice.random.choice((None, None, dice.random.choice(groups)))
+        group = caps[0].group if caps and dice.chance(40) else dice.random.choice((None, dice.random.choice(groups)))
         caps.append(Cap(dice.amount(), "visit", group, "X"))
     return tuple(caps)
 
 
 def _entry(dice: Dice, earlier: list[str]) -> tuple[Entry, ...]:
+    if earlier and dice.chance(25):  # more than the bill holds: what the layer before took or left enters once again
+        again = [Entry(part, 10_000, earlier[-1], "X") for part in LAYER_PARTS]
+        return (Entry("inscp_scp_amt", 10_000, None, "X"), *again)
     parts: list[Entry] = [Entry(part, dice.ratio(), None, "X") for part in ENTRY_PARTS if dice.chance(40)]
     for layer in earlier:
         parts += [Entry(part, dice.ratio(), layer, "X") for part in LAYER_PARTS if dice.chance(30)]
