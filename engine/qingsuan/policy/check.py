@@ -364,9 +364,6 @@ class _Check:
         for place, name in enumerate(rule.layers, 1):
             self.name("layers", name, self.set.layers, f"{path}.layers[{place}]")
             earlier = rule.layers[: place - 1]
-            if name in earlier:
-                do = "take one out"
-                self.refuse(f"{path}.layers[{place}]", found=f'"{name}" twice', expected="every layer once", do=do)
             for number, case in enumerate(self.set.layers[name].cases):
                 for entry in case.entry or ():
                     if entry.layer is not None and entry.layer not in earlier:

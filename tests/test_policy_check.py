@@ -1,0 +1,207 @@
+"""What is wrong with a rule set before anything is compiled: each finding names file, key, found, expected."""
+
+from pathlib import Path
+
+import pytest
+
+from qingsuan.errors import PolicyError
+from qingsuan.policy.model import RuleSet
+from qingsuan.policy.reader import read_rule_set
+
+TEXT = """\
+format = 1
+[ruleset]
+pool = "990100"
+schemes = ["390"]
+title = "made up"
+effective = 2021-01-01
+source = "X2"
+benefit_date = "setl_time"
+identity_date = "begndate"
+levels = ["1", "2"]
+identities = ["2304", "2303"]
+[sources.X1]
+document = "made up"
+article = "1"
+grade = "made-up"
+[sources.X2]
+document = "made up"
+article = "why it is in force"
+grade = "made-up"
+[groups]
+stay = "year"
+pooled = "year"
+quarter = "quarter"
+[dimensions.named]
+kind = "list"
+column = "fixmedins_code"
+file = "named.txt"
+[dimensions.season]
+kind = "function"
+function = "season"
+[layers.pooled]
+fund = "hifp_pay"
+visits = { group = "stay" }
+deductible = { per = "visit", yuan = [1000, 700], source = "X1" }
+bands = { per = "visit", measured = "absolute", upto = [30000, 60000], percent = [55, 60, 65], source = "X1" }
+limit = { yuan = 250000, source = "X1" }
+caps = [{ group = "pooled", yuan = 200000, source = "X1" }]
+[[layers.pooled.cases]]
+when = { dedc_hosp_lv = ["1"], named = ["in"], season = ["wet"] }
+deductible = { per = "visit", yuan = [200], source = "X1" }
+adjust = { lift_caps = ["pooled"], source = "X1" }
+[layers.critical]
+fund = "hifmi_pay"
+deductible = { per = "period", group = "quarter", yuan = 14000, source = "X1" }
+bands = { percent = [60], source = "X1" }
+entry = [{ part = "cut_by_cap", layer = "pooled" }]
+[[rules]]
+id = "inpatient"
+when = { insutype = ["390"], med_type = ["21"], psn_type = ["14*"], psn_idet_type = ["2303", ""] }
+layers = ["pooled", "critical"]
+ceiling = { percent = 90, of = "medfee_sumamt", layers = ["critical"], source = "X1" }
+[[rules]]
+id = "abroad"
+when = { place = ["outside"], referral = ["none"], age = { from = 5, below = 6 } }
+layers = []
+overrides = ["inpatient"]
+[[missing]]
+parameter = "ratio"
+why = "not printed"
+when = { med_type = ["11"] }
+[[covers]]
+when = { med_type = ["21"], dedc_hosp_lv = ["1", "2"] }
+"""
+
+
+def read(folder: Path, text: str, **more: object) -> RuleSet:
+    (folder / "named.txt").write_text("H1\n", "utf-8")
+    file = folder / "a.toml"
+    file.write_text(text, "utf-8")
+    return read_rule_set(file, functions=("season",), **more)  # type: ignore[arg-type]
+
+
+def test_a_sound_rule_set_passes(tmp_path: Path) -> None:
+    assert len(read(tmp_path, TEXT).rules) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        # names that lead nowhere
+        ('layers = ["pooled", "critical"]', 'layers = ["poled", "critical"]',
+         ('rules[1] "inpatient".layers[1]: no layer "poled"', "one of pooled, critical", 'did you mean "pooled"?')),
+        ('layers = ["pooled", "critical"]', 'layers = ["pooled", "critical", "pooled"]',
+         ('rules[1].layers[3]: "pooled" twice', "write it once")),
+        ('layers = ["pooled", "critical"]', 'layers = ["critical", "pooled"]',
+         ('rules[1] "inpatient".layers[1]: "pooled" is not before "critical"', '"pooled" earlier', "layers.critical")),
+        ('layer = "pooled" }', 'layer = "pool" }', ('layers.critical.entry[1].layer: no layer "pool"', "one of pooled")),
+        ('layers = ["critical"], source', 'layers = ["crit"], source',
+         ('rules[1] "inpatient".ceiling.layers[1]: "crit" is not a layer of this rule', "one of pooled, critical")),
+        ('layers = ["critical"], source', "layers = [], source", ("ceiling.layers: an empty list", "at least one")),
+        ('visits = { group = "stay" }', 'visits = { group = "stays" }',
+         ('layers.pooled.visits.group: no group "stays"', "one of stay, pooled, quarter", "did you mean")),
+        ('caps = [{ group = "pooled"', 'caps = [{ group = "pool"', ('layers.pooled.caps[1].group: no group "pool"', "pooled")),
+        ('group = "quarter", yuan', 'group = "quarters", yuan', ('layers.critical.deductible.group: no group', "quarter")),
+        ('"season"\n[layers', '"saison"\n[layers', ('dimensions.season.function: no function "saison"', "one of season")),
+        ('overrides = ["inpatient"]', 'overrides = ["in-patient"]',
+         ('rules[2] "abroad".overrides[1]: no other rule "in-patient"', 'did you mean "inpatient"?')),
+        ('overrides = ["inpatient"]', 'overrides = ["abroad"]', ('no other rule "abroad"', "the id of another rule")),
+        ('source = "X1" }\n[[rules]]\nid = "abroad"', 'source = "X1" }\noverrides = ["abroad"]\n[[rules]]\nid = "abroad"',
+         ('rules[1] "inpatient".overrides[1]: "abroad" overrides "inpatient" too', "one rule that yields")),
+        ('id = "abroad"', 'id = "inpatient"', ('rules[2] "inpatient".id: the id "inpatient" of rules[1] again', "once")),
+        # names nobody uses
+        ('[groups]\n', '[groups]\nspare = "year"\n', ("groups.spare: this group is used nowhere", "take it out")),
+        ('[sources.X1]', '[sources.X9]\ndocument = "x"\narticle = "x"\ngrade = "A"\n[sources.X1]',
+         ("sources.X9: this source is used nowhere", "a source that something names")),
+        ('[dimensions.season]', '[dimensions.tier]\nkind = "code"\ncolumn = "tier"\n[dimensions.season]',
+         ("dimensions.tier: this dimension is used nowhere",)),
+        ('[layers.critical]', '[layers.spare]\nfund = "maf_pay"\nbands = { percent = [1], source = "X1" }\n[layers.critical]',
+         ("layers.spare: this layer is used nowhere", "a layer that something names")),
+        # codes outside their vocabulary
+        ('schemes = ["390"]', 'schemes = ["395"]', ('ruleset.schemes[1]: no scheme "395"', "310, 320", "Region(codes")),
+        ('schemes = ["390"]', "schemes = []", ("ruleset.schemes: an empty list", "at least one scheme")),
+        ('insutype = ["390"]', 'insutype = ["310"]', ('rules[1] "inpatient".when.insutype[1]: "310" is no insutype here', "ruleset.schemes")),
+        ('dedc_hosp_lv = ["1"]', 'dedc_hosp_lv = ["3"]', ('layers.pooled.cases[1].when.dedc_hosp_lv[1]: "3"', "1, 2 (ruleset.levels)")),
+        ('["2303", ""]', '["2302", ""]', ('when.psn_idet_type[1]: "2302"', "2304, 2303 (ruleset.identities)", "did you mean")),
+        ('place = ["outside"]', 'place = ["outsid"]', ('rules[2] "abroad".when.place[1]: "outsid"', "pool, region, outside")),
+        ('referral = ["none"]', 'referral = ["no"]', ('when.referral[1]: "no"', "none, referred, emergency, both")),
+        ('psn_type = ["14*"]', 'psn_type = ["19*"]', ('when.psn_type[1]: "19*" is no psn_type here', "national codes")),
+        ('when = { med_type = ["11"] }', 'when = { med_type = ["99"] }', ('missing[1].when.med_type[1]: "99"', "Region.codes")),
+        ('med_type = ["21"], dedc', 'med_type = { not = ["2"] }, dedc', ('covers[1].when.med_type[1]: "2"', "21, 22")),
+        ('named = ["in"]', 'named = ["H1"]', ('layers.pooled.cases[1].when.named[1]: "H1" is no named here', "in, out")),
+        ('levels = ["1", "2"]', 'levels = ["1", "2*"]', ('ruleset.levels[2]: "2*"', "a code")),
+        ("from = 5, below = 6", "from = 6, below = 6", ('rules[2] "abroad".when.age: an interval that holds no value', "lower bound")),
+        ("effective = 2021-01-01", "effective = 2021-01-01\nuntil = 2020-12-31",
+         ("ruleset.until: until 2020-12-31, before effective 2021-01-01", "not before effective")),
+        # bands, schedules
+        ("upto = [30000, 60000]", "upto = [60000, 30000]",
+         ("layers.pooled.bands.upto[2]: 30000.00 after 60000.00: the bands do not ascend", "an amount above 60000.00")),
+        ("upto = [30000, 60000]", "upto = [30000, 30000]", ("bands.upto[2]: 30000.00 after 30000.00",)),
+        ("upto = [30000, 60000]", "upto = [0, 60000]", ("bands.upto[1]: 0.00 after 0.00", "above 0.00")),
+        ("upto = [30000, 60000]", "upto = [30000]", ("layers.pooled.bands.upto: 1 inner bounds for 3 percentages", "one bound fewer")),
+        ("percent = [60]", "percent = []", ("layers.critical.bands.upto: 0 inner bounds for 0 percentages",)),
+        ("yuan = [1000, 700]", "yuan = []", ("layers.pooled.deductible.yuan: an empty list", "at least one amount")),
+        ('bands = { percent = [60], source = "X1" }\n', "", ("layers.critical: no bands in the layer or its cases", "add bands")),
+        ("percent = [60]", 'per = "period", percent = [60]', ("layers.critical.bands: a period without a group", "the key group")),
+        ("percent = [60]", 'per = "period", group = "pooled", select = { group = "pooled", counter = "paid" }, percent = [60]',
+         ('layers.critical.bands.per: "period" beside select', "select alone")),
+        ('per = "period", group = "quarter", yuan', 'per = "period", yuan', ("layers.critical.deductible: a period without a group", "group")),
+        ('{ per = "visit", yuan = [200]', '{ per = "visit", credits = true, group = "stay", yuan = [200]',
+         ("layers.pooled.cases[1].deductible.credits: credits without exempt", "exempt = true")),
+        ('limit = { yuan', 'limit = { per = "period", yuan', ("layers.pooled.limit: a period without a group", "group")),
+        ('caps = [{ group = "pooled", yuan', "caps = [{ yuan", ("layers.pooled.caps[1]: a period without a group", "group")),
+        ('caps = [{ group = "pooled", yuan = 200000, source = "X1" }]', 'caps = [{ per = "visit" }]',
+         ("layers.pooled.caps[1]: neither an amount nor a group", "yuan, group, or both")),
+        ('lift_caps = ["pooled"]', 'lift_caps = ["visit"]',
+         ('layers.pooled.cases[1].adjust.lift_caps[1]: layer "pooled" has no cap "visit"', "one of pooled")),
+        # bounds below the deductible of the same scope
+        ("limit = { yuan = 250000", 'limit = { yuan = "999.99"',
+         ("layers.pooled.limit.yuan: 999.99 per visit, below the deductible of 1000.00 per visit", "or 0")),
+        ('entry = [{ part = "cut', 'caps = [{ group = "quarter", yuan = "13999.99", source = "X1" }]\nentry = [{ part = "cut',
+         ("layers.critical.caps[1].yuan: 13999.99 per quarter, below the deductible of 14000.00 per quarter",)),
+        ('yuan = [200], source', "yuan = [250001], source",
+         ("layers.pooled.cases[1].limit.yuan: 250000.00 per visit, below the deductible of 250001.00",)),
+    ],
+)  # fmt: skip
+def test_each_finding_names_key_found_and_expected(tmp_path: Path, old: str, new: str, said: tuple[str, ...]) -> None:
+    assert TEXT.count(old) == 1, old
+    with pytest.raises(PolicyError) as caught:
+        read(tmp_path, TEXT.replace(old, new))
+    text = str(caught.value)
+    assert "/a.toml: " in text.splitlines()[0]
+    for words in said:
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("limit = { yuan = 250000", "limit = { yuan = 1000"),  # equal to the deductible
+        ("limit = { yuan = 250000", "limit = { yuan = 0"),  # nothing enters, and says so
+        ('yuan = 200000, source = "X1" }]', 'yuan = 1, source = "X1" }]'),  # per year; the deductible is per visit
+        ('entry = [{ part = "cut', 'caps = [{ group = "pooled", yuan = 1, source = "X1" }]\nentry = [{ part = "cut'),  # year
+        ("deductible = { per = \"visit\", yuan = [200], ", "deductible = { exempt = true, "),
+        ("when = { med_type = [\"11\"] }", "when = { med_type = [\"14*\"] }"),
+        ("when = { med_type = [\"11\"] }", "when = { med_type = { not = [\"\"] } }"),
+        ("upto = [30000, 60000]", 'upto = ["0.01", "0.02"]'),
+    ],
+)  # fmt: skip
+def test_what_is_just_inside_passes(tmp_path: Path, old: str, new: str) -> None:
+    assert TEXT.count(old) == 1, old
+    read(tmp_path, TEXT.replace(old, new))
+
+
+def test_a_region_may_add_codes_and_nothing_else_makes_them_known(tmp_path: Path) -> None:
+    text = TEXT.replace('when = { med_type = ["11"] }', 'when = { med_type = ["15"] }')
+    with pytest.raises(PolicyError, match=r'med_type\[1\]: "15" is no med_type here'):
+        read(tmp_path, text)
+    read(tmp_path, text, codes={"med_type": {"15": "特药"}})
+
+
+def test_a_disease_code_is_checked_where_the_region_has_a_table(tmp_path: Path) -> None:
+    text = TEXT.replace('when = { med_type = ["11"] }', 'when = { dise_code = ["M022*"] }')
+    read(tmp_path, text)
+    read(tmp_path, text, codes={"dise_code": {"M02207": "made up"}})
+    with pytest.raises(PolicyError, match=r'missing\[1\]\.when\.dise_code\[1\]: "M022\*" is no dise_code here'):
+        read(tmp_path, text, codes={"dise_code": {"M07109": "made up"}})
