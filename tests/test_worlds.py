@@ -170,7 +170,9 @@ MUTATIONS = [
 
 
 @pytest.mark.parametrize(("old", "new"), MUTATIONS, ids=[old[:40] for old, _ in MUTATIONS])
-def test_worlds_tell_a_mutated_twin_apart(old: str, new: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_worlds_tell_a_mutated_twin_apart(
+    old: str, new: str, made: list[tuple[World, Outcome]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """What the worlds cannot tell apart in the twin, they could not tell apart in the core."""
     mutant = mutated(layers_module, old, new, tmp_path)
     for function in ("run_layers", "counted"):
