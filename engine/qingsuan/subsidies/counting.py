@@ -19,13 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingsuan.cells import OPEN_END
 from qingsuan.people import Numbering, Texts
 from qingsuan.subsidies.model import CountUnit
 
-__all__ = ["DEDUP_RULE", "DUPLICATES", "OPEN_END", "ROWS", "Counted", "Heads", "Period", "add", "count", "periods_of"]
-
-OPEN_END = 2**31 - 1
-"""``last_day`` of a row without an enddate."""
+__all__ = ["DEDUP_RULE", "DUPLICATES", "ROWS", "Counted", "Heads", "Period", "add", "count", "periods_of"]
 
 ROWS = pa.schema(
     [
@@ -36,7 +34,8 @@ ROWS = pa.schema(
         ("permit", pa.int8()),
     ]
 )
-"""A row that counts, without nulls: the county's code as a number, days since 1970-01-01, 1 for a residence permit."""
+"""A row that counts, without nulls: the county's code as a number, days since 1970-01-01
+(``OPEN_END`` without an enddate), 1 for a residence permit."""
 
 DUPLICATES = pa.schema(
     [

@@ -87,10 +87,11 @@ class FundingRule:
     """The funding rule of one region for one year. Either ``fixed`` or ``steps`` is filled.
 
     ``counties`` names county-level codes beyond the engine's divisions. ``apart`` lists counties that the region
-    addresses beside its prefectures: they are reported as units of their own.
+    addresses beside its prefectures: they are reported as units of their own. ``digest`` is the file's SHA-256.
     """
 
     file: str
+    digest: str
     region: str
     title: str
     year: int
@@ -109,6 +110,13 @@ class FundingRule:
     def prefix(self) -> str:
         """The two digits that every code of the region begins with."""
         return self.region[:2]
+
+    @property
+    def cited(self) -> tuple[Source, ...]:
+        """The sources that the standard, the shares and the way of counting rest on."""
+        shares = (*(each.source for each in self.fixed), *(step.source for step in self.steps))
+        texts = (self.count_source, self.standard.source, *shares)
+        return tuple(self.sources[key] for key in sorted({key for text in texts for key in text.split(", ")}))
 
     @property
     def classes(self) -> tuple[str, ...]:

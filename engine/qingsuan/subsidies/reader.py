@@ -6,6 +6,7 @@ sources that are not there, shares that do not add up to the standard, codes out
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
@@ -86,6 +87,7 @@ def read_funding(file: Traversable | Path) -> FundingRule:
         )
     rule = FundingRule(
         file=str(file),
+        digest=hashlib.sha256(file.read_bytes()).hexdigest(),
         region=region,
         title=head.text("title"),
         year=head.whole("year", low=2000, high=2999),

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingsuan.cells import OPEN_END, Cells, TypeRefused, read_dates, read_texts
 from qingsuan.errors import InputError, PluginError
-from qingsuan.subsidies.columns import Days, Ints, Text, absent_in, days_of, int_of_code, strings_of, texts_of, usable
-from qingsuan.subsidies.counting import OPEN_END, ROWS
+from qingsuan.subsidies.columns import Days, Ints, Text, days_of, int_of_code, texts_of
+from qingsuan.subsidies.counting import ROWS
 from qingsuan.subsidies.funding import Funding
 
 __all__ = ["COLUMNS", "Rejection", "Screened", "Screening", "check_columns"]
@@ -75,13 +76,18 @@ def check_columns(schema: pa.Schema, where: str) -> None:
     for name in COLUMNS:
         if schema.names.count(name) > 1:
             raise InputError(where, found=f"the column {name} {schema.names.count(name)} times", expected="once")
-        if name in schema.names and not usable(schema.field(name).type, date=name in _DATES):
+        if name not in schema.names:
+            continue
+        kind = schema.field(name).type
+        try:
+            (read_dates if name in _DATES else read_texts)(pa.array([], kind))
+        except TypeRefused as error:
             raise InputError(
                 f"{where}: {name}",
-                found=f"a column of type {schema.field(name).type}",
-                expected="date or text (2021-01-31)" if name in _DATES else "text",
-                do="write the column with that type; a code is a text, never a number",
-            )
+                found=f"a column of type {kind}",
+                expected=str(error),
+                do="write the column with that type",
+            ) from error
 
 
 class Screening:
@@ -105,7 +111,7 @@ class Screening:
         """
         flaws = _Flaws(batch.num_rows)
         text = {name: texts_of(batch, name) for name in ("insutype", "insu_admdvs", "resd_permit_flag")}
-        people = strings_of(batch["psn_no"])
+        people = read_texts(batch["psn_no"])
         begin, end = days_of(batch, "begndate"), days_of(batch, "enddate")
         self._check(flaws, text, people, begin, end)
         action = self._actions(text)
@@ -117,7 +123,7 @@ class Screening:
         mask = pa.array(kept)
         rows = pa.record_batch(
             [
-                people.filter(mask),
+                people.values.cast(pa.string()).filter(mask),
                 text["insu_admdvs"].map(int_of_code, 0)[kept],
                 begin.days[kept],
                 last_day[kept],
@@ -127,10 +133,10 @@ class Screening:
         )
         return Screened(rows, int(scheme.sum()), int(outside.sum()), flaws.rejections())
 
-    def _check(self, flaws: _Flaws, text: Mapping[str, Text], people: pa.Array, begin: Days, end: Days) -> None:
+    def _check(self, flaws: _Flaws, text: Mapping[str, Text], people: Cells, begin: Days, end: Days) -> None:
         """The checks that need one row only, in the order in which the first flaw is reported."""
         empty = {
-            "psn_no": absent_in(people),
+            "psn_no": people.absent,
             "insutype": text["insutype"].numbers < 0,
             "insu_admdvs": text["insu_admdvs"].numbers < 0,
             "begndate": begin.absent,
