@@ -4,7 +4,7 @@
 #   PYTHON   the interpreter the environment is made from, 3.11 or newer
 #   VENV     where the environment lives
 #   CLAIMS   how many claims `make demo` makes up and settles
-#   TESTS    what `make test` runs: paths, or options of pytest
+#   TESTS    what `make test` and `make checked` run: paths, or options of pytest
 #   CASES    how many random claims `make differential` compares
 
 PYTHON ?= python3
@@ -85,7 +85,7 @@ mutants: setup
 ## checked: the suite on a core built with every bound and overflow checked, in a folder of its own
 .PHONY: checked
 checked: $(CHECKED)/.ready
-	PYTHONPATH=$(CHECKED)/site $(BIN)/python -m pytest tests plugins
+	PYTHONPATH=$(CHECKED)/site $(BIN)/python -m pytest $(or $(TESTS),tests plugins)
 
 $(CHECKED)/.ready: $(VENV)/.ready $(shell find engine -name '*.py')
 	rm -rf $(CHECKED)

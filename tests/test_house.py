@@ -42,7 +42,7 @@ def near_money() -> list[Path]:
 
 def floats_in(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Every float literal, true division, and use of the name ``float`` or of a float type, with its line."""
-    for node in ast.walk(tree):
+    for node in outside_of_likeness(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             yield node.lineno, f"the literal {node.value!r}"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float":
@@ -53,6 +53,14 @@ def floats_in(tree: ast.AST) -> Iterator[tuple[int, str]]:
             operands = (node.target, node.value) if isinstance(node, ast.AugAssign) else (node.left, node.right)
             if not any(is_path_like(operand) for operand in operands):
                 yield node.lineno, "the operator /"
+
+
+def outside_of_likeness(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but those of a call of ``get_close_matches``: how alike two words are is no money."""
+    yield tree
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get_close_matches")):
+            yield from outside_of_likeness(node)
 
 
 def is_path_like(node: ast.AST) -> bool:
@@ -96,6 +104,8 @@ def test_no_float_near_money(path: Path) -> None:
         ("x = root / 'rules'", False),
         ("x = self.folder / name", False),
         ("x = 5", False),
+        ("x = get_close_matches(a, b, cutoff=0.6)", False),
+        ("def f():\n    return [a + 0.5]", True),
     ],
 )
 def test_a_float_would_be_noticed(code: str, caught: bool) -> None:

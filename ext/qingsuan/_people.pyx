@@ -3,6 +3,7 @@
 # Python dict, and tests compare the two. Nothing here knows what a claim is.
 """Hash, group and spread rows by a text key (psn_no). Opened by :mod:`qingsuan.people` only."""
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
@@ -10,6 +11,7 @@ cdef uint64_t SEED = 0x9E3779B97F4A7C15ULL
 cdef uint64_t MULTIPLIER = 0xD6E8FEB86659FD93ULL
 
 
+@cython.overflowcheck(False)  # a hash wraps around on purpose, in the checked build too
 cdef inline uint64_t stir(uint64_t h) noexcept nogil:
     h ^= h >> 32
     h *= MULTIPLIER
