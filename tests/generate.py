@@ -8,6 +8,7 @@ halves occur, amounts so that claims can sit on them.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from random import Random
@@ -67,6 +68,7 @@ ATOMS = {
 """Dimension -> patterns that exclude each other."""
 
 ODD_RATIOS_BP = (0, 1, 50, 150, 625, 1250, 2500, 3125, 5000, 5550, 6150, 7500, 8750, 9950, 9999, 10_000)
+MAX_BILLS = 15
 NUMBERS = ("age", "medfee_sumamt", "date", "days", "years")
 
 
@@ -88,6 +90,10 @@ class Dice:
         found = self.random.choice((size, size * self.random.randint(1, 9), self.random.randint(0, 10 * size)))
         self.amounts_fen.append(found)
         return found
+
+    def group(self, groups: list[str]) -> str:
+        """A group: the first, a year's, more often than the others, so that much is shared and much adds up."""
+        return groups[0] if self.chance(45) else self.random.choice(groups)
 
     def bounds(self, count: int) -> tuple[int, ...]:
         found: set[int] = set()
@@ -137,11 +143,7 @@ def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date
     """One rule set over all settings. ``groups`` is shared by the successive sets of one pool and scheme."""
     named = dice.random.sample([*ATOMS, *NUMBERS], 6)
     layers, needs = _layers(dice, named[2:], list(groups))
-    rules = _rules(dice, named, layers, needs)
-    missing = []
-    if dice.chance(25):
-        patterns = (dice.random.choice(ATOMS["med_type"]),)
-        missing.append(Missing("some.ratio", "the source names no number", {"med_type": Codes(patterns)}))
+    rules, missing = _rules(dice, named, layers, needs)
     if dice.chance(25):
         missing.append(Missing("another.ratio", "only reported"))
     return RuleSet(
@@ -164,16 +166,21 @@ def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date
     )
 
 
-def _rules(dice: Dice, named: list[str], layers: dict[str, Layer], needs: dict[str, set[str]]) -> tuple[Rule, ...]:
-    """Rules on a partition of two dimensions, and some inside them that override."""
+def _rules(
+    dice: Dice, named: list[str], layers: dict[str, Layer], needs: dict[str, set[str]]
+) -> tuple[tuple[Rule, ...], list[Missing]]:
+    """Rules on a partition of two dimensions, some inside them that override, and parts that a parameter is missing for."""
     rules: list[Rule] = []
+    missing: list[Missing] = []
     first = partition(dice, named[0])
     for i, one in enumerate(first):
         second: list[Condition | None] = list(partition(dice, named[1])) if dice.chance(70) else [None]
         for j, other in enumerate(second):
-            if dice.chance(6):
-                continue
             when = {named[0]: one} | ({} if other is None else {named[1]: other})
+            if dice.chance(8):
+                if dice.chance(50):
+                    missing.append(Missing("some.ratio", "the source names no number", when))
+                continue
             rules.append(_rule(dice, f"r{i}{j}", when, layers, needs))
             if dice.chance(25):
                 narrow = dice.random.choice(partition(dice, named[2]))
@@ -184,7 +191,8 @@ def _rules(dice: Dice, named: list[str], layers: dict[str, Layer], needs: dict[s
                     rules.append(_rule(dice, f"r{i}{j}y", {**when, named[3]: narrow}, layers, needs, over))
     if not rules:
         rules.append(_rule(dice, "r", {}, layers, needs))
-    return tuple(rules)
+        missing.clear()
+    return tuple(rules), missing
 
 
 def _rule(
@@ -213,19 +221,21 @@ def _layers(dice: Dice, named: list[str], groups: list[str]) -> tuple[dict[str, 
     """One to five layers in their order, and which earlier layers each of them reads, also through others."""
     layers: dict[str, Layer] = {}
     needs: dict[str, set[str]] = {}
+    bills: dict[str, int] = {}
     for name in [f"L{number}" for number in range(dice.random.randint(1, 5))]:
-        layer = _layer(dice, name, named, groups, list(layers))
+        layer = _layer(dice, name, named, groups, bills)
+        bills = {**bills, name: max(1, *(_bills(case.entry or (), bills) for case in layer.cases))}
         reads = {entry.layer for case in layer.cases for entry in case.entry or () if entry.layer is not None}
         needs[name] = reads.union(*(needs[read] for read in reads)) if reads else set()
         layers[name] = layer
     return layers, needs
 
 
-def _layer(dice: Dice, name: str, named: list[str], groups: list[str], earlier: list[str]) -> Layer:
+def _layer(dice: Dice, name: str, named: list[str], groups: list[str], earlier: dict[str, int]) -> Layer:
     """The layer's own settings; then partitions whose cases set keys that no other partition sets."""
     keys = ["visits", "deductible", "bands", "limit", "caps", "entry"]
     make = {
-        "visits": lambda: Visits(dice.random.choice(groups), dice.chance(75), "X"),
+        "visits": lambda: Visits(dice.group(groups), dice.chance(75), "X"),
         "deductible": lambda: _deductible(dice, groups),
         "bands": lambda: _bands(dice, groups),
         "limit": lambda: _limit(dice, groups),
@@ -283,10 +293,10 @@ def _adjusts(dice: Dice, named: list[str], groups: list[str]) -> list[Case]:
 def _deductible(dice: Dice, groups: list[str]) -> Deductible:
     exempt = dice.chance(25)
     if dice.chance(50):
-        group = dice.random.choice(groups)
+        group = dice.group(groups)
         return Deductible("period", (dice.amount(),), group, exempt, exempt and dice.chance(60), "X")
     amounts = tuple(dice.amount() for _ in range(dice.random.randint(1, 4)))
-    group = dice.random.choice((None, *groups[:2]))
+    group = dice.random.choice((None, dice.group(groups)))
     return Deductible("visit", amounts, group, exempt, exempt and group is not None and dice.chance(60), "X")
 
 
@@ -297,17 +307,17 @@ def _bands(dice: Dice, groups: list[str]) -> Bands:
     if dice.chance(22):
         counter = dice.random.choice((*COUNTERS, "visits", "paid"))
         upto = tuple(sorted(dice.random.sample(range(1, 7), count))) if counter == "visits" else dice.bounds(count)
-        select = Select(dice.random.choice(groups), counter)
-        return Bands(ratio_bp, upto, "visit", measured, dice.random.choice((None, *groups)), select, "X")
+        select = Select(dice.group(groups), counter)
+        return Bands(ratio_bp, upto, "visit", measured, dice.random.choice((None, dice.group(groups))), select, "X")
     per = dice.random.choice(("visit", "period"))
-    group = dice.random.choice(groups) if per == "period" else dice.random.choice((None, None, *groups[:2]))
+    group = dice.group(groups) if per == "period" else dice.random.choice((None, dice.group(groups)))
     return Bands(ratio_bp, dice.bounds(count), per, measured, group, None, "X")
 
 
 def _limit(dice: Dice, groups: list[str]) -> Limit:
     if dice.chance(35):
         return Limit(dice.amount(), "visit", None, "X")
-    return Limit(dice.amount(), "period", dice.random.choice(groups[:2]), "X")
+    return Limit(dice.amount(), "period", dice.group(groups), "X")
 
 
 def _caps(dice: Dice, groups: list[str]) -> tuple[Cap, ...]:
@@ -316,16 +326,23 @@ def _caps(dice: Dice, groups: list[str]) -> tuple[Cap, ...]:
         amount = None if dice.chance(12) else dice.amount()
         caps.append(Cap(amount, "period", group, "X"))
     if dice.chance(30):
-        group = caps[0].group if caps and dice.chance(40) else dice.random.choice((None, dice.random.choice(groups)))
+        group = caps[0].group if caps and dice.chance(40) else dice.random.choice((None, dice.group(groups)))
         caps.append(Cap(dice.amount(), "visit", group, "X"))
     return tuple(caps)
 
 
-def _entry(dice: Dice, earlier: list[str]) -> tuple[Entry, ...]:
-    if earlier and dice.chance(25):  # more than the bill holds: what the layer before took or left enters once again
-        again = [Entry(part, 10_000, earlier[-1], "X") for part in LAYER_PARTS]
-        return (Entry("inscp_scp_amt", 10_000, None, "X"), *again)
-    parts: list[Entry] = [Entry(part, dice.ratio(), None, "X") for part in ENTRY_PARTS if dice.chance(40)]
+def _entry(dice: Dice, earlier: dict[str, int]) -> tuple[Entry, ...]:
+    """Components of a base. ``earlier``: layer -> how many bills its base may hold; no base may hold too many."""
+    found: list[Entry] = [Entry(part, dice.ratio(), None, "X") for part in ENTRY_PARTS if dice.chance(40)]
     for layer in earlier:
-        parts += [Entry(part, dice.ratio(), layer, "X") for part in LAYER_PARTS if dice.chance(30)]
-    return tuple(parts) or (Entry("inscp_scp_amt", 10_000, None, "X"),)
+        found += [Entry(part, dice.ratio(), layer, "X") for part in LAYER_PARTS if dice.chance(30)]
+    if earlier and dice.chance(25):  # more than the bill holds: what the layer before took or left enters once again
+        last = list(earlier)[-1]
+        found = [Entry("inscp_scp_amt", 10_000, None, "X"), *(Entry(part, 10_000, last, "X") for part in LAYER_PARTS)]
+    while _bills(found, earlier) > MAX_BILLS:
+        found.pop()
+    return tuple(found) or (Entry("inscp_scp_amt", 10_000, None, "X"),)
+
+
+def _bills(entries: Iterable[Entry], earlier: dict[str, int]) -> int:
+    return sum(1 if entry.layer is None else earlier[entry.layer] for entry in entries)

@@ -23,7 +23,7 @@ SEEDS = range(100, 124)
 
 @pytest.fixture(scope="module")
 def made() -> list[tuple[World, Outcome]]:
-    return [(one, settle(one)) for one in (world(seed, 25, 250) for seed in SEEDS)]
+    return [(one, settle(one)) for one in (world(seed, 16, 260) for seed in SEEDS)]
 
 
 def settle(one: World) -> Outcome:
