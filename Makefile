@@ -41,7 +41,8 @@ $(VENV)/.ready: pyproject.toml $(CORE) $(PLUGINS:%=%/pyproject.toml) | $(BIN)/py
 	touch $@
 
 $(VENV)/.ready-%: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet -e '.[$*]'
+	$(BIN)/python -c "import tomllib; extras = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; print(*extras['$*'], sep='\n')" > $@.txt
+	$(BIN)/python -m pip install --quiet -r $@.txt
 	touch $@
 
 ## demo: a made-up year of the four pools, settled, with its summary
@@ -57,10 +58,8 @@ test: setup
 ## lint: format, style, types, floors
 .PHONY: lint
 lint: $(VENV)/.ready-lint
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	failed=0; for tool in 'ruff format --check .' 'ruff check .' mypy lint-imports; do \
+		echo "$$tool"; $(BIN)/$$tool || failed=1; done; exit $$failed
 
 ## bench: how long the core, the ordering and a whole run take, beside DuckDB and Polars
 .PHONY: bench
