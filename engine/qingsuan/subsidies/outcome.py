@@ -72,10 +72,11 @@ class Outcome:
         """What a reader of the amounts should know."""
         found = [f"{rule.region}: {_made_up(rule)} is marked made-up" for rule in self.used if _made_up(rule)]
         for rule in self.used:
-            without = [due for due in self.dues if due.region == rule.region and self._at_default(due)]
+            dues = [due for due in self.dues if due.region == rule.region]
+            without = [due for due in dues if self._at_default(due)]
             if rule.standard.minimum and without:
                 found.append(
-                    f"{rule.region}: {len(without)} counties at the minimum standard, {yuan(rule.standard.fen)}: "
+                    f"{rule.region}: {len(without)} of {len(dues)} counties at the minimum standard, {yuan(rule.standard.fen)}: "
                     f"no --standards table says otherwise"
                 )
         return tuple(found)
