@@ -1,0 +1,244 @@
+"""The door to the layer scan. It checks everything the compiled core takes on trust; the core computes, and checks each
+row's conservation. One wrong class number once paid 279 million yuan in an unchecked kernel: here it is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qingsuan import _kernel
+from qingsuan.errors import InputError, RunError
+from qingsuan.money import BP_ONE, MAX_FEN
+from qingsuan.policy.compile import MAX_LAYERS, Tables
+from qingsuan.policy.model import COUNTERS, FUNDS
+
+__all__ = ["Core", "Paid"]
+
+_STATE_EXTRA = 3
+_SLOT_WIDTH = len(COUNTERS) + 1
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What the core computed, in fen (``pool_prop_selfpay`` in basis points), in the order of the rows.
+
+    Attributes
+    ----------
+    funds : (8, n) int64
+        By fund, as :data:`qingsuan.policy.model.FUNDS`.
+    act_pay_dedc, pool_prop_selfpay, acct_pay, balc, psn_cash_pay : (n,) int64
+    """
+
+    funds: Int64
+    act_pay_dedc: Int64
+    pool_prop_selfpay: Int64
+    acct_pay: Int64
+    balc: Int64
+    psn_cash_pay: Int64
+
+
+class Core:
+    """The compiled tables, checked once, ready to settle rows."""
+
+    def __init__(self, tables: Tables) -> None:
+        check_tables(tables)
+        self._variants = len(tables.variants)
+        self._slots = tables.slots
+        self._tables = _kernel.Tables(
+            tables.variants,
+            tables.layers,
+            tables.bands,
+            tables.caps,
+            tables.entries,
+            tables.amounts,
+            tables.draws,
+            tables.visits,
+            tables.slots,
+        )
+
+    def settle(
+        self,
+        person: npt.NDArray[np.int32],
+        account: npt.NDArray[np.int32],
+        variant: npt.NDArray[np.int32],
+        month: npt.NDArray[np.int8],
+        bill: Int64,
+        may_use_account: Int64,
+        balance: Int64,
+    ) -> Paid:
+        """Settle rows that lie person after person, each person's in order.
+
+        Parameters
+        ----------
+        person : (n,) int32
+            Never falling: one person in one place.
+        account : (n,) int32
+            Numbers a person's accounts (scheme and pool) from 0.
+        variant : (n,) int32
+            The resolved rule, or -1: no fund pays (waiting period).
+        month : (n,) int8
+            0 … 11, never falling inside an account.
+        bill : (5, n) int64 fen
+            Total, wholly own-paid, above the price limit, first own share, in scope; the last four add up to the first.
+        may_use_account : (n,) int64
+            1 where the personal account may pay.
+        balance : (n,) int64 fen
+            Opening balance of the account; read at its first row.
+
+        Raises
+        ------
+        ValueError
+            Something the core would take on trust is not so: a bug in the caller, never settled.
+        InputError
+            One account's bills add up to more than the core can hold exactly.
+        RunError
+            The core found a row that does not conserve: nothing of it is written.
+        """
+        n = len(person)
+        accounts = self._check(person, account, variant, month, bill, may_use_account, balance)
+        state = np.zeros(max(1, accounts) * (self._slots * _SLOT_WIDTH + _STATE_EXTRA), np.int64)
+        funds = np.zeros((len(FUNDS), n), np.int64)
+        result = np.empty((5, n), np.int64)
+        fault = _kernel.settle_rows(
+            self._tables, person, account, variant, month, bill, may_use_account, balance, state, funds, result
+        )
+        if fault is not None:
+            _report(fault, bill)
+        return Paid(funds, *result)
+
+    def _check(
+        self,
+        person: npt.NDArray[np.int32],
+        account: npt.NDArray[np.int32],
+        variant: npt.NDArray[np.int32],
+        month: npt.NDArray[np.int8],
+        bill: Int64,
+        may_use_account: Int64,
+        balance: Int64,
+    ) -> int:
+        """Check rows; returns how many accounts the person with most of them has."""
+        n = len(person)
+        columns = (account, variant, month, may_use_account, balance)
+        if any(len(column) != n for column in columns) or bill.shape != (5, n):
+            raise ValueError("columns differ in length")
+        if n == 0:
+            return 0
+        if int(account.min()) < 0 or int(variant.min()) < -1 or int(variant.max()) >= self._variants:
+            raise ValueError(f"account below 0, or variant outside -1 … {self._variants - 1}")
+        if int(month.min()) < 0 or int(month.max()) > 11:
+            raise ValueError("month outside 0 … 11")
+        if int(bill.min()) < 0 or int(bill.max()) > MAX_FEN or int(balance.min()) < 0 or int(balance.max()) > MAX_FEN:
+            raise ValueError(f"amount outside 0 … {MAX_FEN} fen")
+        if not np.array_equal(bill[0], bill[1] + bill[2] + bill[3] + bill[4]):
+            raise ValueError("the parts of a bill do not add up to its total")
+        same = person[1:] == person[:-1]
+        if (person[1:] < person[:-1]).any():
+            raise ValueError("people are not in one place each")
+        later = same & (account[1:] == account[:-1])
+        if (later & (month[1:] < month[:-1])).any():
+            raise ValueError("an account's rows are not in order")
+        return int(account.max()) + 1
+
+
+def _report(fault: tuple[int, int], bill: Int64) -> None:
+    row, kind = fault
+    if _kernel.FAULTS[kind] == "too large":
+        raise InputError(
+            f"row {row} of its partition",
+            found="bills of one person, scheme and pool that add up to more than 720 trillion yuan",
+            expected="a year that a person can have",
+            do="find the person whose amounts are wrong",
+        )
+    raise RunError(
+        f"row {row} of its partition",
+        found=f"payments do not add up to the bill of {bill[0, row]} fen",
+        expected="funds + account + cash = total, nothing negative",
+        do="report this: the run was stopped before anything was written",
+    )
+
+
+def check_tables(tables: Tables) -> None:
+    """Check every index and number of the compiled rules.
+
+    Raises
+    ------
+    ValueError
+        A table has another shape than the core reads, or a number points outside.
+    """
+    for name, fields in _kernel.FIELD_COUNTS.items():
+        table = getattr(tables, name)
+        if table.ndim != 2 or table.shape[1] != fields or table.dtype != np.int64:
+            raise ValueError(f"table {name} has shape {table.shape}, the core reads {fields} columns of int64")
+    variants, layers, bands, caps, entries = (
+        table.T for table in (tables.variants, tables.layers, tables.bands, tables.caps, tables.entries)
+    )
+    within("entry share", variants[0], 0, BP_ONE)
+    spans("layers of a rule", variants[1], variants[2], len(tables.layers))
+    within("number of layers", variants[2] - variants[1], 0, MAX_LAYERS)
+    within("ceiling", variants[3], -1, BP_ONE)
+    within("ceiling mask", variants[5], 0, (1 << MAX_LAYERS) - 1)
+    spans("visits", variants[6], variants[7], len(tables.visits))
+    within("pooled layer", variants[8], -1, variants[2] - variants[1] - 1)
+    _check_layers(tables, layers)
+    within("band bound", bands[0], 0, MAX_FEN)
+    within("ratio", bands[1], 0, BP_ONE)
+    within("cap kind", caps[0], 0, 1)
+    within("cap", caps[1], 0, MAX_FEN)
+    references("cap slot", caps[2], tables.slots, none=True)
+    within("cap slot of a period's cap", np.where(caps[0] == 1, caps[2], 0), 0, 4 * tables.slots)
+    within("cap mask", caps[3], 0, (1 << MAX_LAYERS) - 1)
+    within("part", entries[0], 0, 6)
+    within("earlier layer", entries[1], np.where(entries[0] >= 4, 0, -1), MAX_LAYERS - 1)
+    within("entry ratio", entries[2], 0, BP_ONE)
+    within("deductible", tables.amounts, 0, MAX_FEN)
+    references("draw", tables.draws, tables.slots)
+    references("visits", tables.visits, tables.slots)
+
+
+def _check_layers(tables: Tables, layers: Int64) -> None:
+    within("fund", layers[0], 0, len(FUNDS) - 1)
+    spans("entries", layers[1], layers[2], len(tables.entries))
+    within("limit kind", layers[3], 0, 2)
+    within("limit", layers[4], 0, MAX_FEN)
+    references("limit slot", layers[5], tables.slots, none=True)
+    within("limit slot of a period's limit", np.where(layers[3] == 2, layers[5], 0), 0, 4 * tables.slots)
+    within("deductible kind", layers[7], 0, 2)
+    spans("amounts", layers[8], layers[9] + 1, len(tables.amounts))
+    within("deductible has an amount", layers[9] - layers[8], 0, len(tables.amounts))
+    references("deductible slot", layers[10], tables.slots, none=True)
+    within("slot of a period's deductible", np.where(layers[7] == 2, layers[10], 0), 0, 4 * tables.slots)
+    references("visits slot", layers[14], tables.slots, none=True)
+    within("bands kind", layers[15], 0, 4)
+    spans("bands", layers[16], layers[17], len(tables.bands))
+    within("a layer has bands", layers[17] - layers[16], 1, len(tables.bands))
+    references("bands slot", layers[18], tables.slots, none=True)
+    period = (layers[15] == 2) | (layers[15] == 3)
+    within("slot of a period's bands", np.where(period, layers[18], 0), 0, 4 * tables.slots)
+    references("select slot", layers[19], tables.slots, none=True)
+    within("slot of selected bands", np.where(layers[15] == 4, layers[19], 0), 0, 4 * tables.slots)
+    within("select counter", layers[20], 0, len(COUNTERS) - 1)
+    spans("caps", layers[21], layers[22], len(tables.caps))
+    spans("draws", layers[23], layers[24], len(tables.draws))
+
+
+def within(what: str, values: Int64, low: Int64 | int, high: Int64 | int) -> None:
+    """Check ``low <= values <= high``."""
+    if ((values < low) | (values > high)).any():
+        raise ValueError(f"compiled rules: {what} out of range")
+
+
+def spans(what: str, start: Int64, end: Int64, size: int) -> None:
+    """Check that every ``start … end`` lies in a table of ``size`` rows."""
+    if ((start < 0) | (end < start) | (end > size)).any():
+        raise ValueError(f"compiled rules: {what} point outside their table")
+
+
+def references(what: str, values: Int64, slots: int, *, none: bool = False) -> None:
+    """Check slot references (slot * 4 + period); ``none`` allows -1."""
+    outside = (values >> 2 >= slots) | (values & 3 == 3) | (values < 0)
+    if (outside & ~((values == -1) & none)).any():
+        raise ValueError(f"compiled rules: {what} points to no group")

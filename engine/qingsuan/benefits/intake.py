@@ -1,0 +1,376 @@
+"""Rows as they come, checked on their own and made small: fen, days, code numbers. What is wrong with a row alone is
+found here, in the order of the rejection codes; what needs other rows is found later, person by person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingsuan.benefits.rejects import Refusals
+from qingsuan.benefits.setup import CLAIM_CODES, Setup
+from qingsuan.cells import (
+    NO_AMOUNT,
+    NO_DATE,
+    OPEN_END,
+    Cells,
+    TypeRefused,
+    read_dates,
+    read_flags,
+    read_money,
+    read_texts,
+    read_times,
+)
+from qingsuan.errors import InputError, PluginError
+from qingsuan.money import MAX_FEN, yuan
+from qingsuan.tables import BILL_PARTS, CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
+
+__all__ = ["BENEFIT_DATES", "check_columns", "take_claims", "take_identities", "take_insured"]
+
+BENEFIT_DATES = ("setl_time", "begndate", "enddate")
+DAY_US = 86_400_000_000
+_AREA = r"^\d{6}$"
+_READERS: dict[str, Callable[[pa.Array], Cells]] = {
+    "text": read_texts,
+    "code": read_texts,
+    "flag": read_flags,
+    "date": read_dates,
+    "time": read_times,
+    "money": read_money,
+}
+_EXPECTED = {
+    "E_SCALE": "at most two decimals; amounts are never rounded on the way in",
+    "E_RANGE": f"at most {yuan(MAX_FEN)}",
+    "E_DATE": "a date, YYYY-MM-DD (times: YYYY-MM-DD HH:MM:SS)",
+    "E_CODE": "an amount in yuan, or '0' or '1' for a flag",
+}
+
+Mask = npt.NDArray[np.bool_]
+
+
+def check_columns(where: str, schema: pa.Schema, columns: Sequence[Column]) -> list[str]:
+    """Check that a file has every column that must be there, of a type that can be trusted.
+
+    Returns
+    -------
+    list of str
+        The columns of the file that nobody here reads.
+
+    Raises
+    ------
+    InputError
+        A column is missing, is there twice, or has a type that cannot be trusted.
+    """
+    for column in columns:
+        count = schema.names.count(column.name)
+        if count > 1 or (count == 0 and column.must):
+            raise InputError(
+                where,
+                found=f"{'no' if count == 0 else count} columns “{column.name}”; columns: {', '.join(schema.names)}",
+                expected=f"one column “{column.name}” ({column.meaning})",
+                do="check the extract; columns are bound by name",
+            )
+        if count == 1:
+            kind = schema.field(column.name).type
+            try:
+                _READERS[column.kind](pa.array([], kind))
+            except TypeRefused as error:
+                raise InputError(
+                    f"{where}: column {column.name}",
+                    found=f"type {kind}",
+                    expected=str(error),
+                    do="write the extract again with the column's true type",
+                ) from None
+    known = {column.name for column in columns}
+    return [name for name in schema.names if name not in known]
+
+
+class _Rows:
+    """One batch being read: its cells by column, its refusals."""
+
+    def __init__(self, batch: pa.RecordBatch, columns: Sequence[Column], file: int, first_row: int) -> None:
+        self.batch = batch
+        self.size = batch.num_rows
+        self.columns = columns
+        self.refusals = Refusals(
+            np.full(self.size, file, np.int32), np.arange(first_row, first_row + self.size, dtype=np.int64)
+        )
+        self.cells = {
+            column.name: _READERS[column.kind](batch.column(column.name)) if column.name in batch.schema.names else None
+            for column in columns
+        }
+
+    def refuse(self, mask: Mask, code: str, column: str, expected: str, found: pa.Array | str | None = None) -> None:
+        self.refusals.add(mask, code, column, self.batch.column(column) if found is None else found, expected)
+
+    def refuse_missing(self) -> None:
+        for column in self.columns:
+            cells = self.cells[column.name]
+            if column.must and cells is not None and cells.absent.any():
+                self.refuse(cells.absent, "E_MISSING", column.name, f"a value: {column.meaning}", "nothing")
+
+    def refuse_faults(self, code: str) -> None:
+        for column in self.columns:
+            cells = self.cells[column.name]
+            if cells is not None and code in cells.faults:
+                self.refuse(cells.faults[code], code, column.name, _EXPECTED[code])
+
+    def refuse_codes(self, column: str, good: Callable[[pa.Array], pa.Array], expected: str) -> None:
+        """Refuse texts that are not good; each different text is looked at once."""
+        cells = self.cells[column]
+        if cells is None:
+            return
+        encoded = cells.values if pa.types.is_dictionary(cells.values.type) else cells.values.dictionary_encode()
+        verdicts = pc.fill_null(good(encoded.dictionary), False).to_numpy(zero_copy_only=False)
+        if verdicts.all():
+            return
+        bad = ~verdicts[encoded.indices.to_numpy(zero_copy_only=False)] & ~cells.absent
+        self.refuse(bad, "E_CODE", column, expected)
+
+    def ints(self, name: str, dtype: type, default: int) -> npt.NDArray[np.int64]:
+        cells = self.cells[name]
+        return np.full(self.size, default, dtype) if cells is None else cells.values
+
+    def texts(self, name: str) -> pa.Array:
+        cells = self.cells[name]
+        if cells is None:
+            return pa.repeat(pa.scalar(""), self.size)
+        return cells.values.dictionary_decode() if pa.types.is_dictionary(cells.values.type) else cells.values
+
+    def finish(self, fields: dict[str, pa.Array]) -> tuple[pa.RecordBatch, pa.Table]:
+        names = {"file": pa.array(self.refusals.files), "row": pa.array(self.refusals.rows), **fields}
+        batch = pa.RecordBatch.from_arrays(list(names.values()), names=list(names))
+        refused = self.refusals.refused
+        if refused.any():
+            batch = batch.filter(pa.array(~refused))
+        return batch, self.refusals.table()
+
+
+def _known(codes: Sequence[str]) -> Callable[[pa.Array], pa.Array]:
+    values = pa.array(list(codes), pa.string())
+    return lambda array: pc.is_in(array, value_set=values)
+
+
+def _areas(array: pa.Array) -> pa.Array:
+    return pc.match_substring_regex(array, _AREA)
+
+
+def _encode(setup: Setup, rows: _Rows, names: Sequence[str]) -> dict[str, pa.Array]:
+    fields = {}
+    for name in names:
+        cells = rows.cells[name]
+        if cells is None:
+            fields[name] = pa.array(np.zeros(rows.size, np.int32))
+        else:
+            fields[name] = pa.array(setup.vocabularies[name].encode(cells.values))
+    return fields
+
+
+def _own_fields(setup: Setup, rows: _Rows, table: str, kept: pa.RecordBatch) -> dict[str, pa.Array]:
+    """Columns that only plugins read."""
+    fields = {}
+    for own in setup.own(table):
+        if own.function:
+            fields[own.name] = pa.array(_call(setup, own.name, kept))
+        elif own.column not in rows.batch.schema.names:
+            setup.absent_columns.add(own.name)
+            empty = np.full(rows.size, NO_AMOUNT, np.int64) if own.is_number else np.zeros(rows.size, np.int32)
+            fields[own.name] = pa.array(empty)
+        elif own.is_number:
+            fields[own.name] = pa.array(_numbers(rows.batch.column(own.column), own.column, table))
+        else:
+            column = rows.batch.column(own.column)
+            if pa.types.is_integer(column.type):
+                column = column.cast(pa.string())
+            fields[own.name] = pa.array(setup.vocabularies[own.name].encode(read_texts(column).values))
+    return fields
+
+
+def _numbers(column: pa.Array, name: str, table: str) -> npt.NDArray[np.int64]:
+    try:
+        numbers = pc.fill_null(column.cast(pa.int64()), NO_AMOUNT)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{table}: column {name}", found=str(error), expected="whole numbers, or empty") from None
+    result: npt.NDArray[np.int64] = numbers.to_numpy(zero_copy_only=False)
+    return result
+
+
+def _call(setup: Setup, name: str, batch: pa.RecordBatch) -> npt.NDArray[np.int32]:
+    """Ask a plugin's function for its codes; it is given columns, never a pointer into ours."""
+    own = setup.own_columns[name]
+    region = next(region for region in setup.regions if region.code == own.region)
+    where = f"plugin of region {region.code}: function {own.function}"
+    try:
+        codes = region.functions[own.function](batch)
+    except Exception as error:
+        raise PluginError(where, found=f"{type(error).__name__}: {error}", expected="an array of codes") from error
+    array = codes if isinstance(codes, pa.Array) else pa.array(codes, pa.string())
+    if len(array) != batch.num_rows:
+        raise PluginError(where, found=f"{len(array)} codes", expected=f"one for each of {batch.num_rows} rows")
+    return setup.vocabularies[name].encode(read_texts(array).values)
+
+
+def _series_dates(setup: Setup, rows: _Rows, fields: dict[str, pa.Array]) -> npt.NDArray[np.int8]:
+    """Which column is each row's benefit date: its place in BENEFIT_DATES."""
+    kinds = {(one.pool, one.scheme): BENEFIT_DATES.index(one.benefit_date) for one in setup.program.series}
+    if not any(kinds.values()):
+        return np.zeros(rows.size, np.int8)
+    pools, schemes = setup.vocabularies["insu_admdvs"].texts, setup.vocabularies["insutype"].texts
+    areas = fields["insu_admdvs"].to_numpy(zero_copy_only=False)
+    types = fields["insutype"].to_numpy(zero_copy_only=False)
+    table = np.zeros((int(areas.max(initial=0)) + 1, int(types.max(initial=0)) + 1), np.int8)
+    for area in np.unique(areas):
+        number = setup.places.pool_of(pools[area])
+        for scheme in np.unique(types):
+            code = setup.places.pools[number].code if number >= 0 else ""
+            table[area, scheme] = kinds.get((code, schemes[scheme]), 0)
+    return table[areas, types]
+
+
+def _refuse_amounts(rows: _Rows, takes_back: Mask) -> dict[str, npt.NDArray[np.int64]]:
+    money = {name: rows.ints(name, np.int64, 0) for name in ("medfee_sumamt", *BILL_PARTS)}
+    rows.refuse_faults("E_SCALE")
+    rows.refuse_faults("E_RANGE")
+    for column in rows.columns:
+        cells = rows.cells[column.name]
+        if column.kind == "money" and cells is not None and cells.values.min(initial=0) < 0:
+            expected = "an amount of 0 or more; only a reversal (refd_setl_flag = 1) is negative"
+            rows.refuse((cells.values < 0) & ~takes_back, "E_NEGATIVE", column.name, expected)
+    total = sum(money[name] for name in BILL_PARTS)
+    wrong = money["medfee_sumamt"] != total
+    if wrong.any():
+        sums = pa.array([yuan(int(amount)) for amount in total[wrong]], pa.string())
+        places = np.zeros(rows.size, np.int64)
+        places[wrong] = np.arange(int(wrong.sum()))
+        expected = pc.binary_join_element_wise("the sum of its four parts, ", sums.take(pa.array(places)), "")
+        rows.refusals.add(wrong, "E_COMPOSITION", "medfee_sumamt", rows.batch.column("medfee_sumamt"), expected)
+    return money
+
+
+def _refuse_dates(setup: Setup, rows: _Rows, kinds: npt.NDArray[np.int8]) -> npt.NDArray[np.int32]:
+    """Refuse dates that do not read, end before begin, or lie outside the year; returns the benefit date."""
+    rows.refuse_faults("E_DATE")
+    begin, end = rows.ints("begndate", np.int32, NO_DATE), rows.ints("enddate", np.int32, NO_DATE)
+    ended = end != NO_DATE
+    rows.refuse((end < begin) & ended, "E_DATE", "enddate", "a date not before begndate")
+    settled = (rows.ints("setl_time", np.int64, 0) // DAY_US).astype(np.int32)
+    benefit: npt.NDArray[np.int32] = settled
+    if kinds.any():
+        rows.refuse((kinds == 2) & ~ended, "E_MISSING", "enddate", "an enddate: the rule set decides by it", "no enddate")
+        benefit = np.where(kinds == 0, settled, np.where(kinds == 1, begin, end)).astype(np.int32)
+    outside = (benefit < setup.first_day) | (benefit > setup.last_day)
+    for kind, name in enumerate(BENEFIT_DATES):
+        if (outside & (kinds == kind)).any():
+            rows.refuse(outside & (kinds == kind), "E_DATE", name, f"a date in {setup.year}, the year that is settled")
+    return benefit
+
+
+def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) -> tuple[pa.RecordBatch, pa.Table]:
+    """Read a batch of claims.
+
+    Parameters
+    ----------
+    batch
+        Claims with the columns of :data:`qingsuan.tables.CLAIMS` (checked by :func:`check_columns`).
+    file, first_row
+        Where the batch comes from.
+
+    Returns
+    -------
+    RecordBatch
+        The rows that stand so far, in internal columns.
+    Table
+        Refusals (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`).
+    """
+    rows = _Rows(batch, CLAIMS, file, first_row)
+    takes_back = rows.ints("refd_setl_flag", np.int8, 0) == 1
+    rows.refuse_missing()
+    init = rows.cells["init_setl_id"]
+    no_init = np.ones(rows.size, np.bool_) if init is None else init.absent
+    rows.refuse(
+        takes_back & no_init, "E_MISSING", "init_setl_id", "the setl_id of the claim it takes back", "nothing"
+    )
+    rows.refuse_faults("E_CODE")
+    for name in ("insutype", "med_type"):
+        rows.refuse_codes(name, _known(tuple(setup.codes(name))), f"a code of the table {name}")
+    for name in ("insu_admdvs", "fix_blng_admdvs"):
+        rows.refuse_codes(name, _areas, "an area code of six digits")
+    fields = _encode(setup, rows, CLAIM_CODES)
+    money = _refuse_amounts(rows, takes_back)
+    benefit = _refuse_dates(setup, rows, _series_dates(setup, rows, fields))
+    referral = rows.ints("refl_flag", np.int8, 0) + 2 * rows.ints("er_flag", np.int8, 0)
+    fields.update(
+        psn_no=rows.texts("psn_no"),
+        setl_id=rows.texts("setl_id"),
+        init_setl_id=rows.texts("init_setl_id"),
+        takes_back=pa.array(takes_back.astype(np.int8)),
+        referral=pa.array(referral.astype(np.int8)),
+        acct_used=pa.array(rows.ints("acct_used_flag", np.int8, 0).astype(np.int8)),
+        benefit=pa.array(benefit),
+        begndate=pa.array(rows.ints("begndate", np.int32, NO_DATE)),
+        enddate=pa.array(rows.ints("enddate", np.int32, NO_DATE)),
+        setl_time=pa.array(rows.ints("setl_time", np.int64, 0)),
+        **{name: pa.array(values) for name, values in money.items()},
+    )
+    fields.update(_paid_fields(rows))
+    fields.update(_own_fields(setup, rows, "claims", batch))
+    return rows.finish(fields)
+
+
+def _paid_fields(rows: _Rows) -> dict[str, pa.Array]:
+    fields = {}
+    for name in PAID_COLUMNS:
+        cells = rows.cells[name]
+        if cells is not None:
+            fields[name] = pa.array(np.where(cells.absent, NO_AMOUNT, cells.values))
+    return fields
+
+
+def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) -> tuple[pa.RecordBatch, pa.Table]:
+    """Read a batch of insured rows; like :func:`take_claims`."""
+    rows = _Rows(batch, INSURED, file, first_row)
+    rows.refuse_missing()
+    rows.refuse_faults("E_CODE")
+    for name in ("insutype", "psn_type"):
+        rows.refuse_codes(name, _known(tuple(setup.codes(name))), f"a code of the table {name}")
+    rows.refuse_codes("insu_admdvs", _areas, "an area code of six digits")
+    fields = _encode(setup, rows, ("insutype", "insu_admdvs", "psn_type"))
+    rows.refuse_faults("E_SCALE")
+    rows.refuse_faults("E_RANGE")
+    balance = rows.ints("acct_balc", np.int64, 0)
+    if balance.min(initial=0) < 0:
+        rows.refuse(balance < 0, "E_NEGATIVE", "acct_balc", "a balance of 0 or more")
+    begin, end = _period(rows, "begndate", "enddate")
+    fields.update(
+        psn_no=rows.texts("psn_no"),
+        begndate=pa.array(begin),
+        enddate=pa.array(end),
+        brdy=pa.array(rows.ints("brdy", np.int32, NO_DATE)),
+        wait_end=pa.array(rows.ints("wait_end_date", np.int32, NO_DATE)),
+        acct_balc=pa.array(balance),
+    )
+    fields.update(_own_fields(setup, rows, "insured", batch))
+    return rows.finish(fields)
+
+
+def _period(rows: _Rows, begin_name: str, end_name: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    rows.refuse_faults("E_DATE")
+    begin = rows.ints(begin_name, np.int32, NO_DATE)
+    end = rows.ints(end_name, np.int32, NO_DATE)
+    closed = end != NO_DATE
+    rows.refuse((end < begin) & closed, "E_DATE", end_name, f"a date not before {begin_name}")
+    return begin.astype(np.int32), np.where(closed, end, OPEN_END).astype(np.int32)
+
+
+def take_identities(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) -> tuple[pa.RecordBatch, pa.Table]:
+    """Read a batch of identities; like :func:`take_claims`. Codes no rule set ranks are kept: they decide nothing."""
+    rows = _Rows(batch, IDENTITIES, file, first_row)
+    rows.refuse_missing()
+    begin, end = _period(rows, "begntime", "endtime")
+    fields = _encode(setup, rows, ("psn_idet_type",))
+    fields.update(psn_no=rows.texts("psn_no"), begntime=pa.array(begin), endtime=pa.array(end))
+    return rows.finish(fields)

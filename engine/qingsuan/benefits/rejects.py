@@ -1,0 +1,71 @@
+"""Rows that are refused: which row, why, what was found, what was expected. A row is refused once, for its first fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+__all__ = ["REJECT_SCHEMA", "Refusals"]
+
+REJECT_SCHEMA = pa.schema(
+    [
+        ("file", pa.int32()),
+        ("row", pa.int64()),
+        ("code", pa.string()),
+        ("column", pa.string()),
+        ("found", pa.string()),
+        ("expected", pa.string()),
+    ]
+)
+"""A refused row is named by its file's number and its place in it; the run fetches the row itself."""
+
+
+@dataclass
+class Refusals:
+    """Collects refusals of rows given by (file, row); ``refused`` marks which rows already have one."""
+
+    files: npt.NDArray[np.int32]
+    rows: npt.NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        self.refused = np.zeros(len(self.rows), np.bool_)
+        self._parts: list[pa.Table] = []
+
+    def add(
+        self, mask: npt.NDArray[np.bool_], code: str, column: str, found: pa.Array | str, expected: pa.Array | str
+    ) -> None:
+        """Refuse the rows marked that are not refused yet. ``found`` and ``expected``: one text, or one per row."""
+        fresh = mask & ~self.refused
+        if not fresh.any():
+            return
+        self.refused |= fresh
+        places = np.flatnonzero(fresh)
+
+        def texts(value: pa.Array | str) -> pa.Array:
+            if isinstance(value, str):
+                return pa.repeat(pa.scalar(value), len(places))
+            taken = value.take(pa.array(places))
+            if pa.types.is_dictionary(taken.type):
+                taken = taken.dictionary_decode()
+            return taken.cast(pa.string())
+
+        self._parts.append(
+            pa.table(
+                [
+                    pa.array(self.files[places]),
+                    pa.array(self.rows[places]),
+                    texts(code),
+                    texts(column),
+                    texts(found),
+                    texts(expected),
+                ],
+                schema=REJECT_SCHEMA,
+            )
+        )
+
+    def table(self) -> pa.Table:
+        """All refusals as a table of :data:`REJECT_SCHEMA`."""
+        return pa.concat_tables(self._parts) if self._parts else REJECT_SCHEMA.empty_table()

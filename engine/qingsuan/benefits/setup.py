@@ -1,0 +1,164 @@
+"""What a settlement of benefits knows before it opens a claim: pools, rule sets, code tables, dimensions, vocabularies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from qingsuan.benefits.vocabulary import Vocabulary
+from qingsuan.policy.compile import EPOCH, Program, compile_rule_sets
+from qingsuan.policy.decision import ENGINE_CODES, ENGINE_NUMBERS
+from qingsuan.policy.model import Dimension, Pool, Region, RuleSet
+from qingsuan.tables import CODES
+
+__all__ = ["CLAIM_CODES", "INSURED_CODES", "OwnColumn", "Places", "Setup"]
+
+CLAIM_CODES = (
+    "insutype",
+    "med_type",
+    "insu_admdvs",
+    "fix_blng_admdvs",
+    "fixmedins_code",
+    "dedc_hosp_lv",
+    "dise_code",
+)
+INSURED_CODES = ("insutype", "insu_admdvs", "psn_type")
+
+
+class Places:
+    """Pools and regions by area code: the longest prefix wins.
+
+    Attributes
+    ----------
+    pools : sorted by code; a pool's number is its place here.
+    """
+
+    def __init__(self, regions: Sequence[Region]) -> None:
+        pairs = sorted(((pool, region) for region in regions for pool in region.pools), key=lambda pair: pair[0].code)
+        self.pools: tuple[Pool, ...] = tuple(pool for pool, _ in pairs)
+        self._region_digits = [region.code[:2] for _, region in pairs]
+        self._prefixes = sorted(
+            ((prefix, number) for number, pool in enumerate(self.pools) for prefix in pool.prefixes),
+            key=lambda pair: -len(pair[0]),
+        )
+
+    def pool_of(self, admdvs: str) -> int:
+        """Number of the pool that insures an area, or -1."""
+        return next((number for prefix, number in self._prefixes if admdvs.startswith(prefix)), -1)
+
+    def place_of(self, pool: int, treated_in: str) -> int:
+        """Where treatment lies seen from a pool: 0 in the pool, 1 in the region, 2 outside (``tables.PLACES``)."""
+        if not treated_in or self.pool_of(treated_in) == pool:
+            return 0
+        return 1 if treated_in.startswith(self._region_digits[pool]) else 2
+
+
+@dataclass(frozen=True, slots=True)
+class OwnColumn:
+    """Where a plugin's dimension gets its values: an internal column of claims or insured, codes or whole numbers."""
+
+    name: str
+    table: str
+    column: str
+    is_number: bool
+    function: str = ""
+    region: str = ""
+
+    @classmethod
+    def of(cls, dimension: Dimension, region: str) -> OwnColumn:
+        """Name the internal column; dimensions that read the same column the same way share it."""
+        if dimension.kind == "function":
+            return cls(f"function.{region}.{dimension.function}", "claims", "", False, dimension.function, region)
+        is_number = dimension.kind == "number"
+        if dimension.table == "claims" and dimension.column in CLAIM_CODES and not is_number:
+            return cls(dimension.column, "claims", dimension.column, False)
+        kind = "number" if is_number else "code"
+        return cls(f"{kind}.{dimension.table}.{dimension.column}", dimension.table, dimension.column, is_number)
+
+
+@dataclass
+class Setup:
+    """Everything that is decided before the first row.
+
+    Parameters
+    ----------
+    regions
+        Regions of the installed, healthy plugins.
+    rule_sets
+        Their rule sets.
+    year
+        The year that is settled.
+    """
+
+    regions: Sequence[Region]
+    rule_sets: Sequence[RuleSet]
+    year: int
+    program: Program = field(init=False)
+    places: Places = field(init=False)
+    vocabularies: dict[str, Vocabulary] = field(init=False)
+    own_columns: dict[str, OwnColumn] = field(init=False)
+    absent_columns: set[str] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.program = compile_rule_sets(self.rule_sets)
+        self.places = Places(self.regions)
+        self.own_columns = {}
+        for rule_set in self.program.rule_sets:
+            for dimension in rule_set.dimensions:
+                column = OwnColumn.of(dimension, self.region_of(rule_set.pool).code)
+                self.own_columns[column.name] = column
+        names = dict.fromkeys((*CLAIM_CODES, *INSURED_CODES, "psn_idet_type"))
+        names.update(dict.fromkeys(name for name, own in self.own_columns.items() if not own.is_number))
+        self.vocabularies = {name: Vocabulary() for name in names}
+
+    @property
+    def first_day(self) -> int:
+        """1 January of the year, in days since 1970."""
+        return (dt.date(self.year, 1, 1) - EPOCH).days
+
+    @property
+    def last_day(self) -> int:
+        """31 December of the year, in days since 1970."""
+        return (dt.date(self.year, 12, 31) - EPOCH).days
+
+    def region_of(self, pool: str) -> Region:
+        """The region that owns a pool."""
+        return next(region for region in self.regions if any(one.code == pool for one in region.pools))
+
+    def codes(self, column: str) -> Mapping[str, str]:
+        """The national code table of a column with every region's local codes."""
+        known = dict(CODES.get(column, {}))
+        for region in self.regions:
+            known.update(region.codes.get(column, {}))
+        return known
+
+    def own(self, table: str) -> tuple[OwnColumn, ...]:
+        """Columns of a table that only a plugin's dimension reads."""
+        return tuple(
+            own
+            for name, own in sorted(self.own_columns.items())
+            if own.table == table and own.name not in CLAIM_CODES
+        )
+
+    def freeze(self) -> None:
+        """Everything has been read: number codes by their text."""
+        for vocabulary in self.vocabularies.values():
+            vocabulary.freeze()
+
+    def months(self) -> npt.NDArray[np.int8]:
+        """Month (0 … 11) of each day of the year."""
+        first = dt.date(self.year, 1, 1)
+        days = range(self.last_day - self.first_day + 1)
+        return np.array([(first + dt.timedelta(days=day)).month - 1 for day in days], np.int8)
+
+    def dimension_columns(self, set_number: int) -> dict[str, str]:
+        """Dimension name -> internal column, for one rule set."""
+        rule_set = self.program.rule_sets[set_number]
+        region = self.region_of(rule_set.pool).code
+        columns = {name: name for name in (*ENGINE_CODES, *ENGINE_NUMBERS)}
+        columns.update({d.name: OwnColumn.of(d, region).name for d in rule_set.dimensions})
+        return columns

@@ -1,0 +1,283 @@
+"""Reading cells strictly: Arrow columns of any accepted type to fen, days, microseconds and texts, with what was wrong.
+
+Whole columns are read at once and no cell is guessed at: a cell that does not read is marked with its rejection code and
+gets a neutral value. A column whose *type* cannot be trusted (an amount as a float or a bare integer, a code as a number)
+is refused as a whole, before a row is looked at.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingsuan.money import MAX_FEN
+
+__all__ = [
+    "NO_AMOUNT",
+    "NO_DATE",
+    "OPEN_END",
+    "Cells",
+    "TypeRefused",
+    "day_text",
+    "decimals",
+    "read_dates",
+    "read_flags",
+    "read_money",
+    "read_texts",
+    "read_times",
+]
+
+NO_DATE = -(2**31)
+"""Days of an absent date."""
+
+OPEN_END = 2**31 - 1
+"""Days of an end that has not come."""
+
+NO_AMOUNT = -(2**62)
+"""Fen of an absent amount."""
+
+_MONEY_TEXT = r"^-?\d{1,15}(\.\d{1,2})?$"
+_SCALE_TEXT = r"^-?\d{1,15}\.\d{3,}$"
+_RANGE_TEXT = r"^-?\d{16,}(\.\d+)?$"
+_DATE_TEXT = r"^\d{4}-\d{2}-\d{2}$"
+_TIME_TEXT = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}$"
+_DAY_US = 86_400_000_000
+
+Mask = npt.NDArray[np.bool_]
+
+
+class TypeRefused(ValueError):
+    """A column's type cannot be trusted; the message says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A column read: values without nulls, where a cell was absent, and where it did not read, by rejection code."""
+
+    values: Any
+    absent: Mask
+    faults: dict[str, Mask]
+
+
+def _mask(array: Any) -> Mask:
+    """A boolean Arrow array as NumPy; null counts as false."""
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    result: Mask = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
+    return result
+
+
+def _plain(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """One array, dictionaries decoded, large strings made plain."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    return column
+
+
+def _absent(array: pa.Array) -> Mask:
+    """Null, or an empty text: CSV has no other way to say that nothing is there."""
+    if array.null_count == 0 and not pa.types.is_string(array.type):
+        return np.zeros(len(array), np.bool_)
+    nulls = array.is_null()
+    if pa.types.is_string(array.type):
+        nulls = pc.or_(nulls, pc.fill_null(pc.equal(array, ""), True))
+    return _mask(nulls)
+
+
+def _fen_of_decimals(array: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
+    """The 128-bit integers of a decimal128(…, 2) array as 64-bit ones, and where they do not fit."""
+    buffer = array.buffers()[1]
+    if buffer is None or len(array) == 0:
+        return np.zeros(len(array), np.int64), np.zeros(len(array), np.bool_)
+    words = np.frombuffer(buffer, np.int64)[2 * array.offset : 2 * (array.offset + len(array))].reshape(-1, 2)
+    low = np.ascontiguousarray(words[:, 0])
+    return low, words[:, 1] != (low >> 63)
+
+
+def read_money(column: pa.Array | pa.ChunkedArray) -> Cells:
+    """Read yuan (decimal of any scale, or text) into fen.
+
+    Returns
+    -------
+    Cells
+        ``values`` (n,) int64 fen, 0 where absent or faulty; faults E_SCALE, E_RANGE, E_CODE.
+
+    Raises
+    ------
+    TypeRefused
+        The column is a float, an integer, or nothing that holds amounts.
+    """
+    array = _plain(column)
+    faults: dict[str, Mask] = {}
+    absent = _absent(array)
+    if pa.types.is_null(array.type):
+        return Cells(np.zeros(len(array), np.int64), np.ones(len(array), np.bool_), faults)
+    if pa.types.is_string(array.type):
+        array = _decimals_of_texts(array, absent, faults)
+    elif not pa.types.is_decimal(array.type):
+        raise TypeRefused("decimal128(16,2) yuan, or text; a float or a bare integer could mean anything")
+    if array.type != pa.decimal128(array.type.precision, 2):
+        exact = array.cast(pa.decimal128(38, max(2, array.type.scale)))
+        array = exact.cast(pa.decimal128(38, 2), safe=False)
+        if exact.type.scale > 2:
+            faults["E_SCALE"] = _mask(pc.not_equal(array.cast(exact.type), exact)) & ~absent
+    fen, too_wide = _fen_of_decimals(array)
+    wrong = too_wide | (fen > MAX_FEN) | (fen < -MAX_FEN)
+    if absent.any() or faults:
+        fen = fen.copy()
+        fen[absent] = 0
+        wrong &= ~absent
+        for fault in faults.values():
+            wrong &= ~fault
+            fen[fault] = 0
+    if wrong.any():
+        faults["E_RANGE"] = wrong | faults.get("E_RANGE", np.zeros(len(fen), np.bool_))
+        fen = np.where(wrong, 0, fen)
+    return Cells(fen, absent, faults)
+
+
+def _decimals_of_texts(array: pa.Array, absent: Mask, faults: dict[str, Mask]) -> pa.Array:
+    good = _mask(pc.match_substring_regex(array, _MONEY_TEXT))
+    bad = ~good & ~absent
+    if bad.any():
+        faults["E_SCALE"] = bad & _mask(pc.match_substring_regex(array, _SCALE_TEXT))
+        faults["E_RANGE"] = bad & _mask(pc.match_substring_regex(array, _RANGE_TEXT))
+        faults["E_CODE"] = bad & ~faults["E_SCALE"] & ~faults["E_RANGE"]
+    return pc.if_else(pa.array(good), array, "0").cast(pa.decimal128(18, 2))
+
+
+def _check_stamp(kind: pa.DataType) -> None:
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        raise TypeRefused("local time without a time zone; a zone would move claims across midnight")
+
+
+def read_dates(column: pa.Array | pa.ChunkedArray) -> Cells:
+    """Read dates (date, naive timestamp, or text ``YYYY-MM-DD``) into days since 1970-01-01.
+
+    Returns
+    -------
+    Cells
+        ``values`` (n,) int32, :data:`NO_DATE` where absent or faulty; faults E_DATE.
+    """
+    array = _plain(column)
+    absent = _absent(array)
+    faults: dict[str, Mask] = {}
+    _check_stamp(array.type)
+    if pa.types.is_string(array.type):
+        array, bad = _days_of_texts(array)
+        bad &= ~absent
+        if bad.any():
+            faults["E_DATE"] = bad
+            absent = absent | bad
+    elif pa.types.is_timestamp(array.type):
+        array = array.cast(pa.date32(), safe=False)
+    elif pa.types.is_date(array.type):
+        array = array.cast(pa.date32())
+    elif pa.types.is_null(array.type):
+        array = array.cast(pa.date32())
+    else:
+        raise TypeRefused("date32, timestamp, or text YYYY-MM-DD")
+    days: npt.NDArray[np.int32] = pc.fill_null(array.view(pa.int32()), NO_DATE).to_numpy(zero_copy_only=False)
+    if absent.any():
+        days = np.where(absent, np.int32(NO_DATE), days)
+    return Cells(days, absent & ~faults.get("E_DATE", np.zeros(len(days), np.bool_)), faults)
+
+
+def _days_of_texts(array: pa.Array) -> tuple[pa.Array, Mask]:
+    formed = _mask(pc.match_substring_regex(array, _DATE_TEXT))
+    shaped = pc.if_else(pa.array(formed), array, pa.scalar(None, pa.string()))
+    stamps = pc.strptime(shaped, "%Y-%m-%d", "s", error_is_null=True)
+    written = pc.strftime(stamps, "%Y-%m-%d")
+    good = _mask(pc.equal(written, array))
+    days = pc.if_else(pa.array(good), stamps, pa.scalar(None, stamps.type)).cast(pa.date32())
+    return days, ~good
+
+
+def read_times(column: pa.Array | pa.ChunkedArray) -> Cells:
+    """Read times (naive timestamp, date, or text ``YYYY-MM-DD[ HH:MM:SS]``) into microseconds since 1970-01-01.
+
+    Returns
+    -------
+    Cells
+        ``values`` (n,) int64, 0 where absent or faulty; faults E_DATE.
+    """
+    array = _plain(column)
+    absent = _absent(array)
+    faults: dict[str, Mask] = {}
+    _check_stamp(array.type)
+    if pa.types.is_string(array.type):
+        formed = _mask(pc.match_substring_regex(array, _TIME_TEXT))
+        days, no_day = _days_of_texts(pc.utf8_slice_codeunits(array, 0, 10))
+        clock = pc.utf8_slice_codeunits(pc.if_else(pa.array(formed), array, "1970-01-01 00:00:00"), 11, 19)
+        parts = [
+            pc.utf8_slice_codeunits(clock, at, at + 2).cast(pa.int64()).to_numpy(zero_copy_only=False)
+            for at in (0, 3, 6)
+        ]
+        hours, minutes, seconds = parts
+        only_date = _mask(pc.match_substring_regex(array, _DATE_TEXT))
+        bad = (no_day | ~(formed | only_date) | (hours > 23) | (minutes > 59) | (seconds > 59)) & ~absent
+        if bad.any():
+            faults["E_DATE"] = bad
+        numbers = pc.fill_null(days.view(pa.int32()), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        values = numbers * _DAY_US + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000
+        return Cells(np.where(bad | absent, 0, values), absent, faults)
+    if pa.types.is_date(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_null(array.type):
+        stamps = array.cast(pa.timestamp("us"), safe=False).view(pa.int64())
+        return Cells(pc.fill_null(stamps, 0).to_numpy(zero_copy_only=False), absent, faults)
+    raise TypeRefused("timestamp without a zone, date, or text YYYY-MM-DD HH:MM:SS")
+
+
+def read_texts(column: pa.Array | pa.ChunkedArray) -> Cells:
+    """Read texts and codes; ``values`` is a string array without nulls (``""`` where absent).
+
+    A dictionary stays one, so that its few values are looked at once.
+    """
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    kind = array.type
+    if pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type) and array.null_count == 0:
+        empty = pc.equal(array.dictionary, "")
+        no_empty = not pc.any(empty).as_py() if len(empty) else True
+        if array.dictionary.null_count == 0 and no_empty:
+            return Cells(array, np.zeros(len(array), np.bool_), {})
+    array = _plain(array)
+    if pa.types.is_null(array.type):
+        array = array.cast(pa.string())
+    if not pa.types.is_string(array.type):
+        raise TypeRefused("text (string); a number may have lost its leading zeros")
+    absent = _absent(array)
+    return Cells(pc.fill_null(array, "") if array.null_count else array, absent, {})
+
+
+def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
+    """Read '0'/'1' (or booleans) into int8; absent is 0; faults E_CODE."""
+    array = _plain(column)
+    if pa.types.is_boolean(array.type):
+        absent = _absent(array)
+        return Cells(_mask(array).astype(np.int8), absent, {})
+    cells = read_texts(array)
+    one = _mask(pc.equal(cells.values, "1"))
+    bad = ~one & ~_mask(pc.equal(cells.values, "0")) & ~cells.absent
+    return Cells(one.astype(np.int8), cells.absent, {"E_CODE": bad} if bad.any() else {})
+
+
+def decimals(fen: npt.NDArray[np.int64], precision: int = 16) -> pa.Array:
+    """Fen as a decimal128(precision, 2) array of yuan, without a Python object per cell."""
+    words = np.empty((len(fen), 2), np.int64)
+    words[:, 0] = fen
+    words[:, 1] = fen >> 63
+    return pa.Array.from_buffers(pa.decimal128(precision, 2), len(fen), [None, pa.py_buffer(words)])
+
+
+def day_text(days: int) -> str:
+    """Days since 1970-01-01 as a date in words, for messages."""
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=days)).isoformat()
