@@ -1,7 +1,8 @@
-"""Break the core on purpose, one fault at a time, and see the suite catch each: ``make mutants``.
+"""Break the compiled core on purpose, one fault at a time, and see the differential suite turn red.
 
-Every mutant is a copy of the sources with one line changed, built into a folder of its own under ``build/mutants``. The suite
-runs on it until its first failure. A mutant that survives, or a line that is no longer there, is an error.
+Each mutant is a copy of the sources in a folder of its own, with one text changed (it must be there exactly once), built
+there, and tested there: the installed engine is not touched. The unchanged copy must pass first, or a red suite would
+prove nothing.
 """
 
 from __future__ import annotations
@@ -10,101 +11,141 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-WORKSHOP = ROOT / "build" / "mutants"
-SOURCES = ("engine", "ext", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
-JUDGES_OF_OTHER_THINGS = ("test_docs.py", "test_house.py")
+ROOT = Path(__file__).resolve().parents[1]
+SUITE = ("tests/test_twin_differential.py",)
+COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
 
 @dataclass(frozen=True)
-class Mutation:
-    """One fault: in ``file``, the only occurrence of ``right`` becomes ``wrong``."""
+class Mutant:
+    """One deliberate fault: ``old`` becomes ``new`` in a source of ``ext/qingsuan``."""
 
     name: str
-    file: str
-    right: str
-    wrong: str
+    source: str
+    old: str
+    new: str
 
 
-KERNEL = "ext/qingsuan/_kernel.pyx"
-ORDER = "ext/qingsuan/_order.pyx"
-MUTATIONS = (
-    Mutation("rounding: an exact half is lost", KERNEL, "before += rest >= HALF", "before += rest > HALF"),
-    Mutation(
+MUTANTS = (
+    Mutant(
+        "rounding: an exact half goes down",
+        "_kernel.pyx",
+        "up_to(t, band, start + excess, &rest) + (rest >= HALF) - before",
+        "up_to(t, band, start + excess, &rest) + (rest > HALF) - before",
+    ),
+    Mutant(
         "band bound: it belongs to the band below",
-        KERNEL,
-        "while k + 1 < end and value >= t.bands[k + 1, B_LOWER]:",
-        "while k + 1 < end and value > t.bands[k + 1, B_LOWER]:",
+        "_kernel.pyx",
+        "value >= t.bands[k + 1, B_LOWER]",
+        "value > t.bands[k + 1, B_LOWER]",
     ),
-    Mutation("cap: earlier layers of the claim are forgotten", KERNEL, "left -= claim.taken[k].pay", "left -= 0"),
-    Mutation("visit count: the first visit is not counted", KERNEL, "[VISITS] += 1", "[VISITS] += k > 1"),
-    Mutation(
-        "order: claims of one day are not told apart by their time",
-        ORDER,
+    Mutant(
+        "cap: what earlier layers of the claim drew is forgotten",
+        "_kernel.pyx",
+        "left -= claim.taken[k].pay",
+        "left -= 0",
+    ),
+    Mutant(
+        "visit count: a visit that no fund paid does not count",
+        "_kernel.pyx",
+        "slot_at(claim, t.visits[v])[VISITS] += 1",
+        "slot_at(claim, t.visits[v])[VISITS] += claim.paid > 0",
+    ),
+    Mutant(
+        "order: of one day the later claim goes first",
+        "_order.pyx",
         "return 1 if keys.time[a] > keys.time[b] else -1",
-        "return 0",
+        "return -1 if keys.time[a] > keys.time[b] else 1",
     ),
-    Mutation("deductible: what was used is forgotten", KERNEL, "[USED] += taken.used", "[USED] += 0"),
+    Mutant(
+        "deductible: an exempt visit credits nothing",
+        "_kernel.pyx",
+        "taken.used = deductible if t.layers[layer, L_CREDITS] else taken.deductible",
+        "taken.used = taken.deductible",
+    ),
+    Mutant(
+        "ceiling: taken back from the first layer",
+        "_kernel.pyx",
+        "for k in range(count - 1, -1, -1):",
+        "for k in range(count):",
+    ),
+    Mutant(
+        "period: the quarter is the month",
+        "_kernel.pyx",
+        "(claim.month // 3 + 1 if kind == 1 else claim.month + 1)",
+        "(claim.month + 1)",
+    ),
 )
 
 
-def build(mutation: Mutation, folder: Path) -> Path:
-    """Copy, change, compile; returns the folder to import from."""
-    for source in SOURCES:
-        if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, folder / source, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+def build(folder: Path, mutant: Mutant | None) -> None:
+    """Copy the sources, change one text, and compile the module it is in.
+
+    The other compiled modules are taken as they were built.
+    """
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy2(ROOT / source, folder / source)
-    target = folder / mutation.file
-    text = target.read_text("utf-8")
-    if text.count(mutation.right) != 1:
-        sys.exit(f"{mutation.file}: expected {mutation.right!r} once, found it {text.count(mutation.right)} times")
-    target.write_text(text.replace(mutation.right, mutation.wrong), "utf-8")
-    site = folder / "site"
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(folder)]
-    subprocess.run(install, check=True, cwd=folder, stderr=subprocess.DEVNULL)
-    return site
+            shutil.copy2(source, folder / name)
+    if mutant is None:
+        return
+    changed = folder / "ext" / "qingsuan" / mutant.source
+    text = changed.read_text(encoding="utf-8")
+    if text.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.name}: the text to change is {text.count(mutant.old)} times in {mutant.source}")
+    changed.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    for other in changed.parent.glob("*.pyx"):
+        if other != changed:
+            other.unlink()
+    for built in (folder / "engine" / "qingsuan").glob(f"{changed.stem}.*.so"):
+        built.unlink()
+    command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{mutant.name}: does not build\n{done.stdout}{done.stderr}")
 
 
-def judge(site: Path) -> str:
-    """Run the suite on it; returns the test that caught the fault, or the empty text."""
-    ignored = [f"--ignore=tests/{name}" for name in JUDGES_OF_OTHER_THINGS]
-    suite = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "--no-header",
-        "-p",
-        "no:cacheprovider",
-        *ignored,
-        "tests",
-        "plugins",
-    ]
-    environment = os.environ | {"PYTHONPATH": str(site)}
-    run = subprocess.run(suite, check=False, cwd=ROOT, env=environment, capture_output=True, text=True)
-    if run.returncode == 0:
-        return ""
-    failed = [line for line in run.stdout.splitlines() if line.startswith("FAILED")]
-    if run.returncode != 1 or not failed:
-        sys.exit(f"the suite did not run:\n{run.stdout[-3000:]}{run.stderr[-3000:]}")
-    return failed[0].removeprefix("FAILED ").split(" - ")[0]
+def suite_passes(folder: Path) -> bool:
+    """Run the suite on the copy; it must import the copy, not the installed engine."""
+    environment = os.environ | {"PYTHONPATH": str(folder / "engine"), "PYTHONDONTWRITEBYTECODE": "1"}
+    probe = "import qingsuan._kernel as k, sys; sys.exit(not k.__file__.startswith(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", probe, str(folder)], cwd=folder, env=environment, check=True)
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITE]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in {0, 1}:
+        raise SystemExit(f"the suite did not run: exit {done.returncode}\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+    return done.returncode == 0
 
 
-def main() -> None:
-    """Judge every mutant; exit status 1 if one survives."""
-    shutil.rmtree(WORKSHOP, ignore_errors=True)
-    survivors = 0
-    for number, mutation in enumerate(MUTATIONS):
-        caught_by = judge(build(mutation, WORKSHOP / str(number)))
-        survivors += not caught_by
-        print(f"{'caught' if caught_by else 'SURVIVED'}: {mutation.name}  {caught_by}", flush=True)
-    print(f"{len(MUTATIONS) - survivors} passed, {survivors} failed")
-    sys.exit(1 if survivors else 0)
+def survives(mutant: Mutant | None) -> bool:
+    """Build a mutant (None: the sources as they are) and see whether the suite lets it pass."""
+    with tempfile.TemporaryDirectory(prefix="qingsuan-mutant-") as name:
+        folder = Path(name)
+        build(folder, mutant)
+        return suite_passes(folder)
+
+
+def main(names: Sequence[str]) -> int:
+    """Judge all mutants, or those named; exit status 1 if one survives."""
+    if not survives(None):
+        print("the suite fails on the unchanged sources: nothing can be said about mutants")
+        return 1
+    status = 0
+    for mutant in MUTANTS:
+        if names and mutant.name not in names:
+            continue
+        survived = survives(mutant)
+        status |= survived
+        print(f"{'SURVIVED' if survived else 'caught':9} {mutant.name}: {mutant.old!r} -> {mutant.new!r}")
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+
 from qingsuan.benefits.twin import Account, Claim, Identity, Insured, Outcome, Places, Settled, settle_year
 from qingsuan.errors import PolicyError
 from qingsuan.policy.model import (
@@ -517,6 +519,19 @@ def test_a_year_in_two_halves_with_carried_counters_is_the_same_year() -> None:
     second = settle(rules(care), *claims[4:], insured=rich, opening=first.accounts)
     assert [*first.settled, *second.settled] == whole.settled
     assert second.accounts == whole.accounts
+
+
+def test_more_cost_is_never_paid_less() -> None:
+    chain = (
+        layer(
+            deductible=Deductible("visit", (300,)), bands=Bands((5550, 6150, 3333), (700, 1500), measured="absolute")
+        ),
+        layer("big", "hifmi_pay", deductible=Deductible("visit", (77,)), bands=Bands((6000, 9950), (500,))),
+        layer("aid", "maf_pay", bands=Bands((7000,)), limit=Limit(400), caps=(Cap(250, "visit"),)),
+    )
+    paid = [one(settle(rules(*chain), claim(1, scope))).fund_pay_sumamt for scope in range(3000)]
+    assert all(0 <= after - before <= 1 for before, after in pairwise(paid))
+    assert paid[-1] > 2000
 
 
 # What is not settled.

@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -139,6 +140,26 @@ def test_the_order_of_rows_changes_nothing() -> None:
         one.claims[::-1], one.insured[::-1], one.identities[::-1], Places(one.regions), one.rule_sets[::-1], one.year
     )
     assert turned.settled == settle(one).settled
+
+
+def test_half_a_year_and_its_counters_and_the_other_half_are_the_year() -> None:
+    for seed in range(3):
+        one = world(seed, 20, 300)
+        rule_sets = [replace(rule_set, benefit_date="setl_time") for rule_set in one.rule_sets]
+        alone = {(claim.psn_no, claim.setl_id): claim for claim in one.claims if claim.refd_setl_flag != "1"}
+        first = [claim for claim in alone.values() if claim.setl_time.month <= 6]
+        second = [claim for claim in alone.values() if claim.setl_time.month > 6]
+        known = (one.insured, one.identities, Places(one.regions), rule_sets, one.year)
+        whole = settle_year(alone.values(), *known)
+        half = settle_year(first, *known)
+        rest = settle_year(second, *known, opening=half.accounts)
+        assert sorted([*half.settled, *rest.settled], key=claim_key) == sorted(whole.settled, key=claim_key)
+        assert rest.accounts == whole.accounts
+        assert len(half.settled) > 40 < len(rest.settled)
+
+
+def claim_key(row: twin.Settled) -> tuple[str, str]:
+    return row.claim.psn_no, row.claim.setl_id
 
 
 MUTATIONS = [

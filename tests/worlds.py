@@ -237,7 +237,7 @@ class _Person:
                 kind = dice.random.randrange(8)
                 if kind == 0:
                     back = replace(back, init_setl_id=f"none{number}")
-                elif kind == 1:
+                elif kind == 1 and claim.medfee_sumamt < LARGEST_FEN:
                     back = replace(back, inscp_scp_amt=back.inscp_scp_amt - 1, medfee_sumamt=back.medfee_sumamt - 1)
                 elif kind == 2:
                     more.append(replace(back, setl_id=f"{back.setl_id}2"))
