@@ -173,5 +173,5 @@ def _kept_name(name: str) -> str:
 def _as_text(column: pa.Array) -> pa.Array:
     try:
         return column.cast(pa.string())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+    except pa.ArrowException:
         return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())

@@ -1,4 +1,4 @@
-"""Who pays how much per head, and for all heads of a county (分担). Exact: every sum is whole, level by level.
+"""Who pays how much per head, and for all heads of a county. Exact: every sum is whole, level by level.
 
 The split is made **once per head**, in fen, and multiplied by heads; so central + province + local = standard x heads
 always, and the local share takes every remainder. A local share split further gives its remainder to the county.

@@ -1,4 +1,4 @@
-"""Counting heads (计人头): one person once, wherever in the input the rows are (避免重复参保).
+"""Counting heads: one person once, wherever in the input the rows are (重复参保).
 
 A function on one partition, which must hold **all** rows of its persons, and an addition of results. Neither depends on
 the order of rows, nor on how persons are spread over partitions.

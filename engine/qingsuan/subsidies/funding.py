@@ -51,7 +51,7 @@ class Funding:
         return division.name if division is not None and below_prefecture else None
 
     def unit(self, admdvs: str) -> tuple[str, str]:
-        """Code and name of the prefecture (市、州、盟) a county is reported under; itself, if the rule sets it apart."""
+        """Code and name of the prefecture a county is reported under; itself, if the rule sets it apart."""
         if admdvs in self.rules[admdvs[:2]].apart:
             return admdvs, self.county(admdvs) or ""
         prefecture = f"{admdvs[:4]}00"

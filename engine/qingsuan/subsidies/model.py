@@ -1,4 +1,4 @@
-"""A region's funding rule (财政补助规则): the standard per head, and how the levels of government share it.
+"""A region's funding rule (财政补助): the standard per head, and how the levels of government share it.
 
 Plain immutable values. :mod:`qingsuan.subsidies.reader` makes them from TOML (``plugins/README.md``, section 4),
 :mod:`qingsuan.subsidies.amounts` applies them.
@@ -63,7 +63,7 @@ class Fixed:
 class Step:
     """One step of nested ratios: ``level`` pays this ratio of what the steps before it left.
 
-    ``bp`` is one ratio for all; or ``by_class_bp`` gives it by the county's class (地区类别), which a bureau's table
+    ``bp`` is one ratio for all; or ``by_class_bp`` gives it by the county's class (补助档次), which a bureau's table
     tells. What the last step leaves is the local share.
     """
 

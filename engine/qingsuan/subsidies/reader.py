@@ -1,4 +1,4 @@
-"""The strict reader of funding TOML files (补助规则文件).
+"""The strict reader of funding TOML files (财政补助).
 
 Everything that can be wrong in one file is found here, before any input is opened: unknown, missing and mistyped keys,
 sources that are not there, shares that do not add up to the standard, codes outside the region.

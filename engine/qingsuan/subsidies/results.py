@@ -1,4 +1,4 @@
-"""What is owed, as tables: by county, by prefecture, and by region and level (应拨财政补助资金)."""
+"""What is owed, as tables: by county, by prefecture, and by region and level (财政补助)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows count: the static checks of insured rows, batch by batch (逐行校验).
+"""Which rows count: the static checks of insured rows, batch by batch.
 
 Every row that comes in is exactly one of: one that counts, one of another scheme, one whose period lies outside the
 year, or rejected with code, column, value found and what was expected. A row in two conditions is taken by the first of
