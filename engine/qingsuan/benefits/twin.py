@@ -150,9 +150,9 @@ class _Year:
             if not unlike:
                 self.outcome.reversed.append(Reversed(original, claim))
                 continue
-            for row, other in ((claim, original), (original, claim)):
-                found, expected = str(getattr(row, unlike[0])), str(-getattr(other, unlike[0]))
-                self.reject(row, "E_REVERSAL_MISMATCH", unlike[0], found, expected)
+            found = f"{claim.setl_id} against {original.setl_id}: {', '.join(unlike)}"
+            for row in (claim, original):
+                self.reject(row, "E_REVERSAL_MISMATCH", "medfee_sumamt", found, "every amount negated")
         return gone
 
     def benefit_date(self, claim: Claim, pool: str) -> dt.date:
@@ -195,7 +195,8 @@ class _Year:
         steps: tuple[LayerStep, ...] = ()
         if not waiting:
             steps = self.run(book.rule_set, plan, claim, account, benefit_date)
-        self.close(claim, pool, WAITING if waiting else plan.rule.id, steps, account)
+        rule_id = WAITING if waiting else f"{book.rule_set.name}:{plan.rule.id}"
+        self.close(claim, pool, rule_id, steps, account)
 
     def run(
         self, rule_set: RuleSet, plan: Plan, claim: Claim, account: Account, benefit_date: dt.date

@@ -1,0 +1,23 @@
+"""Core = slow twin, to the fen, on random claims under random rule sets that use every setting.
+
+``QINGSUAN_CASES`` sets how many claims are compared (``make differential``: a million, under hundreds of rule sets).
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from differential import compare
+from worlds import world
+
+CASES = int(os.environ.get("QINGSUAN_CASES", "10000"))
+WORLDS = 40 if CASES < 100_000 else 240
+CLAIMS = max(1, CASES // WORLDS)
+PEOPLE = max(1, CLAIMS // 14)
+
+
+@pytest.mark.parametrize("seed", range(WORLDS))
+def test_core_and_twin_agree(seed: int) -> None:
+    assert compare(world(seed, PEOPLE, CLAIMS)) == []
