@@ -326,6 +326,8 @@ def test_a_region_without_a_plugin_stops_the_run_or_is_set_aside() -> None:
     batch = batch_of({}, {"insu_admdvs": "110101"}, {"insu_admdvs": "310101"})
     with pytest.raises(PluginError, match=r"(?s)110101, 310101.*--skip-unserved"):
         Screening(funding()).screen(batch)
+    with pytest.raises(PluginError, match="installed but refused: qingsuan-beijing 1"):
+        Screening(funding(), broken=["qingsuan-beijing 1"]).screen(batch)
     screened = Screening(funding(), skip_unserved=True).screen(batch)
     assert [(each.row, each.code, each.found) for each in screened.rejections] == [
         (1, "E_POOL", "110101"),

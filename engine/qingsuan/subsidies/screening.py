@@ -7,7 +7,7 @@ the order below.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,9 +91,14 @@ def check_columns(schema: pa.Schema, where: str) -> None:
 
 
 class Screening:
-    """The checks of one run. ``skip_unserved`` turns rows of regions without a plugin into rejections."""
+    """The checks of one run.
 
-    def __init__(self, funding: Funding, *, skip_unserved: bool = False) -> None:
+    ``skip_unserved`` turns rows of regions without a plugin into rejections. ``broken`` names the installed plugins
+    that are refused: one of them may be the one that is wanted.
+    """
+
+    def __init__(self, funding: Funding, *, skip_unserved: bool = False, broken: Sequence[str] = ()) -> None:
+        self._broken = broken
         self._funding = funding
         self._skip_unserved = skip_unserved
         periods = funding.periods
@@ -194,9 +199,10 @@ class Screening:
 
     def _unserved(self, admdvs: Text, rows: npt.NDArray[np.bool_]) -> PluginError:
         codes = sorted({admdvs.found(int(row)) for row in np.flatnonzero(rows)})
+        broken = f"; installed but refused: {', '.join(self._broken)}" if self._broken else ""
         return PluginError(
             "insu_admdvs",
-            found=f"residents insured in {', '.join(codes[:20])}: no installed plugin serves this region",
+            found=f"residents insured in {', '.join(codes[:20])}: no plugin serves their region{broken}",
             expected=f"one of {', '.join(rule.region for rule in self._funding.rules.values())}",
             do="install the region's plugin, or set such rows aside with --skip-unserved",
         )
