@@ -394,6 +394,12 @@ def test_lifting_visit_caps_leaves_the_caps_of_a_period() -> None:
     assert funds(settle(rules(lifted), claim(1, 1000), claim(2, 1000))) == [1000, 200]
 
 
+@pytest.mark.parametrize(("lifted", "fund"), [("g", 100), ("visit", 1000)])
+def test_a_cap_per_visit_is_lifted_by_that_word_even_where_it_names_a_group(lifted: str, fund: int) -> None:
+    care = layer(adjust=Adjust(lift_caps=(lifted,)), caps=(Cap(100, "visit", "g"),))
+    assert funds(settle(rules(care), claim(1, 1000))) == [fund]
+
+
 def test_a_cap_without_an_amount_draws_on_the_group() -> None:
     free = layer(caps=(Cap(None, group="g"),), bands=Bands((6000,)))
     bound = layer("bound", "maf_pay", caps=(Cap(1000, group="g"),))

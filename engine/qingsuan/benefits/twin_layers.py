@@ -259,7 +259,7 @@ def _round(fen_bp: int) -> int:
 
 def _room(cap: Cap, lifted: frozenset[str], running: _Running) -> int | None:
     """What a cap leaves for this layer; None where it does not bind."""
-    if cap.amount_fen is None or cap.group in lifted or (cap.per == "visit" and "visit" in lifted):
+    if cap.amount_fen is None or ("visit" if cap.per == "visit" else cap.group) in lifted:
         return None
     if cap.group is None:
         return cap.amount_fen
