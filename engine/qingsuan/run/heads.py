@@ -1,32 +1,22 @@
-"""Counting heads over any number of rows in bounded memory: screened in one pass, spread by person, counted apart.
-
-What is kept of a row is five small columns. They are spread over partitions by the hash of the person, on disk once
-they are many; a partition holds every row of its persons, and is counted alone.
-"""
+"""Counting heads over any number of rows in bounded memory: screened in one pass, spread by person, counted apart."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 
-from qingsuan.people import Texts, partition_of, spread
+from qingsuan.run.shuffle import Shuffle
 from qingsuan.subsidies.counting import ROWS, Counted, Period, add, count
 from qingsuan.subsidies.outcome import RowCounts
 from qingsuan.subsidies.screening import Rejection, Screening
 
-__all__ = ["Batch", "Partitions", "count_heads", "partitions_for", "rejected_schema", "rejected_table"]
+__all__ = ["Batch", "count_heads", "partitions_for", "rejected_schema", "rejected_table"]
 
-BYTES_PER_PARTITION = 32 * 2**20
-"""Of input files: about a million rows of Parquet, counted in some 200 MB."""
-
-MAX_PARTITIONS = 512
+ROWS_PER_PARTITION = 1_000_000
+"""A partition of this size is counted in some 200 MB."""
 
 _REASONS = pa.schema(
     [
@@ -48,71 +38,21 @@ class Batch(NamedTuple):
     rows: pa.RecordBatch
 
 
-def partitions_for(input_bytes: int) -> int:
-    """How many partitions keep memory bounded for files of this size."""
-    return min(MAX_PARTITIONS, 1 + input_bytes // BYTES_PER_PARTITION)
-
-
-class Partitions:
-    """Rows of persons spread by hash; one partition stays in memory, several are spilled to files in ``folder``."""
-
-    def __init__(self, folder: Path, number: int) -> None:
-        self._number = number
-        self._files = [folder / f"heads-{index:05d}.arrow" for index in range(number)]
-        self._kept: list[pa.RecordBatch] = []
-        self._open = ExitStack()
-        self._writers: list[pa.ipc.RecordBatchStreamWriter] = []
-
-    def __enter__(self) -> Self:
-        if self._number > 1:
-            for file in self._files:
-                sink = self._open.enter_context(pa.OSFile(str(file), "wb"))
-                self._writers.append(self._open.enter_context(pa.ipc.new_stream(sink, ROWS)))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._open.close()
-        for file in self._files:
-            file.unlink(missing_ok=True)
-
-    def add(self, rows: pa.RecordBatch) -> None:
-        """Put each row where its person belongs."""
-        if rows.num_rows == 0:
-            return
-        if self._number == 1:
-            self._kept.append(rows)
-            return
-        places = partition_of(Texts.of(rows["psn_no"]), self._number)
-        starts, order = spread(places, self._number)
-        sorted_rows = rows.take(pa.array(order))
-        for index in np.flatnonzero(np.diff(starts)):
-            self._writers[index].write_batch(
-                sorted_rows.slice(int(starts[index]), int(starts[index + 1] - starts[index]))
-            )
-
-    def tables(self) -> Iterator[pa.Table]:
-        """Each partition in turn, in the order of hashes; nothing can be added afterwards."""
-        self._open.close()
-        if self._number == 1:
-            yield pa.Table.from_batches(self._kept, ROWS)
-            return
-        for file in self._files:
-            with pa.memory_map(str(file)) as source:
-                yield pa.ipc.open_stream(source).read_all()
+def partitions_for(rows: int) -> int:
+    """How many partitions keep memory bounded for so many rows of input."""
+    return 1 + rows // ROWS_PER_PARTITION
 
 
 def count_heads(
     batches: Iterable[Batch],
     screening: Screening,
     periods: tuple[Period, ...],
-    partitions: Partitions,
+    shuffle: Shuffle,
     *,
     rejected: Callable[[Batch, tuple[Rejection, ...]], None],
     duplicates: Callable[[pa.Table], None],
 ) -> tuple[Counted, RowCounts]:
-    """Screen every row, then count partition by partition.
+    """Screen every row, then count partition by partition; the five small columns that matter go through ``shuffle``.
 
     ``rejected`` gets each batch with its rejections; ``duplicates`` gets tables of
     :data:`qingsuan.subsidies.counting.DUPLICATES` in the order of hashes, whatever the number of partitions.
@@ -124,21 +64,22 @@ def count_heads(
     """
     rows_in = other_scheme = outside_year = 0
     codes: Counter[str] = Counter()
+    shuffle.add(pa.RecordBatch.from_pylist([], ROWS))  # so that the columns are known even without a row
     for batch in batches:
         screened = screening.screen(batch.rows)
         rows_in += batch.rows.num_rows
         other_scheme += screened.other_scheme
         outside_year += screened.outside_year
         codes.update(rejection.code for rejection in screened.rejections)
-        partitions.add(screened.rows)
+        shuffle.add(screened.rows)
         if screened.rejections:
             rejected(batch, screened.rejections)
+    shuffle.close()
     results = []
-    for table in partitions.tables():
-        result, twice = count(table, periods)
+    for partition in range(shuffle.partitions):
+        result, twice = count(shuffle.take(partition), periods)
         results.append(result)
-        if twice.num_rows:
-            duplicates(twice)
+        duplicates(twice)
     counted = add(results)
     rows = RowCounts(rows_in, counted.rows_counted, counted.rows_duplicate, other_scheme, outside_year, codes)
     return counted, rows

@@ -1,0 +1,66 @@
+"""``qingsuan subsidy``: heads per county, and what each level of government owes (财政补助)."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import click
+
+__all__ = ["command"]
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("subsidy")
+@click.argument("insured", nargs=-1, required=True)
+@click.option("--year", type=click.IntRange(2000, 2999), required=True, help="The year whose subsidy is calculated.")
+@click.option("--out", type=_FILE, required=True, help="The run folder to write; it must not be finished already.")
+@click.option("--classes", type=_FILE, help="The bureau's classes of counties: CSV admdvs,class.")
+@click.option(
+    "--standards", type=_FILE, help="Standards of pools above the minimum: CSV admdvs,standard,excess_bearer."
+)
+@click.option(
+    "--local-split", type=_FILE, help="The prefecture's part of the local share: CSV admdvs,prefecture_percent."
+)
+@click.option(
+    "--require", "requirements", multiple=True, metavar="REQ", help='Insist on a plugin: "qingsuan-jilin>=2022.1".'
+)
+@click.option(
+    "--skip-unserved", is_flag=True, help="Set rows of regions without a plugin aside (E_POOL) instead of stopping."
+)
+@click.option("--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030.")
+@click.option("--overwrite", is_flag=True, help="Replace a finished run folder.")
+@click.option("--json", "as_json", is_flag=True, help="Write the run record instead of the summary.")
+def command(
+    *,
+    insured: tuple[str, ...],
+    year: int,
+    out: Path,
+    classes: Path | None,
+    standards: Path | None,
+    local_split: Path | None,
+    requirements: tuple[str, ...],
+    skip_unserved: bool,
+    csv_encoding: str,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Count the insured of a year and split the subsidy for them.
+
+    INSURED are Parquet, Arrow IPC or CSV files, folders or globs with the columns psn_no, insutype, insu_admdvs, begndate,
+    and, if known, enddate and resd_permit_flag. One person counts once, wherever in the input; regions come from the
+    installed plugins.
+    """
+    from qingsuan import plugins
+    from qingsuan.report.subsidy import summary
+    from qingsuan.run.subsidy import Request, run_subsidy
+    from qingsuan.subsidies.bureau import BureauTables
+
+    installed = plugins.load()
+    plugins.require(installed, requirements)
+    tables = BureauTables.read(classes, standards, local_split)
+    request = Request(insured, year, out, tables, skip_unserved, overwrite, csv_encoding=csv_encoding)
+    finished = run_subsidy(request, installed, say=partial(click.echo, err=True))
+    click.echo(json.dumps(finished.record, ensure_ascii=False, indent=2) if as_json else summary(finished.outcome))
