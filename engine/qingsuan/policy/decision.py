@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from qingsuan.errors import PolicyError
 from qingsuan.policy.model import Codes, Condition, Interval, RuleSet, When
+from qingsuan.tables import PLACES, REFERRALS
 
 __all__ = ["ENGINE_CODES", "ENGINE_NUMBERS", "NO_RULE", "Classes", "Diagram", "Step", "build"]
 
@@ -89,9 +90,10 @@ def _holds_for_number(condition: Condition, value: int | None) -> bool:
     return (condition.low is None or condition.low <= value) and (condition.high is None or value < condition.high)
 
 
-def _code_classes(conditions: tuple[Condition, ...]) -> Classes:
-    representatives = ["", "\uffff"]  # absent, and a code that nothing names
-    for condition in conditions:
+def _code_classes(conditions: tuple[Condition, ...], values: Sequence[str] = ()) -> Classes:
+    """Classes of codes; ``values`` are all there can be, where that is known."""
+    representatives = list(values) or ["", "\uffff"]  # absent, and a code that nothing names
+    for condition in () if values else conditions:
         assert isinstance(condition, Codes)
         for pattern in condition.patterns:
             representatives.append(pattern[:-1] + "\uffff" if pattern.endswith("*") else pattern)
@@ -145,11 +147,14 @@ class _Items:
 
 
 def _steps(rule_set: RuleSet, items: _Items) -> Iterator[Step]:
+    lists = {each.name: ("in", "out") for each in rule_set.dimensions if each.kind == "list"}
+    closed: dict[str, tuple[str, ...]] = {"place": PLACES, "referral": REFERRALS, **lists}
     for dimension in _dimension_order(rule_set):
         conditions = tuple(dict.fromkeys(when[dimension] for when in items.whens if dimension in when))
         if conditions:
             codes = isinstance(conditions[0], Codes)
-            yield Step(dimension, _code_classes(conditions) if codes else _number_classes(conditions))
+            values = closed.get(dimension, ())
+            yield Step(dimension, _code_classes(conditions, values) if codes else _number_classes(conditions))
 
 
 def _masks(step: Step, items: _Items) -> list[int]:
