@@ -27,7 +27,7 @@ from qingsuan.cells import (
 )
 from qingsuan.errors import InputError, PluginError
 from qingsuan.money import MAX_FEN, yuan
-from qingsuan.tables import BILL_PARTS, CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
+from qingsuan.tables import BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
 
 __all__ = ["BENEFIT_DATES", "check_columns", "take_claims", "take_identities", "take_insured"]
 
@@ -316,18 +316,34 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
         setl_time=pa.array(rows.ints("setl_time", np.int64, 0)),
         **{name: pa.array(values) for name, values in money.items()},
     )
-    fields.update(_paid_fields(rows))
+    _refuse_unserved(setup, rows, fields["insu_admdvs"].to_numpy(zero_copy_only=False))
+    fields.update(_paid_fields(setup, rows))
     fields.update(_own_fields(setup, rows, "claims", batch))
     return rows.finish(fields)
 
 
-def _paid_fields(rows: _Rows) -> dict[str, pa.Array]:
+def _paid_fields(setup: Setup, rows: _Rows) -> dict[str, pa.Array]:
     fields = {}
-    for name in PAID_COLUMNS:
+    for name in setup.paid_columns:
         cells = rows.cells[name]
-        if cells is not None:
-            fields[name] = pa.array(np.where(cells.absent, NO_AMOUNT, cells.values))
+        values = np.full(rows.size, NO_AMOUNT) if cells is None else np.where(cells.absent, NO_AMOUNT, cells.values)
+        fields[name] = pa.array(values, pa.int64())
     return fields
+
+
+def _refuse_unserved(setup: Setup, rows: _Rows, areas: npt.NDArray[np.int32]) -> None:
+    """Claims of pools that no plugin serves: refused if that was asked for, else counted, to stop the run."""
+    texts = setup.vocabularies["insu_admdvs"].texts
+    numbers = np.unique(areas)
+    nobody = numbers[[setup.places.pool_of(texts[number]) < 0 for number in numbers]]
+    if not len(nobody):
+        return
+    mask = np.isin(areas, nobody)
+    if setup.skip_unserved:
+        rows.refuse(mask, "E_POOL", "insu_admdvs", "an area of a pool that an installed plugin serves")
+        return
+    counts = np.bincount(areas[mask & ~rows.refusals.refused], minlength=len(texts))
+    setup.unserved.update({texts[number]: int(counts[number]) for number in nobody if counts[number]})
 
 
 def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) -> tuple[pa.RecordBatch, pa.Table]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -92,11 +93,21 @@ class Setup:
         Their rule sets.
     year
         The year that is settled.
+    skip_unserved
+        Whether claims of pools that no plugin serves are refused (E_POOL) instead of stopping the run.
+
+    Attributes
+    ----------
+    paid_columns : which of ``tables.PAID_COLUMNS`` some claims file has.
+    unserved : how many claims each area has that no plugin serves.
     """
 
     regions: Sequence[Region]
     rule_sets: Sequence[RuleSet]
     year: int
+    skip_unserved: bool = False
+    paid_columns: tuple[str, ...] = ()
+    unserved: Counter[str] = field(init=False, default_factory=Counter)
     program: Program = field(init=False)
     places: Places = field(init=False)
     vocabularies: dict[str, Vocabulary] = field(init=False)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from qingsuan.run.refused import REASON_COLUMNS
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.subsidies.counting import ROWS, Counted, Period, add, count
 from qingsuan.subsidies.outcome import RowCounts
@@ -18,16 +19,7 @@ __all__ = ["Batch", "count_heads", "partitions_for", "rejected_schema", "rejecte
 ROWS_PER_PARTITION = 1_000_000
 """A partition of this size is counted in some 200 MB."""
 
-_REASONS = pa.schema(
-    [
-        ("source_file", pa.string()),
-        ("source_row", pa.int64()),
-        ("code", pa.string()),
-        ("column", pa.string()),
-        ("found", pa.string()),
-        ("expected", pa.string()),
-    ]
-)
+_REASONS = pa.schema([(name, pa.int64() if name == "source_row" else pa.string()) for name in REASON_COLUMNS])
 
 
 class Batch(NamedTuple):
@@ -86,9 +78,9 @@ def count_heads(
 
 
 def rejected_schema(inputs: Iterable[pa.Schema]) -> pa.Schema:
-    """Every column of any input file, as text, and then why the row is refused."""
+    """Why the row is refused, and then every column of any input file, as text."""
     names = dict.fromkeys(_kept_name(name) for schema in inputs for name in schema.names)
-    return pa.schema([*((name, pa.string()) for name in names), *_REASONS])
+    return pa.schema([*_REASONS, *((name, pa.string()) for name in names)])
 
 
 def rejected_table(batch: Batch, rejections: Iterable[Rejection], schema: pa.Schema) -> pa.Table:
@@ -96,12 +88,11 @@ def rejected_table(batch: Batch, rejections: Iterable[Rejection], schema: pa.Sch
     refused = list(rejections)
     taken = batch.rows.take(pa.array([rejection.row for rejection in refused], pa.int64()))
     columns = {_kept_name(name): _as_text(column) for name, column in zip(taken.schema.names, taken, strict=True)}
-    reasons = {
-        "source_file": [batch.file] * len(refused),
-        "source_row": [batch.first_row + rejection.row for rejection in refused],
-        **{name: [getattr(each, name) for each in refused] for name in ("code", "column", "found", "expected")},
-    }
-    columns |= {field.name: pa.array(reasons[field.name], field.type) for field in _REASONS}
+    reasons = [
+        (batch.file, batch.first_row + each.row, each.code, each.column, each.found, each.expected) for each in refused
+    ]
+    for field, values in zip(_REASONS, zip(*reasons, strict=True), strict=True):
+        columns[field.name] = pa.array(values, field.type)
     absent = pa.nulls(len(refused), pa.string())
     return pa.table([columns.get(name, absent) for name in schema.names], schema=schema)
 

@@ -19,7 +19,8 @@ from qingsuan.errors import RunError
 from qingsuan.plugins import Installed
 from qingsuan.run.folder import RECORD, RunFolder
 from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
-from qingsuan.run.inputs import Source, chunks, digest_of, open_sources
+from qingsuan.run.inputs import Source, chunks, open_sources
+from qingsuan.run.record import of_inputs, of_plugins
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.counting import DUPLICATES
@@ -164,14 +165,16 @@ def _write(outcome: Outcome, result: RunFolder) -> None:
 
 
 def _record(outcome: Outcome, installed: Installed, sources: Sequence[Source]) -> dict[str, Any]:
-    others = {column for source in sources for column in source.schema.names if column not in COLUMNS}
+    unread = [(source.name, [name for name in source.schema.names if name not in COLUMNS]) for source in sources]
+    own = outcome.record()
+    own["warnings"] += [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
+    own["warnings"] += [f"{file}: columns nobody reads: {', '.join(names)}" for file, names in unread if names]
     return {
-        "command": "subsidy",
+        "settlement": "subsidy 财政补助",
         "engine": {"name": "qingsuan", "version": __version__},
-        "plugins": [{"distribution": each.distribution, "version": each.version} for each in installed.plugins],
-        "inputs": [{"file": source.name, "rows": source.rows, "sha256": digest_of(source.path)} for source in sources],
-        "columns": sorted(known),
-        **outcome.record(),
+        "plugins": of_plugins(installed),
+        "inputs": {"insured": of_inputs(sources)},
+        **own,
     }
 
 

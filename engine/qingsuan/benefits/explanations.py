@@ -1,0 +1,217 @@
+"""Why a row is refused, in words: what was found, what was expected. Only refused rows are ever looked at one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingsuan.benefits.classify import REASONS
+from qingsuan.benefits.order import STATUS
+from qingsuan.benefits.rejects import Refusals
+from qingsuan.cells import NO_AMOUNT, day_text
+from qingsuan.money import yuan
+from qingsuan.tables import PLACES, REFERRALS
+
+if TYPE_CHECKING:
+    from qingsuan.benefits.partition import Columns, _Work
+
+__all__ = [
+    "content_of",
+    "refuse_absent_columns",
+    "refuse_levels",
+    "refuse_marked",
+    "refuse_persons",
+    "refuse_without_rule",
+    "refuse_without_set",
+]
+
+Int32 = npt.NDArray[np.int32]
+Bool = npt.NDArray[np.bool_]
+_NOT_CONTENT = ("file", "row")
+
+
+def content_of(columns: Columns) -> Callable[[int], tuple[object, ...]]:
+    """A function that gives a row's whole content, codes as text, for rows whose keys are alike."""
+    names = sorted(set(columns.table.schema.names) - set(_NOT_CONTENT))
+
+    def content(row: int) -> tuple[object, ...]:
+        return tuple(_cell(columns, name, row) for name in names)
+
+    return content
+
+
+def _cell(columns: Columns, name: str, row: int) -> object:
+    if name in columns.setup.vocabularies:
+        return columns.setup.vocabularies[name].texts[columns.code(name)[row]]
+    return columns.table.column(name)[row].as_py()
+
+
+def _by_row(mask: Bool, text: Callable[[int], str]) -> pa.Array:
+    """Texts for the rows marked, null elsewhere."""
+    texts: list[str | None] = [None] * len(mask)
+    for place in np.flatnonzero(mask).tolist():
+        texts[place] = text(place)
+    return pa.array(texts, pa.string())
+
+
+def refuse_marked(
+    refusals: Refusals, columns: Columns, rows: Int32, status: npt.NDArray[np.int8], twin: Int32
+) -> None:
+    """Duplicates, orphans and mismatched reversals."""
+    setl_id = columns.table.column("setl_id")
+    init = columns.table.column("init_setl_id")
+
+    def identity(place: int) -> str:
+        return str(setl_id[rows[place]].as_py())
+
+    def duplicate(place: int) -> str:
+        differing = _differing(columns, int(rows[place]), int(rows[twin[place]]))
+        return f"{identity(place)}, " + (f"differing in {', '.join(differing)}" if differing else "an identical copy")
+
+    def mismatch(place: int) -> str:
+        return f"{identity(place)} against {identity(int(twin[place]))}: amounts that are not each other's negation"
+
+    marked = status == STATUS["duplicate"]
+    if marked.any():
+        expected = "one row for each settlement of a person; the first in order stays"
+        refusals.add(marked, "E_DUPLICATE", "setl_id", _by_row(marked, duplicate), expected)
+    marked = status == STATUS["mismatch"]
+    if marked.any():
+        expected = "a reversal that repeats its original with every amount negated"
+        refusals.add(marked, "E_REVERSAL_MISMATCH", "medfee_sumamt", _by_row(marked, mismatch), expected)
+    marked = status == STATUS["orphan"]
+    if marked.any():
+        expected = (
+            "a claim of the same person in this input that no earlier reversal took back; "
+            "if it was settled in an earlier run, settle this person's year as a whole"
+        )
+        found = _by_row(marked, lambda place: str(init[rows[place]].as_py()))
+        refusals.add(marked, "E_REVERSAL_ORPHAN", "init_setl_id", found, expected)
+
+
+def _differing(columns: Columns, row: int, other: int) -> list[str]:
+    names = (name for name in columns.table.schema.names if name not in _NOT_CONTENT)
+    return [name for name in names if _cell(columns, name, row) != _cell(columns, name, other)]
+
+
+_PERSON_EXPECTED = {
+    "nobody": "a row in the insured table with this psn_no",
+    "not in scheme": "a row in the insured table with this psn_no and insutype",
+    "not at date": "an insured period of this person and scheme that holds at begndate",
+    "other pool": "a claim from the pool in which the person is insured at begndate",
+}
+
+
+def refuse_persons(refusals: Refusals, work: _Work, reason: npt.NDArray[np.int8]) -> None:
+    """Claims whose person is unknown, or not insured in that scheme, at that date, in that pool."""
+    setup, columns, rows = work.setup, work.columns, work.rows
+    psn_no = columns.table.column("psn_no")
+    schemes = setup.vocabularies["insutype"].texts
+    areas = setup.vocabularies["insu_admdvs"].texts
+    scheme, area, begin = work.code("insutype"), work.code("insu_admdvs"), work.at("begndate")
+
+    def found(place: int) -> str:
+        return (
+            f"{psn_no[rows[place]].as_py()}, insutype {schemes[scheme[place]]}, "
+            f"insu_admdvs {areas[area[place]]}, begndate {day_text(int(begin[place]))}"
+        )
+
+    for name, expected in _PERSON_EXPECTED.items():
+        mask = reason == REASONS[name]
+        if mask.any():
+            refusals.add(mask, "E_PERSON", "psn_no", _by_row(mask, found), expected)
+
+
+def refuse_without_set(refusals: Refusals, work: _Work) -> None:
+    """Claims of a pool that has no rule set for their scheme, or none in force on their date."""
+    mask = work.rule_set < 0
+    if not mask.any():
+        return
+    setup = work.setup
+    schemes, scheme, benefit = setup.vocabularies["insutype"].texts, work.code("insutype"), work.at("benefit")
+
+    def found(place: int) -> str:
+        pool = setup.places.pools[work.pool[place]]
+        return f"pool {pool.code} {pool.name}, insutype {schemes[scheme[place]]}, {day_text(int(benefit[place]))}"
+
+    expected = "a rule set of the pool for this scheme, in force on the benefit date"
+    refusals.add(mask, "E_NO_RULE", "insutype", _by_row(mask, found), expected)
+
+
+def refuse_levels(refusals: Refusals, work: _Work) -> None:
+    """Claims whose level is not in the pool's vocabulary."""
+    if not len(work.rule_set):
+        return
+    level = work.code("dedc_hosp_lv")
+    mask = ~work.settler.known_levels[work.rule_set, level]
+    if not mask.any():
+        return
+    texts = work.setup.vocabularies["dedc_hosp_lv"].texts
+    sets = work.setup.program.rule_sets
+    for number in np.unique(work.rule_set[mask]).tolist():
+        expected = f"a level of pool {sets[number].pool}: {', '.join(sets[number].levels) or 'none'}"
+        some = mask & (work.rule_set == number)
+        refusals.add(some, "E_CODE", "dedc_hosp_lv", _by_row(some, lambda place: texts[level[place]]), expected)
+
+
+def refuse_absent_columns(refusals: Refusals, work: _Work) -> None:
+    """Claims whose rule set looks at a column that no input file has."""
+    setup = work.setup
+    for name in sorted(setup.absent_columns):
+        own = setup.own_columns[name]
+        for number in range(len(setup.program.rule_sets)):
+            if name in setup.dimension_columns(number).values():
+                mask = work.rule_set == number
+                expected = f"a column “{own.column}” in the {own.table}: the rule set decides by it"
+                refusals.add(mask, "E_MISSING", own.column, "no such column", expected)
+
+
+def refuse_without_rule(
+    refusals: Refusals, work: _Work, codes: dict[str, Int32], numbers: dict[str, npt.NDArray[np.int64]]
+) -> None:
+    """Claims that no rule covers, or that need a parameter nobody knows."""
+    setup = work.setup
+
+    def found(place: int) -> str:
+        diagram = setup.program.diagrams[work.rule_set[place]]
+        columns = setup.dimension_columns(int(work.rule_set[place]))
+        values = []
+        for step in diagram.steps:
+            column = columns[step.dimension]
+            if column in codes:
+                values.append(f"{step.dimension}={_text(work, column, int(codes[column][place]))}")
+            else:
+                values.append(f"{step.dimension}={_number(step.dimension, int(numbers[column][place]))}")
+        return f"{setup.program.rule_sets[work.rule_set[place]].name}: {', '.join(values)}"
+
+    mask = work.variant == -1
+    if mask.any():
+        refusals.add(mask, "E_NO_RULE", "med_type", _by_row(mask, found), "a rule for this combination")
+    mask = work.variant < -1
+    if mask.any():
+
+        def expected(place: int) -> str:
+            parameter = setup.program.rule_sets[work.rule_set[place]].missing[-2 - work.variant[place]]
+            return f"parameter {parameter.parameter}, which the bureau must supply: {parameter.why}"
+
+        refusals.add(mask, "E_NO_RULE", "med_type", _by_row(mask, found), _by_row(mask, expected))
+
+
+def _text(work: _Work, column: str, code: int) -> str:
+    if column == "place":
+        return PLACES[code]
+    if column == "referral":
+        return REFERRALS[code]
+    return work.setup.vocabularies[column].texts[code] or "absent"
+
+
+def _number(dimension: str, value: int) -> str:
+    if value == NO_AMOUNT:
+        return "unknown"
+    if dimension == "date":
+        return day_text(value)
+    return yuan(value) if dimension == "medfee_sumamt" else str(value)

@@ -1,0 +1,323 @@
+"""One partition settled: all claims of some people, with their insured rows and identities.
+
+read → order → duplicates and reversals → who the person was → which rule → the core. Every row that comes in leaves as
+settled, reversed or refused, and is counted at the door out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingsuan.benefits import explanations, results
+from qingsuan.benefits.classify import REASONS, Classifier, PersonRows, find_identities, find_insured
+from qingsuan.benefits.core import Core
+from qingsuan.benefits.intake import BENEFIT_DATES
+from qingsuan.benefits.order import STATUS, mark, order_rows
+from qingsuan.benefits.rejects import Refusals
+from qingsuan.benefits.setup import CLAIM_CODES, Setup
+from qingsuan.cells import NO_AMOUNT, NO_DATE
+from qingsuan.errors import RunError
+from qingsuan.people import Numbering, Texts, spread
+from qingsuan.tables import BILL_PARTS
+
+__all__ = ["Outcome", "Settler"]
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
+BILL = ("medfee_sumamt", *BILL_PARTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a partition's rows; the tables are those of the run folder.
+
+    ``refused`` has the schema of :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`; ``totals`` are by kind.
+    """
+
+    settled: pa.Table
+    reversed_rows: pa.Table
+    differences: pa.Table | None
+    refused: pa.Table
+    totals: dict[str, pa.Table]
+
+
+class Columns:
+    """A partition's claims as NumPy columns, gathered into an order."""
+
+    def __init__(self, setup: Setup, table: pa.Table) -> None:
+        self.setup = setup
+        self.table = table.combine_chunks()
+        self._ranked: dict[str, Int32] = {}
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def has(self, name: str) -> bool:
+        return name in self.table.schema.names
+
+    def raw(self, name: str) -> npt.NDArray[np.int64]:
+        """A fixed-width column as it is."""
+        column = self.table.column(name)
+        if column.num_chunks == 0:
+            return np.zeros(0, column.type.to_pandas_dtype())
+        values: npt.NDArray[np.int64] = column.chunk(0).to_numpy(zero_copy_only=True)
+        return values
+
+    def code(self, name: str) -> Int32:
+        """A code column as ranks of the frozen vocabulary."""
+        if name not in self._ranked:
+            numbers: Int32 = self.raw(name).astype(np.int32, copy=False)
+            self._ranked[name] = self.setup.vocabularies[name].ranked(numbers)
+        return self._ranked[name]
+
+
+class Settler:
+    """Settles partitions; made once per run, when every file has been read and vocabularies are frozen."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.classifier = Classifier(setup)
+        self.core = Core(setup.program.tables)
+        self.ranks = self.classifier.ranks()
+        areas = setup.vocabularies["insu_admdvs"].texts
+        self.pool_of_area = np.array([setup.places.pool_of(area) for area in areas], np.int32)
+        treated = setup.vocabularies["fix_blng_admdvs"].texts
+        self.place_table = np.array(
+            [[setup.places.place_of(pool, area) for area in treated] for pool in range(len(setup.places.pools))],
+            np.int32,
+        ).reshape(len(setup.places.pools), len(treated))
+        self.months = setup.months()
+        levels = setup.vocabularies["dedc_hosp_lv"].texts
+        self.known_levels = np.array(
+            [[not text or text in rule_set.levels for text in levels] for rule_set in setup.program.rule_sets], np.bool_
+        ).reshape(len(setup.program.rule_sets), len(levels))
+        self.rule_names = [setup.program.rule_id(variant) for variant in range(len(setup.program.rules))]
+
+    def settle(self, claims: pa.Table, insured: pa.Table, identities: pa.Table) -> Outcome:
+        """Settle all claims of the partition's people.
+
+        Parameters
+        ----------
+        claims, insured, identities
+            Internal columns, as :mod:`qingsuan.benefits.intake` gives them.
+
+        Raises
+        ------
+        RunError
+            A row was lost on the way: the run stops, nothing is written.
+        """
+        columns = Columns(self.setup, claims)
+        texts = Texts.of(columns.table.column("psn_no"))
+        numbering = Numbering(texts)
+        work = _Work(self, columns, numbering)
+        work.order()
+        work.join(Columns(self.setup, insured), Columns(self.setup, identities))
+        work.classify()
+        outcome = work.finish()
+        rows = outcome.settled.num_rows + outcome.reversed_rows.num_rows + outcome.refused.num_rows
+        if rows != len(columns):
+            raise RunError(
+                "a partition",
+                found=f"{len(columns)} rows came in and {rows} would go out",
+                expected="rows in = settled + reversed + rejected",
+                do="report this: nothing of the partition was written",
+            )
+        return outcome
+
+
+class _Work:
+    """The state of one partition between its steps. Columns named ``…`` of claims are by place in the order."""
+
+    def __init__(self, settler: Settler, columns: Columns, numbering: Numbering) -> None:
+        self.settler, self.setup, self.columns, self.numbering = settler, settler.setup, columns, numbering
+
+    def at(self, name: str) -> npt.NDArray[np.int64]:
+        """A column of the claims that still count, in order."""
+        return self.columns.raw(name)[self.rows]
+
+    def code(self, name: str) -> Int32:
+        return self.columns.code(name)[self.rows]
+
+    def order(self) -> None:
+        """Order rows inside people, refuse copies, set reversed pairs aside."""
+        columns = self.columns
+        starts, spread_rows = spread(self.numbering.numbers, self.numbering.count)
+        setl_id = Texts.of(columns.table.column("setl_id"))
+        benefit = columns.raw("benefit").astype(np.int32, copy=False)
+        ordered = order_rows(
+            starts, spread_rows, benefit, columns.raw("setl_time"), setl_id, explanations.content_of(columns)
+        )
+        bill = np.stack([columns.raw(name) for name in BILL])
+        takes_back = columns.raw("takes_back").astype(np.int8, copy=False)
+        init = Texts.of(columns.table.column("init_setl_id"))
+        status, twin = mark(ordered, setl_id, init, takes_back, bill)
+        self.rows = ordered.rows
+        refusals = Refusals(columns.raw("file")[self.rows].astype(np.int32), columns.raw("row")[self.rows])
+        explanations.refuse_marked(refusals, columns, self.rows, status, twin)
+        self.refused = [refusals.table()]
+        back = status == STATUS["reversed"]
+        self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[twin[back]])
+        self._keep(status == STATUS["counts"])
+
+    def _keep(self, kept: Bool) -> None:
+        self.rows = self.rows[kept]
+        for name in ("person", "pool", "series", "found", "rule_set", "identity", "variant"):
+            if hasattr(self, name):
+                setattr(self, name, getattr(self, name)[kept])
+
+    def _refusals(self) -> Refusals:
+        return Refusals(self.at("file").astype(np.int32), self.at("row"))
+
+    def _drop(self, refusals: Refusals) -> None:
+        self.refused.append(refusals.table())
+        if refusals.refused.any():
+            self._keep(~refusals.refused)
+
+    def join(self, insured: Columns, identities: Columns) -> None:
+        """Find each claim's insured row, rule set and identity; refuse claims that find none."""
+        settler = self.settler
+        self.insured = insured
+        self.person: Int32 = self.numbering.numbers[self.rows]
+        self.pool: Int32 = settler.pool_of_area[self.code("insu_admdvs")]
+        self.found, reason = find_insured(
+            self.person,
+            self.code("insutype"),
+            self.pool,
+            self.at("begndate").astype(np.int32, copy=False),
+            self._by_person(insured),
+            insured.code("insutype"),
+            settler.pool_of_area[insured.code("insu_admdvs")],
+            insured.raw("begndate").astype(np.int32, copy=False),
+            insured.raw("enddate").astype(np.int32, copy=False),
+            np.stack([insured.code("psn_type"), insured.code("insu_admdvs")]),
+        )
+        refusals = self._refusals()
+        if (reason != REASONS["found"]).any():
+            explanations.refuse_persons(refusals, self, reason)
+        self._drop(refusals)
+        self.series = settler.classifier.series(self.pool, self.code("insutype"))
+        self.rule_set = settler.classifier.sets(self.series, self.at("benefit").astype(np.int32, copy=False))
+        refusals = self._refusals()
+        explanations.refuse_without_set(refusals, self)
+        self._drop(refusals)
+        self.identity = find_identities(
+            self.person,
+            self.rule_set,
+            self._identity_date(),
+            self._by_person(identities),
+            identities.code("psn_idet_type"),
+            identities.raw("begntime").astype(np.int32, copy=False),
+            identities.raw("endtime").astype(np.int32, copy=False),
+            settler.ranks,
+        )
+
+    def _by_person(self, other: Columns) -> PersonRows:
+        numbers = self.numbering.find(Texts.of(other.table.column("psn_no")))
+        return PersonRows(*spread(numbers, self.numbering.count))
+
+    def _identity_date(self) -> Int32:
+        kinds = np.array([BENEFIT_DATES.index(r.identity_date) for r in self.setup.program.rule_sets], np.int8)
+        kind = kinds[self.rule_set] if len(kinds) else np.zeros(0, np.int8)
+        settled = (self.at("setl_time") // 86_400_000_000).astype(np.int32)
+        dates: Int32 = np.where(kind == 0, settled, np.where(kind == 1, self.at("begndate"), self.at("enddate")))
+        return dates.astype(np.int32)
+
+    def of_insured(self, name: str) -> npt.NDArray[np.int64]:
+        """A column of the insured rows found."""
+        return self.insured.raw(name)[self.found]
+
+    def classify(self) -> None:
+        """Find each claim's rule; refuse claims that no rule covers."""
+        classifier = self.settler.classifier
+        codes = {name: self._code_column(name) for name in classifier.code_columns}
+        numbers = {name: self._number_column(name) for name in classifier.number_columns}
+        self.variant = classifier.leaves(self.rule_set, codes, numbers)
+        refusals = self._refusals()
+        explanations.refuse_levels(refusals, self)
+        explanations.refuse_absent_columns(refusals, self)
+        if (self.variant < 0).any():
+            explanations.refuse_without_rule(refusals, self, codes, numbers)
+        self._drop(refusals)
+
+    def _code_column(self, name: str) -> Int32:
+        if name == "place":
+            places: Int32 = self.settler.place_table[self.pool, self.code("fix_blng_admdvs")]
+            return places
+        if name == "referral":
+            return self.at("referral").astype(np.int32)
+        if name == "psn_idet_type":
+            return self.identity
+        if name in CLAIM_CODES or self.columns.has(name):
+            return self.code(name)
+        return self.insured.code(name)[self.found]
+
+    def _number_column(self, name: str) -> Int64:
+        if name == "medfee_sumamt":
+            return self.at(name)
+        if name == "date":
+            return self.at("benefit").astype(np.int64)
+        if name == "age":
+            return completed_years(self.of_insured("brdy"), self.at("benefit"))
+        if self.columns.has(name):
+            return self.at(name)
+        return self.of_insured(name)
+
+    def finish(self) -> Outcome:
+        """Run the core over what is left, and lay out the results."""
+        wait_end = self.of_insured("wait_end")
+        waiting = (wait_end != NO_DATE) & (self.at("begndate") <= wait_end)
+        bill = np.stack([self.at(name) for name in BILL])
+        paid = self.settler.core.settle(
+            self.person,
+            accounts_of(self.person, self.series),
+            np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
+            self.settler.months[self.at("benefit") - self.setup.first_day],
+            bill,
+            self.at("acct_used").astype(np.int64),
+            self.of_insured("acct_balc"),
+        )
+        rule = np.where(waiting, len(self.settler.rule_names), self.variant)
+        layout = results.Layout(self.columns, self.rows, bill, paid, rule, self.settler.rule_names, self.pool)
+        return Outcome(
+            layout.settled(),
+            self.reversed_rows,
+            layout.differences(),
+            pa.concat_tables(self.refused),
+            layout.totals(),
+        )
+
+
+def accounts_of(person: Int32, series: Int32) -> Int32:
+    """Number each person's accounts (pool and scheme) from 0. Almost everybody has one."""
+    accounts = np.zeros(len(person), np.int32)
+    if len(person) == 0:
+        return accounts
+    begins = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
+    sizes = np.diff(np.r_[begins, len(person)])
+    mixed = series != np.repeat(series[begins], sizes)
+    if mixed.any():
+        among = np.repeat(np.logical_or.reduceat(mixed, begins), sizes)
+        pairs = np.stack([person[among], series[among]])
+        different, inverse = np.unique(pairs, axis=1, return_inverse=True)
+        inverse = inverse.reshape(-1)
+        first = np.searchsorted(different[0], person[among])
+        accounts[among] = inverse - first
+    return accounts
+
+
+def completed_years(born: npt.NDArray[np.int64], on: npt.NDArray[np.int64]) -> Int64:
+    """Age in completed years; an unknown date of birth gives an unknown age."""
+    known = born != NO_DATE
+    birth = np.where(known, born, 0).astype("datetime64[D]")
+    day = on.astype("datetime64[D]")
+    birth_month, month = birth.astype("datetime64[M]"), day.astype("datetime64[M]")
+    years = (month.astype(np.int64) // 12) - (birth_month.astype(np.int64) // 12)
+    months_apart = (month.astype(np.int64) % 12) - (birth_month.astype(np.int64) % 12)
+    days_apart = (day - month).astype(np.int64) - (birth - birth_month).astype(np.int64)
+    before = (months_apart < 0) | ((months_apart == 0) & (days_apart < 0))
+    return np.where(known, years - before, NO_AMOUNT).astype(np.int64)

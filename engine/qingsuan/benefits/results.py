@@ -1,0 +1,228 @@
+"""The tables that leave a partition: settled, reversed, differences, and their sums by kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingsuan.benefits.core import Paid
+from qingsuan.cells import NO_AMOUNT, decimals
+from qingsuan.policy.model import FUNDS
+from qingsuan.tables import BILL_PARTS, PAID_COLUMNS
+
+if TYPE_CHECKING:
+    from qingsuan.benefits.partition import Columns
+
+__all__ = ["SUMS", "TOTALS", "WAITING", "Layout", "merge_totals", "reversed_table"]
+
+WAITING = "waiting-period"
+"""The ``rule_id`` of a claim inside its person's waiting period (等待期)."""
+
+SUMS = (
+    "medfee_sumamt",
+    *BILL_PARTS,
+    "act_pay_dedc",
+    *FUNDS,
+    "fund_pay_sumamt",
+    "psn_part_amt",
+    "acct_pay",
+    "psn_cash_pay",
+)
+"""Amounts summed in totals."""
+
+TOTALS = {
+    "care": ("pool", "insutype", "med_type"),
+    "institutions": ("pool", "insutype", "fixmedins_code"),
+}
+"""Totals by name: what they are by. ``funds`` (pool, scheme, fund) and ``differences`` are made of others."""
+
+_SETTLED_FUNDS = (
+    "hifp_pay",
+    "hifmi_pay",
+    "hifob_pay",
+    "cvlserv_pay",
+    "hifes_pay",
+    "hifdm_pay",
+    "maf_pay",
+    "oth_pay",
+)
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+
+
+def _ids(columns: Columns, rows: Int32) -> dict[str, pa.Array]:
+    places = pa.array(rows)
+    return {name: columns.table.column(name).combine_chunks().take(places) for name in ("setl_id", "psn_no")}
+
+
+def _codes(columns: Columns, rows: Int32, names: tuple[str, ...]) -> dict[str, pa.Array]:
+    return {name: columns.setup.vocabularies[name].decode(columns.code(name)[rows]) for name in names}
+
+
+def _time(columns: Columns, rows: Int32) -> pa.Array:
+    return pa.array(columns.raw("setl_time")[rows]).view(pa.timestamp("us"))
+
+
+def reversed_table(columns: Columns, rows: Int32, twins: Int32) -> pa.Table:
+    """Claims taken back and the reversals that took them back, side by side in order; each names the other."""
+    twin_ids = columns.table.column("setl_id").combine_chunks().take(pa.array(twins))
+    takes_back = columns.raw("takes_back")[rows]
+    fields = _ids(columns, rows)
+    fields.update(_codes(columns, rows, ("insutype", "insu_admdvs", "med_type")))
+    fields["setl_time"] = _time(columns, rows)
+    fields["fixmedins_code"] = _codes(columns, rows, ("fixmedins_code",))["fixmedins_code"]
+    fields["refd_setl_flag"] = pa.array(np.array(["0", "1"])[takes_back])
+    fields["other_setl_id"] = twin_ids
+    for name in ("medfee_sumamt", *BILL_PARTS):
+        fields[name] = decimals(columns.raw(name)[rows])
+    return pa.table(fields)
+
+
+class Layout:
+    """Lays out what the core computed for the rows that were settled, in order.
+
+    Parameters
+    ----------
+    columns, rows
+        The partition's claims, and the row at each place of the order.
+    bill : (5, n) int64 fen
+    paid
+        What the core computed.
+    rule, rule_names
+        The rule's number for each place; one past the names is the waiting period.
+    pool : (n,) int32
+        Numbers of pools.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        rows: Int32,
+        bill: Int64,
+        paid: Paid,
+        rule: npt.NDArray[np.int64],
+        rule_names: list[str],
+        pool: Int32,
+    ) -> None:
+        self.columns, self.rows, self.bill, self.paid, self.pool = columns, rows, bill, paid, pool
+        self.rule, self.rule_names = rule, rule_names
+        self.fund_total: Int64 = paid.funds.sum(axis=0)
+        self.own: Int64 = bill[0] - self.fund_total
+
+    def settled(self) -> pa.Table:
+        """The table ``settled``."""
+        paid, columns, rows = self.paid, self.columns, self.rows
+        fields = _ids(columns, rows)
+        fields.update(_codes(columns, rows, ("insutype", "insu_admdvs", "med_type")))
+        fields["setl_time"] = _time(columns, rows)
+        fields.update(_codes(columns, rows, ("fixmedins_code",)))
+        rules = pa.array([*self.rule_names, WAITING], pa.string())
+        fields["rule_id"] = pa.DictionaryArray.from_arrays(pa.array(self.rule.astype(np.int32)), rules)
+        for name, amounts in zip(("medfee_sumamt", *BILL_PARTS), self.bill, strict=True):
+            fields[name] = decimals(amounts)
+        fields["act_pay_dedc"] = decimals(paid.act_pay_dedc)
+        fields["pool_prop_selfpay"] = _ratios(paid.pool_prop_selfpay)
+        for fund in _SETTLED_FUNDS:
+            fields[fund] = decimals(paid.funds[FUNDS.index(fund)])
+        nothing = decimals(np.zeros(len(rows), np.int64))
+        fields["hosp_part_amt"] = nothing
+        fields["fund_pay_sumamt"] = decimals(self.fund_total)
+        fields["psn_part_amt"] = decimals(self.own)
+        fields["acct_pay"] = decimals(paid.acct_pay)
+        fields["acct_mulaid_pay"] = nothing
+        fields["psn_cash_pay"] = decimals(paid.psn_cash_pay)
+        fields["balc"] = decimals(paid.balc)
+        return pa.table(fields)
+
+    def _due(self, name: str) -> Int64:
+        return self.paid.acct_pay if name == "acct_pay" else self.paid.funds[FUNDS.index(name)]
+
+    def _differences(self) -> dict[str, tuple[Int64, npt.NDArray[np.bool_]]]:
+        """Due less paid by fund, and where the claim carries a payment."""
+        found = {}
+        for column in PAID_COLUMNS:
+            if self.columns.has(column):
+                paid = self.columns.raw(column)[self.rows]
+                known = paid != NO_AMOUNT
+                name = column.removeprefix("paid_")
+                found[name] = np.where(known, self._due(name) - np.where(known, paid, 0), 0), known
+        return found
+
+    def differences(self) -> pa.Table | None:
+        """The table ``differences`` (补退): due less paid, for claims that carry payments of the year."""
+        found = self._differences()
+        if not found:
+            return None
+        some = np.logical_or.reduce([known for _, known in found.values()])
+        rows = self.rows[some]
+        fields = _ids(self.columns, rows)
+        fields.update(_codes(self.columns, rows, ("insutype", "insu_admdvs", "fixmedins_code")))
+        for name, (amounts, known) in found.items():
+            plain = decimals(amounts[some])
+            fields[f"diff_{name}"] = pa.Array.from_buffers(
+                plain.type, len(plain), [pa.array(known[some]).buffers()[1], plain.buffers()[1]]
+            )
+        return pa.table(fields)
+
+    def totals(self) -> dict[str, pa.Table]:
+        """Sums in fen by kind, to be merged with those of other partitions."""
+        setup = self.columns.setup
+        pools = pa.array([pool.code for pool in setup.places.pools], pa.string())
+        keys = {"pool": pa.DictionaryArray.from_arrays(pa.array(self.pool), pools)}
+        keys.update(_codes(self.columns, self.rows, ("insutype", "med_type", "fixmedins_code")))
+        amounts = {name: pa.array(values) for name, values in self._sums().items()}
+        found = {}
+        for name, by in TOTALS.items():
+            found[name] = _sum(pa.table({**{key: keys[key].cast(pa.string()) for key in by}, **amounts}), by)
+        differences = self._differences()
+        if differences:
+            found["differences"] = self._difference_totals(keys, differences)
+        return found
+
+    def _sums(self) -> dict[str, Int64]:
+        paid = self.paid
+        values = dict(zip(("medfee_sumamt", *BILL_PARTS), self.bill, strict=True))
+        values["act_pay_dedc"] = paid.act_pay_dedc
+        values.update(zip(FUNDS, paid.funds, strict=True))
+        values.update(
+            fund_pay_sumamt=self.fund_total,
+            psn_part_amt=self.own,
+            acct_pay=paid.acct_pay,
+            psn_cash_pay=paid.psn_cash_pay,
+        )
+        return {"claims": np.ones(len(self.rows), np.int64), **{name: values[name] for name in SUMS}}
+
+    def _difference_totals(
+        self, keys: dict[str, pa.Array], found: dict[str, tuple[Int64, npt.NDArray[np.bool_]]]
+    ) -> pa.Table:
+        by = ("pool", "insutype", "fixmedins_code")
+        parts = []
+        for fund, (amounts, known) in found.items():
+            fields = {key: keys[key].cast(pa.string()) for key in by}
+            fields["fund"] = pa.repeat(pa.scalar(fund), len(known))
+            fields["to_pay"] = pa.array(np.maximum(amounts, 0))
+            fields["to_take_back"] = pa.array(np.maximum(-amounts, 0))
+            parts.append(pa.table(fields).filter(pa.array(known)))
+        return _sum(pa.concat_tables(parts), (*by, "fund"))
+
+
+def _ratios(ratio_bp: Int64) -> pa.Array:
+    """Basis points as decimal128(5, 4)."""
+    words = np.zeros((len(ratio_bp), 2), np.int64)
+    words[:, 0] = ratio_bp
+    return pa.Array.from_buffers(pa.decimal128(5, 4), len(ratio_bp), [None, pa.py_buffer(words)])
+
+
+def _sum(table: pa.Table, by: tuple[str, ...]) -> pa.Table:
+    names = [name for name in table.schema.names if name not in by]
+    summed = table.group_by(list(by), use_threads=False).aggregate([(name, "sum") for name in names])
+    return summed.rename_columns([name.removesuffix("_sum") for name in summed.schema.names]).select([*by, *names])
+
+
+def merge_totals(parts: list[pa.Table], by: tuple[str, ...]) -> pa.Table:
+    """Add up totals of partitions, in the order of what they are by."""
+    merged = _sum(pa.concat_tables(parts), by)
+    return merged.sort_by([(name, "ascending") for name in by])

@@ -1,0 +1,41 @@
+"""Progress on standard error: a bar on a terminal, lines elsewhere, nothing with ``--json``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from qingsuan.run.settle import Progress
+
+__all__ = ["progress_for"]
+
+
+class _Bar(Progress):
+    def stage(self, name: str, total: int) -> None:
+        self._bar: Any = click.progressbar(length=total, label=name, file=sys.stderr)
+        self._bar.render_progress()
+
+    def step(self, count: int = 1) -> None:
+        self._bar.update(count)
+
+    def end(self) -> None:
+        self._bar.render_finish()
+
+
+class _Lines(Progress):
+    def stage(self, name: str, total: int) -> None:
+        self._name, self._since = name, time.monotonic()
+        click.echo(f"{name} … ({total} parts)", err=True)
+
+    def end(self) -> None:
+        click.echo(f"{self._name} done in {time.monotonic() - self._since:.1f} s", err=True)
+
+
+def progress_for(as_json: bool) -> Progress:
+    """The progress that fits where standard error goes."""
+    if as_json:
+        return Progress()
+    return _Bar() if sys.stderr.isatty() else _Lines()

@@ -1,0 +1,83 @@
+"""``qingsuan settle``: a year of claims, to a run folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qingsuan.benefits.setup import Setup
+from qingsuan.cli.progress import progress_for
+from qingsuan.cli.sizes import Size
+from qingsuan.plugins import Installed, load, require
+from qingsuan.policy.reader import read_rule_sets
+from qingsuan.report.summary import settle_summary
+from qingsuan.run.folder import RunFolder
+from qingsuan.run.inputs import open_sources
+from qingsuan.run.settle import TABLES, Inputs, Options, settle
+
+__all__ = ["command", "prepare"]
+
+
+def prepare(year: int, requirements: tuple[str, ...] = (), *, skip_unserved: bool = False) -> tuple[Setup, Installed]:
+    """Find plugins, check requirements, read and compile every rule set.
+
+    Raises
+    ------
+    PluginError, PolicyError
+        A requirement is not met, or a healthy plugin's parameters cannot be trusted.
+    """
+    installed = load()
+    require(installed, requirements)
+    rule_sets = [rule_set for region in installed.regions for rule_set in read_rule_sets(region)]
+    return Setup(installed.regions, rule_sets, year, skip_unserved), installed
+
+
+@click.command("settle")
+@click.argument("claims", nargs=-1, required=True, metavar="CLAIMS…")
+@click.option("--insured", multiple=True, required=True, help="Insured people: file, folder or glob (repeatable).")
+@click.option("--identities", multiple=True, help="Dated identity classes (repeatable).")
+@click.option("--year", type=click.IntRange(2000, 2100), required=True, help="The year that is settled.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder to write.")
+@click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Threads that work.")
+@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What the run may hold in memory.")
+@click.option("--partitions", type=click.IntRange(1, 100_000), help="Into how many parts people are spread.")
+@click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
+@click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
+@click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out.")
+@click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run record as JSON.")
+def command(
+    claims: tuple[str, ...],
+    insured: tuple[str, ...],
+    identities: tuple[str, ...],
+    year: int,
+    out: Path,
+    workers: int,
+    memory: int,
+    partitions: int | None,
+    requirements: tuple[str, ...],
+    skip_unserved: bool,
+    overwrite: bool,
+    csv_encoding: str,
+    as_json: bool,
+) -> None:
+    """Settle a year of claims (待遇结算): what each fund pays for each of them.
+
+    CLAIMS are Parquet, Arrow IPC or CSV files, folders of them, or globs.
+    """
+    setup, installed = prepare(year, requirements, skip_unserved=skip_unserved)
+    inputs = Inputs(
+        open_sources(claims, "claims", csv_encoding),
+        open_sources(insured, "insured", csv_encoding),
+        open_sources(identities, "identities", csv_encoding),
+    )
+    folder = RunFolder(out, TABLES, overwrite=overwrite)
+    record = settle(setup, inputs, folder, Options(workers, memory, partitions), installed, progress_for(as_json))
+    _print(record, out, as_json)
+
+
+def _print(record: dict[str, Any], out: Path, as_json: bool) -> None:
+    click.echo(json.dumps(record, ensure_ascii=False, indent=2) if as_json else settle_summary(out))

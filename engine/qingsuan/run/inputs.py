@@ -1,0 +1,259 @@
+"""Input files: one Parquet, Arrow IPC or CSV file, a folder of them, or a glob, as batches that know where they come from.
+
+CSV is read as text throughout, so that a bad cell becomes a refused row and never a guess.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.ipc
+import pyarrow.parquet as pq
+
+from qingsuan.errors import InputError
+
+__all__ = ["Chunk", "Source", "digest_of", "fetch_rows", "open_sources"]
+
+FORMATS = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "ipc",
+    ".ipc": "ipc",
+    ".feather": "ipc",
+    ".csv": "csv",
+}
+BATCH_ROWS = 262_144
+CSV_BLOCK_BYTES = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file.
+
+    Attributes
+    ----------
+    number : its place among the inputs of its kind.
+    rows : how many rows it has; for CSV how many lines that could be rows.
+    """
+
+    number: int
+    path: Path
+    kind: str
+    schema: pa.Schema
+    rows: int
+    encoding: str = "utf8"
+
+    @property
+    def name(self) -> str:
+        """The file's name for messages and records."""
+        return self.path.name
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A part of a file that can be read on its own, from ``first_row`` on (counted from 0)."""
+
+    source: Source
+    first_row: int
+    part: int
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Give the part's batches with the number of their first row.
+
+        Raises
+        ------
+        InputError
+            The file stops being readable.
+        """
+        row = self.first_row
+        try:
+            for batch in _READERS[self.source.kind](self.source, self.part, columns):
+                yield row, batch
+                row += batch.num_rows
+        except (pa.ArrowException, OSError, UnicodeError) as error:
+            raise _unreadable(self.source.path, error, f"from row {row + 1} on") from error
+
+
+def _unreadable(path: Path, error: Exception, where: str = "") -> InputError:
+    text = " ".join(str(error).split())
+    return InputError(
+        str(path),
+        found=f"cannot be read {where}".strip() + f": {text[:300]}",
+        expected="a whole Parquet, Arrow IPC or CSV (UTF-8) file",
+        do="fetch the file again; for CSV in GBK or GB 18030 give --csv-encoding gb18030",
+    )
+
+
+def open_sources(places: Sequence[str | Path], what: str, encoding: str = "utf8") -> tuple[Source, ...]:
+    """Find and open the files named by paths, folders and globs, in the order of their paths.
+
+    Raises
+    ------
+    InputError
+        Nothing is there, a file is named twice, has an unknown ending, or cannot be read.
+    """
+    paths: list[Path] = []
+    for place in places:
+        paths.extend(_expand(str(place), what))
+    twice = {path for path in paths if paths.count(path) > 1}
+    if twice:
+        raise InputError(str(sorted(twice)[0]), found=f"named twice as {what}", expected="each file once")
+    return tuple(_open(number, path, encoding) for number, path in enumerate(sorted(paths)))
+
+
+def _expand(place: str, what: str) -> list[Path]:
+    path = Path(place)
+    if path.is_dir():
+        found = [file for file in path.rglob("*") if file.is_file() and not _hidden(file.relative_to(path))]
+    elif path.exists():
+        found = [path]
+    else:
+        found = [Path(match) for match in glob.glob(place, recursive=True) if Path(match).is_file()]
+    if not found:
+        raise InputError(
+            place,
+            found=f"no {what} there",
+            expected="a file, a folder with files, or a glob that matches some",
+            do="check the path",
+        )
+    for file in found:
+        if file.suffix.lower() not in FORMATS:
+            raise InputError(
+                str(file),
+                found=f"the ending “{file.suffix}”",
+                expected=f"one of {' '.join(FORMATS)}",
+                do="name the files themselves, or move the others away: nothing is left out silently",
+            )
+    return [file.resolve() for file in found]
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.parts)
+
+
+def _open(number: int, path: Path, encoding: str) -> Source:
+    kind = FORMATS[path.suffix.lower()]
+    try:
+        if kind == "parquet":
+            with pq.ParquetFile(path) as file:
+                return Source(number, path, kind, file.schema_arrow, file.metadata.num_rows)
+        if kind == "ipc":
+            with pa.memory_map(str(path)) as mapped:
+                reader = _ipc(mapped)
+                rows = _ipc_rows(reader)
+                return Source(number, path, kind, reader.schema, rows)
+        schema = _csv(path, encoding, None).schema
+        return Source(number, path, kind, schema, max(0, _lines(path) - 1), encoding)
+    except (pa.ArrowException, OSError, UnicodeError, LookupError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _lines(path: Path) -> int:
+    lines = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            lines += block.count(b"\n")
+    return lines + 1
+
+
+def _ipc(mapped: pa.NativeFile) -> Any:
+    try:
+        return pa.ipc.open_file(mapped)
+    except pa.ArrowInvalid:
+        mapped.seek(0)
+        return pa.ipc.open_stream(mapped)
+
+
+def _ipc_rows(reader: Any) -> int:
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        return sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))
+    return sum(batch.num_rows for batch in reader)
+
+
+def _csv(path: Path, encoding: str, columns: Sequence[str] | None) -> pa.csv.CSVStreamingReader:
+    first = pa.csv.open_csv(path, read_options=pa.csv.ReadOptions(encoding=encoding, block_size=CSV_BLOCK_BYTES))
+    names = first.schema.names
+    first.close()
+    return pa.csv.open_csv(
+        path,
+        read_options=pa.csv.ReadOptions(encoding=encoding, block_size=CSV_BLOCK_BYTES, use_threads=False),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=False,
+            include_columns=list(columns) if columns is not None else None,
+        ),
+    )
+
+
+def chunks(source: Source) -> list[Chunk]:
+    """Cut a file into parts that can be read side by side: Parquet by row group, others whole."""
+    if source.kind != "parquet":
+        return [Chunk(source, 0, 0)]
+    found, row = [], 0
+    with pq.ParquetFile(source.path) as file:
+        for group in range(file.metadata.num_row_groups):
+            found.append(Chunk(source, row, group))
+            row += file.metadata.row_group(group).num_rows
+    return found
+
+
+def _read_parquet(source: Source, part: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
+    codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id")]
+    with pq.ParquetFile(source.path, read_dictionary=codes if columns is not None else None) as file:
+        if file.metadata.num_row_groups:
+            yield from file.iter_batches(BATCH_ROWS, row_groups=[part], columns=columns, use_threads=False)
+
+
+def _read_ipc(source: Source, part: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    with pa.memory_map(str(source.path)) as mapped:
+        reader = _ipc(mapped)
+        if isinstance(reader, pa.ipc.RecordBatchFileReader):
+            batches: Any = (reader.get_batch(i) for i in range(reader.num_record_batches))
+        else:
+            batches = iter(reader)
+        for batch in batches:
+            for start in range(0, max(1, batch.num_rows), BATCH_ROWS):
+                piece = batch.slice(start, BATCH_ROWS)
+                yield piece if columns is None else piece.select(list(columns))
+
+
+def _read_csv(source: Source, part: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    with _csv(source.path, source.encoding, columns) as reader:
+        yield from reader
+
+
+_READERS: dict[str, Callable[[Source, int, Sequence[str] | None], Iterator[pa.RecordBatch]]] = {
+    "parquet": _read_parquet,
+    "ipc": _read_ipc,
+    "csv": _read_csv,
+}
+
+
+def fetch_rows(source: Source, rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
+    """Fetch rows of a file with every column it has; ``rows`` ascending, counted from 0. Parts without any are skipped."""
+    parts = chunks(source)
+    ends = [part.first_row for part in parts[1:]] + [2**62]
+    for part, end in zip(parts, ends, strict=True):
+        wanted = rows[(rows >= part.first_row) & (rows < end)]
+        if not len(wanted):
+            continue
+        for first_row, batch in part.batches():
+            here = wanted[(wanted >= first_row) & (wanted < first_row + batch.num_rows)]
+            if len(here):
+                yield here, batch.take(pa.array(here - first_row))
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,110 @@
+"""The run record (``run.json``): what ran, on what, by whose rules, and what came of it.
+
+It holds no time and no machine: the same inputs, parameters and versions give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from qingsuan import __version__
+from qingsuan.benefits.setup import Setup
+from qingsuan.money import yuan
+from qingsuan.plugins import Installed
+from qingsuan.run.inputs import Source, digest_of
+from qingsuan.run.tally import BILL, Tally
+
+if TYPE_CHECKING:
+    from qingsuan.run.settle import Inputs
+
+__all__ = ["ORDER_POLICY", "of_inputs", "of_plugins", "of_settlement"]
+
+ORDER_POLICY = "person; benefit date, setl_time, setl_id as text; people by hash of psn_no, then psn_no"
+
+
+def of_inputs(sources: Iterable[Source]) -> list[dict[str, Any]]:
+    """Name, size in rows and digest of input files."""
+    return [{"file": source.name, "rows": source.rows, "sha256": digest_of(source.path)} for source in sources]
+
+
+def of_plugins(installed: Installed) -> list[dict[str, Any]]:
+    """Every plugin that was found, with the reason where it is refused."""
+    return [
+        {
+            "plugin": plugin.distribution,
+            "version": plugin.version,
+            "region": None if plugin.region is None else plugin.region.code,
+            "problem": plugin.problem,
+        }
+        for plugin in installed.plugins
+    ]
+
+
+def of_settlement(
+    setup: Setup, inputs: Inputs, installed: Installed, tally: Tally, partitions: int, unread: dict[str, list[str]]
+) -> dict[str, Any]:
+    """The record of a settlement of benefits."""
+    settled = tally.amounts_settled()
+    return {
+        "settlement": "benefits 待遇结算",
+        "year": setup.year,
+        "engine": {"name": "qingsuan", "version": __version__},
+        "plugins": of_plugins(installed),
+        "rule_sets": [
+            {
+                "rule_set": rule_set.name,
+                "title": rule_set.title,
+                "file": rule_set.file,
+                "grades": sorted({source.grade for source in rule_set.sources.values()}),
+                "missing": [missing.parameter for missing in rule_set.missing],
+            }
+            for rule_set in setup.program.rule_sets
+        ],
+        "rules_digest": setup.program.digest,
+        "order": ORDER_POLICY,
+        "partitions": partitions,
+        "inputs": {
+            "claims": of_inputs(inputs.claims),
+            "insured": of_inputs(inputs.insured),
+            "identities": of_inputs(inputs.identities),
+        },
+        "rows": {
+            "in": tally.rows_read["claims"],
+            "settled": tally.settled_rows,
+            "reversed": tally.reversed_rows,
+            "rejected": tally.rejected_claims,
+        },
+        "amounts": {
+            name: {
+                "in": yuan(tally.amounts_in[name]),
+                "settled": yuan(settled[name]),
+                "reversed": yuan(0),
+                "rejected": yuan(tally.amounts_rejected[name]),
+            }
+            for name in BILL
+        },
+        "rejected": {table: dict(sorted(codes.items())) for table, codes in sorted(tally.rejected.items())},
+        "rejected_by": [
+            {"pool": pool, "insutype": scheme, "code": code, "rows": rows}
+            for (pool, scheme, code), rows in sorted(tally.rejected_by.items())
+        ],
+        "by_scheme": tally.by_scheme(),
+        "warnings": _warnings(setup, installed, tally, unread),
+    }
+
+
+def _warnings(setup: Setup, installed: Installed, tally: Tally, unread: dict[str, list[str]]) -> list[str]:
+    found = [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
+    found += [f"{file}: columns nobody reads: {', '.join(names)}" for file, names in sorted(unread.items())]
+    for rule_set in setup.program.rule_sets:
+        found += [
+            f"{rule_set.name}: parameter {missing.parameter} is not known: {missing.why}"
+            for missing in rule_set.missing
+            if missing.when is None
+        ]
+    for table in ("insured", "identities"):
+        rows = sum(tally.rejected.get(table, {}).values())
+        if rows:
+            found.append(f"{rows} rows of {table} were rejected: see rejected/{table}-*.parquet")
+    return found

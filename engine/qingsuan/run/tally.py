@@ -1,0 +1,145 @@
+"""Counting a run: rows and sums in, settled, reversed, rejected, and the totals by kind. What goes in must come out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingsuan.benefits.partition import Outcome
+from qingsuan.benefits.results import SUMS, TOTALS, merge_totals
+from qingsuan.cells import decimals, read_money
+from qingsuan.errors import RunError
+from qingsuan.money import yuan
+from qingsuan.policy.model import FUNDS
+from qingsuan.run.folder import RunFolder
+from qingsuan.tables import BILL_PARTS
+
+__all__ = ["BILL", "Tally"]
+
+BILL = ("medfee_sumamt", *BILL_PARTS)
+"""Columns of the bill, whose sums are followed from the input to every exit."""
+
+_DIFFERENCE_BY = ("pool", "insutype", "fixmedins_code", "fund")
+
+
+@dataclass
+class Tally:
+    """The counts and sums of one run.
+
+    Attributes
+    ----------
+    rows_read : rows by input table.
+    rejected : rows by input table and code; of claims also by pool, scheme and code in ``rejected_by``.
+    amounts_in, amounts_rejected : fen by column of the bill, as far as cells could be read.
+    """
+
+    rows_read: Counter[str] = field(default_factory=Counter)
+    rejected: dict[str, Counter[str]] = field(default_factory=dict)
+    rejected_by: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    amounts_in: Counter[str] = field(default_factory=Counter)
+    amounts_rejected: Counter[str] = field(default_factory=Counter)
+    reversed_rows: int = 0
+    settled_rows: int = 0
+    totals: dict[str, list[pa.Table]] = field(default_factory=dict)
+
+    def read(self, table: str, rows: int) -> None:
+        """Rows of an input table have been read."""
+        self.rows_read[table] += rows
+
+    def read_amounts(self, batch: pa.RecordBatch) -> dict[str, int]:
+        """Sums in fen of a batch of claims as it came, by column of the bill."""
+        return {name: int(read_money(batch.column(name)).values.sum()) for name in BILL}
+
+    def settled(self, outcome: Outcome) -> None:
+        """A partition has been settled. Called under the run's lock."""
+        self.settled_rows += outcome.settled.num_rows
+        self.reversed_rows += outcome.reversed_rows.num_rows
+        for name, table in outcome.totals.items():
+            self.totals.setdefault(name, []).append(table)
+
+    def refused(self, table: str, code: str, count: int = 1) -> None:
+        """Rows of an input table were refused."""
+        self.rejected.setdefault(table, Counter())[code] += count
+
+    @property
+    def rejected_claims(self) -> int:
+        """How many claims were refused."""
+        return sum(self.rejected.get("claims", Counter()).values())
+
+    def merged(self, name: str, by: tuple[str, ...]) -> pa.Table:
+        """The totals of all partitions, in fen."""
+        return merge_totals(self.totals[name], by)
+
+    def write_totals(self, folder: RunFolder) -> None:
+        """Write ``totals/*.parquet``."""
+        for name, by in TOTALS.items():
+            folder.write_table(f"totals/{name}.parquet", _in_yuan(self.merged(name, by)))
+        folder.write_table("totals/funds.parquet", _in_yuan(self.funds()))
+        if "differences" in self.totals:
+            folder.write_table("totals/differences.parquet", _in_yuan(self.merged("differences", _DIFFERENCE_BY)))
+
+    def funds(self) -> pa.Table:
+        """What each fund paid, by pool and scheme: one row per fund that paid anything."""
+        care = self.merged("care", TOTALS["care"])
+        by_scheme = merge_totals([care.drop_columns(["med_type"])], ("pool", "insutype"))
+        rows: list[dict[str, Any]] = []
+        for row in by_scheme.to_pylist():
+            rows.extend(
+                {"pool": row["pool"], "insutype": row["insutype"], "fund": fund, "amount": row[fund]}
+                for fund in FUNDS
+                if row[fund]
+            )
+        schema = pa.schema(
+            [("pool", pa.string()), ("insutype", pa.string()), ("fund", pa.string()), ("amount", pa.int64())]
+        )
+        return pa.Table.from_pylist(rows, schema)
+
+    def by_scheme(self) -> list[dict[str, Any]]:
+        """Counts and sums in yuan of settled claims, by pool and scheme, with what was rejected there."""
+        care = self.merged("care", TOTALS["care"])
+        summed = merge_totals([care.drop_columns(["med_type"])], ("pool", "insutype"))
+        found = []
+        for row in summed.to_pylist():
+            amounts = {name: yuan(row[name]) for name in SUMS if row[name]}
+            found.append({"pool": row["pool"], "insutype": row["insutype"], "claims": row["claims"], **amounts})
+        return found
+
+    def amounts_settled(self) -> dict[str, int]:
+        """Sums in fen of all settled claims, by column of the bill."""
+        care = self.merged("care", TOTALS["care"])
+        return {name: int(pc.sum(care.column(name)).as_py() or 0) for name in BILL}
+
+    def check(self) -> None:
+        """Rows in = rows settled + reversed + rejected, and the same for every amount (reversed pairs add up to nothing).
+
+        Raises
+        ------
+        RunError
+            Something was lost.
+        """
+        out = self.settled_rows + self.reversed_rows + self.rejected_claims
+        settled = self.amounts_settled()
+        wrong = [name for name in BILL if self.amounts_in[name] != settled[name] + self.amounts_rejected[name]]
+        if out != self.rows_read["claims"] or wrong:
+            raise RunError(
+                "run",
+                found=f"{self.rows_read['claims']} rows in, {out} out; amounts that differ: {', '.join(wrong) or 'none'}",
+                expected="in = settled + reversed + rejected",
+                do="report this; the folder has no run.json, so nobody takes it for whole",
+            )
+
+
+def _in_yuan(table: pa.Table) -> pa.Table:
+    """Sums in fen as decimal128(20, 2); counts stay numbers."""
+    columns = {}
+    for name in table.schema.names:
+        column = table.column(name)
+        if pa.types.is_int64(column.type) and name != "claims":
+            columns[name] = decimals(column.combine_chunks().to_numpy(zero_copy_only=False), 20)
+        else:
+            columns[name] = column
+    return pa.table(columns)
