@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,6 +12,7 @@ import pytest
 
 from qingsuan.benefits.twin import Account, Claim, Identity, Insured, Outcome, Places, Settled, settle_year
 from qingsuan.errors import PolicyError
+from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import (
     Adjust,
     Bands,
@@ -639,9 +642,19 @@ def test_a_rule_may_override_another() -> None:
         (rules(Layer("x", "maf_pay", (Case(),))), "no bands"),
     ],
 )
-def test_rules_that_contradict_themselves(rule_set: RuleSet, message: str) -> None:
+def test_rules_that_contradict_themselves_stop_the_twin_at_a_claim_and_the_core_at_load(
+    rule_set: RuleSet, message: str
+) -> None:
     with pytest.raises(PolicyError, match=message):
         settle(rule_set, claim(1, 1000))
+    with pytest.raises(PolicyError):
+        compile_rule_sets([rule_set])
+
+
+def test_the_twin_shares_nothing_with_the_core() -> None:
+    forbidden = "numpy pyarrow qingsuan._kernel qingsuan._order qingsuan._classify qingsuan.policy.compile"
+    program = f"import sys, qingsuan.benefits.twin; sys.exit(bool(set({forbidden.split()}) & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_a_claim_outside_the_year_was_not_checked() -> None:
