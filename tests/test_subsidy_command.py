@@ -148,7 +148,12 @@ def test_the_folder_holds_every_row_and_every_amount(tmp_path: Path, classes: Pa
         ("2201020000001", "220102", "222401", "overlapping"),
     ]
     [row] = table(out / "rejected")
-    assert (row["psn_no"], row["code"], row["column"], row["found"]) == ("z", "E_CODE", "insu_admdvs", "220100")
+    assert (row["psn_no"], row["code"], row["column"], row["found"]) == (
+        "z",
+        "E_CODE",
+        "insu_admdvs",
+        "220100",
+    )
     assert row["source_row"] == len(rows)
     record = json.loads((out / "run.json").read_text("utf-8"))
     counts = record["rows"]

@@ -96,13 +96,14 @@ def test_a_rejected_row_is_whole(tmp_path: Path) -> None:
 
 
 def test_columns_that_no_text_can_hold_and_names_the_reasons_have() -> None:
-    rows = pa.record_batch({"psn_no": ["a"], "code": ["7"], "list": pa.array([[1, 2]])})
+    rows = pa.record_batch({"psn_no": ["a"], "code": ["7"], "source_file": ["z"], "list": pa.array([[1, 2]])})
     schema = rejected_schema([rows.schema, pa.schema([("other", pa.int32())])])
     table = rejected_table(Batch("f", 11, rows), [Rejection(0, "E_CODE", "insutype", "x", "y")], schema)
     assert table.to_pylist() == [
         {
             "psn_no": "a",
             "input_code": "7",
+            "input_source_file": "z",
             "list": "[1, 2]",
             "other": None,
             "source_file": "f",
