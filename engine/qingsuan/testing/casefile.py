@@ -1,4 +1,4 @@
-"""A case file (案例): insured people, claims, and what must come out, in one TOML file.
+"""A case file: insured people, claims, and what must come out, in one TOML file.
 
 Columns are those of the interface. Money is a text in yuan or a whole number; dates are TOML dates. What a case does not
 care about is filled in, and nothing else::
