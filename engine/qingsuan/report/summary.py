@@ -80,7 +80,12 @@ def _scheme(code: str) -> str:
 
 def _counts(record: Mapping[str, Any]) -> str:
     """Rows and cost that came in and where they went; a reversal and its original cancel out."""
-    labels = {"in": "in 结算记录", "settled": "settled 已结算", "reversed": "reversed 退费", "rejected": "rejected 拒付"}
+    labels = {
+        "in": "in 结算记录",
+        "settled": "settled 已结算",
+        "reversed": "reversed 退费",
+        "rejected": "rejected 拒付",
+    }
     rows = [
         (label, f"{record['rows'][name]:,}", grouped_yuan(fen_of_yuan(record["amounts"]["medfee_sumamt"][name])))
         for name, label in labels.items()

@@ -55,6 +55,7 @@ class Output:
             use_dictionary=[one.name for one in schema if _is_text(one.type) and one.name not in _IDENTIFIERS],
             write_statistics=[one.name for one in schema if one.name == "setl_time"],
             store_schema=False,
+            store_decimal_as_integer=True,
         )
         writer.add_key_value_metadata(self._label)
         return writer

@@ -89,7 +89,7 @@ MARKETS: tuple[Market, ...] = (
             *_cares("140201", {"1": 40, "2": 160, "3M": 300, "3P": 300}),
             *_cares("140104", {"1": 500, "2": 900, "3M": 400, "3P": 200}),
             *_cares("11", {"1": 1400, "2": 2000, "3M": 1200, "3P": 800}),
-            *_cares("21", {"3": 8}, place=1),
+            *_cares("21", {"3P": 8}, place=1),
         ),
     ),
     Market(
@@ -137,7 +137,7 @@ MARKETS: tuple[Market, ...] = (
             *_cares("21", {"3": 8300}),
             *_cares("21", {"3": 1300}, place=1),
             *_cares("21", {"3": 390}, place=2),
-            *_cares("21", {"2": 10}),
+            *_cares("11", {"3": 10}),
         ),
     ),
     # No rule set for employees of this pool is known: every claim of theirs is rejected, so there are only a few.
