@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet as pq
 
 from qingsuan.benefits.intake import take_claims, take_identities, take_insured
 from qingsuan.benefits.partition import Settler
 from qingsuan.benefits.setup import Setup
 from qingsuan.benefits.twin import Outcome, Places, Settled, settle_year
+from qingsuan.plugins import Installed
 from qingsuan.policy.model import FUNDS
+from qingsuan.run.folder import RunFolder
+from qingsuan.run.inputs import open_sources
+from qingsuan.run.settle import TABLES, Inputs, Options, settle
 from qingsuan.tables import BILL_PARTS
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World
 
-__all__ = ["Result", "compare", "run_engine", "run_twin"]
+__all__ = ["Result", "compare", "run_engine", "run_twin", "run_whole"]
 
 TEXTS = ("insutype", "insu_admdvs", "med_type", "fixmedins_code", "rule_id")
 AMOUNTS = (
@@ -70,37 +77,53 @@ COLUMNS = (*TEXTS, "setl_time", "pool_prop_selfpay", *AMOUNTS)
 
 
 def run_engine(world: World) -> Result:
-    """Settle a world with the engine: tables in, through every door and compiled module, tables out.
-
-    Claims of pools that nobody serves are refused here, as a run that skips them does; they never reach a partition.
-    """
-    setup = Setup(world.regions, world.rule_sets, world.year)
-    claims = claims_table(world)
-    served = np.array([setup.places.pool_of(row.insu_admdvs) >= 0 for row in world.claims], np.bool_)
+    """Settle a world with the engine: tables in, through every door and compiled module, tables out."""
+    setup = Setup(world.regions, world.rule_sets, world.year, skip_unserved=True)
+    tables = (claims_table(world), insured_table(world), identities_table(world))
     parts, refusals = [], []
-    for file, (table, take) in enumerate(
-        (
-            (claims.filter(pa.array(served)), take_claims),
-            (insured_table(world), take_insured),
-            (identities_table(world), take_identities),
-        )
-    ):
+    for file, (table, take) in enumerate(zip(tables, (take_claims, take_insured, take_identities), strict=True)):
         batch, refused = take(setup, table.combine_chunks().to_batches()[0], file, 0)
-        if file and refused.num_rows:
-            raise AssertionError(f"a good row of file {file} was refused: {refused.to_pylist()[:3]}")
         parts.append(pa.Table.from_batches([batch]))
         refusals.append(refused)
     setup.freeze()
     outcome = Settler(setup).settle(*parts)
-    rows = [row for row, good in zip(world.claims, served, strict=True) if good]
     result = _as_result(outcome.settled, outcome.reversed_rows)
-    for refused in (refusals[0], outcome.refused):
-        for row, code, column in zip(
-            *(refused.column(name).to_pylist() for name in ("row", "code", "column")), strict=True
-        ):
-            result.rejected[rows[row].psn_no, rows[row].setl_id, code, column] += 1
-    for row in (row for row, good in zip(world.claims, served, strict=True) if not good):
-        result.rejected[row.psn_no, row.setl_id, "E_POOL", "insu_admdvs"] += 1
+    for refused in (*refusals, outcome.refused):
+        names = ("file", "row", "code", "column")
+        for file, row, code, column in zip(*(refused.column(name).to_pylist() for name in names), strict=True):
+            if file:
+                raise AssertionError(f"a good row of table {file} was refused: {code} {column}")
+            result.rejected[world.claims[row].psn_no, world.claims[row].setl_id, code, column] += 1
+    return result
+
+
+def run_whole(world: World, folder: Path, partitions: int) -> Result:
+    """Settle a world as a user does: several files in, a run folder out."""
+    claims = claims_table(world)
+    third = claims.num_rows // 3
+    for name in ("in", "people"):
+        (folder / name).mkdir(parents=True)
+    pq.write_table(claims.slice(0, third), folder / "in" / "a.parquet")
+    with pa.OSFile(str(folder / "in" / "b.arrow"), "wb") as sink, pa.ipc.new_file(sink, claims.schema) as writer:
+        writer.write_table(claims.slice(third, third))
+    pq.write_table(claims.slice(2 * third), folder / "in" / "c.parquet")
+    pq.write_table(insured_table(world), folder / "people" / "insured.parquet")
+    pq.write_table(identities_table(world), folder / "people" / "identities.parquet")
+    inputs = Inputs(
+        open_sources([folder / "in"], "claims"),
+        open_sources([folder / "people" / "insured.parquet"], "insured"),
+        open_sources([folder / "people" / "identities.parquet"], "identities"),
+    )
+    setup = Setup(world.regions, world.rule_sets, world.year, skip_unserved=True)
+    out = RunFolder(folder / "out", TABLES)
+    settle(setup, inputs, out, Options(partitions=partitions), Installed(()))
+    settled, taken_back, rejected = (
+        pa.concat_tables(pq.read_table(file) for file in sorted((folder / "out" / name).glob("part-*.parquet")))
+        for name in ("settled", "reversed", "rejected")
+    )
+    result = _as_result(settled, taken_back)
+    names = ("psn_no", "setl_id", "code", "column")
+    result.rejected.update(zip(*(_texts(rejected, name) for name in names), strict=True))
     return result
 
 
@@ -136,9 +159,9 @@ def _integers(table: pa.Table, name: str) -> list[int]:
     return found
 
 
-def compare(world: World) -> list[str]:
-    """Settle a world twice; what differs, in words, at most a few of each kind."""
-    engine, twin = run_engine(world), run_twin(world)
+def compare(world: World, engine: Result) -> list[str]:
+    """Settle a world with the twin too; every row and column in which the two differ, in words."""
+    twin = run_twin(world)
     found: list[str] = []
     for key in sorted(engine.settled.keys() | twin.settled.keys()):
         ours, theirs = engine.settled.get(key), twin.settled.get(key)

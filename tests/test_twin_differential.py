@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
-from differential import compare
+from differential import compare, run_engine, run_whole
 from worlds import world
 
 CASES = int(os.environ.get("QINGSUAN_CASES", "10000"))
@@ -20,4 +21,11 @@ PEOPLE = max(1, CLAIMS // 14)
 
 @pytest.mark.parametrize("seed", range(WORLDS))
 def test_core_and_twin_agree(seed: int) -> None:
-    assert compare(world(seed, PEOPLE, CLAIMS)) == []
+    made = world(seed, PEOPLE, CLAIMS)
+    assert compare(made, run_engine(made)) == []
+
+
+@pytest.mark.parametrize(("seed", "partitions"), [(1000, 1), (1001, 3), (1002, 8)])
+def test_a_whole_run_and_twin_agree(seed: int, partitions: int, tmp_path: Path) -> None:
+    made = world(seed, PEOPLE, CLAIMS)
+    assert compare(made, run_whole(made, tmp_path, partitions)) == []
