@@ -74,7 +74,7 @@ def digests(folder: Path) -> dict[str, str]:
 @pytest.fixture
 def classes(tmp_path: Path) -> Path:
     file = tmp_path / "classes.csv"
-    file.write_text("admdvs,class\n150121,一\n150123,二\n150125,三\n", "utf-8")
+    file.write_text("# made up for a test\nadmdvs,class\n150121,一\n150123,二\n150125,三\n", "utf-8")
     return file
 
 
@@ -174,6 +174,11 @@ def test_the_folder_holds_every_row_and_every_amount(tmp_path: Path, classes: Pa
     }
     assert pq.read_schema(out / "due/part-00000.parquet").field("central").type == pa.decimal128(20, 2)
     assert "220100 长春市" in result.stdout
+    assert "warning: classes.csv: made up for a test" in result.stdout
+    assert [(file["table"], file["file"], len(file["sha256"])) for file in record["tables"]] == [
+        ("classes", "classes.csv", 64)
+    ]
+    assert str(tmp_path) not in (out / "run.json").read_text("utf-8")
     assert not [file for file in tmp_path.rglob("*") if file.suffix == ".tmp"]
 
 

@@ -235,7 +235,11 @@ def test_the_bureaus_tables_are_read(tmp_path: Path) -> None:
     assert given.standards["1501"] == PoolStandard(60137, "local", f"{standards}: line 2")
     assert given.standards["15"].fen == 58000
     assert given.prefecture_bp == {"1501": 3334}
-    assert len(given.files) == 3
+    assert [(file.table, file.name, file.comments) for file in given.files] == [
+        ("classes", "c.csv", ("made up",)),
+        ("standards", "s.csv", ()),
+        ("local_split", "l.csv", ()),
+    ]
 
 
 @pytest.mark.parametrize(

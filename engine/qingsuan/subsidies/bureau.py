@@ -25,6 +25,7 @@ __all__ = [
     "STANDARD_COLUMNS",
     "BureauTables",
     "PoolStandard",
+    "TableFile",
     "longest",
     "read_classes",
     "read_local_split",
@@ -49,9 +50,27 @@ class PoolStandard:
 
 
 @dataclass(frozen=True, slots=True)
-class BureauTables:
-    """The bureau's tables; ``files`` gives each file's SHA-256. None means the table was not handed over.
+class TableFile:
+    """One file of the bureau: which table, the file's name, its SHA-256, and its comment lines."""
 
+    table: str
+    name: str
+    sha256: str
+    comments: tuple[str, ...]
+
+    @classmethod
+    def of(cls, table: str, file: Path) -> TableFile:
+        """Read a file's digest and comments."""
+        lines = [line for line in read_text(file).splitlines() if line.startswith("#")]
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        return cls(table, file.name, digest, tuple(line.lstrip("# ").rstrip() for line in lines))
+
+
+@dataclass(frozen=True, slots=True)
+class BureauTables:
+    """The bureau's tables. None means the table was not handed over.
+
+    ``files`` names the files that were read, with their digests and what their comments say (a made-up table says so).
     ``classes`` maps a county to (class, file and line); ``standards`` and ``prefecture_bp`` map a prefix of 2, 4 or 6
     digits, the longest wins.
     """
@@ -59,17 +78,17 @@ class BureauTables:
     classes: Mapping[str, tuple[str, str]] | None = None
     standards: Mapping[str, PoolStandard] = field(default_factory=dict)
     prefecture_bp: Mapping[str, int] | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[TableFile, ...] = ()
 
     @classmethod
     def read(cls, classes: Path | None, standards: Path | None, local_split: Path | None) -> BureauTables:
         """Read the files that were handed over."""
-        given = [file for file in (classes, standards, local_split) if file is not None]
+        named = {"classes": classes, "standards": standards, "local_split": local_split}
         return cls(
             classes=None if classes is None else read_classes(classes),
             standards={} if standards is None else read_standards(standards),
             prefecture_bp=None if local_split is None else read_local_split(local_split),
-            files={str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in given if file.is_file()},
+            files=tuple(TableFile.of(name, file) for name, file in named.items() if file is not None),
         )
 
 

@@ -71,6 +71,7 @@ class Outcome:
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the amounts should know."""
         found = [f"{rule.region}: {_made_up(rule)} is marked made-up" for rule in self.used if _made_up(rule)]
+        found += [f"{file.name}: {comment}" for file in self.tables.files for comment in file.comments]
         for rule in self.used:
             dues = [due for due in self.dues if due.region == rule.region]
             without = [due for due in dues if self._at_default(due)]
@@ -92,7 +93,7 @@ class Outcome:
             "counted_once": DEDUP_RULE,
             "count_unit": {rule.region: rule.count for rule in self.used},
             "rules": [_rule(rule) for rule in self.used],
-            "tables": dict(self.tables.files),
+            "tables": [{"table": each.table, "file": each.name, "sha256": each.sha256} for each in self.tables.files],
             "grades": sorted({source.grade for rule in self.used for source in rule.cited}),
             "rows": {
                 "in": rows.rows_in,
