@@ -284,7 +284,7 @@ def test_typed_columns_are_read_as_text_is() -> None:
             "insu_admdvs": text["insu_admdvs"].dictionary_encode(),
             "begndate": text["begndate"].cast(pa.timestamp("us")),
             "enddate": text["enddate"].cast(pa.date32()),
-            "resd_permit_flag": text["resd_permit_flag"],
+            "resd_permit_flag": pa.array([None, True, False]),
         }
     )
     check_columns(typed.schema, "t")

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import Cells, read_dates, read_texts
+from qingsuan.cells import Cells, read_dates, read_flags, read_texts
 
-__all__ = ["Days", "Ints", "Text", "days_of", "int_of_code", "texts_of"]
+__all__ = ["Days", "Flags", "Ints", "Text", "days_of", "flags_of", "int_of_code", "texts_of"]
 
 Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -40,6 +40,15 @@ class Days:
 
     days: Ints
     absent: Mask
+    bad: Mask
+    found: Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """A flag column: 1 where set, 0 where not, absent or neither."""
+
+    values: npt.NDArray[np.int8]
     bad: Mask
     found: Callable[[int], str]
 
@@ -82,6 +91,20 @@ def days_of(batch: pa.RecordBatch, name: str) -> Days:
     cells = read_dates(column)
     bad = cells.faults.get("E_DATE", np.zeros(batch.num_rows, np.bool_))
     return Days(_zeroed(cells, bad), cells.absent, bad, lambda row: str(column[row].as_py() or ""))
+
+
+def flags_of(batch: pa.RecordBatch, name: str) -> Flags:
+    """A column of '0' and '1', or of booleans; one that is not there is not set throughout.
+
+    Raises
+    ------
+    TypeRefused
+        The column is neither text nor booleans.
+    """
+    column = batch[name] if name in batch.schema.names else pa.nulls(batch.num_rows)
+    cells = read_flags(column)
+    bad = cells.faults.get("E_CODE", np.zeros(batch.num_rows, np.bool_))
+    return Flags(cells.values, bad, lambda row: str(column[row].as_py()))
 
 
 def _zeroed(cells: Cells, bad: Mask) -> Ints:

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import OPEN_END, Cells, TypeRefused, read_dates, read_texts
+from qingsuan.cells import OPEN_END, Cells, TypeRefused, read_dates, read_flags, read_texts
 from qingsuan.errors import InputError, PluginError
-from qingsuan.subsidies.columns import Days, Ints, Text, days_of, int_of_code, texts_of
+from qingsuan.subsidies.columns import Days, Flags, Ints, Text, days_of, flags_of, int_of_code, texts_of
 from qingsuan.subsidies.counting import ROWS
 from qingsuan.subsidies.funding import Funding
 
@@ -32,7 +32,7 @@ COLUMNS: Mapping[str, bool] = {
 }
 """The columns of ``insured`` that counting needs; True: the column must be there and filled."""
 
-_DATES = ("begndate", "enddate")
+_READERS = {"begndate": read_dates, "enddate": read_dates, "resd_permit_flag": read_flags}
 _COUNTS, _OTHER_SCHEME, _UNSERVED, _REFUSED, _NO_COUNTY = range(5)
 
 
@@ -80,7 +80,7 @@ def check_columns(schema: pa.Schema, where: str) -> None:
             continue
         kind = schema.field(name).type
         try:
-            (read_dates if name in _DATES else read_texts)(pa.array([], kind))
+            _READERS.get(name, read_texts)(pa.array([], kind))
         except TypeRefused as error:
             raise InputError(
                 f"{where}: {name}",
@@ -115,10 +115,11 @@ class Screening:
             bureau's tables that its rule needs. Nothing has been written at that point.
         """
         flaws = _Flaws(batch.num_rows)
-        text = {name: texts_of(batch, name) for name in ("insutype", "insu_admdvs", "resd_permit_flag")}
+        text = {name: texts_of(batch, name) for name in ("insutype", "insu_admdvs")}
+        permit = flags_of(batch, "resd_permit_flag")
         people = read_texts(batch["psn_no"])
         begin, end = days_of(batch, "begndate"), days_of(batch, "enddate")
-        self._check(flaws, text, people, begin, end)
+        self._check(flaws, text, permit, people, begin, end)
         action = self._actions(text)
         last_day = np.where(end.absent, OPEN_END, end.days).astype(np.int32)
         scheme = flaws.none() & (action == _OTHER_SCHEME)
@@ -132,13 +133,15 @@ class Screening:
                 text["insu_admdvs"].map(int_of_code, 0)[kept],
                 begin.days[kept],
                 last_day[kept],
-                text["resd_permit_flag"].map(lambda flag: int(flag == "1"), 0)[kept].astype(np.int8),
+                permit.values[kept],
             ],
             schema=ROWS,
         )
         return Screened(rows, int(scheme.sum()), int(outside.sum()), flaws.rejections())
 
-    def _check(self, flaws: _Flaws, text: Mapping[str, Text], people: Cells, begin: Days, end: Days) -> None:
+    def _check(
+        self, flaws: _Flaws, text: Mapping[str, Text], permit: Flags, people: Cells, begin: Days, end: Days
+    ) -> None:
         """The checks that need one row only, in the order in which the first flaw is reported."""
         empty = {
             "psn_no": people.absent,
@@ -148,13 +151,12 @@ class Screening:
         }
         for name, absent in empty.items():
             flaws.add(absent, "E_MISSING", name, lambda _: "null or empty", "a value")
-        scheme, admdvs, permit = text["insutype"], text["insu_admdvs"], text["resd_permit_flag"]
+        scheme, admdvs = text["insutype"], text["insu_admdvs"]
         unknown = scheme.map(lambda value: value not in self._funding.insutypes, 0) == 1
         flaws.add(unknown, "E_CODE", "insutype", scheme.found, "a scheme of the national code table, such as 390")
         no_form = admdvs.map(lambda value: int_of_code(value) == 0, 0) == 1
         flaws.add(no_form, "E_CODE", "insu_admdvs", admdvs.found, "six digits")
-        no_flag = permit.map(lambda value: value not in ("0", "1"), 0) == 1
-        flaws.add(no_flag, "E_CODE", "resd_permit_flag", permit.found, '"0", "1" or nothing')
+        flaws.add(permit.bad, "E_CODE", "resd_permit_flag", permit.found, '"0", "1" or nothing')
         for name, days in (("begndate", begin), ("enddate", end)):
             flaws.add(days.bad, "E_DATE", name, days.found, "a date such as 2021-01-31")
         before = ~end.absent & (end.days < begin.days)
