@@ -19,13 +19,17 @@ from qingsuan.errors import InputError
 from qingsuan.money import fen_of_yuan
 from qingsuan.policy.model import FUNDS
 from qingsuan.report.names import FUND_NAMES, SCHEME_NAMES
-from qingsuan.report.text import grouped_yuan, heading, percent, table
+from qingsuan.report.text import folded, grouped_yuan, heading, percent, table
 from qingsuan.tables import REJECTION_CODES
 
 __all__ = ["settle_summary"]
 
 _Sums = dict[tuple[str, str], Counter[str]]
 """Pool and scheme -> column -> number of claims, or fen."""
+
+
+_MEANING = 64
+"""Cells for the meaning of a rejection code, so that a line fits in 100."""
 
 
 def settle_summary(out_dir: Path) -> str:
@@ -130,5 +134,8 @@ def _rejected(record: Mapping[str, Any]) -> str:
     codes: Mapping[str, int] = record["rejected"].get("claims", {})
     if not codes:
         return ""
-    rows = [(code, f"{number:,}", REJECTION_CODES[code]) for code, number in sorted(codes.items())]
+    rows: list[tuple[str, ...]] = []
+    for code, number in sorted(codes.items()):
+        first, *rest = folded(REJECTION_CODES[code], _MEANING)
+        rows += [(code, f"{number:,}", first), *(("", "", line) for line in rest)]
     return f"{heading('Rejected claims by code 拒付原因')}\n{table(('code', 'rows', 'meaning'), rows, 'lrl')}"

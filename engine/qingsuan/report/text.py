@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from qingsuan.money import yuan
 
-__all__ = ["grouped_yuan", "heading", "percent", "table", "width"]
+__all__ = ["folded", "grouped_yuan", "heading", "percent", "table", "width"]
 
 
 def width(text: str) -> int:
@@ -39,6 +39,21 @@ def percent(part: int, whole: int) -> str:
         return "-"
     tenths = (part * 2000 + whole) // (2 * whole)
     return f"{tenths // 10}.{tenths % 10} %"
+
+
+def folded(text: str, columns: int) -> list[str]:
+    """Break a text at its spaces into lines of at most ``columns`` cells, a single longer word excepted.
+
+    >>> folded("counted 计入 twice", 12)
+    ['counted 计入', 'twice']
+    """
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and width(f"{lines[-1]} {word}") <= columns:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def heading(text: str) -> str:

@@ -1,0 +1,154 @@
+"""``qingsuan demo``: a made-up year, settled, with its subsidy and a summary: the first thing to run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from qingsuan.cli.progress import progress_for
+from qingsuan.cli.settle import prepare
+from qingsuan.errors import UsageError
+from qingsuan.report.subsidy import summary
+from qingsuan.report.summary import settle_summary
+from qingsuan.report.text import folded, width
+from qingsuan.run.folder import RunFolder
+from qingsuan.run.inputs import open_sources
+from qingsuan.run.settle import TABLES, Inputs, Options, Progress, settle
+from qingsuan.run.subsidy import Request, run_subsidy
+from qingsuan.sample import make_year
+from qingsuan.subsidies.bureau import BureauTables
+
+__all__ = ["command"]
+
+_MARK = ".qingsuan-demo"
+"""A file that says that a folder is a demo's, and may be replaced by the next one."""
+
+_YEAR = 2021
+"""The year for which both regions' rule sets and funding rules are known."""
+
+_COLUMNS = 100
+
+_MADE_UP = "Made-up data (样例数据): no person, claim or amount here is real, nor says anything about the pools named."
+
+
+@click.command("demo")
+@click.option("--people", type=click.IntRange(1, 100_000_000), default=400_000, show_default=True, help="How many.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same year.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where to.")
+@click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Threads that settle.")
+@click.option("--keep", is_flag=True, help="Keep the sample already there, if it is the one asked for.")
+def command(*, people: int, seed: int, out: Path, workers: int, keep: bool) -> None:
+    """Make a year of claims of four pools in two regions, settle it, and say what was paid. All of it is made up.
+
+    400,000 people have a good million claims. Everything stays in the folder --out; the next demo replaces it.
+    """
+    kept = _prepare(out, people, seed, keep)
+    click.echo(f"{_MADE_UP}\n")
+    sample, seconds, progress = out / "sample", _Seconds(), progress_for(as_json=False)
+    setup, installed = prepare(_YEAR)
+    if not kept:
+        with seconds.of("sample 样例"):
+            _sample(sample, people, seed, progress)
+    inputs = Inputs(
+        open_sources([sample / "claims"], "claims"),
+        open_sources([sample / "insured.parquet"], "insured"),
+        open_sources([sample / "identities.parquet"], "identities"),
+    )
+    with seconds.of("settle 待遇结算"):
+        settle(setup, inputs, RunFolder(out / "settled", TABLES), Options(workers), installed, progress)
+    tables = BureauTables.read(sample / "classes.csv", None, None)
+    with seconds.of("subsidy 财政补助"):
+        owed = run_subsidy(Request((sample / "insured.parquet",), _YEAR, out / "subsidy", tables), installed)
+    told = "\n\n".join((settle_summary(out / "settled"), summary(owed.outcome), seconds.told()))
+    click.echo("\n".join(_fit(line) for line in told.splitlines()))
+    click.echo(f"\n{_next(out)}")
+
+
+class _Seconds:
+    """How long each stage took."""
+
+    def __init__(self) -> None:
+        self._tenths: dict[str, int] = {}
+
+    @contextmanager
+    def of(self, stage: str) -> Iterator[None]:
+        """Time what is done inside."""
+        begin = time.monotonic_ns()
+        yield
+        self._tenths[stage] = (time.monotonic_ns() - begin) // 100_000_000
+
+    def told(self) -> str:
+        """All stages on one line."""
+        stages = ", ".join(f"{stage} {tenths // 10}.{tenths % 10} s" for stage, tenths in self._tenths.items())
+        return f"Time taken (用时): {stages}"
+
+
+def _sample(out: Path, people: int, seed: int, progress: Progress) -> None:
+    done = 0
+
+    def step(made: int) -> None:
+        nonlocal done
+        progress.step(made - done)
+        done = made
+
+    progress.stage("sample 样例", people)
+    make_year(out, people=people, seed=seed, year=_YEAR, bad_rows=_bad_rows(people), progress=step)
+    progress.end()
+
+
+def _bad_rows(people: int) -> int:
+    """One claim in a few thousand is spoiled, so that a rejection of every kind is seen."""
+    return people // 1000
+
+
+def _fit(line: str) -> str:
+    """A sentence too long for a terminal of 100 columns goes on in the next line, a little to the right."""
+    return line if width(line) <= _COLUMNS else "\n    ".join(folded(line, _COLUMNS - 4))
+
+
+def _next(out: Path) -> str:
+    sample = out / "sample"
+    return (
+        f"Everything is in {out}: sample (made up), settled, subsidy. The same by hand:\n"
+        f"  qingsuan settle {sample / 'claims'} --insured {sample / 'insured.parquet'} \\\n"
+        f"    --identities {sample / 'identities.parquet'} --year {_YEAR} --out settled-by-hand\n"
+        f"  qingsuan subsidy {sample / 'insured.parquet'} --classes {sample / 'classes.csv'} \\\n"
+        f"    --year {_YEAR} --out subsidy-by-hand"
+    )
+
+
+def _prepare(out: Path, people: int, seed: int, keep: bool) -> bool:
+    """Make the folder ready for a new demo; True when the sample in it is kept.
+
+    Raises
+    ------
+    UsageError
+        The folder holds something that is not a demo's.
+    """
+    if out.exists() and not (out / _MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(
+            str(out),
+            found="there is something already that is not a demo's",
+            expected="no folder, an empty one, or that of an earlier demo",
+            do="choose another folder with --out",
+        )
+    kept = keep and _is_asked_for(out / "sample" / "sample.json", people, seed)
+    for part in ("settled", "subsidy", *(() if kept else ("sample",))):
+        shutil.rmtree(out / part, ignore_errors=True)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / _MARK).write_text("made by qingsuan demo; the next one replaces it\n", encoding="utf-8")
+    return kept
+
+
+def _is_asked_for(path: Path, people: int, seed: int) -> bool:
+    if not path.is_file():
+        return False
+    made = json.loads(path.read_text("utf-8"))
+    there = (made["people"], made["seed"], made["year"], sum(made["spoiled"].values()))
+    return bool(there == (people, seed, _YEAR, _bad_rows(people)))

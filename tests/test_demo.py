@@ -1,0 +1,166 @@
+"""The demo: a made-up year goes through the same functions as the commands, and its summary says what the files say."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from qingsuan.cli import cli
+from qingsuan.errors import InputError, UsageError
+from qingsuan.policy.model import FUNDS
+from qingsuan.report.names import FUND_NAMES
+from qingsuan.report.summary import settle_summary
+from qingsuan.report.text import grouped_yuan, width
+
+PEOPLE = 11_000
+
+
+def demo(out: Path, *more: str) -> Result:
+    arguments = ["demo", "--people", str(PEOPLE), "--seed", "5", "--out", str(out), *more]
+    return CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo") / "out"
+
+
+@pytest.fixture(scope="module")
+def result(out: Path) -> Result:
+    return demo(out)
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    return list(pq.read_table(folder).to_pylist())
+
+
+def test_it_ends_well_and_says_that_nothing_is_real(result: Result) -> None:
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Made-up data (样例数据)")
+    for label in ("待遇结算", "财政补助", "Rejected claims by code", "central 中央", "Time taken (用时)"):
+        assert label in result.stdout
+
+
+def test_it_fits_in_a_hundred_columns_and_draws_no_bar_without_a_terminal(result: Result) -> None:
+    told = result.stdout.split("Everything is in")[0].splitlines()  # then commands with paths, which stay whole
+    assert max(width(line) for line in told) <= 100
+    assert "\r" not in result.output
+    assert "\x1b" not in result.output
+    assert "%  " not in result.stderr
+
+
+def test_rows_in_are_rows_out(result: Result, out: Path) -> None:
+    record = json.loads((out / "settled" / "run.json").read_text("utf-8"))["rows"]
+    sample = json.loads((out / "sample" / "sample.json").read_text("utf-8"))
+    found = {name: len(rows(out / "settled" / name)) for name in ("settled", "reversed", "rejected")}
+    assert sample["claims"] == sum(found.values()) == record["in"]
+    assert found == {name: record[name] for name in found}
+    mismatched = sample["spoiled"]["E_REVERSAL_MISMATCH"]
+    assert mismatched > 0
+    assert found["reversed"] == 2 * sample["reversals"]
+    assert f"{record['settled']:,}" in result.stdout
+
+
+def test_every_spoiled_row_is_rejected_for_its_own_reason_and_no_good_row_but_by_no_rule(out: Path) -> None:
+    with (out / "sample" / "spoiled.csv").open(encoding="utf-8", newline="") as file:
+        notes = list(csv.DictReader(file))
+    wanted = Counter((note["setl_id"], note["code"]) for note in notes)
+    wanted += Counter((note["also"], note["code"]) for note in notes if note["also"])
+    found = Counter((row["setl_id"], row["code"]) for row in rows(out / "settled" / "rejected"))
+    no_rule = Counter({key: number for key, number in found.items() if key[1] == "E_NO_RULE"})
+    assert found - no_rule == wanted
+    settled = len(rows(out / "settled" / "settled"))
+    assert settled // 1000 < no_rule.total() < settled // 200
+
+
+def test_the_summary_says_what_the_settled_rows_add_up_to(result: Result, out: Path) -> None:
+    settled = rows(out / "settled" / "settled")
+    for fund in FUNDS:
+        total = sum((row[fund] for row in settled), Decimal(0))
+        assert (FUND_NAMES[fund] in result.stdout) == (total > 0)
+    pools: dict[tuple[str, str], list[Decimal]] = {}
+    for row in settled:
+        sums = pools.setdefault((row["insu_admdvs"][:4], row["insutype"]), [Decimal(0), Decimal(0)])
+        sums[0] += row["inscp_scp_amt"]
+        sums[1] += row["fund_pay_sumamt"]
+    assert len(pools) == 7
+    by_pool = result.stdout.split("Paid by pool and scheme")[1].split("Paid by each fund")[0].splitlines()
+    for (prefix, scheme), sums in pools.items():
+        (line,) = [line for line in by_pool if line.startswith(f"  {prefix}00 ") and f" {scheme} " in line]
+        assert all(grouped_yuan(int(total.scaleb(2))) in line for total in sums)
+    everything = [sum(column) for column in zip(*pools.values(), strict=True)]
+    (line,) = [line for line in by_pool if line.startswith("  all 合计")]
+    assert all(grouped_yuan(int(Decimal(total).scaleb(2))) in line for total in everything)
+
+
+def test_every_kind_of_fund_of_the_four_pools_pays(result: Result, out: Path) -> None:
+    settled = rows(out / "settled" / "settled")
+    for fund in ("hifp_pay", "hifmi_pay", "hifob_pay", "maf_pay", "oth_pay", "acct_pay"):
+        assert any(row[fund] for row in settled), fund
+    assert any(row["rule_id"] == "waiting-period" for row in settled)
+    assert "other funds 其他基金" in result.stdout
+
+
+def test_keep_takes_the_same_sample_again_and_another_seed_does_not(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    people = ("--people", "600")
+    for arguments, again in (
+        (("--seed", "1"), False),
+        (("--seed", "1", "--keep"), True),
+        (("--seed", "2", "--keep"), False),
+    ):
+        before = (out / "sample").stat().st_ino if out.exists() else None
+        assert CliRunner().invoke(cli, ["demo", "--out", str(out), *people, *arguments]).exit_code == 0
+        assert ((out / "sample").stat().st_ino == before) is again
+    assert json.loads((out / "sample" / "sample.json").read_text("utf-8"))["seed"] == 2
+
+
+def test_a_folder_that_is_not_a_demos_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not a demo's"):
+        demo(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_summary_needs_a_finished_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no run record"):
+        settle_summary(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "ipc"])
+def test_a_sample_of_any_format_settles_alike(kind: str, tmp_path: Path) -> None:
+    suffixes = {"parquet": "parquet", "csv": "csv", "ipc": "arrow"}
+    totals = []
+    for one in ("parquet", kind):
+        place = tmp_path / one
+        made = ["sample", str(place), "--people", "500", "--seed", "3", "--format", one, "--files", "2"]
+        settle = ["settle", str(place / "claims"), "--year", "2021", "--out", str(place / "out"), "--json"]
+        for name in ("insured", "identities"):
+            settle += [f"--{name}", str(place / f"{name}.{suffixes[one]}")]
+        for arguments in (made, settle):
+            result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+            assert result.exit_code == 0
+        totals.append(pq.read_table(place / "out" / "settled"))
+    assert totals[0].equals(totals[1])
+    assert totals[0].num_rows > 1000
+
+
+def test_codes_that_only_text_can_carry_are_rejected_too(tmp_path: Path) -> None:
+    made = ["sample", str(tmp_path / "s"), "--people", "400", "--seed", "8", "--format", "csv", "--bad-rows", "44"]
+    settle = ["settle", str(tmp_path / "s" / "claims"), "--year", "2021", "--out", str(tmp_path / "out")]
+    settle += ["--insured", str(tmp_path / "s" / "insured.csv")]
+    for arguments in (made, settle):
+        assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
+    record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["rejected"]["claims"]
+    spoiled = json.loads((tmp_path / "s" / "sample.json").read_text("utf-8"))["spoiled"]
+    spoiled["E_REVERSAL_MISMATCH"] *= 2
+    assert spoiled["E_SCALE"] == 4
+    assert {code: record.get(code) for code in spoiled} == spoiled
