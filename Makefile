@@ -3,13 +3,13 @@
 # Variables, given on the command line (make test PYTHON=python3.12):
 #   PYTHON   the interpreter the environment is made from, 3.11 or newer
 #   VENV     where the environment lives
-#   CLAIMS   how many claims `make demo` makes up and settles
+#   PEOPLE   how many people `make demo` makes up: 2.6 claims each
 #   TESTS    what `make test` and `make checked` run: paths, or options of pytest
 #   CASES    how many random claims `make differential` compares
 
 PYTHON ?= python3
 VENV ?= .venv
-CLAIMS ?= 1000000
+PEOPLE ?= 400000
 TESTS ?=
 CASES ?= 1000000
 
@@ -45,10 +45,15 @@ $(VENV)/.ready-%: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet -r $@.txt
 	touch $@
 
+$(VENV)/.ready-build: $(VENV)/.ready
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" > $@.txt
+	$(BIN)/python -m pip install --quiet -r $@.txt
+	touch $@
+
 ## demo: a made-up year of the four pools, settled, with its summary
 .PHONY: demo
 demo: setup
-	$(BIN)/qingsuan demo --claims $(CLAIMS)
+	$(BIN)/qingsuan demo --people $(PEOPLE)
 
 ## test: all tests, the documentation's and the plugins' included
 .PHONY: test
@@ -76,9 +81,9 @@ count: $(VENV)/.ready-bench
 differential: setup
 	QINGSUAN_CASES=$(CASES) $(BIN)/python -m pytest tests/test_twin_differential.py
 
-## mutants: break the core in five ways and see the suite catch each
+## mutants: break the core on purpose, one fault at a time, and see the suite catch each
 .PHONY: mutants
-mutants: setup
+mutants: $(VENV)/.ready-build
 	$(BIN)/python tests/mutants.py
 
 ## checked: the suite on a core built with every bound and overflow checked, in a folder of its own

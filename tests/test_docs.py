@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import click
+import pyarrow.parquet as pq
 import pytest
 
 from qingsuan import hookspecs, tables
@@ -37,7 +38,7 @@ def read(name: str) -> str:
 
 def section(text: str, title: str) -> str:
     """The text below the heading ``title`` up to the next heading of its rank or above."""
-    found = re.search(rf"^(#+) {re.escape(title)}$(.*?)(?=^#{{1,2}} |\Z)", text, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^(#+) {re.escape(title)}$(.*?)(?=^#{{1,3}} |\Z)", text, re.MULTILINE | re.DOTALL)
     assert found, f"no heading {title!r}"
     return found[2]
 
@@ -200,3 +201,61 @@ def test_help_lists_every_command() -> None:
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for name in COMMANDS:
         assert re.search(rf"^ +{name}\b", shown, re.MULTILINE)
+
+
+def rows_of(title: str) -> list[str]:
+    return re.findall(r"^\| `(\w+)` \|", section(read("docs/tables.md"), title), re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small made-up year, settled, with its subsidy: through the commands, as a reader of the README would."""
+    folder = tmp_path_factory.mktemp("year")
+    insured = ["--insured", str(folder / "sample/insured.parquet")]
+    identities = ["--identities", str(folder / "sample/identities.parquet")]
+    classes = ["--classes", str(folder / "sample/classes.csv")]
+    for call in (
+        ["sample", str(folder / "sample"), "--people", "300", "--seed", "1", "--bad-rows", "12"],
+        [
+            "settle",
+            str(folder / "sample/claims"),
+            *insured,
+            *identities,
+            "--year",
+            "2021",
+            "--out",
+            str(folder / "settled"),
+        ],
+        ["subsidy", insured[1], "--year", "2021", *classes, "--out", str(folder / "subsidy")],
+    ):
+        cli.main(args=call, standalone_mode=False)
+    return folder
+
+
+def columns_of(folder: Path) -> list[str]:
+    names: list[str] = pq.read_schema(sorted(folder.glob("part-*.parquet"))[0]).names
+    return names
+
+
+@pytest.mark.parametrize(
+    ("run", "table"), [("settled", "settled"), ("settled", "reversed"), ("subsidy", "due"), ("subsidy", "duplicates")]
+)
+def test_every_column_that_comes_out_is_documented(year: Path, run: str, table: str) -> None:
+    assert columns_of(year / run / table) == rows_of(table)
+
+
+def test_a_rejected_row_comes_with_its_reason_first(year: Path) -> None:
+    claims = [column.name for column in tables.CLAIMS]
+    columns = columns_of(year / "settled/rejected")
+    reasons = rows_of("rejected")
+    assert columns[: len(reasons)] == reasons
+    assert set(columns[len(reasons) :]) <= set(claims)
+
+
+def test_every_folder_that_comes_out_is_documented(year: Path) -> None:
+    for run in ("settled", "subsidy"):
+        for entry in (year / run).iterdir():
+            assert re.search(rf"\b{re.escape(entry.name)}\b", read("docs/tables.md")), f"{run}/{entry.name}"
+    for page in READMES:
+        for entry in (year / "settled").iterdir():
+            assert f"`{entry.name}" in read(page), f"{page} does not name {entry.name}"

@@ -17,7 +17,9 @@ __all__ = ["command"]
 @click.option("--seed", type=click.IntRange(0), required=True, help="The same seed gives the same files.")
 @click.option("--year", type=click.IntRange(2000, 2099), default=2021, show_default=True, help="Year of the claims.")
 @click.option("--bad-rows", type=click.IntRange(0), default=0, help="Claim rows to spoil; spoiled.csv says which.")
-@click.option("--format", "kind", type=click.Choice(tuple(FORMATS)), default="parquet", show_default=True)
+@click.option(
+    "--format", "kind", type=click.Choice(tuple(FORMATS)), default="parquet", show_default=True, help="Of all tables."
+)
 @click.option("--files", type=click.IntRange(1, 365), default=1, show_default=True, help="Files of claims.")
 def command(out: Path, people: int, seed: int, year: int, bad_rows: int, kind: str, files: int) -> None:
     """Make claims, insured people and identities of a plausible made-up year in the new folder OUT.
