@@ -181,9 +181,7 @@ def read_dates(column: pa.Array | pa.ChunkedArray) -> Cells:
             absent = absent | bad
     elif pa.types.is_timestamp(array.type):
         array = array.cast(pa.date32(), safe=False)
-    elif pa.types.is_date(array.type):
-        array = array.cast(pa.date32())
-    elif pa.types.is_null(array.type):
+    elif pa.types.is_date(array.type) or pa.types.is_null(array.type):
         array = array.cast(pa.date32())
     else:
         raise TypeRefused("date32, timestamp, or text YYYY-MM-DD")

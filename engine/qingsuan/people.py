@@ -94,9 +94,7 @@ class Numbering:
         self._table = np.full(size, -1, np.int32)
         first_row = np.empty(max(1, len(texts)), np.int32)
         numbers = np.empty(len(texts), np.int32)
-        self.count: int = _people.number_rows(
-            texts.offsets, texts.data, texts.hashes, self._table, first_row, numbers
-        )
+        self.count: int = _people.number_rows(texts.offsets, texts.data, texts.hashes, self._table, first_row, numbers)
         self._first_row = first_row[: self.count]
         self._rank = self._ranks()
         self.numbers: npt.NDArray[np.int32] = self._rank[numbers]
@@ -150,7 +148,7 @@ def spread(numbers: npt.NDArray[np.int32], count: int) -> tuple[npt.NDArray[np.i
     ValueError
         A number is outside ``-1 … count - 1``.
     """
-    if len(numbers) and not (-1 <= int(numbers.min()) and int(numbers.max()) < count):
+    if len(numbers) and not (int(numbers.min()) >= -1 and int(numbers.max()) < count):
         raise ValueError(f"numbers must lie in -1 … {count - 1}")
     starts = np.zeros(count + 1, np.int64)
     rows = np.empty(len(numbers), np.int32)

@@ -32,14 +32,14 @@ class PersonRows:
 
 def _check(person: Int32, other: PersonRows, *columns: Int32) -> None:
     people = len(other.starts) - 1
-    if len(person) and not (0 <= int(person.min()) and int(person.max()) < people):
+    if len(person) and not (int(person.min()) >= 0 and int(person.max()) < people):
         raise ValueError("a person is out of range")
     if other.starts[0] != 0 or (np.diff(other.starts) < 0).any() or other.starts[-1] > len(other.rows):
         raise ValueError("rows by person are not in order")
     size = len(columns[0])
     if any(len(column) != size for column in columns):
         raise ValueError("columns differ in length")
-    if len(other.rows) and not (0 <= int(other.rows.min()) and int(other.rows.max()) < size):
+    if len(other.rows) and not (int(other.rows.min()) >= 0 and int(other.rows.max()) < size):
         raise ValueError("a row is out of range")
 
 
@@ -222,9 +222,7 @@ class Classifier:
         if len(series) != len(date) or (len(series) and int(series.max()) >= len(self._series)):
             raise ValueError("a series is out of range")
         found = np.empty(len(series), np.int32)
-        _classify.find_sets(
-            series, date, self._series_starts, self._series_sets, self._set_begin, self._set_end, found
-        )
+        _classify.find_sets(series, date, self._series_starts, self._series_sets, self._set_begin, self._set_end, found)
         return found
 
     def ranks(self) -> Int32:
@@ -253,10 +251,10 @@ class Classifier:
         n = len(rule_set)
         code_columns = [np.ascontiguousarray(codes[name], np.int32) for name in self.code_columns]
         number_columns = [np.ascontiguousarray(numbers[name], np.int64) for name in self.number_columns]
-        if any(len(column) != n for column in (*code_columns, *number_columns)):
+        if ({len(column) for column in code_columns} | {len(column) for column in number_columns}) - {n}:
             raise ValueError("columns differ in length")
         for name, column in zip(self.code_columns, code_columns, strict=True):
-            if n and not (0 <= int(column.min()) and int(column.max()) < len(self._texts(name, name))):
+            if n and not (int(column.min()) >= 0 and int(column.max()) < len(self._texts(name, name))):
                 raise ValueError(f"a code of {name} is out of range")
         if n and int(rule_set.max()) >= len(self._roots):
             raise ValueError("a rule set is out of range")

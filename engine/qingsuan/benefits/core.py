@@ -1,5 +1,7 @@
-"""The door to the layer scan. It checks everything the compiled core takes on trust; the core computes, and checks each
-row's conservation. One wrong class number once paid 279 million yuan in an unchecked kernel: here it is refused.
+"""The door to the layer scan.
+
+It checks everything the compiled core takes on trust; the core computes, and checks each row's conservation. One wrong
+class number once paid 279 million yuan in an unchecked kernel: here it is refused.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ import numpy.typing as npt
 from qingsuan import _kernel
 from qingsuan.errors import InputError, RunError
 from qingsuan.money import BP_ONE, MAX_FEN
-from qingsuan.policy.compile import MAX_LAYERS, Tables
 from qingsuan.policy.model import COUNTERS, FUNDS
+from qingsuan.policy.numeric import MAX_LAYERS, Tables
 
 __all__ = ["Core", "Paid"]
 

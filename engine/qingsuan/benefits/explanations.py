@@ -58,9 +58,7 @@ def _by_row(mask: Bool, text: Callable[[int], str]) -> pa.Array:
     return pa.array(texts, pa.string())
 
 
-def refuse_marked(
-    refusals: Refusals, columns: Columns, rows: Int32, status: npt.NDArray[np.int8], twin: Int32
-) -> None:
+def refuse_marked(refusals: Refusals, columns: Columns, rows: Int32, status: npt.NDArray[np.int8], twin: Int32) -> None:
     """Duplicates, orphans and mismatched reversals."""
     setl_id = columns.table.column("setl_id")
     init = columns.table.column("init_setl_id")

@@ -1,5 +1,6 @@
-"""Rows as they come, checked on their own and made small: fen, days, code numbers. What is wrong with a row alone is
-found here, in the order of the rejection codes; what needs other rows is found later, person by person.
+"""Rows as they come, checked on their own and made small: fen, days, code numbers.
+
+What is wrong with a row alone is found here, in the order of the rejection codes; what needs other rows is found later, person by person.
 """
 
 from __future__ import annotations
@@ -228,7 +229,8 @@ def _series_dates(setup: Setup, rows: _Rows, fields: dict[str, pa.Array]) -> npt
         for scheme in np.unique(types):
             code = setup.places.pools[number].code if number >= 0 else ""
             table[area, scheme] = kinds.get((code, schemes[scheme]), 0)
-    return table[areas, types]
+    kinds_of_rows: npt.NDArray[np.int8] = table[areas, types]
+    return kinds_of_rows
 
 
 def _refuse_amounts(rows: _Rows, takes_back: Mask) -> dict[str, npt.NDArray[np.int64]]:
@@ -240,7 +242,7 @@ def _refuse_amounts(rows: _Rows, takes_back: Mask) -> dict[str, npt.NDArray[np.i
         if column.kind == "money" and cells is not None and cells.values.min(initial=0) < 0:
             expected = "an amount of 0 or more; only a reversal (refd_setl_flag = 1) is negative"
             rows.refuse((cells.values < 0) & ~takes_back, "E_NEGATIVE", column.name, expected)
-    total = sum(money[name] for name in BILL_PARTS)
+    total = np.sum([money[name] for name in BILL_PARTS], axis=0)
     wrong = money["medfee_sumamt"] != total
     if wrong.any():
         sums = pa.array([yuan(int(amount)) for amount in total[wrong]], pa.string())
@@ -260,7 +262,9 @@ def _refuse_dates(setup: Setup, rows: _Rows, kinds: npt.NDArray[np.int8]) -> npt
     settled = (rows.ints("setl_time", np.int64, 0) // DAY_US).astype(np.int32)
     benefit: npt.NDArray[np.int32] = settled
     if kinds.any():
-        rows.refuse((kinds == 2) & ~ended, "E_MISSING", "enddate", "an enddate: the rule set decides by it", "no enddate")
+        rows.refuse(
+            (kinds == 2) & ~ended, "E_MISSING", "enddate", "an enddate: the rule set decides by it", "no enddate"
+        )
         benefit = np.where(kinds == 0, settled, np.where(kinds == 1, begin, end)).astype(np.int32)
     outside = (benefit < setup.first_day) | (benefit > setup.last_day)
     for kind, name in enumerate(BENEFIT_DATES):
@@ -291,9 +295,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
     rows.refuse_missing()
     init = rows.cells["init_setl_id"]
     no_init = np.ones(rows.size, np.bool_) if init is None else init.absent
-    rows.refuse(
-        takes_back & no_init, "E_MISSING", "init_setl_id", "the setl_id of the claim it takes back", "nothing"
-    )
+    rows.refuse(takes_back & no_init, "E_MISSING", "init_setl_id", "the setl_id of the claim it takes back", "nothing")
     rows.refuse_faults("E_CODE")
     for name in ("insutype", "med_type"):
         rows.refuse_codes(name, _known(tuple(setup.codes(name))), f"a code of the table {name}")

@@ -82,7 +82,7 @@ def _check_spread(starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int32], n:
     if len(starts) == 0 or starts[0] != 0 or starts[-1] != n or (np.diff(starts) < 0).any():
         raise ValueError("people must begin at 0, end at the number of rows, and follow each other")
     seen = np.zeros(n, np.bool_)
-    if n and not (0 <= int(rows.min()) and int(rows.max()) < n):
+    if n and not (int(rows.min()) >= 0 and int(rows.max()) < n):
         raise ValueError("a row number is out of range")
     seen[rows] = True
     if not seen.all():

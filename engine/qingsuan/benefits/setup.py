@@ -150,9 +150,7 @@ class Setup:
     def own(self, table: str) -> tuple[OwnColumn, ...]:
         """Columns of a table that only a plugin's dimension reads."""
         return tuple(
-            own
-            for name, own in sorted(self.own_columns.items())
-            if own.table == table and own.name not in CLAIM_CODES
+            own for name, own in sorted(self.own_columns.items()) if own.table == table and own.name not in CLAIM_CODES
         )
 
     def freeze(self) -> None:

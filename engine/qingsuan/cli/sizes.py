@@ -12,7 +12,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 LEAST = 64 << 20
 
 
-class Size(click.ParamType):
+class Size(click.ParamType[int]):
     """A number of bytes, with a unit in powers of 1024."""
 
     name = "size"

@@ -1,116 +1,28 @@
-"""Rule sets compiled to numeric tables, once per run: what the compiled core reads instead of Python.
+"""Rule sets compiled once per run: diagrams that classify claims, and tables that the core reads instead of Python.
 
-Every table is an int64 (or int32) array; its columns are named by the ``…_FIELDS`` tuples, which the compiled modules
-mirror as enums (a test compares them). A *series* is the succession of rule sets of one pool and scheme; its groups are
-numbered as *slots*, and a slot's reference packs its number with the length of its period.
+A *series* is the succession of rule sets of one pool and scheme; a pool's groups are numbered as *slots*.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
 from qingsuan.policy.decision import Diagram, Step, build
-from qingsuan.policy.model import COUNTERS, FUNDS, Bands, Cap, Entry, RuleSet
-from qingsuan.policy.resolve import Resolved, ResolvedLayer, resolve_rule
+from qingsuan.policy.model import RuleSet
+from qingsuan.policy.numeric import MAX_ENTRIES, MAX_LAYERS, PERIODS, Tables, Writer
+from qingsuan.policy.resolve import Resolved, resolve_rule
 
-__all__ = ["EPOCH", "MAX_LAYERS", "Program", "Series", "Tables", "compile_rule_sets"]
+__all__ = ["EPOCH", "Program", "Series", "compile_rule_sets"]
 
 EPOCH = dt.date(1970, 1, 1)
-MAX_LAYERS = 16
-MAX_ENTRIES = 16
 FOREVER = 2**31 - 1
-PERIODS = ("year", "quarter", "month")
-
-VARIANT_FIELDS = (
-    "entry_bp",
-    "layer_start",
-    "layer_end",
-    "ceiling_bp",
-    "ceiling_on_total",
-    "ceiling_mask",
-    "visits_start",
-    "visits_end",
-    "pooled_layer",
-)
-LAYER_FIELDS = (
-    "fund",
-    "entry_start",
-    "entry_end",
-    "limit_kind",
-    "limit_fen",
-    "limit_slot",
-    "limit_mask",
-    "deductible_kind",
-    "amount_start",
-    "amount_last",
-    "deductible_slot",
-    "deductible_mask",
-    "exempt",
-    "credits",
-    "visits_slot",
-    "bands_kind",
-    "band_start",
-    "band_end",
-    "bands_slot",
-    "select_slot",
-    "select_counter",
-    "cap_start",
-    "cap_end",
-    "draw_start",
-    "draw_end",
-)
-BAND_FIELDS = ("lower_fen", "ratio_bp", "below_fen", "below_rest")
-CAP_FIELDS = ("per_period", "cap_fen", "cap_slot", "cap_mask")
-ENTRY_FIELDS = ("part", "of_layer", "entry_ratio_bp")
-
-_KINDS = {None: 0, "visit": 1, "period": 2}
-_BANDS_KINDS = {("visit", "excess"): 0, ("visit", "absolute"): 1, ("period", "excess"): 2, ("period", "absolute"): 3}
-_SELECTED = 4
-_PARTS = {
-    "inscp_scp_amt": 0,
-    "preselfpay_amt": 1,
-    "overlmt_selfpay": 2,
-    "fulamt_ownpay_amt": 3,
-    "left_by_ratio": 4,
-    "cut_by_cap": 5,
-    "deductible": 6,
-}
-
-Table = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The numbers of all resolved rules.
-
-    Attributes
-    ----------
-    variants, layers, bands, caps, entries : (n, len(…_FIELDS)) int64
-    amounts : (n,) int64
-        Deductibles in fen.
-    draws, visits : (n,) int64
-        Slot references: what a layer's payments are counted on; where a rule's visits are counted.
-    slots : int
-        How many slots an account needs.
-    """
-
-    variants: Table
-    layers: Table
-    bands: Table
-    caps: Table
-    entries: Table
-    amounts: Table
-    draws: Table
-    visits: Table
-    slots: int
 
 
 @dataclass(frozen=True)
@@ -151,140 +63,6 @@ class Program:
         """The name of a variant's rule in results: ``pool/schemes/effective:rule``."""
         number, rule = self.rules[variant]
         return f"{self.rule_sets[number].name}:{self.rule_sets[number].rules[rule].id}"
-
-
-@dataclass
-class _Writer:
-    """The growing tables."""
-
-    variants: list[list[int]] = field(default_factory=list)
-    layers: list[list[int]] = field(default_factory=list)
-    bands: list[list[int]] = field(default_factory=list)
-    caps: list[list[int]] = field(default_factory=list)
-    entries: list[list[int]] = field(default_factory=list)
-    amounts: list[int] = field(default_factory=list)
-    draws: list[int] = field(default_factory=list)
-    visits: list[int] = field(default_factory=list)
-
-    def tables(self, slots: int) -> Tables:
-        def table(rows: list[list[int]], names: Sequence[str]) -> Table:
-            return np.array(rows, np.int64).reshape(len(rows), len(names))
-
-        return Tables(
-            table(self.variants, VARIANT_FIELDS),
-            table(self.layers, LAYER_FIELDS),
-            table(self.bands, BAND_FIELDS),
-            table(self.caps, CAP_FIELDS),
-            table(self.entries, ENTRY_FIELDS),
-            np.array(self.amounts, np.int64),
-            np.array(self.draws, np.int64),
-            np.array(self.visits, np.int64),
-            slots,
-        )
-
-    def add(self, resolved: Resolved, slots: dict[str, int]) -> int:
-        """Write one resolved rule; returns its number."""
-        start = len(self.layers)
-        for number, layer in enumerate(resolved.layers):
-            self.layers.append(self._layer(number, layer, resolved.layers, slots))
-        ceiling = resolved.ceiling
-        mask = 0 if ceiling is None else _mask(layer.name in ceiling.layers for layer in resolved.layers)
-        visits_start = len(self.visits)
-        counted = (layer.visits for layer in resolved.layers if layer.visits is not None and layer.visits.counts)
-        self.visits.extend(dict.fromkeys(slots[visits.group] for visits in counted))
-        pooled = [number for number, layer in enumerate(resolved.layers) if layer.fund == "hifp_pay"]
-        self.variants.append(
-            [
-                resolved.entry_bp,
-                start,
-                len(self.layers),
-                -1 if ceiling is None else ceiling.ratio_bp,
-                int(ceiling is not None and ceiling.of == "medfee_sumamt"),
-                mask,
-                visits_start,
-                len(self.visits),
-                pooled[0] if pooled else -1,
-            ]
-        )
-        return len(self.variants) - 1
-
-    def _layer(
-        self, number: int, layer: ResolvedLayer, layers: tuple[ResolvedLayer, ...], slots: dict[str, int]
-    ) -> list[int]:
-        earlier = layers[:number]
-        limit, deductible, visits, bands = layer.limit, layer.deductible, layer.visits, layer.bands
-
-        def slot(group: str | None) -> int:
-            return -1 if group is None else slots[group]
-
-        row = [FUNDS.index(layer.fund), *self._entries(layer.entry, earlier)]
-        row += [
-            _KINDS[limit.per if limit else None],
-            limit.amount_fen if limit else 0,
-            slot(limit.group) if limit and limit.per == "period" else -1,
-            _mask(
-                limit is not None
-                and limit.per == "period"
-                and other.limit is not None
-                and other.limit.per == "period"
-                and other.limit.group == limit.group
-                for other in earlier
-            ),
-        ]
-        amounts = deductible.amounts_fen if deductible else (0,)
-        self.amounts.extend(amounts)
-        row += [
-            _KINDS[deductible.per if deductible else None],
-            len(self.amounts) - len(amounts),
-            len(self.amounts) - 1,
-            slot(deductible.group) if deductible else -1,
-            _mask(
-                deductible is not None
-                and deductible.group is not None
-                and other.deductible is not None
-                and other.deductible.group == deductible.group
-                for other in earlier
-            ),
-            int(deductible is not None and deductible.exempt),
-            int(deductible is not None and deductible.credits),
-            slot(visits.group) if visits else -1,
-        ]
-        row += [*self._bands(bands), slot(bands.group)]
-        select = bands.select
-        row += [slot(select.group) if select else -1, COUNTERS.index(select.counter) if select else 0]
-        return row + self._caps(layer.caps, earlier, slots)
-
-    def _entries(self, entry: tuple[Entry, ...], earlier: tuple[ResolvedLayer, ...]) -> list[int]:
-        start = len(self.entries)
-        names = [layer.name for layer in earlier]
-        for component in entry:
-            of_layer = -1 if component.layer is None else names.index(component.layer)
-            self.entries.append([_PARTS[component.part], of_layer, component.ratio_bp])
-        return [start, len(self.entries)]
-
-    def _bands(self, bands: Bands) -> list[int]:
-        """Write bands with what all lower bands amount to: whole fen, and a rest in 1/10 000 fen."""
-        start = len(self.bands)
-        below = 0
-        for lower, upper, ratio in zip((0, *bands.upto_fen), (*bands.upto_fen, 0), bands.ratio_bp, strict=True):
-            self.bands.append([lower, ratio, below // BP_ONE, below % BP_ONE])
-            below += ratio * (upper - lower)
-        kind = _SELECTED if bands.select is not None else _BANDS_KINDS[bands.per, bands.measured]
-        return [kind, start, len(self.bands)]
-
-    def _caps(self, caps: tuple[Cap, ...], earlier: tuple[ResolvedLayer, ...], slots: dict[str, int]) -> list[int]:
-        start, draw_start = len(self.caps), len(self.draws)
-        for cap in caps:
-            mask = _mask(cap.group is not None and any(c.group == cap.group for c in o.caps) for o in earlier)
-            if cap.amount_fen is not None:
-                reference = -1 if cap.group is None else slots[cap.group]
-                self.caps.append([int(cap.per == "period"), cap.amount_fen, reference, mask])
-        self.draws.extend(dict.fromkeys(slots[cap.group] for cap in caps if cap.group is not None))
-        return [start, len(self.caps), draw_start, len(self.draws)]
-
-
-def _mask(bits: Iterable[bool]) -> int:
-    return sum(1 << number for number, bit in enumerate(bits) if bit)
 
 
 def _check_size(rule_set: RuleSet) -> None:
@@ -363,6 +141,32 @@ def _slots(rule_set: RuleSet, names: Sequence[str]) -> dict[str, int]:
     return {name: names.index(name) * 4 + PERIODS.index(rule_set.groups[name]) for name in rule_set.groups}
 
 
+@dataclass
+class _Numbering:
+    """Numbers resolved rules as diagrams meet them, and writes each into the tables once."""
+
+    writer: Writer
+    rules: list[tuple[int, int]] = field(default_factory=list)
+    resolved: list[Resolved] = field(default_factory=list)
+
+    def of(
+        self, number: int, rule_set: RuleSet, slots: dict[str, int]
+    ) -> Callable[[int, dict[str, tuple[int, ...]], str], int]:
+        """What a rule set's diagram asks at its leaves."""
+        known: dict[Resolved, int] = {}
+
+        def resolve(rule: int, cases: dict[str, tuple[int, ...]], example: str) -> int:
+            resolved = resolve_rule(rule_set, rule, cases, example)
+            if resolved not in known:
+                _check_growth(rule_set, resolved)
+                known[resolved] = self.writer.add(resolved, slots)
+                self.rules.append((number, rule))
+                self.resolved.append(resolved)
+            return known[resolved]
+
+        return resolve
+
+
 def compile_rule_sets(rule_sets: Iterable[RuleSet]) -> Program:
     """Compile rule sets to a program.
 
@@ -373,45 +177,21 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet]) -> Program:
     """
     ordered = tuple(sorted(rule_sets, key=lambda rule_set: (rule_set.pool, rule_set.schemes, rule_set.effective)))
     series = _series_of(ordered)
-    writer = _Writer()
-    rules: list[tuple[int, int]] = []
-    resolutions: list[Resolved] = []
+    numbering = _Numbering(Writer())
     diagrams = []
     names = {one.pool: one.slots for one in series}
     for number, rule_set in enumerate(ordered):
         _check_size(rule_set)
-        slots = _slots(rule_set, names[rule_set.pool])
-        known: dict[Resolved, int] = {}
-
-        def resolve(
-            rule: int,
-            cases: dict[str, tuple[int, ...]],
-            example: str,
-            *,
-            number: int = number,
-            known: dict[Resolved, int] = known,
-            slots: dict[str, int] = slots,
-        ) -> int:
-            resolved = resolve_rule(ordered[number], rule, cases, example)
-            if resolved not in known:
-                _check_growth(ordered[number], resolved)
-                known[resolved] = writer.add(resolved, slots)
-                rules.append((number, rule))
-                resolutions.append(resolved)
-            return known[resolved]
-
-        diagrams.append(build(rule_set, resolve))
-    tables = writer.tables(max((len(one.slots) for one in series), default=0) or 1)
-    days = tuple(
-        ((r.effective - EPOCH).days, FOREVER if r.until is None else (r.until - EPOCH).days) for r in ordered
-    )
+        diagrams.append(build(rule_set, numbering.of(number, rule_set, _slots(rule_set, names[rule_set.pool]))))
+    tables = numbering.writer.tables(max((len(one.slots) for one in series), default=0) or 1)
+    days = tuple(((r.effective - EPOCH).days, FOREVER if r.until is None else (r.until - EPOCH).days) for r in ordered)
     digest = _digest(ordered, series, diagrams, tables)
-    return Program(ordered, series, tuple(diagrams), tuple(rules), tuple(resolutions), tables, digest, days)
+    return Program(
+        ordered, series, tuple(diagrams), tuple(numbering.rules), tuple(numbering.resolved), tables, digest, days
+    )
 
 
-def _digest(
-    rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Sequence[Diagram], tables: Tables
-) -> str:
+def _digest(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Sequence[Diagram], tables: Tables) -> str:
     digest = hashlib.sha256()
     digest.update(repr([(r.name, r.until, r.benefit_date, r.identity_date, r.identities) for r in rule_sets]).encode())
     digest.update(repr(series).encode())

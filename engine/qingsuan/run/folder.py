@@ -1,4 +1,6 @@
-"""The run folder: whole, or visibly unfinished. Parts are written under another name, synced, then renamed; ``run.json``
+"""The run folder: whole, or visibly unfinished.
+
+Parts are written under another name, synced, then renamed; ``run.json``
 comes last. A finished folder is never overwritten unless asked.
 """
 
@@ -89,9 +91,7 @@ class RunFolder:
                 compression=_COMPRESSION,
                 store_schema=False,
                 store_decimal_as_integer=True,
-                use_dictionary=[
-                    field.name for field in table.schema if pa.types.is_dictionary(field.type)
-                ],
+                use_dictionary=[field.name for field in table.schema if pa.types.is_dictionary(field.type)],
                 write_statistics=True,
             )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pyarrow as pa
@@ -78,7 +78,7 @@ class RefusedRows:
                 done += len(numbers)
                 yield _joined(source, reasons, batch, schema)
 
-    def __enter__(self) -> RefusedRows:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -111,11 +111,7 @@ def _joined(source: Source, reasons: pa.Table, batch: pa.RecordBatch, schema: pa
     columns = {
         "source_file": pa.repeat(pa.scalar(source.name), batch.num_rows),
         "source_row": pc.add(reasons.column("row").combine_chunks(), 1),
-        **{
-            name: reasons.column(name).combine_chunks()
-            for name in REJECT_SCHEMA.names
-            if name not in ("file", "row")
-        },
+        **{name: reasons.column(name).combine_chunks() for name in REJECT_SCHEMA.names if name not in ("file", "row")},
     }
     columns.update({_outer(name): batch.column(name) for name in batch.schema.names})
     arrays = []

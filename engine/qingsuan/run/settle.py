@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -238,9 +237,7 @@ def _stop_if_unserved(run: _Run, installed: Installed) -> None:
     )
 
 
-def _settle_partitions(
-    run: _Run, claims: Shuffle, insured: Shuffle, identities: Shuffle, refused: RefusedRows
-) -> None:
+def _settle_partitions(run: _Run, claims: Shuffle, insured: Shuffle, identities: Shuffle, refused: RefusedRows) -> None:
     since = time.perf_counter()
     for shuffle in (claims, insured, identities):
         shuffle.close()
@@ -266,9 +263,7 @@ def _settle_partitions(
     run.timed("settle", since)
 
 
-def in_threads(
-    work: Callable[[_Item], _Result], items: Iterable[_Item], workers: int
-) -> Iterable[_Result]:
+def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item], workers: int) -> Iterable[_Result]:
     """Do work side by side, never more than ``workers`` at once; the first failure stops what has not begun."""
     with ThreadPoolExecutor(workers) as pool:
         running: set[Future[_Result]] = set()
@@ -295,4 +290,3 @@ def _finish(run: _Run, installed: Installed, unread: dict[str, list[str]]) -> di
     run.folder.finish(written)
     run.timed("record", since)
     return {**written, "seconds": run.seconds}
-

@@ -6,6 +6,7 @@ import shutil
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.ipc
@@ -103,7 +104,7 @@ class Shuffle:
             raise ValueError("nothing was ever added, not even an empty batch")
         return pa.Table.from_batches(batches, self._schema)
 
-    def __enter__(self) -> Shuffle:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
