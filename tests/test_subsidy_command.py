@@ -332,3 +332,21 @@ def test_a_column_that_is_missing_and_a_file_that_is_not_there(tmp_path: Path) -
 def test_wrong_use(tmp_path: Path) -> None:
     for arguments in ((), ("i.parquet",), ("i.parquet", "--year", "x", "--out", tmp_path)):
         assert isinstance(run(*arguments).exception, click.ClickException)
+
+
+def test_the_page_about_the_run_folder_is_true(tmp_path: Path, classes: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs/subsidy.md").read_text("utf-8")
+    (tmp_path / "split.csv").write_text("admdvs,prefecture_percent\n15,50\n", "utf-8")
+    out = tmp_path / "out"
+    options = ("--classes", classes, "--local-split", tmp_path / "split.csv")
+    done(write(tmp_path / "i.parquet", people({"150123": 1})), "--year", 2021, "--out", out, *options)
+    for name in ("due", "duplicates"):
+        block = page.split(f"`{name}/part-*.parquet`")[1].split("\n\n")[1]
+        described = [word for row in block.splitlines()[2:] for word in row.split("|")[1].replace("`", "").split(", ")]
+        assert [word.strip() for word in described] == pq.read_schema(out / name / "part-00000.parquet").names
+    for name in ("prefecture", "region", "not_counted"):
+        said = page.split(f"`totals/{name}.parquet`: ")[1].split(".")[0]
+        for column in pq.read_schema(out / f"totals/{name}.parquet").names:
+            assert f"`{column}`" in said or column in page.split("`due/part")[1]
+    for column in pq.read_schema(out / "rejected/part-00000.parquet").names[:6]:
+        assert f"`{column}`" in page.split("`rejected/part-*.parquet`")[1]

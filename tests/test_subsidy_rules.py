@@ -292,6 +292,13 @@ def test_standards_that_cannot_be_trusted(tmp_path: Path, row: str, message: str
         read_standards(file)
 
 
+@pytest.mark.parametrize("bearer", ["central", "province", "local", "prefecture", "county", "shares", ""])
+def test_everybody_who_may_bear_an_excess(tmp_path: Path, bearer: str) -> None:
+    file = tmp_path / "standards.csv"
+    file.write_text(f"admdvs,standard,excess_bearer\n150123,600,{bearer}\n", "utf-8")
+    assert read_standards(file)["150123"].bearer == bearer
+
+
 @pytest.mark.parametrize("percent", ["100.01", "-1", "1/3", ""])
 def test_a_split_that_cannot_be_trusted(tmp_path: Path, percent: str) -> None:
     file = tmp_path / "split.csv"
