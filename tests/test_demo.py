@@ -164,3 +164,10 @@ def test_codes_that_only_text_can_carry_are_rejected_too(tmp_path: Path) -> None
     spoiled["E_REVERSAL_MISMATCH"] *= 2
     assert spoiled["E_SCALE"] == 4
     assert {code: record.get(code) for code in spoiled} == spoiled
+
+
+def test_a_demo_of_one_person_with_hardly_a_claim(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["demo", "--people", "1", "--out", str(tmp_path / "out")], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "Rejected claims" not in result.stdout
+    assert "settled 已结算" in result.stdout

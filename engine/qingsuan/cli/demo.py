@@ -21,7 +21,7 @@ from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.settle import TABLES, Inputs, Options, Progress, settle
 from qingsuan.run.subsidy import Request, run_subsidy
-from qingsuan.sample import make_year
+from qingsuan.sample import CHUNK, make_year
 from qingsuan.subsidies.bureau import BureauTables
 
 __all__ = ["command"]
@@ -34,11 +34,11 @@ _YEAR = 2021
 
 _COLUMNS = 100
 
-_MADE_UP = "Made-up data (样例数据): no person, claim or amount here is real, nor says anything about the pools named."
+_MADE_UP = "Made-up data (样例数据): no person, claim or amount here is real, nor true of the pools named."
 
 
 @click.command("demo")
-@click.option("--people", type=click.IntRange(1, 100_000_000), default=400_000, show_default=True, help="How many.")
+@click.option("--people", type=click.IntRange(1, 100_000_000), default=400_000, show_default=True, help="People.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same year.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where to.")
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Threads that settle.")
@@ -48,10 +48,10 @@ def command(*, people: int, seed: int, out: Path, workers: int, keep: bool) -> N
 
     400,000 people have a good million claims. Everything stays in the folder --out; the next demo replaces it.
     """
+    setup, installed = prepare(_YEAR)
     kept = _prepare(out, people, seed, keep)
     click.echo(f"{_MADE_UP}\n")
     sample, seconds, progress = out / "sample", _Seconds(), progress_for(as_json=False)
-    setup, installed = prepare(_YEAR)
     if not kept:
         with seconds.of("sample 样例"):
             _sample(sample, people, seed, progress)
@@ -90,15 +90,8 @@ class _Seconds:
 
 
 def _sample(out: Path, people: int, seed: int, progress: Progress) -> None:
-    done = 0
-
-    def step(made: int) -> None:
-        nonlocal done
-        progress.step(made - done)
-        done = made
-
-    progress.stage("sample 样例", people)
-    make_year(out, people=people, seed=seed, year=_YEAR, bad_rows=_bad_rows(people), progress=step)
+    progress.stage("sample 样例", -(-people // CHUNK))
+    make_year(out, people=people, seed=seed, year=_YEAR, bad_rows=_bad_rows(people), progress=lambda _: progress.step())
     progress.end()
 
 

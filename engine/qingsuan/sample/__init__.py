@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from qingsuan.sample.make import FORMATS, Made, make_year
+from qingsuan.sample.make import CHUNK, FORMATS, Made, make_year
 
-__all__ = ["FORMATS", "Made", "make_year"]
+__all__ = ["CHUNK", "FORMATS", "Made", "make_year"]
