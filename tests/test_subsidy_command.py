@@ -334,19 +334,13 @@ def test_wrong_use(tmp_path: Path) -> None:
         assert isinstance(run(*arguments).exception, click.ClickException)
 
 
-def test_the_page_about_the_run_folder_is_true(tmp_path: Path, classes: Path) -> None:
-    page = (Path(__file__).parents[1] / "docs/subsidy.md").read_text("utf-8")
+def test_the_parts_of_the_local_share_have_their_columns_only_when_split(tmp_path: Path, classes: Path) -> None:
     (tmp_path / "split.csv").write_text("admdvs,prefecture_percent\n15,50\n", "utf-8")
-    out = tmp_path / "out"
-    options = ("--classes", classes, "--local-split", tmp_path / "split.csv")
-    done(write(tmp_path / "i.parquet", people({"150123": 1})), "--year", 2021, "--out", out, *options)
-    for name in ("due", "duplicates"):
-        block = page.split(f"`{name}/part-*.parquet`")[1].split("\n\n")[1]
-        described = [word for row in block.splitlines()[2:] for word in row.split("|")[1].replace("`", "").split(", ")]
-        assert [word.strip() for word in described] == pq.read_schema(out / name / "part-00000.parquet").names
-    for name in ("prefecture", "region", "not_counted"):
-        said = page.split(f"`totals/{name}.parquet`: ")[1].split(".")[0]
-        for column in pq.read_schema(out / f"totals/{name}.parquet").names:
-            assert f"`{column}`" in said or column in page.split("`due/part")[1]
-    for column in pq.read_schema(out / "rejected/part-00000.parquet").names[:6]:
-        assert f"`{column}`" in page.split("`rejected/part-*.parquet`")[1]
+    insured = write(tmp_path / "i.parquet", people({"150123": 1}))
+    plain = (insured, "--year", 2021, "--classes", classes, "--out")
+    done(*plain, tmp_path / "a")
+    done(*plain, tmp_path / "b", "--local-split", tmp_path / "split.csv")
+    for name in ("due/part-00000.parquet", "totals/prefecture.parquet"):
+        before, after = (pq.read_schema(tmp_path / run / name).names for run in ("a", "b"))
+        at = before.index("local") + 1
+        assert after == [*before[:at], "local_prefecture", "local_county", *before[at:]]
