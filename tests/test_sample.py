@@ -290,6 +290,12 @@ def test_more_bad_rows_than_half_the_people_are_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_sample_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="1 rows to spoil among 0 claims"):
+        make_year(tmp_path / "out", people=3, seed=3, bad_rows=1)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(UsageError, match="something already"):

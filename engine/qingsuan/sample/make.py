@@ -134,14 +134,23 @@ def make_year(
     _check(out, plan)
     work = out.parent / f".{out.name}.unfinished"
     shutil.rmtree(work, ignore_errors=True)
+    try:
+        made = _write(work, plan, progress)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    if out.exists():
+        out.rmdir()
+    work.rename(out)
+    return made
+
+
+def _write(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> Made:
     (work / "claims").mkdir(parents=True)
     made = _write_tables(work, plan, progress)
     _write_classes(work / "classes.csv")
     (work / "README.txt").write_text(README, encoding="utf-8")
     (work / "sample.json").write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
-    if out.exists():
-        out.rmdir()
-    work.rename(out)
     return made
 
 
