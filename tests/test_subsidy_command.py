@@ -18,7 +18,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from qingsuan.cli import cli
+from qingsuan.cli import plugins as cli_plugins
 from qingsuan.errors import QingsuanError
+from qingsuan.plugins import Plugin
+from qingsuan.policy.model import Region
 
 pytest.importorskip("qingsuan_jilin")
 pytest.importorskip("qingsuan_neimenggu")
@@ -344,3 +347,20 @@ def test_the_parts_of_the_local_share_have_their_columns_only_when_split(tmp_pat
         before, after = (pq.read_schema(tmp_path / run / name).names for run in ("a", "b"))
         at = before.index("local") + 1
         assert after == [*before[:at], "local_prefecture", "local_county", *before[at:]]
+
+
+def test_the_list_of_plugins_names_the_years_of_their_subsidies() -> None:
+    text = CliRunner().invoke(cli, ["plugins"]).output
+    assert [line.split("   ")[0].strip() for line in text.splitlines() if "subsidy of" in line] == [
+        "subsidy of 2021 for 390",
+        "subsidy of 2022 for 390",
+        "subsidy of 2021 for 390",
+    ]
+
+
+def test_a_plugin_whose_funding_cannot_be_trusted_is_a_broken_one(tmp_path: Path) -> None:
+    (tmp_path / "2021.toml").write_text("format = 1\n", "utf-8")
+    region = Region("990000", "示例省", funding=tmp_path)
+    row = cli_plugins._read(Plugin("example", "qingsuan-example", "1", region))
+    assert row.plugin.region is None
+    assert "its funding rules cannot be trusted" in str(row.plugin.problem)

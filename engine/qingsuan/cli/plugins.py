@@ -11,16 +11,19 @@ from qingsuan.errors import PluginError, PolicyError
 from qingsuan.plugins import Installed, Plugin, load, require
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.reader import read_rule_sets
+from qingsuan.subsidies.model import FundingRule
+from qingsuan.subsidies.reader import read_region
 
 __all__ = ["command"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A plugin, and its rule sets if they could be read."""
+    """A plugin, and its rule sets and funding rules if they could be read."""
 
     plugin: Plugin
-    rule_sets: tuple[RuleSet, ...]
+    rule_sets: tuple[RuleSet, ...] = ()
+    funding: tuple[FundingRule, ...] = ()
 
 
 @click.command("plugins")
@@ -46,13 +49,17 @@ def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
 
 
 def _read(plugin: Plugin) -> _Row:
-    """Read the rule sets of a plugin; one that cannot be read makes the plugin a broken one."""
+    """Read the rules of a plugin; one whose rules cannot be read is a broken one."""
     if plugin.region is None:
-        return _Row(plugin, ())
+        return _Row(plugin)
     try:
-        return _Row(plugin, read_rule_sets(plugin.region))
+        what = "rule sets"
+        rule_sets = read_rule_sets(plugin.region)
+        what = "funding rules"
+        by_year = read_region(plugin.region)
     except PolicyError as error:
-        return _Row(replace(plugin, region=None, problem=f"its rule sets cannot be trusted: {error}"), ())
+        return _Row(replace(plugin, region=None, problem=f"its {what} cannot be trusted: {error}"))
+    return _Row(plugin, rule_sets, tuple(by_year[year] for year in sorted(by_year)))
 
 
 def _table(rows: list[_Row]) -> str:
@@ -74,6 +81,7 @@ def _lines(row: _Row) -> str:
         lines.append(f"  {pool.code} {pool.name}   insu_admdvs {', '.join(f'{prefix}…' for prefix in pool.prefixes)}")
         own = [rule_set for rule_set in row.rule_sets if rule_set.pool == pool.code]
         lines += [f"    {_dates(each)}   {_counts(each)}   {each.title}" for each in own] or ["    (no rule set)"]
+    lines += [f"  subsidy of {rule.year} for {'+'.join(rule.schemes)}   {rule.title}" for rule in row.funding]
     return "\n".join(lines)
 
 
@@ -114,4 +122,5 @@ def _record(row: _Row) -> dict[str, object]:
             }
             for each in row.rule_sets
         ]
+        record["funding"] = [{"year": rule.year, "file": rule.file, "title": rule.title} for rule in row.funding]
     return record
