@@ -404,6 +404,15 @@ def test_a_year_without_a_rule_names_the_missing_parameter() -> None:
         resolve((), 2021, tables())
 
 
+def test_a_broken_funding_file_refuses_its_own_region_only(tmp_path: Path) -> None:
+    (tmp_path / "f.toml").write_text("format = 1\n", "utf-8")
+    funding = resolve((region(JILIN), region(tmp_path, "150000")), 2021, tables())
+    assert set(funding.rules) == {"22"}
+    assert "f.toml" in str(funding.refused["15"])
+    with pytest.raises(PolicyError, match=r"no installed region.*f\.toml"):
+        resolve((region(tmp_path, "150000"),), 2021, tables())
+
+
 def test_units_that_do_not_mix_are_refused(tmp_path: Path) -> None:
     (tmp_path / "f.toml").write_text(
         (NEIMENGGU / "2021-01-01.toml").read_text("utf-8").replace('"year"', '"month"'), "utf-8"

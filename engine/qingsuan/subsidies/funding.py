@@ -66,13 +66,18 @@ def resolve(regions: Iterable[Region], year: int, tables: BureauTables) -> Fundi
     Raises
     ------
     PolicyError
-        A file is wrong; no region has a rule for the year; or two regions count by different units.
+        No region has a rule for the year; a table of the bureau contradicts one; or two regions count by different
+        units. A region whose files are wrong is in ``refused``.
     """
     known = {region.code[:2]: region for region in sorted(regions, key=lambda region: region.code)}
     rules: dict[str, FundingRule] = {}
     refused: dict[str, PolicyError] = {}
     for prefix, region in known.items():
-        by_year = read_region(region)
+        try:
+            by_year = read_region(region)
+        except PolicyError as error:  # refuses this region's residents, not those of others
+            refused[prefix] = error
+            continue
         if year not in by_year:
             refused[prefix] = _no_rule(region, by_year, year)
             continue
