@@ -106,7 +106,8 @@ class _Rows:
         }
 
     def refuse(self, mask: Mask, code: str, column: str, expected: str, found: pa.Array | str | None = None) -> None:
-        self.refusals.add(mask, code, column, self.batch.column(column) if found is None else found, expected)
+        if mask.any():
+            self.refusals.add(mask, code, column, self.batch.column(column) if found is None else found, expected)
 
     def refuse_missing(self) -> None:
         for column in self.columns:
