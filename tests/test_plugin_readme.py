@@ -30,6 +30,9 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "src/qingsuan_example/rules/9901-390-2021-01-01.toml": "\n".join(
             block(start) for start in ("format = 1\n\n[ruleset]", "[layers.pooled]", "[[rules]]")
         ),
+        "src/qingsuan_example/funding/2021-01-01.toml": "\n".join(
+            block(start) for start in ("format = 1\n\n[funding]", "[[shares]]", "[apart]")
+        ),
         "tests/test_example.py": block("# tests/test_example.py"),
         "tests/cases/inpatient.toml": block("# tests/cases/inpatient.toml"),
     }
@@ -60,12 +63,14 @@ def run(plugin: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_plugin_of_the_page_keeps_the_contract_of_the_page(plugin: Path) -> None:
     done = run(plugin, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"\b6 passed", done.stdout), done.stdout
+    assert re.search(r"\b7 passed", done.stdout), done.stdout
 
 
 def test_the_command_lists_it(plugin: Path) -> None:
     done = run(plugin, "-c", "from qingsuan.cli import main; main()", "plugins")
-    assert "qingsuan-example" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "qingsuan-example 2022.1   990000" in done.stdout
+    assert "subsidy of 2021" in done.stdout
 
 
 def test_a_wrong_number_in_it_is_noticed(plugin: Path) -> None:

@@ -10,6 +10,7 @@ from qingsuan.plugins import load
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
+from qingsuan.subsidies.reader import read_region
 from qingsuan.testing.casefile import collect_cases
 from qingsuan.testing.runner import Result, run_case
 
@@ -81,11 +82,17 @@ class PluginContract:
         rule_sets = self.rule_sets()
         assert len(compile_rule_sets(rule_sets).rule_sets) == len(rule_sets)
 
+    def test_funding_rules_are_read(self) -> None:
+        """Every funding rule (财政补助) that the plugin hands over can be trusted; it may hand over none."""
+        region = self.region()
+        assert bool(read_region(region)) == (region.funding is not None), "a funding folder without a rule"
+
     def test_sources_have_allowed_grades(self) -> None:
         """Every value names a source (the reader sees to it), and every source has a grade that is allowed here."""
-        for rule_set in self.rule_sets():
-            for source in rule_set.sources.values():
-                assert source.grade in self.grades, f"{rule_set.file}: source {source.key} has grade {source.grade}"
+        funding = read_region(self.region()).values()
+        for rules in (*self.rule_sets(), *funding):
+            for source in rules.sources.values():
+                assert source.grade in self.grades, f"{rules.file}: source {source.key} has grade {source.grade}"
 
     def test_case(self, case: Path) -> None:
         """The case comes out as its file says."""
