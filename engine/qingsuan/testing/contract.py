@@ -89,10 +89,11 @@ class PluginContract:
 
     def test_sources_have_allowed_grades(self) -> None:
         """Every value names a source (the reader sees to it), and every source has a grade that is allowed here."""
-        funding = read_region(self.region()).values()
-        for rules in (*self.rule_sets(), *funding):
-            for source in rules.sources.values():
-                assert source.grade in self.grades, f"{rules.file}: source {source.key} has grade {source.grade}"
+        files = [(rule_set.file, rule_set.sources) for rule_set in self.rule_sets()]
+        files += [(funding.file, funding.sources) for funding in read_region(self.region()).values()]
+        for file, sources in files:
+            for source in sources.values():
+                assert source.grade in self.grades, f"{file}: source {source.key} has grade {source.grade}"
 
     def test_case(self, case: Path) -> None:
         """The case comes out as its file says."""
