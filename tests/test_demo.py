@@ -110,17 +110,13 @@ def test_every_kind_of_fund_of_the_four_pools_pays(result: Result, out: Path) ->
 
 
 def test_keep_takes_the_same_sample_again_and_another_seed_does_not(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    people = ("--people", "600")
-    for arguments, again in (
-        (("--seed", "1"), False),
-        (("--seed", "1", "--keep"), True),
-        (("--seed", "2", "--keep"), False),
-    ):
-        before = (out / "sample").stat().st_ino if out.exists() else None
-        assert CliRunner().invoke(cli, ["demo", "--out", str(out), *people, *arguments]).exit_code == 0
-        assert ((out / "sample").stat().st_ino == before) is again
-    assert json.loads((out / "sample" / "sample.json").read_text("utf-8"))["seed"] == 2
+    mark = tmp_path / "out" / "sample" / "mark"
+    for arguments, kept in ((("1",), False), (("1", "--keep"), True), (("2", "--keep"), False), (("2",), False)):
+        command = ["demo", "--out", str(tmp_path / "out"), "--people", "600", "--seed", *arguments]
+        assert CliRunner().invoke(cli, command, catch_exceptions=False).exit_code == 0
+        assert mark.exists() is kept
+        mark.write_text("of the sample before")
+    assert json.loads((mark.parent / "sample.json").read_text("utf-8"))["seed"] == 2
 
 
 def test_a_folder_that_is_not_a_demos_is_left_alone(tmp_path: Path) -> None:

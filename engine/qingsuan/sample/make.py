@@ -11,6 +11,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import asdict, astuple, dataclass, field, fields
 from pathlib import Path
 
@@ -157,24 +158,26 @@ def _write(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> M
 def _write_tables(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> Made:
     label = {"qingsuan.made_up": "made up; not real data 样例数据", "qingsuan.sample": json.dumps(asdict(plan))}
     suffix = FORMATS[plan.kind]
-    insured = Output(work / f"insured{suffix}", plan.kind, label)
-    identities = Output(work / f"identities{suffix}", plan.kind, label)
-    claims = [Output(work / "claims" / f"part-{at:03d}{suffix}", plan.kind, label) for at in range(plan.files)]
-    made, notes = Made(plan.people, plan.seed, plan.year), _Notes(work / "spoiled.csv", plan.bad_rows)
-    for chunk in range(plan.chunks):
-        rng, first = generator(plan.seed, chunk), chunk * CHUNK
-        people = make_people(rng, first, min(CHUNK, plan.people - first), plan.year)
-        made.insured += insured.write(insured_table(rng, people, plain_schema(INSURED)))
-        made.identities += identities.write(identities_table(rng, people, plan.year, plain_schema(IDENTITIES)))
-        table = _claims(rng, plan, chunk, people, made, notes)
-        for at, output in enumerate(claims):
-            start = len(table) * at // plan.files
-            made.claims += output.write(table.slice(start, len(table) * (at + 1) // plan.files - start))
-        if progress is not None:
-            progress(first + len(people.ids))
-    for output in (insured, identities, *claims):
-        output.close()
-    notes.close()
+    made = Made(plan.people, plan.seed, plan.year)
+    with ExitStack() as stack:
+
+        def output(name: str) -> Output:
+            return stack.enter_context(closing(Output(work / f"{name}{suffix}", plan.kind, label)))
+
+        insured, identities = output("insured"), output("identities")
+        claims = [output(f"claims/part-{at:03d}") for at in range(plan.files)]
+        notes = stack.enter_context(closing(_Notes(work / "spoiled.csv", plan.bad_rows)))
+        for chunk in range(plan.chunks):
+            rng, first = generator(plan.seed, chunk), chunk * CHUNK
+            people = make_people(rng, first, min(CHUNK, plan.people - first), plan.year)
+            made.insured += insured.write(insured_table(rng, people, plain_schema(INSURED)))
+            made.identities += identities.write(identities_table(rng, people, plan.year, plain_schema(IDENTITIES)))
+            table = _claims(rng, plan, chunk, people, made, notes)
+            for at, part in enumerate(claims):
+                start = len(table) * at // plan.files
+                made.claims += part.write(table.slice(start, len(table) * (at + 1) // plan.files - start))
+            if progress is not None:
+                progress(first + len(people.ids))
     made.spoiled = dict(sorted(notes.counts.items()))
     return made
 
