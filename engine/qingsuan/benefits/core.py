@@ -140,10 +140,14 @@ class Core:
         same = person[1:] == person[:-1]
         if (person[1:] < person[:-1]).any():
             raise ValueError("people are not in one place each")
-        later = same & (account[1:] == account[:-1])
-        if (later & (month[1:] < month[:-1])).any():
+        accounts = int(account.max()) + 1
+        if accounts > 1:  # rows of one person's accounts may alternate: each account is looked at on its own
+            apart = np.lexsort((np.arange(n), account, person))
+            person, account, month = person[apart], account[apart], month[apart]
+            same = person[1:] == person[:-1]
+        if (same & (account[1:] == account[:-1]) & (month[1:] < month[:-1])).any():
             raise ValueError("an account's rows are not in order")
-        return int(account.max()) + 1
+        return accounts
 
 
 def _report(fault: tuple[int, int], bill: Int64) -> None:
@@ -186,19 +190,58 @@ def check_tables(tables: Tables) -> None:
     spans("visits", variants[6], variants[7], len(tables.visits))
     within("pooled layer", variants[8], -1, variants[2] - variants[1] - 1)
     _check_layers(tables, layers)
-    within("band bound", bands[0], 0, MAX_FEN)
     within("ratio", bands[1], 0, BP_ONE)
+    _check_bands(bands, layers)
     within("cap kind", caps[0], 0, 1)
     within("cap", caps[1], 0, MAX_FEN)
     references("cap slot", caps[2], tables.slots, none=True)
     within("cap slot of a period's cap", np.where(caps[0] == 1, caps[2], 0), 0, 4 * tables.slots)
-    within("cap mask", caps[3], 0, (1 << MAX_LAYERS) - 1)
     within("part", entries[0], 0, 6)
-    within("earlier layer", entries[1], np.where(entries[0] >= 4, 0, -1), MAX_LAYERS - 1)
     within("entry ratio", entries[2], 0, BP_ONE)
+    earlier = _places(variants[1], variants[2], len(tables.layers))
+    within("limit mask", layers[6], 0, (1 << earlier) - 1)
+    within("deductible mask", layers[11], 0, (1 << earlier) - 1)
+    within("cap mask", caps[3], 0, (1 << _least(layers[21], layers[22], earlier, len(tables.caps))) - 1)
+    of_layer = _least(layers[1], layers[2], earlier, len(tables.entries))
+    within("earlier layer", entries[1], np.where(entries[0] >= 4, 0, -1), of_layer - 1)
     within("deductible", tables.amounts, 0, MAX_FEN)
     references("draw", tables.draws, tables.slots)
     references("visits", tables.visits, tables.slots)
+
+
+def _places(start: Int64, end: Int64, size: int) -> Int64:
+    """How many layers stand before each layer in its rule: no mask and no component may reach beyond them."""
+    places = np.full(size, MAX_LAYERS, np.int64)
+    for first, last in zip(start.tolist(), end.tolist(), strict=True):
+        places[first:last] = np.minimum(places[first:last], np.arange(last - first))
+    return places
+
+
+def _least(start: Int64, end: Int64, of_owner: Int64, size: int) -> Int64:
+    """The least value among the owners of each row, where owner k has rows ``start[k] … end[k]``."""
+    least = np.full(size, MAX_LAYERS, np.int64)
+    for first, last, value in zip(start.tolist(), end.tolist(), of_owner.tolist(), strict=True):
+        least[first:last] = np.minimum(least[first:last], value)
+    return least
+
+
+def _check_bands(bands: Int64, layers: Int64) -> None:
+    """Check that each layer's bands begin at 0 and ascend, and that what lower bands amount to is what they amount to."""
+    lower, ratio, fen, rest = bands
+    within("band bound", lower, 0, MAX_FEN)
+    within("what lower bands amount to", fen, 0, MAX_FEN)
+    within("what lower bands amount to", rest, 0, BP_ONE - 1)
+    first = np.zeros(len(lower), np.bool_)
+    first[layers[16]] = True
+    within("first band", lower[first], 0, 0)
+    within("below the first band", (fen * BP_ONE + rest)[first], 0, 0)
+    later = np.flatnonzero(~first)
+    if len(later) and later[0] == 0:
+        raise ValueError("compiled rules: a band belongs to no layer")
+    within("band bounds ascend", lower[later] - lower[later - 1], 1, MAX_FEN)
+    amounts = (fen * BP_ONE + rest)[later] - (fen * BP_ONE + rest)[later - 1]
+    exact = ratio[later - 1] * (lower[later] - lower[later - 1])
+    within("what lower bands amount to", amounts, exact, exact)
 
 
 def _check_layers(tables: Tables, layers: Int64) -> None:
