@@ -193,7 +193,7 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet]) -> Program:
 
 def _digest(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Sequence[Diagram], tables: Tables) -> str:
     digest = hashlib.sha256()
-    digest.update(repr([(r.name, r.until, r.benefit_date, r.identity_date, r.identities) for r in rule_sets]).encode())
+    digest.update(repr([_decides(rule_set) for rule_set in rule_sets]).encode())
     digest.update(repr(series).encode())
     for diagram in diagrams:
         digest.update(repr([_describe(step) for step in diagram.steps]).encode())
@@ -202,6 +202,15 @@ def _digest(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Se
         value = getattr(tables, name)
         digest.update(name.encode() + (value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()))
     return digest.hexdigest()
+
+
+def _decides(rule_set: RuleSet) -> tuple[object, ...]:
+    """What decides about a claim beside conditions and numbers: names, dates, vocabularies, where values come from."""
+    dimensions = [(d.name, d.kind, d.table, d.column, sorted(d.members), d.function) for d in rule_set.dimensions]
+    missing = [(one.parameter, one.why) for one in rule_set.missing]
+    rules = [rule.id for rule in rule_set.rules]
+    dates = (rule_set.until, rule_set.benefit_date, rule_set.identity_date)
+    return (rule_set.name, *dates, rule_set.levels, rule_set.identities, rules, dimensions, missing)
 
 
 def _describe(step: Step) -> tuple[str, object, object]:
