@@ -35,8 +35,11 @@ _NOT_CONTENT = ("file", "row")
 
 
 def content_of(columns: Columns) -> Callable[[int], tuple[object, ...]]:
-    """A function that gives a row's whole content, codes as text, for rows whose keys are alike."""
-    names = sorted(set(columns.table.schema.names) - set(_NOT_CONTENT))
+    """A function that gives a row's whole content, codes as text, for rows whose keys are alike.
+
+    Rows alike in all of it are told apart by where they stand: any of them may stay, but it must not be up to the threads.
+    """
+    names = [*sorted(set(columns.table.schema.names) - set(_NOT_CONTENT)), *_NOT_CONTENT]
 
     def content(row: int) -> tuple[object, ...]:
         return tuple(_cell(columns, name, row) for name in names)
