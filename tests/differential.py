@@ -149,6 +149,8 @@ def _integers(table: pa.Table, name: str) -> list[int]:
     column = table.column(name).combine_chunks()
     if isinstance(column, pa.ChunkedArray):
         column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    if pa.types.is_decimal64(column.type):
+        column = column.cast(pa.decimal128(column.type.precision, column.type.scale))
     if not pa.types.is_decimal128(column.type) or column.null_count:
         raise AssertionError(f"{name} is {column.type} with {column.null_count} nulls")
     if column.type.scale != (4 if name == "pool_prop_selfpay" else 2):

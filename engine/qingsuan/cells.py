@@ -8,6 +8,7 @@ is refused as a whole, before a row is looked at.
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,8 +47,13 @@ _MONEY_TEXT = r"^-?\d{1,15}(\.\d{1,2})?$"
 _SCALE_TEXT = r"^-?\d{1,15}\.\d{3,}$"
 _RANGE_TEXT = r"^-?\d{16,}(\.\d+)?$"
 _DATE_TEXT = r"^\d{4}-\d{2}-\d{2}$"
-_TIME_TEXT = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}$"
+_TIME_TEXT = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(\.\d{1,6})?$"
 _DAY_US = 86_400_000_000
+DIGITS_OF_64_BITS = 18
+_DAY_SECONDS = 86_400
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_FIRST_DAY = (dt.date.min - dt.date(1970, 1, 1)).days
+_LAST_DAY = (dt.date.max - dt.date(1970, 1, 1)).days
 
 Mask = npt.NDArray[np.bool_]
 
@@ -126,12 +132,7 @@ def read_money(column: pa.Array | pa.ChunkedArray) -> Cells:
         array = _decimals_of_texts(array, absent, faults)
     elif not pa.types.is_decimal(array.type):
         raise TypeRefused("decimal128(16,2) yuan, or text; a float or a bare integer could mean anything")
-    if array.type != pa.decimal128(array.type.precision, 2):
-        exact = array.cast(pa.decimal128(38, max(2, array.type.scale)))
-        array = exact.cast(pa.decimal128(38, 2), safe=False)
-        if exact.type.scale > 2:
-            faults["E_SCALE"] = _mask(pc.not_equal(array.cast(exact.type), exact)) & ~absent
-    fen, too_wide = _fen_of_decimals(array)
+    fen, too_wide = _fen_of_any_decimals(array, absent, faults)
     wrong = too_wide | (fen > MAX_FEN) | (fen < -MAX_FEN)
     if absent.any() or faults:
         fen = fen.copy()
@@ -144,6 +145,30 @@ def read_money(column: pa.Array | pa.ChunkedArray) -> Cells:
         faults["E_RANGE"] = wrong | faults.get("E_RANGE", np.zeros(len(fen), np.bool_))
         fen = np.where(wrong, 0, fen)
     return Cells(fen, absent, faults)
+
+
+def _fen_of_any_decimals(array: pa.Array, absent: Mask, faults: dict[str, Mask]) -> tuple[npt.NDArray[np.int64], Mask]:
+    """Decimals of any width and scale as fen, and where they are too large; more than two decimals are E_SCALE."""
+    if pa.types.is_decimal128(array.type) and array.type.scale == 2:
+        return _fen_of_decimals(array)
+    try:
+        exact = array.cast(pa.decimal128(38, max(2, array.type.scale)))
+    except pa.ArrowInvalid:  # some value fills more than 38 digits: rare enough to look at one by one
+        return _fen_one_by_one(array, faults)
+    rounded = exact.cast(pa.decimal128(38, 2), safe=False)
+    if exact.type.scale > 2:
+        faults["E_SCALE"] = _mask(pc.not_equal(rounded.cast(exact.type), exact)) & ~absent
+    return _fen_of_decimals(rounded)
+
+
+def _fen_one_by_one(array: pa.Array, faults: dict[str, Mask]) -> tuple[npt.NDArray[np.int64], Mask]:
+    with decimal.localcontext(prec=160):
+        amounts = [decimal.Decimal(0) if value is None else value * 100 for value in array.to_pylist()]
+        fractions = np.array([amount != amount.to_integral_value() for amount in amounts], np.bool_)
+    large = np.array([abs(amount) > MAX_FEN for amount in amounts], np.bool_)
+    fen = [0 if wrong else int(amount) for amount, wrong in zip(amounts, fractions | large, strict=True)]
+    faults["E_SCALE"] = fractions
+    return np.array(fen, np.int64), large
 
 
 def _decimals_of_texts(array: pa.Array, absent: Mask, faults: dict[str, Mask]) -> pa.Array:
@@ -162,7 +187,7 @@ def _check_stamp(kind: pa.DataType) -> None:
 
 
 def read_dates(column: pa.Array | pa.ChunkedArray) -> Cells:
-    """Read dates (date, naive timestamp, or text ``YYYY-MM-DD``) into days since 1970-01-01.
+    """Read dates (date, naive timestamp, or text ``YYYY-MM-DD``) of the years 1 to 9999 into days since 1970-01-01.
 
     Returns
     -------
@@ -171,38 +196,46 @@ def read_dates(column: pa.Array | pa.ChunkedArray) -> Cells:
     """
     array = _plain(column)
     absent = _absent(array)
-    faults: dict[str, Mask] = {}
     _check_stamp(array.type)
     if pa.types.is_string(array.type):
-        array, bad = _days_of_texts(array)
-        bad &= ~absent
-        if bad.any():
-            faults["E_DATE"] = bad
-            absent = absent | bad
-    elif pa.types.is_timestamp(array.type):
-        array = array.cast(pa.date32(), safe=False)
-    elif pa.types.is_date(array.type) or pa.types.is_null(array.type):
-        array = array.cast(pa.date32())
+        days, bad = _days_of_texts(array)
+    elif pa.types.is_timestamp(array.type) or pa.types.is_date(array.type) or pa.types.is_null(array.type):
+        days, _, bad = _days_and_clock(array)
     else:
         raise TypeRefused("date32, timestamp, or text YYYY-MM-DD")
-    days: npt.NDArray[np.int32] = pc.fill_null(array.view(pa.int32()), NO_DATE).to_numpy(zero_copy_only=False)
-    if absent.any():
-        days = np.where(absent, np.int32(NO_DATE), days)
-    return Cells(days, absent & ~faults.get("E_DATE", np.zeros(len(days), np.bool_)), faults)
+    bad &= ~absent
+    if bad.any() or absent.any():
+        days = np.where(absent | bad, np.int32(NO_DATE), days)
+    return Cells(days, absent, {"E_DATE": bad} if bad.any() else {})
 
 
-def _days_of_texts(array: pa.Array) -> tuple[pa.Array, Mask]:
+def _days_and_clock(array: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], Mask]:
+    """Dates or stamps as days and microseconds of the day, and where they lie outside the years 1 to 9999."""
+    kind = array.type
+    if pa.types.is_timestamp(kind) or pa.types.is_date64(kind):
+        per_second = _PER_SECOND["ms" if pa.types.is_date64(kind) else kind.unit]
+        raw = pc.fill_null(array.view(pa.int64()), 0).to_numpy(zero_copy_only=False)
+        days = raw // (_DAY_SECONDS * per_second)
+        rest = raw - days * (_DAY_SECONDS * per_second)
+        clock = rest // 1000 if per_second > 10**6 else rest * (10**6 // per_second)
+    else:
+        days = pc.fill_null(array.cast(pa.date32()).view(pa.int32()), 0).to_numpy(zero_copy_only=False)
+        clock = np.zeros(len(array), np.int64)
+    bad = (days < _FIRST_DAY) | (days > _LAST_DAY)
+    return np.where(bad, 0, days).astype(np.int32), clock, bad
+
+
+def _days_of_texts(array: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
     formed = _mask(pc.match_substring_regex(array, _DATE_TEXT))
     shaped = pc.if_else(pa.array(formed), array, pa.scalar(None, pa.string()))
     stamps = pc.strptime(shaped, "%Y-%m-%d", "s", error_is_null=True)
-    written = pc.strftime(stamps, "%Y-%m-%d")
-    good = _mask(pc.equal(written, array))
-    days = pc.if_else(pa.array(good), stamps, pa.scalar(None, stamps.type)).cast(pa.date32())
-    return days, ~good
+    bad = ~_mask(pc.equal(pc.strftime(stamps, "%Y-%m-%d"), array))
+    days, _, outside = _days_and_clock(stamps)
+    return days, bad | outside
 
 
 def read_times(column: pa.Array | pa.ChunkedArray) -> Cells:
-    """Read times (naive timestamp, date, or text ``YYYY-MM-DD[ HH:MM:SS]``) into microseconds since 1970-01-01.
+    """Read times (naive timestamp, date, or text ``YYYY-MM-DD[ HH:MM:SS[.ffffff]]``) into microseconds since 1970-01-01.
 
     Returns
     -------
@@ -211,7 +244,6 @@ def read_times(column: pa.Array | pa.ChunkedArray) -> Cells:
     """
     array = _plain(column)
     absent = _absent(array)
-    faults: dict[str, Mask] = {}
     _check_stamp(array.type)
     if pa.types.is_string(array.type):
         formed = _mask(pc.match_substring_regex(array, _TIME_TEXT))
@@ -224,15 +256,22 @@ def read_times(column: pa.Array | pa.ChunkedArray) -> Cells:
         hours, minutes, seconds = parts
         only_date = _mask(pc.match_substring_regex(array, _DATE_TEXT))
         bad = (no_day | ~(formed | only_date) | (hours > 23) | (minutes > 59) | (seconds > 59)) & ~absent
-        if bad.any():
-            faults["E_DATE"] = bad
-        numbers = pc.fill_null(days.view(pa.int32()), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-        values = numbers * _DAY_US + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000
-        return Cells(np.where(bad | absent, 0, values), absent, faults)
-    if pa.types.is_date(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_null(array.type):
-        stamps = array.cast(pa.timestamp("us"), safe=False).view(pa.int64())
-        return Cells(pc.fill_null(stamps, 0).to_numpy(zero_copy_only=False), absent, faults)
-    raise TypeRefused("timestamp without a zone, date, or text YYYY-MM-DD HH:MM:SS")
+        values = days * np.int64(_DAY_US) + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + _micros(array, formed)
+    elif pa.types.is_date(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_null(array.type):
+        days, clock, bad = _days_and_clock(array)
+        bad &= ~absent
+        values = days * np.int64(_DAY_US) + clock
+    else:
+        raise TypeRefused("timestamp without a zone, date, or text YYYY-MM-DD HH:MM:SS")
+    return Cells(np.where(bad | absent, 0, values), absent, {"E_DATE": bad} if bad.any() else {})
+
+
+def _micros(array: pa.Array, formed: Mask) -> npt.NDArray[np.int64]:
+    """What a time says below the second."""
+    digits = pc.utf8_slice_codeunits(pc.if_else(pa.array(formed), array, ""), 20, 26)
+    padded = pc.utf8_rpad(pc.fill_null(digits, ""), 6, "0")
+    micros: npt.NDArray[np.int64] = padded.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return micros
 
 
 def read_texts(column: pa.Array | pa.ChunkedArray) -> Cells:
@@ -269,7 +308,10 @@ def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
 
 
 def decimals(fen: npt.NDArray[np.int64], precision: int = 16) -> pa.Array:
-    """Fen as a decimal128(precision, 2) array of yuan, without a Python object per cell."""
+    """Fen as decimals of yuan, without a Python object per cell, and over the same memory where 64 bits hold them."""
+    if precision <= DIGITS_OF_64_BITS:
+        same = np.ascontiguousarray(fen)
+        return pa.Array.from_buffers(pa.decimal64(precision, 2), len(fen), [None, pa.py_buffer(same)])
     words = np.empty((len(fen), 2), np.int64)
     words[:, 0] = fen
     words[:, 1] = fen >> 63

@@ -37,7 +37,15 @@ class Texts:
 
     @classmethod
     def of(cls, column: pa.Array | pa.ChunkedArray) -> Texts:
-        """Take a string column apart.
+        """Take a string column apart and hash it; see :meth:`plain` for what is raised."""
+        texts = cls.plain(column)
+        hashes = np.empty(len(column), np.uint64)
+        _people.hash_rows(texts.offsets, texts.data, hashes)
+        return cls(texts.offsets, texts.data, hashes)
+
+    @classmethod
+    def plain(cls, column: pa.Array | pa.ChunkedArray) -> Texts:
+        """Take a string column apart without hashing it: ``hashes`` is empty.
 
         Raises
         ------
@@ -60,12 +68,10 @@ class Texts:
         content = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
         if first[0] < 0 or (np.diff(first) < 0).any() or first[-1] > len(content):
             raise ValueError("the column's text offsets are not in order")
-        hashes = np.empty(len(column), np.uint64)
-        _people.hash_rows(first, content, hashes)
-        return cls(first, content, hashes)
+        return cls(first, content, np.empty(0, np.uint64))
 
     def __len__(self) -> int:
-        return len(self.hashes)
+        return len(self.offsets) - 1
 
 
 def partition_of(texts: Texts, partitions: int) -> npt.NDArray[np.int32]:

@@ -28,6 +28,7 @@ from qingsuan.cells import (
 )
 from qingsuan.errors import InputError, PluginError
 from qingsuan.money import MAX_FEN, yuan
+from qingsuan.rows import arrow
 from qingsuan.tables import BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
 
 __all__ = ["BENEFIT_DATES", "check_columns", "take_claims", "take_identities", "take_insured"]
@@ -66,16 +67,23 @@ def check_columns(where: str, schema: pa.Schema, columns: Sequence[Column]) -> l
     InputError
         A column is missing, is there twice, or has a type that cannot be trusted.
     """
+    twice = [name for name in schema.names if schema.names.count(name) > 1]
+    if twice:
+        raise InputError(
+            where,
+            found=f"{schema.names.count(twice[0])} columns “{twice[0]}”; columns: {', '.join(schema.names)}",
+            expected="each column once",
+            do="check the extract; columns are bound by name",
+        )
     for column in columns:
-        count = schema.names.count(column.name)
-        if count > 1 or (count == 0 and column.must):
+        if column.name not in schema.names and column.must:
             raise InputError(
                 where,
-                found=f"{'no' if count == 0 else count} columns “{column.name}”; columns: {', '.join(schema.names)}",
+                found=f"no column “{column.name}”; columns: {', '.join(schema.names)}",
                 expected=f"one column “{column.name}” ({column.meaning})",
                 do="check the extract; columns are bound by name",
             )
-        if count == 1:
+        if column.name in schema.names:
             kind = schema.field(column.name).type
             try:
                 _READERS[column.kind](pa.array([], kind))
@@ -144,7 +152,7 @@ class _Rows:
         return cells.values.dictionary_decode() if pa.types.is_dictionary(cells.values.type) else cells.values
 
     def finish(self, fields: dict[str, pa.Array]) -> tuple[pa.RecordBatch, pa.Table]:
-        names = {"file": pa.array(self.refusals.files), "row": pa.array(self.refusals.rows), **fields}
+        names = {"file": arrow(self.refusals.files), "row": arrow(self.refusals.rows), **fields}
         batch = pa.RecordBatch.from_arrays(list(names.values()), names=list(names))
         refused = self.refusals.refused
         if refused.any():
@@ -166,9 +174,9 @@ def _encode(setup: Setup, rows: _Rows, names: Sequence[str]) -> dict[str, pa.Arr
     for name in names:
         cells = rows.cells[name]
         if cells is None:
-            fields[name] = pa.array(np.zeros(rows.size, np.int32))
+            fields[name] = arrow(np.zeros(rows.size, np.int32))
         else:
-            fields[name] = pa.array(setup.vocabularies[name].encode(cells.values))
+            fields[name] = arrow(setup.vocabularies[name].encode(cells.values))
     return fields
 
 
@@ -177,7 +185,7 @@ def _own_fields(setup: Setup, rows: _Rows, table: str, kept: pa.RecordBatch) -> 
     fields = {}
     for own in setup.own(table):
         if own.function:
-            fields[own.name] = pa.array(_call(setup, own.name, kept))
+            fields[own.name] = arrow(_call(setup, own.name, kept))
         elif own.column not in rows.batch.schema.names:
             setup.absent_columns.add(own.name)
             empty = np.full(rows.size, NO_AMOUNT, np.int64) if own.is_number else np.zeros(rows.size, np.int32)
@@ -310,14 +318,14 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
         psn_no=rows.texts("psn_no"),
         setl_id=rows.texts("setl_id"),
         init_setl_id=rows.texts("init_setl_id"),
-        takes_back=pa.array(takes_back.astype(np.int8)),
-        referral=pa.array(referral.astype(np.int8)),
-        acct_used=pa.array(rows.ints("acct_used_flag", np.int8, 0).astype(np.int8)),
-        benefit=pa.array(benefit),
-        begndate=pa.array(rows.ints("begndate", np.int32, NO_DATE)),
-        enddate=pa.array(rows.ints("enddate", np.int32, NO_DATE)),
-        setl_time=pa.array(rows.ints("setl_time", np.int64, 0)),
-        **{name: pa.array(values) for name, values in money.items()},
+        takes_back=arrow(takes_back.astype(np.int8)),
+        referral=arrow(referral.astype(np.int8)),
+        acct_used=arrow(rows.ints("acct_used_flag", np.int8, 0).astype(np.int8)),
+        benefit=arrow(benefit),
+        begndate=arrow(rows.ints("begndate", np.int32, NO_DATE)),
+        enddate=arrow(rows.ints("enddate", np.int32, NO_DATE)),
+        setl_time=arrow(rows.ints("setl_time", np.int64, 0)),
+        **{name: arrow(values) for name, values in money.items()},
     )
     _refuse_unserved(setup, rows, fields["insu_admdvs"].to_numpy(zero_copy_only=False))
     fields.update(_paid_fields(setup, rows))
@@ -330,7 +338,7 @@ def _paid_fields(setup: Setup, rows: _Rows) -> dict[str, pa.Array]:
     for name in setup.paid_columns:
         cells = rows.cells[name]
         values = np.full(rows.size, NO_AMOUNT) if cells is None else np.where(cells.absent, NO_AMOUNT, cells.values)
-        fields[name] = pa.array(values, pa.int64())
+        fields[name] = arrow(values.astype(np.int64))
     return fields
 
 
@@ -366,11 +374,11 @@ def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int)
     begin, end = _period(rows, "begndate", "enddate")
     fields.update(
         psn_no=rows.texts("psn_no"),
-        begndate=pa.array(begin),
-        enddate=pa.array(end),
-        brdy=pa.array(rows.ints("brdy", np.int32, NO_DATE)),
-        wait_end=pa.array(rows.ints("wait_end_date", np.int32, NO_DATE)),
-        acct_balc=pa.array(balance),
+        begndate=arrow(begin),
+        enddate=arrow(end),
+        brdy=arrow(rows.ints("brdy", np.int32, NO_DATE)),
+        wait_end=arrow(rows.ints("wait_end_date", np.int32, NO_DATE)),
+        acct_balc=arrow(balance),
     )
     fields.update(_own_fields(setup, rows, "insured", batch))
     return rows.finish(fields)
@@ -391,5 +399,5 @@ def take_identities(setup: Setup, batch: pa.RecordBatch, file: int, first_row: i
     rows.refuse_missing()
     begin, end = _period(rows, "begntime", "endtime")
     fields = _encode(setup, rows, ("psn_idet_type",))
-    fields.update(psn_no=rows.texts("psn_no"), begntime=pa.array(begin), endtime=pa.array(end))
+    fields.update(psn_no=rows.texts("psn_no"), begntime=arrow(begin), endtime=arrow(end))
     return rows.finish(fields)

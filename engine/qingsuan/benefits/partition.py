@@ -7,6 +7,7 @@ settled, reversed or refused, and is counted at the door out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from qingsuan.benefits.setup import CLAIM_CODES, Setup
 from qingsuan.cells import NO_AMOUNT, NO_DATE
 from qingsuan.errors import RunError
 from qingsuan.people import Numbering, Texts, spread
+from qingsuan.rows import Taker, numbers
 from qingsuan.tables import BILL_PARTS
 
 __all__ = ["Outcome", "Settler"]
@@ -62,17 +64,12 @@ class Columns:
 
     def raw(self, name: str) -> npt.NDArray[np.int64]:
         """A fixed-width column as it is."""
-        column = self.table.column(name)
-        if column.num_chunks == 0:
-            return np.zeros(0, column.type.to_pandas_dtype())
-        values: npt.NDArray[np.int64] = column.chunk(0).to_numpy(zero_copy_only=True)
-        return values
+        return numbers(self.table.column(name))
 
     def code(self, name: str) -> Int32:
         """A code column as ranks of the frozen vocabulary."""
         if name not in self._ranked:
-            numbers: Int32 = self.raw(name).astype(np.int32, copy=False)
-            self._ranked[name] = self.setup.vocabularies[name].ranked(numbers)
+            self._ranked[name] = self.setup.vocabularies[name].ranked(self.raw(name).astype(np.int32, copy=False))
         return self._ranked[name]
 
 
@@ -138,10 +135,10 @@ class _Work:
 
     def at(self, name: str) -> npt.NDArray[np.int64]:
         """A column of the claims that still count, in order."""
-        return self.columns.raw(name)[self.rows]
+        return self.taker.numbers(self.columns.raw(name))
 
     def code(self, name: str) -> Int32:
-        return self.columns.code(name)[self.rows]
+        return self.taker.numbers(self.columns.code(name))
 
     def order(self) -> None:
         """Order rows inside people, refuse copies, set reversed pairs aside."""
@@ -157,7 +154,8 @@ class _Work:
         init = Texts.of(columns.table.column("init_setl_id"))
         status, twin = mark(ordered, setl_id, init, takes_back, bill)
         self.rows = ordered.rows
-        refusals = Refusals(columns.raw("file")[self.rows].astype(np.int32), columns.raw("row")[self.rows])
+        self.taker = Taker(self.rows, len(columns))
+        refusals = self._refusals()
         explanations.refuse_marked(refusals, columns, self.rows, status, twin)
         self.refused = [refusals.table()]
         back = status == STATUS["reversed"]
@@ -165,7 +163,8 @@ class _Work:
         self._keep(status == STATUS["counts"])
 
     def _keep(self, kept: Bool) -> None:
-        self.rows = self.rows[kept]
+        self.rows = self.rows if kept.all() else self.rows[kept]
+        self.taker = Taker(self.rows, len(self.columns))
         for name in ("person", "pool", "series", "found", "rule_set", "identity", "variant"):
             if hasattr(self, name):
                 setattr(self, name, getattr(self, name)[kept])
@@ -312,12 +311,22 @@ def accounts_of(person: Int32, series: Int32) -> Int32:
 
 def completed_years(born: npt.NDArray[np.int64], on: npt.NDArray[np.int64]) -> Int64:
     """Age in completed years; an unknown date of birth gives an unknown age."""
-    known = born != NO_DATE
-    birth = np.where(known, born, 0).astype("datetime64[D]")
-    day = on.astype("datetime64[D]")
-    birth_month, month = birth.astype("datetime64[M]"), day.astype("datetime64[M]")
-    years = (month.astype(np.int64) // 12) - (birth_month.astype(np.int64) // 12)
-    months_apart = (month.astype(np.int64) % 12) - (birth_month.astype(np.int64) % 12)
-    days_apart = (day - month).astype(np.int64) - (birth - birth_month).astype(np.int64)
-    before = (months_apart < 0) | ((months_apart == 0) & (days_apart < 0))
-    return np.where(known, years - before, NO_AMOUNT).astype(np.int64)
+    known = (born >= _CALENDAR_FROM) & (born < _CALENDAR_TO)
+    calendar = _calendar()
+    apart = calendar[on - _CALENDAR_FROM] - calendar[np.where(known, born, _CALENDAR_FROM) - _CALENDAR_FROM]
+    return np.where(known, (apart >> 9).astype(np.int64), np.int64(NO_AMOUNT))
+
+
+_CALENDAR_FROM = int(np.datetime64("1800-01-01").astype(np.int64))
+_CALENDAR_TO = int(np.datetime64("2200-01-01").astype(np.int64))
+
+
+@cache
+def _calendar() -> Int32:
+    """For each day, year * 512 + month * 32 + day: a difference shifted down by 9 bits is a number of whole years."""
+    days = np.arange(_CALENDAR_FROM, _CALENDAR_TO).astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    years = days.astype("datetime64[Y]")
+    number = (years.astype(np.int64) + 1970) * 512 + ((months - years).astype(np.int64) + 1) * 32
+    calendar: Int32 = (number + (days - months).astype(np.int64) + 1).astype(np.int32)
+    return calendar

@@ -10,7 +10,9 @@ import pyarrow as pa
 
 from qingsuan.benefits.core import Paid
 from qingsuan.cells import NO_AMOUNT, decimals
+from qingsuan.people import Texts
 from qingsuan.policy.model import FUNDS
+from qingsuan.rows import Taker, add_up, arrow
 from qingsuan.tables import BILL_PARTS, PAID_COLUMNS
 
 if TYPE_CHECKING:
@@ -53,27 +55,27 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 
-def _ids(columns: Columns, rows: Int32) -> dict[str, pa.Array]:
-    places = pa.array(rows)
-    return {name: columns.table.column(name).combine_chunks().take(places) for name in ("setl_id", "psn_no")}
+def _ids(columns: Columns, taker: Taker) -> dict[str, pa.Array]:
+    return {name: taker.texts(Texts.plain(columns.table.column(name))) for name in ("setl_id", "psn_no")}
 
 
-def _codes(columns: Columns, rows: Int32, names: tuple[str, ...]) -> dict[str, pa.Array]:
-    return {name: columns.setup.vocabularies[name].decode(columns.code(name)[rows]) for name in names}
+def _codes(columns: Columns, taker: Taker, names: tuple[str, ...]) -> dict[str, pa.Array]:
+    return {name: columns.setup.vocabularies[name].decode(taker.numbers(columns.code(name))) for name in names}
 
 
-def _time(columns: Columns, rows: Int32) -> pa.Array:
-    return pa.array(columns.raw("setl_time")[rows]).view(pa.timestamp("us"))
+def _time(columns: Columns, taker: Taker) -> pa.Array:
+    return arrow(taker.numbers(columns.raw("setl_time")), pa.timestamp("us"))
 
 
 def reversed_table(columns: Columns, rows: Int32, twins: Int32) -> pa.Table:
     """Claims taken back and the reversals that took them back, side by side in order; each names the other."""
-    twin_ids = columns.table.column("setl_id").combine_chunks().take(pa.array(twins))
+    taker = Taker(rows, len(columns))
+    twin_ids = Taker(twins, len(columns)).texts(Texts.plain(columns.table.column("setl_id")))
     takes_back = columns.raw("takes_back")[rows]
-    fields = _ids(columns, rows)
-    fields.update(_codes(columns, rows, ("insutype", "insu_admdvs", "med_type")))
-    fields["setl_time"] = _time(columns, rows)
-    fields["fixmedins_code"] = _codes(columns, rows, ("fixmedins_code",))["fixmedins_code"]
+    fields = _ids(columns, taker)
+    fields.update(_codes(columns, taker, ("insutype", "insu_admdvs", "med_type")))
+    fields["setl_time"] = _time(columns, taker)
+    fields.update(_codes(columns, taker, ("fixmedins_code",)))
     fields["refd_setl_flag"] = pa.array(np.array(["0", "1"])[takes_back])
     fields["other_setl_id"] = twin_ids
     for name in ("medfee_sumamt", *BILL_PARTS):
@@ -114,20 +116,20 @@ class Layout:
 
     def settled(self) -> pa.Table:
         """The table ``settled``."""
-        paid, columns, rows = self.paid, self.columns, self.rows
-        fields = _ids(columns, rows)
-        fields.update(_codes(columns, rows, ("insutype", "insu_admdvs", "med_type")))
-        fields["setl_time"] = _time(columns, rows)
-        fields.update(_codes(columns, rows, ("fixmedins_code",)))
+        paid, columns, taker = self.paid, self.columns, Taker(self.rows, len(self.columns))
+        fields = _ids(columns, taker)
+        fields.update(_codes(columns, taker, ("insutype", "insu_admdvs", "med_type")))
+        fields["setl_time"] = _time(columns, taker)
+        fields.update(_codes(columns, taker, ("fixmedins_code",)))
         rules = pa.array([*self.rule_names, WAITING], pa.string())
-        fields["rule_id"] = pa.DictionaryArray.from_arrays(pa.array(self.rule.astype(np.int32)), rules)
+        fields["rule_id"] = pa.DictionaryArray.from_arrays(arrow(self.rule.astype(np.int32)), rules)
         for name, amounts in zip(("medfee_sumamt", *BILL_PARTS), self.bill, strict=True):
             fields[name] = decimals(amounts)
         fields["act_pay_dedc"] = decimals(paid.act_pay_dedc)
         fields["pool_prop_selfpay"] = _ratios(paid.pool_prop_selfpay)
         for fund in _SETTLED_FUNDS:
             fields[fund] = decimals(paid.funds[FUNDS.index(fund)])
-        nothing = decimals(np.zeros(len(rows), np.int64))
+        nothing = decimals(np.zeros(len(self.rows), np.int64))
         fields["hosp_part_amt"] = nothing
         fields["fund_pay_sumamt"] = decimals(self.fund_total)
         fields["psn_part_amt"] = decimals(self.own)
@@ -157,9 +159,9 @@ class Layout:
         if not found:
             return None
         some = np.logical_or.reduce([known for _, known in found.values()])
-        rows = self.rows[some]
-        fields = _ids(self.columns, rows)
-        fields.update(_codes(self.columns, rows, ("insutype", "insu_admdvs", "fixmedins_code")))
+        taker = Taker(self.rows[some], len(self.columns))
+        fields = _ids(self.columns, taker)
+        fields.update(_codes(self.columns, taker, ("insutype", "insu_admdvs", "fixmedins_code")))
         for name, (amounts, known) in found.items():
             plain = decimals(amounts[some])
             fields[f"diff_{name}"] = pa.Array.from_buffers(
@@ -169,18 +171,36 @@ class Layout:
 
     def totals(self) -> dict[str, pa.Table]:
         """Sums in fen by kind, to be merged with those of other partitions."""
-        setup = self.columns.setup
-        pools = pa.array([pool.code for pool in setup.places.pools], pa.string())
-        keys = {"pool": pa.DictionaryArray.from_arrays(pa.array(self.pool), pools)}
-        keys.update(_codes(self.columns, self.rows, ("insutype", "med_type", "fixmedins_code")))
-        amounts = {name: pa.array(values) for name, values in self._sums().items()}
+        amounts = self._sums()
         found = {}
         for name, by in TOTALS.items():
-            found[name] = _sum(pa.table({**{key: keys[key].cast(pa.string()) for key in by}, **amounts}), by)
+            groups, table = self._groups(by)
+            sums = add_up(groups, table.num_rows, list(amounts.values()))
+            found[name] = pa.table(
+                {**{key: table.column(key) for key in by}, **{n: arrow(s) for n, s in zip(amounts, sums, strict=True)}}
+            )
         differences = self._differences()
         if differences:
-            found["differences"] = self._difference_totals(keys, differences)
+            found["differences"] = self._difference_totals(differences)
         return found
+
+    def _groups(self, by: tuple[str, ...]) -> tuple[Int32, pa.Table]:
+        """Number the rows' groups, in the order of what they are by; and the groups themselves."""
+        setup, taker = self.columns.setup, Taker(self.rows, len(self.columns))
+        texts = {name: setup.vocabularies[name].texts for name in by if name != "pool"}
+        texts["pool"] = [pool.code for pool in setup.places.pools]
+        key = np.zeros(len(self.rows), np.int64)
+        for name in by:
+            numbers = self.pool if name == "pool" else taker.numbers(self.columns.code(name))
+            key = key * len(texts[name]) + numbers
+        different = _different(key, int(np.prod([len(texts[name]) for name in by], dtype=np.int64)))
+        groups = np.searchsorted(different, key).astype(np.int32) if len(different) > 1 else np.zeros(len(key), np.int32)
+        columns: dict[str, pa.Array] = {}
+        rest = different
+        for name in reversed(by):
+            columns[name] = pa.array(texts[name], pa.string()).take(arrow(rest % len(texts[name])))
+            rest = rest // len(texts[name])
+        return groups, pa.table({name: columns[name] for name in by})
 
     def _sums(self) -> dict[str, Int64]:
         paid = self.paid
@@ -195,25 +215,30 @@ class Layout:
         )
         return {"claims": np.ones(len(self.rows), np.int64), **{name: values[name] for name in SUMS}}
 
-    def _difference_totals(
-        self, keys: dict[str, pa.Array], found: dict[str, tuple[Int64, npt.NDArray[np.bool_]]]
-    ) -> pa.Table:
-        by = ("pool", "insutype", "fixmedins_code")
+    def _difference_totals(self, found: dict[str, tuple[Int64, npt.NDArray[np.bool_]]]) -> pa.Table:
+        groups, table = self._groups(("pool", "insutype", "fixmedins_code"))
         parts = []
         for fund, (amounts, known) in found.items():
-            fields = {key: keys[key].cast(pa.string()) for key in by}
-            fields["fund"] = pa.repeat(pa.scalar(fund), len(known))
-            fields["to_pay"] = pa.array(np.maximum(amounts, 0))
-            fields["to_take_back"] = pa.array(np.maximum(-amounts, 0))
-            parts.append(pa.table(fields).filter(pa.array(known)))
-        return _sum(pa.concat_tables(parts), (*by, "fund"))
+            columns = [known.astype(np.int64), np.maximum(amounts, 0), np.maximum(-amounts, 0)]
+            claims, to_pay, to_take_back = add_up(groups, table.num_rows, columns)
+            part = table.append_column("fund", pa.repeat(pa.scalar(fund), table.num_rows))
+            part = part.append_column("to_pay", arrow(to_pay)).append_column("to_take_back", arrow(to_take_back))
+            parts.append(part.filter(pa.array(claims > 0)))
+        return pa.concat_tables(parts)
+
+
+def _different(keys: Int64, possible: int) -> Int64:
+    """The keys that occur, ascending; by marking where few are possible, else by sorting."""
+    if possible <= 1 << 22:
+        seen = np.zeros(possible, np.bool_)
+        seen[keys] = True
+        return np.flatnonzero(seen)
+    return np.unique(keys)
 
 
 def _ratios(ratio_bp: Int64) -> pa.Array:
-    """Basis points as decimal128(5, 4)."""
-    words = np.zeros((len(ratio_bp), 2), np.int64)
-    words[:, 0] = ratio_bp
-    return pa.Array.from_buffers(pa.decimal128(5, 4), len(ratio_bp), [None, pa.py_buffer(words)])
+    """Basis points as a decimal of four places."""
+    return arrow(ratio_bp, pa.decimal64(5, 4))
 
 
 def _sum(table: pa.Table, by: tuple[str, ...]) -> pa.Table:

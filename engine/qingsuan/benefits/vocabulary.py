@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingsuan.rows import arrow
+
 __all__ = ["Vocabulary"]
 
 
@@ -64,5 +66,7 @@ class Vocabulary:
     def decode(self, ranks: npt.NDArray[np.int32]) -> pa.Array:
         """Ranks as a dictionary array of texts; absent ones are null."""
         dictionary = pa.array(self.texts, pa.string())
-        mask = ranks == 0
-        return pa.DictionaryArray.from_arrays(pa.array(ranks, mask=mask if mask.any() else None), dictionary)
+        absent = ranks == 0
+        if not absent.any():
+            return pa.DictionaryArray.from_arrays(arrow(ranks), dictionary)
+        return pa.DictionaryArray.from_arrays(pa.array(ranks, mask=absent), dictionary)

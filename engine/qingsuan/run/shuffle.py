@@ -8,11 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.ipc
 
 from qingsuan.errors import RunError
 from qingsuan.people import Texts, partition_of, spread
+from qingsuan.rows import Taker
 
 __all__ = ["Shuffle"]
 
@@ -50,7 +53,7 @@ class Shuffle:
         else:
             texts = Texts.of(batch.column(key))
             starts, rows = spread(partition_of(texts, self.partitions), self.partitions)
-            ordered = batch.take(pa.array(rows))
+            ordered = self._ordered(batch, rows, {key: texts})
             pieces = [
                 (p, ordered.slice(int(starts[p]), int(starts[p + 1] - starts[p])))
                 for p in range(self.partitions)
@@ -63,6 +66,14 @@ class Shuffle:
             self._held_bytes += batch.nbytes
             if self._held_bytes > self.budget_bytes:
                 self._spill()
+
+    @staticmethod
+    def _ordered(batch: pa.RecordBatch, rows: npt.NDArray[np.int32], hashed: dict[str, Texts]) -> pa.RecordBatch:
+        """The batch's rows in another order; moved as plain memory where no column has nulls or another shape."""
+        plain = (pa.types.is_string(column.type) or pa.types.is_signed_integer(column.type) for column in batch.columns)
+        if all(plain) and not any(column.null_count for column in batch.columns):
+            return Taker(rows, batch.num_rows).batch(batch, hashed)
+        return batch.take(pa.array(rows))
 
     def _spill(self) -> None:
         try:

@@ -1,0 +1,127 @@
+"""Taking rows of columns, and adding columns up by group. The door of the compiled ``_rows``.
+
+Columns here have no nulls and are plain fixed-width numbers or texts: what the engine keeps of its inputs. They are moved
+as memory, which costs a third of what a general take does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingsuan import _rows
+from qingsuan.people import Texts
+
+__all__ = ["Taker", "add_up", "arrow", "numbers"]
+
+MAX_BYTES = 2**31 - 1
+
+
+def arrow(values: npt.NDArray[Any], kind: pa.DataType | None = None) -> pa.Array:
+    """A NumPy column as an Arrow array over the same memory; ``kind`` reads the same bits as another type."""
+    values = np.ascontiguousarray(values)
+    kind = pa.from_numpy_dtype(values.dtype) if kind is None else kind
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+
+
+def numbers(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
+    """A fixed-width column without nulls as NumPy, over the same memory where it lies in one piece.
+
+    Raises
+    ------
+    ValueError
+        It holds nulls.
+    """
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    if column.null_count:
+        raise ValueError("a column of numbers must not hold nulls")
+    dtype = np.dtype(column.type.to_pandas_dtype())
+    buffer = column.buffers()[1]
+    if buffer is None or len(column) == 0:
+        return np.zeros(0, dtype)
+    values: npt.NDArray[Any] = np.frombuffer(buffer, dtype, len(column), column.offset * dtype.itemsize)
+    return values
+
+
+class Taker:
+    """Takes the same rows of many columns.
+
+    Parameters
+    ----------
+    rows : (n,) int32
+    size
+        How many rows the columns have.
+
+    Raises
+    ------
+    ValueError
+        A row lies outside.
+    """
+
+    def __init__(self, rows: npt.NDArray[np.int32], size: int) -> None:
+        if len(rows) and not (int(rows.min()) >= 0 and int(rows.max()) < size):
+            raise ValueError(f"a row is outside 0 … {size - 1}")
+        self.rows, self.size = np.ascontiguousarray(rows, np.int32), size
+
+    def numbers(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Rows of a column of whole numbers of 8 to 64 bits."""
+        self._check(len(values))
+        out = np.empty(len(self.rows), values.dtype)
+        _rows.take_fixed(np.ascontiguousarray(values), self.rows, out)
+        return out
+
+    def texts(self, texts: Texts) -> pa.Array:
+        """Rows of a text column."""
+        self._check(len(texts))
+        offsets = np.zeros(len(self.rows) + 1, np.int32)
+        length = _rows.take_offsets(texts.offsets, self.rows, offsets)
+        if length > MAX_BYTES:
+            raise ValueError("more text than one column of a partition can hold; use more partitions")
+        data = np.empty(length, np.uint8)
+        _rows.take_texts(texts.offsets, texts.data, self.rows, offsets, data)
+        return pa.Array.from_buffers(
+            pa.string(), len(self.rows), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        )
+
+    def batch(self, batch: pa.RecordBatch, hashed: dict[str, Texts]) -> pa.RecordBatch:
+        """Rows of a whole batch; ``hashed`` holds text columns that have been taken apart already."""
+        arrays = []
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if pa.types.is_string(column.type):
+                arrays.append(self.texts(hashed.get(name) or Texts.plain(column)))
+            else:
+                arrays.append(arrow(self.numbers(numbers(column)), column.type))
+        return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+    def _check(self, length: int) -> None:
+        if length != self.size:
+            raise ValueError(f"a column has {length} rows, the others {self.size}")
+
+
+def add_up(
+    groups: npt.NDArray[np.int32], count: int, columns: Sequence[npt.NDArray[np.int64]]
+) -> list[npt.NDArray[np.int64]]:
+    """Exact sums of columns by group number ``0 … count - 1``.
+
+    Raises
+    ------
+    ValueError
+        A group is out of range, a column has another length, or a sum could leave 64 bits.
+    """
+    if len(groups) and not (int(groups.min()) >= 0 and int(groups.max()) < count):
+        raise ValueError(f"a group is outside 0 … {count - 1}")
+    found = []
+    for column in columns:
+        if len(column) != len(groups):
+            raise ValueError("columns differ in length")
+        if len(column) and max(int(column.max()), -int(column.min())) * len(column) >= 2**63:
+            raise ValueError("sums of these amounts may leave 64 bits")
+        sums = np.zeros(count, np.int64)
+        _rows.add_by_group(groups, np.ascontiguousarray(column, np.int64), sums)
+        found.append(sums)
+    return found
