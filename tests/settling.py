@@ -180,7 +180,7 @@ def write(path: Path, rows: Sequence[Mapping[str, str | None]], **options: Any) 
 def typed(texts: Sequence[str], column: Column | None) -> pa.Array:
     kind = "text" if column is None else column.kind
     try:
-        if kind == "money":
+        if kind == "money" and not any(set(text) - set("-.0123456789") for text in texts):
             values = [Decimal(text) if text else None for text in texts]
             long = any(value is not None and value.as_tuple().exponent < -2 for value in values)  # type: ignore[operator]
             return pa.array(values, pa.decimal128(24, 4) if long else pa.decimal128(16, 2))

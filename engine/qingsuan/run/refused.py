@@ -52,8 +52,8 @@ class RefusedRows:
                 continue
             with Shuffle(self.partitions, self.budget_bytes, self.spill / f"rejected-{table}") as shuffle:
                 shuffle.add(pa.RecordBatch.from_pylist([], schema))
-                for batch in self._fetch(table, parts, schema):
-                    _count(batch, table, tally, setup)
+                for batch, as_it_came in self._fetch(table, parts, schema):
+                    _count(batch, as_it_came, table, tally, setup)
                     shuffle.add(batch)
                 shuffle.close()
                 for partition in range(self.partitions):
@@ -62,7 +62,10 @@ class RefusedRows:
             progress.step()
         progress.end()
 
-    def _fetch(self, table: str, parts: list[pa.Table], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    def _fetch(
+        self, table: str, parts: list[pa.Table], schema: pa.Schema
+    ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        """Give refused rows as they are written, and as they came."""
         if not parts:
             return
         refusals = pa.concat_tables(parts).sort_by([("file", "ascending"), ("row", "ascending")])
@@ -76,7 +79,7 @@ class RefusedRows:
             for numbers, batch in fetch_rows(source, rows):
                 reasons = mine.slice(done, len(numbers))
                 done += len(numbers)
-                yield _joined(source, reasons, batch, schema)
+                yield _joined(source, reasons, batch, schema), batch
 
     def __enter__(self) -> Self:
         return self
@@ -128,14 +131,14 @@ def _sort_keys(schema: pa.Schema) -> list[tuple[str, str]]:
     return [(name, "ascending") for name in names if name in schema.names]
 
 
-def _count(batch: pa.RecordBatch, table: str, tally: Tally, setup: Setup) -> None:
+def _count(batch: pa.RecordBatch, as_it_came: pa.RecordBatch, table: str, tally: Tally, setup: Setup) -> None:
     """Count a batch of refused rows, and add up the amounts that can be read."""
     for counted in batch.column("code").value_counts().to_pylist():
         tally.refused(table, counted["values"], counted["counts"])
     if table != "claims":
         return
     for name in BILL:
-        tally.amounts_rejected[name] += int(read_money(batch.column(name)).values.sum())
+        tally.amounts_rejected[name] += int(read_money(as_it_came.column(name)).values.sum())
     keys = zip(
         batch.column("insu_admdvs").to_pylist(),
         batch.column("insutype").to_pylist(),
