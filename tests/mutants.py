@@ -65,7 +65,7 @@ MUTANTS = (
     Mutant(
         "deductible: an exempt visit credits nothing",
         "_kernel.pyx",
-        "taken.used = deductible if t.layers[layer, L_CREDITS] else taken.deductible",
+        "taken.used = deductible if layer[L_CREDITS] else taken.deductible",
         "taken.used = taken.deductible",
     ),
     Mutant(
@@ -77,8 +77,8 @@ MUTANTS = (
     Mutant(
         "period: the quarter is the month",
         "_kernel.pyx",
-        "(claim.month // 3 + 1 if kind == 1 else claim.month + 1)",
-        "(claim.month + 1)",
+        "claim.period[1] = month[i] // 3 + 1",
+        "claim.period[1] = month[i] + 1",
     ),
 )
 

@@ -63,7 +63,7 @@ cdef struct Claim:
     # the claim at hand; amounts in fen
     int64_t total, wholly_own, above_limit, first_own, in_scope
     int64_t entered, paid          # what entered; what earlier layers have paid
-    int64_t month                  # 0 … 11
+    int64_t period[4]              # the claim's year, quarter and month, from 1; the fourth is never asked for
     int64_t* account               # the account's slots
     Taken taken[MAX_LAYERS]
 
@@ -103,20 +103,21 @@ cdef inline int64_t share(int64_t amount, int64_t ratio) noexcept nogil:
 cdef inline int64_t* slot_at(Claim* claim, int64_t reference) noexcept nogil:
     """The counters of a group, emptied if the claim's period is not the one they were filled in."""
     cdef int64_t* slot = claim.account + (reference >> 2) * COUNTERS
-    cdef int64_t kind = reference & 3
-    cdef int64_t key = 1 if kind == 0 else (claim.month // 3 + 1 if kind == 1 else claim.month + 1)
+    cdef int64_t key = claim.period[reference & 3]
     if slot[PERIOD_KEY] != key:
         memset(slot, 0, COUNTERS * sizeof(int64_t))
         slot[PERIOD_KEY] = key
     return slot
 
 
-cdef inline int64_t entering(Tables t, Claim* claim, int64_t layer) except -1 nogil:
+cdef inline int64_t entering(Tables t, Claim* claim, const int64_t* layer) except -1 nogil:
     """The layer's base: its components, each rounded on its own."""
     cdef int64_t base = 0, k, part, amount
+    cdef const int64_t* entry
     cdef Taken* earlier
-    for k in range(t.layers[layer, L_ENTRY_START], t.layers[layer, L_ENTRY_END]):
-        part = t.entries[k, E_PART]
+    for k in range(layer[L_ENTRY_START], layer[L_ENTRY_END]):
+        entry = &t.entries[k, 0]
+        part = entry[E_PART]
         if part == IN_SCOPE:
             amount = above_zero(claim.entered - claim.paid)
         elif part == FIRST_OWN:
@@ -126,27 +127,27 @@ cdef inline int64_t entering(Tables t, Claim* claim, int64_t layer) except -1 no
         elif part == WHOLLY_OWN:
             amount = claim.wholly_own
         else:
-            earlier = &claim.taken[t.entries[k, E_OF_LAYER]]
+            earlier = &claim.taken[entry[E_OF_LAYER]]
             if part == LEFT_BY_RATIO:
                 amount = earlier.excess - earlier.raw
             elif part == CUT_BY_CAP:
                 amount = earlier.raw - earlier.pay
             else:
                 amount = earlier.deductible
-        base += amount if t.entries[k, E_RATIO] == WHOLE else share(amount, t.entries[k, E_RATIO])
+        base += amount if entry[E_RATIO] == WHOLE else share(amount, entry[E_RATIO])
     return base
 
 
-cdef inline int64_t limited(Tables t, Claim* claim, int64_t layer, int64_t base) except -1 nogil:
+cdef inline int64_t limited(Tables t, Claim* claim, const int64_t* layer, int64_t base) except -1 nogil:
     """The base within its ceiling, per visit or per period."""
-    cdef int64_t kind = t.layers[layer, L_LIMIT_KIND]
+    cdef int64_t kind = layer[L_LIMIT_KIND]
     cdef int64_t left, mask, k = 0
     if kind == NOTHING:
         return base
-    left = t.layers[layer, L_LIMIT_FEN]
+    left = layer[L_LIMIT_FEN]
     if kind == PER_PERIOD:
-        left -= slot_at(claim, t.layers[layer, L_LIMIT_SLOT])[BASE]
-        mask = t.layers[layer, L_LIMIT_MASK]
+        left -= slot_at(claim, layer[L_LIMIT_SLOT])[BASE]
+        mask = layer[L_LIMIT_MASK]
         while mask:
             if mask & 1:
                 left -= claim.taken[k].base
@@ -155,19 +156,19 @@ cdef inline int64_t limited(Tables t, Claim* claim, int64_t layer, int64_t base)
     return least(base, above_zero(left))
 
 
-cdef inline int64_t deductible_left(Tables t, Claim* claim, int64_t layer) except -1 nogil:
+cdef inline int64_t deductible_left(Tables t, Claim* claim, const int64_t* layer) except -1 nogil:
     """The deductible before this layer takes it: by visit number, or what the period still asks."""
-    cdef int64_t kind = t.layers[layer, L_DEDUCTIBLE_KIND]
+    cdef int64_t kind = layer[L_DEDUCTIBLE_KIND]
     cdef int64_t at, left, mask, k = 0
     if kind == NOTHING:
         return 0
-    at = t.layers[layer, L_AMOUNT_START]
+    at = layer[L_AMOUNT_START]
     if kind == PER_VISIT:
-        if t.layers[layer, L_VISITS_SLOT] != NONE:
-            at += slot_at(claim, t.layers[layer, L_VISITS_SLOT])[VISITS]
-        return t.amounts[least(at, t.layers[layer, L_AMOUNT_LAST])]
-    left = t.amounts[at] - slot_at(claim, t.layers[layer, L_DEDUCTIBLE_SLOT])[USED]
-    mask = t.layers[layer, L_DEDUCTIBLE_MASK]
+        if layer[L_VISITS_SLOT] != NONE:
+            at += slot_at(claim, layer[L_VISITS_SLOT])[VISITS]
+        return t.amounts[least(at, layer[L_AMOUNT_LAST])]
+    left = t.amounts[at] - slot_at(claim, layer[L_DEDUCTIBLE_SLOT])[USED]
+    mask = layer[L_DEDUCTIBLE_MASK]
     while mask:
         if mask & 1:
             left -= claim.taken[k].used
@@ -184,62 +185,65 @@ cdef inline int64_t band_of(Tables t, int64_t start, int64_t end, int64_t value)
     return k
 
 
-cdef inline int64_t up_to(Tables t, int64_t band, int64_t value, int64_t* rest) except -1 nogil:
+cdef inline int64_t up_to(Tables t, int64_t number, int64_t value, int64_t* rest) except -1 nogil:
     """B(value): whole fen; what remains below one fen goes to ``rest`` (# out), in 1/10 000 fen.
 
     The product is taken of quotient and remainder apart, so that no total is ever multiplied.
     """
-    cdef int64_t inside = value - t.bands[band, B_LOWER]
-    cdef int64_t ratio = t.bands[band, B_RATIO]
-    cdef int64_t fraction = ratio * (inside % WHOLE) + t.bands[band, B_BELOW_REST]
+    cdef const int64_t* band = &t.bands[number, 0]
+    cdef int64_t inside = value - band[B_LOWER]
+    cdef int64_t ratio = band[B_RATIO]
+    cdef int64_t fraction = ratio * (inside % WHOLE) + band[B_BELOW_REST]
     rest[0] = fraction % WHOLE
-    return t.bands[band, B_BELOW_FEN] + ratio * (inside // WHOLE) + fraction // WHOLE
+    return band[B_BELOW_FEN] + ratio * (inside // WHOLE) + fraction // WHOLE
 
 
-cdef inline int64_t starting_point(Tables t, Claim* claim, int64_t layer, int64_t deductible) except -1 nogil:
+cdef inline int64_t starting_point(Tables t, Claim* claim, const int64_t* layer, int64_t deductible) except -1 nogil:
     """p0: where on the bands x starts."""
-    cdef int64_t kind = t.layers[layer, L_BANDS_KIND]
+    cdef int64_t kind = layer[L_BANDS_KIND]
     if kind == VISIT_EXCESS:
         return 0
     if kind == VISIT_ABSOLUTE:
         return deductible
     if kind == PERIOD_EXCESS:
-        return slot_at(claim, t.layers[layer, L_BANDS_SLOT])[EXCESS]
-    return slot_at(claim, t.layers[layer, L_BANDS_SLOT])[BASE] + deductible
+        return slot_at(claim, layer[L_BANDS_SLOT])[EXCESS]
+    return slot_at(claim, layer[L_BANDS_SLOT])[BASE] + deductible
 
 
-cdef inline int64_t selected_band(Tables t, Claim* claim, int64_t layer) except -1 nogil:
-    cdef int64_t* slot = slot_at(claim, t.layers[layer, L_SELECT_SLOT])
+cdef inline int64_t selected_band(Tables t, Claim* claim, const int64_t* layer) except -1 nogil:
+    cdef int64_t* slot = slot_at(claim, layer[L_SELECT_SLOT])
     return band_of(
-        t, t.layers[layer, L_BAND_START], t.layers[layer, L_BAND_END], slot[t.layers[layer, L_SELECT_COUNTER]]
+        t, layer[L_BAND_START], layer[L_BAND_END], slot[layer[L_SELECT_COUNTER]]
     )
 
 
 cdef inline int64_t by_bands(
-    Tables t, Claim* claim, int64_t layer, int64_t deductible, int64_t excess
+    Tables t, Claim* claim, const int64_t* layer, int64_t deductible, int64_t excess
 ) except -1 nogil:
     """round(B(p0 + x)) - round(B(p0)), or the selected band's share of x."""
     cdef int64_t band, start, rest, before
-    if t.layers[layer, L_BANDS_KIND] == SELECTED:
+    if excess == 0:
+        return 0
+    if layer[L_BANDS_KIND] == SELECTED:
         return share(excess, t.bands[selected_band(t, claim, layer), B_RATIO])
     start = starting_point(t, claim, layer, deductible)
-    band = band_of(t, t.layers[layer, L_BAND_START], t.layers[layer, L_BAND_END], start)
+    band = band_of(t, layer[L_BAND_START], layer[L_BAND_END], start)
     before = up_to(t, band, start, &rest)
     before += rest >= HALF
-    band = band_of(t, band, t.layers[layer, L_BAND_END], start + excess)
+    band = band_of(t, band, layer[L_BAND_END], start + excess)
     return up_to(t, band, start + excess, &rest) + (rest >= HALF) - before
 
 
-cdef inline int64_t pooled_ratio(Tables t, Claim* claim, int64_t layer, Taken* taken) except -1 nogil:
+cdef inline int64_t pooled_ratio(Tables t, Claim* claim, const int64_t* layer, Taken* taken) except -1 nogil:
     """The fund's mean ratio over x, in basis points; where x is nothing, the ratio of the band it would start in."""
     cdef int64_t first, last, start, rest_before, rest_after, gained
-    if t.layers[layer, L_BANDS_KIND] == SELECTED:
+    if layer[L_BANDS_KIND] == SELECTED:
         return t.bands[selected_band(t, claim, layer), B_RATIO]
     start = starting_point(t, claim, layer, taken.deductible)
-    first = band_of(t, t.layers[layer, L_BAND_START], t.layers[layer, L_BAND_END], start)
+    first = band_of(t, layer[L_BAND_START], layer[L_BAND_END], start)
     if taken.excess == 0:
         return t.bands[first, B_RATIO]
-    last = band_of(t, first, t.layers[layer, L_BAND_END], start + taken.excess - 1)
+    last = band_of(t, first, layer[L_BAND_END], start + taken.excess - 1)
     if first == last:
         return t.bands[first, B_RATIO]
     gained = up_to(t, last, start + taken.excess, &rest_after) - up_to(t, first, start, &rest_before)
@@ -247,14 +251,16 @@ cdef inline int64_t pooled_ratio(Tables t, Claim* claim, int64_t layer, Taken* t
     return (2 * gained + taken.excess) // (2 * taken.excess)
 
 
-cdef inline int64_t capped(Tables t, Claim* claim, int64_t layer, int64_t pay) except -1 nogil:
+cdef inline int64_t capped(Tables t, Claim* claim, const int64_t* layer, int64_t pay) except -1 nogil:
     """The payment within every cap, earlier layers of this claim counted."""
     cdef int64_t c, left, mask, k
-    for c in range(t.layers[layer, L_CAP_START], t.layers[layer, L_CAP_END]):
-        left = t.caps[c, C_FEN]
-        if t.caps[c, C_PER_PERIOD]:
-            left -= slot_at(claim, t.caps[c, C_SLOT])[PAID]
-        mask = t.caps[c, C_MASK]
+    cdef const int64_t* cap
+    for c in range(layer[L_CAP_START], layer[L_CAP_END]):
+        cap = &t.caps[c, 0]
+        left = cap[C_FEN]
+        if cap[C_PER_PERIOD]:
+            left -= slot_at(claim, cap[C_SLOT])[PAID]
+        mask = cap[C_MASK]
         k = 0
         while mask:
             if mask & 1:
@@ -265,13 +271,13 @@ cdef inline int64_t capped(Tables t, Claim* claim, int64_t layer, int64_t pay) e
     return pay
 
 
-cdef inline int64_t run_layer(Tables t, Claim* claim, int64_t layer, Taken* taken) except -1 nogil:
+cdef inline int64_t run_layer(Tables t, Claim* claim, const int64_t* layer, Taken* taken) except -1 nogil:
     """One fund's turn: base, deductible, bands, what is left of the bill, caps."""
     cdef int64_t deductible
     taken.base = limited(t, claim, layer, entering(t, claim, layer))
     deductible = least(taken.base, deductible_left(t, claim, layer))
-    taken.deductible = 0 if t.layers[layer, L_EXEMPT] else deductible
-    taken.used = deductible if t.layers[layer, L_CREDITS] else taken.deductible
+    taken.deductible = 0 if layer[L_EXEMPT] else deductible
+    taken.used = deductible if layer[L_CREDITS] else taken.deductible
     taken.excess = taken.base - taken.deductible
     taken.raw = by_bands(t, claim, layer, taken.deductible, taken.excess)
     taken.raw = least(taken.raw, claim.total - claim.paid)
@@ -280,11 +286,11 @@ cdef inline int64_t run_layer(Tables t, Claim* claim, int64_t layer, Taken* take
     return 0
 
 
-cdef inline int64_t take_back(Tables t, Claim* claim, int64_t variant, int64_t count) except -1 nogil:
+cdef inline int64_t take_back(Tables t, Claim* claim, const int64_t* variant, int64_t count) except -1 nogil:
     """The overall ceiling: what exceeds it is taken back from the last layer, then the one before."""
-    cdef int64_t mask = t.variants[variant, V_CEILING_MASK]
-    cdef int64_t bound = claim.total if t.variants[variant, V_CEILING_ON_TOTAL] else claim.in_scope
-    cdef int64_t over = -share(bound, t.variants[variant, V_CEILING_BP])
+    cdef int64_t mask = variant[V_CEILING_MASK]
+    cdef int64_t bound = claim.total if variant[V_CEILING_ON_TOTAL] else claim.in_scope
+    cdef int64_t over = -share(bound, variant[V_CEILING_BP])
     cdef int64_t k, back
     for k in range(count):
         if mask >> k & 1:
@@ -300,46 +306,47 @@ cdef inline int64_t take_back(Tables t, Claim* claim, int64_t variant, int64_t c
     return 0
 
 
-cdef inline int64_t commit(Tables t, Claim* claim, int64_t variant, int64_t start, int64_t count) except -1 nogil:
+cdef inline int64_t commit(Tables t, Claim* claim, const int64_t* variant, int64_t start, int64_t count) except -1 nogil:
     """Afterwards: deductibles used, bases, x, payments and visits move on."""
-    cdef int64_t k, layer, reference, v
+    cdef int64_t k, reference, v
+    cdef const int64_t* layer
     cdef int64_t* slot
     cdef Taken* taken
     for k in range(count):
-        layer = start + k
+        layer = &t.layers[start + k, 0]
         taken = &claim.taken[k]
-        reference = t.layers[layer, L_DEDUCTIBLE_SLOT]
+        reference = layer[L_DEDUCTIBLE_SLOT]
         if reference != NONE:
             slot_at(claim, reference)[USED] += taken.used
-        reference = t.layers[layer, L_BANDS_SLOT]
+        reference = layer[L_BANDS_SLOT]
         if reference != NONE:
             slot = slot_at(claim, reference)
             slot[BASE] += taken.base
             slot[EXCESS] += taken.excess
-        if t.layers[layer, L_LIMIT_SLOT] != NONE and t.layers[layer, L_LIMIT_SLOT] != reference:
-            slot_at(claim, t.layers[layer, L_LIMIT_SLOT])[BASE] += taken.base
-        for v in range(t.layers[layer, L_DRAW_START], t.layers[layer, L_DRAW_END]):
+        if layer[L_LIMIT_SLOT] != NONE and layer[L_LIMIT_SLOT] != reference:
+            slot_at(claim, layer[L_LIMIT_SLOT])[BASE] += taken.base
+        for v in range(layer[L_DRAW_START], layer[L_DRAW_END]):
             slot_at(claim, t.draws[v])[PAID] += taken.pay
-    for v in range(t.variants[variant, V_VISITS_START], t.variants[variant, V_VISITS_END]):
+    for v in range(variant[V_VISITS_START], variant[V_VISITS_END]):
         slot_at(claim, t.visits[v])[VISITS] += 1
     return 0
 
 
-cdef inline int64_t run_claim(Tables t, Claim* claim, int64_t variant, int64_t* pooled) except -1 nogil:
+cdef inline int64_t run_claim(Tables t, Claim* claim, const int64_t* variant, int64_t* pooled) except -1 nogil:
     """All layers of one claim. pooled[0], pooled[1] (# out): the pooled fund's deductible and ratio."""
-    cdef int64_t start = t.variants[variant, V_LAYER_START]
-    cdef int64_t count = t.variants[variant, V_LAYER_END] - start
-    cdef int64_t k, ratio = t.variants[variant, V_ENTRY_BP]
+    cdef int64_t start = variant[V_LAYER_START]
+    cdef int64_t count = variant[V_LAYER_END] - start
+    cdef int64_t k, ratio = variant[V_ENTRY_BP]
     claim.entered = claim.in_scope if ratio == WHOLE else share(claim.in_scope, ratio)
     claim.paid = 0
     for k in range(count):
-        run_layer(t, claim, start + k, &claim.taken[k])
-    k = t.variants[variant, V_POOLED_LAYER]
+        run_layer(t, claim, &t.layers[start + k, 0], &claim.taken[k])
+    k = variant[V_POOLED_LAYER]
     pooled[0] = pooled[1] = 0
     if k != NONE:
         pooled[0] = least(claim.taken[k].deductible, claim.in_scope)
-        pooled[1] = pooled_ratio(t, claim, start + k, &claim.taken[k])
-    if t.variants[variant, V_CEILING_BP] != NONE:
+        pooled[1] = pooled_ratio(t, claim, &t.layers[start + k, 0], &claim.taken[k])
+    if variant[V_CEILING_BP] != NONE:
         take_back(t, claim, variant, count)
     commit(t, claim, variant, start, count)
     return count
@@ -369,11 +376,14 @@ def settle_rows(
     """
     cdef Py_ssize_t i, n = person.shape[0]
     cdef int64_t stride = t.slots * COUNTERS + 3
-    cdef int64_t k, count, own, fund, pooled[2]
+    cdef int64_t k, count, own, fund
+    cdef int64_t pooled[2]
     cdef int64_t last_person = NONE
+    cdef const int64_t* rule
     cdef int64_t* own_state
     cdef Claim claim
     cdef int fault = FINE
+    claim.period[0] = claim.period[3] = 1
     with nogil:
         for i in range(n):
             if person[i] != last_person:
@@ -386,7 +396,8 @@ def settle_rows(
             claim.above_limit = bill[2, i]
             claim.first_own = bill[3, i]
             claim.in_scope = bill[4, i]
-            claim.month = month[i]
+            claim.period[1] = month[i] // 3 + 1
+            claim.period[2] = month[i] + 1
             if own_state[0] == 0:
                 own_state[0] = 1
                 own_state[1] = balance[i]
@@ -397,9 +408,10 @@ def settle_rows(
             own = claim.total
             pooled[0] = pooled[1] = 0
             if variant[i] >= 0:
-                count = run_claim(t, &claim, variant[i], pooled)
+                rule = &t.variants[variant[i], 0]
+                count = run_claim(t, &claim, rule, pooled)
                 for k in range(count):
-                    fund = t.layers[t.variants[variant[i], V_LAYER_START] + k, L_FUND]
+                    fund = t.layers[rule[V_LAYER_START] + k, L_FUND]
                     funds[fund, i] += claim.taken[k].pay
                     own -= claim.taken[k].pay
                     if claim.taken[k].pay < 0:
