@@ -55,6 +55,9 @@ _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _FIRST_DAY = (dt.date.min - dt.date(1970, 1, 1)).days
 _LAST_DAY = (dt.date.max - dt.date(1970, 1, 1)).days
 
+_FALSE, _TRUE, _EMPTY, _ZERO, _ONE = (pa.scalar(value) for value in (False, True, "", "0", "1"))
+"""Scalars made once: making one from a Python value looks for other packages each time."""
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -75,7 +78,7 @@ def _mask(array: Any) -> Mask:
     """A boolean Arrow array as NumPy; null counts as false."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
-    result: Mask = pc.fill_null(array, False).to_numpy(zero_copy_only=False)
+    result: Mask = pc.fill_null(array, _FALSE).to_numpy(zero_copy_only=False)
     return result
 
 
@@ -96,7 +99,7 @@ def _absent(array: pa.Array) -> Mask:
         return np.zeros(len(array), np.bool_)
     nulls = array.is_null()
     if pa.types.is_string(array.type):
-        nulls = pc.or_(nulls, pc.fill_null(pc.equal(array, ""), True))
+        nulls = pc.or_(nulls, pc.fill_null(pc.equal(array, _EMPTY), _TRUE))
     return _mask(nulls)
 
 
@@ -282,7 +285,7 @@ def read_texts(column: pa.Array | pa.ChunkedArray) -> Cells:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     kind = array.type
     if pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type) and array.null_count == 0:
-        empty = pc.equal(array.dictionary, "")
+        empty = pc.equal(array.dictionary, _EMPTY)
         no_empty = not pc.any(empty).as_py() if len(empty) else True
         if array.dictionary.null_count == 0 and no_empty:
             return Cells(array, np.zeros(len(array), np.bool_), {})
@@ -292,7 +295,7 @@ def read_texts(column: pa.Array | pa.ChunkedArray) -> Cells:
     if not pa.types.is_string(array.type):
         raise TypeRefused("text (string); a number may have lost its leading zeros")
     absent = _absent(array)
-    return Cells(pc.fill_null(array, "") if array.null_count else array, absent, {})
+    return Cells(pc.fill_null(array, _EMPTY) if array.null_count else array, absent, {})
 
 
 def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
@@ -302,8 +305,8 @@ def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
         absent = _absent(array)
         return Cells(_mask(array).astype(np.int8), absent, {})
     cells = read_texts(array)
-    one = _mask(pc.equal(cells.values, "1"))
-    bad = ~one & ~_mask(pc.equal(cells.values, "0")) & ~cells.absent
+    one = _mask(pc.equal(cells.values, _ONE))
+    bad = ~one & ~_mask(pc.equal(cells.values, _ZERO)) & ~cells.absent
     return Cells(one.astype(np.int8), cells.absent, {"E_CODE": bad} if bad.any() else {})
 
 

@@ -84,9 +84,7 @@ class Taker:
             raise ValueError("more text than one column of a partition can hold; use more partitions")
         data = np.empty(length, np.uint8)
         _rows.take_texts(texts.offsets, texts.data, self.rows, offsets, data)
-        return pa.Array.from_buffers(
-            pa.string(), len(self.rows), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-        )
+        return pa.Array.from_buffers(pa.string(), len(self.rows), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
 
     def batch(self, batch: pa.RecordBatch, hashed: dict[str, Texts]) -> pa.RecordBatch:
         """Rows of a whole batch; ``hashed`` holds text columns that have been taken apart already."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from qingsuan.benefits.classify import REASONS
 from qingsuan.benefits.order import STATUS
@@ -53,14 +53,6 @@ def _cell(columns: Columns, name: str, row: int) -> object:
     return columns.table.column(name)[row].as_py()
 
 
-def _by_row(mask: Bool, text: Callable[[int], str]) -> pa.Array:
-    """Texts for the rows marked, null elsewhere."""
-    texts: list[str | None] = [None] * len(mask)
-    for place in np.flatnonzero(mask).tolist():
-        texts[place] = text(place)
-    return pa.array(texts, pa.string())
-
-
 def refuse_marked(refusals: Refusals, columns: Columns, rows: Int32, status: npt.NDArray[np.int8], twin: Int32) -> None:
     """Duplicates, orphans and mismatched reversals."""
     setl_id = columns.table.column("setl_id")
@@ -79,19 +71,20 @@ def refuse_marked(refusals: Refusals, columns: Columns, rows: Int32, status: npt
     marked = status == STATUS["duplicate"]
     if marked.any():
         expected = "one row for each settlement of a person; the first in order stays"
-        refusals.add(marked, "E_DUPLICATE", "setl_id", _by_row(marked, duplicate), expected)
+        refusals.add(marked, "E_DUPLICATE", "setl_id", duplicate, expected)
     marked = status == STATUS["mismatch"]
     if marked.any():
         expected = "a reversal that repeats its original with every amount negated"
-        refusals.add(marked, "E_REVERSAL_MISMATCH", "medfee_sumamt", _by_row(marked, mismatch), expected)
+        refusals.add(marked, "E_REVERSAL_MISMATCH", "medfee_sumamt", mismatch, expected)
     marked = status == STATUS["orphan"]
     if marked.any():
         expected = (
             "a claim of the same person in this input that no earlier reversal took back; "
             "if it was settled in an earlier run, settle this person's year as a whole"
         )
-        found = _by_row(marked, lambda place: str(init[rows[place]].as_py()))
-        refusals.add(marked, "E_REVERSAL_ORPHAN", "init_setl_id", found, expected)
+        refusals.add(
+            marked, "E_REVERSAL_ORPHAN", "init_setl_id", lambda place: str(init[rows[place]].as_py()), expected
+        )
 
 
 def _differing(columns: Columns, row: int, other: int) -> list[str]:
@@ -124,7 +117,7 @@ def refuse_persons(refusals: Refusals, work: _Work, reason: npt.NDArray[np.int8]
     for name, expected in _PERSON_EXPECTED.items():
         mask = reason == REASONS[name]
         if mask.any():
-            refusals.add(mask, "E_PERSON", "psn_no", _by_row(mask, found), expected)
+            refusals.add(mask, "E_PERSON", "psn_no", found, expected)
 
 
 def refuse_without_set(refusals: Refusals, work: _Work) -> None:
@@ -140,7 +133,7 @@ def refuse_without_set(refusals: Refusals, work: _Work) -> None:
         return f"pool {pool.code} {pool.name}, insutype {schemes[scheme[place]]}, {day_text(int(benefit[place]))}"
 
     expected = "a rule set of the pool for this scheme, in force on the benefit date"
-    refusals.add(mask, "E_NO_RULE", "insutype", _by_row(mask, found), expected)
+    refusals.add(mask, "E_NO_RULE", "insutype", found, expected)
 
 
 def refuse_levels(refusals: Refusals, work: _Work) -> None:
@@ -156,7 +149,7 @@ def refuse_levels(refusals: Refusals, work: _Work) -> None:
     for number in np.unique(work.rule_set[mask]).tolist():
         expected = f"a level of pool {sets[number].pool}: {', '.join(sets[number].levels) or 'none'}"
         some = mask & (work.rule_set == number)
-        refusals.add(some, "E_CODE", "dedc_hosp_lv", _by_row(some, lambda place: texts[level[place]]), expected)
+        refusals.add(some, "E_CODE", "dedc_hosp_lv", lambda place: texts[level[place]], expected)
 
 
 def refuse_absent_columns(refusals: Refusals, work: _Work) -> None:
@@ -177,21 +170,23 @@ def refuse_without_rule(
     """Claims that no rule covers, or that need a parameter nobody knows."""
     setup = work.setup
 
+    @cache
+    def shown(number: int) -> list[tuple[str, Callable[[int], str]]]:
+        """The dimensions of a rule set, and how a place's value in each is said."""
+        columns = setup.dimension_columns(number)
+        return [
+            (step.dimension, _value(work, step.dimension, columns[step.dimension], codes, numbers))
+            for step in setup.program.diagrams[number].steps
+        ]
+
     def found(place: int) -> str:
-        diagram = setup.program.diagrams[work.rule_set[place]]
-        columns = setup.dimension_columns(int(work.rule_set[place]))
-        values = []
-        for step in diagram.steps:
-            column = columns[step.dimension]
-            if column in codes:
-                values.append(f"{step.dimension}={_text(work, column, int(codes[column][place]))}")
-            else:
-                values.append(f"{step.dimension}={_number(step.dimension, int(numbers[column][place]))}")
-        return f"{setup.program.rule_sets[work.rule_set[place]].name}: {', '.join(values)}"
+        number = int(work.rule_set[place])
+        values = ", ".join(f"{dimension}={value(place)}" for dimension, value in shown(number))
+        return f"{setup.program.rule_sets[number].name}: {values}"
 
     mask = work.variant == -1
     if mask.any():
-        refusals.add(mask, "E_NO_RULE", "med_type", _by_row(mask, found), "a rule for this combination")
+        refusals.add(mask, "E_NO_RULE", "med_type", found, "a rule for this combination")
     mask = work.variant < -1
     if mask.any():
 
@@ -199,15 +194,24 @@ def refuse_without_rule(
             parameter = setup.program.rule_sets[work.rule_set[place]].missing[-2 - work.variant[place]]
             return f"parameter {parameter.parameter}, which the bureau must supply: {parameter.why}"
 
-        refusals.add(mask, "E_NO_RULE", "med_type", _by_row(mask, found), _by_row(mask, expected))
+        refusals.add(mask, "E_NO_RULE", "med_type", found, expected)
 
 
-def _text(work: _Work, column: str, code: int) -> str:
-    if column == "place":
-        return PLACES[code]
-    if column == "referral":
-        return REFERRALS[code]
-    return work.setup.vocabularies[column].texts[code] or "absent"
+def _value(
+    work: _Work,
+    dimension: str,
+    column: str,
+    codes: dict[str, Int32],
+    numbers: dict[str, npt.NDArray[np.int64]],
+) -> Callable[[int], str]:
+    """How the value of a dimension is said, for the claim at a place."""
+    if column not in codes:
+        values = numbers[column]
+        return lambda place: _number(dimension, int(values[place]))
+    fixed: dict[str, Sequence[str]] = {"place": PLACES, "referral": REFERRALS}
+    texts = fixed[column] if column in fixed else work.setup.vocabularies[column].texts
+    ranks = codes[column]
+    return lambda place: texts[ranks[place]] or "absent"
 
 
 def _number(dimension: str, value: int) -> str:

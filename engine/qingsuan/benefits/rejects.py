@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-__all__ = ["REJECT_SCHEMA", "Refusals"]
+__all__ = ["REJECT_SCHEMA", "Refusals", "Said"]
 
 REJECT_SCHEMA = pa.schema(
     [
@@ -22,6 +24,9 @@ REJECT_SCHEMA = pa.schema(
 )
 """A refused row is named by its file's number and its place in it; the run fetches the row itself."""
 
+Said: TypeAlias = pa.Array | str | Callable[[int], str]
+"""What a refusal says: one text for all rows, a column of texts, or a function asked for each refused row's place."""
+
 
 @dataclass
 class Refusals:
@@ -34,17 +39,17 @@ class Refusals:
         self.refused = np.zeros(len(self.rows), np.bool_)
         self._parts: list[pa.Table] = []
 
-    def add(
-        self, mask: npt.NDArray[np.bool_], code: str, column: str, found: pa.Array | str, expected: pa.Array | str
-    ) -> None:
-        """Refuse the rows marked that are not refused yet. ``found`` and ``expected``: one text, or one per row."""
+    def add(self, mask: npt.NDArray[np.bool_], code: str, column: str, found: Said, expected: Said) -> None:
+        """Refuse the rows marked that are not refused yet."""
         fresh = mask & ~self.refused
         if not fresh.any():
             return
         self.refused |= fresh
         places = np.flatnonzero(fresh)
 
-        def texts(value: pa.Array | str) -> pa.Array:
+        def texts(value: Said) -> pa.Array:
+            if callable(value):
+                return pa.array([value(place) for place in places.tolist()], pa.string())
             if isinstance(value, str):
                 return pa.repeat(pa.scalar(value), len(places))
             taken = value.take(pa.array(places))

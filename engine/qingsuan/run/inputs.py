@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -209,7 +210,7 @@ def chunks(source: Source) -> list[Chunk]:
 def _read_parquet(source: Source, part: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
     codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id")]
-    with pq.ParquetFile(source.path, read_dictionary=codes if columns is not None else None) as file:
+    with pq.ParquetFile(source.path, read_dictionary=codes) as file:
         if file.metadata.num_row_groups:
             yield from file.iter_batches(BATCH_ROWS, row_groups=[part], columns=columns, use_threads=False)
 
@@ -239,18 +240,28 @@ _READERS: dict[str, Callable[[Source, int, Sequence[str] | None], Iterator[pa.Re
 }
 
 
-def fetch_rows(source: Source, rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
+def fetch_rows(
+    source: Source, rows: npt.NDArray[np.int64], workers: int = 2
+) -> Iterator[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
     """Fetch rows of a file with every column it has; ``rows`` ascending, counted from 0. Parts without any are skipped."""
+    wanted: list[tuple[Chunk, npt.NDArray[np.int64]]] = []
     parts = chunks(source)
     ends = [part.first_row for part in parts[1:]] + [2**62]
     for part, end in zip(parts, ends, strict=True):
-        wanted = rows[(rows >= part.first_row) & (rows < end)]
-        if not len(wanted):
-            continue
-        for first_row, batch in part.batches():
-            here = wanted[(wanted >= first_row) & (wanted < first_row + batch.num_rows)]
+        wanted.append((part, rows[(rows >= part.first_row) & (rows < end)]))
+
+    def fetch(item: tuple[Chunk, npt.NDArray[np.int64]]) -> list[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
+        part, mine = item
+        found = []
+        for first_row, batch in part.batches() if len(mine) else ():
+            here = mine[(mine >= first_row) & (mine < first_row + batch.num_rows)]
             if len(here):
-                yield here, batch.take(pa.array(here - first_row))
+                found.append((here, batch.take(pa.array(here - first_row))))
+        return found
+
+    with ThreadPoolExecutor(workers) as pool:
+        for found in pool.map(fetch, wanted):
+            yield from found
 
 
 def digest_of(path: Path) -> str:
