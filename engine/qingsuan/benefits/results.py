@@ -121,8 +121,7 @@ class Layout:
         fields.update(_codes(columns, taker, ("insutype", "insu_admdvs", "med_type")))
         fields["setl_time"] = _time(columns, taker)
         fields.update(_codes(columns, taker, ("fixmedins_code",)))
-        rules = pa.array([*self.rule_names, WAITING], pa.string())
-        fields["rule_id"] = pa.DictionaryArray.from_arrays(arrow(self.rule.astype(np.int32)), rules)
+        fields["rule_id"] = self._rules()
         for name, amounts in zip(("medfee_sumamt", *BILL_PARTS), self.bill, strict=True):
             fields[name] = decimals(amounts)
         fields["act_pay_dedc"] = decimals(paid.act_pay_dedc)
@@ -138,6 +137,20 @@ class Layout:
         fields["psn_cash_pay"] = decimals(paid.psn_cash_pay)
         fields["balc"] = decimals(paid.balc)
         return pa.table(fields)
+
+    def _rules(self) -> pa.Array:
+        """The rules' names, each once: a Parquet file of a dictionary that repeats itself is never twice the same."""
+        places: dict[str, int] = {}
+        numbers = [places.setdefault(name, len(places)) for name in (*self.rule_names, WAITING)]
+        codes = np.array(numbers, np.int32)[self.rule]
+        return pa.DictionaryArray.from_arrays(arrow(codes), pa.array(list(places), pa.string()))
+
+    def _rule_ids(self) -> pa.Array:
+        """Names of rules; several variants share one, but a dictionary with a text twice is written with stray bytes."""
+        names = [*self.rule_names, WAITING]
+        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        place_of = np.array([places[name] for name in names], np.int32)
+        return pa.DictionaryArray.from_arrays(arrow(place_of[self.rule]), pa.array(list(places), pa.string()))
 
     def _due(self, name: str) -> Int64:
         return self.paid.acct_pay if name == "acct_pay" else self.paid.funds[FUNDS.index(name)]
@@ -194,7 +207,9 @@ class Layout:
             numbers = self.pool if name == "pool" else taker.numbers(self.columns.code(name))
             key = key * len(texts[name]) + numbers
         different = _different(key, int(np.prod([len(texts[name]) for name in by], dtype=np.int64)))
-        groups = np.searchsorted(different, key).astype(np.int32) if len(different) > 1 else np.zeros(len(key), np.int32)
+        groups = (
+            np.searchsorted(different, key).astype(np.int32) if len(different) > 1 else np.zeros(len(key), np.int32)
+        )
         columns: dict[str, pa.Array] = {}
         rest = different
         for name in reversed(by):
