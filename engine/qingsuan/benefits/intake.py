@@ -20,6 +20,7 @@ from qingsuan.cells import (
     OPEN_END,
     Cells,
     TypeRefused,
+    decimals,
     read_dates,
     read_flags,
     read_money,
@@ -36,6 +37,7 @@ __all__ = ["BENEFIT_DATES", "check_columns", "take_claims", "take_identities", "
 BENEFIT_DATES = ("setl_time", "begndate", "enddate")
 DAY_US = 86_400_000_000
 _AREA = r"^\d{6}$"
+_WHOLE = r"^-?\d{1,15}$"
 _READERS: dict[str, Callable[[pa.Array], Cells]] = {
     "text": read_texts,
     "code": read_texts,
@@ -151,6 +153,27 @@ class _Rows:
             return pa.repeat(pa.scalar(""), self.size)
         return cells.values.dictionary_decode() if pa.types.is_dictionary(cells.values.type) else cells.values
 
+    def typed(self) -> pa.RecordBatch:
+        """The batch as a plugin's function sees it: every column of its own type, whatever file it came from."""
+        kinds = {"date": pa.date32(), "time": pa.timestamp("us"), "flag": pa.string()}
+        columns = {}
+        for column in self.columns:
+            cells = self.cells[column.name]
+            if cells is None:
+                columns[column.name] = pa.nulls(self.size, kinds.get(column.kind, pa.string()))
+                continue
+            absent = pa.array(cells.absent)
+            if column.kind == "money":
+                values = decimals(cells.values).cast(pa.decimal128(16, 2))
+            elif column.kind == "flag":
+                values = pa.array(np.array(["0", "1"])[cells.values])
+            elif column.kind in kinds:
+                values = arrow(cells.values, kinds[column.kind])
+            else:
+                values = self.texts(column.name)
+            columns[column.name] = pc.if_else(absent, pa.scalar(None, values.type), values)
+        return pa.RecordBatch.from_pydict(columns)
+
     def finish(self, fields: dict[str, pa.Array]) -> tuple[pa.RecordBatch, pa.Table]:
         names = {"file": arrow(self.refusals.files), "row": arrow(self.refusals.rows), **fields}
         batch = pa.RecordBatch.from_arrays(list(names.values()), names=list(names))
@@ -180,33 +203,37 @@ def _encode(setup: Setup, rows: _Rows, names: Sequence[str]) -> dict[str, pa.Arr
     return fields
 
 
-def _own_fields(setup: Setup, rows: _Rows, table: str, kept: pa.RecordBatch) -> dict[str, pa.Array]:
+def _own_fields(setup: Setup, rows: _Rows, table: str) -> dict[str, pa.Array]:
     """Columns that only plugins read."""
     fields = {}
     for own in setup.own(table):
         if own.function:
-            fields[own.name] = arrow(_call(setup, own.name, kept))
+            fields[own.name] = arrow(_call(setup, own.name, rows.typed()))
         elif own.column not in rows.batch.schema.names:
             setup.absent_columns.add(own.name)
             empty = np.full(rows.size, NO_AMOUNT, np.int64) if own.is_number else np.zeros(rows.size, np.int32)
-            fields[own.name] = pa.array(empty)
+            fields[own.name] = arrow(empty)
         elif own.is_number:
-            fields[own.name] = pa.array(_numbers(rows.batch.column(own.column), own.column, table))
+            fields[own.name] = arrow(_numbers(rows, own.column))
         else:
             column = rows.batch.column(own.column)
             if pa.types.is_integer(column.type):
                 column = column.cast(pa.string())
-            fields[own.name] = pa.array(setup.vocabularies[own.name].encode(read_texts(column).values))
+            fields[own.name] = arrow(setup.vocabularies[own.name].encode(read_texts(column).values))
     return fields
 
 
-def _numbers(column: pa.Array, name: str, table: str) -> npt.NDArray[np.int64]:
-    try:
-        numbers = pc.fill_null(column.cast(pa.int64()), NO_AMOUNT)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{table}: column {name}", found=str(error), expected="whole numbers, or empty") from None
-    result: npt.NDArray[np.int64] = numbers.to_numpy(zero_copy_only=False)
-    return result
+def _numbers(rows: _Rows, name: str) -> npt.NDArray[np.int64]:
+    """A plugin's column of whole numbers; a cell that is none is refused, an empty one is unknown."""
+    column = rows.batch.column(name)
+    if not pa.types.is_integer(column.type):
+        texts = read_texts(column)
+        plain = texts.values.dictionary_decode() if pa.types.is_dictionary(texts.values.type) else texts.values
+        good = pc.match_substring_regex(plain, _WHOLE).to_numpy(zero_copy_only=False)
+        rows.refuse(~good & ~texts.absent, "E_CODE", name, "a whole number of at most 15 digits, or nothing")
+        column = pc.if_else(pa.array(good), plain, pa.scalar(None, pa.string()))
+    numbers: npt.NDArray[np.int64] = pc.fill_null(column.cast(pa.int64()), NO_AMOUNT).to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def _call(setup: Setup, name: str, batch: pa.RecordBatch) -> npt.NDArray[np.int32]:
@@ -329,7 +356,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
     )
     _refuse_unserved(setup, rows, fields["insu_admdvs"].to_numpy(zero_copy_only=False))
     fields.update(_paid_fields(setup, rows))
-    fields.update(_own_fields(setup, rows, "claims", batch))
+    fields.update(_own_fields(setup, rows, "claims"))
     return rows.finish(fields)
 
 
@@ -380,7 +407,7 @@ def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int)
         wait_end=arrow(rows.ints("wait_end_date", np.int32, NO_DATE)),
         acct_balc=arrow(balance),
     )
-    fields.update(_own_fields(setup, rows, "insured", batch))
+    fields.update(_own_fields(setup, rows, "insured"))
     return rows.finish(fields)
 
 

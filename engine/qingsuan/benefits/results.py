@@ -145,13 +145,6 @@ class Layout:
         codes = np.array(numbers, np.int32)[self.rule]
         return pa.DictionaryArray.from_arrays(arrow(codes), pa.array(list(places), pa.string()))
 
-    def _rule_ids(self) -> pa.Array:
-        """Names of rules; several variants share one, but a dictionary with a text twice is written with stray bytes."""
-        names = [*self.rule_names, WAITING]
-        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
-        place_of = np.array([places[name] for name in names], np.int32)
-        return pa.DictionaryArray.from_arrays(arrow(place_of[self.rule]), pa.array(list(places), pa.string()))
-
     def _due(self, name: str) -> Int64:
         return self.paid.acct_pay if name == "acct_pay" else self.paid.funds[FUNDS.index(name)]
 

@@ -9,6 +9,7 @@ import click
 
 from qingsuan.errors import PluginError, PolicyError
 from qingsuan.plugins import Installed, Plugin, load, require
+from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.subsidies.model import FundingRule
@@ -55,6 +56,7 @@ def _read(plugin: Plugin) -> _Row:
     try:
         what = "rule sets"
         rule_sets = read_rule_sets(plugin.region)
+        compile_rule_sets(rule_sets)
         what = "funding rules"
         by_year = read_region(plugin.region)
     except PolicyError as error:

@@ -1,0 +1,89 @@
+"""Columns that only a plugin reads: functions see typed columns whatever the file, and a bad number is a refused row."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from qingsuan.benefits.intake import take_claims
+from qingsuan.benefits.setup import Setup
+from qingsuan.policy.model import Bands, Case, Dimension, Layer, Pool, Region, Rule, RuleSet
+from qingsuan.tables import CLAIMS
+
+ROW = {
+    "setl_id": "S1",
+    "psn_no": "P1",
+    "insutype": "390",
+    "med_type": "21",
+    "insu_admdvs": "990101",
+    "begndate": "2022-03-01",
+    "setl_time": "2022-03-05 10:00:00",
+    "medfee_sumamt": "12.30",
+    "fulamt_ownpay_amt": "0",
+    "overlmt_selfpay": "0",
+    "preselfpay_amt": "2.30",
+    "inscp_scp_amt": "10.00",
+    "refl_flag": "1",
+    "years": "7",
+}
+
+
+def setup_with(dimension, function=None):
+    layer = Layer("pooled", "hifp_pay", (Case(bands=Bands((5000,))),))
+    rule_set = RuleSet(
+        file="made-up.toml",
+        pool="990100",
+        schemes=("390",),
+        title="made up",
+        effective=dt.date(2021, 1, 1),
+        until=None,
+        benefit_date="setl_time",
+        identity_date="begndate",
+        levels=(),
+        identities=(),
+        sources={},
+        groups={},
+        dimensions=(dimension,),
+        layers={"pooled": layer},
+        rules=(Rule("all", {}, ("pooled",)),),
+    )
+    region = Region(
+        "990000", "made up", (Pool("990100", "made up", ("9901",)),), functions={"f": function} if function else {}
+    )
+    return Setup((region,), (rule_set,), 2022)
+
+
+def batch_of(**changes):
+    return pa.RecordBatch.from_pylist([{**ROW, **changes}])
+
+
+def test_a_function_sees_typed_columns_of_a_file_of_texts():
+    seen = {}
+
+    def function(batch):
+        seen.update(batch.to_pylist()[0])
+        return pa.array(["spring"])
+
+    taken, refused = take_claims(setup_with(Dimension("season", "function", function="f"), function), batch_of(), 0, 0)
+    assert (taken.num_rows, refused.num_rows) == (1, 0)
+    assert set(seen) == {column.name for column in CLAIMS}
+    assert seen["setl_time"] == dt.datetime.fromisoformat("2022-03-05 10:00:00")
+    assert seen["begndate"] == dt.date(2022, 3, 1)
+    assert seen["medfee_sumamt"] == Decimal("12.30")
+    assert (seen["refl_flag"], seen["er_flag"], seen["enddate"]) == ("1", None, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "refused"), [("7", 0), ("-3", 0), ("", 0), (None, 0), ("7.5", 1), ("seven", 1), ("9" * 16, 1)]
+)
+def test_a_bad_number_is_a_refused_row_and_an_empty_one_unknown(cell, refused):
+    setup = setup_with(Dimension("years", "number", column="years"))
+    taken, refusals = take_claims(setup, batch_of(years=cell), 3, 41)
+    assert refusals.num_rows == refused
+    assert taken.num_rows == 1 - refused
+    if refused:
+        row = refusals.to_pylist()[0]
+        assert (row["file"], row["row"], row["code"], row["column"], row["found"]) == (3, 41, "E_CODE", "years", cell)
+    elif cell:
+        assert taken.column("number.claims.years").to_pylist() == [int(cell)]
