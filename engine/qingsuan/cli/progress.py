@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar on a terminal, lines elsewhere, nothing with ``--json``."""
+"""Progress on standard error: a bar on a terminal, lines elsewhere, with ``--json`` only what a person should know."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from qingsuan.run.settle import Progress
 __all__ = ["progress_for"]
 
 
-class _Bar(Progress):
+class _Quiet(Progress):
+    def note(self, text: str) -> None:
+        click.echo(f"qingsuan: {text}", err=True)
+
+
+class _Bar(_Quiet):
     def stage(self, name: str, total: int) -> None:
         self._bar: Any = click.progressbar(length=total, label=name, file=sys.stderr)
         self._bar.render_progress()
@@ -25,7 +30,7 @@ class _Bar(Progress):
         self._bar.render_finish()
 
 
-class _Lines(Progress):
+class _Lines(_Quiet):
     def stage(self, name: str, total: int) -> None:
         self._name, self._since = name, time.monotonic()
         click.echo(f"{name} … ({total} parts)", err=True)
@@ -37,5 +42,5 @@ class _Lines(Progress):
 def progress_for(as_json: bool) -> Progress:
     """The progress that fits where standard error goes."""
     if as_json:
-        return Progress()
+        return _Quiet()
     return _Bar() if sys.stderr.isatty() else _Lines()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import click
 from qingsuan.benefits.setup import Setup
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.sizes import Size
+from qingsuan.errors import UsageError
 from qingsuan.plugins import Installed, load, require
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.report.summary import settle_summary
@@ -46,6 +51,9 @@ def prepare(year: int, requirements: tuple[str, ...] = (), *, skip_unserved: boo
 @click.option("--partitions", type=click.IntRange(1, 100_000), help="Into how many parts people are spread.")
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
+@click.option(
+    "--resume", is_flag=True, help="Go on with a run that did not finish in --out: otherwise the same command."
+)
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out.")
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run record as JSON.")
@@ -60,6 +68,7 @@ def command(
     partitions: int | None,
     requirements: tuple[str, ...],
     skip_unserved: bool,
+    resume: bool,
     overwrite: bool,
     csv_encoding: str,
     as_json: bool,
@@ -68,15 +77,37 @@ def command(
 
     CLAIMS are Parquet, Arrow IPC or CSV files, folders of them, or globs.
     """
+    if resume and overwrite:
+        raise UsageError(
+            "--resume --overwrite", found="both", expected="one: to go on with what is there, or to replace it"
+        )
+    folder = RunFolder(out, TABLES, overwrite=overwrite, resume=resume)
     setup, installed = prepare(year, requirements, skip_unserved=skip_unserved)
     inputs = Inputs(
         open_sources(claims, "claims", csv_encoding),
         open_sources(insured, "insured", csv_encoding),
         open_sources(identities, "identities", csv_encoding),
     )
-    folder = RunFolder(out, TABLES, overwrite=overwrite)
-    record = settle(setup, inputs, folder, Options(workers, memory, partitions), installed, progress_for(as_json))
+    with terminated_as_interrupted():
+        record = settle(setup, inputs, folder, Options(workers, memory, partitions), installed, progress_for(as_json))
     _print(record, out, as_json)
+
+
+@contextmanager
+def terminated_as_interrupted() -> Iterator[None]:
+    """Stop at SIGTERM as at Ctrl-C: what is finished is written down, and the message says how to go on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print(record: dict[str, Any], out: Path, as_json: bool) -> None:

@@ -1,28 +1,65 @@
 """The run folder: whole, or visibly unfinished.
 
-Parts are written under another name, synced, then renamed; ``run.json``
-comes last. A finished folder is never overwritten unless asked.
+Parts are written under another name, synced, then renamed; ``run.json`` comes last. A finished folder is never
+overwritten unless asked, and only one run at a time writes into a folder.
 """
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from qingsuan.errors import RunError, UsageError
+from qingsuan.run.parquet import write_parquet
 
-__all__ = ["RECORD", "RunFolder"]
+__all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "RunFolder", "Written", "hidden"]
 
 RECORD = "run.json"
+DIGESTS = "SHA256SUMS"
+"""The digest of every table file of a finished run, as ``sha256sum`` writes and checks them."""
+
+LEDGER = "ledger.jsonl"
+STATE = ".state"
+"""Sub-folder of an unfinished run: what its later stages need of finished partitions."""
+
+_LOCK = ".lock"
 _TEMPORARY = ".unfinished-"
-_COMPRESSION = "zstd"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of the folder as it was written: its name from the folder on, its size, and its SHA-256."""
+
+    file: str
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, folder: Path, name: str) -> Written:
+        """Digest a file that is there.
+
+        Raises
+        ------
+        OSError
+            It cannot be read.
+        """
+        with (folder / name).open("rb") as file:
+            return cls(name, os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def hidden(name: str) -> bool:
+    """Whether a file belongs to how the run works and not to its result."""
+    return any(part.startswith(".") for part in Path(name).parts)
 
 
 class RunFolder:
@@ -36,6 +73,12 @@ class RunFolder:
         The sub-folders this kind of run writes.
     overwrite
         Whether what an earlier run left there may go.
+    resume
+        Whether a run that did not finish there is to be gone on with.
+
+    Attributes
+    ----------
+    written : every file of the result so far, by name.
 
     Raises
     ------
@@ -43,18 +86,21 @@ class RunFolder:
         Something is there already.
     """
 
-    def __init__(self, path: Path, tables: Sequence[str], *, overwrite: bool = False) -> None:
-        self.path, self.tables = path, tuple(tables)
-        if path.exists() and not path.is_dir():
-            raise UsageError(str(path), found="a file", expected="a folder, or nothing", do="give another --out")
-        if path.is_dir() and any(path.iterdir()):
-            self._refuse_or_clear(overwrite)
+    def __init__(self, path: Path, tables: Sequence[str], *, overwrite: bool = False, resume: bool = False) -> None:
+        self.path, self.tables, self.overwrite, self.resume = path, tuple(tables), overwrite, resume
+        self.written: dict[str, Written] = {}
+        self._check()
 
-    def _refuse_or_clear(self, overwrite: bool) -> None:
-        ours = {*self.tables, RECORD}
-        others = sorted(
-            entry.name for entry in self.path.iterdir() if entry.name not in ours and not entry.name.startswith(".")
-        )
+    @property
+    def finished(self) -> bool:
+        """Whether a run finished here."""
+        return (self.path / RECORD).exists()
+
+    def _check(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise UsageError(str(self.path), found="a file", expected="a folder, or nothing", do="give another --out")
+        names = sorted(entry.name for entry in self.path.iterdir()) if self.path.is_dir() else []
+        others = [name for name in names if not hidden(name) and name not in self._ours()]
         if others:
             raise UsageError(
                 str(self.path),
@@ -62,20 +108,92 @@ class RunFolder:
                 expected="an empty folder, or one of an earlier run",
                 do="give another --out",
             )
-        if not overwrite:
-            state = "a finished run" if (self.path / RECORD).exists() else "a run that did not finish"
+        if (set(names) & set(self._ours())) and not (self.overwrite or self.resume):
+            resume = "--resume to go on with it, or " if LEDGER in names and RECORD not in names else ""
             raise UsageError(
                 str(self.path),
-                found=state,
+                found="a finished run" if RECORD in names else "a run that did not finish",
                 expected="an empty folder, or none",
-                do="give another --out, or --overwrite to replace it",
+                do=f"give another --out, or {resume}--overwrite to replace it",
             )
-        (self.path / RECORD).unlink(missing_ok=True)
-        for name in self.tables:
+
+    def _results(self) -> list[str]:
+        return [name for name in self.tables if not hidden(name)]
+
+    def _ours(self) -> tuple[str, ...]:
+        return (*self.tables, RECORD, DIGESTS, LEDGER)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other runs out of the folder, which is made, and gone again if nothing was written.
+
+        The kernel lets go when the process dies, however it dies.
+
+        Raises
+        ------
+        UsageError
+            Something is there already.
+        RunError
+            Another run is writing here, or the folder cannot be made.
+        """
+        new = not self.path.exists()
+        with _telling(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = self._lock()
+        try:
+            self._check()
+            self.sweep()
+            yield
+        finally:
+            self.sweep()
+            (self.path / _LOCK).unlink(missing_ok=True)
+            os.close(lock)
+            if new and not any(self.path.iterdir()):
+                self.path.rmdir()
+
+    def _lock(self) -> int:
+        path = self.path / _LOCK
+        while True:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                os.close(handle)
+                raise RunError(
+                    str(self.path),
+                    found="another run is writing here",
+                    expected="one run to a folder",
+                    do="wait until it has ended, then give --resume if it did not finish; or give another --out",
+                ) from error
+            # whoever held it before may have removed it between our opening and our locking
+            if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
+            os.close(handle)
+
+    def clear(self) -> None:
+        """Remove what an earlier run left: first what says that it is finished, and what of it."""
+        for name in (RECORD, LEDGER, DIGESTS):
+            (self.path / name).unlink(missing_ok=True)
+        for name in (*self._results(), STATE):
             if (self.path / name).is_dir():
                 shutil.rmtree(self.path / name)
 
-    def write_table(self, name: str, table: pa.Table) -> None:
+    def keep_only(self, names: set[str]) -> None:
+        """Remove everything below the tables and ``.state`` that is not named: what a killed run left unaccounted for."""
+        for table in (*self._results(), STATE):
+            for path in [path for path in (self.path / table).rglob("*") if path.is_file()]:
+                if path.relative_to(self.path).as_posix() not in names:
+                    path.unlink()
+
+    def sweep(self) -> None:
+        """Remove what is of no use to anyone any more: half-written files, rows put aside, the state of a finished run."""
+        for path in self.path.rglob(f"{_TEMPORARY}*"):
+            path.unlink(missing_ok=True)
+        hidden_folders = [name for name in self.tables if hidden(name)]
+        for name in (*hidden_folders, STATE) if self.finished else hidden_folders:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+
+    def write_table(self, name: str, table: pa.Table) -> Written:
         """Write one Parquet file, for example ``settled/part-00000.parquet``.
 
         Raises
@@ -83,50 +201,71 @@ class RunFolder:
         RunError
             The disk is full, or the file cannot be written or renamed.
         """
+        return self._write(name, lambda path: write_parquet(table, path))
 
-        def write(path: Path) -> None:
-            pq.write_table(
-                table,
-                path,
-                compression=_COMPRESSION,
-                store_schema=False,
-                store_decimal_as_integer=True,
-                use_dictionary=[field.name for field in table.schema if pa.types.is_dictionary(field.type)],
-                write_statistics=True,
-            )
+    def write_bytes(self, name: str, content: bytes) -> Written:
+        """Write any file atomically; like :meth:`write_table`."""
+        return self._write(name, lambda path: path.write_bytes(content))
 
-        self._write(name, write)
+    def take_over(self, written: Written) -> None:
+        """Count a file of an earlier run, which was checked, among those of this one."""
+        if not hidden(written.file):
+            self.written[written.file] = written
 
-    def write_text(self, name: str, text: str) -> None:
-        """Write a text file atomically."""
-        self._write(name, lambda path: path.write_text(text, encoding="utf8"))
+    def finish(self, record: Mapping[str, Any], before: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+        """Write ``SHA256SUMS`` and ``run.json``: from now on the folder is whole. Returns the record as written.
 
-    def finish(self, record: Mapping[str, Any]) -> None:
-        """Write ``run.json``: from now on the folder is whole."""
-        self.write_text(RECORD, json.dumps(record, ensure_ascii=False, indent=2) + "\n")
+        ``before`` is called with the digest of ``run.json`` just before that file appears.
+        """
+        lines = [f"{one.sha256}  {name}\n" for name, one in sorted(self.written.items())]
+        sums = self.write_bytes(DIGESTS, "".join(lines).encode())
+        whole = {**record, "digests": {"file": DIGESTS, "files": len(lines), "sha256": sums.sha256}}
+        content = (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
+        before(hashlib.sha256(content).hexdigest())
+        self.write_bytes(RECORD, content)
+        for name in (RECORD, DIGESTS):
+            del self.written[name]
+        return whole
 
-    def _write(self, name: str, write: Any) -> None:
+    def _write(self, name: str, write: Callable[[Path], Any]) -> Written:
         target = self.path / name
         temporary = target.with_name(_TEMPORARY + target.name)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write(temporary)
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(target)
-            self._sync(target.parent)
-        except OSError as error:
-            raise RunError(
-                str(target),
-                found=f"could not be written: {error}",
-                expected="room and the right to write",
-                do="make room, then run again with --overwrite; the folder has no run.json, so nobody takes it for whole",
-            ) from error
+        with _telling(target):
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write(temporary)
+                with temporary.open("rb+") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                    size = file.tell()
+                    os.fsync(file.fileno())
+                temporary.replace(target)
+                sync(target.parent)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+        written = Written(name, size, digest)
+        self.take_over(written)
+        return written
 
-    @staticmethod
-    def _sync(folder: Path) -> None:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _telling(where: Path) -> Iterator[None]:
+    """Tell what the operating system, or Arrow, could not write as a RunError."""
+    try:
+        yield
+    except (OSError, MemoryError, pa.ArrowException) as error:
+        raise RunError(
+            str(where),
+            found=f"could not be written: {error}",
+            expected="room and the right to write",
+            do="make room, or let this user write there",
+        ) from error

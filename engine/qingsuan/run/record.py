@@ -5,7 +5,7 @@ It holds no time and no machine: the same inputs, parameters and versions give t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from qingsuan import __version__
@@ -23,9 +23,11 @@ __all__ = ["ORDER_POLICY", "of_inputs", "of_plugins", "of_settlement"]
 ORDER_POLICY = "person; benefit date, setl_time, setl_id as text; people by hash of psn_no, then psn_no"
 
 
-def of_inputs(sources: Iterable[Source]) -> list[dict[str, Any]]:
-    """Name, size in rows and digest of input files."""
-    return [{"file": source.name, "rows": source.rows, "sha256": digest_of(source.path)} for source in sources]
+def of_inputs(
+    sources: Iterable[Source], digest: Callable[[Source], str] = lambda source: digest_of(source.path)
+) -> list[dict[str, Any]]:
+    """Name, size in rows and digest of input files; ``digest`` gives one that is known already."""
+    return [{"file": source.name, "rows": source.rows, "sha256": digest(source)} for source in sources]
 
 
 def of_plugins(installed: Installed) -> list[dict[str, Any]]:
@@ -42,7 +44,13 @@ def of_plugins(installed: Installed) -> list[dict[str, Any]]:
 
 
 def of_settlement(
-    setup: Setup, inputs: Inputs, installed: Installed, tally: Tally, partitions: int, unread: dict[str, list[str]]
+    setup: Setup,
+    inputs: Inputs,
+    installed: Installed,
+    tally: Tally,
+    partitions: int,
+    unread: dict[str, list[str]],
+    digest: Callable[[Source], str],
 ) -> dict[str, Any]:
     """The record of a settlement of benefits."""
     settled = tally.amounts_settled()
@@ -65,9 +73,9 @@ def of_settlement(
         "order": ORDER_POLICY,
         "partitions": partitions,
         "inputs": {
-            "claims": of_inputs(inputs.claims),
-            "insured": of_inputs(inputs.insured),
-            "identities": of_inputs(inputs.identities),
+            "claims": of_inputs(inputs.claims, digest),
+            "insured": of_inputs(inputs.insured, digest),
+            "identities": of_inputs(inputs.identities, digest),
         },
         "rows": {
             "in": tally.rows_read["claims"],

@@ -5,12 +5,12 @@ Reading comes first and completely, so that a file that cannot be trusted stops 
 
 from __future__ import annotations
 
-import shutil
+import json
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -23,9 +23,13 @@ from qingsuan.divisions import name as division_name
 from qingsuan.errors import PluginError
 from qingsuan.plugins import Installed
 from qingsuan.run import record
-from qingsuan.run.folder import RunFolder
+from qingsuan.run.digests import InputDigests
+from qingsuan.run.folder import RECORD, RunFolder, Written
+from qingsuan.run.header import header_of
 from qingsuan.run.inputs import Chunk, Source, chunks
+from qingsuan.run.kept import Kept
 from qingsuan.run.refused import RefusedRows
+from qingsuan.run.restart import Restart
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.tally import Tally
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
@@ -73,6 +77,9 @@ class Progress:
     def end(self) -> None:
         """It is over."""
 
+    def note(self, text: str) -> None:
+        """Something a person should know."""
+
 
 @dataclass
 class _Run:
@@ -87,9 +94,19 @@ class _Run:
     tally: Tally = field(default_factory=Tally)
     seconds: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: threading.Event = field(default_factory=threading.Event)
 
     def timed(self, stage: str, since: float) -> None:
         self.seconds[stage] = round(time.perf_counter() - since, 3)
+
+    @contextmanager
+    def stopping_at_once(self) -> Iterator[None]:
+        """Let work that nobody needs any more be given up when the run is stopped."""
+        try:
+            yield
+        except BaseException:
+            self.stopped.set()
+            raise
 
 
 def settle(
@@ -117,28 +134,46 @@ def settle(
     partitions = options.partitions or partitions_for(sum(source.rows for source in inputs.claims), options.memory)
     run = _Run(setup, inputs, options, folder, progress or Progress(), partitions)
     unread = _check(run)
-    spill = folder.path / ".shuffle"
-    existed = folder.path.exists()
-    try:
-        with ExitStack() as stack:
+    header = header_of(setup, inputs, installed, partitions)
+    everything = (*inputs.claims, *inputs.insured, *inputs.identities)
+    with folder.held(), InputDigests(everything) as digests:
+        restart = Restart(folder, header, inputs, digests, run.progress.note)
+        if restart.is_finished:
+            return _finished_before(run, restart)
+        with restart.telling():
+            _settle(run, restart, installed)
+        run.tally.check()
+        with restart.telling():
+            return _finish(
+                run, restart, record.of_settlement(setup, inputs, installed, run.tally, partitions, unread, digests.of)
+            )
 
-            def shuffle(name: str, share: int) -> Shuffle:
-                return stack.enter_context(Shuffle(partitions, options.memory // share, spill / name))
 
-            claims, insured, identities = shuffle("claims", 4), shuffle("insured", 8), shuffle("identities", 16)
-            refused = stack.enter_context(RefusedRows(inputs, partitions, options.memory // 8, spill))
-            _read(run, claims, insured, identities, refused)
-            _stop_if_unserved(run, installed)
-            _settle_partitions(run, claims, insured, identities, refused)
-            since = time.perf_counter()
-            refused.write(folder, run.tally, setup, run.progress)
-            run.timed("rejected", since)
-    except BaseException:
-        if not existed and folder.path.exists() and not any(p for p in folder.path.iterdir() if p.name != ".shuffle"):
-            shutil.rmtree(folder.path)
-        raise
-    shutil.rmtree(spill, ignore_errors=True)
-    return _finish(run, installed, unread)
+def _finished_before(run: _Run, restart: Restart) -> dict[str, Any]:
+    """The record of a run that was to be gone on with, and is finished."""
+    restart.check_inputs()
+    run.progress.note(f"{run.folder.path}: the run is finished; nothing was left to do")
+    found: dict[str, Any] = json.loads((run.folder.path / RECORD).read_text("utf8"))
+    return found
+
+
+def _settle(run: _Run, restart: Restart, installed: Installed) -> None:
+    """All stages up to the last table."""
+    options, spill = run.options, run.folder.path / ".shuffle"
+    with ExitStack() as stack:
+
+        def shuffle(name: str, share: int) -> Shuffle:
+            return stack.enter_context(Shuffle(run.partitions, options.memory // share, spill / name))
+
+        claims, insured, identities = shuffle("claims", 4), shuffle("insured", 8), shuffle("identities", 16)
+        refused = stack.enter_context(RefusedRows(run.inputs, run.partitions, options.memory // 8, spill))
+        _read(run, claims, insured, identities, refused)
+        _stop_if_unserved(run, installed)
+        left = _reuse(run, restart, refused)
+        _settle_partitions(run, restart, left, (claims, insured, identities), refused)
+        since = time.perf_counter()
+        refused.write(run.folder, run.tally, run.setup, run.progress)
+        run.timed("rejected", since)
 
 
 def partitions_for(rows: int, memory: int) -> int:
@@ -185,6 +220,8 @@ def _read(run: _Run, claims: Shuffle, insured: Shuffle, identities: Shuffle, ref
     def read(item: tuple[str, Chunk]) -> None:
         table, chunk = item
         for first_row, batch in chunk.batches(_wanted(run, table, chunk.source)):
+            if run.stopped.is_set():
+                return
             taken, refusals = _TAKE[table](run.setup, batch, chunk.source.number, first_row)
             shuffles[table].add(taken)
             amounts = run.tally.read_amounts(batch) if table == "claims" else {}
@@ -193,8 +230,9 @@ def _read(run: _Run, claims: Shuffle, insured: Shuffle, identities: Shuffle, ref
                 run.tally.amounts_in.update(amounts)
                 refused.add(table, refusals)
 
-    for _ in in_threads(read, work, run.options.workers):
-        run.progress.step()
+    with run.stopping_at_once():
+        for _ in in_threads(read, work, run.options.workers):
+            run.progress.step()
     run.progress.end()
     run.setup.freeze()
     run.timed("read", since)
@@ -237,30 +275,51 @@ def _stop_if_unserved(run: _Run, installed: Installed) -> None:
     )
 
 
-def _settle_partitions(run: _Run, claims: Shuffle, insured: Shuffle, identities: Shuffle, refused: RefusedRows) -> None:
+def _reuse(run: _Run, restart: Restart, refused: RefusedRows) -> list[int]:
+    """Take over what an earlier run finished; returns the partitions that are left."""
     since = time.perf_counter()
-    for shuffle in (claims, insured, identities):
+    found = restart.begin()
+    if found:
+        run.progress.stage("checking 核对", len(found))
+        for kept in in_threads(lambda item: restart.reuse(*item), found.items(), run.options.workers):
+            if kept is not None:
+                refused.add("claims", kept.refused)
+                run.tally.settled(kept)
+            run.progress.step()
+        run.progress.end()
+        run.timed("reuse", since)
+    return [number for number in range(run.partitions) if number not in restart.finished]
+
+
+def _settle_partitions(
+    run: _Run, restart: Restart, partitions: list[int], shuffles: tuple[Shuffle, Shuffle, Shuffle], refused: RefusedRows
+) -> None:
+    since = time.perf_counter()
+    for shuffle in shuffles:
         shuffle.close()
     settler = Settler(run.setup)
-    run.progress.stage("settling 结算", run.partitions)
+    run.progress.stage("settling 结算", len(partitions))
 
-    def work(partition: int) -> Outcome:
-        outcome = settler.settle(claims.take(partition), insured.take(partition), identities.take(partition))
-        name = f"part-{partition:05d}.parquet"
-        run.folder.write_table(f"settled/{name}", outcome.settled)
-        run.folder.write_table(f"reversed/{name}", outcome.reversed_rows)
-        if outcome.differences is not None:
-            run.folder.write_table(f"differences/{name}", outcome.differences)
+    def work(partition: int) -> None:
+        outcome = settler.settle(*(shuffle.take(partition) for shuffle in shuffles))
+        files = _write(run.folder, f"part-{partition:05d}.parquet", outcome)
+        kept = Kept.of(outcome)
+        restart.keep(partition, kept, files)
         with run.lock:
-            refused.add("claims", outcome.refused)
-            run.tally.settled(outcome)
-        return outcome
+            refused.add("claims", kept.refused)
+            run.tally.settled(kept)
 
-    for _ in in_threads(work, range(run.partitions), run.options.workers):
+    for _ in in_threads(work, partitions, run.options.workers):
         run.progress.step()
     run.progress.end()
     run.tally.write_totals(run.folder)
     run.timed("settle", since)
+
+
+def _write(folder: RunFolder, name: str, outcome: Outcome) -> tuple[Written, ...]:
+    """Write the tables of a partition."""
+    tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
+    return tuple(folder.write_table(f"{kind}/{name}", rows) for kind, rows in tables.items() if rows is not None)
 
 
 def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item], workers: int) -> Iterable[_Result]:
@@ -283,10 +342,8 @@ def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item], workers
                 future.cancel()
 
 
-def _finish(run: _Run, installed: Installed, unread: dict[str, list[str]]) -> dict[str, Any]:
+def _finish(run: _Run, restart: Restart, written: dict[str, Any]) -> dict[str, Any]:
     since = time.perf_counter()
-    run.tally.check()
-    written = record.of_settlement(run.setup, run.inputs, installed, run.tally, run.partitions, unread)
-    run.folder.finish(written)
+    whole = restart.finish(written)
     run.timed("record", since)
-    return {**written, "seconds": run.seconds}
+    return {**whole, "seconds": run.seconds}

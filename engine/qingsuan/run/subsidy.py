@@ -17,7 +17,7 @@ import pyarrow as pa
 from qingsuan import __version__
 from qingsuan.errors import RunError
 from qingsuan.plugins import Installed
-from qingsuan.run.folder import RECORD, RunFolder
+from qingsuan.run.folder import DIGESTS, RECORD, RunFolder
 from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
 from qingsuan.run.inputs import Source, chunks, open_sources
 from qingsuan.run.record import of_inputs, of_plugins
@@ -80,8 +80,7 @@ def run_subsidy(request: Request, installed: Installed, say: Callable[[str], Non
         result = RunFolder(unfinished / "result", TABLES)
         outcome = _calculate(request, installed, funding, sources, result, unfinished / "people", say)
         _write(outcome, result)
-        record = _record(outcome, installed, sources)
-        result.finish(record)
+        record = result.finish(_record(outcome, installed, sources))
         _publish(result.path, request)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -180,10 +179,10 @@ def _record(outcome: Outcome, installed: Installed, sources: Sequence[Source]) -
 
 def _publish(result: Path, request: Request) -> None:
     """Move the finished tables into place, the record last."""
-    RunFolder(request.out, TABLES, overwrite=request.overwrite)
+    RunFolder(request.out, TABLES, overwrite=request.overwrite).clear()
     try:
         request.out.mkdir(parents=True, exist_ok=True)
-        for name in (*TABLES, RECORD):
+        for name in (*TABLES, DIGESTS, RECORD):
             (result / name).replace(request.out / name)
     except OSError as error:
         raise RunError(

@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingsuan.benefits.partition import Outcome
 from qingsuan.benefits.results import SUMS, TOTALS, merge_totals
 from qingsuan.cells import decimals, read_money
 from qingsuan.errors import RunError
 from qingsuan.money import yuan
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.folder import RunFolder
+from qingsuan.run.kept import Kept
 from qingsuan.tables import BILL_PARTS
 
 __all__ = ["BILL", "Tally"]
@@ -54,11 +54,11 @@ class Tally:
         """Sums in fen of a batch of claims as it came, by column of the bill."""
         return {name: int(read_money(batch.column(name)).values.sum()) for name in BILL}
 
-    def settled(self, outcome: Outcome) -> None:
-        """A partition has been settled. Called under the run's lock."""
-        self.settled_rows += outcome.settled.num_rows
-        self.reversed_rows += outcome.reversed_rows.num_rows
-        for name, table in outcome.totals.items():
+    def settled(self, partition: Kept) -> None:
+        """A partition has been settled, now or by the run that is gone on with. Called under the run's lock."""
+        self.settled_rows += partition.settled_rows
+        self.reversed_rows += partition.reversed_rows
+        for name, table in partition.totals.items():
             self.totals.setdefault(name, []).append(table)
 
     def refused(self, table: str, code: str, count: int = 1) -> None:

@@ -1,0 +1,158 @@
+"""``ledger.jsonl``: which partitions of a run are finished, line by line, so that a killed run can go on.
+
+The first line (the *header*) says what the run is a run of; then comes one line for each partition, appended when all its
+files are in place; the last names the digest of ``run.json``. Each line ends with a check of itself: a line cut off by a
+crash is no line, and what follows a broken one is not believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass
+from io import RawIOBase
+from pathlib import Path
+from typing import Any
+
+from qingsuan.errors import RunError
+from qingsuan.run.folder import LEDGER, Written, sync
+
+__all__ = ["Ledger", "Lines", "read_lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What a ledger says.
+
+    Attributes
+    ----------
+    header : the first line, or None.
+    partitions : partition -> its files.
+    record_sha256 : digest of ``run.json``, or "" while there is none.
+    size : up to which byte the lines are whole.
+    broken : number of the first line that is not whole, from 1; 0 if all are.
+    torn : the broken line is the last and has no end: a crash cut it off.
+    """
+
+    header: dict[str, Any] | None
+    partitions: dict[int, tuple[Written, ...]]
+    record_sha256: str
+    size: int
+    broken: int
+    torn: bool
+
+
+def _check_of(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, separators=(", ", ": "))
+    return (text[:-1] + f', "check": "{_check_of(text)}"}}\n').encode()
+
+
+def _read(line: bytes) -> dict[str, Any] | None:
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) and _line(_without_check(content)) == line + b"\n" else None
+
+
+def _without_check(content: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name != "check"}
+
+
+def read_lines(folder: Path) -> Lines:
+    """Read a folder's ledger as far as it is whole; none is the same as an empty one.
+
+    Raises
+    ------
+    OSError
+        It is there and cannot be read.
+    """
+    path = folder / LEDGER
+    content = path.read_bytes() if path.exists() else b""
+    header: dict[str, Any] | None = None
+    partitions: dict[int, tuple[Written, ...]] = {}
+    record, size, broken = "", 0, 0
+    lines = content.split(b"\n")
+    for number, line in enumerate(lines[:-1], 1):
+        read = _read(line)
+        if read is None:
+            broken = number
+            break
+        if number == 1:
+            header = _without_check(read)
+        elif "partition" in read:
+            partitions[read["partition"]] = tuple(Written(**file) for file in read["files"])
+        else:
+            record = read["run.json"]
+        size += len(line) + 1
+    torn = not broken and lines[-1] != b""
+    return Lines(header, partitions, record, size, broken or (len(lines) if torn else 0), torn)
+
+
+def _write_all(file: RawIOBase, line: bytes) -> None:
+    rest = memoryview(line)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
+
+
+class Ledger:
+    """A ledger being written. Threads may append side by side.
+
+    Parameters
+    ----------
+    folder
+        The run folder, which has to exist.
+    size
+        Up to which byte an earlier run's lines are whole; what follows is cut off.
+    """
+
+    def __init__(self, folder: Path, size: int = 0) -> None:
+        self.path = folder / LEDGER
+        self._size = size
+        self._lock = threading.Lock()
+        self._open = False
+
+    def begin(self, header: dict[str, Any]) -> None:
+        """Write the header; an earlier run's lines are gone then."""
+        self._size = 0
+        self._append(header)
+
+    def partition(self, number: int, files: tuple[Written, ...]) -> None:
+        """A partition is finished: all its files are in place."""
+        self._append({"partition": number, "files": [asdict(file) for file in files]})
+
+    def finish(self, record_sha256: str) -> None:
+        """The run record is about to appear."""
+        self._append({"run.json": record_sha256})
+
+    def _append(self, content: dict[str, Any]) -> None:
+        line = _line(content)
+        try:
+            with self._lock:
+                new = not self.path.exists()
+                with self.path.open("ab", buffering=0) as file:
+                    if not self._open:
+                        file.truncate(self._size)
+                        self._open = True
+                    try:
+                        _write_all(file, line)
+                        os.fsync(file.fileno())
+                    except OSError:
+                        file.truncate(self._size)
+                        raise
+                    self._size += len(line)
+                if new:
+                    sync(self.path.parent)
+        except OSError as error:
+            raise RunError(
+                str(self.path),
+                found=f"could not be written: {error}",
+                expected="room and the right to write",
+                do="make room, or let this user write there",
+            ) from error
