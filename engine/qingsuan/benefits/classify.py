@@ -101,7 +101,7 @@ def find_identities(
     _check(person, identities, row_code, row_begin, row_end)
     if not len(rule_set) == len(date) == len(person):
         raise ValueError("columns differ in length")
-    if len(row_code) and int(row_code.max()) >= ranks.shape[1]:
+    if len(row_code) and not (int(row_code.min()) >= 0 and int(row_code.max()) < ranks.shape[1]):
         raise ValueError("an identity code is out of range")
     if len(rule_set) and int(rule_set.max()) >= ranks.shape[0]:
         raise ValueError("a rule set is out of range")
