@@ -8,6 +8,7 @@ import pytest
 
 from qingsuan.benefits.intake import take_claims
 from qingsuan.benefits.setup import Setup
+from qingsuan.errors import InputError, PluginError
 from qingsuan.policy.model import Bands, Case, Dimension, Layer, Pool, Region, Rule, RuleSet
 from qingsuan.tables import CLAIMS
 
@@ -87,3 +88,32 @@ def test_a_bad_number_is_a_refused_row_and_an_empty_one_unknown(cell, refused):
         assert (row["file"], row["row"], row["code"], row["column"], row["found"]) == (3, 41, "E_CODE", "years", cell)
     elif cell:
         assert taken.column("number.claims.years").to_pylist() == [int(cell)]
+
+
+@pytest.mark.parametrize("kind", ["code", "number"])
+@pytest.mark.parametrize("values", [pa.array([7.0]), pa.array([dt.date(2022, 1, 1)]), pa.array([True])])
+def test_a_column_of_a_type_that_holds_neither_stops_the_run(kind, values):
+    table = pa.table(batch_of()).set_column(len(ROW) - 1, "years", values)
+    with pytest.raises(InputError, match="claims: column years: type ") as caught:
+        take_claims(setup_with(Dimension("years", kind, column="years")), table.to_batches()[0], 0, 0)
+    assert "what to do" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [None, 7, [7], ["a", "b"], [], pa.array([1]), pa.array(["a", "b"]), pa.chunked_array([pa.array([1.5])])],
+)
+def test_a_function_that_returns_something_else_is_the_plugins_fault(codes):
+    setup = setup_with(Dimension("season", "function", function="f"), lambda _: codes)
+    with pytest.raises(PluginError, match="plugin of region 990000: function f: "):
+        take_claims(setup, batch_of(), 0, 0)
+
+
+@pytest.mark.parametrize(
+    "codes", [["wet"], ("wet",), pa.array(["wet"]), pa.chunked_array([["wet"]]), pa.array(["wet"]).dictionary_encode()]
+)
+def test_a_function_may_return_codes_of_any_shape(codes):
+    setup = setup_with(Dimension("season", "function", function="f"), lambda _: codes)
+    taken, _ = take_claims(setup, batch_of(), 0, 0)
+    numbers = taken.column("function.990000.f").to_pylist()
+    assert [setup.vocabularies["function.990000.f"].texts[number] for number in numbers] == ["wet"]

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.rejects import Refusals
-from qingsuan.benefits.setup import CLAIM_CODES, Setup
+from qingsuan.benefits.setup import CLAIM_CODES, OwnColumn, Setup
 from qingsuan.cells import (
     NO_AMOUNT,
     NO_DATE,
@@ -213,14 +213,25 @@ def _own_fields(setup: Setup, rows: _Rows, table: str) -> dict[str, pa.Array]:
             setup.absent_columns.add(own.name)
             empty = np.full(rows.size, NO_AMOUNT, np.int64) if own.is_number else np.zeros(rows.size, np.int32)
             fields[own.name] = arrow(empty)
-        elif own.is_number:
-            fields[own.name] = arrow(_numbers(rows, own.column))
         else:
-            column = rows.batch.column(own.column)
-            if pa.types.is_integer(column.type):
-                column = column.cast(pa.string())
-            fields[own.name] = arrow(setup.vocabularies[own.name].encode(read_texts(column).values))
+            try:
+                numbers = _numbers(rows, own.column) if own.is_number else _codes(setup, rows, own)
+            except (TypeRefused, pa.ArrowException) as error:
+                raise InputError(
+                    f"{table}: column {own.column}",
+                    found=f"type {rows.batch.column(own.column).type}: a rule set decides by this column",
+                    expected="whole numbers, or text" if own.is_number else str(error),
+                    do="write the extract again with the column's true type",
+                ) from None
+            fields[own.name] = arrow(numbers)
     return fields
+
+
+def _codes(setup: Setup, rows: _Rows, own: OwnColumn) -> npt.NDArray[np.int32]:
+    column = rows.batch.column(own.column)
+    if pa.types.is_integer(column.type):
+        column = column.cast(pa.string())
+    return setup.vocabularies[own.name].encode(read_texts(column).values)
 
 
 def _numbers(rows: _Rows, name: str) -> npt.NDArray[np.int64]:
@@ -243,12 +254,15 @@ def _call(setup: Setup, name: str, batch: pa.RecordBatch) -> npt.NDArray[np.int3
     where = f"plugin of region {region.code}: function {own.function}"
     try:
         codes = region.functions[own.function](batch)
+        array = codes if isinstance(codes, pa.Array | pa.ChunkedArray) else pa.array(codes, pa.string())
+        values = read_texts(array).values
     except Exception as error:
-        raise PluginError(where, found=f"{type(error).__name__}: {error}", expected="an array of codes") from error
-    array = codes if isinstance(codes, pa.Array) else pa.array(codes, pa.string())
-    if len(array) != batch.num_rows:
-        raise PluginError(where, found=f"{len(array)} codes", expected=f"one for each of {batch.num_rows} rows")
-    return setup.vocabularies[name].encode(read_texts(array).values)
+        raise PluginError(
+            where, found=f"{type(error).__name__}: {error}", expected="an array of codes (text), one for each row"
+        ) from error
+    if len(values) != batch.num_rows:
+        raise PluginError(where, found=f"{len(values)} codes", expected=f"one for each of {batch.num_rows} rows")
+    return setup.vocabularies[name].encode(values)
 
 
 def _series_dates(setup: Setup, rows: _Rows, fields: dict[str, pa.Array]) -> npt.NDArray[np.int8]:
