@@ -308,3 +308,15 @@ def test_a_file_of_wider_decimals_beside_one_of_text_loses_no_amount(tmp_path: P
         ("w", "E_NO_RULE", "a.parquet"),
         ("w2", "E_SCALE", "a.parquet"),
     ]
+
+
+def test_files_of_one_name_in_several_folders_are_told_apart(tmp_path: Path) -> None:
+    for month in ("01", "02"):
+        write(tmp_path / "in" / f"month={month}" / "data.parquet", [claim(setl_id=month, med_type="41")])
+    ran = settle(tmp_path / "in", write(tmp_path / "insured.csv", PEOPLE), tmp_path / "out")
+    assert ran.status == 0, ran.err
+    found = {row["setl_id"]: row["source_file"] for row in read(tmp_path / "out", "rejected")}
+    assert found == {"01": "month=01/data.parquet", "02": "month=02/data.parquet"}
+    record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
+    assert [one["file"] for one in record["inputs"]["claims"]] == list(found.values())
+    assert [warning.split(":")[0] for warning in record["warnings"]] == list(found.values())

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class Source:
     ----------
     number : its place among the inputs of its kind.
     rows : how many rows it has; for CSV how many lines that could be rows.
+    name : the file's name for messages and records, with as many of its folders as tell all inputs of its kind apart.
     """
 
     number: int
@@ -52,11 +54,7 @@ class Source:
     schema: pa.Schema
     rows: int
     encoding: str = "utf8"
-
-    @property
-    def name(self) -> str:
-        """The file's name for messages and records."""
-        return self.path.name
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,18 @@ def open_sources(places: Sequence[str | Path], what: str, encoding: str = "utf8"
     twice = {path for path in paths if paths.count(path) > 1}
     if twice:
         raise InputError(str(sorted(twice)[0]), found=f"named twice as {what}", expected="each file once")
-    return tuple(_open(number, path, encoding) for number, path in enumerate(sorted(paths)))
+    paths.sort()
+    opened = [_open(number, path, encoding) for number, path in enumerate(paths)]
+    return tuple(replace(source, name=name) for source, name in zip(opened, _names(paths), strict=True))
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """The files' own names; where two share one, their paths from the folder on that holds them all."""
+    names = [path.name for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    common = os.path.commonpath([path.parent for path in paths])
+    return [path.relative_to(common).as_posix() for path in paths]
 
 
 def _expand(place: str, what: str) -> list[Path]:
