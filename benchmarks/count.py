@@ -59,7 +59,8 @@ def counted(workload: str, sample: Path) -> dict[str, float]:
     """Run a workload under callgrind; returns instructions per claim by compiled function, what it calls included."""
     out, told = sample / f"{workload}.callgrind", sample / f"{workload}.claims"
     command = [
-        *("valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "--toggle-collect=__pyx_pw_8qingsuan_*"),
+        *("valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"),
+        *("--toggle-collect=__pyx_pw_8qingsuan_*", "--toggle-collect=__pyx_fuse_*__pyx_pw_8qingsuan_*"),
         *(sys.executable, __file__, "--run", workload, str(sample), str(told)),
     ]
     environment = os.environ | {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "ARROW_USER_SIMD_LEVEL": "NONE"}
@@ -71,7 +72,9 @@ def counted(workload: str, sample: Path) -> dict[str, float]:
     listing = subprocess.run(annotate, capture_output=True, text=True, check=True).stdout
     found: dict[str, float] = {}
     for amount, module, function in re.findall(
-        r"^\s*([\d,]+)\s.*:__pyx_pw_8qingsuan_\d+(_[a-z]+?)_\d+([a-z_]+)[ .\[]", listing, re.MULTILINE
+        r"^\s*([\d,]+)\s.*:(?:__pyx_fuse_\d+)?__pyx_pw_8qingsuan_\d+(_[a-z]+?)_\d+([a-z_]+)[ .\[]",
+        listing,
+        re.MULTILINE,
     ):
         name = f"{workload}: {module}.{function}"
         found[name] = found.get(name, 0) + int(amount.replace(",", "")) / claims
