@@ -22,7 +22,7 @@ import pyarrow as pa
 from qingsuan.errors import RunError, UsageError
 from qingsuan.run.parquet import write_parquet
 
-__all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "RunFolder", "Written", "hidden"]
+__all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "RunFolder", "Written", "draft", "hidden", "sync"]
 
 RECORD = "run.json"
 DIGESTS = "SHA256SUMS"
@@ -231,21 +231,49 @@ class RunFolder:
         target = self.path / name
         temporary = target.with_name(_TEMPORARY + target.name)
         with _telling(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        return self.adopt(temporary, draft(temporary, write, name))
+
+    def adopt(self, path: Path, written: Written) -> Written:
+        """Give a draft (:func:`draft`) its name.
+
+        Raises
+        ------
+        RunError
+            It cannot be renamed.
+        """
+        target = self.path / written.file
+        with _telling(target):
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                write(temporary)
-                with temporary.open("rb+") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-                    size = file.tell()
-                    os.fsync(file.fileno())
-                temporary.replace(target)
+                path.replace(target)
                 sync(target.parent)
             except BaseException:
-                temporary.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
                 raise
-        written = Written(name, size, digest)
         self.take_over(written)
         return written
+
+
+def draft(path: Path, write: Callable[[Path], Any], name: str) -> Written:
+    """Write a file that has no name in the folder yet, synced; ``name`` is the one it will get.
+
+    Raises
+    ------
+    RunError
+        It cannot be written; nothing of it is left.
+    """
+    with _telling(path):
+        try:
+            write(path)
+            with path.open("rb+") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                size = file.tell()
+                os.fsync(file.fileno())
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    return Written(name, size, digest)
 
 
 def sync(folder: Path) -> None:

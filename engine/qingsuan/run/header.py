@@ -26,7 +26,7 @@ from qingsuan.run.inputs import Source
 if TYPE_CHECKING:
     from qingsuan.run.settle import Inputs
 
-__all__ = ["check_same", "header_of", "with_digests"]
+__all__ = ["by_what", "check_same", "header_of", "with_digests"]
 
 VERSION = 1
 """Of the ledger's own form."""
@@ -54,10 +54,17 @@ def header_of(setup: Setup, inputs: Inputs, installed: Installed, partitions: in
             "skip unserved pools": setup.skip_unserved,
             "encoding of CSV": sorted({source.encoding for _, source in _named(inputs) if source.kind == "csv"}),
         },
+        **by_what(setup, installed),
+        "inputs": {name: {"rows": source.rows} for name, source in _named(inputs)},
+    }
+
+
+def by_what(setup: Setup, installed: Installed) -> dict[str, dict[str, Any]]:
+    """By which software, plugins and rules: what must be the same on every machine that works on one run."""
+    return {
         "software": {"qingsuan": __version__, "numpy": np.__version__, "pyarrow": pa.__version__},
         "plugins": _plugins(installed),
         "rules": {"compiled rules": setup.program.digest, **dict(_files(setup.regions))},
-        "inputs": {name: {"rows": source.rows} for name, source in _named(inputs)},
     }
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
 
 import pyarrow as pa
 
@@ -34,7 +35,7 @@ from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.tally import Tally
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
 
-__all__ = ["TABLES", "Inputs", "Options", "Progress", "settle"]
+__all__ = ["TABLES", "Engine", "Inputs", "Options", "Progress", "Run", "empty_rows", "kinds", "settle", "wanted"]
 
 TABLES = ("settled", "rejected", "reversed", "differences", "totals", ".shuffle")
 BYTES_PER_ROW = 1_500
@@ -81,8 +82,26 @@ class Progress:
         """Something a person should know."""
 
 
+Done = Callable[[int, Kept, tuple[Written, ...]], None]
+"""Told that a partition is settled: its number, what is kept of it, its files."""
+
+
+class Engine(Protocol):
+    """Where the two stages of a run take place if not in this process's threads; open during one run."""
+
+    def read(self, run: Run, refused: RefusedRows) -> None:
+        """Read every file once, check rows on their own, spread them by person; freeze the vocabularies."""
+
+    def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
+        """Settle these partitions and write their files."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+
 @dataclass
-class _Run:
+class Run:
     """What is shared between the stages of one run."""
 
     setup: Setup
@@ -97,6 +116,7 @@ class _Run:
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def timed(self, stage: str, since: float) -> None:
+        """Note how long a stage took that began at ``since``."""
         self.seconds[stage] = round(time.perf_counter() - since, 3)
 
     @contextmanager
@@ -116,8 +136,9 @@ def settle(
     options: Options,
     installed: Installed,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> dict[str, Any]:
-    """Settle a year of claims and write the run folder.
+    """Settle a year of claims and write the run folder; in threads of this process unless another engine is given.
 
     Returns
     -------
@@ -132,7 +153,7 @@ def settle(
         The machine failed part-way; the folder has no ``run.json``.
     """
     partitions = options.partitions or partitions_for(sum(source.rows for source in inputs.claims), options.memory)
-    run = _Run(setup, inputs, options, folder, progress or Progress(), partitions)
+    run = Run(setup, inputs, options, folder, progress or Progress(), partitions)
     unread = _check(run)
     header = header_of(setup, inputs, installed, partitions)
     everything = (*inputs.claims, *inputs.insured, *inputs.identities)
@@ -141,7 +162,7 @@ def settle(
         if restart.is_finished:
             return _finished_before(run, restart)
         with restart.telling():
-            _settle(run, restart, installed)
+            _settle(run, restart, installed, engine)
         run.tally.check()
         with restart.telling():
             return _finish(
@@ -149,7 +170,7 @@ def settle(
             )
 
 
-def _finished_before(run: _Run, restart: Restart) -> dict[str, Any]:
+def _finished_before(run: Run, restart: Restart) -> dict[str, Any]:
     """The record of a run that was to be gone on with, and is finished."""
     restart.check_inputs()
     run.progress.note(f"{run.folder.path}: the run is finished; nothing was left to do")
@@ -157,23 +178,61 @@ def _finished_before(run: _Run, restart: Restart) -> dict[str, Any]:
     return found
 
 
-def _settle(run: _Run, restart: Restart, installed: Installed) -> None:
+def _settle(run: Run, restart: Restart, installed: Installed, other: Engine | None) -> None:
     """All stages up to the last table."""
-    options, spill = run.options, run.folder.path / ".shuffle"
-    with ExitStack() as stack:
-
-        def shuffle(name: str, share: int) -> Shuffle:
-            return stack.enter_context(Shuffle(run.partitions, options.memory // share, spill / name))
-
-        claims, insured, identities = shuffle("claims", 4), shuffle("insured", 8), shuffle("identities", 16)
-        refused = stack.enter_context(RefusedRows(run.inputs, run.partitions, options.memory // 8, spill))
-        _read(run, claims, insured, identities, refused)
+    spill = run.folder.path / ".shuffle"
+    with (
+        other or _Threads(run, spill) as engine,
+        RefusedRows(run.inputs, run.partitions, run.options.memory // 8, spill) as refused,
+    ):
+        since = time.perf_counter()
+        engine.read(run, refused)
+        run.timed("read", since)
         _stop_if_unserved(run, installed)
         left = _reuse(run, restart, refused)
-        _settle_partitions(run, restart, left, (claims, insured, identities), refused)
+
+        def done(partition: int, kept: Kept, files: tuple[Written, ...]) -> None:
+            restart.keep(partition, kept, files)
+            with run.lock:
+                refused.add("claims", kept.refused)
+                run.tally.settled(kept)
+
+        since = time.perf_counter()
+        run.progress.stage("settling 结算", len(left))
+        engine.settle(run, left, done)
+        run.progress.end()
+        run.tally.write_totals(run.folder)
+        run.timed("settle", since)
         since = time.perf_counter()
         refused.write(run.folder, run.tally, run.setup, run.progress)
         run.timed("rejected", since)
+
+
+class _Threads:
+    """Threads of this process; rows wait for the others of their partition in memory, and beyond a budget on disk."""
+
+    def __init__(self, run: Run, spill: Path) -> None:
+        def shuffle(name: str, share: int) -> Shuffle:
+            return Shuffle(run.partitions, run.options.memory // share, spill / name)
+
+        self.shuffles = {
+            "claims": shuffle("claims", 4),
+            "insured": shuffle("insured", 8),
+            "identities": shuffle("identities", 16),
+        }
+
+    def read(self, run: Run, refused: RefusedRows) -> None:
+        _read(run, self.shuffles, refused)
+
+    def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
+        _settle_partitions(run, self.shuffles, partitions, done)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for shuffle in self.shuffles.values():
+            shuffle.__exit__(None, None, None)
 
 
 def partitions_for(rows: int, memory: int) -> int:
@@ -181,10 +240,10 @@ def partitions_for(rows: int, memory: int) -> int:
     return max(1, -(-rows * BYTES_PER_ROW // max(1, memory // 4)))
 
 
-def _check(run: _Run) -> dict[str, list[str]]:
+def _check(run: Run) -> dict[str, list[str]]:
     """Check every file's columns before a row is read; returns columns that nobody reads."""
     unread: dict[str, list[str]] = {}
-    for sources, columns, table in _kinds(run):
+    for sources, columns, table in kinds(run):
         for source in sources:
             own = {own.column for own in run.setup.own(table) if own.column}
             extra = [name for name in check_columns(str(source.path), source.schema, columns) if name not in own]
@@ -195,7 +254,8 @@ def _check(run: _Run) -> dict[str, list[str]]:
     return unread
 
 
-def _kinds(run: _Run) -> tuple[tuple[tuple[Source, ...], tuple[Column, ...], str], ...]:
+def kinds(run: Run) -> tuple[tuple[tuple[Source, ...], tuple[Column, ...], str], ...]:
+    """The tables that go in: their files, their columns, their names."""
     return (
         (run.inputs.claims, CLAIMS, "claims"),
         (run.inputs.insured, INSURED, "insured"),
@@ -206,20 +266,17 @@ def _kinds(run: _Run) -> tuple[tuple[tuple[Source, ...], tuple[Column, ...], str
 _TAKE = {"claims": take_claims, "insured": take_insured, "identities": take_identities}
 
 
-def _read(run: _Run, claims: Shuffle, insured: Shuffle, identities: Shuffle, refused: RefusedRows) -> None:
+def _read(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
     """Read every file once, check rows on their own, spread them by person."""
-    since = time.perf_counter()
-    shuffles = {"claims": claims, "insured": insured, "identities": identities}
     work: list[tuple[str, Chunk]] = []
-    for sources, _, table in _kinds(run):
-        empty, _ = _TAKE[table](run.setup, _empty_batch(run, table), 0, 0)
-        shuffles[table].add(empty)
+    for sources, _, table in kinds(run):
+        shuffles[table].add(empty_rows(run, table))
         work.extend((table, chunk) for source in sources for chunk in chunks(source))
     run.progress.stage("reading 读取", len(work))
 
     def read(item: tuple[str, Chunk]) -> None:
         table, chunk = item
-        for first_row, batch in chunk.batches(_wanted(run, table, chunk.source)):
+        for first_row, batch in chunk.batches(wanted(run, table, chunk.source)):
             if run.stopped.is_set():
                 return
             taken, refusals = _TAKE[table](run.setup, batch, chunk.source.number, first_row)
@@ -235,30 +292,30 @@ def _read(run: _Run, claims: Shuffle, insured: Shuffle, identities: Shuffle, ref
             run.progress.step()
     run.progress.end()
     run.setup.freeze()
-    run.timed("read", since)
 
 
-def _empty_batch(run: _Run, table: str) -> pa.RecordBatch:
-    """An empty batch of a table, so that its internal columns are known even where no row comes."""
-    kinds = {"money": pa.decimal128(16, 2), "date": pa.date32(), "time": pa.timestamp("us")}
-    columns = next(columns for _, columns, name in _kinds(run) if name == table)
-    arrays = [pa.array([], kinds.get(column.kind, pa.string())) for column in columns]
+def empty_rows(run: Run, table: str) -> pa.RecordBatch:
+    """No rows of a table in internal columns, so that these are known even where no row comes."""
+    types = {"money": pa.decimal128(16, 2), "date": pa.date32(), "time": pa.timestamp("us")}
+    columns = next(columns for _, columns, name in kinds(run) if name == table)
+    arrays = [pa.array([], types.get(column.kind, pa.string())) for column in columns]
     names = [column.name for column in columns]
     for own in run.setup.own(table):
         if own.column and own.column not in names:
             names.append(own.column)
             arrays.append(pa.array([], pa.int64() if own.is_number else pa.string()))
-    return pa.RecordBatch.from_arrays(arrays, names=names)
+    empty, _ = _TAKE[table](run.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0)
+    return empty
 
 
-def _wanted(run: _Run, table: str, source: Source) -> list[str]:
+def wanted(run: Run, table: str, source: Source) -> list[str]:
     """The columns of a file that are read."""
-    columns = next(columns for _, columns, name in _kinds(run) if name == table)
+    columns = next(columns for _, columns, name in kinds(run) if name == table)
     names = {column.name for column in columns} | {own.column for own in run.setup.own(table)}
     return [name for name in source.schema.names if name in names]
 
 
-def _stop_if_unserved(run: _Run, installed: Installed) -> None:
+def _stop_if_unserved(run: Run, installed: Installed) -> None:
     unserved = run.setup.unserved
     if not unserved:
         return
@@ -275,7 +332,7 @@ def _stop_if_unserved(run: _Run, installed: Installed) -> None:
     )
 
 
-def _reuse(run: _Run, restart: Restart, refused: RefusedRows) -> list[int]:
+def _reuse(run: Run, restart: Restart, refused: RefusedRows) -> list[int]:
     """Take over what an earlier run finished; returns the partitions that are left."""
     since = time.perf_counter()
     found = restart.begin()
@@ -291,29 +348,17 @@ def _reuse(run: _Run, restart: Restart, refused: RefusedRows) -> list[int]:
     return [number for number in range(run.partitions) if number not in restart.finished]
 
 
-def _settle_partitions(
-    run: _Run, restart: Restart, partitions: list[int], shuffles: tuple[Shuffle, Shuffle, Shuffle], refused: RefusedRows
-) -> None:
-    since = time.perf_counter()
-    for shuffle in shuffles:
+def _settle_partitions(run: Run, shuffles: dict[str, Shuffle], partitions: Sequence[int], done: Done) -> None:
+    for shuffle in shuffles.values():
         shuffle.close()
     settler = Settler(run.setup)
-    run.progress.stage("settling 结算", len(partitions))
 
     def work(partition: int) -> None:
-        outcome = settler.settle(*(shuffle.take(partition) for shuffle in shuffles))
-        files = _write(run.folder, f"part-{partition:05d}.parquet", outcome)
-        kept = Kept.of(outcome)
-        restart.keep(partition, kept, files)
-        with run.lock:
-            refused.add("claims", kept.refused)
-            run.tally.settled(kept)
+        outcome = settler.settle(*(shuffle.take(partition) for shuffle in shuffles.values()))
+        done(partition, Kept.of(outcome), _write(run.folder, f"part-{partition:05d}.parquet", outcome))
 
     for _ in in_threads(work, partitions, run.options.workers):
         run.progress.step()
-    run.progress.end()
-    run.tally.write_totals(run.folder)
-    run.timed("settle", since)
 
 
 def _write(folder: RunFolder, name: str, outcome: Outcome) -> tuple[Written, ...]:
@@ -342,7 +387,7 @@ def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item], workers
                 future.cancel()
 
 
-def _finish(run: _Run, restart: Restart, written: dict[str, Any]) -> dict[str, Any]:
+def _finish(run: Run, restart: Restart, written: dict[str, Any]) -> dict[str, Any]:
     since = time.perf_counter()
     whole = restart.finish(written)
     run.timed("record", since)
