@@ -56,6 +56,7 @@ _FIRST_DAY = (dt.date.min - dt.date(1970, 1, 1)).days
 _LAST_DAY = (dt.date.max - dt.date(1970, 1, 1)).days
 
 _FALSE, _TRUE, _EMPTY, _ZERO, _ONE = (pa.scalar(value) for value in (False, True, "", "0", "1"))
+_NOTHING = pa.array([""], pa.string())
 """Scalars made once: making one from a Python value looks for other packages each time."""
 
 Mask = npt.NDArray[np.bool_]
@@ -283,12 +284,8 @@ def read_texts(column: pa.Array | pa.ChunkedArray) -> Cells:
     A dictionary stays one, so that its few values are looked at once.
     """
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    kind = array.type
-    if pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type) and array.null_count == 0:
-        empty = pc.equal(array.dictionary, _EMPTY)
-        no_empty = not pc.any(empty).as_py() if len(empty) else True
-        if array.dictionary.null_count == 0 and no_empty:
-            return Cells(array, np.zeros(len(array), np.bool_), {})
+    if _is_text_dictionary(array):
+        return _read_dictionary(array)
     array = _plain(array)
     if pa.types.is_null(array.type):
         array = array.cast(pa.string())
@@ -298,16 +295,43 @@ def read_texts(column: pa.Array | pa.ChunkedArray) -> Cells:
     return Cells(pc.fill_null(array, _EMPTY) if array.null_count else array, absent, {})
 
 
+def _is_text_dictionary(array: pa.Array) -> bool:
+    kind = array.type
+    return bool(
+        pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type) and array.dictionary.null_count == 0
+    )
+
+
+def _read_dictionary(array: pa.DictionaryArray) -> Cells:
+    """Texts that come as numbers of a dictionary: an absent cell gets the number of an empty text."""
+    dictionary, indices = array.dictionary, array.indices
+    absent = np.zeros(len(array), np.bool_)
+    if array.null_count:
+        absent = indices.is_null().to_numpy(zero_copy_only=False)
+        indices = pc.fill_null(indices.cast(pa.int32()), pa.scalar(len(dictionary), pa.int32()))
+        dictionary = pa.concat_arrays([dictionary, _NOTHING])
+        array = pa.DictionaryArray.from_arrays(indices, dictionary)
+    empty = _mask(pc.equal(dictionary, _EMPTY))
+    if empty.any():
+        absent = absent | empty[indices.to_numpy(zero_copy_only=False)]
+    return Cells(array, absent, {})
+
+
 def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
     """Read '0'/'1' (or booleans) into int8; absent is 0; faults E_CODE."""
-    array = _plain(column)
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_boolean(array.type):
-        absent = _absent(array)
-        return Cells(_mask(array).astype(np.int8), absent, {})
+        return Cells(_mask(array).astype(np.int8), _absent(array), {})
     cells = read_texts(array)
-    one = _mask(pc.equal(cells.values, _ONE))
-    bad = ~one & ~_mask(pc.equal(cells.values, _ZERO)) & ~cells.absent
-    return Cells(one.astype(np.int8), cells.absent, {"E_CODE": bad} if bad.any() else {})
+    values = cells.values
+    if not pa.types.is_dictionary(values.type):
+        values = values.dictionary_encode()
+    numbers = values.indices.to_numpy(zero_copy_only=False)
+    ones, zeros = _mask(pc.equal(values.dictionary, _ONE)), _mask(pc.equal(values.dictionary, _ZERO))
+    if len(ones) == 0:
+        return Cells(np.zeros(len(values), np.int8), cells.absent, {})
+    bad = ~(ones | zeros)[numbers] & ~cells.absent
+    return Cells(ones.astype(np.int8)[numbers], cells.absent, {"E_CODE": bad} if bad.any() else {})
 
 
 def decimals(fen: npt.NDArray[np.int64], precision: int = 16) -> pa.Array:

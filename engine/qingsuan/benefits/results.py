@@ -199,10 +199,7 @@ class Layout:
         for name in by:
             numbers = self.pool if name == "pool" else taker.numbers(self.columns.code(name))
             key = key * len(texts[name]) + numbers
-        different = _different(key, int(np.prod([len(texts[name]) for name in by], dtype=np.int64)))
-        groups = (
-            np.searchsorted(different, key).astype(np.int32) if len(different) > 1 else np.zeros(len(key), np.int32)
-        )
+        different, groups = _numbered(key, int(np.prod([len(texts[name]) for name in by], dtype=np.int64)))
         columns: dict[str, pa.Array] = {}
         rest = different
         for name in reversed(by):
@@ -235,13 +232,15 @@ class Layout:
         return pa.concat_tables(parts)
 
 
-def _different(keys: Int64, possible: int) -> Int64:
-    """The keys that occur, ascending; by marking where few are possible, else by sorting."""
-    if possible <= 1 << 22:
-        seen = np.zeros(possible, np.bool_)
-        seen[keys] = True
-        return np.flatnonzero(seen)
-    return np.unique(keys)
+def _numbered(keys: Int64, possible: int) -> tuple[Int64, Int32]:
+    """The keys that occur, ascending, and the number of each row's; by marking where few are possible, else by sorting."""
+    if possible > 1 << 22:
+        different, groups = np.unique(keys, return_inverse=True)
+        return different, groups.astype(np.int32)
+    seen = np.zeros(possible, np.bool_)
+    seen[keys] = True
+    numbers = np.cumsum(seen, dtype=np.int32) - 1
+    return np.flatnonzero(seen), numbers[keys]
 
 
 def _ratios(ratio_bp: Int64) -> pa.Array:

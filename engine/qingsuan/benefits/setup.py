@@ -46,10 +46,15 @@ class Places:
             ((prefix, number) for number, pool in enumerate(self.pools) for prefix in pool.prefixes),
             key=lambda pair: -len(pair[0]),
         )
+        self._known: dict[str, int] = {}
 
     def pool_of(self, admdvs: str) -> int:
         """Number of the pool that insures an area, or -1."""
-        return next((number for prefix, number in self._prefixes if admdvs.startswith(prefix)), -1)
+        found = self._known.get(admdvs)
+        if found is None:
+            found = next((number for prefix, number in self._prefixes if admdvs.startswith(prefix)), -1)
+            self._known[admdvs] = found
+        return found
 
     def place_of(self, pool: int, treated_in: str) -> int:
         """Where treatment lies seen from a pool: 0 in the pool, 1 in the region, 2 outside (``tables.PLACES``)."""

@@ -139,12 +139,8 @@ def _count(batch: pa.RecordBatch, as_it_came: pa.RecordBatch, table: str, tally:
         return
     for name in BILL:
         tally.amounts_rejected[name] += int(read_money(as_it_came.column(name)).values.sum())
-    keys = zip(
-        batch.column("insu_admdvs").to_pylist(),
-        batch.column("insutype").to_pylist(),
-        batch.column("code").to_pylist(),
-        strict=True,
-    )
-    for area, scheme, code in keys:
-        pool = setup.places.pool_of(str(area))
-        tally.rejected_by[setup.places.pools[pool].code if pool >= 0 else "", str(scheme or ""), code] += 1
+    by = ["insu_admdvs", "insutype", "code"]
+    for row in pa.table(batch.select(by)).group_by(by).aggregate([([], "count_all")]).to_pylist():
+        pool = setup.places.pool_of(str(row["insu_admdvs"]))
+        code = setup.places.pools[pool].code if pool >= 0 else ""
+        tally.rejected_by[code, str(row["insutype"] or ""), row["code"]] += row["count_all"]
