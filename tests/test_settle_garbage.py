@@ -374,3 +374,12 @@ def test_the_machine_that_fails_ends_with_five(tmp_path: Path) -> None:
     ran = settle(tmp_path / "claims.csv", tmp_path / "insured.csv", tmp_path / "file" / "out")
     assert ran.status == 5, ran.err
     assert "what to do" in ran.err
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_the_record_counts_the_rows_of_a_csv_file(tmp_path: Path, end: str) -> None:
+    path = write_csv(tmp_path / "c.csv", [claim(setl_id=f"s{n}") for n in range(3)])
+    path.write_bytes(path.read_bytes().rstrip(b"\n") + end.encode())
+    assert settle_claims(tmp_path, path).status == 0
+    record = json.loads((tmp_path / "out" / RECORD).read_text("utf-8"))
+    assert (record["inputs"]["claims"][0]["rows"], record["rows"]["in"]) == (3, 3)

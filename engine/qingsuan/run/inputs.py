@@ -168,11 +168,13 @@ def _open(number: int, path: Path, encoding: str) -> Source:
 
 
 def _lines(path: Path) -> int:
-    lines = 0
+    """How many lines a file has, the last one with or without an end."""
+    lines, last = 0, b"\n"
     with path.open("rb") as file:
         while block := file.read(1 << 22):
             lines += block.count(b"\n")
-    return lines + 1
+            last = block[-1:]
+    return lines + (last != b"\n")
 
 
 def _ipc(mapped: pa.NativeFile) -> Any:
