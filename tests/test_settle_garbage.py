@@ -383,3 +383,13 @@ def test_the_record_counts_the_rows_of_a_csv_file(tmp_path: Path, end: str) -> N
     assert settle_claims(tmp_path, path).status == 0
     record = json.loads((tmp_path / "out" / RECORD).read_text("utf-8"))
     assert (record["inputs"]["claims"][0]["rows"], record["rows"]["in"]) == (3, 3)
+
+
+def test_a_year_that_no_person_can_have_is_named_by_person_and_settlement(tmp_path: Path) -> None:
+    rows = []
+    for number in range(7206):
+        bill = dict.fromkeys(("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt"), "0.00")
+        bill |= dict.fromkeys(("medfee_sumamt", "inscp_scp_amt"), "100000000000.00")
+        rows.append(claim(setl_id=f"s{number:04d}", **bill))
+    said = ("psn_no p1, setl_id s7205: bills of one person", "720 trillion yuan", "what to do")
+    refused(settle_claims(tmp_path, write(tmp_path / "c.parquet", rows)), 3, *said)

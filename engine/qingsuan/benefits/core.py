@@ -6,6 +6,7 @@ class number once paid 279 million yuan in an unchecked kernel: here it is refus
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +72,7 @@ class Core:
         bill: Int64,
         may_use_account: Int64,
         balance: Int64,
+        name: Callable[[int], str] = "row {}".format,
     ) -> Paid:
         """Settle rows that lie person after person, each person's in order.
 
@@ -90,6 +92,8 @@ class Core:
             1 where the personal account may pay.
         balance : (n,) int64 fen
             Opening balance of the account; read at its first row.
+        name
+            Names a row for a message.
 
         Raises
         ------
@@ -109,7 +113,7 @@ class Core:
             self._tables, person, account, variant, month, bill, may_use_account, balance, state, funds, result
         )
         if fault is not None:
-            _report(fault, bill)
+            _report(fault, bill, name)
         return Paid(funds, *result)
 
     def _check(
@@ -150,17 +154,17 @@ class Core:
         return accounts
 
 
-def _report(fault: tuple[int, int], bill: Int64) -> None:
+def _report(fault: tuple[int, int], bill: Int64, name: Callable[[int], str]) -> None:
     row, kind = fault
     if _kernel.FAULTS[kind] == "too large":
         raise InputError(
-            f"row {row} of its partition",
+            name(row),
             found="bills of one person, scheme and pool that add up to more than 720 trillion yuan",
             expected="a year that a person can have",
             do="find the person whose amounts are wrong",
         )
     raise RunError(
-        f"row {row} of its partition",
+        name(row),
         found=f"payments do not add up to the bill of {bill[0, row]} fen",
         expected="funds + account + cash = total, nothing negative",
         do="report this: the run was stopped before anything was written",

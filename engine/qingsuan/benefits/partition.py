@@ -266,6 +266,11 @@ class _Work:
             return self.at(name)
         return self.of_insured(name)
 
+    def _name(self, place: int) -> str:
+        """A claim's person and settlement, for a message."""
+        row = int(self.rows[place])
+        return ", ".join(f"{key} {self.columns.table.column(key)[row].as_py()}" for key in ("psn_no", "setl_id"))
+
     def finish(self) -> Outcome:
         """Run the core over what is left, and lay out the results."""
         wait_end = self.of_insured("wait_end")
@@ -279,6 +284,7 @@ class _Work:
             bill,
             self.at("acct_used").astype(np.int64),
             self.of_insured("acct_balc"),
+            self._name,
         )
         rule = np.where(waiting, len(self.settler.rule_names), self.variant)
         layout = results.Layout(self.columns, self.rows, bill, paid, rule, self.settler.rule_names, self.pool)
