@@ -5,6 +5,7 @@
 #   VENV     where the environment lives
 #   PEOPLE   how many people `make demo` makes up: 2.6 claims each
 #   TESTS    what `make test` and `make checked` run: paths, or options of pytest
+#   KILLS    how often `make kills` kills a run
 #   CASES    how many random claims `make differential` compares
 
 PYTHON ?= python3
@@ -12,6 +13,7 @@ VENV ?= .venv
 PEOPLE ?= 400000
 TESTS ?=
 CASES ?= 1000000
+KILLS ?= 200
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -85,6 +87,11 @@ differential: setup
 .PHONY: mutants
 mutants: $(VENV)/.ready-build
 	$(BIN)/python tests/mutants.py
+
+## kills: kill a run KILLS times at random moments, fill its disk a tenth as often, and see it go on to the same bytes
+.PHONY: kills
+kills: setup
+	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_resume.py -k "killed or full_disk"
 
 ## checked: the suite on a core built with every bound and overflow checked, in a folder of its own
 .PHONY: checked

@@ -1,0 +1,76 @@
+"""What a check of a run folder found to be off: where, what, and what it should have been."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Finding", "Findings"]
+
+MOST_OF_A_KIND = 5
+"""So many findings of one check in one file are told one by one; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is off. ``row`` counts from 1; 0 where the whole file is meant."""
+
+    file: str
+    row: int
+    check: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}, row {self.row}" if self.row else self.file
+        return f"{where}: {self.check}\n  found: {self.found}\n  expected: {self.expected}"
+
+
+@dataclass
+class Findings:
+    """All findings, the first few of each kind one by one."""
+
+    told: list[Finding] = field(default_factory=list)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """How many things are off."""
+        return sum(self.counts.values())
+
+    def add(self, file: str, check: str, found: object, expected: object, row: int = 0) -> None:
+        """Something is off."""
+        self.counts[file, check] += 1
+        if self.counts[file, check] <= MOST_OF_A_KIND:
+            self.told.append(Finding(file, row, check, str(found), str(expected)))
+
+    def same(self, file: str, check: str, found: object, expected: object) -> None:
+        """Note it if two things differ."""
+        if found != expected:
+            self.add(file, check, found, expected)
+
+    def rows(
+        self,
+        file: str,
+        first_row: int,
+        check: str,
+        wrong: npt.NDArray[np.bool_],
+        show: dict[str, npt.NDArray[np.int64]],
+    ) -> None:
+        """Note rows of a batch that break a rule; ``show`` are the amounts in fen that the rule is about."""
+        places = np.flatnonzero(wrong)
+        for place in places[:MOST_OF_A_KIND]:
+            amounts = ", ".join(f"{name} {int(values[place])}" for name, values in show.items())
+            self.add(file, check, f"{amounts} (fen)", check, first_row + int(place) + 1)
+        self.counts[file, check] += max(0, len(places) - MOST_OF_A_KIND)
+
+    def left_out(self) -> list[str]:
+        """A line for each kind of finding that is not told in full."""
+        return [
+            f"{file}: {check}: {count - MOST_OF_A_KIND} more"
+            for (file, check), count in self.counts.items()
+            if count > MOST_OF_A_KIND
+        ]
