@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A part of a file that can be read on its own, from ``first_row`` on (counted from 0)."""
+    """A part of a file that can be read on its own, from ``first_row`` on (counted from 0); of Parquet some row groups."""
 
     source: Source
     first_row: int
-    part: int
+    parts: tuple[int, ...] = ()
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[tuple[int, pa.RecordBatch]]:
         """Give the part's batches with the number of their first row.
@@ -75,7 +76,7 @@ class Chunk:
         """
         row = self.first_row
         try:
-            for batch in _READERS[self.source.kind](self.source, self.part, columns):
+            for batch in _READERS[self.source.kind](self.source, self.parts, columns):
                 yield row, batch
                 row += batch.num_rows
         except (pa.ArrowException, OSError, UnicodeError) as error:
@@ -207,26 +208,37 @@ def _csv(path: Path, encoding: str, columns: Sequence[str] | None) -> pa.csv.CSV
 
 
 def chunks(source: Source) -> list[Chunk]:
-    """Cut a file into parts that can be read side by side: Parquet by row group, others whole."""
+    """Cut a file into parts that can be read side by side: Parquet by row groups, small ones together; others whole."""
     if source.kind != "parquet":
-        return [Chunk(source, 0, 0)]
-    found, row = [], 0
-    with pq.ParquetFile(source.path) as file:
-        for group in range(file.metadata.num_row_groups):
-            found.append(Chunk(source, row, group))
-            row += file.metadata.row_group(group).num_rows
+        return [Chunk(source, 0)]
+    found, first_row, row = [], 0, 0
+    groups: list[int] = []
+    metadata = _metadata(source.path)
+    for group in range(metadata.num_row_groups):
+        groups.append(group)
+        row += metadata.row_group(group).num_rows
+        if row - first_row >= BATCH_ROWS // 2 or group + 1 == metadata.num_row_groups:
+            found.append(Chunk(source, first_row, tuple(groups)))
+            first_row, groups = row, []
     return found
 
 
-def _read_parquet(source: Source, part: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+@lru_cache(maxsize=256)
+def _metadata(path: Path) -> pq.FileMetaData:
+    """A Parquet file's footer, read once: it lists every row group, and a file may have thousands."""
+    with pq.ParquetFile(path) as file:
+        return file.metadata
+
+
+def _read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
     codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id")]
-    with pq.ParquetFile(source.path, read_dictionary=codes) as file:
-        if file.metadata.num_row_groups:
-            yield from file.iter_batches(BATCH_ROWS, row_groups=[part], columns=columns, use_threads=False)
+    with pq.ParquetFile(source.path, metadata=_metadata(source.path), read_dictionary=codes) as file:
+        if parts:
+            yield from file.iter_batches(BATCH_ROWS, row_groups=list(parts), columns=columns, use_threads=False)
 
 
-def _read_ipc(source: Source, part: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+def _read_ipc(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     with pa.memory_map(str(source.path)) as mapped:
         reader = _ipc(mapped)
         if isinstance(reader, pa.ipc.RecordBatchFileReader):
@@ -239,12 +251,12 @@ def _read_ipc(source: Source, part: int, columns: Sequence[str] | None) -> Itera
                 yield piece if columns is None else piece.select(list(columns))
 
 
-def _read_csv(source: Source, part: int, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+def _read_csv(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     with _csv(source.path, source.encoding, columns) as reader:
         yield from reader
 
 
-_READERS: dict[str, Callable[[Source, int, Sequence[str] | None], Iterator[pa.RecordBatch]]] = {
+_READERS: dict[str, Callable[[Source, tuple[int, ...], Sequence[str] | None], Iterator[pa.RecordBatch]]] = {
     "parquet": _read_parquet,
     "ipc": _read_ipc,
     "csv": _read_csv,
