@@ -25,7 +25,7 @@ from qingsuan.tables import BILL_PARTS
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World
 
-__all__ = ["Result", "compare", "run_engine", "run_twin", "run_whole"]
+__all__ = ["Key", "Result", "compare", "result_of", "run_engine", "run_twin", "run_whole", "twin_row"]
 
 TEXTS = ("insutype", "insu_admdvs", "med_type", "fixmedins_code", "rule_id")
 AMOUNTS = (
@@ -51,7 +51,7 @@ def run_twin(world: World) -> Result:
     )
     result = Result()
     for row in outcome.settled:
-        result.settled[row.claim.psn_no, row.claim.setl_id] = _twin_row(row)
+        result.settled[row.claim.psn_no, row.claim.setl_id] = twin_row(row)
     for pair in outcome.reversed:
         result.reversed.update((row.psn_no, row.setl_id) for row in (pair.original, pair.reversal))
     for row in outcome.rejected:
@@ -59,7 +59,7 @@ def run_twin(world: World) -> Result:
     return result
 
 
-def _twin_row(row: Settled) -> tuple[Any, ...]:
+def twin_row(row: Settled) -> tuple[Any, ...]:
     bill = row.claim
     return (
         *(getattr(bill, name) for name in TEXTS[:-1]),
@@ -87,7 +87,7 @@ def run_engine(world: World) -> Result:
         refusals.append(refused)
     setup.freeze()
     outcome = Settler(setup).settle(*parts)
-    result = _as_result(outcome.settled, outcome.reversed_rows)
+    result = result_of(outcome.settled, outcome.reversed_rows)
     for refused in (*refusals, outcome.refused):
         names = ("file", "row", "code", "column")
         for file, row, code, column in zip(*(refused.column(name).to_pylist() for name in names), strict=True):
@@ -121,13 +121,13 @@ def run_whole(world: World, folder: Path, partitions: int) -> Result:
         pa.concat_tables(pq.read_table(file) for file in sorted((folder / "out" / name).glob("part-*.parquet")))
         for name in ("settled", "reversed", "rejected")
     )
-    result = _as_result(settled, taken_back)
+    result = result_of(settled, taken_back)
     names = ("psn_no", "setl_id", "code", "column")
     result.rejected.update(zip(*(_texts(rejected, name) for name in names), strict=True))
     return result
 
 
-def _as_result(settled: pa.Table, taken_back: pa.Table) -> Result:
+def result_of(settled: pa.Table, taken_back: pa.Table) -> Result:
     columns: list[list[Any]] = [_texts(settled, name) for name in TEXTS]
     columns.append(settled.column("setl_time").to_pylist())
     columns += [_integers(settled, name) for name in ("pool_prop_selfpay", *AMOUNTS)]

@@ -37,4 +37,7 @@ def settle_rows(
     state: _I64,
     funds: _I64,
     result: _I64,
+    first: int,
+    end: int,
+    keep: bool,
 ) -> tuple[int, int] | None: ...

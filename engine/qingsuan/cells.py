@@ -27,6 +27,7 @@ __all__ = [
     "TypeRefused",
     "day_text",
     "decimals",
+    "read_counts",
     "read_dates",
     "read_flags",
     "read_money",
@@ -43,6 +44,8 @@ OPEN_END = 2**31 - 1
 NO_AMOUNT = -(2**62)
 """Fen of an absent amount."""
 
+MAX_COUNT = 999_999_999
+_COUNT_TEXT = r"^\d{1,9}$"
 _MONEY_TEXT = r"^-?\d{1,15}(\.\d{1,2})?$"
 _SCALE_TEXT = r"^-?\d{1,15}\.\d{3,}$"
 _RANGE_TEXT = r"^-?\d{16,}(\.\d+)?$"
@@ -114,8 +117,8 @@ def _fen_of_decimals(array: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     return low, words[:, 1] != (low >> 63)
 
 
-def read_money(column: pa.Array | pa.ChunkedArray) -> Cells:
-    """Read yuan (decimal of any scale, or text) into fen.
+def read_money(column: pa.Array | pa.ChunkedArray, most_fen: int = MAX_FEN) -> Cells:
+    """Read yuan (decimal of any scale, or text) into fen; more than ``most_fen``, in either direction, is E_RANGE.
 
     Returns
     -------
@@ -137,7 +140,7 @@ def read_money(column: pa.Array | pa.ChunkedArray) -> Cells:
     elif not pa.types.is_decimal(array.type):
         raise TypeRefused("decimal128(16,2) yuan, or text; a float or a bare integer could mean anything")
     fen, too_wide = _fen_of_any_decimals(array, absent, faults)
-    wrong = too_wide | (fen > MAX_FEN) | (fen < -MAX_FEN)
+    wrong = too_wide | (fen > most_fen) | (fen < -most_fen)
     if absent.any() or faults:
         fen = fen.copy()
         fen[absent] = 0
@@ -332,6 +335,22 @@ def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
         return Cells(np.zeros(len(values), np.int8), cells.absent, {})
     bad = ~(ones | zeros)[numbers] & ~cells.absent
     return Cells(ones.astype(np.int8)[numbers], cells.absent, {"E_CODE": bad} if bad.any() else {})
+
+
+def read_counts(column: pa.Array | pa.ChunkedArray) -> Cells:
+    """Read whole numbers from 0 to 999 999 999 (integers, or text) into int64; absent is 0; faults E_CODE."""
+    array = _plain(column)
+    absent = _absent(array)
+    if pa.types.is_string(array.type):
+        good = _mask(pc.match_substring_regex(array, _COUNT_TEXT))
+        array = pc.if_else(pa.array(good), array, "0").cast(pa.int64())
+    elif pa.types.is_integer(array.type) or pa.types.is_null(array.type):
+        good = _mask(pc.and_(pc.greater_equal(array, 0), pc.less_equal(array, MAX_COUNT)))
+    else:
+        raise TypeRefused("whole numbers, or text; a float could have been rounded")
+    bad = ~good & ~absent
+    counts = pc.if_else(pa.array(good), array, pa.scalar(0, array.type)).cast(pa.int64())
+    return Cells(counts.to_numpy(zero_copy_only=False), absent, {"E_CODE": bad} if bad.any() else {})
 
 
 def decimals(fen: npt.NDArray[np.int64], precision: int = 16) -> pa.Array:

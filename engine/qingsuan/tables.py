@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "ACCUMULATORS",
     "BILL_PARTS",
     "CLAIMS",
     "CODES",
@@ -21,7 +22,7 @@ __all__ = [
     "Column",
 ]
 
-Kind = Literal["text", "code", "flag", "date", "time", "money"]
+Kind = Literal["text", "code", "flag", "date", "time", "money", "count"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,22 @@ IDENTITIES: tuple[Column, ...] = (
     Column("begntime", "date", True, "holds from 开始时间"),
     Column("endtime", "date", False, "holds until 结束时间, inclusive; absent = still holds"),
 )
+
+ACCUMULATORS: tuple[Column, ...] = (
+    Column("psn_no", "text", True, "person 人员编号"),
+    Column("insutype", "code", True, "scheme 险种类型"),
+    Column("pool", "code", True, "code of the pool 统筹区"),
+    Column("group", "text", True, "the rule set's group; empty in the row of the account itself"),
+    Column("period", "text", True, "what the counters are for: 2022, 2022Q3 or 2022-07, as the group counts"),
+    Column("visits", "count", True, "visits counted 就诊次数"),
+    Column("deductible_used", "money", True, "deductible used up 已付起付线"),
+    Column("base", "money", True, "what entered the layers 进入基数累计"),
+    Column("excess", "money", True, "what of it lay above deductibles 起付线以上累计"),
+    Column("paid", "money", True, "what funds paid 支付累计"),
+    Column("balc", "money", True, "balance of the personal account 余额, in the row of the account itself"),
+    Column("settled_until", "date", True, "last benefit date that was settled, in the row of the account itself"),
+)
+"""Accumulators (累计): written by one run (``accumulators/``), read by the next one of the same year (``--opening``)."""
 
 PLACES = ("pool", "region", "outside")
 """Dimension ``place``: treated in the pool, elsewhere in the region, outside the region."""

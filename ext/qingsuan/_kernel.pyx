@@ -13,7 +13,9 @@ cdef enum:
     MAX_LAYERS = 16
     NONE = -1
 
-# Fen in one account. A base is at most 16 times its bill (checked at load), so no sum of bases leaves 64 bits.
+# Fen of bills in one account. The bases of all layers of a claim are at most 64 times its bill (checked at load), so a run
+# adds at most 64 * 2**56 = 2**62 to a counter; what the door lets in with the opening state is at most 2**56. Their sum, and
+# what one more claim makes of it, stays below 2**63: no counter leaves 64 bits.
 cdef int64_t MAX_TOTAL = <int64_t>1 << 56
 
 cdef enum:  # Variant
@@ -364,17 +366,22 @@ def settle_rows(
     int64_t[::1] state,
     int64_t[:, ::1] funds,
     int64_t[:, ::1] result,
+    Py_ssize_t first,
+    Py_ssize_t end,
+    bint keep,
 ):
-    """Settle rows that lie person after person, in order.
+    """Settle rows ``first … end - 1``, which lie person after person, in order.
 
     ``account[i]`` numbers the accounts of a person from 0; ``variant[i]`` is the resolved rule or -1 where no layer runs;
     ``bill`` (5, n) is total, wholly own, above limit, first own, in scope; ``balance[i]`` opens the account's personal
     account at the account's first row; ``state`` (# scratch) holds the accounts of the person with most of them.
+    With ``keep``, ``account[i]`` numbers the accounts of all these rows, and ``state`` (# in and out) holds every one of
+    them: nothing is cleared, so that what it held before is gone on with and what it holds after can be carried out.
     ``funds`` (8, n) (# out) and ``result`` (5, n) (# out): deductible, pooled ratio, account, balance after, cash.
 
     Returns None, or the row at which the core found something that cannot be, and what.
     """
-    cdef Py_ssize_t i, n = person.shape[0]
+    cdef Py_ssize_t i
     cdef int64_t stride = t.slots * COUNTERS + 3
     cdef int64_t k, count, own, fund
     cdef int64_t pooled[2]
@@ -385,9 +392,10 @@ def settle_rows(
     cdef int fault = FINE
     claim.period[0] = claim.period[3] = 1
     with nogil:
-        for i in range(n):
+        for i in range(first, end):
             if person[i] != last_person:
-                memset(&state[0], 0, state.shape[0] * sizeof(int64_t))
+                if not keep:
+                    memset(&state[0], 0, state.shape[0] * sizeof(int64_t))
                 last_person = person[i]
             claim.account = &state[account[i] * stride]
             own_state = claim.account + t.slots * COUNTERS      # opened, balance, total so far

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan import _kernel
+from qingsuan.benefits.accounts import STATE_EXTRA, Accounts, State, joined
 from qingsuan.errors import InputError, RunError
 from qingsuan.money import BP_ONE, MAX_FEN
 from qingsuan.policy.model import COUNTERS, FUNDS
@@ -20,7 +21,6 @@ from qingsuan.policy.numeric import MAX_LAYERS, Tables
 
 __all__ = ["Core", "Paid"]
 
-_STATE_EXTRA = 3
 _SLOT_WIDTH = len(COUNTERS) + 1
 Int64 = npt.NDArray[np.int64]
 
@@ -106,15 +106,60 @@ class Core:
         """
         n = len(person)
         accounts = self._check(person, account, variant, month, bill, may_use_account, balance)
-        state = np.zeros(max(1, accounts) * (self._slots * _SLOT_WIDTH + _STATE_EXTRA), np.int64)
+        state = np.zeros(max(1, accounts) * (self._slots * _SLOT_WIDTH + STATE_EXTRA), np.int64)
         funds = np.zeros((len(FUNDS), n), np.int64)
         result = np.empty((5, n), np.int64)
-        fault = _kernel.settle_rows(
-            self._tables, person, account, variant, month, bill, may_use_account, balance, state, funds, result
-        )
+        rows = (person, account, variant, month, bill, may_use_account, balance)
+        fault = _kernel.settle_rows(self._tables, *rows, state, funds, result, 0, n, False)
         if fault is not None:
             _report(fault, bill, name)
         return Paid(funds, *result)
+
+    def settle_on(
+        self,
+        person: npt.NDArray[np.int32],
+        account: npt.NDArray[np.int32],
+        variant: npt.NDArray[np.int32],
+        month: npt.NDArray[np.int8],
+        bill: Int64,
+        may_use_account: Int64,
+        balance: Int64,
+        before: Accounts,
+        kind: npt.NDArray[np.int8],
+        name: Callable[[int], str] = "row {}".format,
+    ) -> tuple[Paid, Accounts]:
+        """Settle rows like :meth:`settle`, going on with what accounts held before; also gives what they hold after.
+
+        Parameters
+        ----------
+        account : (n,) int32
+            Numbers all accounts, as ``before`` does: also those that held nothing. A group that holds counters of an
+            earlier period than its account's claim begins anew, so that afterwards each group has one period: its last.
+        kind : (r,) int8
+            How long the period of each of ``before``'s groups is: 0 a year, 1 a quarter, 2 a month.
+
+        Raises
+        ------
+        ValueError, InputError, RunError
+            As :meth:`settle`; also ``ValueError`` where ``before`` holds what no earlier claims could have left.
+        """
+        n = len(person)
+        self._check(person, account, variant, month, bill, may_use_account, balance)
+        before.check(self._slots, kind, person, account, month)
+        funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
+        local = np.empty(n, np.int32)
+        rows = (person, local, variant, month, bill, may_use_account, balance)
+        after = []
+        for block in before.blocks(person):
+            local[block.rows] = account[block.rows] - block.accounts.start
+            state = State(before, block, self._slots)
+            fault = _kernel.settle_rows(
+                self._tables, *rows, state.flat, funds, result, block.rows.start, block.rows.stop, True
+            )
+            if fault is not None:
+                _report(fault, bill, name)
+            after.append(state.after(before.person[block.accounts]))
+        return Paid(funds, *result), joined(after)
 
     def _check(
         self,
@@ -145,7 +190,7 @@ class Core:
         if (person[1:] < person[:-1]).any():
             raise ValueError("people are not in one place each")
         accounts = int(account.max()) + 1
-        if accounts > 1:  # rows of one person's accounts may alternate: each account is looked at on its own
+        if (same & (account[1:] < account[:-1])).any():  # rows of one person's accounts alternate: look at each alone
             apart = np.lexsort((np.arange(n), account, person))
             person, account, month = person[apart], account[apart], month[apart]
             same = person[1:] == person[:-1]

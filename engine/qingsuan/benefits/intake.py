@@ -21,6 +21,7 @@ from qingsuan.cells import (
     Cells,
     TypeRefused,
     decimals,
+    read_counts,
     read_dates,
     read_flags,
     read_money,
@@ -45,6 +46,7 @@ _READERS: dict[str, Callable[[pa.Array], Cells]] = {
     "date": read_dates,
     "time": read_times,
     "money": read_money,
+    "count": read_counts,
 }
 _EXPECTED = {
     "E_SCALE": "at most two decimals; amounts are never rounded on the way in",

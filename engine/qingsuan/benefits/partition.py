@@ -14,9 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits import explanations, results
+from qingsuan.benefits.carry import Carry
 from qingsuan.benefits.classify import REASONS, Classifier, PersonRows, find_identities, find_insured
-from qingsuan.benefits.core import Core
+from qingsuan.benefits.core import Core, Paid
 from qingsuan.benefits.intake import BENEFIT_DATES
+from qingsuan.benefits.opening import Opening, empty_opening
 from qingsuan.benefits.order import STATUS, mark, order_rows
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.setup import CLAIM_CODES, Setup
@@ -38,7 +40,8 @@ BILL = ("medfee_sumamt", *BILL_PARTS)
 class Outcome:
     """What became of a partition's rows; the tables are those of the run folder.
 
-    ``refused`` has the schema of :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`; ``totals`` are by kind.
+    ``refused`` has the schema of :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`; ``totals`` are by kind;
+    ``accumulators`` are there if they were asked for.
     """
 
     settled: pa.Table
@@ -46,6 +49,7 @@ class Outcome:
     differences: pa.Table | None
     refused: pa.Table
     totals: dict[str, pa.Table]
+    accumulators: pa.Table | None = None
 
 
 class Columns:
@@ -80,6 +84,7 @@ class Settler:
         self.setup = setup
         self.classifier = Classifier(setup)
         self.core = Core(setup.program.tables)
+        self.carry = Carry(setup) if setup.accumulators else None
         self.ranks = self.classifier.ranks()
         areas = setup.vocabularies["insu_admdvs"].texts
         self.pool_of_area = np.array([setup.places.pool_of(area) for area in areas], np.int32)
@@ -95,13 +100,17 @@ class Settler:
         ).reshape(len(setup.program.rule_sets), len(levels))
         self.rule_names = [setup.program.rule_id(variant) for variant in range(len(setup.program.rules))]
 
-    def settle(self, claims: pa.Table, insured: pa.Table, identities: pa.Table) -> Outcome:
+    def settle(
+        self, claims: pa.Table, insured: pa.Table, identities: pa.Table, opening: pa.Table | None = None
+    ) -> Outcome:
         """Settle all claims of the partition's people.
 
         Parameters
         ----------
         claims, insured, identities
             Internal columns, as :mod:`qingsuan.benefits.intake` gives them.
+        opening
+            What accounts hold before, as :mod:`qingsuan.benefits.opening` gives it; where accumulators are kept.
 
         Raises
         ------
@@ -109,18 +118,19 @@ class Settler:
             A row was lost on the way: the run stops, nothing is written.
         """
         columns = Columns(self.setup, claims)
-        texts = Texts.of(columns.table.column("psn_no"))
-        numbering = Numbering(texts)
-        work = _Work(self, columns, numbering)
+        if opening is None and self.carry is not None:
+            opening = pa.Table.from_batches([empty_opening(self.carry.groups)])
+        work = _Work(self, columns, opening)
+        work.refuse_late()
         work.order()
         work.join(Columns(self.setup, insured), Columns(self.setup, identities))
         work.classify()
         outcome = work.finish()
         rows = outcome.settled.num_rows + outcome.reversed_rows.num_rows + outcome.refused.num_rows
-        if rows != len(columns):
+        if rows != claims.num_rows:
             raise RunError(
                 "a partition",
-                found=f"{len(columns)} rows came in and {rows} would go out",
+                found=f"{claims.num_rows} rows came in and {rows} would go out",
                 expected="rows in = settled + reversed + rejected",
                 do="report this: nothing of the partition was written",
             )
@@ -130,8 +140,33 @@ class Settler:
 class _Work:
     """The state of one partition between its steps. Columns named ``…`` of claims are by place in the order."""
 
-    def __init__(self, settler: Settler, columns: Columns, numbering: Numbering) -> None:
-        self.settler, self.setup, self.columns, self.numbering = settler, settler.setup, columns, numbering
+    def __init__(self, settler: Settler, columns: Columns, opening: pa.Table | None) -> None:
+        self.settler, self.setup = settler, settler.setup
+        self.refused: list[pa.Table] = []
+        self._number(columns, opening)
+
+    def _number(self, columns: Columns, opening: pa.Table | None) -> None:
+        """Number people: those with claims, and those who only bring accounts along."""
+        self.columns, people = columns, columns.table.column("psn_no")
+        if opening is not None and opening.num_rows:
+            people = pa.chunked_array([*people.chunks, *opening.column("psn_no").chunks])
+        self.texts = Texts.of(people)
+        self.numbering = Numbering(self.texts)
+        self.numbers: Int32 = self.numbering.numbers[: len(columns)]
+        self.opening_rows = opening
+        self.opening = None if opening is None else Opening.of(opening, self.numbering.numbers[len(columns) :])
+
+    def refuse_late(self) -> None:
+        """Refuse claims that do not lie after what their accounts have settled: before anything else is made of them."""
+        carry, columns = self.settler.carry, self.columns
+        if carry is None or self.opening is None:
+            return
+        pool: Int32 = self.settler.pool_of_area[columns.code("insu_admdvs")]
+        series = self.settler.classifier.series(pool, columns.code("insutype"))
+        late, until = carry.late(self.opening, self.numbers, series, columns.raw("benefit").astype(np.int32))
+        if late.any():
+            self.refused.append(carry.refuse_late(columns, late, until, series))
+            self._number(Columns(self.setup, columns.table.filter(pa.array(~late))), self.opening_rows)
 
     def at(self, name: str) -> npt.NDArray[np.int64]:
         """A column of the claims that still count, in order."""
@@ -143,7 +178,7 @@ class _Work:
     def order(self) -> None:
         """Order rows inside people, refuse copies, set reversed pairs aside."""
         columns = self.columns
-        starts, spread_rows = spread(self.numbering.numbers, self.numbering.count)
+        starts, spread_rows = spread(self.numbers, self.numbering.count)
         setl_id = Texts.of(columns.table.column("setl_id"))
         benefit = columns.raw("benefit").astype(np.int32, copy=False)
         ordered = order_rows(
@@ -157,7 +192,7 @@ class _Work:
         self.taker = Taker(self.rows, len(columns))
         refusals = self._refusals()
         explanations.refuse_marked(refusals, columns, self.rows, status, twin)
-        self.refused = [refusals.table()]
+        self.refused.append(refusals.table())
         back = status == STATUS["reversed"]
         self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[twin[back]])
         self._keep(status == STATUS["counts"])
@@ -181,7 +216,7 @@ class _Work:
         """Find each claim's insured row, rule set and identity; refuse claims that find none."""
         settler = self.settler
         self.insured = insured
-        self.person: Int32 = self.numbering.numbers[self.rows]
+        self.person: Int32 = self.numbers[self.rows]
         self.pool: Int32 = settler.pool_of_area[self.code("insu_admdvs")]
         self.found, reason = find_insured(
             self.person,
@@ -276,16 +311,14 @@ class _Work:
         wait_end = self.of_insured("wait_end")
         waiting = (wait_end != NO_DATE) & (self.at("begndate") <= wait_end)
         bill = np.stack([self.at(name) for name in BILL])
-        paid = self.settler.core.settle(
-            self.person,
-            accounts_of(self.person, self.series),
+        columns = (
             np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
             self.settler.months[self.at("benefit") - self.setup.first_day],
             bill,
             self.at("acct_used").astype(np.int64),
             self.of_insured("acct_balc"),
-            self._name,
         )
+        paid, accumulators = self._settle(columns)
         rule = np.where(waiting, len(self.settler.rule_names), self.variant)
         layout = results.Layout(self.columns, self.rows, bill, paid, rule, self.settler.rule_names, self.pool)
         return Outcome(
@@ -294,7 +327,17 @@ class _Work:
             layout.differences(),
             pa.concat_tables(self.refused),
             layout.totals(),
+            accumulators,
         )
+
+    def _settle(self, columns: tuple[Int32, npt.NDArray[np.int8], Int64, Int64, Int64]) -> tuple[Paid, pa.Table | None]:
+        """Run the core; where accounts are kept, on top of what they held, and with what they hold afterwards."""
+        carry, core = self.settler.carry, self.settler.core
+        if carry is None or self.opening is None:
+            return core.settle(self.person, accounts_of(self.person, self.series), *columns, self._name), None
+        benefit = self.at("benefit").astype(np.int32, copy=False)
+        paid, closing = carry.settle(core, self.opening, self.person, self.series, benefit, columns, self._name)
+        return paid, closing.table(self.texts, self.numbering.numbers, self.numbering.count)
 
 
 def accounts_of(person: Int32, series: Int32) -> Int32:

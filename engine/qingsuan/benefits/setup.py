@@ -100,6 +100,8 @@ class Setup:
         The year that is settled.
     skip_unserved
         Whether claims of pools that no plugin serves are refused (E_POOL) instead of stopping the run.
+    accumulators
+        Whether accounts are kept, to be carried in from an earlier run and out to a later one.
 
     Attributes
     ----------
@@ -111,6 +113,7 @@ class Setup:
     rule_sets: Sequence[RuleSet]
     year: int
     skip_unserved: bool = False
+    accumulators: bool = False
     paid_columns: tuple[str, ...] = ()
     unserved: Counter[str] = field(init=False, default_factory=Counter)
     program: Program = field(init=False)

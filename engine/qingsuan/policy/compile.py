@@ -23,6 +23,8 @@ __all__ = ["EPOCH", "Program", "Series", "compile_rule_sets"]
 
 EPOCH = dt.date(1970, 1, 1)
 FOREVER = 2**31 - 1
+MAX_GROWTH = 64
+"""How many times the bill the bases of all layers of a rule may add up to: it bounds what a group can count."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _check_size(rule_set: RuleSet) -> None:
             )
 
 
-def _check_growth(rule_set: RuleSet, resolved: Resolved) -> None:
+def _check_growth(rule_set: RuleSet, rule: int, resolved: Resolved) -> None:
     """A base may not exceed the bill so many times over that sums of bases could leave 64 bits."""
     growth_bp: dict[str, int] = {}
     for layer in resolved.layers:
@@ -95,6 +97,13 @@ def _check_growth(rule_set: RuleSet, resolved: Resolved) -> None:
                 expected=f"at most {MAX_ENTRIES} times",
                 do="let fewer parts enter this layer",
             )
+    if sum(growth_bp.values()) > MAX_GROWTH * BP_ONE:
+        raise PolicyError(
+            f"{rule_set.file}: rule “{rule_set.rules[rule].id}”",
+            found=f"layers whose components may add up to {sum(growth_bp.values()) // BP_ONE} times the bill",
+            expected=f"at most {MAX_GROWTH} times",
+            do="let fewer parts enter its layers",
+        )
 
 
 def _series_of(rule_sets: Sequence[RuleSet]) -> tuple[Series, ...]:
@@ -158,7 +167,7 @@ class _Numbering:
         def resolve(rule: int, cases: dict[str, tuple[int, ...]], example: str) -> int:
             resolved = resolve_rule(rule_set, rule, cases, example)
             if resolved not in known:
-                _check_growth(rule_set, resolved)
+                _check_growth(rule_set, rule, resolved)
                 known[resolved] = self.writer.add(resolved, slots)
                 self.rules.append((number, rule))
                 self.resolved.append(resolved)

@@ -1,0 +1,137 @@
+"""A year cut at a date, its accounts carried across: core = slow twin, which is given the whole year or its own accounts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from differential import Key, result_of, twin_row
+from qingsuan.benefits.intake import take_claims, take_identities, take_insured
+from qingsuan.benefits.opening import Groups, check_opening, empty_opening, take_opening
+from qingsuan.benefits.partition import Outcome, Settler
+from qingsuan.benefits.setup import Setup
+from qingsuan.benefits.twin import Account, Claim, Places, settle_year
+from qingsuan.benefits.twin_layers import Counters
+from qingsuan.benefits.twin_rows import AccountKey
+from qingsuan.benefits.twin_rows import Outcome as TwinOutcome
+from qingsuan.policy.model import COUNTERS
+from world_tables import claims_table, identities_table, insured_table
+from worlds import World, world
+
+CUTS = ((6, 30), (2, 14), (11, 30), (8, 31), (7, 1), (3, 31))
+
+
+def alone(seed: int, people: int = 30, claims: int = 400) -> World:
+    """A world in which nothing but accounts reaches over a cut: no reversals, no copies, decided by the same date."""
+    made = world(seed, people, claims)
+    kept: dict[Key, Claim] = {}
+    for claim in made.claims:
+        if claim.refd_setl_flag != "1":
+            kept[claim.psn_no, claim.setl_id] = claim
+    rule_sets = tuple(replace(rule_set, benefit_date="setl_time") for rule_set in made.rule_sets)
+    return replace(made, claims=list(kept.values()), rule_sets=rule_sets)
+
+
+def settle(made: World, claims: Sequence[Claim], opening: pa.Table | None = None) -> Outcome:
+    setup = Setup(made.regions, made.rule_sets, made.year, skip_unserved=True, accumulators=True)
+    part = replace(made, claims=list(claims))
+    taken = []
+    takes = (
+        (claims_table(part), take_claims),
+        (insured_table(part), take_insured),
+        (identities_table(part), take_identities),
+    )
+    for file, (table, take) in enumerate(takes):
+        batch = pa.RecordBatch.from_arrays([column.combine_chunks() for column in table.columns], table.schema.names)
+        taken.append(pa.Table.from_batches([take(setup, batch, file, 0)[0]]))
+    setup.freeze()
+    carried = None
+    if opening is not None:
+        groups = Groups(setup)
+        batches = [empty_opening(groups), *(take_opening(groups, batch, "", 0) for batch in opening.to_batches())]
+        carried = pa.Table.from_batches(batches)
+        check_opening(groups, carried)
+    return Settler(setup).settle(*taken, carried)
+
+
+def rows_of(outcome: Outcome) -> dict[Key, tuple[Any, ...]]:
+    return result_of(outcome.settled, outcome.reversed_rows).settled
+
+
+def accounts_of(table: pa.Table) -> dict[AccountKey, Account]:
+    """The table accumulators as the twin writes it down."""
+    found: dict[AccountKey, Account] = {}
+    for row in table.to_pylist():
+        account = found.setdefault((row["psn_no"], row["insutype"], row["pool"]), Account())
+        if row["group"] is None:
+            account.balance = int(row["balc"] * 100)
+        else:
+            amounts = (int(row[name] * 100) for name in COUNTERS[1:])
+            account.groups[row["group"], row["period"]] = Counters(row["visits"], *amounts)
+    return found
+
+
+def going_on(outcome: TwinOutcome) -> dict[AccountKey, Account]:
+    """What the twin holds for the periods in which each account's last claim lies, where anything was counted."""
+    last: dict[AccountKey, dt.date] = {}
+    for row in outcome.settled:
+        key = row.claim.psn_no, row.claim.insutype, row.pool
+        last[key] = max(last.get(key, dt.date.min), row.claim.setl_time.date())
+    found = {}
+    for key, account in outcome.accounts.items():
+        day = last[key]
+        now = {f"{day.year}", f"{day.year}Q{(day.month + 2) // 3}", f"{day.year}-{day.month:02d}"}
+        groups = {at: counters for at, counters in account.groups.items() if at[1] in now and counters != Counters()}
+        found[key] = Account(groups, account.balance)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_two_runs_are_the_year_of_the_twin(seed: int) -> None:
+    made = alone(seed)
+    cut = dt.date(made.year, *CUTS[seed % len(CUTS)])
+    first = [claim for claim in made.claims if claim.setl_time.date() <= cut]
+    second = [claim for claim in made.claims if claim.setl_time.date() > cut]
+    half = settle(made, first)
+    assert half.accumulators is not None
+    rest = settle(made, second, half.accumulators)
+    assert rest.accumulators is not None
+    whole = settle(made, made.claims)
+    known = (made.insured, made.identities, Places(made.regions), made.rule_sets, made.year)
+    slow = settle_year(made.claims, *known)
+    ours = rows_of(half) | rows_of(rest)
+    assert ours == {(row.claim.psn_no, row.claim.setl_id): twin_row(row) for row in slow.settled}
+    assert ours == rows_of(whole)
+    assert rest.accumulators.equals(whole.accumulators)
+    assert accounts_of(rest.accumulators) == going_on(slow)
+    # and the twin, given the engine's accounts, goes on as the engine does
+    accounts = accounts_of(half.accumulators)
+    second_slow = settle_year(second, *known, opening=accounts)
+    assert rows_of(rest) == {(row.claim.psn_no, row.claim.setl_id): twin_row(row) for row in second_slow.settled}
+
+
+def test_accounts_that_hold_nothing_change_nothing() -> None:
+    made = alone(50)
+    nothing = settle(made, [])
+    assert nothing.accumulators is not None
+    assert nothing.accumulators.num_rows == 0
+    kept, plain = settle(made, made.claims, nothing.accumulators), settle(made, made.claims)
+    assert kept.settled.equals(plain.settled)
+    assert kept.accumulators is not None
+    assert kept.accumulators.equals(plain.accumulators)
+
+
+def test_people_without_claims_are_carried_on_as_they_are() -> None:
+    made = alone(51)
+    half = settle(made, made.claims)
+    assert half.accumulators is not None
+    assert half.accumulators.num_rows > 60
+    assert {row["group"] for row in half.accumulators.to_pylist()} >= {None, "g0", "g1", "g2", "g3"}
+    rest = settle(made, [], half.accumulators)
+    assert rest.accumulators is not None
+    assert rest.accumulators.equals(half.accumulators)
