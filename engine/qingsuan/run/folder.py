@@ -222,10 +222,19 @@ class RunFolder:
         whole = {**record, "digests": {"file": DIGESTS, "files": len(lines), "sha256": sums.sha256}}
         content = (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
         before(hashlib.sha256(content).hexdigest())
+        self._sync_names()
         self.write_bytes(RECORD, content)
+        with _telling(self.path):
+            sync(self.path)
         for name in (RECORD, DIGESTS):
             del self.written[name]
         return whole
+
+    def _sync_names(self) -> None:
+        """Have every file's name outlive a power cut. Once is enough: before that, a lost part is missed and settled again."""
+        with _telling(self.path):
+            for folder in sorted({(self.path / name).parent for name in self.written}):
+                sync(folder)
 
     def _write(self, name: str, write: Callable[[Path], Any]) -> Written:
         target = self.path / name
@@ -247,7 +256,6 @@ class RunFolder:
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 path.replace(target)
-                sync(target.parent)
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise

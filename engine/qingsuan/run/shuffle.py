@@ -92,7 +92,7 @@ class Shuffle:
                 str(self.folder),
                 found=f"rows could not be put aside: {error}",
                 expected="room for the input a second time",
-                do="make room, or give --memory more; then run again with --overwrite",
+                do="make room, or give --memory more",
             ) from error
         self.spilled_bytes += self._held_bytes
         self._held_bytes = 0
