@@ -35,8 +35,8 @@ MUTANTS = (
     Mutant(
         "rounding: an exact half goes down",
         "_kernel.pyx",
-        "up_to(t, band, start + excess, &rest) + (rest >= HALF) - before",
-        "up_to(t, band, start + excess, &rest) + (rest > HALF) - before",
+        "band[B_RATIO] * (value - band[B_LOWER]) + band[B_BELOW_REST] + HALF",
+        "band[B_RATIO] * (value - band[B_LOWER]) + band[B_BELOW_REST] + HALF - 1",
     ),
     Mutant(
         "band bound: it belongs to the band below",

@@ -4,7 +4,7 @@
 # has no arithmetic of its own. Amounts are fen, never negative, so -1 is free to say "error" in the checked build.
 """The layer scan with accumulators. Opened by :mod:`qingsuan.benefits.core` only."""
 
-from libc.stdint cimport int8_t, int32_t, int64_t
+from libc.stdint cimport int8_t, int32_t, int64_t, uint64_t
 from libc.string cimport memset
 
 cdef enum:
@@ -17,6 +17,8 @@ cdef enum:
 # adds at most 64 * 2**56 = 2**62 to a counter; what the door lets in with the opening state is at most 2**56. Their sum, and
 # what one more claim makes of it, stays below 2**63: no counter leaves 64 bits.
 cdef int64_t MAX_TOTAL = <int64_t>1 << 56
+# Below this a ratio (at most 10**4) times an amount, and what lower bands left, stay within 63 bits.
+cdef int64_t MAX_PRODUCT = <int64_t>1 << 49
 
 cdef enum:  # Variant
     V_ENTRY_BP, V_LAYER_START, V_LAYER_END, V_CEILING_BP, V_CEILING_ON_TOTAL, V_CEILING_MASK
@@ -57,8 +59,11 @@ FAULTS = {NOT_CONSERVED: "conservation", TOO_LARGE: "too large"}
 
 
 cdef struct Taken:
-    # what one layer did with the claim at hand
+    # what one layer did with the claim at hand, where its bands began and ended, and the counters it moves on
     int64_t base, deductible, used, excess, raw, pay
+    int64_t start, first_band, last_band
+    int64_t* used_slot
+    int64_t* bands_slot
 
 
 cdef struct Claim:
@@ -158,7 +163,7 @@ cdef inline int64_t limited(Tables t, Claim* claim, const int64_t* layer, int64_
     return least(base, above_zero(left))
 
 
-cdef inline int64_t deductible_left(Tables t, Claim* claim, const int64_t* layer) except -1 nogil:
+cdef inline int64_t deductible_left(Tables t, Claim* claim, const int64_t* layer, Taken* taken) except -1 nogil:
     """The deductible before this layer takes it: by visit number, or what the period still asks."""
     cdef int64_t kind = layer[L_DEDUCTIBLE_KIND]
     cdef int64_t at, left, mask, k = 0
@@ -169,7 +174,7 @@ cdef inline int64_t deductible_left(Tables t, Claim* claim, const int64_t* layer
         if layer[L_VISITS_SLOT] != NONE:
             at += slot_at(claim, layer[L_VISITS_SLOT])[VISITS]
         return t.amounts[least(at, layer[L_AMOUNT_LAST])]
-    left = t.amounts[at] - slot_at(claim, layer[L_DEDUCTIBLE_SLOT])[USED]
+    left = t.amounts[at] - taken.used_slot[USED]
     mask = layer[L_DEDUCTIBLE_MASK]
     while mask:
         if mask & 1:
@@ -200,16 +205,27 @@ cdef inline int64_t up_to(Tables t, int64_t number, int64_t value, int64_t* rest
     return band[B_BELOW_FEN] + ratio * (inside // WHOLE) + fraction // WHOLE
 
 
-cdef inline int64_t starting_point(Tables t, Claim* claim, const int64_t* layer, int64_t deductible) except -1 nogil:
+cdef inline int64_t rounded_up_to(Tables t, int64_t number, int64_t value) except -1 nogil:
+    """round(B(value)), half up. Below MAX_PRODUCT one product holds it all, and one division does."""
+    cdef const int64_t* band = &t.bands[number, 0]
+    cdef int64_t rest, whole
+    if value < MAX_PRODUCT:
+        whole = band[B_RATIO] * (value - band[B_LOWER]) + band[B_BELOW_REST] + HALF
+        return band[B_BELOW_FEN] + <int64_t>(<uint64_t>whole // WHOLE)
+    whole = up_to(t, number, value, &rest)
+    return whole + (rest >= HALF)
+
+
+cdef inline int64_t starting_point(const int64_t* layer, Taken* taken) noexcept nogil:
     """p0: where on the bands x starts."""
     cdef int64_t kind = layer[L_BANDS_KIND]
     if kind == VISIT_EXCESS:
         return 0
     if kind == VISIT_ABSOLUTE:
-        return deductible
+        return taken.deductible
     if kind == PERIOD_EXCESS:
-        return slot_at(claim, layer[L_BANDS_SLOT])[EXCESS]
-    return slot_at(claim, layer[L_BANDS_SLOT])[BASE] + deductible
+        return taken.bands_slot[EXCESS]
+    return taken.bands_slot[BASE] + taken.deductible
 
 
 cdef inline int64_t selected_band(Tables t, Claim* claim, const int64_t* layer) except -1 nogil:
@@ -219,36 +235,29 @@ cdef inline int64_t selected_band(Tables t, Claim* claim, const int64_t* layer) 
     )
 
 
-cdef inline int64_t by_bands(
-    Tables t, Claim* claim, const int64_t* layer, int64_t deductible, int64_t excess
-) except -1 nogil:
+cdef inline int64_t by_bands(Tables t, Claim* claim, const int64_t* layer, Taken* taken) except -1 nogil:
     """round(B(p0 + x)) - round(B(p0)), or the selected band's share of x."""
-    cdef int64_t band, start, rest, before
-    if excess == 0:
-        return 0
+    cdef int64_t before
     if layer[L_BANDS_KIND] == SELECTED:
-        return share(excess, t.bands[selected_band(t, claim, layer), B_RATIO])
-    start = starting_point(t, claim, layer, deductible)
-    band = band_of(t, layer[L_BAND_START], layer[L_BAND_END], start)
-    before = up_to(t, band, start, &rest)
-    before += rest >= HALF
-    band = band_of(t, band, layer[L_BAND_END], start + excess)
-    return up_to(t, band, start + excess, &rest) + (rest >= HALF) - before
+        return share(taken.excess, t.bands[selected_band(t, claim, layer), B_RATIO])
+    taken.start = starting_point(layer, taken)
+    taken.first_band = band_of(t, layer[L_BAND_START], layer[L_BAND_END], taken.start)
+    taken.last_band = band_of(t, taken.first_band, layer[L_BAND_END], taken.start + taken.excess)
+    before = rounded_up_to(t, taken.first_band, taken.start) if taken.start else 0
+    return rounded_up_to(t, taken.last_band, taken.start + taken.excess) - before
 
 
 cdef inline int64_t pooled_ratio(Tables t, Claim* claim, const int64_t* layer, Taken* taken) except -1 nogil:
     """The fund's mean ratio over x, in basis points; where x is nothing, the ratio of the band it would start in."""
-    cdef int64_t first, last, start, rest_before, rest_after, gained
+    cdef int64_t rest_before, rest_after, gained
     if layer[L_BANDS_KIND] == SELECTED:
         return t.bands[selected_band(t, claim, layer), B_RATIO]
-    start = starting_point(t, claim, layer, taken.deductible)
-    first = band_of(t, layer[L_BAND_START], layer[L_BAND_END], start)
     if taken.excess == 0:
-        return t.bands[first, B_RATIO]
-    last = band_of(t, first, layer[L_BAND_END], start + taken.excess - 1)
-    if first == last:
-        return t.bands[first, B_RATIO]
-    gained = up_to(t, last, start + taken.excess, &rest_after) - up_to(t, first, start, &rest_before)
+        return t.bands[band_of(t, layer[L_BAND_START], layer[L_BAND_END], starting_point(layer, taken)), B_RATIO]
+    if taken.first_band == taken.last_band:
+        return t.bands[taken.first_band, B_RATIO]
+    gained = up_to(t, taken.last_band, taken.start + taken.excess, &rest_after)
+    gained -= up_to(t, taken.first_band, taken.start, &rest_before)
     gained = gained * WHOLE + rest_after - rest_before
     return (2 * gained + taken.excess) // (2 * taken.excess)
 
@@ -276,15 +285,18 @@ cdef inline int64_t capped(Tables t, Claim* claim, const int64_t* layer, int64_t
 cdef inline int64_t run_layer(Tables t, Claim* claim, const int64_t* layer, Taken* taken) except -1 nogil:
     """One fund's turn: base, deductible, bands, what is left of the bill, caps."""
     cdef int64_t deductible
+    taken.used_slot = slot_at(claim, layer[L_DEDUCTIBLE_SLOT]) if layer[L_DEDUCTIBLE_SLOT] != NONE else NULL
+    taken.bands_slot = slot_at(claim, layer[L_BANDS_SLOT]) if layer[L_BANDS_SLOT] != NONE else NULL
     taken.base = limited(t, claim, layer, entering(t, claim, layer))
-    deductible = least(taken.base, deductible_left(t, claim, layer))
+    deductible = least(taken.base, deductible_left(t, claim, layer, taken)) if taken.base else 0
     taken.deductible = 0 if layer[L_EXEMPT] else deductible
     taken.used = deductible if layer[L_CREDITS] else taken.deductible
     taken.excess = taken.base - taken.deductible
-    taken.raw = by_bands(t, claim, layer, taken.deductible, taken.excess)
-    taken.raw = least(taken.raw, claim.total - claim.paid)
-    taken.pay = capped(t, claim, layer, taken.raw)
-    claim.paid += taken.pay
+    taken.raw = taken.pay = 0
+    if taken.excess:
+        taken.raw = least(by_bands(t, claim, layer, taken), claim.total - claim.paid)
+        taken.pay = capped(t, claim, layer, taken.raw)
+        claim.paid += taken.pay
     return 0
 
 
@@ -310,22 +322,18 @@ cdef inline int64_t take_back(Tables t, Claim* claim, const int64_t* variant, in
 
 cdef inline int64_t commit(Tables t, Claim* claim, const int64_t* variant, int64_t start, int64_t count) except -1 nogil:
     """Afterwards: deductibles used, bases, x, payments and visits move on."""
-    cdef int64_t k, reference, v
+    cdef int64_t k, v
     cdef const int64_t* layer
-    cdef int64_t* slot
     cdef Taken* taken
     for k in range(count):
         layer = &t.layers[start + k, 0]
         taken = &claim.taken[k]
-        reference = layer[L_DEDUCTIBLE_SLOT]
-        if reference != NONE:
-            slot_at(claim, reference)[USED] += taken.used
-        reference = layer[L_BANDS_SLOT]
-        if reference != NONE:
-            slot = slot_at(claim, reference)
-            slot[BASE] += taken.base
-            slot[EXCESS] += taken.excess
-        if layer[L_LIMIT_SLOT] != NONE and layer[L_LIMIT_SLOT] != reference:
+        if taken.used_slot:
+            taken.used_slot[USED] += taken.used
+        if taken.bands_slot:
+            taken.bands_slot[BASE] += taken.base
+            taken.bands_slot[EXCESS] += taken.excess
+        if layer[L_LIMIT_SLOT] != NONE and layer[L_LIMIT_SLOT] != layer[L_BANDS_SLOT]:
             slot_at(claim, layer[L_LIMIT_SLOT])[BASE] += taken.base
         for v in range(layer[L_DRAW_START], layer[L_DRAW_END]):
             slot_at(claim, t.draws[v])[PAID] += taken.pay
