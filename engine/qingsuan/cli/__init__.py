@@ -15,6 +15,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 
 COMMANDS = {
     "demo": "A made-up year for two regions, settled, with its summary: the first thing to run.",
+    "engine-selftest": "Try an engine on a made-up year before it is trusted: the bytes must be those of the local run.",
     "plugins": "List the installed regional plugins, broken ones too.",
     "sample": "Make claims, insured people and identities of a plausible made-up year.",
     "settle": "Settle a year of claims (待遇结算): what each fund pays for each of them.",
@@ -32,7 +33,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"qingsuan.cli.{name}")
+        module = importlib.import_module(f"qingsuan.cli.{name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

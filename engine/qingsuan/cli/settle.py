@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from qingsuan.benefits.setup import Setup
+from qingsuan.cli.engines import check_engine, engine_of, engine_options
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.sizes import Size
 from qingsuan.errors import UsageError
@@ -49,6 +50,7 @@ def prepare(year: int, requirements: tuple[str, ...] = (), *, skip_unserved: boo
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Threads that work.")
 @click.option("--memory", type=Size(), default="2GB", show_default=True, help="What the run may hold in memory.")
 @click.option("--partitions", type=click.IntRange(1, 100_000), help="Into how many parts people are spread.")
+@engine_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
 @click.option(
@@ -66,6 +68,8 @@ def command(
     workers: int,
     memory: int,
     partitions: int | None,
+    engine: str,
+    spark_master: str | None,
     requirements: tuple[str, ...],
     skip_unserved: bool,
     resume: bool,
@@ -81,6 +85,7 @@ def command(
         raise UsageError(
             "--resume --overwrite", found="both", expected="one: to go on with what is there, or to replace it"
         )
+    check_engine(engine, spark_master)
     folder = RunFolder(out, TABLES, overwrite=overwrite, resume=resume)
     setup, installed = prepare(year, requirements, skip_unserved=skip_unserved)
     inputs = Inputs(
@@ -88,8 +93,10 @@ def command(
         open_sources(insured, "insured", csv_encoding),
         open_sources(identities, "identities", csv_encoding),
     )
+    options = Options(workers, memory, partitions)
     with terminated_as_interrupted():
-        record = settle(setup, inputs, folder, Options(workers, memory, partitions), installed, progress_for(as_json))
+        other = engine_of(engine, spark_master, setup, installed)
+        record = settle(setup, inputs, folder, options, installed, progress_for(as_json), other)
     _print(record, out, as_json)
 
 

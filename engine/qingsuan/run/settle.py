@@ -35,7 +35,7 @@ from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.tally import Tally
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
 
-__all__ = ["TABLES", "Engine", "Inputs", "Options", "Progress", "Run", "empty_rows", "kinds", "settle", "wanted"]
+__all__ = ["TABLES", "Done", "Engine", "Inputs", "Options", "Progress", "Run", "empty_rows", "kinds", "settle", "wanted"]
 
 TABLES = ("settled", "rejected", "reversed", "differences", "totals", ".shuffle")
 BYTES_PER_ROW = 1_500
