@@ -7,12 +7,14 @@
 #   TESTS    what `make test` and `make checked` run: paths, or options of pytest
 #   KILLS    how often `make kills` kills a run
 #   CASES    how many random claims `make differential` compares
+#   CLAIMS   how many claims `make test-spark` settles
 
 PYTHON ?= python3
 VENV ?= .venv
 PEOPLE ?= 400000
 TESTS ?=
 CASES ?= 1000000
+CLAIMS ?= 60000
 KILLS ?= 200
 
 .DEFAULT_GOAL := help
@@ -61,6 +63,11 @@ demo: setup
 .PHONY: test
 test: setup
 	$(BIN)/python -m pytest $(TESTS)
+
+## test-spark: a cluster on this machine against the local run (needs Java 17); CLAIMS says of how many claims
+.PHONY: test-spark
+test-spark: $(VENV)/.ready-spark
+	QINGSUAN_SPARK_CLAIMS=$(CLAIMS) $(BIN)/python -m pytest tests/spark
 
 ## lint: format, style, types, floors
 .PHONY: lint
