@@ -223,9 +223,14 @@ def chunks(source: Source) -> list[Chunk]:
     return found
 
 
-@lru_cache(maxsize=256)
 def _metadata(path: Path) -> pq.FileMetaData:
     """A Parquet file's footer, read once: it lists every row group, and a file may have thousands."""
+    state = path.stat()
+    return _metadata_of(path, state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _metadata_of(path: Path, *_: int) -> pq.FileMetaData:
     with pq.ParquetFile(path) as file:
         return file.metadata
 
