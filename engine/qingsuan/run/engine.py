@@ -98,6 +98,7 @@ class Cluster:
             token,
             run.setup.year,
             run.setup.skip_unserved,
+            run.setup.accumulators,
             run.setup.paid_columns,
             self.by_what,
             items,

@@ -35,7 +35,21 @@ from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.tally import Tally
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
 
-__all__ = ["TABLES", "Done", "Engine", "Inputs", "Options", "Progress", "Run", "empty_rows", "kinds", "settle", "wanted"]
+__all__ = [
+    "TABLES",
+    "TAKE",
+    "Done",
+    "Engine",
+    "Inputs",
+    "Options",
+    "Progress",
+    "Run",
+    "empty_rows",
+    "kinds",
+    "settle",
+    "tables_of",
+    "wanted",
+]
 
 TABLES = ("settled", "rejected", "reversed", "differences", "totals", ".shuffle")
 BYTES_PER_ROW = 1_500
@@ -263,7 +277,8 @@ def kinds(run: Run) -> tuple[tuple[tuple[Source, ...], tuple[Column, ...], str],
     )
 
 
-_TAKE = {"claims": take_claims, "insured": take_insured, "identities": take_identities}
+TAKE = {"claims": take_claims, "insured": take_insured, "identities": take_identities}
+"""How rows of each table that goes in are read."""
 
 
 def _read(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
@@ -279,7 +294,7 @@ def _read(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
         for first_row, batch in chunk.batches(wanted(run, table, chunk.source)):
             if run.stopped.is_set():
                 return
-            taken, refusals = _TAKE[table](run.setup, batch, chunk.source.number, first_row)
+            taken, refusals = TAKE[table](run.setup, batch, chunk.source.number, first_row)
             shuffles[table].add(taken)
             amounts = run.tally.read_amounts(batch) if table == "claims" else {}
             with run.lock:
@@ -304,7 +319,7 @@ def empty_rows(run: Run, table: str) -> pa.RecordBatch:
         if own.column and own.column not in names:
             names.append(own.column)
             arrays.append(pa.array([], pa.int64() if own.is_number else pa.string()))
-    empty, _ = _TAKE[table](run.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0)
+    empty, _ = TAKE[table](run.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0)
     return empty
 
 
@@ -363,8 +378,13 @@ def _settle_partitions(run: Run, shuffles: dict[str, Shuffle], partitions: Seque
 
 def _write(folder: RunFolder, name: str, outcome: Outcome) -> tuple[Written, ...]:
     """Write the tables of a partition."""
+    return tuple(folder.write_table(f"{kind}/{name}", rows) for kind, rows in tables_of(outcome).items())
+
+
+def tables_of(outcome: Outcome) -> dict[str, pa.Table]:
+    """The tables of a partition that become files, by the name of their folder."""
     tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
-    return tuple(folder.write_table(f"{kind}/{name}", rows) for kind, rows in tables.items() if rows is not None)
+    return {kind: rows for kind, rows in tables.items() if rows is not None}
 
 
 def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item], workers: int) -> Iterable[_Result]:

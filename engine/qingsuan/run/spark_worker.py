@@ -22,7 +22,6 @@ import numpy as np
 import pyarrow as pa
 
 from qingsuan import errors
-from qingsuan.benefits.intake import take_claims, take_identities, take_insured
 from qingsuan.benefits.partition import Outcome, Settler
 from qingsuan.benefits.setup import Setup
 from qingsuan.benefits.vocabulary import Vocabulary
@@ -36,11 +35,11 @@ from qingsuan.run.inputs import Chunk
 from qingsuan.run.kept import Kept
 from qingsuan.run.parquet import write_parquet
 from qingsuan.run.pieces import Collector, Piece, joined, message, pieces_of, report
+from qingsuan.run.settle import TAKE, tables_of
 from qingsuan.run.tally import Tally
 
 __all__ = ["Frozen", "Item", "Job", "fault_in", "read_items", "receipt_of", "settle_one", "settle_pieces", "told"]
 
-TAKE = {"claims": take_claims, "insured": take_insured, "identities": take_identities}
 _FAULT = "qingsuan-fault "
 
 
@@ -68,6 +67,7 @@ class Job:
     token: str
     year: int
     skip_unserved: bool
+    accumulators: bool
     paid_columns: tuple[str, ...]
     by_what: Mapping[str, Any]
     items: tuple[Item, ...]
@@ -121,7 +121,9 @@ def _setup(job: Job) -> Setup:
     if job.token not in _SETUPS:
         installed = load()
         rule_sets = [rule_set for region in installed.regions for rule_set in read_rule_sets(region)]
-        setup = Setup(installed.regions, rule_sets, job.year, job.skip_unserved, paid_columns=job.paid_columns)
+        setup = Setup(
+            installed.regions, rule_sets, job.year, job.skip_unserved, job.accumulators, paid_columns=job.paid_columns
+        )
         here = by_what(setup, installed)
         for kind, expected in job.by_what.items():
             other = sorted(n for n in {*expected, *here[kind]} if expected.get(n) != here[kind].get(n))
@@ -267,13 +269,11 @@ def _settler(job: Job, frozen: Frozen) -> Settler:
 def _write(job: Job, partition: int, outcome: Outcome) -> None:
     """Write drafts of a partition's tables, then the receipt that names them: nobody looks at drafts without one."""
     attempt = uuid.uuid4().hex
-    tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
     files = []
-    for kind, rows in tables.items():
-        if rows is not None:
-            path = job.drafts / f"{kind}-{partition:05d}-{attempt}"
-            written = draft(path, partial(write_parquet, rows), f"{kind}/part-{partition:05d}.parquet")
-            files.append({"draft": path.name, **asdict(written)})
+    for kind, rows in tables_of(outcome).items():
+        path = job.drafts / f"{kind}-{partition:05d}-{attempt}"
+        written = draft(path, partial(write_parquet, rows), f"{kind}/part-{partition:05d}.parquet")
+        files.append({"draft": path.name, **asdict(written)})
     head = json.dumps({"partition": partition, "files": files}).encode()
     content = len(head).to_bytes(8, "big") + head + Kept.of(outcome).to_bytes()
     unnamed = job.drafts / f"unnamed-{attempt}"
