@@ -22,12 +22,15 @@ from qingsuan.policy.reader import read_rule_sets
 from qingsuan.report.summary import settle_summary
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
+from qingsuan.run.opening import open_opening
 from qingsuan.run.settle import TABLES, Inputs, Options, settle
 
 __all__ = ["command", "prepare"]
 
 
-def prepare(year: int, requirements: tuple[str, ...] = (), *, skip_unserved: bool = False) -> tuple[Setup, Installed]:
+def prepare(
+    year: int, requirements: tuple[str, ...] = (), *, skip_unserved: bool = False, accumulators: bool = False
+) -> tuple[Setup, Installed]:
     """Find plugins, check requirements, read and compile every rule set.
 
     Raises
@@ -38,7 +41,7 @@ def prepare(year: int, requirements: tuple[str, ...] = (), *, skip_unserved: boo
     installed = load()
     require(installed, requirements)
     rule_sets = [rule_set for region in installed.regions for rule_set in read_rule_sets(region)]
-    return Setup(installed.regions, rule_sets, year, skip_unserved), installed
+    return Setup(installed.regions, rule_sets, year, skip_unserved, accumulators), installed
 
 
 @click.command("settle")
@@ -53,6 +56,10 @@ def prepare(year: int, requirements: tuple[str, ...] = (), *, skip_unserved: boo
 @engine_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
+@click.option("--opening", type=click.Path(path_type=Path), help="Go on with the accumulators of this run folder.")
+@click.option(
+    "--accumulators", is_flag=True, help="Write accumulators/, for a later --opening (which writes them too)."
+)
 @click.option(
     "--resume", is_flag=True, help="Go on with a run that did not finish in --out: otherwise the same command."
 )
@@ -72,6 +79,8 @@ def command(
     spark_master: str | None,
     requirements: tuple[str, ...],
     skip_unserved: bool,
+    opening: Path | None,
+    accumulators: bool,
     resume: bool,
     overwrite: bool,
     csv_encoding: str,
@@ -86,12 +95,17 @@ def command(
             "--resume --overwrite", found="both", expected="one: to go on with what is there, or to replace it"
         )
     check_engine(engine, spark_master)
+    if opening is not None and out.resolve() in (opening.resolve(), *opening.resolve().parents):
+        raise UsageError("--opening --out", found="one folder", expected="two", do="give another --out")
     folder = RunFolder(out, TABLES, overwrite=overwrite, resume=resume)
-    setup, installed = prepare(year, requirements, skip_unserved=skip_unserved)
+    setup, installed = prepare(
+        year, requirements, skip_unserved=skip_unserved, accumulators=accumulators or opening is not None
+    )
     inputs = Inputs(
         open_sources(claims, "claims", csv_encoding),
         open_sources(insured, "insured", csv_encoding),
         open_sources(identities, "identities", csv_encoding),
+        () if opening is None else open_opening(opening, year, csv_encoding),
     )
     options = Options(workers, memory, partitions)
     with terminated_as_interrupted():

@@ -52,6 +52,7 @@ def header_of(setup: Setup, inputs: Inputs, installed: Installed, partitions: in
             "year": setup.year,
             "partitions": partitions,
             "skip unserved pools": setup.skip_unserved,
+            "accumulators": setup.accumulators,
             "encoding of CSV": sorted({source.encoding for _, source in _named(inputs) if source.kind == "csv"}),
         },
         **by_what(setup, installed),

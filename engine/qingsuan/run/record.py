@@ -13,6 +13,7 @@ from qingsuan.benefits.setup import Setup
 from qingsuan.money import yuan
 from qingsuan.plugins import Installed
 from qingsuan.run.inputs import Source, digest_of
+from qingsuan.run.opening import earlier_run
 from qingsuan.run.tally import BILL, Tally
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def of_settlement(
             "claims": of_inputs(inputs.claims, digest),
             "insured": of_inputs(inputs.insured, digest),
             "identities": of_inputs(inputs.identities, digest),
+            **({"opening": of_inputs(inputs.opening, digest)} if inputs.opening else {}),
         },
+        **({"opening": earlier_run(inputs.opening)} if inputs.opening else {}),
         "rows": {
             "in": tally.rows_read["claims"],
             "settled": tally.settled_rows,
@@ -98,11 +101,13 @@ def of_settlement(
             for (pool, scheme, code), rows in sorted(tally.rejected_by.items())
         ],
         "by_scheme": tally.by_scheme(),
-        "warnings": _warnings(setup, installed, tally, unread),
+        "warnings": _warnings(setup, inputs, installed, tally, unread),
     }
 
 
-def _warnings(setup: Setup, installed: Installed, tally: Tally, unread: dict[str, list[str]]) -> list[str]:
+def _warnings(
+    setup: Setup, inputs: Inputs, installed: Installed, tally: Tally, unread: dict[str, list[str]]
+) -> list[str]:
     found = [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
     found += [f"{file}: columns nobody reads: {', '.join(names)}" for file, names in sorted(unread.items())]
     for rule_set in setup.program.rule_sets:
@@ -111,6 +116,9 @@ def _warnings(setup: Setup, installed: Installed, tally: Tally, unread: dict[str
             for missing in rule_set.missing
             if missing.when is None
         ]
+    earlier = earlier_run(inputs.opening)
+    if earlier is not None and earlier["rules_digest"] != setup.program.digest:
+        found.append("the accumulators of --opening were counted by other rules: this is not the year settled at once")
     for table in ("insured", "identities"):
         rows = sum(tally.rejected.get(table, {}).values())
         if rows:

@@ -21,7 +21,7 @@ from qingsuan.benefits.intake import check_columns, take_claims, take_identities
 from qingsuan.benefits.partition import Outcome, Settler
 from qingsuan.benefits.setup import Setup
 from qingsuan.divisions import name as division_name
-from qingsuan.errors import PluginError
+from qingsuan.errors import PluginError, UsageError
 from qingsuan.plugins import Installed
 from qingsuan.run import record
 from qingsuan.run.digests import InputDigests
@@ -29,6 +29,7 @@ from qingsuan.run.folder import RECORD, RunFolder, Written
 from qingsuan.run.header import header_of
 from qingsuan.run.inputs import Chunk, Source, chunks
 from qingsuan.run.kept import Kept
+from qingsuan.run.opening import OpeningRows
 from qingsuan.run.refused import RefusedRows
 from qingsuan.run.restart import Restart
 from qingsuan.run.shuffle import Shuffle
@@ -51,9 +52,12 @@ __all__ = [
     "wanted",
 ]
 
-TABLES = ("settled", "rejected", "reversed", "differences", "totals", ".shuffle")
+TABLES = ("settled", "rejected", "reversed", "differences", "totals", "accumulators", ".shuffle")
 BYTES_PER_ROW = 1_500
 """What one claim needs, at most, while its partition is settled: it decides how many partitions a run has."""
+
+ACCUMULATORS_PER_ROW = 6
+"""So many rows of accumulators need what one claim needs."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -66,6 +70,7 @@ class Inputs:
     claims: tuple[Source, ...]
     insured: tuple[Source, ...]
     identities: tuple[Source, ...] = ()
+    opening: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +168,20 @@ def settle(
     ------
     InputError, PluginError
         Before anything is written: a file, or a pool in it, cannot be settled.
+    UsageError
+        Accumulators are asked of an engine that cannot keep them.
     RunError
         The machine failed part-way; the folder has no ``run.json``.
     """
-    partitions = options.partitions or partitions_for(sum(source.rows for source in inputs.claims), options.memory)
+    if setup.accumulators and engine is not None:
+        raise UsageError("--accumulators, --opening", found="another engine", expected="--engine local")
+    rows = sum(source.rows for source in inputs.claims)
+    rows += sum(source.rows for source in inputs.opening) // ACCUMULATORS_PER_ROW
+    partitions = options.partitions or partitions_for(rows, options.memory)
     run = Run(setup, inputs, options, folder, progress or Progress(), partitions)
     unread = _check(run)
     header = header_of(setup, inputs, installed, partitions)
-    everything = (*inputs.claims, *inputs.insured, *inputs.identities)
+    everything = (*inputs.claims, *inputs.insured, *inputs.identities, *inputs.opening)
     with folder.held(), InputDigests(everything) as digests:
         restart = Restart(folder, header, inputs, digests, run.progress.note)
         if restart.is_finished:
@@ -234,18 +245,21 @@ class _Threads:
             "insured": shuffle("insured", 8),
             "identities": shuffle("identities", 16),
         }
+        self.opening = OpeningRows(run, spill) if run.setup.accumulators else None
 
     def read(self, run: Run, refused: RefusedRows) -> None:
+        if self.opening is not None:
+            self.opening.read(run, in_threads)
         _read(run, self.shuffles, refused)
 
     def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
-        _settle_partitions(run, self.shuffles, partitions, done)
+        _settle_partitions(run, self.shuffles, self.opening, partitions, done)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for shuffle in self.shuffles.values():
+        for shuffle in (*self.shuffles.values(), *([] if self.opening is None else [self.opening.shuffle])):
             shuffle.__exit__(None, None, None)
 
 
@@ -363,13 +377,17 @@ def _reuse(run: Run, restart: Restart, refused: RefusedRows) -> list[int]:
     return [number for number in range(run.partitions) if number not in restart.finished]
 
 
-def _settle_partitions(run: Run, shuffles: dict[str, Shuffle], partitions: Sequence[int], done: Done) -> None:
+def _settle_partitions(
+    run: Run, shuffles: dict[str, Shuffle], opening: OpeningRows | None, partitions: Sequence[int], done: Done
+) -> None:
     for shuffle in shuffles.values():
         shuffle.close()
     settler = Settler(run.setup)
 
     def work(partition: int) -> None:
-        outcome = settler.settle(*(shuffle.take(partition) for shuffle in shuffles.values()))
+        accounts = None if opening is None else opening.take(partition)
+        claims, insured, identities = (shuffle.take(partition) for shuffle in shuffles.values())
+        outcome = settler.settle(claims, insured, identities, accounts)
         done(partition, Kept.of(outcome), _write(run.folder, f"part-{partition:05d}.parquet", outcome))
 
     for _ in in_threads(work, partitions, run.options.workers):
@@ -384,6 +402,7 @@ def _write(folder: RunFolder, name: str, outcome: Outcome) -> tuple[Written, ...
 def tables_of(outcome: Outcome) -> dict[str, pa.Table]:
     """The tables of a partition that become files, by the name of their folder."""
     tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
+    tables["accumulators"] = outcome.accumulators
     return {kind: rows for kind, rows in tables.items() if rows is not None}
 
 

@@ -104,13 +104,18 @@ class Shuffle:
 
     def take(self, partition: int) -> pa.Table:
         """Take a partition's rows out; they are gone from here afterwards."""
-        batches = self._held[partition]
+        table = self.look(partition)
         self._held[partition] = []
         if partition in self._writers:
-            path = self.folder / f"{partition:05d}.arrows"
-            with pa.ipc.open_stream(path) as reader:
+            (self.folder / f"{partition:05d}.arrows").unlink()
+        return table
+
+    def look(self, partition: int) -> pa.Table:
+        """A partition's rows, which stay; everything has been added."""
+        batches = self._held[partition]
+        if partition in self._writers:
+            with pa.ipc.open_stream(self.folder / f"{partition:05d}.arrows") as reader:
                 batches = [*reader, *batches]
-            path.unlink()
         if self._schema is None:
             raise ValueError("nothing was ever added, not even an empty batch")
         return pa.Table.from_batches(batches, self._schema)
