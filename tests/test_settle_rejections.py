@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qingsuan.tables import REJECTION_CODES
-from settling import BILL, claim, install, insured, only, read, settle, write
+from settling import BILL, RULES, claim, install, insured, only, read, settle, write
 
 Row = dict[str, str | None]
 PEOPLE = [
@@ -320,3 +320,12 @@ def test_files_of_one_name_in_several_folders_are_told_apart(tmp_path: Path) -> 
     record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
     assert [one["file"] for one in record["inputs"]["claims"]] == list(found.values())
     assert [warning.split(":")[0] for warning in record["warnings"]] == list(found.values())
+
+
+def test_a_claim_without_the_date_that_decides_identities_is_refused(tmp_path: Path) -> None:
+    install(tmp_path / "site", rules=RULES.replace('identity_date = "begndate"', 'identity_date = "enddate"'))
+    claims = write(tmp_path / "claims.csv", [claim(enddate=""), claim(setl_id="s2")])
+    assert settle(claims, write(tmp_path / "insured.csv", PEOPLE), tmp_path / "out").status == 0
+    (refused,) = read(tmp_path / "out", "rejected")
+    assert (refused["setl_id"], refused["code"], refused["column"]) == ("s1", "E_MISSING", "enddate")
+    assert [row["setl_id"] for row in read(tmp_path / "out", "settled")] == ["s2"]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from qingsuan.benefits.classify import REASONS
 from qingsuan.benefits.order import STATUS
 from qingsuan.benefits.rejects import Refusals
-from qingsuan.cells import NO_AMOUNT, day_text
+from qingsuan.cells import NO_AMOUNT, NO_DATE, day_text
 from qingsuan.money import yuan
 from qingsuan.tables import PLACES, REFERRALS
 
@@ -25,6 +25,7 @@ __all__ = [
     "refuse_levels",
     "refuse_marked",
     "refuse_persons",
+    "refuse_without_identity_date",
     "refuse_without_rule",
     "refuse_without_set",
 ]
@@ -134,6 +135,13 @@ def refuse_without_set(refusals: Refusals, work: _Work) -> None:
 
     expected = "a rule set of the pool for this scheme, in force on the benefit date"
     refusals.add(mask, "E_NO_RULE", "insutype", found, expected)
+
+
+def refuse_without_identity_date(refusals: Refusals, work: _Work, date: Int32) -> None:
+    """Claims without the date at which their rule set reads identities: nobody's class is guessed."""
+    mask = date == NO_DATE
+    if mask.any():
+        refusals.add(mask, "E_MISSING", "enddate", "nothing", "an enddate: the rule set reads identities on it")
 
 
 def refuse_levels(refusals: Refusals, work: _Work) -> None:

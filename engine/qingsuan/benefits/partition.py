@@ -239,6 +239,9 @@ class _Work:
         refusals = self._refusals()
         explanations.refuse_without_set(refusals, self)
         self._drop(refusals)
+        refusals = self._refusals()
+        explanations.refuse_without_identity_date(refusals, self, self._identity_date())
+        self._drop(refusals)
         self.identity = find_identities(
             self.person,
             self.rule_set,

@@ -183,6 +183,9 @@ class _Year:
             self.reject(claim, "E_NO_RULE", "insutype", claim.insutype, expected)
             return
         place = self.places.place(claim.fix_blng_admdvs, pool)
+        if _date(claim, book.rule_set.identity_date) is None:
+            self.reject(claim, "E_MISSING", book.rule_set.identity_date, "nothing", "the date that decides identities")
+            return
         values = _values(claim, row, _identity(book.rule_set, claim, identities), place, benefit_date)
         plan = book.plan(values)
         if not isinstance(plan, Plan):
