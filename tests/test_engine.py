@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 import exchanges
@@ -14,6 +18,7 @@ from qingsuan.run.engine import Cluster, Exchange
 from qingsuan.run.folder import LEDGER, RunFolder
 from qingsuan.run.header import by_what
 from qingsuan.run.inputs import open_sources
+from qingsuan.run.opening import open_opening
 from qingsuan.run.selftest import YEAR, differences, selftest
 from qingsuan.run.settle import TABLES, Inputs, Options, settle
 from qingsuan.run.spark_worker import fault_in, told
@@ -46,12 +51,22 @@ class Year:
         self.folder = folder
         make_year(folder / "year", people=people, seed=3, year=YEAR, bad_rows=people // 30, files=2)
 
-    def settle(self, out: str, exchange: Exchange | None, *, partitions: int = 3, resume: bool = False) -> Path:
-        setup, installed = prepare(YEAR)
+    def settle(
+        self,
+        out: str,
+        exchange: Exchange | None,
+        *,
+        partitions: int = 3,
+        resume: bool = False,
+        claims: str = "claims",
+        opening: str = "",
+    ) -> Path:
+        setup, installed = prepare(YEAR, accumulators=claims != "claims")
         inputs = Inputs(
-            open_sources([self.folder / "year" / "claims"], "claims"),
+            open_sources([self.folder / "year" / claims], "claims"),
             open_sources([self.folder / "year" / "insured.parquet"], "insured"),
             open_sources([self.folder / "year" / "identities.parquet"], "identities"),
+            open_opening(self.folder / opening, YEAR, "utf8") if opening else (),
         )
         folder = RunFolder(self.folder / out, TABLES, resume=resume)
         engine = None if exchange is None else Cluster(exchange, by_what(setup, installed))
@@ -74,6 +89,20 @@ def test_a_partition_without_anybody_is_there(tmp_path: Path) -> None:
     year = Year(tmp_path, people=2)
     local = year.settle("local", None, partitions=40)
     assert differences(local, year.settle("other", exchanges.InProcess(), partitions=40)) == []
+
+
+def test_accounts_are_carried_through_an_engine_too(year: Year) -> None:
+    claims = pq.read_table(year.folder / "year" / "claims")
+    late = pc.greater_equal(claims.column("setl_time"), pa.scalar(datetime(YEAR, 7, 1), pa.timestamp("us")))  # noqa: DTZ001
+    for name, half in (("early", pc.invert(late)), ("late", late)):
+        (year.folder / "year" / name).mkdir()
+        pq.write_table(claims.filter(half), year.folder / "year" / name / "claims.parquet")
+    for exchange, one, two in ((None, "local-1", "local-2"), (exchanges.InProcess(), "other-1", "other-2")):
+        year.settle(one, exchange, claims="early")
+        year.settle(two, exchange, claims="late", opening="local-1", partitions=4)
+    assert (year.folder / "other-2" / "accumulators").exists()
+    assert differences(year.folder / "local-1", year.folder / "other-1") == []
+    assert differences(year.folder / "local-2", year.folder / "other-2") == []
 
 
 class Dies(exchanges.InProcess):

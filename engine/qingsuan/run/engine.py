@@ -19,6 +19,7 @@ from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
+from qingsuan.benefits.opening import Groups, empty_opening
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import QingsuanError, RunError
 from qingsuan.run.folder import Written
@@ -26,7 +27,18 @@ from qingsuan.run.inputs import chunks
 from qingsuan.run.pieces import NOWHERE, REFUSED, REPORT, pieces_of, read_stream
 from qingsuan.run.refused import RefusedRows
 from qingsuan.run.settle import Done, Run, empty_rows, kinds, wanted
-from qingsuan.run.spark_worker import Frozen, Item, Job, fault_in, read_items, receipt_of, settle_one, settle_pieces
+from qingsuan.run.spark_worker import (
+    OPENING,
+    Frozen,
+    Item,
+    Job,
+    fault_in,
+    read_items,
+    receipt_of,
+    settle_one,
+    settle_pieces,
+)
+from qingsuan.tables import ACCUMULATORS
 
 __all__ = ["Cluster", "Exchange", "Work"]
 
@@ -102,7 +114,7 @@ class Cluster:
             run.setup.paid_columns,
             self.by_what,
             items,
-            {table: empty_rows(run, table) for _, _, table in kinds(run)},
+            _empty(run),
             run.partitions,
             (run.folder.path / ".shuffle" / token).resolve(),
         )
@@ -126,7 +138,8 @@ class Cluster:
         run.setup.freeze()
 
     def _learn(self, run: Run, table: str, content: dict[str, Any]) -> None:
-        run.tally.read(table, content["rows"])
+        if table != OPENING:
+            run.tally.read(table, content["rows"])
         run.tally.amounts_in.update(content["amounts"])
         _learn_codes(run.setup, content)
         for partition, (count, rows) in content["pieces"]:
@@ -218,6 +231,18 @@ def _items(run: Run) -> Iterator[Item]:
             columns, size = tuple(wanted(run, table, source)), source.path.stat().st_size
             for chunk in chunks(source):
                 yield Item(table, chunk, columns, size)
+    for source in run.inputs.opening:
+        for chunk in chunks(source):
+            columns = tuple(column.name for column in ACCUMULATORS)
+            yield Item(OPENING, chunk, columns, source.path.stat().st_size)
+
+
+def _empty(run: Run) -> dict[str, pa.RecordBatch]:
+    """No rows of each table, in the order in which a partition is given them."""
+    tables = {table: empty_rows(run, table) for _, _, table in kinds(run)}
+    if run.setup.accumulators:
+        tables[OPENING] = empty_opening(Groups(run.setup))
+    return tables
 
 
 def _learn_codes(setup: Setup, content: dict[str, Any]) -> None:

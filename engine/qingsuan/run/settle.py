@@ -21,7 +21,7 @@ from qingsuan.benefits.intake import check_columns, take_claims, take_identities
 from qingsuan.benefits.partition import Outcome, Settler
 from qingsuan.benefits.setup import Setup
 from qingsuan.divisions import name as division_name
-from qingsuan.errors import PluginError, UsageError
+from qingsuan.errors import PluginError
 from qingsuan.plugins import Installed
 from qingsuan.run import record
 from qingsuan.run.digests import InputDigests
@@ -168,13 +168,9 @@ def settle(
     ------
     InputError, PluginError
         Before anything is written: a file, or a pool in it, cannot be settled.
-    UsageError
-        Accumulators are asked of an engine that cannot keep them.
     RunError
         The machine failed part-way; the folder has no ``run.json``.
     """
-    if setup.accumulators and engine is not None:
-        raise UsageError("--accumulators, --opening", found="another engine", expected="--engine local")
     rows = sum(source.rows for source in inputs.claims)
     rows += sum(source.rows for source in inputs.opening) // ACCUMULATORS_PER_ROW
     partitions = options.partitions or partitions_for(rows, options.memory)

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from qingsuan import errors
+from qingsuan.benefits.opening import Groups, check_opening, take_opening
 from qingsuan.benefits.partition import Outcome, Settler
 from qingsuan.benefits.setup import Setup
 from qingsuan.benefits.vocabulary import Vocabulary
@@ -38,7 +39,21 @@ from qingsuan.run.pieces import Collector, Piece, joined, message, pieces_of, re
 from qingsuan.run.settle import TAKE, tables_of
 from qingsuan.run.tally import Tally
 
-__all__ = ["Frozen", "Item", "Job", "fault_in", "read_items", "receipt_of", "settle_one", "settle_pieces", "told"]
+__all__ = [
+    "OPENING",
+    "Frozen",
+    "Item",
+    "Job",
+    "fault_in",
+    "read_items",
+    "receipt_of",
+    "settle_one",
+    "settle_pieces",
+    "told",
+]
+
+OPENING = "opening"
+"""The table of accounts that an earlier run left; it comes last, and only where accounts are kept."""
 
 _FAULT = "qingsuan-fault "
 
@@ -159,7 +174,11 @@ def _read(job: Job, setup: Setup, number: int) -> Iterator[Piece]:
     setup.unserved, setup.absent_columns = Counter(), set()
     collector = Collector(number, item.table, job.partitions, setup.vocabularies)
     rows, amounts, refused = 0, Counter[str](), []
+    groups = Groups(setup) if item.table == OPENING else None
     for first_row, batch in item.chunk.batches(item.columns):
+        if groups is not None:
+            yield from collector.add(take_opening(groups, batch, str(source.path), first_row))
+            continue
         taken, refusals = TAKE[item.table](setup, batch, source.number, first_row)
         yield from collector.add(taken)
         rows += batch.num_rows
@@ -250,6 +269,8 @@ def settle_one(job: Job, frozen: Frozen, partition: int, pieces: list[Piece]) ->
         if strangers.any():
             raise _broken(partition, f"{int(np.count_nonzero(strangers))} rows of {table} belong elsewhere")
         tables.append(rows)
+        if table == OPENING and rows.num_rows:
+            check_opening(Groups(settler.setup), rows)
     _write(job, partition, settler.settle(*tables))
 
 
