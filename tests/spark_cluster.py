@@ -52,15 +52,16 @@ class Cluster:
                 process.wait()
 
     def executors(self) -> list[int]:
-        """Process ids of the executors: children of our workers."""
+        """Process ids of the running application's executors: children of our workers."""
         workers = {process.pid for process in self.processes}
-        found = []
-        for status in Path("/proc").glob("[0-9]*/stat"):
+        found: dict[str, list[int]] = {}
+        for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                parent = int(status.read_text().rpartition(")")[2].split()[1])
-                if parent in workers:
-                    found.append(int(status.parent.name))
-        return found
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                words = (folder / "cmdline").read_text().split("\0")
+                if parent in workers and "--app-id" in words:
+                    found.setdefault(words[words.index("--app-id") + 1], []).append(int(folder.name))
+        return found[max(found)] if found else []  # an earlier application's may still be ending
 
     def kill_executor(self) -> int:
         """Kill one, as a machine does that dies."""
