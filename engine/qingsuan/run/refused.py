@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,6 +15,7 @@ from qingsuan.benefits.setup import Setup
 from qingsuan.cells import read_money
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import Source, fetch_rows
+from qingsuan.run.remembered import Remembered
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.tally import BILL, Tally
 
@@ -35,24 +35,25 @@ class RefusedRows:
     def __init__(self, inputs: Inputs, partitions: int, budget_bytes: int, spill: Path) -> None:
         self.sources = {"claims": inputs.claims, "insured": inputs.insured, "identities": inputs.identities}
         self.partitions, self.budget_bytes, self.spill = partitions, budget_bytes, spill
-        self._refusals: dict[str, list[pa.Table]] = {name: [] for name in self.sources}
+        self._remembered = {
+            name: Remembered(sources, budget_bytes, spill / f"refused-{name}") for name, sources in self.sources.items()
+        }
 
     def add(self, table: str, refusals: pa.Table) -> None:
         """Remember refusals (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`). Called under the run's lock."""
-        if refusals.num_rows:
-            self._refusals[table].append(refusals)
+        self._remembered[table].add(refusals)
 
     def write(self, folder: RunFolder, tally: Tally, setup: Setup, progress: Progress) -> None:
         """Fetch every refused row with all its columns and write it with its reason, in the order of the people."""
-        progress.stage("rejected 拒付", sum(1 for parts in self._refusals.values() if parts))
-        for table, parts in self._refusals.items():
+        progress.stage("rejected 拒付", sum(1 for one in self._remembered.values() if one.rows))
+        for table, remembered in self._remembered.items():
             prefix = "" if table == "claims" else f"{table}-"
             schema = _common_schema(self.sources[table])
-            if not parts and table != "claims":
+            if not remembered.rows and table != "claims":
                 continue
             with Shuffle(self.partitions, self.budget_bytes, self.spill / f"rejected-{table}") as shuffle:
                 shuffle.add(pa.RecordBatch.from_pylist([], schema))
-                for batch, as_it_came in self._fetch(table, parts, schema):
+                for batch, as_it_came in self._fetch(table, schema):
                     _count(batch, as_it_came, table, tally, setup)
                     shuffle.add(batch)
                 shuffle.close()
@@ -62,24 +63,15 @@ class RefusedRows:
             progress.step()
         progress.end()
 
-    def _fetch(
-        self, table: str, parts: list[pa.Table], schema: pa.Schema
-    ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    def _fetch(self, table: str, schema: pa.Schema) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         """Give refused rows as they are written, and as they came."""
-        if not parts:
-            return
-        refusals = pa.concat_tables(parts).sort_by([("file", "ascending"), ("row", "ascending")])
-        self._refusals[table] = []
-        files = refusals.column("file").to_numpy()
-        for source in self.sources[table]:
-            start, end = np.searchsorted(files, [source.number, source.number + 1])
-            mine = refusals.slice(start, end - start).combine_chunks()
-            rows = mine.column("row").to_numpy()
+        sources = {source.number: source for source in self.sources[table]}
+        for file, mine in self._remembered[table].take():
             done = 0
-            for numbers, batch in fetch_rows(source, rows):
+            for numbers, batch in fetch_rows(sources[file], mine.column("row").to_numpy()):
                 reasons = mine.slice(done, len(numbers))
                 done += len(numbers)
-                yield _joined(source, reasons, batch, schema), batch
+                yield _joined(sources[file], reasons, batch, schema), batch
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +79,7 @@ class RefusedRows:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._refusals.clear()
+        self._remembered.clear()
 
 
 def _common_schema(sources: tuple[Source, ...]) -> pa.Schema:
