@@ -1,7 +1,7 @@
 """Fen, basis points, rounding and splitting (分、万分比、四舍五入、分摊).
 
 An amount is a whole number of fen in an ``int``; a ratio is a whole number of basis points. Rounding is half away from
-zero to the fen, once per step. No float comes near either.
+zero to the fen, once per step. No floating-point number comes near either.
 
 Why nothing overflows in 64 bits: an input amount is at most :data:`MAX_FEN` = 10**13 and a ratio at most
 :data:`BP_ONE` = 10**4, so one product is at most 10**17, and 9.2 * 10**18 is the bound. A running total can be larger
