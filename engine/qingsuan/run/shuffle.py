@@ -84,8 +84,8 @@ class Shuffle:
                 if partition not in self._writers:
                     path = self.folder / f"{partition:05d}.arrows"
                     self._writers[partition] = pa.ipc.new_stream(path, batches[0].schema)
-                for batch in batches:
-                    self._writers[partition].write_batch(batch)
+                # many small pieces are joined first: each batch of a file costs as much as some thousand rows
+                self._writers[partition].write_table(pa.Table.from_batches(batches).combine_chunks())
                 self._held[partition] = []
         except OSError as error:
             raise RunError(
