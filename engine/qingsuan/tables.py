@@ -10,6 +10,7 @@ from typing import Literal
 
 __all__ = [
     "ACCUMULATORS",
+    "BILL",
     "BILL_PARTS",
     "CLAIMS",
     "CODES",
@@ -37,6 +38,9 @@ class Column:
 
 BILL_PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 """The four parts of a bill: they add up to ``medfee_sumamt``."""
+
+BILL = ("medfee_sumamt", *BILL_PARTS)
+"""The columns of a bill: its total and its parts."""
 
 PAID_COLUMNS = (
     "paid_hifp_pay",

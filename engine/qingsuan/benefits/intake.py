@@ -31,7 +31,7 @@ from qingsuan.cells import (
 from qingsuan.errors import InputError, PluginError
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.rows import arrow
-from qingsuan.tables import BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
+from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
 
 __all__ = ["BENEFIT_DATES", "check_columns", "take_claims", "take_identities", "take_insured"]
 
@@ -286,7 +286,7 @@ def _series_dates(setup: Setup, rows: _Rows, fields: dict[str, pa.Array]) -> npt
 
 
 def _refuse_amounts(rows: _Rows, takes_back: Mask) -> dict[str, npt.NDArray[np.int64]]:
-    money = {name: rows.ints(name, np.int64, 0) for name in ("medfee_sumamt", *BILL_PARTS)}
+    money = {name: rows.ints(name, np.int64, 0) for name in BILL}
     rows.refuse_faults("E_SCALE")
     rows.refuse_faults("E_RANGE")
     for column in rows.columns:

@@ -26,14 +26,13 @@ from qingsuan.cells import NO_AMOUNT, NO_DATE
 from qingsuan.errors import RunError
 from qingsuan.people import Numbering, Texts, spread
 from qingsuan.rows import Taker, numbers
-from qingsuan.tables import BILL_PARTS
+from qingsuan.tables import BILL
 
 __all__ = ["Outcome", "Settler"]
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
-BILL = ("medfee_sumamt", *BILL_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,7 @@ class _Work:
     def _keep(self, kept: Bool) -> None:
         self.rows = self.rows if kept.all() else self.rows[kept]
         self.taker = Taker(self.rows, len(self.columns))
-        for name in ("person", "pool", "series", "found", "rule_set", "identity", "variant"):
+        for name in ("person", "pool", "series", "found", "rule_set", "identity_date", "identity", "variant"):
             if hasattr(self, name):
                 setattr(self, name, getattr(self, name)[kept])
 
@@ -240,12 +239,13 @@ class _Work:
         explanations.refuse_without_set(refusals, self)
         self._drop(refusals)
         refusals = self._refusals()
-        explanations.refuse_without_identity_date(refusals, self, self._identity_date())
+        self.identity_date = self._identity_date()
+        explanations.refuse_without_identity_date(refusals, self, self.identity_date)
         self._drop(refusals)
         self.identity = find_identities(
             self.person,
             self.rule_set,
-            self._identity_date(),
+            self.identity_date,
             self._by_person(identities),
             identities.code("psn_idet_type"),
             identities.raw("begntime").astype(np.int32, copy=False),

@@ -13,7 +13,7 @@ from qingsuan.cells import NO_AMOUNT, decimals
 from qingsuan.people import Texts
 from qingsuan.policy.model import FUNDS
 from qingsuan.rows import Taker, add_up, arrow
-from qingsuan.tables import BILL_PARTS, PAID_COLUMNS
+from qingsuan.tables import BILL, PAID_COLUMNS
 
 if TYPE_CHECKING:
     from qingsuan.benefits.partition import Columns
@@ -24,8 +24,7 @@ WAITING = "waiting-period"
 """The ``rule_id`` of a claim inside its person's waiting period (等待期)."""
 
 SUMS = (
-    "medfee_sumamt",
-    *BILL_PARTS,
+    *BILL,
     "act_pay_dedc",
     *FUNDS,
     "fund_pay_sumamt",
@@ -78,7 +77,7 @@ def reversed_table(columns: Columns, rows: Int32, twins: Int32) -> pa.Table:
     fields.update(_codes(columns, taker, ("fixmedins_code",)))
     fields["refd_setl_flag"] = pa.array(np.array(["0", "1"])[takes_back])
     fields["other_setl_id"] = twin_ids
-    for name in ("medfee_sumamt", *BILL_PARTS):
+    for name in BILL:
         fields[name] = decimals(columns.raw(name)[rows])
     return pa.table(fields)
 
@@ -122,7 +121,7 @@ class Layout:
         fields["setl_time"] = _time(columns, taker)
         fields.update(_codes(columns, taker, ("fixmedins_code",)))
         fields["rule_id"] = self._rules()
-        for name, amounts in zip(("medfee_sumamt", *BILL_PARTS), self.bill, strict=True):
+        for name, amounts in zip(BILL, self.bill, strict=True):
             fields[name] = decimals(amounts)
         fields["act_pay_dedc"] = decimals(paid.act_pay_dedc)
         fields["pool_prop_selfpay"] = _ratios(paid.pool_prop_selfpay)
@@ -209,7 +208,7 @@ class Layout:
 
     def _sums(self) -> dict[str, Int64]:
         paid = self.paid
-        values = dict(zip(("medfee_sumamt", *BILL_PARTS), self.bill, strict=True))
+        values = dict(zip(BILL, self.bill, strict=True))
         values["act_pay_dedc"] = paid.act_pay_dedc
         values.update(zip(FUNDS, paid.funds, strict=True))
         values.update(

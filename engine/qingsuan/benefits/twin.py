@@ -28,7 +28,7 @@ from qingsuan.benefits.twin_rows import (
 )
 from qingsuan.benefits.twin_rules import Plan, Value, missing_parameter, plan_of
 from qingsuan.policy.model import FUNDS, Codes, Interval, RuleSet
-from qingsuan.tables import BILL_PARTS, REFERRALS
+from qingsuan.tables import BILL, REFERRALS
 
 __all__ = [
     "WAITING",
@@ -48,7 +48,6 @@ WAITING = "waiting-period"
 """The ``rule_id`` of a claim inside the waiting period (等待期)."""
 
 EPOCH = dt.date(1970, 1, 1)
-AMOUNTS = ("medfee_sumamt", *BILL_PARTS)
 
 
 def settle_year(
@@ -146,7 +145,7 @@ class _Year:
                 self.reject(claim, "E_REVERSAL_ORPHAN", "init_setl_id", claim.init_setl_id, expected)
                 continue
             gone.add(original.setl_id)
-            unlike = [name for name in AMOUNTS if getattr(claim, name) != -getattr(original, name)]
+            unlike = [name for name in BILL if getattr(claim, name) != -getattr(original, name)]
             if not unlike:
                 self.outcome.reversed.append(Reversed(original, claim))
                 continue
@@ -211,7 +210,7 @@ class _Year:
             counters = account.groups.get((group, periods[period]))
             if counters is not None:
                 before[group] = counters
-        steps = run_layers(plan, Bill(*(getattr(claim, name) for name in AMOUNTS)), before)
+        steps = run_layers(plan, Bill(*(getattr(claim, name) for name in BILL)), before)
         for group, counters in counted(steps, before).items():
             account.groups[group, periods[rule_set.groups[group]]] = counters
         return steps

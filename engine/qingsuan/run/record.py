@@ -14,7 +14,8 @@ from qingsuan.money import yuan
 from qingsuan.plugins import Installed
 from qingsuan.run.inputs import Source, digest_of
 from qingsuan.run.opening import earlier_run
-from qingsuan.run.tally import BILL, Tally
+from qingsuan.run.tally import Tally
+from qingsuan.tables import BILL
 
 if TYPE_CHECKING:
     from qingsuan.run.settle import Inputs

@@ -17,7 +17,8 @@ from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import Source, fetch_rows
 from qingsuan.run.remembered import Remembered
 from qingsuan.run.shuffle import Shuffle
-from qingsuan.run.tally import BILL, Tally
+from qingsuan.run.tally import Tally
+from qingsuan.tables import BILL
 
 if TYPE_CHECKING:
     from qingsuan.run.settle import Inputs, Progress

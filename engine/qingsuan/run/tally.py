@@ -16,12 +16,9 @@ from qingsuan.money import yuan
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.kept import Kept
-from qingsuan.tables import BILL_PARTS
+from qingsuan.tables import BILL
 
-__all__ = ["BILL", "Tally"]
-
-BILL = ("medfee_sumamt", *BILL_PARTS)
-"""Columns of the bill, whose sums are followed from the input to every exit."""
+__all__ = ["Tally"]
 
 _DIFFERENCE_BY = ("pool", "insutype", "fixmedins_code", "fund")
 

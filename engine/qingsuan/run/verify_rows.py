@@ -20,9 +20,8 @@ from qingsuan.people import Texts, partition_of
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.findings import Findings
 from qingsuan.run.inputs import BATCH_ROWS
-from qingsuan.run.tally import BILL
 from qingsuan.run.unique import Repeats
-from qingsuan.tables import BILL_PARTS
+from qingsuan.tables import BILL, BILL_PARTS
 
 __all__ = ["check_rows"]
 

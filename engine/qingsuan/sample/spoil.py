@@ -19,7 +19,7 @@ from qingsuan.errors import UsageError
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.sample.columns import as_text, claims_schema
 from qingsuan.sample.draw import Words
-from qingsuan.tables import BILL_PARTS
+from qingsuan.tables import BILL
 
 __all__ = ["SPOILS", "Note", "codes_for", "spoil"]
 
@@ -96,7 +96,7 @@ def _date(row: Row, turn: int) -> Note:
 
 
 def _negate(row: Row) -> None:
-    for name in ("medfee_sumamt", *BILL_PARTS):
+    for name in BILL:
         row[name] = -row[name]
     row["refd_setl_flag"] = "1"
 

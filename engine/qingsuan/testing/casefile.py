@@ -40,7 +40,7 @@ from typing import Any, NoReturn
 
 from qingsuan.errors import InputError
 from qingsuan.money import fen_of_yuan, yuan
-from qingsuan.tables import BILL_PARTS, REJECTION_CODES
+from qingsuan.tables import BILL, BILL_PARTS, REJECTION_CODES
 
 __all__ = ["CaseFile", "Row", "collect_cases", "read_case"]
 
@@ -220,8 +220,8 @@ class _Reader:
 
     def bill(self, row: Row, where: str) -> Row:
         """Fill in the five amounts; amounts that are no amounts are left for the command to refuse."""
-        given = {name: row[name] for name in ("medfee_sumamt", *BILL_PARTS) if name in row}
-        if len(given) == len(BILL_PARTS) + 1:
+        given = {name: row[name] for name in BILL if name in row}
+        if len(given) == len(BILL):
             return given
         try:
             fen = {name: fen_of_yuan(text) for name, text in given.items()}
