@@ -14,13 +14,15 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from qingsuan.benefits.restore import is_restorable
 from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed
+from qingsuan.run import refused
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.settle import TABLES, Inputs, Options, settle
 from qingsuan.run.shuffle import Shuffle
-from qingsuan.tables import PAID_COLUMNS
+from qingsuan.tables import CLAIMS, PAID_COLUMNS
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World, world
 
@@ -212,6 +214,38 @@ def test_beyond_the_memory_rows_go_to_disk_and_come_back(
     assert max(spilled) > 100_000
     assert other.bytes == first.bytes
     assert sorted(path.name for path in other.path.iterdir() if path.name.startswith(".")) == []
+
+
+def half_empty(table: pa.Table) -> pa.Table:
+    """Some texts empty, some null: both are absent, and come out as they came."""
+    for name in ("dise_code", "fixmedins_code", "init_setl_id", "er_flag"):
+        values = table.column(name).to_pylist()
+        values = [value or (None, "", value)[n % 3] for n, value in enumerate(values)]
+        table = replaced(table, name, values, pa.string())
+    return table
+
+
+def test_rejected_rows_made_again_are_those_that_would_be_fetched(
+    runner: Runner, claims: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[int] = []
+    fetch = refused.fetch_rows
+    counting = lambda source, rows: (fetched.append(len(rows)), fetch(source, rows))[1]  # noqa: E731
+    monkeypatch.setattr(refused, "fetch_rows", counting)
+    standard = claims.select([column.name for column in CLAIMS if column.name in claims.schema.names])
+    for parts, has_empty in ((cut(standard, 2), False), (cut(half_empty(standard), 2), True)):
+        monkeypatch.setattr(refused, "is_restorable", is_restorable)
+        fetched.clear()
+        made_again, few = runner.run(parts), sum(fetched)
+        monkeypatch.setattr(refused, "is_restorable", lambda _: False)
+        fetched.clear()
+        as_it_came, many = runner.run(parts), sum(fetched)
+        assert (few > 0) == has_empty
+        assert few < many
+        assert many > 300
+        for file in sorted((made_again.path / "rejected").iterdir()):
+            assert file.read_bytes() == (as_it_came.path / "rejected" / file.name).read_bytes()
+        assert made_again.record["amounts"] == as_it_came.record["amounts"]
 
 
 @pytest.mark.parametrize("partitions", [1, 8])

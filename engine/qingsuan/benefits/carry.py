@@ -56,8 +56,8 @@ class Carry:
             until[known] = opening.until[place[known]]
         return benefit <= until, until
 
-    def refuse_late(self, columns: Columns, late: Mask, until: Int32, series: Int32) -> pa.Table:
-        """The refusals of late claims: paid after what followed them, they would be paid otherwise than in the year whole."""
+    def refuse_late(self, columns: Columns, late: Mask, until: Int32, series: Int32) -> Refusals:
+        """The refusals of late claims, given those only: paid after what followed them, they would be paid otherwise."""
         rows = np.flatnonzero(late)
         refusals = Refusals(columns.raw("file")[rows].astype(np.int32), columns.raw("row")[rows])
         found = pa.array([day_text(day) for day in columns.raw("benefit")[rows].tolist()], pa.string())
@@ -71,7 +71,7 @@ class Carry:
         which = self._date_of_series[series[rows]]
         for number, name in enumerate(self._date_names):
             refusals.add(which == number, "E_DATE", name, found, expected)
-        return refusals.table()
+        return refusals
 
     def _keys(self, person: Int32, series: Int32) -> Int64:
         keys: Int64 = person.astype(np.int64) * max(1, len(self.groups.series)) + series

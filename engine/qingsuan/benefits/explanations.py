@@ -32,7 +32,7 @@ __all__ = [
 
 Int32 = npt.NDArray[np.int32]
 Bool = npt.NDArray[np.bool_]
-_NOT_CONTENT = ("file", "row")
+_NOT_CONTENT = ("file", "row", "blank")
 
 
 def content_of(columns: Columns) -> Callable[[int], tuple[object, ...]]:
@@ -40,7 +40,7 @@ def content_of(columns: Columns) -> Callable[[int], tuple[object, ...]]:
 
     Rows alike in all of it are told apart by where they stand: any of them may stay, but it must not be up to the threads.
     """
-    names = [*sorted(set(columns.table.schema.names) - set(_NOT_CONTENT)), *_NOT_CONTENT]
+    names = [*sorted(set(columns.table.schema.names) - set(_NOT_CONTENT)), "file", "row"]
 
     def content(row: int) -> tuple[object, ...]:
         return tuple(_cell(columns, name, row) for name in names)

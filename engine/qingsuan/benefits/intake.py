@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.rejects import Refusals
+from qingsuan.benefits.restore import blanks
 from qingsuan.benefits.setup import CLAIM_CODES, OwnColumn, Setup
 from qingsuan.cells import (
     NO_AMOUNT,
@@ -368,6 +369,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
         begndate=arrow(rows.ints("begndate", np.int32, NO_DATE)),
         enddate=arrow(rows.ints("enddate", np.int32, NO_DATE)),
         setl_time=arrow(rows.ints("setl_time", np.int64, 0)),
+        blank=arrow(blanks(batch, rows.cells)),
         **{name: arrow(values) for name, values in money.items()},
     )
     _refuse_unserved(setup, rows, fields["insu_admdvs"].to_numpy(zero_copy_only=False))

@@ -21,6 +21,7 @@ from qingsuan.benefits.intake import BENEFIT_DATES
 from qingsuan.benefits.opening import Opening, empty_opening
 from qingsuan.benefits.order import STATUS, mark, order_rows
 from qingsuan.benefits.rejects import Refusals
+from qingsuan.benefits.restore import restored
 from qingsuan.benefits.setup import CLAIM_CODES, Setup
 from qingsuan.cells import NO_AMOUNT, NO_DATE
 from qingsuan.errors import RunError
@@ -39,14 +40,16 @@ Bool = npt.NDArray[np.bool_]
 class Outcome:
     """What became of a partition's rows; the tables are those of the run folder.
 
-    ``refused`` has the schema of :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`; ``totals`` are by kind;
-    ``accumulators`` are there if they were asked for.
+    ``refused`` has the schema of :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`, ``refused_rows`` the same rows as they
+    came (:func:`qingsuan.benefits.restore.restored`); ``totals`` are by kind; ``accumulators`` are there if they were
+    asked for.
     """
 
     settled: pa.Table
     reversed_rows: pa.Table
     differences: pa.Table | None
     refused: pa.Table
+    refused_rows: pa.Table
     totals: dict[str, pa.Table]
     accumulators: pa.Table | None = None
 
@@ -142,6 +145,7 @@ class _Work:
     def __init__(self, settler: Settler, columns: Columns, opening: pa.Table | None) -> None:
         self.settler, self.setup = settler, settler.setup
         self.refused: list[pa.Table] = []
+        self.refused_rows: list[pa.RecordBatch] = [restored(columns, np.zeros(0, np.int32))]
         self._number(columns, opening)
 
     def _number(self, columns: Columns, opening: pa.Table | None) -> None:
@@ -164,7 +168,8 @@ class _Work:
         series = self.settler.classifier.series(pool, columns.code("insutype"))
         late, until = carry.late(self.opening, self.numbers, series, columns.raw("benefit").astype(np.int32))
         if late.any():
-            self.refused.append(carry.refuse_late(columns, late, until, series))
+            rows = np.flatnonzero(late).astype(np.int32)
+            self._refuse(carry.refuse_late(columns, late, until, series), rows)
             self._number(Columns(self.setup, columns.table.filter(pa.array(~late))), self.opening_rows)
 
     def at(self, name: str) -> npt.NDArray[np.int64]:
@@ -191,7 +196,7 @@ class _Work:
         self.taker = Taker(self.rows, len(columns))
         refusals = self._refusals()
         explanations.refuse_marked(refusals, columns, self.rows, status, twin)
-        self.refused.append(refusals.table())
+        self._refuse(refusals, self.rows)
         back = status == STATUS["reversed"]
         self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[twin[back]])
         self._keep(status == STATUS["counts"])
@@ -206,8 +211,14 @@ class _Work:
     def _refusals(self) -> Refusals:
         return Refusals(self.at("file").astype(np.int32), self.at("row"))
 
-    def _drop(self, refusals: Refusals) -> None:
+    def _refuse(self, refusals: Refusals, rows: Int32) -> None:
+        """Set aside the refused among these rows, as they came."""
         self.refused.append(refusals.table())
+        if refusals.refused.any():
+            self.refused_rows.append(restored(self.columns, rows[refusals.places()]))
+
+    def _drop(self, refusals: Refusals) -> None:
+        self._refuse(refusals, self.rows)
         if refusals.refused.any():
             self._keep(~refusals.refused)
 
@@ -329,6 +340,7 @@ class _Work:
             self.reversed_rows,
             layout.differences(),
             pa.concat_tables(self.refused),
+            pa.Table.from_batches(self.refused_rows),
             layout.totals(),
             accumulators,
         )

@@ -38,6 +38,7 @@ class Refusals:
     def __post_init__(self) -> None:
         self.refused = np.zeros(len(self.rows), np.bool_)
         self._parts: list[pa.Table] = []
+        self._places: list[npt.NDArray[np.intp]] = []
 
     def add(self, mask: npt.NDArray[np.bool_], code: str, column: str, found: Said, expected: Said) -> None:
         """Refuse the rows marked that are not refused yet."""
@@ -57,6 +58,7 @@ class Refusals:
                 taken = taken.dictionary_decode()
             return taken.cast(pa.string())
 
+        self._places.append(places)
         self._parts.append(
             pa.table(
                 [
@@ -74,3 +76,7 @@ class Refusals:
     def table(self) -> pa.Table:
         """All refusals as a table of :data:`REJECT_SCHEMA`."""
         return pa.concat_tables(self._parts) if self._parts else REJECT_SCHEMA.empty_table()
+
+    def places(self) -> npt.NDArray[np.intp]:
+        """Which of the rows given each row of :meth:`table` is."""
+        return np.concatenate(self._places) if self._places else np.zeros(0, np.intp)

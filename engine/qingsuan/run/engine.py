@@ -125,7 +125,7 @@ class Cluster:
                 for piece in pieces_of(batch):
                     table = items[piece.item].table
                     if piece.kind == REFUSED:
-                        refused.add(table, read_stream(piece.payload))
+                        refused.remember(table, read_stream(piece.payload))
                     elif piece.kind != REPORT or piece.partition != NOWHERE or piece.item in reported:
                         raise _untrue(f"part {piece.item + 1} of the input was reported twice, or as {piece.kind}")
                     else:

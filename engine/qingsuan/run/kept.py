@@ -19,17 +19,21 @@ class Kept:
     """A finished partition, less the rows that are in the run folder.
 
     ``refused`` has the schema of :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`; ``totals`` are by kind, in fen.
+    ``refused_rows``, the same rows as they came, lives only as long as the process that settled them: who goes on later
+    fetches them again.
     """
 
     settled_rows: int
     reversed_rows: int
     refused: pa.Table
     totals: dict[str, pa.Table]
+    refused_rows: pa.Table | None = None
 
     @classmethod
     def of(cls, outcome: Outcome) -> Kept:
         """What is kept of a partition just settled."""
-        return cls(outcome.settled.num_rows, outcome.reversed_rows.num_rows, outcome.refused, outcome.totals)
+        counts = outcome.settled.num_rows, outcome.reversed_rows.num_rows
+        return cls(*counts, outcome.refused, outcome.totals, outcome.refused_rows)
 
     def to_bytes(self) -> bytes:
         """The tables one after another as Arrow streams, each saying what it is."""

@@ -1,7 +1,13 @@
-"""Refused rows, whole: they are remembered by file and row, fetched again at the end, and written with their reason."""
+"""Refused rows, whole: kept as they came until the end, and written with their reason.
+
+A row refused while its file is read is at hand, one refused later is made again from what the engine keeps of it; what can
+be had neither way is remembered by file and row, and fetched at the end.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -11,17 +17,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.rejects import REJECT_SCHEMA
+from qingsuan.benefits.restore import LOST, is_restorable
 from qingsuan.benefits.setup import Setup
 from qingsuan.cells import read_money
-from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import Source, fetch_rows
+from qingsuan.run.kept import Kept
 from qingsuan.run.remembered import Remembered
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.tally import Tally
+from qingsuan.run.threads import in_threads
 from qingsuan.tables import BILL
 
 if TYPE_CHECKING:
-    from qingsuan.run.settle import Inputs, Progress
+    from qingsuan.run.settle import Inputs, Run
 
 __all__ = ["REASON_COLUMNS", "RefusedRows"]
 
@@ -31,48 +39,52 @@ has one of these names is written as ``input_…``."""
 
 
 class RefusedRows:
-    """Collects refusals while a run goes on, and writes ``rejected/`` at the end."""
+    """Collects refused rows of all tables while a run goes on, and writes ``rejected/`` at the end. Threads may add.
+
+    Parameters
+    ----------
+    inputs
+    partitions
+    budget_bytes
+        What rows, and what is remembered of others, may each take of memory, by table.
+    spill
+        The run's folder for rows put aside, which the run removes.
+    """
 
     def __init__(self, inputs: Inputs, partitions: int, budget_bytes: int, spill: Path) -> None:
-        self.sources = {"claims": inputs.claims, "insured": inputs.insured, "identities": inputs.identities}
-        self.partitions, self.budget_bytes, self.spill = partitions, budget_bytes, spill
-        self._remembered = {
-            name: Remembered(sources, budget_bytes, spill / f"refused-{name}") for name, sources in self.sources.items()
+        self._tables = {
+            name: _Refused(sources, partitions, budget_bytes, spill / f"refused-{name}")
+            for name, sources in (
+                ("claims", inputs.claims),
+                ("insured", inputs.insured),
+                ("identities", inputs.identities),
+            )
         }
 
-    def add(self, table: str, refusals: pa.Table) -> None:
-        """Remember refusals (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`). Called under the run's lock."""
-        self._remembered[table].add(refusals)
+    def read(self, table: str, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:
+        """Keep what was refused (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`) of a batch just read from a file."""
+        if refusals.num_rows:
+            self._tables[table].read(refusals, batch, first_row)
 
-    def write(self, folder: RunFolder, tally: Tally, setup: Setup, progress: Progress) -> None:
-        """Fetch every refused row with all its columns and write it with its reason, in the order of the people."""
-        progress.stage("rejected 拒付", sum(1 for one in self._remembered.values() if one.rows))
-        for table, remembered in self._remembered.items():
-            prefix = "" if table == "claims" else f"{table}-"
-            schema = _common_schema(self.sources[table])
-            if not remembered.rows and table != "claims":
-                continue
-            with Shuffle(self.partitions, self.budget_bytes, self.spill / f"rejected-{table}") as shuffle:
-                shuffle.add(pa.RecordBatch.from_pylist([], schema))
-                for batch, as_it_came in self._fetch(table, schema):
-                    _count(batch, as_it_came, table, tally, setup)
-                    shuffle.add(batch)
-                shuffle.close()
-                for partition in range(self.partitions):
-                    rows = shuffle.take(partition).sort_by(_sort_keys(schema))
-                    folder.write_table(f"rejected/{prefix}part-{partition:05d}.parquet", rows)
-            progress.step()
-        progress.end()
+    def settled(self, kept: Kept) -> None:
+        """Keep what was refused of a settled partition."""
+        claims = self._tables["claims"]
+        if kept.refused_rows is None:
+            claims.remember(kept.refused)
+        elif kept.refused.num_rows:
+            claims.settled(kept.refused.combine_chunks(), kept.refused_rows)
 
-    def _fetch(self, table: str, schema: pa.Schema) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-        """Give refused rows as they are written, and as they came."""
-        sources = {source.number: source for source in self.sources[table]}
-        for file, mine in self._remembered[table].take():
-            done = 0
-            for numbers, batch in fetch_rows(sources[file], mine.column("row").to_numpy()):
-                reasons = mine.slice(done, len(numbers))
-                done += len(numbers)
-                yield _joined(sources[file], reasons, batch, schema), batch
+    def remember(self, table: str, refusals: pa.Table) -> None:
+        """Remember rows that are fetched at the end."""
+        self._tables[table].remember(refusals)
+
+    def write(self, run: Run) -> None:
+        """Write every refused row with all its columns and its reason, in the order of the people."""
+        for name, table in self._tables.items():
+            if name == "claims" or table.rows:
+                run.progress.stage(f"rejected {name} 拒付", run.partitions)
+                table.write(run, name)
+                run.progress.end()
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +92,95 @@ class RefusedRows:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._remembered.clear()
+        for table in self._tables.values():
+            table.shuffle.__exit__(kind, error, trace)
+
+
+class _Refused:
+    """The refused rows of one input table."""
+
+    def __init__(self, sources: tuple[Source, ...], partitions: int, budget_bytes: int, spill: Path) -> None:
+        self.rows = 0
+        self._sources = {source.number: source for source in sources}
+        self._names = pa.array([source.name for source in sources], pa.string())
+        self._restorable = pa.array([is_restorable(source.schema) for source in sources], pa.bool_())
+        self._schema = _common_schema(sources)
+        self._remembered = Remembered(sources, budget_bytes, spill / "remembered")
+        self._amounts = Counter[str]()
+        self._lock = threading.Lock()
+        self.shuffle = Shuffle(partitions, budget_bytes, spill)
+        self.shuffle.add(pa.RecordBatch.from_pylist([], self._schema))
+
+    def read(self, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:
+        file = self._sources[refusals.column("file")[0].as_py()]
+        if set(file.schema.names) <= set(batch.schema.names):
+            self._add(refusals, batch.take(pc.subtract(refusals.column("row").combine_chunks(), first_row)))
+        else:
+            self.remember(refusals)
+
+    def settled(self, refusals: pa.Table, rows: pa.Table) -> None:
+        whole = pc.not_equal(rows.column("blank"), LOST)
+        whole = pc.and_(whole, self._restorable.take(refusals.column("file").combine_chunks()))
+        if pc.any(whole).as_py():
+            self._add(refusals.filter(whole), rows.filter(whole).combine_chunks().to_batches()[0])
+        self.remember(refusals.filter(pc.invert(whole)))
+
+    def remember(self, refusals: pa.Table) -> None:
+        with self._lock:
+            self.rows += refusals.num_rows
+            self._remembered.add(refusals)
+
+    def _add(self, reasons: pa.Table, rows: pa.RecordBatch) -> None:
+        with self._lock:
+            self.rows += reasons.num_rows
+        self._keep(reasons, rows)
+
+    def _keep(self, reasons: pa.Table, rows: pa.RecordBatch) -> None:
+        """Add up the amounts that can be read, as they came; then put rows by for the people they belong to."""
+        amounts = {name: int(read_money(rows.column(name)).values.sum()) for name in BILL if name in rows.schema.names}
+        with self._lock:
+            self._amounts.update(amounts)
+        self.shuffle.add(self._joined(reasons, rows))
+
+    def _joined(self, reasons: pa.Table, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Reasons and rows side by side, in the columns in which they are written."""
+        found = {name: reasons.column(name).combine_chunks() for name in REJECT_SCHEMA.names}
+        columns = {name: array for name, array in found.items() if name not in ("file", "row")}
+        columns["source_file"] = self._names.take(found["file"])
+        columns["source_row"] = pc.add(found["row"], 1)
+        columns.update({_outer(name): rows.column(name) for name in rows.schema.names})
+        arrays = []
+        for column in self._schema:
+            array = columns.get(column.name, pa.nulls(rows.num_rows))
+            if column.name == "psn_no":
+                array = pc.fill_null(array.cast(pa.string()), "")
+            arrays.append(array if array.type == column.type else array.cast(column.type))
+        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+
+    def write(self, run: Run, table: str) -> None:
+        """Write the table's part files, and count what is in them."""
+        for reasons, rows in self._fetched():
+            self._keep(reasons, rows)
+        run.tally.amounts_rejected.update(self._amounts)
+        self.shuffle.close()
+        prefix = "" if table == "claims" else f"{table}-"
+
+        def write(partition: int) -> None:
+            rows = self.shuffle.take(partition).sort_by(_sort_keys(self._schema))
+            run.folder.write_table(f"rejected/{prefix}part-{partition:05d}.parquet", rows)
+            with run.lock:
+                _count(rows, table, run.tally, run.setup)
+
+        for _ in in_threads(write, range(run.partitions), run.options.workers):
+            run.progress.step()
+
+    def _fetched(self) -> Iterator[tuple[pa.Table, pa.RecordBatch]]:
+        """The rows that were only remembered, and why they were refused."""
+        for file, mine in self._remembered.take():
+            done = 0
+            for numbers, batch in fetch_rows(self._sources[file], mine.column("row").to_numpy()):
+                yield mine.slice(done, len(numbers)), batch
+                done += len(numbers)
 
 
 def _common_schema(sources: tuple[Source, ...]) -> pa.Schema:
@@ -103,37 +203,19 @@ def _outer(name: str) -> str:
     return f"input_{name}" if name in REASON_COLUMNS else name
 
 
-def _joined(source: Source, reasons: pa.Table, batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    columns = {
-        "source_file": pa.repeat(pa.scalar(source.name), batch.num_rows),
-        "source_row": pc.add(reasons.column("row").combine_chunks(), 1),
-        **{name: reasons.column(name).combine_chunks() for name in REJECT_SCHEMA.names if name not in ("file", "row")},
-    }
-    columns.update({_outer(name): batch.column(name) for name in batch.schema.names})
-    arrays = []
-    for column in schema:
-        array = columns.get(column.name, pa.nulls(batch.num_rows))
-        if column.name == "psn_no":
-            array = pc.fill_null(array.cast(pa.string()), "")
-        arrays.append(array if array.type == column.type else array.cast(column.type))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
 def _sort_keys(schema: pa.Schema) -> list[tuple[str, str]]:
     names = ("psn_no", "setl_id", "code", "column", "found", "source_file", "source_row")
     return [(name, "ascending") for name in names if name in schema.names]
 
 
-def _count(batch: pa.RecordBatch, as_it_came: pa.RecordBatch, table: str, tally: Tally, setup: Setup) -> None:
-    """Count a batch of refused rows, and add up the amounts that can be read."""
-    for counted in batch.column("code").value_counts().to_pylist():
+def _count(rows: pa.Table, table: str, tally: Tally, setup: Setup) -> None:
+    """Count a partition's refused rows, those of claims by pool and scheme too."""
+    for counted in rows.column("code").value_counts().to_pylist():
         tally.refused(table, counted["values"], counted["counts"])
     if table != "claims":
         return
-    for name in BILL:
-        tally.amounts_rejected[name] += int(read_money(as_it_came.column(name)).values.sum())
     by = ["insu_admdvs", "insutype", "code"]
-    for row in pa.table(batch.select(by)).group_by(by).aggregate([([], "count_all")]).to_pylist():
+    for row in rows.select(by).group_by(by, use_threads=False).aggregate([([], "count_all")]).to_pylist():
         pool = setup.places.pool_of(str(row["insu_admdvs"]))
         code = setup.places.pools[pool].code if pool >= 0 else ""
         tally.rejected_by[code, str(row["insutype"] or ""), row["code"]] += row["count_all"]

@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
@@ -34,6 +33,7 @@ from qingsuan.run.refused import RefusedRows
 from qingsuan.run.restart import Restart
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.tally import Tally
+from qingsuan.run.threads import in_threads
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
 
 __all__ = [
@@ -58,9 +58,6 @@ BYTES_PER_ROW = 1_500
 
 ACCUMULATORS_PER_ROW = 6
 """So many rows of accumulators need what one claim needs."""
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +201,7 @@ def _settle(run: Run, restart: Restart, installed: Installed, other: Engine | No
     spill = run.folder.path / ".shuffle"
     with (
         other or _Threads(run, spill) as engine,
-        RefusedRows(run.inputs, run.partitions, run.options.memory // 8, spill) as refused,
+        RefusedRows(run.inputs, run.partitions, run.options.memory // 16, spill) as refused,
     ):
         since = time.perf_counter()
         engine.read(run, refused)
@@ -214,8 +211,8 @@ def _settle(run: Run, restart: Restart, installed: Installed, other: Engine | No
 
         def done(partition: int, kept: Kept, files: tuple[Written, ...]) -> None:
             restart.keep(partition, kept, files)
+            refused.settled(kept)
             with run.lock:
-                refused.add("claims", kept.refused)
                 run.tally.settled(kept)
 
         since = time.perf_counter()
@@ -225,7 +222,7 @@ def _settle(run: Run, restart: Restart, installed: Installed, other: Engine | No
         run.tally.write_totals(run.folder)
         run.timed("settle", since)
         since = time.perf_counter()
-        refused.write(run.folder, run.tally, run.setup, run.progress)
+        refused.write(run)
         run.timed("rejected", since)
 
 
@@ -307,10 +304,10 @@ def _read(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
             taken, refusals = TAKE[table](run.setup, batch, chunk.source.number, first_row)
             shuffles[table].add(taken)
             amounts = run.tally.read_amounts(batch) if table == "claims" else {}
+            refused.read(table, refusals, batch, first_row)
             with run.lock:
                 run.tally.read(table, batch.num_rows)
                 run.tally.amounts_in.update(amounts)
-                refused.add(table, refusals)
 
     with run.stopping_at_once():
         for _ in in_threads(read, work, run.options.workers):
@@ -365,7 +362,7 @@ def _reuse(run: Run, restart: Restart, refused: RefusedRows) -> list[int]:
         run.progress.stage("checking 核对", len(found))
         for kept in in_threads(lambda item: restart.reuse(*item), found.items(), run.options.workers):
             if kept is not None:
-                refused.add("claims", kept.refused)
+                refused.settled(kept)
                 run.tally.settled(kept)
             run.progress.step()
         run.progress.end()
@@ -400,26 +397,6 @@ def tables_of(outcome: Outcome) -> dict[str, pa.Table]:
     tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
     tables["accumulators"] = outcome.accumulators
     return {kind: rows for kind, rows in tables.items() if rows is not None}
-
-
-def in_threads(work: Callable[[_Item], _Result], items: Iterable[_Item], workers: int) -> Iterable[_Result]:
-    """Do work side by side, never more than ``workers`` at once; the first failure stops what has not begun."""
-    with ThreadPoolExecutor(workers) as pool:
-        running: set[Future[_Result]] = set()
-        try:
-            for item in items:
-                running.add(pool.submit(work, item))
-                if len(running) > workers:
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        yield future.result()
-            while running:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        finally:
-            for future in running:
-                future.cancel()
 
 
 def _finish(run: Run, restart: Restart, written: dict[str, Any]) -> dict[str, Any]:
