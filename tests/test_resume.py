@@ -26,7 +26,7 @@ import pytest
 from qingsuan.run.folder import LEDGER, RunFolder
 from qingsuan.run.kept import Kept
 from qingsuan.run.ledger import Ledger, read_lines
-from qingsuan.run.shuffle import Shuffle
+from qingsuan.run.shuffle import Budget
 from settling import Ran, claim, install, insured, only, run, write
 from settling import settle as settle_made_up
 
@@ -167,13 +167,6 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-class Spilling(Shuffle):
-    """Puts rows aside on the disk almost at once."""
-
-    def __init__(self, partitions: int, budget_bytes: int, folder: Path) -> None:
-        super().__init__(partitions, 100_000, folder)
-
-
 @pytest.mark.parametrize("seed", range(max(4, KILLS // 10)))
 def test_a_full_disk_stops_it_and_room_lets_it_go_on(
     year: Year, seed: int, small_disk: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
@@ -182,8 +175,8 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(
     needed = sum(-(-len(content) // 4096) * 4096 for content in year.expected.values())
     out = small_disk(random.randrange(needed // 20, needed)) / "out"
     with monkeypatch.context() as patch:
-        if seed % 2:
-            patch.setattr("qingsuan.run.settle.Shuffle", Spilling)
+        if seed % 2:  # rows are put aside almost at once
+            patch.setattr("qingsuan.run.settle.Budget", lambda _: Budget(100_000))
         ran = year.run(out)
         assert ran.status == 5, ran.err
         assert "No space left" in ran.err

@@ -12,7 +12,7 @@ import pyarrow as pa
 from qingsuan.policy.model import Region
 from qingsuan.report.subsidy import summary
 from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
-from qingsuan.run.shuffle import Shuffle
+from qingsuan.run.shuffle import Budget, Shuffle
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.counting import DUPLICATES
 from qingsuan.subsidies.funding import Funding, resolve
@@ -58,7 +58,7 @@ def run(
         refused.append(rejected_table(batch, rejections, rejected_schema([SCHEMA])))
 
     rules = funding()
-    with Shuffle(partitions, spill_bytes, tmp_path / "spill") as shuffle:
+    with Shuffle(partitions, Budget(spill_bytes), tmp_path / "spill") as shuffle:
         counted, rows = count_heads(
             batches, Screening(rules), rules.periods, shuffle, rejected=reject, duplicates=twice.append
         )

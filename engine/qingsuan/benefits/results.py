@@ -79,7 +79,13 @@ def reversed_table(columns: Columns, rows: Int32, twins: Int32) -> pa.Table:
     fields["other_setl_id"] = twin_ids
     for name in BILL:
         fields[name] = decimals(columns.raw(name)[rows])
-    return pa.table(fields)
+    return _complete(fields)
+
+
+def _complete(fields: dict[str, pa.Array]) -> pa.Table:
+    """A table in which only codes can be null, and says so: no reader and no writer need look."""
+    kinds = [pa.field(name, array.type, nullable=pa.types.is_dictionary(array.type)) for name, array in fields.items()]
+    return pa.table(list(fields.values()), schema=pa.schema(kinds))
 
 
 class Layout:
@@ -135,7 +141,7 @@ class Layout:
         fields["acct_mulaid_pay"] = nothing
         fields["psn_cash_pay"] = decimals(paid.psn_cash_pay)
         fields["balc"] = decimals(paid.balc)
-        return pa.table(fields)
+        return _complete(fields)
 
     def _rules(self) -> pa.Array:
         """The rules' names, each once: a Parquet file of a dictionary that repeats itself is never twice the same."""

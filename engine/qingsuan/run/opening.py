@@ -108,7 +108,7 @@ class OpeningRows:
 
     def __init__(self, run: Run, spill: Path) -> None:
         self.groups, self.sources = Groups(run.setup), run.inputs.opening
-        self.shuffle = Shuffle(run.partitions, run.options.memory // 8, spill / "opening")
+        self.shuffle = Shuffle(run.partitions, run.waiting, spill / "opening")
 
     def read(self, run: Run, each: Callable[[Callable[[Any], None], Iterable[Any], int], Iterable[None]]) -> None:
         """Read every file; ``each`` does work side by side.

@@ -29,7 +29,7 @@ from qingsuan.run.threads import in_threads
 from qingsuan.tables import BILL
 
 if TYPE_CHECKING:
-    from qingsuan.run.settle import Inputs, Run
+    from qingsuan.run.settle import Run
 
 __all__ = ["REASON_COLUMNS", "RefusedRows"]
 
@@ -43,23 +43,16 @@ class RefusedRows:
 
     Parameters
     ----------
-    inputs
-    partitions
-    budget_bytes
-        What rows, and what is remembered of others, may each take of memory, by table.
+    run
+        Its memory for waiting rows is shared; a sixteenth of all its memory may be taken by what is only remembered.
     spill
         The run's folder for rows put aside, which the run removes.
     """
 
-    def __init__(self, inputs: Inputs, partitions: int, budget_bytes: int, spill: Path) -> None:
-        self._tables = {
-            name: _Refused(sources, partitions, budget_bytes, spill / f"refused-{name}")
-            for name, sources in (
-                ("claims", inputs.claims),
-                ("insured", inputs.insured),
-                ("identities", inputs.identities),
-            )
-        }
+    def __init__(self, run: Run, spill: Path) -> None:
+        inputs = run.inputs
+        sources = {"claims": inputs.claims, "insured": inputs.insured, "identities": inputs.identities}
+        self._tables = {name: _Refused(run, sources[name], spill / f"refused-{name}") for name in sources}
 
     def read(self, table: str, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:
         """Keep what was refused (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`) of a batch just read from a file."""
@@ -99,16 +92,16 @@ class RefusedRows:
 class _Refused:
     """The refused rows of one input table."""
 
-    def __init__(self, sources: tuple[Source, ...], partitions: int, budget_bytes: int, spill: Path) -> None:
+    def __init__(self, run: Run, sources: tuple[Source, ...], spill: Path) -> None:
         self.rows = 0
         self._sources = {source.number: source for source in sources}
         self._names = pa.array([source.name for source in sources], pa.string())
         self._restorable = pa.array([is_restorable(source.schema) for source in sources], pa.bool_())
         self._schema = _common_schema(sources)
-        self._remembered = Remembered(sources, budget_bytes, spill / "remembered")
+        self._remembered = Remembered(sources, run.options.memory // 16, spill / "remembered")
         self._amounts = Counter[str]()
         self._lock = threading.Lock()
-        self.shuffle = Shuffle(partitions, budget_bytes, spill)
+        self.shuffle = Shuffle(run.partitions, run.waiting, spill)
         self.shuffle.add(pa.RecordBatch.from_pylist([], self._schema))
 
     def read(self, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:

@@ -31,7 +31,7 @@ from qingsuan.run.kept import Kept
 from qingsuan.run.opening import OpeningRows
 from qingsuan.run.refused import RefusedRows
 from qingsuan.run.restart import Restart
-from qingsuan.run.shuffle import Shuffle
+from qingsuan.run.shuffle import Budget, Shuffle
 from qingsuan.run.tally import Tally
 from qingsuan.run.threads import in_threads
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
@@ -118,7 +118,7 @@ class Engine(Protocol):
 
 @dataclass
 class Run:
-    """What is shared between the stages of one run."""
+    """What is shared between the stages of one run; ``waiting`` is what rows may take of memory until their turn."""
 
     setup: Setup
     inputs: Inputs
@@ -130,6 +130,9 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     stopped: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.waiting = Budget(self.options.memory // 2)
 
     def timed(self, stage: str, since: float) -> None:
         """Note how long a stage took that began at ``since``."""
@@ -201,7 +204,7 @@ def _settle(run: Run, restart: Restart, installed: Installed, other: Engine | No
     spill = run.folder.path / ".shuffle"
     with (
         other or _Threads(run, spill) as engine,
-        RefusedRows(run.inputs, run.partitions, run.options.memory // 16, spill) as refused,
+        RefusedRows(run, spill) as refused,
     ):
         since = time.perf_counter()
         engine.read(run, refused)
@@ -230,14 +233,7 @@ class _Threads:
     """Threads of this process; rows wait for the others of their partition in memory, and beyond a budget on disk."""
 
     def __init__(self, run: Run, spill: Path) -> None:
-        def shuffle(name: str, share: int) -> Shuffle:
-            return Shuffle(run.partitions, run.options.memory // share, spill / name)
-
-        self.shuffles = {
-            "claims": shuffle("claims", 4),
-            "insured": shuffle("insured", 8),
-            "identities": shuffle("identities", 16),
-        }
+        self.shuffles = {name: Shuffle(run.partitions, run.waiting, spill / name) for _, _, name in kinds(run)}
         self.opening = OpeningRows(run, spill) if run.setup.accumulators else None
 
     def read(self, run: Run, refused: RefusedRows) -> None:

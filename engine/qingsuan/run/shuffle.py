@@ -17,7 +17,38 @@ from qingsuan.errors import RunError
 from qingsuan.people import Texts, partition_of, spread
 from qingsuan.rows import Taker
 
-__all__ = ["Shuffle"]
+__all__ = ["Budget", "Shuffle"]
+
+
+_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+"""Half the bytes for a disk that is slower than this is to pack and unpack."""
+
+
+class Budget:
+    """What waiting rows may take of memory, in all shuffles that share it: beyond it, the one that holds most goes to disk.
+
+    Parameters
+    ----------
+    size_bytes
+
+    Attributes
+    ----------
+    lock : held while rows are added to, taken from, or put aside by any of the shuffles.
+    """
+
+    def __init__(self, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self.lock = threading.Lock()
+        self._shuffles: list[Shuffle] = []
+
+    def share(self, shuffle: Shuffle) -> None:
+        """Let one more shuffle live on this budget."""
+        self._shuffles.append(shuffle)
+
+    def keep(self) -> None:
+        """Put rows aside until the others fit. Called under the lock."""
+        while sum(shuffle.held_bytes for shuffle in self._shuffles) > self.size_bytes:
+            max(self._shuffles, key=lambda shuffle: shuffle.held_bytes).spill()
 
 
 class Shuffle:
@@ -27,25 +58,29 @@ class Shuffle:
     ----------
     partitions
         How many partitions.
-    budget_bytes
-        What may stay in memory.
+    budget
+        What may stay in memory, perhaps with others.
     folder
         Where the rest goes; made when it is needed, removed at the end.
+
+    Attributes
+    ----------
+    held_bytes, spilled_bytes : what waits in memory, and what was put aside so far.
     """
 
-    def __init__(self, partitions: int, budget_bytes: int, folder: Path) -> None:
-        self.partitions, self.budget_bytes, self.folder = partitions, budget_bytes, folder
-        self.spilled_bytes = 0
+    def __init__(self, partitions: int, budget: Budget, folder: Path) -> None:
+        self.partitions, self.folder = partitions, folder
+        self.spilled_bytes = self.held_bytes = 0
         self._held: list[list[pa.RecordBatch]] = [[] for _ in range(partitions)]
-        self._held_bytes = 0
         self._writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
-        self._lock = threading.Lock()
         self._schema: pa.Schema | None = None
+        self._budget = budget
+        budget.share(self)
 
     def add(self, batch: pa.RecordBatch, key: str = "psn_no") -> None:
         """Send a batch's rows to the partitions of their people."""
         if batch.num_rows == 0:
-            with self._lock:
+            with self._budget.lock:
                 self._schema = self._schema or batch.schema
             return
         if self.partitions == 1:
@@ -59,13 +94,12 @@ class Shuffle:
                 for p in range(self.partitions)
                 if starts[p + 1] > starts[p]
             ]
-        with self._lock:
+        with self._budget.lock:
             self._schema = self._schema or batch.schema
             for partition, piece in pieces:
                 self._held[partition].append(piece)
-            self._held_bytes += batch.nbytes
-            if self._held_bytes > self.budget_bytes:
-                self._spill()
+            self.held_bytes += batch.nbytes
+            self._budget.keep()
 
     @staticmethod
     def _ordered(batch: pa.RecordBatch, rows: npt.NDArray[np.int32], hashed: dict[str, Texts]) -> pa.RecordBatch:
@@ -75,7 +109,14 @@ class Shuffle:
             return Taker(rows, batch.num_rows).batch(batch, hashed)
         return batch.take(pa.array(rows))
 
-    def _spill(self) -> None:
+    def spill(self) -> None:
+        """Put all rows held aside. Called under the budget's lock.
+
+        Raises
+        ------
+        RunError
+            There is no room.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for partition, batches in enumerate(self._held):
@@ -83,7 +124,7 @@ class Shuffle:
                     continue
                 if partition not in self._writers:
                     path = self.folder / f"{partition:05d}.arrows"
-                    self._writers[partition] = pa.ipc.new_stream(path, batches[0].schema)
+                    self._writers[partition] = pa.ipc.new_stream(path, batches[0].schema, options=_COMPRESSED)
                 # many small pieces are joined first: each batch of a file costs as much as some thousand rows
                 self._writers[partition].write_table(pa.Table.from_batches(batches).combine_chunks())
                 self._held[partition] = []
@@ -94,8 +135,8 @@ class Shuffle:
                 expected="room for the input a second time",
                 do="make room, or give --memory more",
             ) from error
-        self.spilled_bytes += self._held_bytes
-        self._held_bytes = 0
+        self.spilled_bytes += self.held_bytes
+        self.held_bytes = 0
 
     def close(self) -> None:
         """Everything has been added: finish the files."""
@@ -105,7 +146,9 @@ class Shuffle:
     def take(self, partition: int) -> pa.Table:
         """Take a partition's rows out; they are gone from here afterwards."""
         table = self.look(partition)
-        self._held[partition] = []
+        with self._budget.lock:
+            self.held_bytes -= sum(batch.nbytes for batch in self._held[partition])
+            self._held[partition] = []
         if partition in self._writers:
             (self.folder / f"{partition:05d}.arrows").unlink()
         return table

@@ -21,7 +21,7 @@ from qingsuan.run.folder import DIGESTS, RECORD, RunFolder
 from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
 from qingsuan.run.inputs import Source, chunks, open_sources
 from qingsuan.run.record import of_inputs, of_plugins
-from qingsuan.run.shuffle import Shuffle
+from qingsuan.run.shuffle import Budget, Shuffle
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.counting import DUPLICATES
 from qingsuan.subsidies.funding import Funding, resolve
@@ -108,7 +108,7 @@ def _calculate(
         rejected.add(rejected_table(batch, rejections, schema))
 
     partitions = request.partitions or partitions_for(sum(source.rows for source in sources))
-    with Shuffle(partitions, SPILL_BYTES, spill) as shuffle:
+    with Shuffle(partitions, Budget(SPILL_BYTES), spill) as shuffle:
         counted, rows = count_heads(
             _batches(sources, say), screening, funding.periods, shuffle, rejected=reject, duplicates=duplicates.add
         )
