@@ -83,23 +83,29 @@ class Shuffle:
             with self._budget.lock:
                 self._schema = self._schema or batch.schema
             return
-        if self.partitions == 1:
-            pieces = [(0, batch)]
-        else:
-            texts = Texts.of(batch.column(key))
-            starts, rows = spread(partition_of(texts, self.partitions), self.partitions)
-            ordered = self._ordered(batch, rows, {key: texts})
-            pieces = [
-                (p, ordered.slice(int(starts[p]), int(starts[p + 1] - starts[p])))
-                for p in range(self.partitions)
-                if starts[p + 1] > starts[p]
-            ]
+        pieces = self._pieces(batch, key)
         with self._budget.lock:
             self._schema = self._schema or batch.schema
             for partition, piece in pieces:
                 self._held[partition].append(piece)
             self.held_bytes += batch.nbytes
             self._budget.keep()
+
+    def _pieces(self, batch: pa.RecordBatch, key: str) -> list[tuple[int, pa.RecordBatch]]:
+        """The batch cut by partition; rows that come partition after partition already are not moved."""
+        if self.partitions == 1:
+            return [(0, batch)]
+        texts = Texts.of(batch.column(key))
+        partitions = partition_of(texts, self.partitions)
+        if (partitions[1:] >= partitions[:-1]).all():
+            starts = np.searchsorted(partitions, np.arange(self.partitions + 1))
+        else:
+            starts, rows = spread(partitions, self.partitions)
+            batch = self._ordered(batch, rows, {key: texts})
+        return [
+            (int(p), batch.slice(int(starts[p]), int(starts[p + 1] - starts[p])))
+            for p in np.flatnonzero(np.diff(starts))
+        ]
 
     @staticmethod
     def _ordered(batch: pa.RecordBatch, rows: npt.NDArray[np.int32], hashed: dict[str, Texts]) -> pa.RecordBatch:
