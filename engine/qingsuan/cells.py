@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.money import MAX_FEN
+from qingsuan.rows import recoded
 
 __all__ = [
     "NO_AMOUNT",
@@ -55,6 +56,7 @@ _DAY_US = 86_400_000_000
 DIGITS_OF_64_BITS = 18
 _DAY_SECONDS = 86_400
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_LEAST, _MOST = -(2**63), 2**63 - 1
 _FIRST_DAY = (dt.date.min - dt.date(1970, 1, 1)).days
 _LAST_DAY = (dt.date.max - dt.date(1970, 1, 1)).days
 
@@ -82,7 +84,15 @@ def _mask(array: Any) -> Mask:
     """A boolean Arrow array as NumPy; null counts as false."""
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
-    result: Mask = pc.fill_null(array, _FALSE).to_numpy(zero_copy_only=False)
+    filled = pc.fill_null(array, _FALSE) if array.null_count else array
+    result: Mask = filled.to_numpy(zero_copy_only=False)
+    return result
+
+
+def _numbers(array: pa.Array) -> npt.NDArray[Any]:
+    """Whole numbers as NumPy; null counts as 0."""
+    filled = pc.fill_null(array, pa.scalar(0, array.type)) if array.null_count else array
+    result: npt.NDArray[Any] = filled.to_numpy(zero_copy_only=False)
     return result
 
 
@@ -207,7 +217,7 @@ def read_dates(column: pa.Array | pa.ChunkedArray) -> Cells:
     if pa.types.is_string(array.type):
         days, bad = _days_of_texts(array)
     elif pa.types.is_timestamp(array.type) or pa.types.is_date(array.type) or pa.types.is_null(array.type):
-        days, _, bad = _days_and_clock(array)
+        days, bad = _days(array)
     else:
         raise TypeRefused("date32, timestamp, or text YYYY-MM-DD")
     bad &= ~absent
@@ -216,20 +226,30 @@ def read_dates(column: pa.Array | pa.ChunkedArray) -> Cells:
     return Cells(days, absent, {"E_DATE": bad} if bad.any() else {})
 
 
-def _days_and_clock(array: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], Mask]:
-    """Dates or stamps as days and microseconds of the day, and where they lie outside the years 1 to 9999."""
+def _days(array: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
+    """Dates or stamps as days, and where they lie outside the years 1 to 9999."""
     kind = array.type
     if pa.types.is_timestamp(kind) or pa.types.is_date64(kind):
         per_second = _PER_SECOND["ms" if pa.types.is_date64(kind) else kind.unit]
-        raw = pc.fill_null(array.view(pa.int64()), 0).to_numpy(zero_copy_only=False)
+        raw = _numbers(array.view(pa.int64()))
         days = raw // (_DAY_SECONDS * per_second)
-        rest = raw - days * (_DAY_SECONDS * per_second)
-        clock = rest // 1000 if per_second > 10**6 else rest * (10**6 // per_second)
     else:
-        days = pc.fill_null(array.cast(pa.date32()).view(pa.int32()), 0).to_numpy(zero_copy_only=False)
-        clock = np.zeros(len(array), np.int64)
+        days = _numbers(array.cast(pa.date32()).view(pa.int32()))
     bad = (days < _FIRST_DAY) | (days > _LAST_DAY)
-    return np.where(bad, 0, days).astype(np.int32), clock, bad
+    return (np.where(bad, 0, days) if bad.any() else days).astype(np.int32, copy=False), bad
+
+
+def _micros_of_stamps(array: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
+    """Stamps as microseconds, rounded down, and where they lie outside the years 1 to 9999."""
+    per_second = _PER_SECOND[array.type.unit]
+    raw = _numbers(array.view(pa.int64()))
+    day = _DAY_SECONDS * per_second
+    first, last = max(_FIRST_DAY * day, _LEAST), min((_LAST_DAY + 1) * day - 1, _MOST)
+    bad = (raw < first) | (raw > last)
+    raw = np.where(bad, 0, raw) if bad.any() else raw
+    if per_second == 10**6:
+        return raw, bad
+    return raw // 1000 if per_second > 10**6 else raw * (10**6 // per_second), bad
 
 
 def _days_of_texts(array: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
@@ -237,7 +257,7 @@ def _days_of_texts(array: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
     shaped = pc.if_else(pa.array(formed), array, pa.scalar(None, pa.string()))
     stamps = pc.strptime(shaped, "%Y-%m-%d", "s", error_is_null=True)
     bad = ~_mask(pc.equal(pc.strftime(stamps, "%Y-%m-%d"), array))
-    days, _, outside = _days_and_clock(stamps)
+    days, outside = _days(stamps)
     return days, bad | outside
 
 
@@ -264,13 +284,18 @@ def read_times(column: pa.Array | pa.ChunkedArray) -> Cells:
         only_date = _mask(pc.match_substring_regex(array, _DATE_TEXT))
         bad = (no_day | ~(formed | only_date) | (hours > 23) | (minutes > 59) | (seconds > 59)) & ~absent
         values = days * np.int64(_DAY_US) + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + _micros(array, formed)
-    elif pa.types.is_date(array.type) or pa.types.is_timestamp(array.type) or pa.types.is_null(array.type):
-        days, clock, bad = _days_and_clock(array)
+    elif pa.types.is_timestamp(array.type):
+        values, bad = _micros_of_stamps(array)
         bad &= ~absent
-        values = days * np.int64(_DAY_US) + clock
+    elif pa.types.is_date(array.type) or pa.types.is_null(array.type):
+        days, bad = _days(array)
+        bad &= ~absent
+        values = days * np.int64(_DAY_US)
     else:
         raise TypeRefused("timestamp without a zone, date, or text YYYY-MM-DD HH:MM:SS")
-    return Cells(np.where(bad | absent, 0, values), absent, {"E_DATE": bad} if bad.any() else {})
+    if bad.any() or absent.any():
+        values = np.where(bad | absent, 0, values)
+    return Cells(values, absent, {"E_DATE": bad} if bad.any() else {})
 
 
 def _micros(array: pa.Array, formed: Mask) -> npt.NDArray[np.int64]:
@@ -329,12 +354,12 @@ def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
     values = cells.values
     if not pa.types.is_dictionary(values.type):
         values = values.dictionary_encode()
-    numbers = values.indices.to_numpy(zero_copy_only=False)
-    ones, zeros = _mask(pc.equal(values.dictionary, _ONE)), _mask(pc.equal(values.dictionary, _ZERO))
+    ones = _mask(pc.equal(values.dictionary, _ONE))
     if len(ones) == 0:
         return Cells(np.zeros(len(values), np.int8), cells.absent, {})
-    bad = ~(ones | zeros)[numbers] & ~cells.absent
-    return Cells(ones.astype(np.int8)[numbers], cells.absent, {"E_CODE": bad} if bad.any() else {})
+    good = ones | _mask(pc.equal(values.dictionary, _ZERO)) | _mask(pc.equal(values.dictionary, _EMPTY))
+    bad = np.zeros(0, np.bool_) if good.all() else recoded(values.indices, ~good) & ~cells.absent
+    return Cells(recoded(values.indices, ones.astype(np.int8)), cells.absent, {"E_CODE": bad} if bad.any() else {})
 
 
 def read_counts(column: pa.Array | pa.ChunkedArray) -> Cells:

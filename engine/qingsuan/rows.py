@@ -16,7 +16,7 @@ import pyarrow as pa
 from qingsuan import _rows
 from qingsuan.people import Texts
 
-__all__ = ["Taker", "add_up", "arrow", "numbers"]
+__all__ = ["Taker", "add_up", "arrow", "numbers", "recoded"]
 
 MAX_BYTES = 2**31 - 1
 
@@ -101,6 +101,20 @@ class Taker:
             raise ValueError(f"a column has {length} rows, the others {self.size}")
 
 
+def recoded(indices: pa.Array, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What each index of a dictionary array stands for, given what each text stands for.
+
+    Raises
+    ------
+    ValueError
+        An index is null, or lies outside the dictionary.
+    """
+    same = numbers(indices).astype(np.int32, copy=False)
+    if values.dtype == np.bool_:
+        return Taker(same, len(values)).numbers(values.view(np.int8)).view(np.bool_)
+    return Taker(same, len(values)).numbers(values)
+
+
 def add_up(
     groups: npt.NDArray[np.int32], count: int, columns: Sequence[npt.NDArray[np.int64]]
 ) -> list[npt.NDArray[np.int64]]:
@@ -117,9 +131,11 @@ def add_up(
     for column in columns:
         if len(column) != len(groups):
             raise ValueError("columns differ in length")
-        if len(column) and max(int(column.max()), -int(column.min())) * len(column) >= 2**63:
+        largest = max(int(column.max()), -int(column.min())) if len(column) else 0
+        if largest * len(column) >= 2**63:
             raise ValueError("sums of these amounts may leave 64 bits")
         sums = np.zeros(count, np.int64)
-        _rows.add_by_group(groups, np.ascontiguousarray(column, np.int64), sums)
+        if largest:  # many a fund pays nobody here
+            _rows.add_by_group(groups, np.ascontiguousarray(column, np.int64), sums)
         found.append(sums)
     return found

@@ -295,7 +295,10 @@ def _refuse_amounts(rows: _Rows, takes_back: Mask) -> dict[str, npt.NDArray[np.i
         if column.kind == "money" and cells is not None and cells.values.min(initial=0) < 0:
             expected = "an amount of 0 or more; only a reversal (refd_setl_flag = 1) is negative"
             rows.refuse((cells.values < 0) & ~takes_back, "E_NEGATIVE", column.name, expected)
-    total = np.sum([money[name] for name in BILL_PARTS], axis=0)
+    first, *others = (money[name] for name in BILL_PARTS)
+    total = first.copy()
+    for part in others:
+        total += part
     wrong = money["medfee_sumamt"] != total
     if wrong.any():
         sums = pa.array([yuan(int(amount)) for amount in total[wrong]], pa.string())
@@ -390,7 +393,7 @@ def _paid_fields(setup: Setup, rows: _Rows) -> dict[str, pa.Array]:
 def _refuse_unserved(setup: Setup, rows: _Rows, areas: npt.NDArray[np.int32]) -> None:
     """Claims of pools that no plugin serves: refused if that was asked for, else counted, to stop the run."""
     texts = setup.vocabularies["insu_admdvs"].texts
-    numbers = np.unique(areas)
+    numbers = np.flatnonzero(np.bincount(areas))
     nobody = numbers[[setup.places.pool_of(texts[number]) < 0 for number in numbers]]
     if not len(nobody):
         return

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.rows import arrow
+from qingsuan.rows import Taker, arrow, recoded
 
 __all__ = ["Vocabulary"]
 
@@ -44,9 +44,7 @@ class Vocabulary:
                     number = self._numbers[text] = len(self.texts)
                     self.texts.append(text)
                 numbers[place] = number
-        indices = encoded.indices.to_numpy(zero_copy_only=False)
-        result: npt.NDArray[np.int32] = numbers[indices]
-        return result
+        return recoded(encoded.indices, numbers)
 
     def freeze(self) -> None:
         """Renumber by text; call once, when everything has been read."""
@@ -60,7 +58,7 @@ class Vocabulary:
         """Numbers given before the freeze, as ranks."""
         if self._ranks is None:
             raise RuntimeError("a vocabulary is frozen before its ranks are asked for")
-        result: npt.NDArray[np.int32] = self._ranks[numbers]
+        result: npt.NDArray[np.int32] = Taker(numbers, len(self._ranks)).numbers(self._ranks)
         return result
 
     def decode(self, ranks: npt.NDArray[np.int32]) -> pa.Array:
