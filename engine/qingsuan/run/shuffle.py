@@ -72,6 +72,7 @@ class Shuffle:
         self.partitions, self.folder = partitions, folder
         self.spilled_bytes = self.held_bytes = 0
         self._held: list[list[pa.RecordBatch]] = [[] for _ in range(partitions)]
+        self._bytes = np.zeros(partitions, np.int64)
         self._writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
         self._schema: pa.Schema | None = None
         self._budget = budget
@@ -84,11 +85,13 @@ class Shuffle:
                 self._schema = self._schema or batch.schema
             return
         pieces = self._pieces(batch, key)
+        row_bytes = -(-batch.nbytes // batch.num_rows)
         with self._budget.lock:
             self._schema = self._schema or batch.schema
             for partition, piece in pieces:
                 self._held[partition].append(piece)
-            self.held_bytes += batch.nbytes
+                self._bytes[partition] += piece.num_rows * row_bytes
+            self.held_bytes = int(self._bytes.sum())
             self._budget.keep()
 
     def _pieces(self, batch: pa.RecordBatch, key: str) -> list[tuple[int, pa.RecordBatch]]:
@@ -142,7 +145,7 @@ class Shuffle:
                 do="make room, or give --memory more",
             ) from error
         self.spilled_bytes += self.held_bytes
-        self.held_bytes = 0
+        self._bytes[:] = self.held_bytes = 0
 
     def close(self) -> None:
         """Everything has been added: finish the files."""
@@ -153,8 +156,9 @@ class Shuffle:
         """Take a partition's rows out; they are gone from here afterwards."""
         table = self.look(partition)
         with self._budget.lock:
-            self.held_bytes -= sum(batch.nbytes for batch in self._held[partition])
             self._held[partition] = []
+            self._bytes[partition] = 0
+            self.held_bytes = int(self._bytes.sum())
         if partition in self._writers:
             (self.folder / f"{partition:05d}.arrows").unlink()
         return table
