@@ -238,8 +238,13 @@ def _metadata_of(path: Path, *_: int) -> pq.FileMetaData:
 def _read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
     codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id")]
-    with pq.ParquetFile(source.path, metadata=_metadata(source.path), read_dictionary=codes) as file:
-        if parts:
+    metadata = _metadata(source.path)
+    with pq.ParquetFile(source.path, metadata=metadata, read_dictionary=codes) as file:
+        # small row groups are joined: each batch costs as much as some thousand rows
+        if len(parts) > 1 and sum(metadata.row_group(part).num_rows for part in parts) <= BATCH_ROWS:
+            rows = file.read_row_groups(list(parts), columns, use_threads=False)
+            yield from rows.unify_dictionaries().combine_chunks().to_batches()
+        elif parts:
             yield from file.iter_batches(BATCH_ROWS, row_groups=list(parts), columns=columns, use_threads=False)
 
 

@@ -56,6 +56,9 @@ TABLES = ("settled", "rejected", "reversed", "differences", "totals", "accumulat
 BYTES_PER_ROW = 1_500
 """What one claim needs, at most, while its partition is settled: it decides how many partitions a run has."""
 
+FIXED_BYTES = 320 << 20
+"""What a run needs whatever its input: the interpreter, libraries, batches being read."""
+
 ACCUMULATORS_PER_ROW = 6
 """So many rows of accumulators need what one claim needs."""
 
@@ -132,7 +135,8 @@ class Run:
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.waiting = Budget(self.options.memory // 2)
+        memory = self.options.memory
+        self.waiting = Budget(max(memory // 16, memory * 5 // 8 - FIXED_BYTES))
 
     def timed(self, stage: str, since: float) -> None:
         """Note how long a stage took that began at ``since``."""
