@@ -161,13 +161,17 @@ def refuse_levels(refusals: Refusals, work: _Work) -> None:
 
 
 def refuse_absent_columns(refusals: Refusals, work: _Work) -> None:
-    """Claims whose rule set looks at a column that no input file has."""
+    """Claims whose rule set looks at a column that their file, or that of their insured row, does not have."""
     setup = work.setup
-    for name in sorted(setup.absent_columns):
+    lacking: dict[str, list[int]] = {}
+    for name, file in sorted(setup.absent_columns):
+        lacking.setdefault(name, []).append(file)
+    for name, files in lacking.items():
         own = setup.own_columns[name]
+        lacks = np.isin(work.at("file") if own.table == "claims" else work.of_insured("file"), files)
         for number in range(len(setup.program.rule_sets)):
             if name in setup.dimension_columns(number).values():
-                mask = work.rule_set == number
+                mask = lacks & (work.rule_set == number)
                 expected = f"a column “{own.column}” in the {own.table}: the rule set decides by it"
                 refusals.add(mask, "E_MISSING", own.column, "no such column", expected)
 

@@ -107,7 +107,7 @@ class _Rows:
     """One batch being read: its cells by column, its refusals."""
 
     def __init__(self, batch: pa.RecordBatch, columns: Sequence[Column], file: int, first_row: int) -> None:
-        self.batch = batch
+        self.batch, self.file = batch, file
         self.size = batch.num_rows
         self.columns = columns
         self.refusals = Refusals(
@@ -207,13 +207,13 @@ def _encode(setup: Setup, rows: _Rows, names: Sequence[str]) -> dict[str, pa.Arr
 
 
 def _own_fields(setup: Setup, rows: _Rows, table: str) -> dict[str, pa.Array]:
-    """Columns that only plugins read."""
+    """Columns that only plugins read; which file has one of them not is remembered, for its own rows alone."""
     fields = {}
     for own in setup.own(table):
         if own.function:
             fields[own.name] = arrow(_call(setup, own.name, rows.typed()))
         elif own.column not in rows.batch.schema.names:
-            setup.absent_columns.add(own.name)
+            setup.absent_columns.add((own.name, rows.file))
             empty = np.full(rows.size, NO_AMOUNT, np.int64) if own.is_number else np.zeros(rows.size, np.int32)
             fields[own.name] = arrow(empty)
         else:

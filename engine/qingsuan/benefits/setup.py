@@ -107,6 +107,7 @@ class Setup:
     ----------
     paid_columns : which of ``tables.PAID_COLUMNS`` some claims file has.
     unserved : how many claims each area has that no plugin serves.
+    absent_columns : which of ``own_columns`` (by name) which file (by its number among its table's) does not have.
     """
 
     regions: Sequence[Region]
@@ -120,7 +121,7 @@ class Setup:
     places: Places = field(init=False)
     vocabularies: dict[str, Vocabulary] = field(init=False)
     own_columns: dict[str, OwnColumn] = field(init=False)
-    absent_columns: set[str] = field(init=False, default_factory=set)
+    absent_columns: set[tuple[str, int]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self.program = compile_rule_sets(self.rule_sets)

@@ -249,7 +249,7 @@ def _learn_codes(setup: Setup, content: dict[str, Any]) -> None:
     for name, texts in content["texts"].items():
         setup.vocabularies[name].encode(pa.array(texts, pa.string()))
     setup.unserved.update(content["unserved"])
-    setup.absent_columns.update(content["absent"])
+    setup.absent_columns.update((name, file) for name, file in content["absent"])
 
 
 def _untrue(found: str) -> RunError:

@@ -102,7 +102,7 @@ class Frozen:
     """
 
     texts: Mapping[str, tuple[str, ...]]
-    absent_columns: frozenset[str]
+    absent_columns: frozenset[tuple[str, int]]
     expected: Mapping[int, Mapping[str, tuple[int, int]]]
 
 
