@@ -300,6 +300,40 @@ def test_folders_that_are_no_finished_run_of_the_year_stop_the_run(first: Path, 
     refused(tmp_path, tmp_path / "plain", "a run without accumulators")
 
 
+def test_an_account_that_has_counted_too_much_is_named(first: Path, tmp_path: Path) -> None:
+    """2**56 fen may be carried in and is too much to carry out again once a claim has come on top."""
+    rows = [{key: as_text(value) for key, value in row.items()} for row in read(first, "accumulators")]
+    change(STAY, "base", "720575940379279.36")(rows)
+    ran = rest_of(tmp_path, write_csv(tmp_path / "full.csv", rows))
+    assert ran.status == 3
+    assert "accumulators of person p1, pool 990100, scheme 390, group stay: 720575940380079.36 yuan counted" in ran.err
+    assert "at most 720575940379279.36 yuan" in ran.err
+    assert "what to do: correct this person's amounts" in ran.err
+    assert "Traceback" not in ran.err
+    assert not (tmp_path / "rest" / "run.json").exists()
+
+
+@pytest.mark.parametrize("more", [(), ("--accumulators",)])
+def test_bills_of_one_account_that_no_person_can_have_stop_the_run(tmp_path: Path, more: tuple[str, ...]) -> None:
+    most = {"medfee_sumamt": "100000000000.00", "inscp_scp_amt": "100000000000.00"}
+    nothing = dict.fromkeys(("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt"), "0.00")
+    known = [insured(), insured(psn_no="p2")]
+    rows = [visit(0, "2022-05-01", psn_no="p2")]
+    rows += [visit(number, "2022-05-30", **most, **nothing) for number in range(1, 2**56 // 10**13 + 2)]
+    files = write(tmp_path / "c.parquet", rows), write(tmp_path / "i.parquet", known)
+    ran = settle(*files, tmp_path / "out", "--workers", 1, *more)
+    assert ran.status == 3
+    last = max(str(row["setl_id"]) for row in rows)  # in the order of their ids as text
+    assert f"psn_no p1, setl_id {last}, pool 990100, insutype 390: bills of one person, scheme and pool" in ran.err
+    assert "more than 720 trillion yuan" in ran.err
+    assert "what to do: correct this person's amounts in the extract" in ran.err
+    assert not (tmp_path / "out" / "run.json").exists()
+    rows.pop()
+    files = write(tmp_path / "c.parquet", rows), files[1]
+    ran = settle(*files, tmp_path / "out", "--overwrite", *more)
+    assert ran.status == 0, ran.err
+
+
 def test_a_run_is_not_opened_with_itself(first: Path, tmp_path: Path) -> None:
     files = write(tmp_path / "c.csv", [visit(9, "2022-12-30")]), write(tmp_path / "i.csv", [insured()])
     ran = settle(*files, first, "--opening", first, "--overwrite")

@@ -16,6 +16,7 @@ from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.setup import Setup
 from qingsuan.cells import NO_DATE, day_text, decimals
 from qingsuan.errors import InputError
+from qingsuan.money import yuan
 from qingsuan.people import Texts
 from qingsuan.policy.model import COUNTERS
 from qingsuan.rows import Taker, arrow
@@ -151,10 +152,10 @@ class _Closing:
         counters = np.concatenate([nothing, held.counters[going_on]])
         order = np.lexsort((slot, account))
         account, slot, key, counters = account[order], slot[order], key[order], counters[order]
-        self._check(counters)
         a_row = np.zeros(people, np.int32)
         a_row[numbers] = np.arange(len(numbers), dtype=np.int32)
         itself = slot == ITSELF
+        self._check(np.where(itself, held.balance[account], counters.max(axis=1)), account, slot, texts, a_row)
         series = self.series[account]
         columns: dict[str, pa.Array] = {
             "psn_no": Taker(a_row[held.person[account]], len(texts)).texts(texts),
@@ -187,15 +188,22 @@ class _Closing:
         found: Int32 = table[series, slot + 1]
         return found
 
-    def _check(self, counters: Int64) -> None:
-        largest = max(int(counters.max(initial=0)), int(self.accounts.balance.max(initial=0)))
-        if largest > MAX_CARRIED:
-            raise InputError(
-                "accumulators",
-                found=f"an account that has counted {largest} fen",
-                expected=f"at most {MAX_CARRIED} fen",
-                do="find the person whose amounts are wrong",
-            )
+    def _check(self, largest: Int64, account: Int32, slot: Int32, texts: Texts, a_row: Int32) -> None:
+        """``largest``: the most that each row of the table holds."""
+        too_large = np.flatnonzero(largest > MAX_CARRIED)
+        if not len(too_large):
+            return
+        row = int(too_large[0])
+        one = self.groups.series[self.series[account[row]]]
+        group = "personal account" if slot[row] == ITSELF else f"group {one.slots[slot[row]]}"
+        whose = a_row[self.accounts.person[account[row : row + 1]]]
+        person = Taker(whose, len(texts)).texts(texts)[0].as_py()
+        raise InputError(
+            f"accumulators of person {person}, pool {one.pool}, scheme {one.scheme}, {group}",
+            found=f"{yuan(int(largest[row]))} yuan counted",
+            expected=f"at most {yuan(MAX_CARRIED)} yuan, which is what accumulators can carry on",
+            do="correct this person's amounts, in the claims or in what --opening brings along, and settle again",
+        )
 
 
 def _named(names: list[str], numbers: Int32, absent: Mask | None = None) -> pa.Array:

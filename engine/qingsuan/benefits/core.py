@@ -206,7 +206,7 @@ def _report(fault: tuple[int, int], bill: Int64, name: Callable[[int], str]) -> 
             name(row),
             found="bills of one person, scheme and pool that add up to more than 720 trillion yuan",
             expected="a year that a person can have",
-            do="find the person whose amounts are wrong",
+            do="correct this person's amounts in the extract, or leave the person out, and settle again",
         )
     raise RunError(
         name(row),

@@ -316,9 +316,11 @@ class _Work:
         return self.of_insured(name)
 
     def _name(self, place: int) -> str:
-        """A claim's person and settlement, for a message."""
+        """A claim's person, settlement and account, for a message."""
         row = int(self.rows[place])
-        return ", ".join(f"{key} {self.columns.table.column(key)[row].as_py()}" for key in ("psn_no", "setl_id"))
+        ids = [f"{key} {self.columns.table.column(key)[row].as_py()}" for key in ("psn_no", "setl_id")]
+        scheme = self.setup.vocabularies["insutype"].texts[self.code("insutype")[place]]
+        return ", ".join([*ids, f"pool {self.setup.places.pools[self.pool[place]].code}", f"insutype {scheme}"])
 
     def finish(self) -> Outcome:
         """Run the core over what is left, and lay out the results."""
