@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.run.findings import MOST_OF_A_KIND, Findings
 from qingsuan.run.unique import Repeats
+from sealing import add_fen, change, found, replace_row
 from settling import Ran, run
 
 
@@ -39,45 +37,8 @@ def out(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def found(out: Path) -> list[dict[str, Any]]:
-    """All findings; status 3 if there are any."""
-    ran = run("verify", out, "--json")
-    told = json.loads(ran.out)
-    assert ran.status == (3 if told["findings_in_all"] else 0)
-    assert told["whole"] is (not told["findings"])
-    return list(told["findings"])
-
-
 def checks(out: Path) -> set[tuple[str, str]]:
     return {(finding["file"], finding["check"]) for finding in found(out)}
-
-
-def seal(out: Path) -> None:
-    """Write digests anew, as somebody would who wants a change to pass: then only the rows can tell."""
-    lines = []
-    for line in (out / "SHA256SUMS").read_text("utf-8").splitlines():
-        name = line.split("  ")[1]
-        if (out / name).exists():
-            lines.append(f"{hashlib.sha256((out / name).read_bytes()).hexdigest()}  {name}\n")
-    (out / "SHA256SUMS").write_text("".join(lines), "utf-8")
-    record = json.loads((out / "run.json").read_text("utf-8"))
-    record["digests"]["sha256"] = hashlib.sha256((out / "SHA256SUMS").read_bytes()).hexdigest()
-    (out / "run.json").write_text(json.dumps(record), "utf-8")
-
-
-def change(out: Path, name: str, how: Callable[[pa.Table], pa.Table]) -> None:
-    pq.write_table(how(pq.read_table(out / name)), out / name)
-    seal(out)
-
-
-def add_fen(column: str, fen: int, row: int = 0) -> Callable[[pa.Table], pa.Table]:
-    def changed(table: pa.Table) -> pa.Table:
-        kind = table.schema.field(column).type
-        values = table.column(column).to_pylist()
-        values[row] = values[row] + pa.scalar(fen, pa.int64()).cast(pa.decimal128(19, 0)).as_py() / 100
-        return table.set_column(table.schema.get_field_index(column), column, pa.array(values, kind))
-
-    return changed
 
 
 # ---- whole
@@ -203,15 +164,6 @@ def test_a_reversal_that_takes_back_another_amount(out: Path) -> None:
     change(out, "reversed/part-00002.parquet", add_fen("inscp_scp_amt", 1))
     words = "a reversal and its claim add up to nothing: inscp_scp_amt"
     assert ("reversed/part-00002.parquet", words) in checks(out)
-
-
-def replace_row(column: str, row: int, value: str) -> Callable[[pa.Table], pa.Table]:
-    def changed(table: pa.Table) -> pa.Table:
-        mask = np.arange(table.num_rows) == row
-        values = pc.if_else(pa.array(mask), value, table.column(column))
-        return table.set_column(table.schema.get_field_index(column), column, values)
-
-    return changed
 
 
 def test_a_person_in_two_partitions(out: Path) -> None:

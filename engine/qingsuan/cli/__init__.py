@@ -20,7 +20,7 @@ COMMANDS = {
     "sample": "Make claims, insured people and identities of a plausible made-up year.",
     "settle": "Settle a year of claims (待遇结算): what each fund pays for each of them.",
     "subsidy": "Count heads and split the subsidy (财政补助): what each level of government owes.",
-    "verify": "Check a finished run folder again: digests, rows, sums, what every claim satisfies.",
+    "verify": "Check a finished run folder again: digests, rows, sums, accumulators; with its inputs, every row.",
 }
 
 

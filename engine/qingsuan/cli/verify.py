@@ -17,15 +17,23 @@ __all__ = ["command"]
 
 @click.command("verify")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
+@click.option(
+    "--inputs",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="Where inputs of the run are, to be compared too: file or folder (repeatable).",
+)
+@click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files among the inputs.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was checked and found as JSON.")
-def command(folder: Path, as_json: bool) -> None:
-    """Check a finished run folder again, without its inputs: digests, rows, sums, what every claim satisfies.
+def command(folder: Path, inputs: tuple[Path, ...], csv_encoding: str, as_json: bool) -> None:
+    """Check a finished run folder again: digests, rows, sums, what every claim satisfies, accumulators.
 
+    It needs the folder only. With --inputs (claims, insured, identities, the folder of --opening) it also checks that
+    they are the files the run read, and that every claim is settled, reversed or rejected exactly once.
     Ends with status 3 if anything is off.
     """
-    verified = verify(
-        folder, (lambda _: None) if as_json else (lambda stage: click.echo(f"checking {stage} …", err=True))
-    )
+    say = (lambda _: None) if as_json else (lambda stage: click.echo(f"checking {stage} …", err=True))
+    verified = verify(folder, say, inputs, csv_encoding)
     click.echo(_as_json(folder, verified) if as_json else _as_text(folder, verified))
     if verified.findings.total:
         sys.exit(InputError.exit_status)
@@ -39,6 +47,10 @@ def _as_json(folder: Path, verified: Verified) -> str:
         "whole": not findings.total,
         "files": verified.files,
         "settled_rows": verified.rows_checked,
+        "accounts": verified.accounts,
+        "input_files": verified.input_files,
+        "claims_compared": verified.claims_compared,
+        "notes": verified.notes,
         "findings": [asdict(finding) for finding in findings.told],
         "findings_in_all": findings.total,
     }
@@ -47,7 +59,12 @@ def _as_json(folder: Path, verified: Verified) -> str:
 
 def _as_text(folder: Path, verified: Verified) -> str:
     findings = verified.findings
-    head = f"{folder}: {verified.settlement}: {verified.files} files, {verified.rows_checked:,} settled rows checked"
+    checked = [f"{verified.files} files", f"{verified.rows_checked:,} settled rows"]
+    checked += [f"{verified.accounts:,} accounts"] if verified.accounts else []
+    checked += [f"{verified.input_files} input files"] if verified.input_files else []
+    checked += [f"{verified.claims_compared:,} claims that came in"] if verified.claims_compared else []
+    head = f"{folder}: {verified.settlement}: {', '.join(checked)} checked"
+    notes = [f"note: {note}" for note in verified.notes]
     if not findings.total:
-        return f"{head}; all as it was written, and everything adds up"
-    return "\n".join([f"{head}; {findings.total} findings", *map(str, findings.told), *findings.left_out()])
+        return "\n".join([f"{head}; all as it was written, and everything adds up", *notes])
+    return "\n".join([f"{head}; {findings.total} findings", *map(str, findings.told), *findings.left_out(), *notes])

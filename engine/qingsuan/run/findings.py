@@ -13,6 +13,8 @@ __all__ = ["Finding", "Findings"]
 MOST_OF_A_KIND = 5
 """So many findings of one check in one file are told one by one; the rest are counted."""
 
+_DAMAGED = "do not use this folder: fetch it again from where it is kept whole, or settle anew"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -23,10 +25,11 @@ class Finding:
     check: str
     found: str
     expected: str
+    do: str
 
     def __str__(self) -> str:
         where = f"{self.file}, row {self.row}" if self.row else self.file
-        return f"{where}: {self.check}\n  found: {self.found}\n  expected: {self.expected}"
+        return f"{where}: {self.check}\n  found: {self.found}\n  expected: {self.expected}\n  what to do: {self.do}"
 
 
 @dataclass
@@ -41,11 +44,11 @@ class Findings:
         """How many things are off."""
         return sum(self.counts.values())
 
-    def add(self, file: str, check: str, found: object, expected: object, row: int = 0) -> None:
+    def add(self, file: str, check: str, found: object, expected: object, row: int = 0, do: str = _DAMAGED) -> None:
         """Something is off."""
         self.counts[file, check] += 1
         if self.counts[file, check] <= MOST_OF_A_KIND:
-            self.told.append(Finding(file, row, check, str(found), str(expected)))
+            self.told.append(Finding(file, row, check, str(found), str(expected), do))
 
     def same(self, file: str, check: str, found: object, expected: object) -> None:
         """Note it if two things differ."""

@@ -1,18 +1,25 @@
-"""A finished run folder, checked again without its inputs: nothing missing, nothing added, no byte changed, all sums right."""
+"""A finished run folder, checked again: nothing missing, nothing added, no byte changed, all sums right, accounts too.
+
+It needs the folder only. With the inputs at hand it also finds out whether they are those, and whether every row is there.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import InputError
 from qingsuan.run.findings import Findings
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden
+from qingsuan.run.inputs import Source
 from qingsuan.run.ledger import read_lines
+from qingsuan.run.verify_accounts import check_accounts, rules_of
+from qingsuan.run.verify_claims import check_claims, check_rejected
+from qingsuan.run.verify_inputs import Found, find_inputs
 from qingsuan.run.verify_rows import check_rows
 
 __all__ = ["Verified", "verify"]
@@ -20,37 +27,106 @@ __all__ = ["Verified", "verify"]
 _SETTLED = "benefits"
 """How ``run.json`` begins to name a settlement whose rows can be checked."""
 
+_NEEDED = ("year", "partitions", "inputs", "rows", "amounts", "rejected")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Verified:
-    """What was checked, and what is off."""
+    """What was checked, and what is off.
+
+    Attributes
+    ----------
+    input_files, claims_compared, accounts
+        How many files of the input, rows of claims, and accounts were compared with the folder.
+    notes : what could not be checked, and why.
+    """
 
     settlement: str
-    files: int
-    rows_checked: int
-    findings: Findings
+    findings: Findings = field(default_factory=Findings)
+    files: int = 0
+    rows_checked: int = 0
+    input_files: int = 0
+    claims_compared: int = 0
+    accounts: int = 0
+    notes: list[str] = field(default_factory=list)
 
 
-def verify(folder: Path, say: Callable[[str], None] = lambda _: None) -> Verified:
-    """Check a finished run folder; ``say`` gets a line at each stage.
+def verify(
+    folder: Path, say: Callable[[str], None] = lambda _: None, inputs: Sequence[Path] = (), encoding: str = "utf8"
+) -> Verified:
+    """Check a finished run folder.
+
+    Parameters
+    ----------
+    say
+        Gets a line at each stage.
+    inputs, encoding
+        Files and folders in which the run's inputs are, to be compared too; ``encoding`` is that of CSV files.
 
     Raises
     ------
     InputError
-        The folder holds no finished run.
+        The folder holds no finished run; or an input cannot be read.
     """
     record = _record(folder)
-    findings = Findings()
+    found = Verified(record["settlement"])
     say("digests")
-    listed = _listed(folder, record, findings)
-    _check_files(folder, listed, findings)
-    _check_ledger(folder, listed, record, findings)
-    rows = 0
+    listed = _listed(folder, record, found.findings)
+    found.files = len(listed)
+    _check_files(folder, listed, found.findings)
+    _check_ledger(folder, listed, record, found.findings)
+    at_hand = Found(0, {})
+    if inputs:
+        say("inputs")
+        at_hand = find_inputs(record, inputs, encoding, found.findings)
+        found.input_files = at_hand.files
     if record["settlement"].startswith(_SETTLED):
         say("rows and sums")
-        rows = int(record["rows"]["settled"])
-        check_rows(folder, record, findings)
-    return Verified(record["settlement"], len(listed), rows, findings)
+        found.rows_checked = int(record["rows"]["settled"])
+        check_rows(folder, record, found.findings)
+        _check_accounts(folder, record, at_hand, found, say)
+        _compare_claims(folder, record, at_hand, found, say)
+    return found
+
+
+def _check_accounts(
+    folder: Path, record: dict[str, Any], at_hand: Found, found: Verified, say: Callable[[str], None]
+) -> None:
+    """Count accumulators again, where the run wrote some and its rules are installed."""
+    if not any((folder / "accumulators").glob("part-*.parquet")):
+        return
+    rules = rules_of(record)
+    if isinstance(rules, str):
+        found.notes.append(rules)
+        return
+    say("accumulators")
+    opening: Sequence[Source] | None = at_hand.sources.get("opening")
+    if "opening" not in record["inputs"]:
+        opening = ()
+    elif opening is None:
+        found.notes.append(
+            "accumulators are counted again without those that --opening brought along: "
+            "what is too little is found, what is too much is not; give them with --inputs"
+        )
+    found.accounts = check_accounts(folder, int(record["partitions"]), rules, opening, found.findings)
+
+
+def _compare_claims(
+    folder: Path, record: dict[str, Any], at_hand: Found, found: Verified, say: Callable[[str], None]
+) -> None:
+    """Hold claims against what became of them, where all of their files are at hand."""
+    sources = {table: mine for table, mine in at_hand.sources.items() if table != "opening"}
+    if not sources:
+        return
+    say("input rows")
+    rejected = check_rejected(folder, sources, found.findings)
+    if "claims" not in sources:
+        found.notes.append("rows are not compared with the claims: not all of their files are at hand")
+        return
+    partitions = int(record["partitions"])
+    claims = check_claims(folder, partitions, sources["claims"], rejected["claims"], found.findings)
+    found.claims_compared = claims
+    found.findings.same(RECORD, "rows in are those of the claims", record["rows"]["in"], claims)
 
 
 def _record(folder: Path) -> dict[str, Any]:
@@ -66,7 +142,7 @@ def _record(folder: Path) -> dict[str, Any]:
         record: dict[str, Any] = json.loads(path.read_bytes())
         missing = [name for name in ("settlement", "digests") if name not in record]
         if record.get("settlement", "").startswith(_SETTLED):
-            missing += [name for name in ("partitions", "rows", "amounts", "rejected") if name not in record]
+            missing += [name for name in _NEEDED if name not in record]
     except (OSError, ValueError, AttributeError) as error:
         raise _foreign(path, f"not a run record: {error}") from error
     if missing:

@@ -25,6 +25,9 @@ from qingsuan.tables import BILL, BILL_PARTS
 
 __all__ = ["check_rows"]
 
+_MOST_TOTAL = 1 << 62
+"""A total may be more than any single amount."""
+
 Fen = dict[str, npt.NDArray[np.int64]]
 
 _AMOUNTS = tuple(dict.fromkeys((*SUMS, "hosp_part_amt", "acct_mulaid_pay", "balc")))
@@ -55,11 +58,13 @@ class _Checked:
         self.rows: Counter[str] = Counter()
         self.codes: dict[str, Counter[str]] = {}
         self.totals: dict[str, list[pa.Table]] = {name: [] for name in _BY}
+        self.taken_back: Counter[str] = Counter()
 
     def file(self, name: str, path: Path, repeats: Repeats) -> None:
         """Check one file, batch by batch."""
         file = path.relative_to(self.folder).as_posix()
         check = {"settled": self._settled, "reversed": self._reversed, "rejected": self._rejected}.get(name)
+        self.taken_back.clear()
         try:
             for first_row, batch in _batches(path):
                 self.rows[name if path.name.startswith("part-") else file.split("-part-")[0]] += batch.num_rows
@@ -70,6 +75,8 @@ class _Checked:
                     repeats.add(batch.column("setl_id"))
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             self.findings.add(file, "it can be read", " ".join(str(error).split())[:200], f"a table “{name}”")
+            return
+        self._pairs(file)
 
     def _place(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
         """A person is in one partition only: the one that the hash of ``psn_no`` says."""
@@ -95,7 +102,7 @@ class _Checked:
         ratio = _ratio_bp(batch.column("pool_prop_selfpay"))
         bad = (ratio < 0) | (ratio > BP_ONE)
         self.findings.rows(file, first_row, "0 ≤ pool_prop_selfpay ≤ 1", bad, {"pool_prop_selfpay": ratio})
-        keys = {name: batch.column(name) for name in _KEYS}
+        keys = {name: _filled(batch.column(name)) for name in _KEYS}
         ones = pa.array(np.ones(batch.num_rows, np.int64))
         table = pa.table({**keys, "claims": ones, **{name: pa.array(fen[name]) for name in SUMS}})
         for name, by in _BY.items():
@@ -104,9 +111,16 @@ class _Checked:
 
     def _reversed(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
         back = pc.equal(batch.column("refd_setl_flag"), "1").to_numpy(zero_copy_only=False)
-        self.findings.same(file, "as many reversals as claims taken back", int(back.sum()), int((~back).sum()))
-        for name, values in _amounts(batch, BILL).items():
-            self.findings.same(file, f"a reversal and its claim add up to nothing: {name}", int(values.sum()), 0)
+        self.taken_back["reversals"] += int(back.sum())
+        self.taken_back["claims"] += int((~back).sum())
+        self.taken_back.update({name: int(values.sum()) for name, values in _amounts(batch, BILL).items()})
+
+    def _pairs(self, file: str) -> None:
+        """A reversal and its claim are in one file, but may lie far apart in it."""
+        found, same = self.taken_back, self.findings.same
+        same(file, "as many reversals as claims taken back", found["reversals"], found["claims"])
+        for name in BILL:
+            same(file, f"a reversal and its claim add up to nothing: {name}", found[name], 0)
 
     def _rejected(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
         name = Path(file).name
@@ -161,8 +175,8 @@ class _Checked:
         file, by = f"totals/{name}.parquet", _BY[name]
         try:
             written = pq.read_table(self.folder / file)
-            fen = {column: read_money(written.column(column)).values for column in SUMS}
-            keys = {key: written.column(key) for key in (*by, "claims")}
+            fen = {column: read_money(written.column(column), _MOST_TOTAL).values for column in SUMS}
+            keys = {**{key: _filled(written.column(key)) for key in by}, "claims": written.column("claims")}
             told = merge_totals([pa.table({**keys, **{column: pa.array(fen[column]) for column in SUMS}})], by)
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             self.findings.add(file, "it can be read", str(error)[:200], "a table of totals")
@@ -184,7 +198,7 @@ class _Checked:
         found: Counter[tuple[str, str]] = Counter()
         try:
             table = pq.read_table(self.folder / file)
-            for row, fen in zip(table.to_pylist(), read_money(table.column("amount")).values, strict=True):
+            for row, fen in zip(table.to_pylist(), read_money(table.column("amount"), _MOST_TOTAL).values, strict=True):
                 found[row["insutype"], row["fund"]] += int(fen)
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             self.findings.add(file, "it can be read", str(error)[:200], "a table of totals")
@@ -241,6 +255,11 @@ def _ratio_bp(column: pa.Array) -> npt.NDArray[np.int64]:
     scaled = pc.multiply(column.cast(pa.decimal128(9, 4)), pa.scalar(BP_ONE, pa.decimal128(5, 0)))
     values: npt.NDArray[np.int64] = pc.fill_null(scaled.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
     return values
+
+
+def _filled(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """A column of codes as text; an absent one is an empty one, however it was written."""
+    return pc.fill_null(column.cast(pa.string()), "")
 
 
 def _batches(path: Path, columns: list[str] | None = None) -> Iterator[tuple[int, pa.RecordBatch]]:
