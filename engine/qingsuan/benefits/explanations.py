@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingsuan.benefits.classify import REASONS
 from qingsuan.benefits.order import STATUS
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.cells import NO_AMOUNT, NO_DATE, day_text
 from qingsuan.money import yuan
+from qingsuan.people import Texts
 from qingsuan.tables import PLACES, REFERRALS
 
 if TYPE_CHECKING:
@@ -36,22 +39,32 @@ _NOT_CONTENT = ("file", "row", "blank")
 
 
 def content_of(columns: Columns) -> Callable[[int], tuple[object, ...]]:
-    """A function that gives a row's whole content, codes as text, for rows whose keys are alike.
+    """A function that gives a row's whole content, for rows whose keys are alike.
 
     Rows alike in all of it are told apart by where they stand: any of them may stay, but it must not be up to the threads.
     """
-    names = [*sorted(set(columns.table.schema.names) - set(_NOT_CONTENT)), "file", "row"]
+    cells: list[Callable[[int], object]] = []
 
     def content(row: int) -> tuple[object, ...]:
-        return tuple(_cell(columns, name, row) for name in names)
+        if not cells:  # few partitions have rows that are alike
+            names = sorted(set(columns.table.schema.names) - set(_NOT_CONTENT))
+            cells.extend(_cells(columns, name) for name in (*names, "file", "row"))
+        return tuple([cell(row) for cell in cells])
 
     return content
 
 
-def _cell(columns: Columns, name: str, row: int) -> object:
-    if name in columns.setup.vocabularies:
-        return columns.setup.vocabularies[name].texts[columns.code(name)[row]]
-    return columns.table.column(name)[row].as_py()
+def _cells(columns: Columns, name: str) -> Callable[[int], object]:
+    """How a cell of a column is looked up; codes are numbered by their texts and compare like them."""
+    if not pa.types.is_string(columns.table.schema.field(name).type):
+        return _numbers(columns, name).item
+    texts = Texts.plain(columns.table.column(name))
+    offsets, data = texts.offsets, texts.data
+    return lambda row: data[offsets[row] : offsets[row + 1]].tobytes()
+
+
+def _numbers(columns: Columns, name: str) -> npt.NDArray[Any]:
+    return columns.code(name) if name in columns.setup.vocabularies else columns.raw(name)
 
 
 def refuse_marked(refusals: Refusals, columns: Columns, rows: Int32, status: npt.NDArray[np.int8], twin: Int32) -> None:
@@ -62,17 +75,19 @@ def refuse_marked(refusals: Refusals, columns: Columns, rows: Int32, status: npt
     def identity(place: int) -> str:
         return str(setl_id[rows[place]].as_py())
 
-    def duplicate(place: int) -> str:
-        differing = _differing(columns, int(rows[place]), int(rows[twin[place]]))
-        return f"{identity(place)}, " + (f"differing in {', '.join(differing)}" if differing else "an identical copy")
-
     def mismatch(place: int) -> str:
         return f"{identity(place)} against {identity(int(twin[place]))}: amounts that are not each other's negation"
 
     marked = status == STATUS["duplicate"]
     if marked.any():
+        places = np.flatnonzero(marked)
+        kinds, words = _differing(columns, rows[places], rows[twin[places]])
+        kind = np.zeros(len(rows), np.intp)
+        kind[places] = kinds
         expected = "one row for each settlement of a person; the first in order stays"
-        refusals.add(marked, "E_DUPLICATE", "setl_id", duplicate, expected)
+        refusals.add(
+            marked, "E_DUPLICATE", "setl_id", lambda place: f"{identity(place)}, {words[kind[place]]}", expected
+        )
     marked = status == STATUS["mismatch"]
     if marked.any():
         expected = "a reversal that repeats its original with every amount negated"
@@ -88,9 +103,28 @@ def refuse_marked(refusals: Refusals, columns: Columns, rows: Int32, status: npt
         )
 
 
-def _differing(columns: Columns, row: int, other: int) -> list[str]:
-    names = (name for name in columns.table.schema.names if name not in _NOT_CONTENT)
-    return [name for name in names if _cell(columns, name, row) != _cell(columns, name, other)]
+def _differing(columns: Columns, rows: Int32, others: Int32) -> tuple[npt.NDArray[np.intp], list[str]]:
+    """How rows differ from others: the number of each pair's words, and the words."""
+    names = [name for name in columns.table.schema.names if name not in _NOT_CONTENT]
+    differ = np.zeros((len(names), len(rows)), np.bool_)
+    for number, name in enumerate(names):
+        if pa.types.is_string(columns.table.schema.field(name).type):
+            texts = columns.table.column(name)
+            unlike = pc.not_equal(texts.take(pa.array(rows)), texts.take(pa.array(others)))
+            differ[number] = (
+                unlike.to_numpy(zero_copy_only=False) if isinstance(unlike, pa.Array) else unlike.to_numpy()
+            )
+        else:
+            values = _numbers(columns, name)
+            differ[number] = values[rows] != values[others]
+    kinds, number_of = np.unique(differ, axis=1, return_inverse=True)
+    words = [
+        f"differing in {', '.join(name for name, unlike in zip(names, kind, strict=True) if unlike)}"
+        if kind.any()
+        else "an identical copy"
+        for kind in kinds.T
+    ]
+    return number_of.reshape(-1), words
 
 
 _PERSON_EXPECTED = {
