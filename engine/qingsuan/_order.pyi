@@ -29,6 +29,7 @@ def mark_reversals(
     init_data: _U8,
     init_hashes: _U64,
     bill: _I64,
+    table: _I32,
     status: _I8,
     twin: _I32,
 ) -> None: ...

@@ -170,6 +170,27 @@ cdef inline bint negates(const int64_t[:, ::1] bill, int32_t a, int32_t b) noexc
     return True
 
 
+cdef inline void index_ids(
+    const int32_t[::1] rows,
+    const uint64_t[::1] hashes,
+    const int8_t[::1] status,
+    int32_t[::1] table,
+    int64_t start,
+    int64_t end,
+    int64_t mask,
+) noexcept nogil:
+    """Put the places of rows that are no duplicates into the table (# out), by the hashes of their ids."""
+    cdef int64_t i, slot
+    for slot in range(mask + 1):
+        table[slot] = -1
+    for i in range(start, end):
+        if status[i] != DUPLICATE:
+            slot = hashes[rows[i]] & mask
+            while table[slot] >= 0:
+                slot = (slot + 1) & mask
+            table[slot] = <int32_t>i
+
+
 def mark_reversals(
     const int64_t[::1] starts,
     const int32_t[::1] rows,
@@ -181,26 +202,39 @@ def mark_reversals(
     const uint8_t[::1] init_data,
     const uint64_t[::1] init_hashes,
     const int64_t[:, ::1] bill,
+    int32_t[::1] table,
     int8_t[::1] status,
     int32_t[::1] twin,
 ):
     """Pair reversals (``takes_back[row]``) with the claims they take back, inside the person and in order.
 
     A pair that negates becomes REVERSED, one that does not MISMATCH (both rows); a reversal that finds no claim, or only
-    one that an earlier reversal has taken, becomes ORPHAN. twin (# out) names the other's place.
+    one that an earlier reversal has taken, becomes ORPHAN. twin (# out) names the other's place. An id that is no
+    duplicate is one row's only, so ``table`` (# scratch, as in :func:`mark_duplicates`) leads to it at once.
     """
     cdef Py_ssize_t p, i, k
+    cdef int64_t start, end, slot, mask
     cdef int32_t row, other, length
     cdef int8_t verdict
     with nogil:
         for p in range(starts.shape[0] - 1):
-            for i in range(starts[p], starts[p + 1]):
+            start, end, mask = starts[p], starts[p + 1], 0
+            for i in range(start, end):
                 row = rows[i]
                 if not takes_back[row] or status[i] != COUNTS:
                     continue
+                if mask == 0:
+                    mask = 1
+                    while mask < 2 * (end - start):
+                        mask *= 2
+                    mask -= 1
+                    index_ids(rows, hashes, status, table, start, end, mask)
                 status[i] = ORPHAN
                 length = init_offsets[row + 1] - init_offsets[row]
-                for k in range(starts[p], starts[p + 1]):
+                slot = init_hashes[row] & mask
+                while table[slot] >= 0:
+                    k = table[slot]
+                    slot = (slot + 1) & mask
                     other = rows[k]
                     if (
                         status[k] != COUNTS

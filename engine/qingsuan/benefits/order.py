@@ -133,6 +133,7 @@ def mark(
             init_setl_id.data,
             init_setl_id.hashes,
             bill,
+            table,
             status,
             twin,
         )
