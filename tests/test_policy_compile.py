@@ -15,7 +15,7 @@ import pytest
 from qingsuan.benefits.twin_rules import Value, missing_parameter, plan_of
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
-from qingsuan.policy.compile import Program, compile_rule_sets
+from qingsuan.policy.compile import MAX_GROWTH, Program, compile_rule_sets
 from qingsuan.policy.decision import NO_RULE
 from qingsuan.policy.model import (
     Adjust,
@@ -168,6 +168,22 @@ def test_components_may_not_grow_beyond_what_sums_can_hold() -> None:
     compile_rule_sets([chain(4, 4)])
     assert "layers.L1.entry: components that may add up to 20 times the bill" in fault(chain(4, 5))
     assert "too many components" in fault(chain(MAX_ENTRIES + 1, 1))
+
+
+def test_all_layers_of_a_rule_together_may_not_outgrow_a_counter() -> None:
+    """Bases of 64 times the bill in one group leave 64 bits room; one per cent more is one too many."""
+
+    def grown(*more: Entry) -> RuleSet:
+        entries = [(Entry("inscp_scp_amt"),) * 16] * (MAX_GROWTH // 16) + ([more] if more else [])
+        layers = {f"L{n}": Layer(f"L{n}", "hifp_pay", (Case(bands=HALF, entry=e),)) for n, e in enumerate(entries)}
+        return made(layers=layers, rules=(replace(RULE, layers=tuple(layers)),))
+
+    compile_rule_sets([grown()])
+    text = fault(grown(Entry("inscp_scp_amt")))
+    assert "rule “r”: layers whose components may add up to 65 times the bill" in text
+    assert "expected: at most 64 times" in text
+    assert "what to do: let fewer parts enter its layers" in text
+    assert "at most 64 times" in fault(grown(Entry("inscp_scp_amt", 100)))
 
 
 def test_successive_sets_agree_on_date_and_periods() -> None:
