@@ -8,6 +8,8 @@
 #   KILLS    how often `make kills` kills a run
 #   CASES    how many random claims `make differential` compares
 #   CLAIMS   how many claims `make test-spark` settles
+#   LARGE    how many claims `make bench-huge` settles
+#   MEMORY   within how much memory, all processes together
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,6 +18,8 @@ TESTS ?=
 CASES ?= 1000000
 CLAIMS ?= 60000
 KILLS ?= 200
+LARGE ?= 100000000
+MEMORY ?= 2GB
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -75,12 +79,36 @@ lint: $(VENV)/.ready-lint
 	failed=0; for tool in 'ruff format --check .' 'ruff check .' mypy lint-imports; do \
 		echo "$$tool"; $(BIN)/$$tool || failed=1; done; exit $$failed
 
-## bench: how long the core, the ordering and a whole run take, beside DuckDB and Polars
+## bench: how long core, ordering, the full cascade and a whole run of 5 million claims take, beside DuckDB and Polars
 .PHONY: bench
 bench: $(VENV)/.ready-bench
 	$(BIN)/python -m pytest benchmarks
 
-## count: instructions per claim against the stored baseline (needs valgrind)
+## bench-small: the same on 1 million claims
+.PHONY: bench-small
+bench-small: $(VENV)/.ready-bench
+	QINGSUAN_BENCH_CLAIMS=1000000 $(BIN)/python -m pytest benchmarks
+
+## bench-large: core, ordering and a whole run of 20 million claims (about 12 GB of memory, 4 GB of disk)
+.PHONY: bench-large
+bench-large: $(VENV)/.ready-bench
+	QINGSUAN_BENCH_CLAIMS=20000000 $(BIN)/python -m pytest benchmarks -k "not test_peer and not cascade"
+
+## bench-cascade: a run of 5 million claims through the full cascade beside the same in DuckDB's SQL and in Polars
+.PHONY: bench-cascade
+bench-cascade: $(VENV)/.ready-bench
+	$(BIN)/python -m pytest benchmarks/test_cascade.py
+
+## bench-huge: a run of LARGE claims within MEMORY, beside one of 5 million; on request (20 GB of disk, half an hour)
+.PHONY: bench-huge
+bench-huge: $(VENV)/.ready-bench
+	QINGSUAN_BENCH_LARGE=$(LARGE) QINGSUAN_BENCH_MEMORY=$(MEMORY) $(BIN)/python -m pytest benchmarks/test_whole_run.py -k bounds
+
+## bench-nightly: 1, 5 and 20 million claims, one after the other
+.PHONY: bench-nightly
+bench-nightly: bench-small bench bench-large
+
+## count: instructions per claim against the stored baseline (needs valgrind and the baseline's compiler, or says skipped)
 .PHONY: count
 count: $(VENV)/.ready-bench
 	$(BIN)/python benchmarks/count.py

@@ -189,7 +189,11 @@ def test_the_version_is_said_once_and_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["setup", "demo", "test", "lint", "bench", "count", "differential", "mutants", "checked", "clean"]
+    "target",
+    [
+        *("setup", "demo", "test", "lint", "count", "differential", "mutants", "checked", "clean"),
+        *("bench", "bench-small", "bench-large", "bench-cascade", "bench-huge", "bench-nightly"),
+    ],
 )
 def test_make_knows_its_targets(target: str) -> None:
     text = (ROOT / "Makefile").read_text("utf-8")
