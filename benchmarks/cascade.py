@@ -169,7 +169,7 @@ def differences(ours: Path, theirs: Path) -> Iterator[str]:
 _COMPARED = {
     "settled": ", ".join(SETTLED),
     "reversed": "setl_id, psn_no, refd_setl_flag, other_setl_id, medfee_sumamt, inscp_scp_amt",
-    "rejected": "source_row, coalesce(psn_no, '') AS psn_no, setl_id, code",
+    "rejected": "source_row, setl_id, code",
 }
 
 
