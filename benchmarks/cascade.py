@@ -9,6 +9,8 @@ rejected rows. This module makes the sample, lets each of them run, and compares
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +25,9 @@ from measuring import CLAIMS_PER_PERSON, QINGSUAN
 
 HERE = Path(__file__).parent
 YEAR = 2021
+NO_CEILING = 10_000
+"""All of a bill: it never binds."""
+CEILING = 9_000
 IDENTIFIERS = ("psn_no", "setl_id", "init_setl_id")
 
 SETTLED_FEN = (
@@ -123,18 +128,32 @@ def _insured_of_the_pool(batch: pa.RecordBatch) -> dict[str, pa.Array]:
 # --- the three of them -------------------------------------------------------------------------------------------------
 
 
-def install(site: Path) -> Path:
-    """Make the made-up pool's plugin known to who has ``site`` on the path, as pip would."""
-    info = site / "qingsuan_cascade-2021.1.dist-info"
-    info.mkdir(parents=True, exist_ok=True)
+LAYERS = re.compile(r"^(layers = (\[.+\]))$", re.MULTILINE)
+
+
+def install(site: Path, ceiling: int = NO_CEILING) -> Path:
+    """Make the made-up pool's plugin known to who has ``site`` on the path, as pip would.
+
+    ``ceiling`` in basis points of the total closes every rule: what the layers pay together beyond it is taken back.
+    """
+    info, rules = site / "qingsuan_cascade-2021.1.dist-info", site / "cascade_rules"
+    for folder in (info, rules):
+        folder.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: qingsuan-cascade\nVersion: 2021.1\n", "utf-8")
     (info / "entry_points.txt").write_text("[qingsuan]\ncascade = cascade_region\n", "utf-8")
+    shutil.copy(HERE / "cascade_region.py", site)
+    for path in (HERE / "cascade_rules").iterdir():
+        text = path.read_text("utf-8")
+        if ceiling != NO_CEILING:
+            closed = rf"""\1\nceiling = {{ percent = {ceiling // 100}, of = "medfee_sumamt", layers = \2, source = "MADE_UP" }}"""
+            text = LAYERS.sub(closed, text)
+        (rules / path.name).write_text(text, "utf-8")
     return site
 
 
 def environment(site: Path) -> dict[str, str]:
     """What the engine needs in its environment to find the plugin."""
-    return {"PYTHONPATH": f"{site}:{HERE}"}
+    return {"PYTHONPATH": str(site)}
 
 
 def engine_command(sample: Path, out: Path, workers: int = 2) -> tuple[str, ...]:
@@ -145,9 +164,9 @@ def engine_command(sample: Path, out: Path, workers: int = 2) -> tuple[str, ...]
     )
 
 
-def peer_command(peer: str, sample: Path, out: Path, threads: int = 2) -> tuple[str, ...]:
+def peer_command(peer: str, sample: Path, out: Path, threads: int = 2, ceiling: int = NO_CEILING) -> tuple[str, ...]:
     """``peer`` is ``duckdb`` or ``polars``."""
-    return (sys.executable, str(HERE / f"cascade_{peer}.py"), str(sample), str(out), str(threads))
+    return (sys.executable, str(HERE / f"cascade_{peer}.py"), str(sample), str(out), str(threads), str(ceiling))
 
 
 # --- what must be equal ------------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
-"""The full cascade as DuckDB SQL: ``python cascade_duckdb.py SAMPLE OUT THREADS``.
+"""The full cascade as DuckDB SQL: ``python cascade_duckdb.py SAMPLE OUT THREADS CEILING``.
 
 What makes windows possible: a layer whose deductible, bands and cap stay the same over a person's year pays a function
 of running sums, so each takes one window. Deductible, bands and cap of critical illness and assistance depend on the
 identity class, so this holds for all whose class does not change; those whose class does (one in six hundred) are
-settled claim after claim by a recursive query.
+settled step by step: all first claims at once, then all second ones. A ceiling over all layers that takes back what lies
+above it ends windows altogether: what is taken back does not count as paid. With one, everybody goes step by step.
 
 What makes them cheap: people are numbers, and only those whom a layer can touch go through its window. Whoever stays
 below a cap over the whole year needs no window for it; nor does critical illness below its deductible, assistance for
@@ -190,7 +191,9 @@ SELECT row, person, class, account, total, due, k, balance, pot, most, entered,
        (CASE WHEN due <= 1 THEN 0 WHEN x = 0 THEN r1 ELSE (2 * (high - low) + x) // (2 * x) END)::SMALLINT AS share,
        CASE WHEN due <= 1 THEN 0 ELSE fen(high) - fen(low) END AS raw
 FROM numbered JOIN rates USING (rate);
+"""
 
+WINDOWS = """
 -- The yearly cap: what was paid so far is the lesser of the cap and of what would have been.
 CREATE TABLE capped AS
 SELECT row, least(upto, most) - least(upto - raw, most) AS hifp
@@ -203,9 +206,7 @@ CREATE TABLE pooled AS
 SELECT row, person, class, account, total, due, k, balance, d, share, coalesce(capped.hifp, raw) AS hifp,
        entered - coalesce(capped.hifp, raw) AS base
 FROM rated LEFT JOIN capped USING (row);
-"""
 
-LATER = """
 -- People whose class changes during the year.
 CREATE TABLE changing AS
 SELECT person FROM pooled SEMI JOIN (SELECT DISTINCT person FROM pooled WHERE class > 0) USING (person)
@@ -233,29 +234,57 @@ WITH opened AS (
 )
 SELECT row, least(drawn, maf_most) - least(drawn - raw, maf_most) AS maf FROM summed;
 
--- Both, claim after claim, for those whose class changes: what is used up under one class counts under the next.
-CREATE TABLE stepped AS
-WITH RECURSIVE due AS (
-    SELECT row, person, k, base, line, up, most, maf_line, maf_bp, maf_most
-    FROM pooled SEMI JOIN changing USING (person) JOIN tilts USING (class)
-), steps AS (
-    SELECT 0::BIGINT AS row, person, 0::BIGINT AS k, 0::BIGINT AS used, 0::BIGINT AS excess, 0::BIGINT AS paid,
-           0::BIGINT AS maf_used, 0::BIGINT AS maf_paid, 0::BIGINT AS hifmi, 0::BIGINT AS maf FROM changing
-    UNION ALL
-    SELECT row, person, k, used + taken, excess + x, paid + pay, maf_used + maf_taken, maf_paid + maf_pay, pay, maf_pay
-    FROM (
-        SELECT *, least(base, greatest(line - used, 0)) AS taken, base - taken AS x,
-               greatest(least(critical(excess + x, up) - critical(excess, up), most - paid), 0) AS pay,
-               least(base - pay, greatest(maf_line - maf_used, 0)) AS maf_taken,
-               greatest(least(fen(maf_bp * (base - pay - maf_taken)), maf_most - maf_paid), 0) AS maf_pay
-        FROM (SELECT steps.* EXCLUDE (row, k), due.* EXCLUDE (person)
-              FROM steps JOIN due ON due.person = steps.person AND due.k = steps.k + 1)
-    )
+CREATE TABLE due AS FROM rated SEMI JOIN changing USING (person);
+"""
+
+STEPS = """
+CREATE TABLE stepped (row INTEGER, hifp BIGINT, hifmi BIGINT, maf BIGINT);
+CREATE TABLE state AS
+SELECT DISTINCT person, 0::BIGINT AS used, 0::BIGINT AS excess, 0::BIGINT AS paid, 0::BIGINT AS maf_used, 0::BIGINT AS maf_paid,
+       0::BIGINT AS drawn2, 0::BIGINT AS drawn3, 0::BIGINT AS drawn4 FROM due;
+"""
+
+STEP = """
+-- All k-th claims at once, each from what the person's claims before it have used up. What the ceiling takes back, from the
+-- last layer first, does not count as paid.
+CREATE OR REPLACE TABLE state AS
+WITH before AS (
+    SELECT *, CASE pot WHEN 2 THEN drawn2 WHEN 3 THEN drawn3 ELSE drawn4 END AS drawn
+    FROM (SELECT row, person, pot, most AS pot_most, entered, raw, total, class FROM due WHERE k = $k)
+    JOIN (SELECT person, used, excess, paid, maf_used, maf_paid, drawn2, drawn3, drawn4 FROM state) USING (person)
+    JOIN tilts USING (class)
+), turns AS (
+    SELECT *, greatest(least(raw, pot_most - drawn), 0) AS pay, entered - pay AS base,
+           least(base, greatest(line - used, 0)) AS taken, excess + base - taken AS reached,
+           greatest(least(critical(reached, up) - critical(excess, up), most - paid), 0) AS ill,
+           base - ill AS rest, least(rest, greatest(maf_line - maf_used, 0)) AS maf_taken,
+           greatest(least(fen(maf_bp * (rest - maf_taken)), maf_most - maf_paid), 0) AS help,
+           pay + ill + help - fen(total * $ceiling) AS beyond,
+           help - least(help, greatest(beyond, 0)) AS maf, ill - least(ill, greatest(beyond - help, 0)) AS hifmi,
+           pay - least(pay, greatest(beyond - help - ill, 0)) AS hifp
+    FROM before
 )
-SELECT row, hifmi, maf FROM steps WHERE k > 0;
+SELECT person, used + taken AS used, reached AS excess, paid + hifmi AS paid, maf_used + maf_taken AS maf_used,
+       maf_paid + maf AS maf_paid, drawn2 + CASE pot WHEN 2 THEN hifp ELSE 0 END AS drawn2,
+       drawn3 + CASE pot WHEN 3 THEN hifp ELSE 0 END AS drawn3, drawn4 + CASE pot WHEN 4 THEN hifp ELSE 0 END AS drawn4,
+       row, hifp, hifmi, maf
+FROM turns;
+INSERT INTO stepped SELECT row, hifp, hifmi, maf FROM state;
+"""
+
+AFTER_WINDOWS = """
 INSERT INTO critical_paid SELECT row, hifmi FROM stepped;
 INSERT INTO assisted SELECT row, maf FROM stepped;
+"""
 
+EVERYBODY = "CREATE VIEW due AS FROM rated;"
+AFTER_EVERYBODY = """
+CREATE TABLE pooled AS SELECT row, person, account, total, due, k, balance, d, share, hifp FROM rated JOIN stepped USING (row);
+CREATE TABLE critical_paid AS SELECT row, hifmi FROM stepped WHERE hifmi > 0;
+CREATE TABLE assisted AS SELECT row, maf FROM stepped WHERE maf > 0;
+"""
+
+ACCOUNT = """
 -- The personal account pays last, for whoever has one: the lesser of its balance and of what it was asked for so far.
 CREATE TABLE from_account AS
 SELECT row, least(upto, balance) - least(upto - asked, balance) AS acct, balance - least(upto, balance) AS rest
@@ -298,15 +327,27 @@ COPY (
 ) TO '$out/rejected/part-0.parquet' ({PARQUET});
 """
 
-STEPS = (RULES, INTAKE, TAKEN_OUT, POOLED, LATER, OUTPUT)
+NO_CEILING = 10_000
 
 
-def main(sample: str, out: str, threads: str) -> None:
-    """Settle the sample; ``out`` gets the folders settled, reversed and rejected."""
+def step_by_step(connection: duckdb.DuckDBPyConnection, ceiling: int) -> None:
+    """Settle the claims of ``due``, all first ones, then all second ones, and so on."""
+    connection.execute(STEPS)
+    last = connection.sql("SELECT coalesce(max(k), 0) FROM due").fetchall()[0][0]
+    for k in range(1, last + 1):
+        connection.execute(STEP.replace("$k", str(k)).replace("$ceiling", str(ceiling)))
+
+
+def main(sample: str, out: str, threads: str, ceiling: str) -> None:
+    """Settle the sample; ``out`` gets the folders settled, reversed and rejected. ``ceiling`` is in basis points."""
     for table in ("settled", "reversed", "rejected"):
         (Path(out) / table).mkdir(parents=True, exist_ok=True)
+    windows = int(ceiling) == NO_CEILING
     with duckdb.connect(config={"threads": int(threads), "preserve_insertion_order": "false"}) as connection:
-        for step in STEPS:
+        for step in (RULES, INTAKE.replace("$sample", sample), TAKEN_OUT, POOLED, WINDOWS if windows else EVERYBODY):
+            connection.execute(step)
+        step_by_step(connection, int(ceiling))
+        for step in (AFTER_WINDOWS if windows else AFTER_EVERYBODY, ACCOUNT, OUTPUT):
             connection.execute(step.replace("$sample", sample).replace("$out", out))
 
 

@@ -1,8 +1,8 @@
-"""The full cascade as Polars expressions: ``python cascade_polars.py SAMPLE OUT THREADS``.
+"""The full cascade as Polars expressions: ``python cascade_polars.py SAMPLE OUT THREADS CEILING``.
 
 The same reckoning as in ``cascade_duckdb.py``: a layer whose numbers stay the same over a person's year pays a function
-of running sums, and those whose identity class changes go claim after claim. Here are reading, checks and writing; the
-layers are in ``cascade_polars_layers.py``.
+of running sums, and those whose identity class changes, or everybody under a ceiling, go step by step. Here are reading,
+checks and writing; the layers are in ``cascade_polars_layers.py``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
 import polars as pl
 
-from cascade_polars_layers import CLASSES, KINDS, RULES, accounts, later, pooled, stepped
+from cascade_polars_layers import CLASSES, KINDS, RULES, accounts, changing, later, pooled, stepped
 
 SCHEMES = ["310", "320", "330", "340", "350", "360", "370", "380", "390", "391", "392", "399", "410", "510"]
 CARES = ["11", "12", "13", "14", "140104", "140201", "19", "21", "22", "23", "24", "41", "51", "52", "53"]
@@ -39,6 +39,7 @@ PAYMENTS = {
 }
 NOTHING = ["hifob_pay", "cvlserv_pay", "hifes_pay", "hifdm_pay", "oth_pay", "hosp_part_amt", "acct_mulaid_pay"]
 MONEY = pl.Decimal(16, 2)
+NO_CEILING = 10_000
 
 c = pl.col
 
@@ -203,8 +204,21 @@ def write(frame: pl.LazyFrame, out: str, table: str) -> None:
     frame.sink_parquet(path, compression="zstd", compression_level=1, statistics=False, maintain_order=False)
 
 
-def main(sample: str, out: str) -> None:
-    """Settle the sample; ``out`` gets the folders settled, reversed and rejected."""
+def funds(counted: pl.LazyFrame, ceiling: int) -> pl.LazyFrame:
+    """What each fund pays: by running sums where that is true, step by step elsewhere."""
+    paid = pooled(counted)
+    if ceiling == NO_CEILING:
+        whole = later(paid).collect()
+        theirs = stepped(changing(whole), ceiling)
+    else:
+        whole = paid.with_columns(hifmi=pl.lit(0, pl.Int64), maf=pl.lit(0, pl.Int64)).collect()
+        theirs = stepped(whole, ceiling)
+    both = whole.lazy().join(theirs.lazy(), on="row", how="left", maintain_order="left")
+    return both.with_columns(pl.coalesce(f"{name}_right", name).alias(name) for name in ("hifp", "hifmi", "maf"))
+
+
+def main(sample: str, out: str, ceiling: str) -> None:
+    """Settle the sample; ``out`` gets the folders settled, reversed and rejected. ``ceiling`` is in basis points."""
     claims = read_claims(sample)
     rejected, pairs = taken_out(claims)
     gone = pl.concat([rejected["row"], pairs["row"], pairs["other"]])
@@ -213,10 +227,8 @@ def main(sample: str, out: str) -> None:
     nobody, no_rule = c("person").is_null(), c("rule").is_null()
     refused = [coded(counted.filter(nobody), "E_PERSON"), coded(counted.filter(~nobody & no_rule), "E_NO_RULE")]
     rejected = pl.concat([rejected, *refused])
-    paid = later(pooled(counted.lazy().filter(~nobody & ~no_rule))).collect()
-    changed = paid.lazy().join(stepped(paid).lazy(), on="row", how="left", maintain_order="left")
-    changed = changed.with_columns(pl.coalesce(f"{name}_right", name).alias(name) for name in ("hifmi", "maf"))
-    funded = accounts(changed).sort("row").collect()
+    paid = funds(counted.lazy().filter(~nobody & ~no_rule), int(ceiling))
+    funded = accounts(paid).sort("row").collect()
     write(settled(claims.filter(c("row").is_in(funded["row"].implode())), funded), out, "settled")
     write(sides(claims, pairs), out, "reversed")
     whole = pl.scan_parquet(f"{sample}/claims/*.parquet").with_row_index("row").join(rejected.lazy(), on="row")
@@ -225,4 +237,4 @@ def main(sample: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(sys.argv[1], sys.argv[2], sys.argv[4])

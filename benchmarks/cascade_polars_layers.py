@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-__all__ = ["CLASSES", "KINDS", "RULES", "accounts", "fen", "later", "pooled", "stepped"]
+__all__ = ["CLASSES", "KINDS", "RULES", "accounts", "changing", "later", "pooled", "stepped"]
 
 KINDS = {"21": 1, "140201": 2, "140104": 3, "11": 4}
 _STAYS = ("inpatient-unreferred", "inpatient", "inpatient-in-region", "inpatient-outside-region")
@@ -145,7 +145,21 @@ def pooled(counted: pl.LazyFrame) -> pl.LazyFrame:
     for pot, most in CAPS.items():
         mine = c("kind").clip(2) == pot
         paid = choose(mine, capped(c("raw"), upto(choose(mine, c("raw"))), most), paid)
-    kept = ("row", "person", "first", "due", "class", "account", "balance", "total", "d", "share", "entered")
+    kept = (
+        "row",
+        "person",
+        "first",
+        "due",
+        "class",
+        "account",
+        "balance",
+        "total",
+        "d",
+        "share",
+        "entered",
+        "raw",
+        "kind",
+    )
     return rated.select(*kept, paid.alias("hifp")).with_columns((c("entered") - c("hifp")).alias("base"))
 
 
@@ -162,45 +176,76 @@ def later(paid: pl.LazyFrame) -> pl.LazyFrame:
     return (
         paid.with_columns(upto(c("base")).alias("so_far"))
         .with_columns(hifmi.alias("hifmi"))
-        .with_columns(choose(assisted, fen(by("class", MAF_BP) * (rest - taken))).alias("raw"))
-        .with_columns(choose(assisted, capped(c("raw"), upto(c("raw")), by("class", MAF_MOST))).alias("maf"))
-        .drop("so_far", "raw", "entered")
+        .with_columns(choose(assisted, fen(by("class", MAF_BP) * (rest - taken))).alias("help"))
+        .with_columns(choose(assisted, capped(c("help"), upto(c("help")), by("class", MAF_MOST))).alias("maf"))
+        .drop("so_far", "help")
     )
 
 
 def changing(paid: pl.DataFrame) -> pl.DataFrame:
-    """The claims of people whose class changes during the year, numbered within the person."""
+    """The claims of people whose class changes during the year."""
     some = paid.filter(c("class") > 0).select("person").unique()
     theirs = paid.join(some, on="person", how="semi", maintain_order="left")
-    theirs = theirs.filter(c("class").min().over("person") != c("class").max().over("person"))
-    return theirs.with_columns(pl.int_range(pl.len()).over("person").alias("k"))
+    return theirs.filter(c("class").min().over("person") != c("class").max().over("person"))
 
 
-def stepped(paid: pl.DataFrame) -> pl.DataFrame:
-    """Both layers claim after claim, for people whose class changes: row, hifmi, maf.
+def taken_back(amount: str, beyond: pl.Expr) -> pl.Expr:
+    return c(amount) - least(c(amount), beyond.clip(0))
 
-    All first claims at once, then all second ones: what is used up under one class counts under the next.
+
+def stepped(theirs: pl.DataFrame, ceiling: int) -> pl.DataFrame:
+    """All layers claim after claim, under a ceiling in basis points of the total: row, hifp, hifmi, maf.
+
+    All first claims at once, then all second ones, each from what the person's claims before it have used up. What the
+    ceiling takes back, from the last layer first, does not count as paid.
     """
-    theirs = changing(paid).drop("hifmi", "maf")
-    zero = {name: pl.lit(0, pl.Int64) for name in ("used", "excess", "paid", "maf_used", "maf_paid")}
-    state = theirs.select("person").unique().with_columns(**zero)
-    found = [pl.DataFrame(schema={"row": paid.schema["row"], "hifmi": pl.Int64, "maf": pl.Int64})]
-    up, rest = by("class", UP), c("base") - c("hifmi")
-    for _, now in sorted(theirs.partition_by("k", as_dict=True).items()):
-        here = (
-            now.join(state, on="person")
-            .with_columns(taken=least(c("base"), (by("class", LINE) - c("used")).clip(0)))
-            .with_columns(reached=c("excess") + c("base") - c("taken"))
-            .with_columns(raw=critical(c("reached"), up) - critical(c("excess"), up))
-            .with_columns(hifmi=least(c("raw"), by("class", MOST) - c("paid")).clip(0))
-            .with_columns(maf_taken=least(rest, (by("class", MAF_LINE) - c("maf_used")).clip(0)))
-            .with_columns(maf_raw=fen(by("class", MAF_BP) * (rest - c("maf_taken"))))
-            .with_columns(maf=least(c("maf_raw"), by("class", MAF_MOST) - c("maf_paid")).clip(0))
-        )
-        found.append(here.select("row", "hifmi", "maf"))
-        moved = {"used": "taken", "paid": "hifmi", "maf_used": "maf_taken", "maf_paid": "maf"}
-        state = here.select("person", *(c(name) + c(by_much) for name, by_much in moved.items()), excess="reached")
+    numbered = theirs.select(
+        *("row", "person", "kind", "class", "entered", "raw", "total"),
+        (pl.int_range(pl.len()) - pl.when("first").then(pl.int_range(pl.len())).forward_fill()).alias("k"),
+    )
+    drawn = [f"drawn{pot}" for pot in CAPS]
+    zero = {name: pl.lit(0, pl.Int64) for name in ("used", "excess", "paid", "maf_used", "maf_paid", *drawn)}
+    state = numbered.select("person").unique().with_columns(**zero)
+    schema = {"row": theirs.schema["row"], "hifp": pl.Int64, "hifmi": pl.Int64, "maf": pl.Int64}
+    found = [pl.DataFrame(schema=schema)]
+    for _, now in sorted(numbered.partition_by("k", as_dict=True).items()):
+        here = one_step(now.lazy().join(state.lazy(), on="person"), ceiling).collect()
+        found.append(here.select(*schema))
+        state = here.select("person", *zero)
     return pl.concat(found)
+
+
+def one_step(now: pl.LazyFrame, ceiling: int) -> pl.LazyFrame:
+    """One claim of each person, and the counters after it."""
+    up, pot = by("class", UP), c("kind").clip(2)
+    room = by("kind", {3: CAPS[3], 4: CAPS[4], 1: CAPS[2]})
+    drawn = choose(pot == 2, c("drawn2"), choose(pot == 3, c("drawn3"), c("drawn4")))
+    return (
+        now.with_columns(pay=least(c("raw"), room - drawn).clip(0))
+        .with_columns(base=c("entered") - c("pay"))
+        .with_columns(taken=least(c("base"), (by("class", LINE) - c("used")).clip(0)))
+        .with_columns(reached=c("excess") + c("base") - c("taken"))
+        .with_columns(due=critical(c("reached"), up) - critical(c("excess"), up))
+        .with_columns(ill=least(c("due"), by("class", MOST) - c("paid")).clip(0))
+        .with_columns(rest=c("base") - c("ill"))
+        .with_columns(maf_taken=least(c("rest"), (by("class", MAF_LINE) - c("maf_used")).clip(0)))
+        .with_columns(due=fen(by("class", MAF_BP) * (c("rest") - c("maf_taken"))))
+        .with_columns(help=least(c("due"), by("class", MAF_MOST) - c("maf_paid")).clip(0))
+        .with_columns(beyond=c("pay") + c("ill") + c("help") - fen(c("total") * ceiling))
+        .with_columns(
+            maf=taken_back("help", c("beyond")),
+            hifmi=taken_back("ill", c("beyond") - c("help")),
+            hifp=taken_back("pay", c("beyond") - c("help") - c("ill")),
+        )
+        .with_columns(
+            c("used") + c("taken"),
+            c("paid") + c("hifmi"),
+            c("maf_used") + c("maf_taken"),
+            c("maf_paid") + c("maf"),
+            *(c(f"drawn{one}") + choose(pot == one, c("hifp")) for one in CAPS),
+            excess=c("reached"),
+        )
+    )
 
 
 def accounts(funded: pl.LazyFrame) -> pl.LazyFrame:

@@ -30,13 +30,21 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cascade.make_sample(tmp_path_factory.mktemp("cascade") / "sample", COUNT, seed=11)
 
 
-@pytest.fixture(scope="module")
-def ours(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ours")
-    environment = os.environ | cascade.environment(cascade.install(folder / "site"))
+def settled_by_the_engine(sample: Path, folder: Path, ceiling: int) -> Path:
+    environment = os.environ | cascade.environment(cascade.install(folder / "site", ceiling))
     command = cascade.engine_command(sample, folder / "run")
     subprocess.run(command, check=True, capture_output=True, env=environment)
     return folder / "run"
+
+
+@pytest.fixture(scope="module")
+def ours(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return settled_by_the_engine(sample, tmp_path_factory.mktemp("ours"), cascade.NO_CEILING)
+
+
+@pytest.fixture(scope="module")
+def ours_under_a_ceiling(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return settled_by_the_engine(sample, tmp_path_factory.mktemp("ceiling"), cascade.CEILING)
 
 
 def read(folder: Path, table: str) -> pa.Table:
@@ -62,6 +70,18 @@ def test_a_peer_agrees_on_every_row(sample: Path, ours: Path, tmp_path: Path, pe
     subprocess.run(cascade.peer_command(peer, sample, tmp_path), check=True, capture_output=True)
     assert cascade.count_rows(tmp_path) == cascade.count_rows(ours)
     assert list(cascade.differences(ours, tmp_path)) == []
+
+
+@pytest.mark.parametrize("peer", ["duckdb", "polars"])
+def test_a_peer_agrees_under_a_ceiling(
+    sample: Path, ours: Path, ours_under_a_ceiling: Path, tmp_path: Path, peer: str
+) -> None:
+    pytest.importorskip("duckdb")
+    pytest.importorskip(peer)
+    command = cascade.peer_command(peer, sample, tmp_path, ceiling=cascade.CEILING)
+    subprocess.run(command, check=True, capture_output=True)
+    assert list(cascade.differences(ours_under_a_ceiling, tmp_path)) == []
+    assert list(cascade.differences(ours, tmp_path)) != []
 
 
 def test_one_fen_would_be_seen(sample: Path, ours: Path, tmp_path: Path) -> None:
