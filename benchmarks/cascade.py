@@ -9,6 +9,7 @@ rejected rows. This module makes the sample, lets each of them run, and compares
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -30,17 +31,18 @@ NO_CEILING = 10_000
 CEILING = 9_000
 IDENTIFIERS = ("psn_no", "setl_id", "init_setl_id")
 
-SETTLED_FEN = (
-    *("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt", "act_pay_dedc"),
-    *("hifp_pay", "hifmi_pay", "hifob_pay", "cvlserv_pay", "hifes_pay", "hifdm_pay", "maf_pay", "oth_pay"),
-    *("hosp_part_amt", "fund_pay_sumamt", "psn_part_amt", "acct_pay", "acct_mulaid_pay", "psn_cash_pay", "balc"),
-)
-SETTLED = (
-    *("setl_id", "psn_no", "insutype", "insu_admdvs", "med_type", "setl_time", "fixmedins_code", "rule_id"),
-    *SETTLED_FEN[:6],
-    "pool_prop_selfpay",
-    *SETTLED_FEN[6:],
-)
+BILL = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
+KEPT = ("setl_id", "psn_no", "insutype", "insu_admdvs", "med_type", "setl_time", "fixmedins_code")
+COMPARED = {
+    "settled": (
+        *(*KEPT, "rule_id", *BILL, "act_pay_dedc", "pool_prop_selfpay"),
+        *("hifp_pay", "hifmi_pay", "hifob_pay", "cvlserv_pay", "hifes_pay", "hifdm_pay", "maf_pay", "oth_pay"),
+        *("hosp_part_amt", "fund_pay_sumamt", "psn_part_amt", "acct_pay", "acct_mulaid_pay", "psn_cash_pay", "balc"),
+    ),
+    "reversed": (*KEPT, "refd_setl_flag", "other_setl_id", *BILL),
+    "rejected": ("source_row", "setl_id", "code"),
+}
+"""Table -> its columns that must be equal."""
 
 
 # --- a made-up year of the made-up pool --------------------------------------------------------------------------------
@@ -56,6 +58,7 @@ def make_sample(out: Path, claims: int, seed: int = 7) -> Path:
     move(raw / "claims" / "part-000.parquet", out / "claims" / "part-000.parquet", _claims_of_the_pool)
     move(raw / "insured.parquet", out / "insured.parquet", _insured_of_the_pool)
     move(raw / "identities.parquet", out / "identities.parquet", _as_it_is)
+    shutil.rmtree(raw)
     return out
 
 
@@ -153,7 +156,7 @@ def install(site: Path, ceiling: int = NO_CEILING) -> Path:
 
 def environment(site: Path) -> dict[str, str]:
     """What the engine needs in its environment to find the plugin."""
-    return {"PYTHONPATH": str(site)}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"))))}
 
 
 def engine_command(sample: Path, out: Path, workers: int = 2) -> tuple[str, ...]:
@@ -178,18 +181,11 @@ def differences(ours: Path, theirs: Path) -> Iterator[str]:
 
     with duckdb.connect() as connection:
         for folder, name in ((ours, "ours"), (theirs, "theirs")):
-            for table, columns in _COMPARED.items():
+            for table, columns in COMPARED.items():
                 files = f"read_parquet('{folder}/{table}/part-*.parquet')"
-                connection.execute(f"CREATE VIEW {name}_{table} AS SELECT {columns} FROM {files}")
-        for table in _COMPARED:
+                connection.execute(f"CREATE VIEW {name}_{table} AS SELECT {', '.join(columns)} FROM {files}")
+        for table in COMPARED:
             yield from _differing_rows(connection, table)
-
-
-_COMPARED = {
-    "settled": ", ".join(SETTLED),
-    "reversed": "setl_id, psn_no, refd_setl_flag, other_setl_id, medfee_sumamt, inscp_scp_amt",
-    "rejected": "source_row, setl_id, code",
-}
 
 
 def _differing_rows(connection: Any, table: str) -> Iterator[str]:
@@ -204,5 +200,5 @@ def count_rows(folder: Path) -> dict[str, int]:
     """How many rows each table of a run folder has."""
     return {
         table: sum(pq.read_metadata(path).num_rows for path in (folder / table).glob("part-*.parquet"))
-        for table in _COMPARED
+        for table in COMPARED
     }
