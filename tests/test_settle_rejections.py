@@ -107,6 +107,12 @@ def test_a_bad_row_leaves_whole_with_its_reason(
         assert alike(row[name], value), name
 
 
+@pytest.mark.parametrize(("suffix", "nobody"), [(".csv", ""), (".parquet", None)])
+def test_a_row_of_nobody_leaves_as_it_came(suffix: str, nobody: str | None, tmp_path: Path) -> None:
+    (row,) = read(settled(tmp_path, [claim(setl_id="bad", psn_no="")], suffix), "rejected")
+    assert (row["code"], row["column"], row["psn_no"]) == ("E_MISSING", "psn_no", nobody)
+
+
 def alike(cell: Any, text: str | None) -> bool:
     if isinstance(cell, Decimal):
         return cell == Decimal(text or "")

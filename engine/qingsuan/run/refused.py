@@ -98,11 +98,14 @@ class _Refused:
         self._names = pa.array([source.name for source in sources], pa.string())
         self._restorable = pa.array([is_restorable(source.schema) for source in sources], pa.bool_())
         self._schema = _common_schema(sources)
+        self._person = "person"
+        while self._person in self._schema.names:
+            self._person += "_"
         self._remembered = Remembered(sources, run.options.memory // 16, spill / "remembered")
         self._amounts = Counter[str]()
         self._lock = threading.Lock()
         self.shuffle = Shuffle(run.partitions, run.waiting, spill)
-        self.shuffle.add(pa.RecordBatch.from_pylist([], self._schema))
+        self.shuffle.add(pa.RecordBatch.from_pylist([], self._schema.append(pa.field(self._person, pa.string()))))
 
     def read(self, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:
         file = self._sources[refusals.column("file")[0].as_py()]
@@ -133,22 +136,18 @@ class _Refused:
         amounts = {name: int(read_money(rows.column(name)).values.sum()) for name in BILL if name in rows.schema.names}
         with self._lock:
             self._amounts.update(amounts)
-        self.shuffle.add(self._joined(reasons, rows))
+        self.shuffle.add(self._joined(reasons, rows), self._person)
 
     def _joined(self, reasons: pa.Table, rows: pa.RecordBatch) -> pa.RecordBatch:
-        """Reasons and rows side by side, in the columns in which they are written."""
+        """Reasons and rows side by side, as they are written; last ``psn_no`` as text, empty if there is none."""
         found = {name: reasons.column(name).combine_chunks() for name in REJECT_SCHEMA.names}
         columns = {name: array for name, array in found.items() if name not in ("file", "row")}
         columns["source_file"] = self._names.take(found["file"])
         columns["source_row"] = pc.add(found["row"], 1)
         columns.update({_outer(name): rows.column(name) for name in rows.schema.names})
-        arrays = []
-        for column in self._schema:
-            array = columns.get(column.name, pa.nulls(rows.num_rows))
-            if column.name == "psn_no":
-                array = pc.fill_null(array.cast(pa.string()), "")
-            arrays.append(array if array.type == column.type else array.cast(column.type))
-        return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        arrays = [columns.get(column.name, pa.nulls(rows.num_rows)).cast(column.type) for column in self._schema]
+        person = pc.fill_null(columns["psn_no"].cast(pa.string()), "")
+        return pa.RecordBatch.from_arrays([*arrays, person], names=[*self._schema.names, self._person])
 
     def write(self, run: Run, table: str) -> None:
         """Write the table's part files, and count what is in them."""
@@ -159,7 +158,8 @@ class _Refused:
         prefix = "" if table == "claims" else f"{table}-"
 
         def write(partition: int) -> None:
-            rows = self.shuffle.take(partition).sort_by(_sort_keys(self._schema))
+            rows = self.shuffle.take(partition).sort_by(_sort_keys(self._person, self._schema))
+            rows = rows.select(self._schema.names)
             run.folder.write_table(f"rejected/{prefix}part-{partition:05d}.parquet", rows)
             with run.lock:
                 _count(rows, table, run.tally, run.setup)
@@ -185,8 +185,6 @@ def _common_schema(sources: tuple[Source, ...]) -> pa.Schema:
             name = _outer(column.name)
             if kinds.setdefault(name, kind) != kind:
                 kinds[name] = pa.string()
-    if pa.types.is_null(kinds.get("psn_no", pa.string())):
-        kinds["psn_no"] = pa.string()
     reasons = [(name, pa.int64() if name == "source_row" else pa.string()) for name in REASON_COLUMNS]
     return pa.schema([*reasons, *kinds.items()])
 
@@ -196,9 +194,9 @@ def _outer(name: str) -> str:
     return f"input_{name}" if name in REASON_COLUMNS else name
 
 
-def _sort_keys(schema: pa.Schema) -> list[tuple[str, str]]:
-    names = ("psn_no", "setl_id", "code", "column", "found", "source_file", "source_row")
-    return [(name, "ascending") for name in names if name in schema.names]
+def _sort_keys(person: str, schema: pa.Schema) -> list[tuple[str, str]]:
+    names = (person, "setl_id", "code", "column", "found", "source_file", "source_row")
+    return [(name, "ascending") for name in names if name == person or name in schema.names]
 
 
 def _count(rows: pa.Table, table: str, tally: Tally, setup: Setup) -> None:
