@@ -44,7 +44,7 @@ def cut_for_core(given: Claims, pieces: int) -> list[tuple[Any, ...]]:
                 np.zeros(size, np.int32),
                 given.month[here],
                 np.ascontiguousarray(given.bill[:, here]),
-                np.zeros(size, np.int64),
+                np.zeros(size, np.int8),
                 np.zeros(size, np.int64),
             )
         )

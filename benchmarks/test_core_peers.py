@@ -77,15 +77,15 @@ def test_ordering_and_core(timed: Any, given: Claims, core: Core, due: Paid) -> 
         numbering = Numbering(Texts.of(person))
         starts, rows = spread(numbering.numbers, numbering.count)
         ordered = order_rows(starts, rows, day, time_us, Texts.of(claim), lambda row: (row,)).rows
-        zeros, amounts = np.zeros(len(ordered), np.int32), np.zeros(len(ordered), np.int64)
+        zeros = np.zeros(len(ordered), np.int32)
         columns = (
             numbering.numbers[ordered],
             zeros,
             zeros,
             month[ordered],
             bill.take(ordered, axis=1),
-            amounts,
-            amounts,
+            np.zeros(len(ordered), np.int8),
+            np.zeros(len(ordered), np.int64),
         )
         return ordered, settle_core(core, [columns])
 

@@ -34,27 +34,33 @@ class Mutant:
 MUTANTS = (
     Mutant(
         "rounding: an exact half goes down",
-        "_kernel.pyx",
-        "band[B_RATIO] * (value - band[B_LOWER]) + band[B_BELOW_REST] + HALF",
-        "band[B_RATIO] * (value - band[B_LOWER]) + band[B_BELOW_REST] + HALF - 1",
+        "_rules.pxd",
+        "(layer.ratio_bp * value + HALF + second + third)",
+        "(layer.ratio_bp * value + HALF - 1 + second + third)",
     ),
     Mutant(
         "band bound: it belongs to the band below",
-        "_kernel.pyx",
-        "value >= t.bands[k + 1, B_LOWER]",
-        "value > t.bands[k + 1, B_LOWER]",
+        "_rules.pxd",
+        "while value >= band.upper_fen:",
+        "while value > band.upper_fen:",
+    ),
+    Mutant(
+        "bands: the third is as far above the second as the second above the first",
+        "_rules.pxd",
+        "layer.third_bp * above_zero(value - layer.third_fen)",
+        "layer.second_bp * above_zero(value - layer.third_fen)",
     ),
     Mutant(
         "cap: what earlier layers of the claim drew is forgotten",
-        "_kernel.pyx",
-        "left -= claim.taken[k].pay",
+        "_rules.pxd",
+        "left -= drawn(claim, layer.cap_mask)",
         "left -= 0",
     ),
     Mutant(
         "visit count: a visit that no fund paid does not count",
-        "_kernel.pyx",
-        "slot_at(claim, t.visits[v])[VISITS] += 1",
-        "slot_at(claim, t.visits[v])[VISITS] += claim.paid > 0",
+        "_rules.pxd",
+        "claim.account[variant.visit_cell] += 1",
+        "claim.account[variant.visit_cell] += claim.paid > 0",
     ),
     Mutant(
         "order: of one day the later claim goes first",
@@ -64,27 +70,39 @@ MUTANTS = (
     ),
     Mutant(
         "deductible: an exempt visit credits nothing",
-        "_kernel.pyx",
-        "taken.used = deductible if layer[L_CREDITS] else taken.deductible",
-        "taken.used = taken.deductible",
+        "_rules.pxd",
+        "used = used if layer.credits else deductible",
+        "used = deductible",
     ),
     Mutant(
         "ceiling: taken back from the first layer",
-        "_kernel.pyx",
+        "_rules.pxd",
         "for k in range(count - 1, -1, -1):",
         "for k in range(count):",
     ),
     Mutant(
+        "counters: a layer counts before a later one has read them",
+        "_rules.pxd",
+        "run_layer(rules, claim, layer, layer.traits, taken, variant.apart)",
+        "run_layer(rules, claim, layer, layer.traits, taken, variant.ceiling_bp == NONE)",
+    ),
+    Mutant(
         "period: the quarter is the month",
+        "_rules.pxd",
+        "<uint32_t>claim.month // <uint32_t>rules.periods[k].length",
+        "<uint32_t>claim.month",
+    ),
+    Mutant(
+        "account: a person goes on with the one before",
         "_kernel.pyx",
-        "claim.period[1] = month[i] // 3 + 1",
-        "claim.period[1] = month[i] + 1",
+        "if opens and not keep:",
+        "if opens and keep:",
     ),
 )
 
 
 def build(folder: Path, mutant: Mutant | None) -> None:
-    """Copy the sources, change one text, and compile the module it is in.
+    """Copy the sources, change one text, and compile the module that has it, itself or by including it.
 
     The other compiled modules are taken as they were built.
     """
@@ -101,11 +119,12 @@ def build(folder: Path, mutant: Mutant | None) -> None:
     if text.count(mutant.old) != 1:
         raise SystemExit(f"{mutant.name}: the text to change is {text.count(mutant.old)} times in {mutant.source}")
     changed.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-    for other in changed.parent.glob("*.pyx"):
-        if other != changed:
-            other.unlink()
-    for built in (folder / "engine" / "qingsuan").glob(f"{changed.stem}.*.so"):
-        built.unlink()
+    for module in changed.parent.glob("*.pyx"):
+        if module == changed or f"qingsuan.{changed.stem} cimport" in module.read_text(encoding="utf-8"):
+            for built in (folder / "engine" / "qingsuan").glob(f"{module.stem}.*.so"):
+                built.unlink()
+        else:
+            module.unlink()
     command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:

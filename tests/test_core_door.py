@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from qingsuan import _kernel
+from qingsuan.benefits import plan
 from qingsuan.benefits.classify import PersonRows, find_identities, find_insured
 from qingsuan.benefits.core import Core, Paid, check_tables
 from qingsuan.benefits.order import mark, order_rows
@@ -28,7 +29,8 @@ from qingsuan.policy.numeric import Tables
 from qingsuan.policy.reader import read_rule_set
 from worlds import world
 
-SOURCE = Path(__file__).parent.parent / "ext" / "qingsuan" / "_kernel.pyx"
+EXT = Path(__file__).parent.parent / "ext" / "qingsuan"
+SOURCES = "".join((EXT / name).read_text("utf-8") for name in ("_rules.pxd", "_kernel.pyx"))
 TEXT = """\
 format = 1
 [ruleset]
@@ -81,30 +83,33 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
 
 def enum(of: str) -> list[str]:
     """The names of an enum in the compiled module's source, in order."""
-    found = re.search(rf"cdef enum:  # {of}\n((?:    [A-Z_, ]+\n)+)", SOURCE.read_text("utf-8"))
+    found = re.search(rf"cdef enum:  # {of}\b.*\n((?:    [A-Z_0-9=, ]+\n)+)", SOURCES)
     assert found is not None, of
-    return [name.strip() for name in found[1].replace("\n", ",").split(",") if name.strip()]
+    return [name.split("=")[0].strip() for name in found[1].replace("\n", ",").split(",") if name.strip()]
+
+
+def struct(of: str) -> list[str]:
+    """The names of a struct of whole numbers in the compiled module's source, in order."""
+    found = re.search(rf"cdef struct {of}:\n((?:    .*\n)+)", SOURCES)
+    assert found is not None, of
+    lines = [line.split("#")[0].removeprefix("    int64_t") for line in found[1].splitlines()]
+    return [name.strip() for name in ",".join(lines).split(",") if name.strip()]
 
 
 @pytest.mark.parametrize(
     ("of", "table", "fields"),
     [
-        ("Variant", "variants", numeric.VARIANT_FIELDS),
-        ("LayerField", "layers", numeric.LAYER_FIELDS),
-        ("BandField", "bands", numeric.BAND_FIELDS),
-        ("CapField", "caps", numeric.CAP_FIELDS),
-        ("EntryField", "entries", numeric.ENTRY_FIELDS),
+        ("Variant", "variants", plan.VARIANT_FIELDS),
+        ("Layer", "layers", plan.LAYER_FIELDS),
+        ("Band", "bands", plan.BAND_FIELDS),
+        ("Cap", "caps", plan.CAP_FIELDS),
+        ("Entry", "entries", plan.ENTRY_FIELDS),
+        ("Period", "periods", plan.PERIOD_FIELDS),
     ],
 )
 def test_columns_have_the_same_names_in_the_same_order(of: str, table: str, fields: tuple[str, ...]) -> None:
-    *names, last = enum(of)
-    assert last.endswith("_FIELDS")
-    assert len(names) == len(fields) == _kernel.FIELD_COUNTS[table]
-    for name, field in zip(names, fields, strict=True):
-        short = name[2:].lower()
-        assert field.removeprefix("cap_").removeprefix("entry_ratio").startswith(short) or field.startswith(
-            (short, f"entry_{short}")
-        ), (name, field)
+    assert struct(of) == list(fields)
+    assert _kernel.FIELD_COUNTS[table] == len(fields)
 
 
 def test_codes_mean_the_same() -> None:
@@ -112,13 +117,20 @@ def test_codes_mean_the_same() -> None:
     words |= {"WHOLLY_OWN": "fulamt_ownpay_amt"}
     assert {words.get(name, name.lower()): number for number, name in enumerate(enum("Part"))} == numeric._PARTS
     assert [name.lower() for name in enum("Counter")[:5]] == [name.removeprefix("deductible_") for name in COUNTERS]
-    kinds = {(per.lower(), how.lower()): n for n, (per, how) in enumerate(x.split("_") for x in enum("BandsKind")[:4])}
-    assert kinds == numeric._BANDS_KINDS
-    assert enum("BandsKind")[numeric._SELECTED] == "SELECTED"
-    assert enum("Kind") == ["NOTHING", "PER_VISIT", "PER_PERIOD"]
-    assert list(numeric._KINDS.values()) == [0, 1, 2]
-    assert f"MAX_LAYERS = {numeric.MAX_LAYERS}" in SOURCE.read_text("utf-8")
-    assert f"WHOLE = {BP_ONE} " in SOURCE.read_text("utf-8")
+    assert len(enum("Counter")) == plan.SLOT_WIDTH + 1  # and their number
+    assert struct("Own") == list(plan.OWN)
+    assert [name.lower() for name in enum("Trait")] == list(plan.TRAITS)
+    for name, bit in plan.TRAITS.items():
+        assert f"{name.upper()} = {bit}\n" in SOURCES
+    assert list(numeric._BANDS_KINDS.values()) == [0, 1, 2, 3]
+    assert {numeric._BANDS_KINDS[kind] for kind in (("visit", "absolute"), ("period", "absolute"))} == {*plan._ABSOLUTE}
+    assert {numeric._BANDS_KINDS[kind] for kind in (("period", "excess"), ("period", "absolute"))} == {*plan._BY_PERIOD}
+    assert numeric._SELECTED == plan._SELECTED
+    assert numeric._KINDS == {None: 0, "visit": plan._PER_VISIT, "period": plan._PER_PERIOD}
+    assert f"MAX_LAYERS = {numeric.MAX_LAYERS}" in SOURCES
+    assert f"WHOLE = {BP_ONE} " in SOURCES
+    assert MAX_FEN == 10**13
+    assert "MAX_FEN = 10 ** 13 " in SOURCES
 
 
 # ---- tables
@@ -217,6 +229,22 @@ def test_a_table_of_another_shape_is_refused(tables: Tables) -> None:
         Core(replace(tables, amounts=tables.amounts.astype(np.float64)))
 
 
+def test_a_group_with_two_periods_in_one_rule_is_refused(tables: Tables) -> None:
+    """It would be emptied at every claim."""
+    bad = changed(tables, "draws", 0, "", 2)  # the year's group, by month
+    check_tables(bad)
+    with pytest.raises(ValueError, match="two periods in one rule"):
+        Core(bad)
+
+
+def test_layers_that_read_what_another_counts_are_not_apart(tables: Tables) -> None:
+    """Both layers share a group, so neither counts before both have run; alone, the first may."""
+    columns = plan.VARIANT_FIELDS
+    assert not plan.Plan.of(tables).variants[0, columns.index("apart")]
+    assert not plan.Plan.of(changed(tables, "variants", 0, "ceiling_bp", -1)).variants[0, columns.index("apart")]
+    assert plan.Plan.of(_without_bounds(tables)).variants[0, columns.index("apart")]
+
+
 def test_too_many_layers_are_refused(tables: Tables) -> None:
     many = replace(tables, layers=np.repeat(tables.layers[:1], 17, axis=0), variants=tables.variants.copy())
     many.variants[0, 2] = 17
@@ -238,7 +266,7 @@ def good() -> Columns:
         "variant": np.array([0, -1, 0, 0, 0], np.int32),
         "month": np.array([0, 11, 4, 3, 5], np.int8),
         "bill": bill,
-        "may_use_account": np.ones(5, np.int64),
+        "may_use_account": np.ones(5, np.int8),
         "balance": np.full(5, 100, np.int64),
     }
 
@@ -257,9 +285,12 @@ ROWS: list[tuple[str, Callable[[Columns], None]]] = [
     ("month outside", put("month", 0, -1)),
     ("month outside", put("month", 1, 12)),
     ("amount outside", put("bill", (0, 0), -1)),
-    ("amount outside", put("bill", (4, 0), MAX_FEN + 1)),
-    ("amount outside", put("balance", 4, -1)),
-    ("amount outside", put("balance", 4, MAX_FEN + 1)),
+    ("amount outside", put("bill", (0, 4), MAX_FEN + 1)),
+    ("amount outside", put("bill", (4, 0), -1)),
+    ("amount outside", put("bill", (1, 3), 1 << 60)),
+    ("do not add up", put("bill", (4, 0), MAX_FEN + 1)),
+    ("amount outside", put("balance", 3, -1)),
+    ("amount outside", put("balance", 3, MAX_FEN + 1)),
     ("do not add up", put("bill", (0, 2), 999)),
     ("do not add up", put("bill", (2, 2), 1)),
     ("people are not in one place", put("person", 1, 2)),
@@ -305,7 +336,7 @@ def test_an_account_that_no_person_can_have_is_named(tables: Tables) -> None:
         "variant": np.full(n, -1, np.int32),
         "month": np.zeros(n, np.int8),
         "bill": np.array([[MAX_FEN, 0, 0, 0, MAX_FEN]] * n, np.int64).T.copy(),
-        "may_use_account": np.zeros(n, np.int64),
+        "may_use_account": np.zeros(n, np.int8),
         "balance": np.zeros(n, np.int64),
     }
     with pytest.raises(InputError, match=rf"^row {n - 1}: .*720 trillion"):
@@ -367,7 +398,7 @@ def _run(core: Core, scope: list[int]) -> Paid:
         np.zeros(n, np.int32),
         np.zeros(n, np.int8),
         bill,
-        np.zeros(n, np.int64),
+        np.zeros(n, np.int8),
         np.zeros(n, np.int64),
     )
 

@@ -19,10 +19,11 @@ class Tables:
         bands: _I64,
         caps: _I64,
         entries: _I64,
+        periods: _I64,
         amounts: _I64,
         draws: _I64,
         visits: _I64,
-        slots: int,
+        blank: _I64,
     ) -> None: ...
 
 def settle_rows(
@@ -32,7 +33,7 @@ def settle_rows(
     variant: _I32,
     month: _I8,
     bill: _I64,
-    may_use_account: _I64,
+    may_use_account: _I8,
     balance: _I64,
     state: _I64,
     funds: _I64,

@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qingsuan.benefits.plan import OWN, SLOT_WIDTH
 from qingsuan.policy.model import COUNTERS
 
-__all__ = ["MAX_CARRIED", "STATE_EXTRA", "Accounts", "Block", "State", "joined"]
+__all__ = ["MAX_CARRIED", "Accounts", "Block", "State", "joined"]
 
 MAX_CARRIED = 1 << 56
 """The most fen a counter or balance may carry in or out: what a run adds (2**60 at most) still leaves it within 64 bits."""
-
-STATE_EXTRA = 3
-"""Behind an account's slots: whether its personal account is opened, the balance, the bills so far."""
 
 ACCOUNTS_AT_ONCE = 4096
 
@@ -119,33 +117,31 @@ class State:
 
     Attributes
     ----------
-    flat : (accounts * (slots * 6 + 3),) int64
-        What the core reads and writes; at least one account long.
+    flat : (accounts * len(blank),) int64
+        What the core reads and writes, as :class:`qingsuan.benefits.plan.Plan` lays it out; at least one account long.
     """
 
-    def __init__(self, before: Accounts, block: Block, slots: int) -> None:
+    def __init__(self, before: Accounts, block: Block, blank: Int64) -> None:
         self._first, count = block.accounts.start, block.accounts.stop - block.accounts.start
-        self._slots, self._width = slots, slots * (len(COUNTERS) + 1)
-        self.flat: Int64 = np.zeros(max(1, count) * (self._width + STATE_EXTRA), np.int64)
-        table = self.flat.reshape(-1, self._width + STATE_EXTRA)
-        self._table = table[:count]
-        place = before.account[block.groups] - self._first
-        column = before.slot[block.groups].astype(np.int64) * (len(COUNTERS) + 1)
-        for number in range(len(COUNTERS)):
-            table[place, column + number] = before.counters[block.groups, number]
-        table[place, column + len(COUNTERS)] = before.key[block.groups]
+        self.flat: Int64 = np.tile(blank, max(1, count))
+        self._table = self.flat.reshape(-1, len(blank))[:count]
+        self._own = self._table[:, len(blank) - len(OWN) :]
+        slots = (len(blank) - len(OWN)) // SLOT_WIDTH - 1  # behind them is the spare one
+        self._groups = self._table[:, : slots * SLOT_WIDTH].reshape(count, slots, SLOT_WIDTH)
+        place = before.account[block.groups] - self._first, before.slot[block.groups]
+        self._groups[*place, : len(COUNTERS)] = before.counters[block.groups]
+        self._groups[*place, len(COUNTERS)] = before.key[block.groups]
         balance = before.balance[block.accounts]
-        self._table[:, self._width] = balance >= 0
-        self._table[:, self._width + 1] = np.maximum(balance, 0)
+        self._own[:, 0] = balance >= 0
+        self._own[:, 1] = np.maximum(balance, 0)
 
     def after(self, person: Int32) -> Accounts:
         """What the block's accounts, whose people are given, hold now: every group that holds something, in order."""
-        slots = self._table[:, : self._width].reshape(len(self._table), self._slots, len(COUNTERS) + 1)
-        account, slot = np.nonzero((slots[:, :, : len(COUNTERS)] != 0).any(axis=2))
-        found = slots[account, slot]
+        account, slot = np.nonzero((self._groups[:, :, : len(COUNTERS)] != 0).any(axis=2))
+        found = self._groups[account, slot]
         return Accounts(
             person,
-            np.where(self._table[:, self._width] == 1, self._table[:, self._width + 1], -1),
+            np.where(self._own[:, 0] == 1, self._own[:, 1], -1),
             (account + self._first).astype(np.int32),
             slot.astype(np.int32),
             found[:, len(COUNTERS)],

@@ -85,7 +85,7 @@ class Carry:
         person: Int32,
         series: Int32,
         benefit: Int32,
-        columns: tuple[Int32, npt.NDArray[np.int8], Int64, Int64, Int64],
+        columns: tuple[Int32, npt.NDArray[np.int8], Int64, npt.NDArray[np.int8], Int64],
         name: Callable[[int], str],
     ) -> tuple[Paid, _Closing]:
         """Settle claims, which lie in order, on top of what their accounts hold.

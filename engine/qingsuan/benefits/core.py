@@ -1,27 +1,38 @@
 """The door to the layer scan.
 
-It checks everything the compiled core takes on trust; the core computes, and checks each row's conservation. One wrong
-class number once paid 279 million yuan in an unchecked kernel: here it is refused.
+It checks everything the compiled core takes on trust: the tables and the columns' lengths here, each row in the core's loop
+before it is used, where reading it once more would cost as much as settling it. The core computes, and checks each row's
+conservation. One wrong class number once paid 279 million yuan in an unchecked kernel: here it is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from qingsuan import _kernel
-from qingsuan.benefits.accounts import STATE_EXTRA, Accounts, State, joined
+from qingsuan.benefits.accounts import Accounts, State, joined
+from qingsuan.benefits.plan import Plan
 from qingsuan.errors import InputError, RunError
 from qingsuan.money import BP_ONE, MAX_FEN
 from qingsuan.policy.model import COUNTERS, FUNDS
-from qingsuan.policy.numeric import MAX_LAYERS, Tables
+from qingsuan.policy.numeric import (
+    BAND_FIELDS,
+    CAP_FIELDS,
+    ENTRY_FIELDS,
+    LAYER_FIELDS,
+    MAX_LAYERS,
+    VARIANT_FIELDS,
+    Tables,
+)
 
 __all__ = ["Core", "Paid"]
 
-_SLOT_WIDTH = len(COUNTERS) + 1
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 
@@ -44,23 +55,45 @@ class Paid:
     psn_cash_pay: Int64
 
 
+_FIELDS = {
+    "variants": VARIANT_FIELDS,
+    "layers": LAYER_FIELDS,
+    "bands": BAND_FIELDS,
+    "caps": CAP_FIELDS,
+    "entries": ENTRY_FIELDS,
+}
+_BILL = 3  # its place among the columns after ``person``
+_UNTRUE = {
+    "number": "account below 0, or variant outside the compiled rules",
+    "month": "month outside 0 … 11",
+    "amount": f"amount outside 0 … {MAX_FEN} fen",
+    "composition": "the parts of a bill do not add up to its total",
+    "people": "people are not in one place each",
+    "order": "an account's rows are not in order",
+}
+
+
 class Core:
     """The compiled tables, checked once, ready to settle rows."""
 
     def __init__(self, tables: Tables) -> None:
         check_tables(tables)
-        self._variants = len(tables.variants)
-        self._slots = tables.slots
+        plan = Plan.of(tables)
+        for table, count in _kernel.FIELD_COUNTS.items():
+            if getattr(plan, table).shape[1] != count:
+                raise ValueError(f"the compiled core reads {count} columns of {table}: build it again")
+        self._slots, self._blank = tables.slots, plan.blank
         self._tables = _kernel.Tables(
-            tables.variants,
-            tables.layers,
-            tables.bands,
-            tables.caps,
-            tables.entries,
-            tables.amounts,
-            tables.draws,
-            tables.visits,
-            tables.slots,
+            plan.variants,
+            plan.layers,
+            plan.bands,
+            plan.caps,
+            plan.entries,
+            plan.periods,
+            plan.amounts,
+            plan.draws,
+            plan.visits,
+            plan.blank,
         )
 
     def settle(
@@ -70,7 +103,7 @@ class Core:
         variant: npt.NDArray[np.int32],
         month: npt.NDArray[np.int8],
         bill: Int64,
-        may_use_account: Int64,
+        may_use_account: npt.NDArray[np.int8],
         balance: Int64,
         name: Callable[[int], str] = "row {}".format,
     ) -> Paid:
@@ -88,7 +121,7 @@ class Core:
             0 … 11, never falling inside an account.
         bill : (5, n) int64 fen
             Total, wholly own-paid, above the price limit, first own share, in scope; the last four add up to the first.
-        may_use_account : (n,) int64
+        may_use_account : (n,) int8
             1 where the personal account may pay.
         balance : (n,) int64 fen
             Opening balance of the account; read at its first row.
@@ -105,11 +138,11 @@ class Core:
             The core found a row that does not conserve: nothing of it is written.
         """
         n = len(person)
-        accounts = self._check(person, account, variant, month, bill, may_use_account, balance)
-        state = np.zeros(max(1, accounts) * (self._slots * _SLOT_WIDTH + STATE_EXTRA), np.int64)
-        funds = np.zeros((len(FUNDS), n), np.int64)
-        result = np.empty((5, n), np.int64)
         rows = (person, account, variant, month, bill, may_use_account, balance)
+        _check_lengths(*rows)
+        accounts = int(account.max()) + 1 if n else 1
+        state = np.zeros(max(1, accounts) * len(self._blank), np.int64)
+        funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
         fault = _kernel.settle_rows(self._tables, *rows, state, funds, result, 0, n, False)
         if fault is not None:
             _report(fault, bill, name)
@@ -122,7 +155,7 @@ class Core:
         variant: npt.NDArray[np.int32],
         month: npt.NDArray[np.int8],
         bill: Int64,
-        may_use_account: Int64,
+        may_use_account: npt.NDArray[np.int8],
         balance: Int64,
         before: Accounts,
         kind: npt.NDArray[np.int8],
@@ -144,7 +177,11 @@ class Core:
             As :meth:`settle`; also ``ValueError`` where ``before`` holds what no earlier claims could have left.
         """
         n = len(person)
-        self._check(person, account, variant, month, bill, may_use_account, balance)
+        _check_lengths(person, account, variant, month, bill, may_use_account, balance)
+        if n and int(account.min()) < 0:
+            raise ValueError("account below 0")
+        if (person[1:] < person[:-1]).any():
+            raise ValueError("people are not in one place each")
         before.check(self._slots, kind, person, account, month)
         funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
         local = np.empty(n, np.int32)
@@ -152,7 +189,7 @@ class Core:
         after = []
         for block in before.blocks(person):
             local[block.rows] = account[block.rows] - block.accounts.start
-            state = State(before, block, self._slots)
+            state = State(before, block, self._blank)
             fault = _kernel.settle_rows(
                 self._tables, *rows, state.flat, funds, result, block.rows.start, block.rows.stop, True
             )
@@ -161,47 +198,20 @@ class Core:
             after.append(state.after(before.person[block.accounts]))
         return Paid(funds, *result), joined(after)
 
-    def _check(
-        self,
-        person: npt.NDArray[np.int32],
-        account: npt.NDArray[np.int32],
-        variant: npt.NDArray[np.int32],
-        month: npt.NDArray[np.int8],
-        bill: Int64,
-        may_use_account: Int64,
-        balance: Int64,
-    ) -> int:
-        """Check rows; returns how many accounts the person with most of them has."""
-        n = len(person)
-        columns = (account, variant, month, may_use_account, balance)
-        if any(len(column) != n for column in columns) or bill.shape != (5, n):
-            raise ValueError("columns differ in length")
-        if n == 0:
-            return 0
-        if int(account.min()) < 0 or int(variant.min()) < -1 or int(variant.max()) >= self._variants:
-            raise ValueError(f"account below 0, or variant outside -1 … {self._variants - 1}")
-        if int(month.min()) < 0 or int(month.max()) > 11:
-            raise ValueError("month outside 0 … 11")
-        if int(bill.min()) < 0 or int(bill.max()) > MAX_FEN or int(balance.min()) < 0 or int(balance.max()) > MAX_FEN:
-            raise ValueError(f"amount outside 0 … {MAX_FEN} fen")
-        if not np.array_equal(bill[0], bill[1] + bill[2] + bill[3] + bill[4]):
-            raise ValueError("the parts of a bill do not add up to its total")
-        same = person[1:] == person[:-1]
-        if (person[1:] < person[:-1]).any():
-            raise ValueError("people are not in one place each")
-        accounts = int(account.max()) + 1
-        if (same & (account[1:] < account[:-1])).any():  # rows of one person's accounts alternate: look at each alone
-            apart = np.lexsort((np.arange(n), account, person))
-            person, account, month = person[apart], account[apart], month[apart]
-            same = person[1:] == person[:-1]
-        if (same & (account[1:] == account[:-1]) & (month[1:] < month[:-1])).any():
-            raise ValueError("an account's rows are not in order")
-        return accounts
+
+def _check_lengths(person: Int32, *columns: npt.NDArray[np.integer[Any]]) -> None:
+    """Check that all columns have as many rows as ``person``, the bill five times: the core counts on it."""
+    n = len(person)
+    if any(column.shape != ((5, n) if place == _BILL else (n,)) for place, column in enumerate(columns)):
+        raise ValueError("columns differ in length")
 
 
 def _report(fault: tuple[int, int], bill: Int64, name: Callable[[int], str]) -> None:
     row, kind = fault
-    if _kernel.FAULTS[kind] == "too large":
+    said = _kernel.FAULTS[kind]
+    if said in _UNTRUE:
+        raise ValueError(f"{name(row)}: {_UNTRUE[said]}")
+    if said == "too large":
         raise InputError(
             name(row),
             found="bills of one person, scheme and pool that add up to more than 720 trillion yuan",
@@ -224,10 +234,10 @@ def check_tables(tables: Tables) -> None:
     ValueError
         A table has another shape than the core reads, or a number points outside.
     """
-    for name, fields in _kernel.FIELD_COUNTS.items():
+    for name, fields in _FIELDS.items():
         table = getattr(tables, name)
-        if table.ndim != 2 or table.shape[1] != fields or table.dtype != np.int64:
-            raise ValueError(f"table {name} has shape {table.shape}, the core reads {fields} columns of int64")
+        if table.ndim != 2 or table.shape[1] != len(fields) or table.dtype != np.int64:
+            raise ValueError(f"table {name} has shape {table.shape}, the core reads {len(fields)} columns of int64")
     variants, layers, bands, caps, entries = (
         table.T for table in (tables.variants, tables.layers, tables.bands, tables.caps, tables.entries)
     )

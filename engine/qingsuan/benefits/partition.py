@@ -331,7 +331,7 @@ class _Work:
             np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
             self.settler.months[self.at("benefit") - self.setup.first_day],
             bill,
-            self.at("acct_used").astype(np.int64),
+            self.at("acct_used").astype(np.int8, copy=False),
             self.of_insured("acct_balc"),
         )
         paid, accumulators = self._settle(columns)
@@ -347,7 +347,9 @@ class _Work:
             accumulators,
         )
 
-    def _settle(self, columns: tuple[Int32, npt.NDArray[np.int8], Int64, Int64, Int64]) -> tuple[Paid, pa.Table | None]:
+    def _settle(
+        self, columns: tuple[Int32, npt.NDArray[np.int8], Int64, npt.NDArray[np.int8], Int64]
+    ) -> tuple[Paid, pa.Table | None]:
         """Run the core; where accounts are kept, on top of what they held, and with what they hold afterwards."""
         carry, core = self.settler.carry, self.settler.core
         if carry is None or self.opening is None:
