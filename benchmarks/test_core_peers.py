@@ -28,7 +28,7 @@ from peers import (
 )
 from qingsuan.benefits.core import Core
 from qingsuan.benefits.order import order_rows
-from qingsuan.people import Numbering, Texts, spread
+from qingsuan.people import Numbering, Texts
 from three_layers import Claims, claims, program
 
 ENGINES = ("DuckDB", "Polars")
@@ -64,7 +64,7 @@ def test_core(timed: Any, given: Claims, core: Core, due: Paid, threads: int) ->
 
 
 def test_ordering_and_core(timed: Any, given: Claims, core: Core, due: Paid) -> None:
-    """From rows in any order and people by their text: number, spread, order, gather, settle."""
+    """From rows in any order and people by their text: number, order, gather, settle."""
     shuffled = np.random.default_rng(2).permutation(len(given))
     names = [f"P{number:019d}" for number in range(int(given.person.max()) + 1)]
     person = pa.array(names).take(pa.array(given.person[shuffled]))
@@ -74,12 +74,11 @@ def test_ordering_and_core(timed: Any, given: Claims, core: Core, due: Paid) -> 
     month, bill = given.month[shuffled], np.ascontiguousarray(given.bill[:, shuffled])
 
     def work() -> Any:
-        numbering = Numbering(Texts.of(person))
-        starts, rows = spread(numbering.numbers, numbering.count)
-        ordered = order_rows(starts, rows, day, time_us, Texts.of(claim), lambda row: (row,)).rows
+        numbering = Numbering(Texts.of(person), keys=(day, time_us))
+        ordered = order_rows(numbering, Texts.plain(claim), lambda row: (row,)).rows
         zeros = np.zeros(len(ordered), np.int32)
         columns = (
-            numbering.numbers[ordered],
+            np.repeat(np.arange(numbering.count, dtype=np.int32), np.diff(numbering.starts)),
             zeros,
             zeros,
             month[ordered],

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from measuring import CLAIMS, ROUNDS, Report
 from qingsuan.benefits.order import order_rows
-from qingsuan.people import Numbering, Texts, spread
+from qingsuan.people import Numbering, Texts, divide
+from qingsuan.rows import Taker
 from three_layers import claims
+
+THREADS = 2
+"""As many as a run has workers if nothing else is said, and as many as Polars takes on two cores."""
+
+PARTS = 4
+"""Ranges of hashes, which threads take in turn."""
 
 KEYS = ("psn_no", "benefit", "setl_time", "setl_id")
 
@@ -36,12 +46,46 @@ def table() -> pa.Table:
     return pa.table(columns)
 
 
-def ours(table: pa.Table) -> Any:
-    columns = {name: table.column(name).chunk(0) for name in KEYS}
-    numbering = Numbering(Texts.of(columns["psn_no"]))
-    starts, rows = spread(numbering.numbers, numbering.count)
-    benefit, time = columns["benefit"].to_numpy(), columns["setl_time"].to_numpy()
-    return order_rows(starts, rows, benefit, time, Texts.of(columns["setl_id"]), lambda row: (row,))
+Rows = npt.NDArray[np.int32]
+Made = TypeVar("Made")
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """The threads of a run, which are there for all of it."""
+    with ThreadPoolExecutor(THREADS) as threads:
+        yield threads
+
+
+def ours(table: pa.Table, pool: ThreadPoolExecutor, made: Callable[[Texts, Texts, Rows], Made]) -> list[Made]:
+    """As a run does it: divide rows by the hash of their person; then, thread by thread, number people and order theirs.
+
+    ``made`` is what is made of the identifiers and the rows of each range of hashes, in their order.
+    """
+    psn_no, setl_id = Texts.of(table.column("psn_no")), Texts.plain(table.column("setl_id"))
+    keys = table.column("benefit").chunk(0).to_numpy(), table.column("setl_time").chunk(0).to_numpy()
+    starts, rows = divide(psn_no, PARTS)
+
+    def work(part: int) -> Made:
+        people = Numbering(psn_no, keys, rows[starts[part] : starts[part + 1]])
+        return made(psn_no, setl_id, order_rows(people, setl_id, lambda row: (row,)).rows)
+
+    return list(pool.map(work, range(PARTS)))
+
+
+def our_rows(table: pa.Table, pool: ThreadPoolExecutor) -> Rows:
+    """The row at each place of the order."""
+    return np.concatenate(ours(table, pool, lambda _psn_no, _setl_id, rows: rows))
+
+
+def our_table(table: pa.Table, pool: ThreadPoolExecutor) -> pa.Table:
+    """The table in order."""
+    (batch,) = table.to_batches()
+
+    def taken(psn_no: Texts, setl_id: Texts, rows: Rows) -> pa.RecordBatch:
+        return Taker(rows, len(table)).batch(batch, {"psn_no": psn_no, "setl_id": setl_id})
+
+    return pa.Table.from_batches(ours(table, pool, taken))
 
 
 def assert_ordered(table: pa.Table) -> None:
@@ -56,13 +100,13 @@ def assert_ordered(table: pa.Table) -> None:
         tied = tied & pc.equal(key[1:], key[:-1]).to_numpy(zero_copy_only=False)
 
 
-def test_our_order(timed: Any, table: pa.Table) -> None:
-    ordered = timed("ours: number, spread, order", lambda: ours(table))
-    assert_ordered(table.take(pa.array(ordered.rows)))
+def test_our_order(timed: Any, table: pa.Table, pool: ThreadPoolExecutor) -> None:
+    rows = timed("ours: rows in order", lambda: our_rows(table, pool))
+    assert_ordered(table.take(pa.array(rows)))
 
 
-def test_our_order_and_take(timed: Any, table: pa.Table) -> None:
-    assert_ordered(timed("ours, and take", lambda: table.take(pa.array(ours(table).rows))))
+def test_our_order_and_take(timed: Any, table: pa.Table, pool: ThreadPoolExecutor) -> None:
+    assert_ordered(timed("ours: table in order", lambda: our_table(table, pool)))
 
 
 def test_pyarrow_order(timed: Any, table: pa.Table) -> None:
@@ -73,7 +117,14 @@ def test_pyarrow_order(timed: Any, table: pa.Table) -> None:
 
 def test_pyarrow_order_and_take(timed: Any, table: pa.Table) -> None:
     keys = [(name, "ascending") for name in KEYS]
-    assert_ordered(timed("pyarrow, and take", lambda: table.take(pc.sort_indices(table, sort_keys=keys))))
+    assert_ordered(timed("pyarrow: sort_indices and take", lambda: table.take(pc.sort_indices(table, sort_keys=keys))))
+
+
+def test_polars_order(timed: Any, table: pa.Table) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.from_arrow(table)
+    places = timed("Polars: arg_sort_by", lambda: frame.select(polars.arg_sort_by(KEYS)))
+    assert len(places) == len(table)
 
 
 def test_polars_sort(timed: Any, table: pa.Table) -> None:
@@ -85,9 +136,10 @@ def test_polars_sort(timed: Any, table: pa.Table) -> None:
 def test_ratios(report: Report) -> None:
     seconds = report.seconds
     against = {
-        "pyarrow: sort_indices": "ours: number, spread, order",
-        "pyarrow, and take": "ours, and take",
-        "Polars: sort": "ours, and take",
+        "pyarrow: sort_indices": "ours: rows in order",
+        "pyarrow: sort_indices and take": "ours: table in order",
+        "Polars: arg_sort_by": "ours: rows in order",
+        "Polars: sort": "ours: table in order",
     }
     rows = [
         [name, f"{taken:.3f}", f"{taken / seconds[against[name]]:.1f}" if name in against else ""]

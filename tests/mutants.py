@@ -64,9 +64,9 @@ MUTANTS = (
     ),
     Mutant(
         "order: of one day the later claim goes first",
-        "_order.pyx",
-        "return 1 if keys.time[a] > keys.time[b] else -1",
-        "return -1 if keys.time[a] > keys.time[b] else 1",
+        "_people.pyx",
+        "return a.second > b.second",
+        "return a.second < b.second",
     ),
     Mutant(
         "deductible: an exempt visit credits nothing",

@@ -21,7 +21,7 @@ from qingsuan.benefits.core import Core, Paid, check_tables
 from qingsuan.benefits.order import mark, order_rows
 from qingsuan.errors import InputError
 from qingsuan.money import BP_ONE, MAX_FEN
-from qingsuan.people import MAX_ROWS, Texts, spread
+from qingsuan.people import MAX_ROWS, Numbering, Texts, divide, spread
 from qingsuan.policy import numeric
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import COUNTERS, FUNDS
@@ -414,21 +414,10 @@ def ints(*values: int) -> npt.NDArray[np.int32]:
     return np.array(values, np.int32)
 
 
-@pytest.mark.parametrize(
-    ("starts", "rows", "said"),
-    [
-        ([0, 2], [0, 0], "a row is missing"),
-        ([0, 2], [0, 2], "out of range"),
-        ([0, 2], [-1, 0], "out of range"),
-        ([0, 1], [0, 1], "people must begin at 0"),
-        ([1, 2], [0, 1], "people must begin at 0"),
-        ([0, 2, 1, 2], [0, 1], "people must begin at 0"),
-        ([], [0, 1], "people must begin at 0"),
-    ],
-)
-def test_rows_that_are_no_order_are_refused(starts: list[int], rows: list[int], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        order_rows(np.array(starts, np.int64), ints(*rows), ints(1, 1), np.zeros(2, np.int64), texts("a", "b"), _none)
+@pytest.mark.parametrize("rows", [ints(0, 0), ints(1, 0), ints(-1, 0), ints(0, 2)], ids=str)
+def test_rows_that_do_not_rise_within_the_texts_are_not_numbered(rows: npt.NDArray[np.int32]) -> None:
+    with pytest.raises(ValueError, match="rows must be rising"):
+        Numbering(texts("a", "b"), rows=rows)
 
 
 def _none(row: int) -> tuple[object, ...]:
@@ -436,17 +425,29 @@ def _none(row: int) -> tuple[object, ...]:
 
 
 def test_keys_and_columns_of_another_length_are_refused() -> None:
-    starts, rows = np.array([0, 2], np.int64), ints(0, 1)
-    with pytest.raises(ValueError, match="keys must be as long"):
-        order_rows(starts, rows, ints(1), np.zeros(2, np.int64), texts("a", "b"), _none)
-    ordered = order_rows(starts, rows, ints(1, 1), np.zeros(2, np.int64), texts("a", "b"), _none)
+    keys = ints(1, 1), np.zeros(2, np.int64)
+    for wrong_keys in ((keys[0][:1], keys[1][:1]), (keys[0], keys[1][:1]), (keys[0][:0], keys[1])):
+        with pytest.raises(ValueError, match="keys must be as long as the texts"):
+            Numbering(texts("p", "p"), wrong_keys)
+    plain = Texts.plain(pa.array(["p", "p"]))
+    for unhashed in (lambda: Numbering(plain), lambda: Numbering(texts("p")).find(plain), lambda: divide(plain, 2)):
+        with pytest.raises(ValueError, match="hashes"):
+            unhashed()
+    with pytest.raises(ValueError, match="among 1 … "):
+        divide(texts("p"), 0)
+    with pytest.raises(ValueError, match="2 were numbered, there are 3 claims"):
+        order_rows(Numbering(texts("p", "p"), keys), texts("a", "b", "c"), _none)
+    ordered = order_rows(Numbering(texts("p", "p"), keys), texts("a", "b"), _none)
     ids, flags, bill = texts("a", "b"), np.zeros(2, np.int8), np.zeros((5, 2), np.int64)
     mark(ordered, ids, ids, flags, bill)
     for wrong in ((texts("a"), ids, flags, bill), (ids, texts("a"), flags, bill), (ids, ids, flags[:1], bill)):
         with pytest.raises(ValueError, match="columns must be as long"):
             mark(ordered, *wrong)
+    for short in (bill[:4], [*bill[:4], bill[4, :1]]):
+        with pytest.raises(ValueError, match="columns must be as long"):
+            mark(ordered, ids, ids, flags, short)
     with pytest.raises(ValueError, match="columns must be as long"):
-        mark(ordered, ids, ids, flags, bill[:4])
+        mark(ordered, Texts.plain(pa.array(["a", "b"])), ids, flags, bill)
 
 
 def test_numbers_outside_and_texts_out_of_order_are_refused() -> None:

@@ -1,4 +1,4 @@
-"""The compiled numbering of people against a Python dict."""
+"""The compiled numbering of people against Python's dict and sort."""
 
 import random
 
@@ -35,6 +35,110 @@ def test_find_knows_its_own_and_no_other():
     assert numbering.find(texts_of(["a", "c", "b", ""])).tolist() == [a, -1, b, -1]
 
 
+SEED, MULTIPLIER, WORD = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 2**64 - 1
+
+
+def plain_hash(text):
+    """The hash as its definition says: words of eight bytes, the first byte lowest."""
+
+    def stir(h):
+        h = ((h ^ h >> 32) * MULTIPLIER) & WORD
+        return h ^ h >> 29
+
+    h = SEED ^ len(text)
+    for at in range(0, len(text), 8):
+        h = stir(h ^ int.from_bytes(text[at : at + 8], "little"))
+    return stir(h)
+
+
+def test_the_hash_of_every_length_is_what_it_always_was():
+    """Partitions and the order of people hang on it."""
+    rng = random.Random(1)
+    for length in range(41):
+        values = ["".join(rng.choices("0123456789ABX张", k=length)) for _ in range(3)]
+        for some in (values, [value.encode()[:length].decode("utf8", "ignore") for value in values], ["", *values]):
+            assert texts_of(some).hashes.tolist() == [plain_hash(value.encode()) for value in some]
+
+
+def twin(values, first, second, rows, hash_of=plain_hash):
+    """What a numbering has to be: people by hash and text, their rows by keys and row."""
+    return sorted(
+        rows, key=lambda row: (hash_of(values[row].encode()), values[row].encode(), first[row], second[row], row)
+    )
+
+
+def assert_is_twin(values, first, second, rows=None, texts=None, hash_of=plain_hash):
+    keys = np.array(first, np.int32), np.array(second, np.int64)
+    numbering = people.Numbering(texts or texts_of(values), keys, rows)
+    rows = list(range(len(values))) if rows is None else rows.tolist()
+    expected = twin(values, first, second, rows, hash_of)
+    assert numbering.rows.tolist() == expected
+    person = np.repeat(np.arange(numbering.count), np.diff(numbering.starts)).tolist()
+    before = [None, *expected][: len(expected)]
+    assert numbering.count == len({values[row] for row in rows})
+    for place, (row, last) in enumerate(zip(expected, before, strict=True)):
+        same = last is not None and values[row] == values[last]
+        assert place == 0 or person[place] - person[place - 1] == (not same)
+        assert numbering.tied[place] == (same and (first[row], second[row]) == (first[last], second[last]))
+    numbers = np.full(len(values), -1)
+    numbers[expected] = person
+    assert numbering.numbers.tolist() == numbers.tolist()
+
+
+LAYOUTS = {
+    "one person": lambda _, n: ["22010000000000000001"] * n,
+    "all different": lambda rng, n: [f"{number:020d}" for number in rng.sample(range(10 * n), n)],
+    "same beginnings and ends": lambda rng, n: [f"22010000{rng.randrange(n // 3):04d}00000001" for _ in range(n)],
+    "a few each": lambda rng, n: [f"P{rng.randrange(n // 3)}" for _ in range(n)],
+    "one with most, the others one": lambda rng, n: ["most" if rng.random() < 0.9 else str(i) for i in range(n)],
+    "some of every length": lambda rng, n: ["x" * rng.randrange(40) for _ in range(n)],
+}
+
+
+@pytest.mark.parametrize("n", [1, 2, 25, 3_000])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_rows_lie_by_person_then_keys_then_row(layout, n):
+    rng = random.Random(n)
+    values = LAYOUTS[layout](rng, max(n, 3))[:n]
+    for days, times in ((1, 1), (3, 3), (400, 10**12)):
+        first = [rng.randrange(-days, days) for _ in range(n)]
+        second = [rng.randrange(-times, times) for _ in range(n)]
+        assert_is_twin(values, first, second)
+    some = np.flatnonzero(np.array([rng.random() < 0.5 for _ in range(n)])).astype(np.int32)
+    assert_is_twin(values, first, second, some)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_keys_that_rise_or_fall_all_along_are_sorted(order):
+    n = 5_000
+    assert_is_twin(["one"] * n, [order * (i // 7) for i in range(n)], [order * i for i in range(n)])
+
+
+@pytest.mark.parametrize("hashes", [[0], [5, 2**64 - 1], [0, 1, 2**63]])
+def test_people_under_one_hash_are_told_apart_by_their_texts(hashes):
+    rng = random.Random(7)
+    values = [f"{rng.choice('abc')}{rng.randrange(40):019d}" for _ in range(500)]
+    hash_of = {value.encode(): hashes[rng.randrange(len(hashes))] for value in values}
+    texts = texts_of(values)
+    for width in (texts.width, -1):
+        given = np.array([hash_of[value.encode()] for value in values], np.uint64)
+        collided = people.Texts(texts.offsets, texts.data, given, width)
+        keys = [[rng.randrange(3) for _ in values] for _ in range(2)]
+        assert_is_twin(values, *keys, texts=collided, hash_of=hash_of.get)
+        numbering = people.Numbering(collided)
+        assert numbering.find(collided).tolist() == numbering.numbers.tolist()
+
+
+def test_find_among_many():
+    rng = random.Random(3)
+    own = [f"{rng.randrange(5_000):020d}" for _ in range(4_000)]
+    others = [f"{rng.randrange(10_000):0{rng.choice((19, 20))}d}" for _ in range(4_000)]
+    numbering = people.Numbering(texts_of(own))
+    number_of = dict(zip(own, numbering.numbers.tolist(), strict=True))
+    for some in (others, [*others, ""], own):
+        assert numbering.find(texts_of(some)).tolist() == [number_of.get(text, -1) for text in some]
+
+
 def test_equal_hashes_do_not_make_two_people_one(monkeypatch):
     texts = texts_of(["b", "a", "b"])
     collided = people.Texts(texts.offsets, texts.data, np.zeros(3, np.uint64))
@@ -57,6 +161,15 @@ def test_partitions_nest_and_cover():
     assert (people.partition_of(texts, 4) == eight // 2).all()
     assert min(np.bincount(eight)) > 1_000
     assert people.partition_of(texts, 1).max() == 0
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 16])
+def test_divide_is_a_stable_sort_by_partition(partitions):
+    texts = texts_of([f"P{i % 777}" for i in range(2_000)])
+    starts, rows = people.divide(texts, partitions)
+    expected_starts, expected = people.spread(people.partition_of(texts, partitions), partitions)
+    assert starts.tolist() == expected_starts.tolist()
+    assert rows.tolist() == expected.tolist()
 
 
 def test_spread_is_a_stable_counting_sort():

@@ -12,9 +12,7 @@ _U64: TypeAlias = npt.NDArray[np.uint64]
 
 STATUS: dict[str, int]
 
-def order_rows(
-    starts: _I64, date: _I32, time: _I64, offsets: _I32, data: _U8, rows: _I32, scratch: _I32, tied: _I8
-) -> None: ...
+def break_ties(offsets: _I32, data: _U8, rows: _I32, scratch: _I32, tied: _I8) -> None: ...
 def mark_duplicates(
     starts: _I64, rows: _I32, offsets: _I32, data: _U8, hashes: _U64, table: _I32, status: _I8, twin: _I32
 ) -> None: ...
@@ -28,7 +26,11 @@ def mark_reversals(
     init_offsets: _I32,
     init_data: _U8,
     init_hashes: _U64,
-    bill: _I64,
+    total: _I64,
+    own_pay: _I64,
+    over_limit: _I64,
+    own_share: _I64,
+    in_scope: _I64,
     table: _I32,
     status: _I8,
     twin: _I32,

@@ -7,6 +7,7 @@ machine and in every version of this package (a changed hash would change the fi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,20 @@ import pyarrow as pa
 
 from qingsuan import _people
 
-__all__ = ["Numbering", "Texts", "partition_of", "spread"]
+__all__ = ["Numbering", "Texts", "divide", "partition_of", "spread"]
 
 MAX_ROWS = 2**31 - 2
 """Rows of one partition are numbered in 32 bits."""
+
+BUCKET_ROWS = 1024
+"""So many rows, with what they are ordered by, fit the nearest cache together."""
+
+MOST_BUCKETS = 2048
+"""More buckets than that, and writing to all of them in turn costs more than small buckets save."""
+
+RECORD_WORDS = 3
+OUT_OF_ORDER = -2
+NO_FIRST, NO_SECOND = np.zeros(0, np.int32), np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +40,22 @@ class Texts:
     offsets : (n + 1,) int32
     data : (bytes,) uint8
     hashes : (n,) uint64
+    width
+        How many bytes all texts have; -1 where they differ, or where that is not known.
     """
 
     offsets: npt.NDArray[np.int32]
     data: npt.NDArray[np.uint8]
     hashes: npt.NDArray[np.uint64]
+    width: int = -1
 
     @classmethod
     def of(cls, column: pa.Array | pa.ChunkedArray) -> Texts:
         """Take a string column apart and hash it; see :meth:`plain` for what is raised."""
         texts = cls.plain(column)
         hashes = np.empty(len(column), np.uint64)
-        _people.hash_rows(texts.offsets, texts.data, hashes)
-        return cls(texts.offsets, texts.data, hashes)
+        _people.hash_rows(texts.offsets, texts.data, texts.width, hashes)
+        return cls(texts.offsets, texts.data, hashes, texts.width)
 
     @classmethod
     def plain(cls, column: pa.Array | pa.ChunkedArray) -> Texts:
@@ -66,9 +80,10 @@ class Texts:
         else:
             first = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
         content = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
-        if first[0] < 0 or (np.diff(first) < 0).any() or first[-1] > len(content):
+        width = _people.width_of(first, len(content))
+        if width == OUT_OF_ORDER:
             raise ValueError("the column's text offsets are not in order")
-        return cls(first, content, np.empty(0, np.uint64))
+        return cls(first, content, np.empty(0, np.uint64), width)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -83,60 +98,154 @@ def partition_of(texts: Texts, partitions: int) -> npt.NDArray[np.int32]:
     return ((upper * np.uint64(partitions)) >> np.uint64(32)).astype(np.int32)
 
 
+def divide(texts: Texts, partitions: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Sort rows by the partition of their person (see :func:`partition_of`), stably and in linear time.
+
+    Returns
+    -------
+    starts : (partitions + 1,) int64
+    rows : (n,) int32
+        The rows of partition ``p`` are ``rows[starts[p]:starts[p + 1]]``.
+
+    Raises
+    ------
+    ValueError
+        The number of partitions is not in 1 … 2³¹ - 2, or the texts have not been hashed.
+    """
+    if not 1 <= partitions <= MAX_ROWS or len(texts.hashes) != len(texts):
+        raise ValueError(f"rows are divided by their hashes among 1 … {MAX_ROWS} partitions, got {partitions}")
+    starts = np.zeros(partitions + 1, np.int64)
+    rows = np.empty(len(texts), np.int32)
+    _people.divide_rows(texts.hashes, partitions, starts, rows)
+    return starts, rows
+
+
 class Numbering:
     """The different texts of a column, numbered in the order of (hash, text): it depends on no row order.
 
+    Parameters
+    ----------
+    texts
+        With their hashes.
+    keys : (n,) int32, (n,) int64
+        What the rows of one text are ordered by: the one, then the other, then the row's own number. Without them they
+        stay in the order of their numbers.
+    rows : (m,) int32, rising
+        Which rows to number; all of them where it is not given.
+
     Attributes
     ----------
-    numbers : (n,) int32
-        The number of each row's text.
+    size : int
+        How many texts there are.
     count : int
-        How many texts differ.
+        How many of those numbered differ.
+    starts : (count + 1,) int64
+    rows : (m,) int32
+        The rows of text ``k`` are ``rows[starts[k]:starts[k + 1]]``.
+    tied : (m,) int8
+        1 where a row has the same text and the same keys as the one before it.
+
+    Raises
+    ------
+    ValueError
+        The columns differ in length, or ``rows`` are out of range or do not rise.
     """
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-        size = 1 << max(4, (2 * len(texts)).bit_length())
-        self._table = np.full(size, -1, np.int32)
-        first_row = np.empty(max(1, len(texts)), np.int32)
-        numbers = np.empty(len(texts), np.int32)
-        self.count: int = _people.number_rows(texts.offsets, texts.data, texts.hashes, self._table, first_row, numbers)
-        self._first_row = first_row[: self.count]
-        self._rank = self._ranks()
-        self.numbers: npt.NDArray[np.int32] = self._rank[numbers]
+    def __init__(
+        self,
+        texts: Texts,
+        keys: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]] = (NO_FIRST, NO_SECOND),
+        rows: npt.NDArray[np.int32] | None = None,
+    ) -> None:
+        first, second = keys
+        if len(texts.hashes) != len(texts) or not len(first) == len(second) in (0, len(texts)):
+            raise ValueError("hashes and keys must be as long as the texts")
+        if rows is None:
+            rows = np.arange(len(texts), dtype=np.int32)
+        elif len(rows) and not (rows[0] >= 0 and rows[-1] < len(texts) and bool((rows[1:] > rows[:-1]).all())):
+            raise ValueError("rows must be rising row numbers of the texts")
+        self._texts, self.size = texts, len(texts)
+        self.rows: npt.NDArray[np.int32] = np.empty(len(rows), np.int32)
+        self.tied: npt.NDArray[np.int8] = np.empty(len(rows), np.int8)
+        self.starts = self._group(first, second, rows)
+        self.count = len(self.starts) - 1
 
-    def _ranks(self) -> npt.NDArray[np.int32]:
-        hashes = self._texts.hashes[self._first_row]
-        order = np.argsort(hashes, kind="stable")
-        ordered = hashes[order]
-        same = np.flatnonzero(ordered[1:] == ordered[:-1])
-        if len(same):  # two people under one hash: their texts decide, whatever came first
-            keys = [(int(hashes[i]), self._text(int(self._first_row[i]))) for i in order]
-            order = order[np.array(sorted(range(len(keys)), key=keys.__getitem__), np.intp)]
-        ranks = np.empty(self.count, np.int32)
-        ranks[order] = np.arange(self.count, dtype=np.int32)
-        return ranks
+    def _group(
+        self, first: npt.NDArray[np.int32], second: npt.NDArray[np.int64], rows: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.int64]:
+        if len(rows) == 0:
+            return np.zeros(1, np.int64)
+        texts = self._texts
+        buckets = np.zeros(1 + min(MOST_BUCKETS, 1 << max(1, (len(rows) // BUCKET_ROWS).bit_length())), np.int64)
+        low, shift = _people.count_buckets(texts.hashes, rows, buckets)
+        dealt = np.empty(len(rows) * RECORD_WORDS, np.uint64)
+        room = np.empty(int(np.diff(buckets).max()) * RECORD_WORDS, np.uint64)
+        starts = np.empty(len(rows) + 1, np.int64)
+        count = _people.group_rows(
+            texts.offsets,
+            texts.data,
+            texts.width,
+            texts.hashes,
+            rows,
+            first,
+            second,
+            low,
+            shift,
+            buckets,
+            dealt,
+            room,
+            starts,
+            self.rows,
+            self.tied,
+        )
+        return starts[: count + 1].copy()
 
-    def _text(self, row: int) -> bytes:
-        start, end = self._texts.offsets[row : row + 2]
-        return self._texts.data[start:end].tobytes()
+    @cached_property
+    def numbers(self) -> npt.NDArray[np.int32]:
+        """(n,) int32: the number of each row's text; -1 for rows that were not numbered."""
+        numbers = np.full(len(self._texts), -1, np.int32)
+        numbers[self.rows] = np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.starts))
+        return numbers
+
+    @cached_property
+    def _index(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32], int, int, npt.NDArray[np.int32]]:
+        """Each text's hash and one of its rows; where the slots of hashes begin: about one text lies in each."""
+        some = self.rows[self.starts[:-1]]
+        hashes = self._texts.hashes[some]
+        low, span = (int(hashes[0]), int(hashes[-1]) - int(hashes[0])) if self.count else (0, 0)
+        shift = max(0, span.bit_length() - max(1, self.count).bit_length())
+        begins = np.empty((span >> shift) + 2, np.int32)
+        _people.index_hashes(hashes, low, shift, begins)
+        return hashes, some, low, shift, begins
 
     def find(self, texts: Texts) -> npt.NDArray[np.int32]:
-        """Give each of other texts its number here, or -1 where it is not among them."""
+        """Give each of other texts its number here, or -1 where it is not among them.
+
+        Raises
+        ------
+        ValueError
+            They have not been hashed.
+        """
+        if len(texts.hashes) != len(texts):
+            raise ValueError("texts are found by their hashes")
+        hashes, rows, low, shift, begins = self._index
+        own = self._texts
         found = np.empty(len(texts), np.int32)
         _people.find_rows(
             texts.offsets,
             texts.data,
+            texts.width,
             texts.hashes,
-            self._table,
-            self._first_row,
-            self._texts.offsets,
-            self._texts.data,
-            self._texts.hashes,
+            own.offsets,
+            own.data,
+            own.width,
+            hashes,
+            rows,
+            low,
+            shift,
+            begins,
             found,
         )
-        known = found >= 0
-        found[known] = self._rank[found[known]]
         return found
 
 

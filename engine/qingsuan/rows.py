@@ -67,6 +67,7 @@ class Taker:
         if len(rows) and not (int(rows.min()) >= 0 and int(rows.max()) < size):
             raise ValueError(f"a row is outside 0 … {size - 1}")
         self.rows, self.size = np.ascontiguousarray(rows, np.int32), size
+        self._offsets: dict[int, pa.Buffer] = {}
 
     def numbers(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Rows of a column of whole numbers of 8 to 64 bits."""
@@ -75,16 +76,32 @@ class Taker:
         _rows.take_fixed(np.ascontiguousarray(values), self.rows, out)
         return out
 
+    def stacked(self, columns: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+        """Rows of several columns, as the rows of one (columns, n) array."""
+        out = np.empty(len(columns) * len(self.rows), np.int64).reshape(len(columns), len(self.rows))
+        for values, row in zip(columns, out, strict=True):
+            self._check(len(values))
+            _rows.take_fixed(np.ascontiguousarray(values), self.rows, row)
+        return out
+
     def texts(self, texts: Texts) -> pa.Array:
         """Rows of a text column."""
         self._check(len(texts))
-        offsets = np.zeros(len(self.rows) + 1, np.int32)
-        length = _rows.take_offsets(texts.offsets, self.rows, offsets)
-        if length > MAX_BYTES:
-            raise ValueError("more text than one column of a partition can hold; use more partitions")
-        data = np.empty(length, np.uint8)
+        if texts.width >= 0:
+            return self._even_texts(texts, texts.width)
+        offsets = np.empty(len(self.rows) + 1, np.int32)
+        data = np.empty(_bounded(_rows.take_offsets(texts.offsets, self.rows, offsets)), np.uint8)
         _rows.take_texts(texts.offsets, texts.data, self.rows, offsets, data)
         return pa.Array.from_buffers(pa.string(), len(self.rows), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+
+    def _even_texts(self, texts: Texts, width: int) -> pa.Array:
+        """All texts are so wide: where one lies needs no looking up."""
+        count = len(self.rows)
+        data = np.empty(_bounded(count * width), np.uint8)
+        _rows.take_even_texts(texts.data[texts.offsets[0] :], width, self.rows, data)
+        if width not in self._offsets:
+            self._offsets[width] = pa.py_buffer(np.arange(count + 1, dtype=np.int32) * np.int32(width))
+        return pa.Array.from_buffers(pa.string(), count, [None, self._offsets[width], pa.py_buffer(data)])
 
     def batch(self, batch: pa.RecordBatch, hashed: dict[str, Texts]) -> pa.RecordBatch:
         """Rows of a whole batch; ``hashed`` holds text columns that have been taken apart already."""
@@ -113,6 +130,12 @@ def recoded(indices: pa.Array, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if values.dtype == np.bool_:
         return Taker(same, len(values)).numbers(values.view(np.int8)).view(np.bool_)
     return Taker(same, len(values)).numbers(values)
+
+
+def _bounded(length: int) -> int:
+    if length > MAX_BYTES:
+        raise ValueError("more text than one column of a partition can hold; use more partitions")
+    return length
 
 
 def add_up(

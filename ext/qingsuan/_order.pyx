@@ -1,6 +1,7 @@
-# Design: rows come spread by person (qingsuan.people.spread); each person's few rows are sorted where they lie, by
-# insertion, or by merging when there are many. Then duplicates and reversals are found inside the person. The door
-# (qingsuan.benefits.order) checks what comes in; the slow twin judges what comes out.
+# Design: rows come person after person and in the order of their dates and times (qingsuan.people.Numbering); those few
+# that are alike in both are sorted by setl_id where they lie, by insertion, or by merging when there are many. Then
+# duplicates and reversals are found inside the person. The door (qingsuan.benefits.order) checks what comes in; the slow
+# twin judges what comes out.
 """Order inside a person, duplicates and reversals. Opened by :mod:`qingsuan.benefits.order` only."""
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
@@ -9,7 +10,7 @@ from libc.string cimport memcmp, memcpy
 cdef enum:
     SMALL = 24
     FEW = 12
-    BILL = 5
+    BILL = 5  # amounts
 
 cdef enum:  # what becomes of a row
     COUNTS, DUPLICATE, REVERSED, ORPHAN, MISMATCH
@@ -17,50 +18,43 @@ cdef enum:  # what becomes of a row
 STATUS = {"counts": COUNTS, "duplicate": DUPLICATE, "reversed": REVERSED, "orphan": ORPHAN, "mismatch": MISMATCH}
 
 
-cdef struct Keys:
-    # what rows are ordered by; texts as Arrow lays them out
-    const int32_t* date
-    const int64_t* time
+cdef struct Texts:
+    # as Arrow lays them out
     const int32_t* offsets
     const uint8_t* data
 
 
-cdef inline int compare_texts(const Keys* keys, int32_t a, int32_t b) noexcept nogil:
-    cdef int32_t a_length = keys.offsets[a + 1] - keys.offsets[a]
-    cdef int32_t b_length = keys.offsets[b + 1] - keys.offsets[b]
+cdef struct Bill:
+    const int64_t* amounts[BILL]
+
+
+cdef inline int compare_texts(const Texts* texts, int32_t a, int32_t b) noexcept nogil:
+    cdef int32_t a_length = texts.offsets[a + 1] - texts.offsets[a]
+    cdef int32_t b_length = texts.offsets[b + 1] - texts.offsets[b]
     cdef int result = memcmp(
-        keys.data + keys.offsets[a], keys.data + keys.offsets[b], a_length if a_length < b_length else b_length
+        texts.data + texts.offsets[a], texts.data + texts.offsets[b], a_length if a_length < b_length else b_length
     )
     return result if result else (a_length > b_length) - (a_length < b_length)
 
 
-cdef inline int compare_rows(const Keys* keys, int32_t a, int32_t b) noexcept nogil:
-    """Benefit date, then setl_time, then setl_id as text."""
-    if keys.date[a] != keys.date[b]:
-        return 1 if keys.date[a] > keys.date[b] else -1
-    if keys.time[a] != keys.time[b]:
-        return 1 if keys.time[a] > keys.time[b] else -1
-    return compare_texts(keys, a, b)
-
-
-cdef inline void insert_sorted(const Keys* keys, int32_t* rows, int64_t n) noexcept nogil:
+cdef inline void insert_sorted(const Texts* texts, int32_t* rows, int64_t n) noexcept nogil:
     cdef int64_t i, k
     cdef int32_t row
     for i in range(1, n):
         row = rows[i]
         k = i
-        while k > 0 and compare_rows(keys, rows[k - 1], row) > 0:
+        while k > 0 and compare_texts(texts, rows[k - 1], row) > 0:
             rows[k] = rows[k - 1]
             k -= 1
         rows[k] = row
 
 
-cdef void merge_sorted(const Keys* keys, int32_t* rows, int32_t* scratch, int64_t n) noexcept nogil:
-    """Sort runs by insertion, then merge them, doubling: a person may have 100 000 rows."""
+cdef void sort_rows(const Texts* texts, int32_t* rows, int32_t* scratch, int64_t n) noexcept nogil:
+    """Sort runs by insertion, then merge them, doubling: 100 000 rows may have one date and time."""
     cdef int64_t width = SMALL, start, middle, end, a, b, k
     start = 0
     while start < n:
-        insert_sorted(keys, rows + start, SMALL if start + SMALL < n else n - start)
+        insert_sorted(texts, rows + start, SMALL if start + SMALL < n else n - start)
         start += SMALL
     while width < n:
         start = 0
@@ -70,7 +64,7 @@ cdef void merge_sorted(const Keys* keys, int32_t* rows, int32_t* scratch, int64_
             memcpy(scratch + start, rows + start, (end - start) * sizeof(int32_t))
             a, b = start, middle
             for k in range(start, end):
-                if b >= end or (a < middle and compare_rows(keys, scratch[a], scratch[b]) <= 0):
+                if b >= end or (a < middle and compare_texts(texts, scratch[a], scratch[b]) <= 0):
                     rows[k] = scratch[a]
                     a += 1
                 else:
@@ -80,34 +74,31 @@ cdef void merge_sorted(const Keys* keys, int32_t* rows, int32_t* scratch, int64_
         width *= 2
 
 
-def order_rows(
-    const int64_t[::1] starts,
-    const int32_t[::1] date,
-    const int64_t[::1] time,
+def break_ties(
     const int32_t[::1] offsets,
     const uint8_t[::1] data,
     int32_t[::1] rows,
     int32_t[::1] scratch,
     int8_t[::1] tied,
 ):
-    """Sort rows (# in/out) of each person; tied[i] (# out) = 1 where row i has the same keys as the one before."""
-    cdef Py_ssize_t p, i
-    cdef int64_t start, size
-    cdef Keys keys
-    if rows.shape[0] == 0:
-        return
-    keys.date, keys.time, keys.offsets = &date[0], &time[0], &offsets[0]
-    keys.data = &data[0] if data.shape[0] else NULL
+    """Sort by text those neighbours among ``rows`` (# in/out) that are tied: tied[i] = 1, row i with the one before.
+
+    tied (# in/out) stays 1 where the texts are equal too. ``scratch`` is as long as ``rows``.
+    """
+    cdef Py_ssize_t i = 1, k, start, n = rows.shape[0]
+    cdef Texts texts
+    texts.offsets, texts.data = &offsets[0], &data[0] if data.shape[0] else NULL
     with nogil:
-        for p in range(starts.shape[0] - 1):
-            start = starts[p]
-            size = starts[p + 1] - start
-            if size <= SMALL:
-                insert_sorted(&keys, &rows[start], size)
-            else:
-                merge_sorted(&keys, &rows[start], &scratch[0], size)
-            for i in range(start + 1, start + size):
-                tied[i] = compare_rows(&keys, rows[i - 1], rows[i]) == 0
+        while i < n:
+            if not tied[i]:
+                i += 1
+                continue
+            start = i - 1
+            while i < n and tied[i]:
+                i += 1
+            sort_rows(&texts, &rows[start], &scratch[start], i - start)
+            for k in range(start + 1, i):
+                tied[k] = compare_texts(&texts, rows[k - 1], rows[k]) == 0
 
 
 cdef inline bint same_id(
@@ -162,10 +153,10 @@ def mark_duplicates(
                     table[slot] = <int32_t>i
 
 
-cdef inline bint negates(const int64_t[:, ::1] bill, int32_t a, int32_t b) noexcept nogil:
+cdef inline bint negates(const Bill* bill, int32_t a, int32_t b) noexcept nogil:
     cdef int k
     for k in range(BILL):
-        if bill[k, a] != -bill[k, b]:
+        if bill.amounts[k][a] != -bill.amounts[k][b]:
             return False
     return True
 
@@ -201,7 +192,11 @@ def mark_reversals(
     const int32_t[::1] init_offsets,
     const uint8_t[::1] init_data,
     const uint64_t[::1] init_hashes,
-    const int64_t[:, ::1] bill,
+    const int64_t[::1] total,
+    const int64_t[::1] own_pay,
+    const int64_t[::1] over_limit,
+    const int64_t[::1] own_share,
+    const int64_t[::1] in_scope,
     int32_t[::1] table,
     int8_t[::1] status,
     int32_t[::1] twin,
@@ -216,6 +211,11 @@ def mark_reversals(
     cdef int64_t start, end, slot, mask
     cdef int32_t row, other, length
     cdef int8_t verdict
+    cdef Bill bill
+    if rows.shape[0] == 0:
+        return
+    bill.amounts[0], bill.amounts[1], bill.amounts[2] = &total[0], &own_pay[0], &over_limit[0]
+    bill.amounts[3], bill.amounts[4] = &own_share[0], &in_scope[0]
     with nogil:
         for p in range(starts.shape[0] - 1):
             start, end, mask = starts[p], starts[p + 1], 0
@@ -244,7 +244,7 @@ def mark_reversals(
                         or (length and memcmp(&data[offsets[other]], &init_data[init_offsets[row]], length) != 0)
                     ):
                         continue
-                    verdict = REVERSED if negates(bill, row, other) else MISMATCH
+                    verdict = REVERSED if negates(&bill, row, other) else MISMATCH
                     status[i], status[k] = verdict, verdict
                     twin[i], twin[k] = <int32_t>k, <int32_t>i
                     break

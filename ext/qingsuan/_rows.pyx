@@ -5,6 +5,9 @@
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t
 from libc.string cimport memcpy
 
+cdef enum:
+    USUAL = 20  # bytes of an identifier as the national standard has it
+
 ctypedef fused fixed:
     int8_t
     int16_t
@@ -32,6 +35,25 @@ def take_offsets(const int32_t[::1] offsets, const int32_t[::1] rows, int32_t[::
     return total
 
 
+cdef inline void copy(uint8_t* to, const uint8_t* source, int64_t n) noexcept nogil:
+    """Copy a short text, of one byte or more, in two moves that may overlap: a call for each would cost more than the copying."""
+    if n > 32:
+        memcpy(to, source, n)
+    elif n >= 16:
+        memcpy(to, source, 16)
+        memcpy(to + n - 16, source + n - 16, 16)
+    elif n >= 8:
+        memcpy(to, source, 8)
+        memcpy(to + n - 8, source + n - 8, 8)
+    elif n >= 4:
+        memcpy(to, source, 4)
+        memcpy(to + n - 4, source + n - 4, 4)
+    else:
+        to[0] = source[0]
+        to[n - 1] = source[n - 1]
+        to[n // 2] = source[n // 2]
+
+
 def take_texts(
     const int32_t[::1] offsets,
     const uint8_t[::1] data,
@@ -39,12 +61,24 @@ def take_texts(
     const int32_t[::1] out_offsets,
     uint8_t[::1] out,
 ):
-    """Copy the bytes of the texts of ``rows`` to where ``out_offsets`` has them."""
+    """Copy the bytes of the texts of ``rows`` to where ``out_offsets`` has them (``out`` is # out)."""
     cdef Py_ssize_t i
     with nogil:
         for i in range(rows.shape[0]):
             if out_offsets[i + 1] > out_offsets[i]:
-                memcpy(&out[out_offsets[i]], &data[offsets[rows[i]]], out_offsets[i + 1] - out_offsets[i])
+                copy(&out[out_offsets[i]], &data[offsets[rows[i]]], out_offsets[i + 1] - out_offsets[i])
+
+
+def take_even_texts(const uint8_t[::1] data, int64_t width, const int32_t[::1] rows, uint8_t[::1] out):
+    """Copy the texts of ``rows``, which lie at data[row * width : (row + 1) * width], end to end (``out`` is # out)."""
+    cdef Py_ssize_t i
+    with nogil:
+        if width == USUAL:
+            for i in range(rows.shape[0]):
+                copy(&out[USUAL * i], &data[USUAL * <int64_t>rows[i]], USUAL)
+        elif width > 0:
+            for i in range(rows.shape[0]):
+                copy(&out[width * i], &data[width * rows[i]], width)
 
 
 def add_by_group(const int32_t[::1] group, const int64_t[::1] amounts, int64_t[::1] sums):

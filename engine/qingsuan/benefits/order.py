@@ -6,21 +6,21 @@ settlement; which of them stays is decided by their content, so that the order o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from qingsuan import _order
-from qingsuan.people import Texts
+from qingsuan.people import Numbering, Texts
 
 __all__ = ["STATUS", "Ordered", "mark", "order_rows"]
 
 STATUS: dict[str, int] = _order.STATUS
 """What becomes of a row: counts, duplicate, reversed, orphan, mismatch."""
 
-BILL_ROWS = 5
+BILL_COLUMNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,54 +39,41 @@ class Ordered:
     rows: npt.NDArray[np.int32]
 
 
-def order_rows(
-    starts: npt.NDArray[np.int64],
-    rows: npt.NDArray[np.int32],
-    benefit: npt.NDArray[np.int32],
-    setl_time: npt.NDArray[np.int64],
-    setl_id: Texts,
-    content: Callable[[int], tuple[object, ...]],
-) -> Ordered:
-    """Order spread rows (see :func:`qingsuan.people.spread`) inside each person.
+def order_rows(people: Numbering, setl_id: Texts, content: Callable[[int], tuple[object, ...]]) -> Ordered:
+    """Order the claims of numbered people.
 
     Parameters
     ----------
-    benefit, setl_time : (n,) int32 days, (n,) int64 microseconds
+    people
+        Numbered with benefit date and ``setl_time`` as keys. Rows that ``setl_id`` does not have are no claims, come before
+        those of their person, and are left out.
     content
         A row's content as a sortable tuple; asked only of rows that are alike in all three keys.
 
     Raises
     ------
     ValueError
-        The columns differ in length, or ``rows`` is not a permutation in ``starts``.
+        There are more claims than rows that were numbered.
     """
-    n = len(rows)
-    _check_spread(starts, rows, n)
-    if not len(benefit) == len(setl_time) == len(setl_id) == n:
-        raise ValueError("keys must be as long as the rows")
-    rows = np.ascontiguousarray(rows)
-    tied = np.zeros(n, np.int8)
-    longest = int(np.diff(starts).max(initial=0))
-    scratch = np.empty(max(1, longest), np.int32)
-    _order.order_rows(starts, benefit, setl_time, setl_id.offsets, setl_id.data, rows, scratch, tied)
+    n = len(setl_id)
+    if n > people.size:
+        raise ValueError(f"keys must be as long as the rows: {people.size} were numbered, there are {n} claims")
+    starts, rows, tied = people.starts, people.rows, people.tied
+    if n < people.size:
+        claims = rows < n
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(claims)])[starts]
+        rows, tied = rows[claims], tied[claims]
+    if not tied.any():
+        return Ordered(starts, rows)
+    rows, tied = rows.copy(), tied.copy()
+    _order.break_ties(setl_id.offsets, setl_id.data, rows, np.empty(len(rows), np.int32), tied)
     for place in np.flatnonzero(tied).tolist():
         if not tied[place - 1]:
             end = place + 1
-            while end < n and tied[end]:
+            while end < len(rows) and tied[end]:
                 end += 1
             rows[place - 1 : end] = sorted(rows[place - 1 : end].tolist(), key=content)
     return Ordered(starts, rows)
-
-
-def _check_spread(starts: npt.NDArray[np.int64], rows: npt.NDArray[np.int32], n: int) -> None:
-    if len(starts) == 0 or starts[0] != 0 or starts[-1] != n or (np.diff(starts) < 0).any():
-        raise ValueError("people must begin at 0, end at the number of rows, and follow each other")
-    seen = np.zeros(n, np.bool_)
-    if n and not (int(rows.min()) >= 0 and int(rows.max()) < n):
-        raise ValueError("a row number is out of range")
-    seen[rows] = True
-    if not seen.all():
-        raise ValueError("a row is missing from the order, so another is in it twice")
 
 
 def mark(
@@ -94,7 +81,7 @@ def mark(
     setl_id: Texts,
     init_setl_id: Texts,
     takes_back: npt.NDArray[np.int8],
-    bill: npt.NDArray[np.int64],
+    bill: Sequence[npt.NDArray[np.int64]],
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int32]]:
     """Find duplicates, then reversals, inside each person.
 
@@ -102,7 +89,7 @@ def mark(
     ----------
     takes_back : (n,) int8
         1 for a reversal.
-    bill : (5, n) int64 fen
+    bill : five of (n,) int64 fen
         The amounts that a reversal negates.
 
     Returns
@@ -112,7 +99,9 @@ def mark(
         The place of the row a duplicate repeats, or of the other half of a reversal; -1 for none.
     """
     n = len(ordered.rows)
-    if bill.shape != (BILL_ROWS, n) or not len(setl_id) == len(init_setl_id) == len(takes_back) == n:
+    if [len(amounts) for amounts in bill] != [n] * BILL_COLUMNS or not (
+        len(setl_id) == len(setl_id.hashes) == len(init_setl_id) == len(init_setl_id.hashes) == len(takes_back) == n
+    ):
         raise ValueError("columns must be as long as the rows")
     status = np.zeros(n, np.int8)
     twin = np.full(n, -1, np.int32)
@@ -122,6 +111,7 @@ def mark(
         ordered.starts, ordered.rows, setl_id.offsets, setl_id.data, setl_id.hashes, table, status, twin
     )
     if takes_back.any():
+        total, own_pay, over_limit, own_share, in_scope = bill
         _order.mark_reversals(
             ordered.starts,
             ordered.rows,
@@ -132,7 +122,11 @@ def mark(
             init_setl_id.offsets,
             init_setl_id.data,
             init_setl_id.hashes,
-            bill,
+            total,
+            own_pay,
+            over_limit,
+            own_share,
+            in_scope,
             table,
             status,
             twin,

@@ -154,10 +154,19 @@ class _Work:
         if opening is not None and opening.num_rows:
             people = pa.chunked_array([*people.chunks, *opening.column("psn_no").chunks])
         self.texts = Texts.of(people)
-        self.numbering = Numbering(self.texts)
-        self.numbers: Int32 = self.numbering.numbers[: len(columns)]
+        self.numbering = Numbering(self.texts, keys=self._keys(len(self.texts)))
         self.opening_rows = opening
         self.opening = None if opening is None else Opening.of(opening, self.numbering.numbers[len(columns) :])
+
+    def _keys(self, count: int) -> tuple[Int32, Int64]:
+        """What a person's rows are ordered by; accounts brought along come before every claim."""
+        benefit = self.columns.raw("benefit").astype(np.int32, copy=False)
+        setl_time = self.columns.raw("setl_time")
+        more = count - len(benefit)
+        if more:
+            benefit = np.concatenate([benefit, np.full(more, np.iinfo(np.int32).min, np.int32)])
+            setl_time = np.concatenate([setl_time, np.zeros(more, np.int64)])
+        return benefit, setl_time
 
     def refuse_late(self) -> None:
         """Refuse claims that do not lie after what their accounts have settled: before anything else is made of them."""
@@ -166,7 +175,8 @@ class _Work:
             return
         pool: Int32 = self.settler.pool_of_area[columns.code("insu_admdvs")]
         series = self.settler.classifier.series(pool, columns.code("insutype"))
-        late, until = carry.late(self.opening, self.numbers, series, columns.raw("benefit").astype(np.int32))
+        numbers = self.numbering.numbers[: len(columns)]
+        late, until = carry.late(self.opening, numbers, series, columns.raw("benefit").astype(np.int32))
         if late.any():
             rows = np.flatnonzero(late).astype(np.int32)
             self._refuse(carry.refuse_late(columns, late, until, series), rows)
@@ -174,26 +184,27 @@ class _Work:
 
     def at(self, name: str) -> npt.NDArray[np.int64]:
         """A column of the claims that still count, in order."""
-        return self.taker.numbers(self.columns.raw(name))
+        if name not in self._taken:
+            self._taken[name] = self.taker.numbers(self.columns.raw(name))
+        return self._taken[name]
 
     def code(self, name: str) -> Int32:
-        return self.taker.numbers(self.columns.code(name))
+        """A code column of them, as ranks."""
+        if name not in self._codes:
+            self._codes[name] = self.taker.numbers(self.columns.code(name))
+        return self._codes[name]
 
     def order(self) -> None:
         """Order rows inside people, refuse copies, set reversed pairs aside."""
         columns = self.columns
-        starts, spread_rows = spread(self.numbers, self.numbering.count)
         setl_id = Texts.of(columns.table.column("setl_id"))
-        benefit = columns.raw("benefit").astype(np.int32, copy=False)
-        ordered = order_rows(
-            starts, spread_rows, benefit, columns.raw("setl_time"), setl_id, explanations.content_of(columns)
-        )
-        bill = np.stack([columns.raw(name) for name in BILL])
+        ordered = order_rows(self.numbering, setl_id, explanations.content_of(columns))
+        bill = [columns.raw(name) for name in BILL]
         takes_back = columns.raw("takes_back").astype(np.int8, copy=False)
         init = Texts.of(columns.table.column("init_setl_id"))
         status, twin = mark(ordered, setl_id, init, takes_back, bill)
-        self.rows = ordered.rows
-        self.taker = Taker(self.rows, len(columns))
+        self._set_rows(ordered.rows)
+        self.person: Int32 = np.repeat(np.arange(self.numbering.count, dtype=np.int32), np.diff(ordered.starts))
         refusals = self._refusals()
         explanations.refuse_marked(refusals, columns, self.rows, status, twin)
         self._refuse(refusals, self.rows)
@@ -201,15 +212,22 @@ class _Work:
         self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[twin[back]])
         self._keep(status == STATUS["counts"])
 
+    def _set_rows(self, rows: Int32) -> None:
+        """The rows of the claims that count, in order; columns that were taken in another one are forgotten."""
+        self.rows, self.taker = rows, Taker(rows, len(self.columns))
+        self._taken: dict[str, npt.NDArray[np.int64]] = {}
+        self._codes: dict[str, Int32] = {}
+
     def _keep(self, kept: Bool) -> None:
-        self.rows = self.rows if kept.all() else self.rows[kept]
-        self.taker = Taker(self.rows, len(self.columns))
+        if kept.all():
+            return
+        self._set_rows(self.rows[kept])
         for name in ("person", "pool", "series", "found", "rule_set", "identity_date", "identity", "variant"):
             if hasattr(self, name):
                 setattr(self, name, getattr(self, name)[kept])
 
     def _refusals(self) -> Refusals:
-        return Refusals(self.at("file").astype(np.int32), self.at("row"))
+        return Refusals(self.columns.raw("file").astype(np.int32, copy=False), self.columns.raw("row"), self.rows)
 
     def _refuse(self, refusals: Refusals, rows: Int32) -> None:
         """Set aside the refused among these rows, as they came."""
@@ -226,7 +244,6 @@ class _Work:
         """Find each claim's insured row, rule set and identity; refuse claims that find none."""
         settler = self.settler
         self.insured = insured
-        self.person: Int32 = self.numbers[self.rows]
         self.pool: Int32 = settler.pool_of_area[self.code("insu_admdvs")]
         self.found, reason = find_insured(
             self.person,
@@ -326,7 +343,7 @@ class _Work:
         """Run the core over what is left, and lay out the results."""
         wait_end = self.of_insured("wait_end")
         waiting = (wait_end != NO_DATE) & (self.at("begndate") <= wait_end)
-        bill = np.stack([self.at(name) for name in BILL])
+        bill = self.taker.stacked([self.columns.raw(name) for name in BILL])
         columns = (
             np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
             self.settler.months[self.at("benefit") - self.setup.first_day],

@@ -30,13 +30,17 @@ Said: TypeAlias = pa.Array | str | Callable[[int], str]
 
 @dataclass
 class Refusals:
-    """Collects refusals of rows given by (file, row); ``refused`` marks which rows already have one."""
+    """Collects refusals of rows given by (file, row); ``refused`` marks which rows already have one.
+
+    ``order``, where it is given, says which element of ``files`` and ``rows`` is meant at each place.
+    """
 
     files: npt.NDArray[np.int32]
     rows: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
-        self.refused = np.zeros(len(self.rows), np.bool_)
+        self.refused = np.zeros(len(self.rows if self.order is None else self.order), np.bool_)
         self._parts: list[pa.Table] = []
         self._places: list[npt.NDArray[np.intp]] = []
 
@@ -47,6 +51,7 @@ class Refusals:
             return
         self.refused |= fresh
         places = np.flatnonzero(fresh)
+        meant = places if self.order is None else self.order[places]
 
         def texts(value: Said) -> pa.Array:
             if callable(value):
@@ -62,8 +67,8 @@ class Refusals:
         self._parts.append(
             pa.table(
                 [
-                    pa.array(self.files[places]),
-                    pa.array(self.rows[places]),
+                    pa.array(self.files[meant]),
+                    pa.array(self.rows[meant]),
                     texts(code),
                     texts(column),
                     texts(found),

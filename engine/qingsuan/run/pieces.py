@@ -18,7 +18,7 @@ import pyarrow.ipc
 
 from qingsuan.benefits.vocabulary import Vocabulary
 from qingsuan.errors import RunError
-from qingsuan.people import Texts, partition_of, spread
+from qingsuan.people import Texts, divide
 from qingsuan.rows import Taker, arrow, numbers
 
 __all__ = ["NOWHERE", "PIECES", "REFUSED", "REPORT", "Collector", "Piece", "joined", "message", "pieces_of"]
@@ -91,7 +91,7 @@ class Collector:
         """Take a batch of intake's rows; gives pieces if too much is held."""
         if batch.num_rows:
             texts = Texts.of(batch.column("psn_no"))
-            starts, rows = spread(partition_of(texts, self.partitions), self.partitions)
+            starts, rows = divide(texts, self.partitions)
             ordered = Taker(rows, batch.num_rows).batch(batch, {"psn_no": texts})
             for partition in np.flatnonzero(np.diff(starts)).tolist():
                 piece = ordered.slice(int(starts[partition]), int(starts[partition + 1] - starts[partition]))

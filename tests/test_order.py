@@ -1,0 +1,82 @@
+"""Order inside a person: by date, time and identifier; what is alike in all three by its content."""
+
+import random
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from qingsuan.benefits.order import order_rows
+from qingsuan.people import Numbering, Texts
+
+
+def texts(values):
+    return Texts.of(pa.array(values, pa.string()))
+
+
+def ordered(psn_no, day, time, setl_id, content=None):
+    people = Numbering(texts(psn_no), (np.array(day, np.int32), np.array(time, np.int64)))
+    asked = []
+
+    def told(row):
+        asked.append(row)
+        return (content[row],) if content else (row,)
+
+    found = order_rows(people, texts(setl_id), told)
+    return found.starts.tolist(), found.rows.tolist(), sorted(set(asked))
+
+
+def twin(psn_no, day, time, setl_id):
+    """The same in plain Python, people by their hash."""
+    hashes = texts(psn_no).hashes.tolist()
+    return sorted(
+        range(len(setl_id)),
+        key=lambda row: (hashes[row], psn_no[row], day[row], time[row], setl_id[row].encode(), row),
+    )
+
+
+@pytest.mark.parametrize("people", [1, 3, 1_000])
+@pytest.mark.parametrize("seed", range(3))
+def test_claims_lie_by_date_time_and_identifier(people, seed):
+    rng = random.Random(seed)
+    n = 2_000
+    psn_no = [f"22010000{rng.randrange(people):012d}" for _ in range(n)]
+    setl_id = [f"S{number:0{rng.choice((7, 19))}d}" for number in rng.sample(range(n), n)]
+    for days, times in ((1, 1), (3, 2), (365, 86_400)):
+        day, time = [rng.randrange(days) for _ in range(n)], [rng.randrange(times) for _ in range(n)]
+        starts, rows, asked = ordered(psn_no, day, time, setl_id)
+        assert rows == twin(psn_no, day, time, setl_id)
+        assert not asked
+        assert len(starts) == len(set(psn_no)) + 1
+
+
+def test_identifiers_with_the_same_beginning_and_of_other_length_are_told_apart():
+    setl_id = ["S0000000000000000002", "S00000000", "S0000000000000000001", "S0000000", "S", ""]
+    n = len(setl_id)
+    _, rows, asked = ordered(["p"] * n, [1] * n, [1] * n, setl_id)
+    assert [setl_id[row] for row in rows] == sorted(setl_id)
+    assert not asked
+
+
+def test_only_rows_alike_in_all_keys_are_ordered_by_content():
+    content = [5, 4, 3, 2, 1, 0]
+    _, rows, asked = ordered(["p"] * 6, [1] * 6, [2, 2, 2, 2, 2, 1], ["a", "b", "a", "b", "a", "a"], content)
+    assert rows == [5, 4, 2, 0, 3, 1]
+    assert asked == [0, 1, 2, 3, 4]
+
+
+def test_accounts_brought_along_are_no_claims():
+    """They may be of people with claims and of others; the rows of the claims stay as they were."""
+    claims, accounts = ["b", "a", "b"], ["a", "c", "c", "b"]
+    lowest = np.iinfo(np.int32).min
+    numbering = Numbering(
+        texts([*claims, *accounts]),
+        (np.array([3, 3, 3, *[lowest] * 4], np.int32), np.array([2, 1, 1, 0, 0, 0, 0], np.int64)),
+    )
+    found = order_rows(numbering, texts(["x", "y", "z"]), lambda row: (row,))
+    people = {claims[row]: numbering.numbers[row] for row in range(3)} | {"c": numbering.numbers[4]}
+    assert sorted(people.values()) == [0, 1, 2]
+    expected = {people["a"]: [1], people["b"]: [2, 0], people["c"]: []}
+    starts = found.starts.tolist()
+    rows = found.rows.tolist()
+    assert {k: rows[starts[k] : starts[k + 1]] for k in range(3)} == expected

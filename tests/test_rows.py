@@ -1,0 +1,67 @@
+"""Taking rows of columns, against Python's indexing."""
+
+import random
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from qingsuan.people import Texts
+from qingsuan.rows import Taker
+
+N = 300
+
+
+def rows(count, seed=0):
+    return np.array(random.Random(seed).choices(range(N), k=count), np.int32)
+
+
+@pytest.mark.parametrize("count", [0, 1, 500])
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.int64])
+def test_numbers_of_every_width(dtype, count):
+    info = np.iinfo(dtype)
+    values = np.random.default_rng(1).integers(info.min, info.max, N, dtype, endpoint=True)
+    taken = Taker(rows(count), N).numbers(values)
+    assert taken.dtype == dtype
+    assert taken.tolist() == values[rows(count)].tolist()
+
+
+def test_columns_are_stacked_as_they_are_taken_alone():
+    columns = [np.arange(N, dtype=np.int64) * factor for factor in (1, -3, 10**15)]
+    taker = Taker(rows(500), N)
+    assert taker.stacked(columns).tolist() == [taker.numbers(column).tolist() for column in columns]
+    assert Taker(rows(0), N).stacked(columns).shape == (3, 0)
+    with pytest.raises(ValueError, match="299 rows, the others 300"):
+        taker.stacked([columns[0], columns[1][:-1]])
+
+
+@pytest.mark.parametrize("count", [0, 1, 500])
+@pytest.mark.parametrize("length", [0, 1, 2, 3, 4, 7, 8, 15, 16, 19, 20, 21, 32, 33, 100])
+def test_texts_of_every_length(length, count):
+    """Of one length, of that and shorter ones, and as a part of a longer column."""
+    rng = random.Random(length)
+    even = ["".join(rng.choices("0123456789ABCDEF", k=length)) for _ in range(N)]
+    uneven = [value[: rng.randrange(length + 1)] for value in even]
+    for values in (even, uneven):
+        cut = pa.array(["before", *values, "after"]).slice(1, N)
+        for column in (pa.array(values), cut):
+            taken = Taker(rows(count), N).texts(Texts.plain(column))
+            taken.validate(full=True)
+            assert taken.to_pylist() == [values[row] for row in rows(count).tolist()]
+
+
+def test_texts_of_one_width_share_their_offsets_and_nothing_else():
+    taker = Taker(rows(500), N)
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array([f"{i:05d}" for i in range(N)]), pa.array([f"{-i:05d}" for i in range(N)]), pa.array(range(N))], "abc"
+    )
+    taken = taker.batch(batch, {"a": Texts.of(batch.column("a"))})
+    assert taken.to_pylist() == batch.take(pa.array(rows(500))).to_pylist()
+
+
+@pytest.mark.parametrize("wrong", [[-1], [0, N], [N + 5]])
+def test_rows_outside_are_refused(wrong):
+    with pytest.raises(ValueError, match="outside 0 … 299"):
+        Taker(np.array(wrong, np.int32), N)
+    with pytest.raises(ValueError, match="2 rows, the others 300"):
+        Taker(rows(3), N).texts(Texts.plain(pa.array(["a", "b"])))
