@@ -91,6 +91,11 @@ LAYOUTS = {
     "same beginnings and ends": lambda rng, n: [f"22010000{rng.randrange(n // 3):04d}00000001" for _ in range(n)],
     "a few each": lambda rng, n: [f"P{rng.randrange(n // 3)}" for _ in range(n)],
     "one with most, the others one": lambda rng, n: ["most" if rng.random() < 0.9 else str(i) for i in range(n)],
+    "letters among digits": lambda rng, n: [f"{rng.choice('0aK')}{rng.randrange(n // 3):019d}" for _ in range(n)],
+    "of eight": lambda rng, n: [f"{rng.randrange(n // 3):08d}" for _ in range(n)],
+    "of nine": lambda rng, n: [f"{rng.randrange(n // 3):09d}" for _ in range(n)],
+    "of sixteen": lambda rng, n: [f"{rng.randrange(n // 3):016d}" for _ in range(n)],
+    "of twenty-five": lambda rng, n: [f"{rng.randrange(n // 3):025d}" for _ in range(n)],
     "some of every length": lambda rng, n: ["x" * rng.randrange(40) for _ in range(n)],
 }
 
@@ -120,13 +125,46 @@ def test_people_under_one_hash_are_told_apart_by_their_texts(hashes):
     values = [f"{rng.choice('abc')}{rng.randrange(40):019d}" for _ in range(500)]
     hash_of = {value.encode(): hashes[rng.randrange(len(hashes))] for value in values}
     texts = texts_of(values)
-    for width in (texts.width, -1):
-        given = np.array([hash_of[value.encode()] for value in values], np.uint64)
-        collided = people.Texts(texts.offsets, texts.data, given, width)
-        keys = [[rng.randrange(3) for _ in values] for _ in range(2)]
-        assert_is_twin(values, *keys, texts=collided, hash_of=hash_of.get)
-        numbering = people.Numbering(collided)
-        assert numbering.find(collided).tolist() == numbering.numbers.tolist()
+    collided = people.Texts(texts.offsets, texts.data, np.array([hash_of[v.encode()] for v in values], np.uint64))
+    keys = [[rng.randrange(3) for _ in values] for _ in range(2)]
+    assert_is_twin(values, *keys, texts=collided, hash_of=hash_of.get)
+    numbering = people.Numbering(collided)
+    assert numbering.find(collided).tolist() == numbering.numbers.tolist()
+
+
+def with_hash(begin, wanted):
+    """A text of 24 bytes that begins with these 16 and has the hash that is wanted: every step of it undone."""
+
+    def unstir(h):
+        h ^= h >> 29 ^ h >> 58
+        h = h * pow(MULTIPLIER, -1, 2**64) & WORD
+        return h ^ h >> 32
+
+    at_second = SEED ^ 24
+    for word in (begin[:8], begin[8:]):
+        h = (at_second ^ int.from_bytes(word, "little")) & WORD
+        h = ((h ^ h >> 32) * MULTIPLIER) & WORD
+        at_second = h ^ h >> 29
+    return begin + (unstir(unstir(wanted)) ^ at_second).to_bytes(8, "little")
+
+
+@pytest.mark.parametrize("place", range(16))
+@pytest.mark.parametrize("other", [b"1", b"@", b"A"])
+def test_people_of_one_width_under_one_hash_are_told_apart_by_any_byte(place, other):
+    """Where only the lower half of a byte differs, only the upper one, and both."""
+    begin = b"0" * 16
+    pair = [with_hash(some, 42 << 40) for some in (begin, begin[:place] + other + begin[place + 1 :])]
+    values = [pair[0], b"9" * 24, pair[1], pair[1], pair[0]]
+    column = pa.Array.from_buffers(
+        pa.string(), 5, [None, pa.py_buffer(np.arange(0, 121, 24, dtype=np.int32)), pa.py_buffer(b"".join(values))]
+    )
+    texts = people.Texts.of(column)
+    assert texts.width == 24
+    assert texts.hashes[[0, 2, 3, 4]].tolist() == [42 << 40] * 4
+    numbering = people.Numbering(texts)
+    assert numbering.count == 3
+    assert [values[row] for row in numbering.rows.tolist()] == sorted(values, key=lambda v: (plain_hash(v), v))
+    assert numbering.find(texts).tolist() == numbering.numbers.tolist()
 
 
 def test_find_among_many():

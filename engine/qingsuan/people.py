@@ -26,7 +26,7 @@ BUCKET_ROWS = 1024
 MOST_BUCKETS = 2048
 """More buckets than that, and writing to all of them in turn costs more than small buckets save."""
 
-RECORD_WORDS = 3
+RECORD_WORDS = 4
 OUT_OF_ORDER = -2
 NO_FIRST, NO_SECOND = np.zeros(0, np.int32), np.zeros(0, np.int64)
 
@@ -40,6 +40,7 @@ class Texts:
     offsets : (n + 1,) int32
     data : (bytes,) uint8
     hashes : (n,) uint64
+        Those that :meth:`of` gives: where ``width`` is known, they are relied on as what the bytes were made into.
     width
         How many bytes all texts have; -1 where they differ, or where that is not known.
     """

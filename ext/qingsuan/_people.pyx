@@ -22,7 +22,11 @@ cdef extern from *:
 cdef uint64_t SEED = 0x9E3779B97F4A7C15ULL
 cdef uint64_t MULTIPLIER = 0xD6E8FEB86659FD93ULL
 
+cdef uint64_t LOWER = 0x0F0F0F0F0F0F0F0FULL
+cdef uint64_t UPPER = 0xF0F0F0F0F0F0F0F0ULL
+
 cdef enum:
+    CHECKED = 24  # bytes of the longest texts that their hash and a check tell apart
     USUAL = 20  # bytes of a number as the national standard has it
     SMALL = 24
     SLOT_BITS = 12
@@ -37,8 +41,9 @@ cdef struct Texts:
 
 
 cdef struct Record:
-    # what a row is ordered by, moved together
+    # what a row is ordered by, moved together; half of a cache line
     uint64_t hash
+    uint64_t check
     int64_t second
     int32_t first
     int32_t row
@@ -116,6 +121,24 @@ cdef inline uint64_t hash_bytes(const uint8_t* data, int64_t n) noexcept nogil:
     if at < n:
         h = stir(h ^ last_word(data, n, n - at))
     return stir(h)
+
+
+cdef inline uint64_t check_of(const uint8_t* data, int64_t width, const uint64_t* like, uint64_t* apart) noexcept nogil:
+    """What tells texts of one width and one hash apart, without their bytes.
+
+    Each step of the hash can be undone, so of texts up to 24 bytes with one hash, those that begin with the same 16 are
+    the same: up to 8, all are; up to 16, those whose first word is. Beyond, the lower halves of 16 bytes are kept, for
+    identifiers are digits; ``apart`` (# in/out) gets the bits in which their upper halves are not those of ``like``.
+    """
+    cdef uint64_t a, b
+    if width <= 8:
+        return 0
+    a = word_at(data)
+    if width <= 16:
+        return a
+    b = word_at(data + 8)
+    apart[0] |= ((a ^ like[0]) | (b ^ like[1])) & UPPER
+    return (a & LOWER) | ((b & LOWER) << 4)
 
 
 def width_of(const int32_t[::1] offsets, int64_t size):
@@ -267,7 +290,10 @@ cdef void sort_records(const Texts* by_text, Record* records, Record* scratch, i
 cdef void sort_bucket(
     const Texts* texts, Record* bucket, Record* records, int64_t n, uint64_t low, int shift
 ) noexcept nogil:
-    """Sort a bucket, whose hashes begin at ``low`` and span ``shift`` bits, into ``records``; it is scratch afterwards."""
+    """Sort a bucket, whose hashes begin at ``low`` and span ``shift`` bits, into ``records``; it is scratch afterwards.
+
+    ``texts``, if there are any, will be looked at soon.
+    """
     cdef uint32_t ends[SLOTS]
     cdef uint32_t size, total = 0
     cdef int64_t i, slot, start = 0
@@ -279,7 +305,9 @@ cdef void sort_bucket(
         ends[slot] = 0
     for i in range(n):
         ends[(bucket[i].hash - low) >> shift] += 1
-        soon(text(texts, bucket[i].row))
+        if texts != NULL:
+            soon(text(texts, bucket[i].row))
+            soon(text(texts, bucket[i].row) + USUAL - 1)
     for slot in range(<int64_t>1 << bits):
         size = ends[slot]
         ends[slot] = total
@@ -295,9 +323,13 @@ cdef void sort_bucket(
 
 
 cdef inline bint one_text(const Texts* texts, const Record* records, int64_t n) noexcept nogil:
+    """Whether records of one hash are of one person: by their texts, or where there are none, by their checks."""
     cdef int64_t i
     for i in range(1, n):
-        if not same_text(texts, records[0].row, texts, records[i].row):
+        if texts == NULL:
+            if records[0].check != records[i].check:
+                return False
+        elif not same_text(texts, records[0].row, texts, records[i].row):
             return False
     return True
 
@@ -322,11 +354,12 @@ def group_rows(
     """Put ``rows`` (ascending) person after person, in order of (hash, text); inside by ``first``, ``second``, row.
 
     ``first`` and ``second`` are by row, or empty. ``low``, ``shift`` and ``buckets`` (# in/scratch) are as
-    ``count_buckets`` gives them. ``dealt`` and ``room`` (# scratch) have three words for each row, and for each row of
+    ``count_buckets`` gives them. ``dealt`` and ``room`` (# scratch) have four words for each row, and for each row of
     the largest bucket. Person k has the places starts[k]:starts[k + 1] (# out) of ``ordered`` (# out); tied[i] (# out)
     is 1 where person, ``first`` and ``second`` are as one place before. Returns how many people there are.
     """
     cdef Texts texts = texts_of(offsets, data, width)
+    cdef const Texts* read
     cdef Record* records = <Record*>&dealt[0]
     cdef Record* own = <Record*>&room[0]
     cdef const int32_t* first_of = &first[0] if first.shape[0] else NULL
@@ -334,7 +367,11 @@ def group_rows(
     cdef Py_ssize_t i, b
     cdef int64_t place, begin = 0, n, people = 0
     cdef int32_t row
-    cdef uint64_t h
+    cdef uint64_t h, apart = 0
+    cdef uint64_t like[2]
+    cdef bint checked = 0 <= width <= CHECKED
+    if width > 16:
+        memcpy(like, text(&texts, rows[0]), 16)
     with nogil:
         for i in range(rows.shape[0]):
             row = rows[i]
@@ -343,13 +380,17 @@ def group_rows(
             place = buckets[b]
             buckets[b] = place + 1
             records[place].hash, records[place].row = h, row
+            records[place].check = check_of(text(&texts, row), width, like, &apart) if checked else 0
             records[place].first = first_of[row] if first_of != NULL else 0
             records[place].second = second_of[row] if second_of != NULL else 0
+        read = NULL if checked and apart == 0 else &texts
         for b in range(buckets.shape[0] - 1):
             n = buckets[b] - begin
-            sort_bucket(&texts, records + begin, own, n, low + (<uint64_t>b << shift), shift)
+            if n == 0:
+                continue
+            sort_bucket(read, records + begin, own, n, low + (<uint64_t>b << shift), shift)
             people = write_bucket(
-                &texts, own, records + begin, n, begin, people, &starts[0], &ordered[0], &tied[0]
+                &texts, read, own, records + begin, n, begin, people, &starts[0], &ordered[0], &tied[0]
             )
             begin += n
         starts[people] = begin
@@ -358,6 +399,7 @@ def group_rows(
 
 cdef inline int64_t write_bucket(
     const Texts* texts,
+    const Texts* read,
     Record* records,
     Record* scratch,
     int64_t n,
@@ -367,14 +409,17 @@ cdef inline int64_t write_bucket(
     int32_t* ordered,
     int8_t* tied,
 ) noexcept nogil:
-    """Tell the people of a sorted bucket apart, and write them down from place ``begin`` and person ``people`` on."""
+    """Tell the people of a sorted bucket apart, and write them down from place ``begin`` and person ``people`` on.
+
+    ``read`` is ``texts``, or nothing where checks tell as much.
+    """
     cdef int64_t i = 0, k, end
     cdef bint collided, fresh
     while i < n:
         end = i + 1
         while end < n and records[end].hash == records[i].hash:
             end += 1
-        collided = not one_text(texts, records + i, end - i)
+        collided = not one_text(read, records + i, end - i)
         if collided:
             sort_records(texts, records + i, scratch, end - i)
         for k in range(i, end):
