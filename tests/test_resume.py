@@ -176,7 +176,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(
     out = small_disk(random.randrange(needed // 20, needed)) / "out"
     with monkeypatch.context() as patch:
         if seed % 2:  # rows are put aside almost at once
-            patch.setattr("qingsuan.run.settle.Budget", lambda _: Budget(100_000))
+            patch.setattr("qingsuan.run.settle.Budget", lambda *_: Budget(100_000))
         ran = year.run(out)
         assert ran.status == 5, ran.err
         assert "No space left" in ran.err

@@ -76,6 +76,25 @@ def test_the_shuffle_that_holds_most_goes_to_disk_first(tmp_path):
             assert shuffle.held_bytes == 0
 
 
+def test_what_is_on_disk_in_part_goes_there_whole(tmp_path):
+    budget = Budget(20_000, workers=2)
+    names = people(1000)
+    with (
+        Shuffle(PARTITIONS, budget, tmp_path / "aside") as shuffle,
+        Shuffle(PARTITIONS, budget, tmp_path / "kept") as kept,
+    ):
+        shuffle.add(batch_of(names[:900]))
+        shuffle.add(batch_of(names[900:]))
+        kept.add(batch_of(names[:100]))
+        for one in (shuffle, kept):
+            one.close()
+        assert (shuffle.held_bytes, kept.held_bytes > 0, kept.spilled_bytes) == (0, True, 0)
+        found = [
+            name for partition in range(PARTITIONS) for name in shuffle.take(partition).column("psn_no").to_pylist()
+        ]
+        assert sorted(found) == sorted(names)
+
+
 def test_no_room_is_said(tmp_path):
     (tmp_path / "aside").write_text("a file where the folder should be")
     shuffle = Shuffle(PARTITIONS, Budget(0), tmp_path / "aside")

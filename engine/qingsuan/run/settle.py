@@ -136,7 +136,7 @@ class Run:
 
     def __post_init__(self) -> None:
         memory = self.options.memory
-        self.waiting = Budget(max(memory // 16, memory * 5 // 8 - FIXED_BYTES))
+        self.waiting = Budget(max(memory // 16, memory * 5 // 8 - FIXED_BYTES), self.options.workers)
 
     def timed(self, stage: str, since: float) -> None:
         """Note how long a stage took that began at ``since``."""

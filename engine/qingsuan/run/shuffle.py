@@ -16,6 +16,7 @@ import pyarrow.ipc
 from qingsuan.errors import RunError
 from qingsuan.people import Texts, partition_of, spread
 from qingsuan.rows import Taker
+from qingsuan.run.threads import in_threads
 
 __all__ = ["Budget", "Shuffle"]
 
@@ -30,14 +31,16 @@ class Budget:
     Parameters
     ----------
     size_bytes
+    workers
+        How many threads put rows aside while those that add wait.
 
     Attributes
     ----------
     lock : held while rows are added to, taken from, or put aside by any of the shuffles.
     """
 
-    def __init__(self, size_bytes: int) -> None:
-        self.size_bytes = size_bytes
+    def __init__(self, size_bytes: int, workers: int = 1) -> None:
+        self.size_bytes, self.workers = size_bytes, workers
         self.lock = threading.Lock()
         self._shuffles: list[Shuffle] = []
 
@@ -128,15 +131,8 @@ class Shuffle:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for partition, batches in enumerate(self._held):
-                if not batches:
-                    continue
-                if partition not in self._writers:
-                    path = self.folder / f"{partition:05d}.arrows"
-                    self._writers[partition] = pa.ipc.new_stream(path, batches[0].schema, options=_COMPRESSED)
-                # many small pieces are joined first: each batch of a file costs as much as some thousand rows
-                self._writers[partition].write_table(pa.Table.from_batches(batches).combine_chunks())
-                self._held[partition] = []
+            for _ in in_threads(self._put_aside, range(self.partitions), self._budget.workers):
+                continue
         except OSError as error:
             raise RunError(
                 str(self.folder),
@@ -147,8 +143,25 @@ class Shuffle:
         self.spilled_bytes += self.held_bytes
         self._bytes[:] = self.held_bytes = 0
 
+    def _put_aside(self, partition: int) -> None:
+        batches = self._held[partition]
+        if not batches:
+            return
+        if partition not in self._writers:
+            path = self.folder / f"{partition:05d}.arrows"
+            self._writers[partition] = pa.ipc.new_stream(path, batches[0].schema, options=_COMPRESSED)
+        # many small pieces are joined first: each batch of a file costs as much as some thousand rows
+        self._writers[partition].write_table(pa.Table.from_batches(batches).combine_chunks())
+        self._held[partition] = []
+
     def close(self) -> None:
-        """Everything has been added: finish the files."""
+        """Everything has been added: finish the files. What is on disk in part goes there whole: memory is needed now."""
+        if self._writers and self.held_bytes:
+            with self._budget.lock:
+                self.spill()
+        self._end_files()
+
+    def _end_files(self) -> None:
         for writer in self._writers.values():
             writer.close()
 
@@ -179,6 +192,6 @@ class Shuffle:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self._end_files()
         if self.folder.exists():
             shutil.rmtree(self.folder)
