@@ -58,7 +58,7 @@ class Given:
         bill = np.full((1, 3), 100_000, np.int64)
         nothing = np.zeros((3, 3), np.int64)
         rows = (ints(0, 0, 0), self.month, np.concatenate([bill, nothing, bill]))
-        flags = (np.zeros(3, np.int64), np.full(3, 700, np.int64))
+        flags = (np.zeros(3, np.int8), np.full(3, 700, np.int64))
         return core.settle_on(self.person, self.account, *rows, *flags, self.before, self.kind)
 
 
