@@ -20,7 +20,7 @@ from qingsuan.plugins import Installed
 from qingsuan.run import refused
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.settle import TABLES, Inputs, Options, settle
+from qingsuan.run.settle import BYTES_PER_ROW, TABLES, Inputs, Options, partitions_for, settle
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.tables import CLAIMS, PAID_COLUMNS
 from world_tables import claims_table, identities_table, insured_table
@@ -246,6 +246,12 @@ def test_rejected_rows_made_again_are_those_that_would_be_fetched(
         for file in sorted((made_again.path / "rejected").iterdir()):
             assert file.read_bytes() == (as_it_came.path / "rejected" / file.name).read_bytes()
         assert made_again.record["amounts"] == as_it_came.record["amounts"]
+
+
+def test_partitions_are_one_or_a_multiple_of_four() -> None:
+    memory = 4 * BYTES_PER_ROW * 1000
+    sizes = (0, 1000, 1001, 4000, 4001, 100_000)
+    assert [partitions_for(rows, memory) for rows in sizes] == [1, 1, 4, 4, 8, 100]
 
 
 @pytest.mark.parametrize("partitions", [1, 8])

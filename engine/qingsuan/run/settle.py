@@ -257,8 +257,12 @@ class _Threads:
 
 
 def partitions_for(rows: int, memory: int) -> int:
-    """How many partitions: so many that one, being settled, takes a quarter of the memory."""
-    return max(1, -(-rows * BYTES_PER_ROW // max(1, memory // 4)))
+    """How many partitions: so many that one, being settled, takes a quarter of the memory.
+
+    More than one are a multiple of four, so that two or four workers end together.
+    """
+    needed = max(1, -(-rows * BYTES_PER_ROW // max(1, memory // 4)))
+    return needed if needed == 1 else -(-needed // 4) * 4
 
 
 def _check(run: Run) -> dict[str, list[str]]:
