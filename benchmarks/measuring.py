@@ -67,7 +67,7 @@ class Cost:
 
     def row(self, name: str, unit: Cost) -> list[str]:
         """Give a row of a table: name, seconds, how many times those of ``unit``, CPU seconds, likewise, peak in GB."""
-        ratios = f"{self.seconds / unit.seconds:.1f}", f"{self.cpu / unit.cpu:.1f}"
+        ratios = f"{self.seconds / unit.seconds:.2f}", f"{self.cpu / unit.cpu:.2f}"
         return [name, f"{self.seconds:.2f}", ratios[0], f"{self.cpu:.1f}", ratios[1], f"{self.peak / 1e9:.2f}"]
 
 
