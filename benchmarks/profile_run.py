@@ -7,6 +7,7 @@ a run with two workers does two items of reading and settling at once.
 from __future__ import annotations
 
 import cProfile
+import json
 import pstats
 import sys
 import tempfile
@@ -57,7 +58,7 @@ def show(name: str, profile: cProfile.Profile, seconds: float, by: str) -> None:
 
 
 def main(sample: Path) -> None:
-    setup, installed = prepare(2021)
+    setup, installed = prepare(json.loads((sample / "sample.json").read_text("utf8"))["year"])
     inputs = run.Inputs(
         open_sources([sample / "claims"], "claims"),
         open_sources([sample / "insured.parquet"], "insured"),

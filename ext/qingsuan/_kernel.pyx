@@ -51,11 +51,11 @@ FIELD_COUNTS = {
 
 
 # Row by row and unchecked: the door has checked every index in them.
-cdef void* rows(const int64_t[:, ::1] table) noexcept:
+cdef void* rows(const int64_t[:, ::1] table) noexcept nogil:
     return NULL if table.shape[0] == 0 else <void*>&table[0, 0]
 
 
-cdef int64_t* numbers(const int64_t[::1] column) noexcept:
+cdef int64_t* numbers(const int64_t[::1] column) noexcept nogil:
     return NULL if column.shape[0] == 0 else <int64_t*>&column[0]
 
 
