@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,7 @@ import pytest
 
 from qingsuan import plugins
 from qingsuan.cli import main
+from qingsuan.run.ledger import Ledger
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, Column
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "RULES",
     "Ran",
     "claim",
+    "full_after",
     "install",
     "insured",
     "only",
@@ -233,3 +236,19 @@ def sums(rows: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
         for name in BILL:
             found[name] += row[name] or 0
     return found
+
+
+@contextmanager
+def full_after(partitions: int, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """While it lasts, the ledger's disk is full once so many partitions are in it."""
+    append, done = Ledger.partition, []
+
+    def partition(self: Ledger, number: int, files: Any) -> None:
+        if len(done) >= partitions:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        done.append(number)
+        append(self, number, files)
+
+    with patch.context() as inside:
+        inside.setattr(Ledger, "partition", partition)
+        yield

@@ -27,7 +27,7 @@ from qingsuan.run.folder import LEDGER, RunFolder
 from qingsuan.run.kept import Kept
 from qingsuan.run.ledger import Ledger, read_lines
 from qingsuan.run.shuffle import Budget
-from settling import Ran, claim, install, insured, only, run, write
+from settling import Ran, claim, full_after, install, insured, only, run, write
 from settling import settle as settle_made_up
 
 KILLS = int(os.environ.get("QINGSUAN_KILLS", "6"))
@@ -88,17 +88,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
 
 def stopped(year: Year, out: Path, after: int, monkeypatch: pytest.MonkeyPatch, *more: object) -> Ran:
     """Run until ``after`` partitions are in the ledger; then its disk is full."""
-    append = Ledger.partition
-    done: list[int] = []
-
-    def partition(self: Ledger, number: int, files: Any) -> None:
-        if len(done) >= after:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        done.append(number)
-        append(self, number, files)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "partition", partition)
+    with full_after(after, monkeypatch):
         ran = year.run(out, "--workers", 1, *more)
     assert ran.status == 5, ran.err
     assert len(read_lines(out).partitions) == after

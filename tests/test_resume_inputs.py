@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -14,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.run.folder import LEDGER
-from qingsuan.run.ledger import Ledger, read_lines
-from settling import Ran, install, only, run, write
+from qingsuan.run.ledger import read_lines
+from settling import Ran, full_after, install, only, run, write
 from settling import settle as settle_made_up
 from test_opening import QUARTERLY, year
 from test_resume import tree
@@ -52,16 +50,7 @@ class Halves:
         return settle_made_up(self.late, self.people, out, "--partitions", PARTITIONS, "--workers", 1, *more)
 
     def stopped(self, out: Path, after: int, patch: pytest.MonkeyPatch) -> None:
-        append, done = Ledger.partition, []
-
-        def partition(self: Ledger, number: int, files: Any) -> None:
-            if len(done) >= after:
-                raise OSError(errno.ENOSPC, "No space left on device")
-            done.append(number)
-            append(self, number, files)
-
-        with patch.context() as inside:
-            inside.setattr(Ledger, "partition", partition)
+        with full_after(after, patch):
             ran = self.second(out, "--opening", self.folder / "first")
         assert (ran.status, f"{after} of {PARTITIONS} partitions are finished and kept" in ran.err) == (5, True)
 

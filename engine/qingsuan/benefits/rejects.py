@@ -22,7 +22,7 @@ REJECT_SCHEMA = pa.schema(
         ("expected", pa.string()),
     ]
 )
-"""A refused row is named by its file's number and its place in it; the run fetches the row itself."""
+"""A refused row is named by its file's number and its place in it; the row itself is kept, or fetched, by the run."""
 
 Said: TypeAlias = pa.Array | str | Callable[[int], str]
 """What a refusal says: one text for all rows, a column of texts, or a function asked for each refused row's place."""
