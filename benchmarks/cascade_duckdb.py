@@ -30,9 +30,10 @@ CHECKS = f"""
 CASE WHEN {" OR ".join(f"{name} IS NULL" for name in MUST)} OR (refd_setl_flag = '1' AND init_setl_id IS NULL)
      THEN 'E_MISSING'
      WHEN refl_flag NOT IN ('0', '1') OR er_flag NOT IN ('0', '1') OR acct_used_flag NOT IN ('0', '1')
-       OR refd_setl_flag NOT IN ('0', '1') OR insutype NOT IN ({SCHEMES}) OR med_type NOT IN ({CARES})
+       OR refd_setl_flag NOT IN ('0', '1')
        OR NOT regexp_full_match(insu_admdvs, '[0-9]{{6}}') OR NOT regexp_full_match(fix_blng_admdvs, '[0-9]{{6}}')
-     THEN 'E_CODE'
+     THEN 'E_FORM'
+     WHEN insutype NOT IN ({SCHEMES}) OR med_type NOT IN ({CARES}) THEN 'E_CODE'
      WHEN greatest({", ".join(f"abs({name})" for name in BILL)}) > 100000000000 THEN 'E_RANGE'
      WHEN least({", ".join(BILL)}) < 0 AND refd_setl_flag IS DISTINCT FROM '1' THEN 'E_NEGATIVE'
      WHEN medfee_sumamt <> fulamt_ownpay_amt + overlmt_selfpay + preselfpay_amt + inscp_scp_amt THEN 'E_COMPOSITION'

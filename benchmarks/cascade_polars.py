@@ -52,11 +52,12 @@ def checks() -> pl.Expr:
     """What is wrong with a row alone: the first that fails."""
     back = is_set("refd_setl_flag")
     wrong_code = [~c("insutype").is_in(SCHEMES), ~c("med_type").is_in(CARES)]
-    wrong_code += [~c(flag).is_in(["0", "1"]) for flag in FLAGS]
-    wrong_code += [~c(area).str.contains(r"^\d{6}$") for area in ("insu_admdvs", "fix_blng_admdvs")]
+    wrong_form = [~c(flag).is_in(["0", "1"]) for flag in FLAGS]
+    wrong_form += [~c(area).str.contains(r"^\d{6}$") for area in ("insu_admdvs", "fix_blng_admdvs")]
     wrong_date = (c("enddate") < c("begndate")) | (c("setl_time").dt.year() != 2021)
     wrong = {
         "E_MISSING": pl.any_horizontal(c(MUST).is_null(), back & c("init_setl_id").is_null()),
+        "E_FORM": pl.any_horizontal(wrong_form),
         "E_CODE": pl.any_horizontal(wrong_code),
         "E_RANGE": pl.any_horizontal(c(FEN).abs() > 10_000_000_000_000),
         "E_NEGATIVE": pl.any_horizontal(c(FEN) < 0) & ~back,

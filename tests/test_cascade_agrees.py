@@ -20,7 +20,18 @@ import cascade
 
 COUNT = 20_000
 CODES = {
-    *("E_MISSING", "E_CODE", "E_RANGE", "E_NEGATIVE", "E_COMPOSITION", "E_DATE", "E_POOL", "E_DUPLICATE", "E_PERSON"),
+    *(
+        "E_MISSING",
+        "E_FORM",
+        "E_CODE",
+        "E_RANGE",
+        "E_NEGATIVE",
+        "E_COMPOSITION",
+        "E_DATE",
+        "E_POOL",
+        "E_DUPLICATE",
+        "E_PERSON",
+    ),
     *("E_REVERSAL_ORPHAN", "E_REVERSAL_MISMATCH", "E_NO_RULE"),
 }
 

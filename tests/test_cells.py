@@ -93,10 +93,10 @@ def test_money_of_no_rows_is_no_fen(kind: pa.DataType, way: Build) -> None:
         ("1.005", "E_SCALE"),
         ("-1.001", "E_SCALE"),
         *(
-            (text, "E_CODE")
+            (text, "E_FORM")
             for text in (" 1.00", "1.00 ", "1e3", "1E3", "１.００", "1,000.00", "+1", "1.", ".5", "NaN", "-")
         ),
-        *((text, "E_CODE") for text in ("0x10", "1.0.0", "--1", "1\n", "¥1", "壹")),
+        *((text, "E_FORM") for text in ("0x10", "1.0.0", "--1", "1\n", "¥1", "壹")),
     ],
 )
 def test_each_bad_text_is_marked_and_counts_nothing(text: str, code: str | None) -> None:
@@ -214,7 +214,7 @@ BAD_DATES += (
 @pytest.mark.parametrize("reader", [read_dates, read_times])
 def test_a_text_that_is_no_date_is_marked(reader: Any, text: str) -> None:
     cells = reader(pa.array(["2022-01-01", text, ""]))
-    assert marked(cells) == {1: "E_DATE"}
+    assert marked(cells) == {1: "E_FORM"}
     assert cells.absent.tolist() == [False, False, True]
     assert cells.values[1] == cells.values[2]
 
@@ -223,14 +223,14 @@ def test_a_text_that_is_no_date_is_marked(reader: Any, text: str) -> None:
 @pytest.mark.parametrize("far", [2**62, -(2**62)])
 def test_a_stamp_too_far_away_is_marked_and_never_wraps_into_the_year(kind: pa.DataType, far: int) -> None:
     array = pa.array([far, 0], pa.int64()).view(kind)
-    assert marked(read_dates(array)) == marked(read_times(array)) == {0: "E_DATE"}
+    assert marked(read_dates(array)) == marked(read_times(array)) == {0: "E_FORM"}
     assert read_times(array).values.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("day", [2**31 - 1, -(2**31), 2932897, -719163])
 def test_a_date_outside_the_years_one_to_9999_is_marked(day: int) -> None:
     array = pa.array([day], pa.int32()).view(pa.date32())
-    assert marked(read_dates(array)) == marked(read_times(array)) == {0: "E_DATE"}
+    assert marked(read_dates(array)) == marked(read_times(array)) == {0: "E_FORM"}
 
 
 STAMPS = [
@@ -271,7 +271,7 @@ def test_times_may_be_dates_or_say_what_is_below_the_second() -> None:
     ],
 )
 def test_a_text_that_is_no_time_is_marked(text: str) -> None:
-    assert marked(read_times(pa.array([text, "2022-01-01 10:00:00"]))) == {0: "E_DATE"}
+    assert marked(read_times(pa.array([text, "2022-01-01 10:00:00"]))) == {0: "E_FORM"}
 
 
 # ---- texts and flags
@@ -300,7 +300,7 @@ def test_flags_are_nought_or_one(kind: pa.DataType, way: Build) -> None:
     cells = read_flags(way(pa.array(["1", "0", None, "", "2", "１", " 1", "true"], kind)))
     assert cells.values.tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
     assert cells.absent.tolist() == [False, False, True, True, False, False, False, False]
-    assert marked(cells) == dict.fromkeys(range(4, 8), "E_CODE")
+    assert marked(cells) == dict.fromkeys(range(4, 8), "E_FORM")
 
 
 def test_flags_may_be_booleans() -> None:

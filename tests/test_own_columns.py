@@ -85,7 +85,13 @@ def test_a_bad_number_is_a_refused_row_and_an_empty_one_unknown(cell, refused):
     assert taken.num_rows == 1 - refused
     if refused:
         row = refusals.to_pylist()[0]
-        assert (row["file"], row["row"], row["code"], row["column"], row["found"]) == (3, 41, "E_CODE", "years", cell)
+        assert (row["file"], row["row"], row["code"], row["column"], row["found"]) == (
+            3,
+            41,
+            "E_FORM",
+            "years",
+            f'"{cell}"',
+        )
     elif cell:
         assert taken.column("number.claims.years").to_pylist() == [int(cell)]
 

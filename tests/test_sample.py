@@ -235,8 +235,8 @@ def test_spoiled_rows_are_exactly_those_listed(kind: str, tmp_path: Path) -> Non
     notes = csv_rows(tmp_path / "bad" / "spoiled.csv")
     assert len(notes) == bad == sum(made.spoiled.values())
     codes = {"E_SCALE"} if kind == "csv" else set()
-    codes |= {"E_MISSING", "E_CODE", "E_RANGE", "E_NEGATIVE", "E_COMPOSITION", "E_DUPLICATE", "E_PERSON", "E_DATE"}
-    assert set(made.spoiled) == codes | {"E_REVERSAL_ORPHAN", "E_REVERSAL_MISMATCH"}
+    codes |= {"E_MISSING", "E_FORM", "E_CODE", "E_RANGE", "E_NEGATIVE", "E_COMPOSITION", "E_DATE"}
+    assert set(made.spoiled) == codes | {"E_DUPLICATE", "E_PERSON", "E_REVERSAL_ORPHAN", "E_REVERSAL_MISMATCH"}
     good, spoiled = (rows_of(tmp_path / name / "claims", kind) for name in ("good", "bad"))
     beside = made.spoiled["E_DUPLICATE"] + made.spoiled["E_REVERSAL_MISMATCH"]
     assert len(spoiled) == len(good) + beside
@@ -270,7 +270,8 @@ def test_each_spoiled_row_breaks_what_its_code_says(tmp_path: Path) -> None:
         parts = sum(Decimal(row[name] or 0) * 100 for name in BILL_PARTS)
         breaks = {
             "E_MISSING": value == "",
-            "E_CODE": value in ("9Z9", "ZZ", "22A1", "7"),
+            "E_FORM": value in ("22A1", "7"),
+            "E_CODE": value in ("9Z9", "ZZ"),
             "E_SCALE": len(value.partition(".")[2]) == 3,
             "E_RANGE": total > 10**13,
             "E_NEGATIVE": value == "-0.01" and total == parts,

@@ -61,21 +61,25 @@ BAD: list[tuple[str, str, str, str, Row]] = [
     ("E_CODE", "insutype", "395", "a code of the table insutype", {"insutype": "395"}),
     ("E_CODE", "insutype", "390 ", "a code of the table insutype", {"insutype": "390 "}),
     ("E_CODE", "med_type", "99", "a code of the table med_type", {"med_type": "99"}),
-    ("E_CODE", "insu_admdvs", "9901", "six digits", {"insu_admdvs": "9901"}),
-    ("E_CODE", "insu_admdvs", "９９０１０１", "six digits", {"insu_admdvs": "９９０１０１"}),
-    ("E_CODE", "fix_blng_admdvs", "99010A", "six digits", {"fix_blng_admdvs": "99010A"}),
-    ("E_CODE", "acct_used_flag", "2", "'0' or '1'", {"acct_used_flag": "2"}),
-    ("E_CODE", "refd_setl_flag", "true", "'0' or '1'", {"refd_setl_flag": "true"}),
+    ("E_FORM", "insu_admdvs", "9901", "six digits", {"insu_admdvs": "9901"}),
+    ("E_FORM", "insu_admdvs", "９９０１０１", "six digits", {"insu_admdvs": "９９０１０１"}),
+    ("E_FORM", "fix_blng_admdvs", "99010A", "six digits", {"fix_blng_admdvs": "99010A"}),
+    ("E_FORM", "acct_used_flag", "2", "'0' or '1'", {"acct_used_flag": "2"}),
+    ("E_FORM", "refd_setl_flag", "true", "'0' or '1'", {"refd_setl_flag": "true"}),
     ("E_CODE", "dedc_hosp_lv", "9", "a level of pool 990100: 1, 2", {"dedc_hosp_lv": "9"}),
-    ("E_CODE", "medfee_sumamt", "1e3", "an amount in yuan", {"medfee_sumamt": "1e3"}),
-    ("E_CODE", "inscp_scp_amt", " 800.00", "an amount in yuan", {"inscp_scp_amt": " 800.00"}),
+    *(
+        ("E_FORM", "medfee_sumamt", f'"{cell}"', "an amount in yuan with at most two decimals, such as 1234.50", {"medfee_sumamt": cell})
+        for cell in ("1e3", "10,000.00", " 10000.00 ", "+1.00", "1000,00", "￥1000.00")
+    ),
+    ("E_FORM", "inscp_scp_amt", '"\\t800.00"', "an amount in yuan", {"inscp_scp_amt": "\t800.00"}),
+    ("E_FORM", "begndate", '"2022/3/1"', "a date of the calendar as YYYY-MM-DD", {"begndate": "2022/3/1"}),
+    ("E_FORM", "begndate", "2022-02-30", "YYYY-MM-DD", {"begndate": "2022-02-30"}),
+    ("E_FORM", "setl_time", "2022-03-05 25:00:00", "a time as YYYY-MM-DD HH:MM:SS", {"setl_time": "2022-03-05 25:00:00"}),
     ("E_SCALE", "medfee_sumamt", "1000.00", "at most two decimals", {"medfee_sumamt": "1000.001"}),
     ("E_RANGE", "medfee_sumamt", "100000000000.01", "100000000000.00", {"medfee_sumamt": "100000000000.01"}),
     ("E_NEGATIVE", "overlmt_selfpay", "-10.00", "0 or more", {"overlmt_selfpay": "-10.00", "medfee_sumamt": "980.00"}),
     ("E_COMPOSITION", "medfee_sumamt", "1000.01", "four parts, 1000.00", {"medfee_sumamt": "1000.01"}),
     ("E_COMPOSITION", "medfee_sumamt", "999.99", "four parts, 1000.00", {"medfee_sumamt": "999.99"}),
-    ("E_DATE", "begndate", "2022-02-30", "YYYY-MM-DD", {"begndate": "2022-02-30"}),
-    ("E_DATE", "setl_time", "2022-03-05 25:00:00", "HH:MM:SS", {"setl_time": "2022-03-05 25:00:00"}),
     ("E_DATE", "enddate", "2022-02-28", "not before begndate", {"enddate": "2022-02-28"}),
     ("E_DATE", "setl_time", "2021-12-31", "a date in 2022", {"setl_time": "2021-12-31 23:59:59"}),
     ("E_DATE", "setl_time", "2023-01-01", "a date in 2022", {"setl_time": "2023-01-01 00:00:00"}),
@@ -126,6 +130,7 @@ def test_every_code_is_met_somewhere_here() -> None:
 
 FAULTS: list[tuple[str, Row]] = [
     ("E_MISSING", {"insutype": ""}),
+    ("E_FORM", {"enddate": "2022/3/5"}),
     ("E_CODE", {"med_type": "99"}),
     ("E_SCALE", {"preselfpay_amt": "90.001"}),
     ("E_RANGE", {"overlmt_selfpay": "200000000000"}),
@@ -290,7 +295,7 @@ def test_bad_people_are_rejected_beside_the_claims_and_named_in_a_warning(tmp_pa
     out = settled(tmp_path, [claim(psn_no="q2")], people=[*PEOPLE, *bad])
     rows = read(out, "rejected", "insured-part-*.parquet")
     assert sorted((row["source_row"], row["code"], row["column"]) for row in rows) == [
-        (5, "E_DATE", "begndate"),
+        (5, "E_FORM", "begndate"),
         (6, "E_NEGATIVE", "acct_balc"),
         (7, "E_CODE", "psn_type"),
         (8, "E_DATE", "enddate"),

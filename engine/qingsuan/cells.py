@@ -133,7 +133,7 @@ def read_money(column: pa.Array | pa.ChunkedArray, most_fen: int = MAX_FEN) -> C
     Returns
     -------
     Cells
-        ``values`` (n,) int64 fen, 0 where absent or faulty; faults E_SCALE, E_RANGE, E_CODE.
+        ``values`` (n,) int64 fen, 0 where absent or faulty; faults E_FORM, E_SCALE, E_RANGE.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def _decimals_of_texts(array: pa.Array, absent: Mask, faults: dict[str, Mask]) -
     if bad.any():
         faults["E_SCALE"] = bad & _mask(pc.match_substring_regex(array, _SCALE_TEXT))
         faults["E_RANGE"] = bad & _mask(pc.match_substring_regex(array, _RANGE_TEXT))
-        faults["E_CODE"] = bad & ~faults["E_SCALE"] & ~faults["E_RANGE"]
+        faults["E_FORM"] = bad & ~faults["E_SCALE"] & ~faults["E_RANGE"]
     return pc.if_else(pa.array(good), array, "0").cast(pa.decimal128(18, 2))
 
 
@@ -209,7 +209,7 @@ def read_dates(column: pa.Array | pa.ChunkedArray) -> Cells:
     Returns
     -------
     Cells
-        ``values`` (n,) int32, :data:`NO_DATE` where absent or faulty; faults E_DATE.
+        ``values`` (n,) int32, :data:`NO_DATE` where absent or faulty; faults E_FORM.
     """
     array = _plain(column)
     absent = _absent(array)
@@ -223,7 +223,7 @@ def read_dates(column: pa.Array | pa.ChunkedArray) -> Cells:
     bad &= ~absent
     if bad.any() or absent.any():
         days = np.where(absent | bad, np.int32(NO_DATE), days)
-    return Cells(days, absent, {"E_DATE": bad} if bad.any() else {})
+    return Cells(days, absent, {"E_FORM": bad} if bad.any() else {})
 
 
 def _days(array: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
@@ -267,7 +267,7 @@ def read_times(column: pa.Array | pa.ChunkedArray) -> Cells:
     Returns
     -------
     Cells
-        ``values`` (n,) int64, 0 where absent or faulty; faults E_DATE.
+        ``values`` (n,) int64, 0 where absent or faulty; faults E_FORM.
     """
     array = _plain(column)
     absent = _absent(array)
@@ -295,7 +295,7 @@ def read_times(column: pa.Array | pa.ChunkedArray) -> Cells:
         raise TypeRefused("timestamp without a zone, date, or text YYYY-MM-DD HH:MM:SS")
     if bad.any() or absent.any():
         values = np.where(bad | absent, 0, values)
-    return Cells(values, absent, {"E_DATE": bad} if bad.any() else {})
+    return Cells(values, absent, {"E_FORM": bad} if bad.any() else {})
 
 
 def _micros(array: pa.Array, formed: Mask) -> npt.NDArray[np.int64]:
@@ -346,7 +346,7 @@ def _read_dictionary(array: pa.DictionaryArray) -> Cells:
 
 
 def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
-    """Read '0'/'1' (or booleans) into int8; absent is 0; faults E_CODE."""
+    """Read '0'/'1' (or booleans) into int8; absent is 0; faults E_FORM."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_boolean(array.type):
         return Cells(_mask(array).astype(np.int8), _absent(array), {})
@@ -359,11 +359,11 @@ def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
         return Cells(np.zeros(len(values), np.int8), cells.absent, {})
     good = ones | _mask(pc.equal(values.dictionary, _ZERO)) | _mask(pc.equal(values.dictionary, _EMPTY))
     bad = np.zeros(0, np.bool_) if good.all() else recoded(values.indices, ~good) & ~cells.absent
-    return Cells(recoded(values.indices, ones.astype(np.int8)), cells.absent, {"E_CODE": bad} if bad.any() else {})
+    return Cells(recoded(values.indices, ones.astype(np.int8)), cells.absent, {"E_FORM": bad} if bad.any() else {})
 
 
 def read_counts(column: pa.Array | pa.ChunkedArray) -> Cells:
-    """Read whole numbers from 0 to 999 999 999 (integers, or text) into int64; absent is 0; faults E_CODE."""
+    """Read whole numbers from 0 to 999 999 999 (integers, or text) into int64; absent is 0; faults E_FORM."""
     array = _plain(column)
     absent = _absent(array)
     if pa.types.is_string(array.type):
@@ -375,7 +375,7 @@ def read_counts(column: pa.Array | pa.ChunkedArray) -> Cells:
         raise TypeRefused("whole numbers, or text; a float could have been rounded")
     bad = ~good & ~absent
     counts = pc.if_else(pa.array(good), array, pa.scalar(0, array.type)).cast(pa.int64())
-    return Cells(counts.to_numpy(zero_copy_only=False), absent, {"E_CODE": bad} if bad.any() else {})
+    return Cells(counts.to_numpy(zero_copy_only=False), absent, {"E_FORM": bad} if bad.any() else {})
 
 
 def decimals(fen: npt.NDArray[np.int64], precision: int = 16) -> pa.Array:

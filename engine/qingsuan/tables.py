@@ -187,16 +187,18 @@ CODES: dict[str, dict[str, str]] = {
 
 REJECTION_CODES: dict[str, str] = {
     "E_MISSING": "a required value is null",
-    "E_CODE": "a value is not in its code table, or not of its column's form",
+    "E_FORM": "a cell is not written as its column is",
+    "E_CODE": "a value is not in its code table",
     "E_SCALE": "an amount has more than two decimals",
     "E_RANGE": "an amount is too large",
     "E_NEGATIVE": "a negative amount in a row that is not a reversal",
     "E_COMPOSITION": "the four parts do not add up to the total",
-    "E_DUPLICATE": "the same setl_id again for the same person",
-    "E_PERSON": "person unknown, not insured in that scheme at begndate, or insured in another pool",
-    "E_DATE": "outside the run's year, end before begin, or not a date",
+    "E_DATE": "outside the run's year, or end before begin",
+    "E_POOL": "no installed plugin serves this pool",
     "E_REVERSAL_ORPHAN": "a reversal whose original is not there",
     "E_REVERSAL_MISMATCH": "a reversal that does not negate its original",
-    "E_POOL": "no installed plugin serves this pool",
+    "E_PERSON": "person unknown, not insured in that scheme at begndate, or insured in another pool",
     "E_NO_RULE": "the pool's rule set has no rule for this combination",
+    "E_DUPLICATE": "the same setl_id again for the same person",
 }
+"""Why a row is rejected, in the order in which rows are checked: a row carries the first that fails."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingsuan.benefits.rejects import Refusals
+from qingsuan.benefits.rejects import Refusals, Said
 from qingsuan.benefits.restore import blanks
 from qingsuan.benefits.setup import CLAIM_CODES, OwnColumn, Setup
 from qingsuan.cells import (
@@ -30,6 +30,7 @@ from qingsuan.cells import (
     read_times,
 )
 from qingsuan.errors import InputError, PluginError
+from qingsuan.forms import form_of, quoted
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.rows import arrow
 from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
@@ -52,8 +53,6 @@ _READERS: dict[str, Callable[[pa.Array], Cells]] = {
 _EXPECTED = {
     "E_SCALE": "at most two decimals; amounts are never rounded on the way in",
     "E_RANGE": f"at most {yuan(MAX_FEN)}",
-    "E_DATE": "a date, YYYY-MM-DD (times: YYYY-MM-DD HH:MM:SS)",
-    "E_CODE": "an amount in yuan, or '0' or '1' for a flag",
 }
 
 Mask = npt.NDArray[np.bool_]
@@ -118,7 +117,7 @@ class _Rows:
             for column in columns
         }
 
-    def refuse(self, mask: Mask, code: str, column: str, expected: str, found: pa.Array | str | None = None) -> None:
+    def refuse(self, mask: Mask, code: str, column: str, expected: str, found: Said | None = None) -> None:
         if mask.any():
             self.refusals.add(mask, code, column, self.batch.column(column) if found is None else found, expected)
 
@@ -128,23 +127,47 @@ class _Rows:
             if column.must and cells is not None and cells.absent.any():
                 self.refuse(cells.absent, "E_MISSING", column.name, f"a value: {column.meaning}", "nothing")
 
+    def refuse_forms(self) -> None:
+        """Refuse cells that are not written as their column is; the cell is shown with what cannot be seen in it."""
+        for column in self.columns:
+            cells = self.cells[column.name]
+            if cells is not None and "E_FORM" in cells.faults:
+                self.refuse(cells.faults["E_FORM"], "E_FORM", column.name, form_of(column), self.shown(column.name))
+
+    def shown(self, column: str) -> Callable[[int], str]:
+        """How the cell of a row is shown."""
+        cells = self.batch.column(column)
+        return lambda row: quoted(cells[row].as_py())
+
     def refuse_faults(self, code: str) -> None:
         for column in self.columns:
             cells = self.cells[column.name]
             if cells is not None and code in cells.faults:
                 self.refuse(cells.faults[code], code, column.name, _EXPECTED[code])
 
-    def refuse_codes(self, column: str, good: Callable[[pa.Array], pa.Array], expected: str) -> None:
-        """Refuse texts that are not good; each different text is looked at once."""
+    def refuse_areas(self, column: str) -> None:
+        """Refuse area codes that are not six digits."""
+        bad = self._not_good(column, lambda texts: pc.match_substring_regex(texts, _AREA))
+        if bad is not None:
+            self.refuse(bad, "E_FORM", column, "an area code of six digits", self.shown(column))
+
+    def refuse_codes(self, column: str, codes: Sequence[str]) -> None:
+        """Refuse texts that are not in a code table."""
+        bad = self._not_good(column, lambda texts: pc.is_in(texts, value_set=pa.array(list(codes), pa.string())))
+        if bad is not None:
+            self.refuse(bad, "E_CODE", column, f"a code of the table {column}")
+
+    def _not_good(self, column: str, good: Callable[[pa.Array], pa.Array]) -> Mask | None:
+        """Which texts of a column are not good; each different text is looked at once. None if all are."""
         cells = self.cells[column]
         if cells is None:
-            return
+            return None
         encoded = cells.values if pa.types.is_dictionary(cells.values.type) else cells.values.dictionary_encode()
         verdicts = pc.fill_null(good(encoded.dictionary), False).to_numpy(zero_copy_only=False)
         if verdicts.all():
-            return
-        bad = ~verdicts[encoded.indices.to_numpy(zero_copy_only=False)] & ~cells.absent
-        self.refuse(bad, "E_CODE", column, expected)
+            return None
+        bad: Mask = ~verdicts[encoded.indices.to_numpy(zero_copy_only=False)] & ~cells.absent
+        return bad
 
     def ints(self, name: str, dtype: type, default: int) -> npt.NDArray[np.int64]:
         cells = self.cells[name]
@@ -184,15 +207,6 @@ class _Rows:
         if refused.any():
             batch = batch.filter(pa.array(~refused))
         return batch, self.refusals.table()
-
-
-def _known(codes: Sequence[str]) -> Callable[[pa.Array], pa.Array]:
-    values = pa.array(list(codes), pa.string())
-    return lambda array: pc.is_in(array, value_set=values)
-
-
-def _areas(array: pa.Array) -> pa.Array:
-    return pc.match_substring_regex(array, _AREA)
 
 
 def _encode(setup: Setup, rows: _Rows, names: Sequence[str]) -> dict[str, pa.Array]:
@@ -244,7 +258,9 @@ def _numbers(rows: _Rows, name: str) -> npt.NDArray[np.int64]:
         texts = read_texts(column)
         plain = texts.values.dictionary_decode() if pa.types.is_dictionary(texts.values.type) else texts.values
         good = pc.match_substring_regex(plain, _WHOLE).to_numpy(zero_copy_only=False)
-        rows.refuse(~good & ~texts.absent, "E_CODE", name, "a whole number of at most 15 digits, or nothing")
+        rows.refuse(
+            ~good & ~texts.absent, "E_FORM", name, "a whole number of at most 15 digits, or nothing", rows.shown(name)
+        )
         column = pc.if_else(pa.array(good), plain, pa.scalar(None, pa.string()))
     numbers: npt.NDArray[np.int64] = pc.fill_null(column.cast(pa.int64()), NO_AMOUNT).to_numpy(zero_copy_only=False)
     return numbers
@@ -310,8 +326,7 @@ def _refuse_amounts(rows: _Rows, takes_back: Mask) -> dict[str, npt.NDArray[np.i
 
 
 def _refuse_dates(setup: Setup, rows: _Rows, kinds: npt.NDArray[np.int8]) -> npt.NDArray[np.int32]:
-    """Refuse dates that do not read, end before begin, or lie outside the year; returns the benefit date."""
-    rows.refuse_faults("E_DATE")
+    """Refuse dates that end before they begin, or lie outside the year; returns the benefit date."""
     begin, end = rows.ints("begndate", np.int32, NO_DATE), rows.ints("enddate", np.int32, NO_DATE)
     ended = end != NO_DATE
     rows.refuse((end < begin) & ended, "E_DATE", "enddate", "a date not before begndate")
@@ -352,11 +367,12 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
     init = rows.cells["init_setl_id"]
     no_init = np.ones(rows.size, np.bool_) if init is None else init.absent
     rows.refuse(takes_back & no_init, "E_MISSING", "init_setl_id", "the setl_id of the claim it takes back", "nothing")
-    rows.refuse_faults("E_CODE")
-    for name in ("insutype", "med_type"):
-        rows.refuse_codes(name, _known(tuple(setup.codes(name))), f"a code of the table {name}")
+    rows.refuse_forms()
     for name in ("insu_admdvs", "fix_blng_admdvs"):
-        rows.refuse_codes(name, _areas, "an area code of six digits")
+        rows.refuse_areas(name)
+    own_fields = _own_fields(setup, rows, "claims")
+    for name in ("insutype", "med_type"):
+        rows.refuse_codes(name, tuple(setup.codes(name)))
     fields = _encode(setup, rows, CLAIM_CODES)
     money = _refuse_amounts(rows, takes_back)
     benefit = _refuse_dates(setup, rows, _series_dates(setup, rows, fields))
@@ -377,7 +393,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
     )
     _refuse_unserved(setup, rows, fields["insu_admdvs"].to_numpy(zero_copy_only=False))
     fields.update(_paid_fields(setup, rows))
-    fields.update(_own_fields(setup, rows, "claims"))
+    fields.update(own_fields)
     return rows.finish(fields)
 
 
@@ -409,10 +425,11 @@ def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int)
     """Read a batch of insured rows; like :func:`take_claims`."""
     rows = _Rows(batch, INSURED, file, first_row)
     rows.refuse_missing()
-    rows.refuse_faults("E_CODE")
+    rows.refuse_forms()
+    rows.refuse_areas("insu_admdvs")
+    own_fields = _own_fields(setup, rows, "insured")
     for name in ("insutype", "psn_type"):
-        rows.refuse_codes(name, _known(tuple(setup.codes(name))), f"a code of the table {name}")
-    rows.refuse_codes("insu_admdvs", _areas, "an area code of six digits")
+        rows.refuse_codes(name, tuple(setup.codes(name)))
     fields = _encode(setup, rows, ("insutype", "insu_admdvs", "psn_type"))
     rows.refuse_faults("E_SCALE")
     rows.refuse_faults("E_RANGE")
@@ -428,12 +445,11 @@ def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int)
         wait_end=arrow(rows.ints("wait_end_date", np.int32, NO_DATE)),
         acct_balc=arrow(balance),
     )
-    fields.update(_own_fields(setup, rows, "insured"))
+    fields.update(own_fields)
     return rows.finish(fields)
 
 
 def _period(rows: _Rows, begin_name: str, end_name: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    rows.refuse_faults("E_DATE")
     begin = rows.ints(begin_name, np.int32, NO_DATE)
     end = rows.ints(end_name, np.int32, NO_DATE)
     closed = end != NO_DATE
@@ -445,6 +461,7 @@ def take_identities(setup: Setup, batch: pa.RecordBatch, file: int, first_row: i
     """Read a batch of identities; like :func:`take_claims`. Codes no rule set ranks are kept: they decide nothing."""
     rows = _Rows(batch, IDENTITIES, file, first_row)
     rows.refuse_missing()
+    rows.refuse_forms()
     begin, end = _period(rows, "begntime", "endtime")
     fields = _encode(setup, rows, ("psn_idet_type",))
     fields.update(psn_no=rows.texts("psn_no"), begntime=arrow(begin), endtime=arrow(end))

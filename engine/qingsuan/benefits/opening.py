@@ -19,6 +19,7 @@ from qingsuan.benefits.accounts import MAX_CARRIED
 from qingsuan.benefits.setup import Setup
 from qingsuan.cells import Cells, read_counts, read_dates, read_money, read_texts
 from qingsuan.errors import InputError
+from qingsuan.forms import form_of, quoted
 from qingsuan.money import yuan
 from qingsuan.people import Numbering, Texts
 from qingsuan.policy.compile import EPOCH
@@ -33,6 +34,8 @@ ITSELF = -1
 """Instead of a slot, in the row of the account itself."""
 
 _SET_RIGHT = "give accumulators as the earlier run wrote them, or settle the year whole without --opening"
+_COLUMNS = {column.name: column for column in ACCUMULATORS}
+_BOUNDS = {"E_SCALE": "at most two decimals", "E_RANGE": f"at most {yuan(MAX_CARRIED)} yuan"}
 _PER = {"year": "a year", "quarter": "a quarter", "month": "a month"}
 
 Int8 = npt.NDArray[np.int8]
@@ -126,7 +129,7 @@ class _Reading:
         if mask.any():
             row = int(np.flatnonzero(mask)[0])
             found = self.batch.column(column)[row].as_py()
-            text = "nothing" if found is None or found == "" else f"“{found}”"
+            text = "nothing" if found is None or found == "" else quoted(found)
             where = f"{self.where}: row {self.first_row + row + 1}: column {column}"
             raise InputError(where, found=text, expected=expected, do=do)
 
@@ -229,11 +232,8 @@ def _check_amounts(reading: _Reading, name: str, wanted: Mask) -> None:
     cells = reading.cells[name]
     reading.refuse(cells.absent & wanted, name, "a value")
     reading.refuse(~cells.absent & ~wanted, name, "nothing: it belongs into the other kind of row (group or account)")
-    for mask in cells.faults.values():
-        expected = (
-            "a date, YYYY-MM-DD" if name == "settled_until" else f"yuan, two decimals, at most {yuan(MAX_CARRIED)}"
-        )
-        reading.refuse(mask, name, "a whole number from 0 on" if name == "visits" else expected)
+    for code, mask in cells.faults.items():
+        reading.refuse(mask, name, _BOUNDS.get(code) or form_of(_COLUMNS[name]))
     if name != "settled_until":
         reading.refuse(cells.values < 0, name, "0 or more")
 

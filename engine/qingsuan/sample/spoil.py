@@ -26,7 +26,8 @@ __all__ = ["SPOILS", "Note", "codes_for", "spoil"]
 Row = dict[str, Any]
 _FEN = Decimal("0.01")
 _MUST = ("psn_no", "insutype", "med_type", "insu_admdvs", "begndate", "setl_time", "medfee_sumamt", "inscp_scp_amt")
-_WRONG_CODES = (("insutype", "9Z9"), ("med_type", "ZZ"), ("insu_admdvs", "22A1"), ("refl_flag", "7"))
+_WRONG_FORMS = (("insu_admdvs", "22A1"), ("refl_flag", "7"))
+_WRONG_CODES = (("insutype", "9Z9"), ("med_type", "ZZ"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,16 @@ def _missing(row: Row, turn: int) -> Note:
     return note
 
 
+def _form(row: Row, turn: int) -> Note:
+    column, value = _WRONG_FORMS[turn % len(_WRONG_FORMS)]
+    row[column] = value
+    return _note(row, "E_FORM", column, f"{column} is {value}")
+
+
 def _code(row: Row, turn: int) -> Note:
-    column, row_value = _WRONG_CODES[turn % len(_WRONG_CODES)]
-    row[column] = row_value
-    return _note(row, "E_CODE", column, f"{column} is {row_value}")
+    column, value = _WRONG_CODES[turn % len(_WRONG_CODES)]
+    row[column] = value
+    return _note(row, "E_CODE", column, f"{column} is {value}")
 
 
 def _scale(row: Row, _turn: int) -> Note:
@@ -122,6 +129,7 @@ def _note(row: Row, code: str, column: str, why: str, also: str = "") -> Note:
 
 SPOILS: dict[str, tuple[Callable[[Row, int], Note], bool]] = {
     "E_MISSING": (_missing, False),
+    "E_FORM": (_form, False),
     "E_CODE": (_code, False),
     "E_SCALE": (_scale, False),
     "E_RANGE": (_range, False),

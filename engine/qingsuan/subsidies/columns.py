@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.cells import Cells, read_dates, read_flags, read_texts
+from qingsuan.forms import quoted
 
 __all__ = ["Days", "Flags", "Ints", "Text", "days_of", "flags_of", "int_of_code", "texts_of"]
 
@@ -29,6 +30,10 @@ class Text:
         """The value of a row, for messages."""
         return self.values[self.numbers[row]] if self.numbers[row] >= 0 else ""
 
+    def shown(self, row: int) -> str:
+        """The value of a row as it is shown where its form is wrong."""
+        return quoted(self.found(row))
+
     def map(self, judge: Callable[[str], int], absent: int) -> Ints:
         """``judge`` of each row's value, called once per different value."""
         return np.array([*(judge(value) for value in self.values), absent], np.int32)[self.numbers]
@@ -36,21 +41,21 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """A date column: days since 1970-01-01, 0 where absent or not a date."""
+    """A date column: days since 1970-01-01, 0 where absent or not a date; how a row's cell is shown."""
 
     days: Ints
     absent: Mask
     bad: Mask
-    found: Callable[[int], str]
+    shown: Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """A flag column: 1 where set, 0 where not, absent or neither."""
+    """A flag column: 1 where set, 0 where not, absent or neither; how a row's cell is shown."""
 
     values: npt.NDArray[np.int8]
     bad: Mask
-    found: Callable[[int], str]
+    shown: Callable[[int], str]
 
 
 def int_of_code(value: str) -> int:
@@ -89,8 +94,8 @@ def days_of(batch: pa.RecordBatch, name: str) -> Days:
     """
     column = batch[name] if name in batch.schema.names else pa.nulls(batch.num_rows)
     cells = read_dates(column)
-    bad = cells.faults.get("E_DATE", np.zeros(batch.num_rows, np.bool_))
-    return Days(_zeroed(cells, bad), cells.absent, bad, lambda row: str(column[row].as_py() or ""))
+    bad = cells.faults.get("E_FORM", np.zeros(batch.num_rows, np.bool_))
+    return Days(_zeroed(cells, bad), cells.absent, bad, lambda row: quoted(column[row].as_py()))
 
 
 def flags_of(batch: pa.RecordBatch, name: str) -> Flags:
@@ -103,8 +108,8 @@ def flags_of(batch: pa.RecordBatch, name: str) -> Flags:
     """
     column = batch[name] if name in batch.schema.names else pa.nulls(batch.num_rows)
     cells = read_flags(column)
-    bad = cells.faults.get("E_CODE", np.zeros(batch.num_rows, np.bool_))
-    return Flags(cells.values, bad, lambda row: str(column[row].as_py()))
+    bad = cells.faults.get("E_FORM", np.zeros(batch.num_rows, np.bool_))
+    return Flags(cells.values, bad, lambda row: quoted(column[row].as_py()))
 
 
 def _zeroed(cells: Cells, bad: Mask) -> Ints:

@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import OPEN_END, Cells, TypeRefused, read_dates, read_flags, read_texts
+from qingsuan.cells import OPEN_END, Cells, TypeRefused, day_text, read_dates, read_flags, read_texts
 from qingsuan.errors import InputError, PluginError
+from qingsuan.forms import form_of
 from qingsuan.subsidies.columns import Days, Flags, Ints, Text, days_of, flags_of, int_of_code, texts_of
 from qingsuan.subsidies.counting import ROWS
 from qingsuan.subsidies.funding import Funding
+from qingsuan.tables import INSURED
 
 __all__ = ["COLUMNS", "Rejection", "Screened", "Screening", "check_columns"]
 
@@ -32,6 +34,7 @@ COLUMNS: Mapping[str, bool] = {
 }
 """The columns of ``insured`` that counting needs; True: the column must be there and filled."""
 
+_INSURED = {column.name: column for column in INSURED}
 _READERS = {"begndate": read_dates, "enddate": read_dates, "resd_permit_flag": read_flags}
 _COUNTS, _OTHER_SCHEME, _UNSERVED, _REFUSED, _NO_COUNTY = range(5)
 
@@ -152,15 +155,19 @@ class Screening:
         for name, absent in empty.items():
             flaws.add(absent, "E_MISSING", name, lambda _: "null or empty", "a value")
         scheme, admdvs = text["insutype"], text["insu_admdvs"]
+        no_form = admdvs.map(lambda value: int_of_code(value) == 0, 0) == 1
+        formless = {
+            "insu_admdvs": (no_form, admdvs.shown),
+            "begndate": (begin.bad, begin.shown),
+            "enddate": (end.bad, end.shown),
+            "resd_permit_flag": (permit.bad, permit.shown),
+        }
+        for name, (bad, shown) in formless.items():
+            flaws.add(bad, "E_FORM", name, shown, form_of(_INSURED[name]))
         unknown = scheme.map(lambda value: value not in self._funding.insutypes, 0) == 1
         flaws.add(unknown, "E_CODE", "insutype", scheme.found, "a scheme of the national code table, such as 390")
-        no_form = admdvs.map(lambda value: int_of_code(value) == 0, 0) == 1
-        flaws.add(no_form, "E_CODE", "insu_admdvs", admdvs.found, "six digits")
-        flaws.add(permit.bad, "E_CODE", "resd_permit_flag", permit.found, '"0", "1" or nothing')
-        for name, days in (("begndate", begin), ("enddate", end)):
-            flaws.add(days.bad, "E_DATE", name, days.found, "a date such as 2021-01-31")
         before = ~end.absent & (end.days < begin.days)
-        flaws.add(before, "E_DATE", "enddate", end.found, "not before begndate")
+        flaws.add(before, "E_DATE", "enddate", lambda row: day_text(int(end.days[row])), "a date not before begndate")
 
     def _actions(self, text: Mapping[str, Text]) -> Ints:
         """What becomes of each row by its scheme and county, decided once per pair of values."""

@@ -1,0 +1,51 @@
+"""The form of a cell: how each kind of column is written, and how a cell that is not written so is shown."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from qingsuan.tables import Column
+
+__all__ = ["form_of", "quoted"]
+
+_FORMS = {
+    "money": "an amount in yuan with at most two decimals, such as 1234.50",
+    "flag": "'0' or '1'",
+    "date": "a date of the calendar as YYYY-MM-DD",
+    "time": "a time as YYYY-MM-DD HH:MM:SS",
+    "count": "a whole number from 0 to 999999999",
+}
+_AREAS = ("insu_admdvs", "fix_blng_admdvs")
+_SHOWN = 80
+"""Characters of a cell that a message shows; the row itself is kept whole."""
+
+
+def form_of(column: Column) -> str:
+    """How a cell of this column is written, for messages.
+
+    >>> from qingsuan.tables import CLAIMS
+    >>> form_of(next(column for column in CLAIMS if column.name == "refl_flag"))
+    "'0' or '1'"
+    """
+    return "an area code of six digits" if column.name in _AREAS else _FORMS[column.kind]
+
+
+def quoted(cell: Any) -> str:
+    r"""Show a cell; a text stands in quotes, with escapes for what could not be seen or told from something else.
+
+    >>> print(quoted("P3 "), quoted("\u200bP3"), quoted('3"'))
+    "P3 " "\u200bP3" "3\""
+    """
+    if not isinstance(cell, str):
+        return str(cell)
+    shown = "".join(map(_shown, cell[:_SHOWN]))
+    return f'"{shown}"' if len(cell) <= _SHOWN else f'"{shown}…", {len(cell)} characters'
+
+
+def _shown(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character == " " or unicodedata.category(character)[0] in "LNPS":
+        return character
+    return character.encode("unicode_escape").decode("ascii")
