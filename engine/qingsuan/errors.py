@@ -1,6 +1,7 @@
 """Whose fault it is: the caller's, the input's, the parameters', the plugin's, or the machine's.
 
-Every error a user can meet is one of these five. Each knows the exit status it ends a command with, and each message
+Every error a user can meet is one of these five; beside them stands a finished run that rejected more than its caller
+accepts. Each knows the exit status it ends a command with, and each message
 says where, what was found, what was expected, and what to do.
 """
 
@@ -12,6 +13,7 @@ __all__ = [
     "PolicyError",
     "QingsuanError",
     "RunError",
+    "TooManyRejected",
     "UsageError",
 ]
 
@@ -70,3 +72,9 @@ class RunError(QingsuanError):
     """The run failed part-way: the machine, not the input, stopped it."""
 
     exit_status = 5
+
+
+class TooManyRejected(QingsuanError):
+    """The run is finished and its folder whole, but it rejected more claims than the caller accepts."""
+
+    exit_status = 6

@@ -18,6 +18,7 @@ from qingsuan.benefits.carry import Carry
 from qingsuan.benefits.classify import REASONS, Classifier, PersonRows, find_identities, find_insured
 from qingsuan.benefits.core import Core, Paid
 from qingsuan.benefits.intake import BENEFIT_DATES
+from qingsuan.benefits.of_nobody import OF_NOBODY, identities_of_nobody
 from qingsuan.benefits.opening import Opening, empty_opening
 from qingsuan.benefits.order import STATUS, mark, order_rows
 from qingsuan.benefits.rejects import Refusals
@@ -244,13 +245,18 @@ class _Work:
         """Find each claim's insured row, rule set and identity; refuse claims that find none."""
         settler = self.settler
         self.insured = insured
+        insured_people, identity_people = (Texts.of(one.table.column("psn_no")) for one in (insured, identities))
+        classes = settler.setup.vocabularies["psn_idet_type"].texts
+        self.of_nobody = identities_of_nobody(
+            identity_people, identities.code("psn_idet_type"), classes, insured_people
+        )
         self.pool: Int32 = settler.pool_of_area[self.code("insu_admdvs")]
         self.found, reason = find_insured(
             self.person,
             self.code("insutype"),
             self.pool,
             self.at("begndate").astype(np.int32, copy=False),
-            self._by_person(insured),
+            self._by_person(insured_people),
             insured.code("insutype"),
             settler.pool_of_area[insured.code("insu_admdvs")],
             insured.raw("begndate").astype(np.int32, copy=False),
@@ -274,15 +280,16 @@ class _Work:
             self.person,
             self.rule_set,
             self.identity_date,
-            self._by_person(identities),
+            self._by_person(identity_people),
             identities.code("psn_idet_type"),
             identities.raw("begntime").astype(np.int32, copy=False),
             identities.raw("endtime").astype(np.int32, copy=False),
             settler.ranks,
         )
 
-    def _by_person(self, other: Columns) -> PersonRows:
-        numbers = self.numbering.find(Texts.of(other.table.column("psn_no")))
+    def _by_person(self, people: Texts) -> PersonRows:
+        """Rows of another table, whose ``psn_no`` these are, by the numbers of the people who have claims."""
+        numbers = self.numbering.find(people)
         return PersonRows(*spread(numbers, self.numbering.count))
 
     def _identity_date(self) -> Int32:
@@ -360,7 +367,7 @@ class _Work:
             layout.differences(),
             pa.concat_tables(self.refused),
             pa.Table.from_batches(self.refused_rows),
-            layout.totals(),
+            {**layout.totals(), OF_NOBODY: self.of_nobody},
             accumulators,
         )
 

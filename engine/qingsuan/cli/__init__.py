@@ -48,7 +48,7 @@ def cli() -> None:
     """Settle a whole year of medical insurance at once, exact to the fen (医保年度清算).
 
     Exit status: 0 done; 2 wrong use; 3 the input cannot be trusted; 4 a plugin or a parameter cannot be trusted;
-    5 the run failed part-way.
+    5 the run failed part-way; 6 the run is finished, but rejected more claims than --max-rejected accepts.
     """
 
 

@@ -93,7 +93,7 @@ def _dates(rule_set: RuleSet) -> str:
 
 
 def _counts(rule_set: RuleSet) -> str:
-    return f"{len(rule_set.rules)} rules, {len(rule_set.missing)} missing parameters"
+    return f"{len(rule_set.rules)} rules, {len(_missing(rule_set))} missing parameters"
 
 
 def _json(rows: list[_Row]) -> str:
@@ -120,9 +120,14 @@ def _record(row: _Row) -> dict[str, object]:
                 "effective": each.effective.isoformat(),
                 "until": each.until.isoformat() if each.until else None,
                 "rules": len(each.rules),
-                "missing": [missing.parameter for missing in each.missing],
+                "missing": _missing(each),
             }
             for each in row.rule_sets
         ]
         record["funding"] = [{"year": rule.year, "file": rule.file, "title": rule.title} for rule in row.funding]
     return record
+
+
+def _missing(rule_set: RuleSet) -> list[str]:
+    """The parameters that a rule set lacks, each once."""
+    return list(dict.fromkeys(missing.parameter for missing in rule_set.missing))

@@ -14,6 +14,7 @@ import click
 
 from qingsuan.benefits.setup import Setup
 from qingsuan.cli.engines import check_engine, engine_of, engine_options
+from qingsuan.cli.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.sizes import Size
 from qingsuan.errors import UsageError
@@ -56,6 +57,9 @@ def prepare(
 @engine_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
+@click.option(
+    "--max-rejected", type=MostRejectedType(), help="End with status 6 if more claims are rejected: 100, or 0.5%."
+)
 @click.option("--opening", type=click.Path(path_type=Path), help="Go on with the accumulators of this run folder.")
 @click.option(
     "--accumulators", is_flag=True, help="Write accumulators/, for a later --opening (which writes them too)."
@@ -79,6 +83,7 @@ def command(
     spark_master: str | None,
     requirements: tuple[str, ...],
     skip_unserved: bool,
+    max_rejected: MostRejected | None,
     opening: Path | None,
     accumulators: bool,
     resume: bool,
@@ -112,6 +117,8 @@ def command(
         other = engine_of(engine, spark_master, setup, installed)
         record = settle(setup, inputs, folder, options, installed, progress_for(as_json), other)
     _print(record, out, as_json)
+    if max_rejected is not None:
+        max_rejected.check(record, out)
 
 
 @contextmanager

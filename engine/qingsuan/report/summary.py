@@ -1,4 +1,4 @@
-"""A run folder in plain text: what came in, what each fund paid, what was rejected and why.
+"""A run folder in plain text: what came in, what each fund paid, what was rejected and why, what to know beside it.
 
 Everything is read from ``run.json`` and ``totals/``: no claim is looked at again, and sums stay exact.
 """
@@ -28,8 +28,17 @@ _Sums = dict[tuple[str, str], Counter[str]]
 """Pool and scheme -> column -> number of claims, or fen."""
 
 
+_COLUMNS = 100
+"""Cells in a line."""
+
 _MEANING = 64
 """Cells for the meaning of a rejection code, so that a line fits in 100."""
+
+_TABLE_NAMES = {"claims": "claims", "insured": "insured rows", "identities": "identity rows"}
+"""What rows of the tables that go in are called; in the order in which they are told."""
+
+_LOUD_PERCENT = 50
+"""Where so many percent of the claims were rejected, or more, the summary says it loudly."""
 
 
 def settle_summary(out_dir: Path) -> str:
@@ -42,7 +51,9 @@ def settle_summary(out_dir: Path) -> str:
     """
     record = _record(out_dir)
     sums = _sums(out_dir / "totals" / "care.parquet")
-    parts = [_counts(record), _by_pool(sums), _by_fund(sums), _rejected(record)]
+    parts = [_alarm(record), _counts(record), _by_pool(sums), _by_fund(sums)]
+    parts += [_rejected(record, table_name, out_dir) for table_name in _TABLE_NAMES]
+    parts += [_identities_of_nobody(record), _warnings(record), _alarm(record)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -88,7 +99,7 @@ def _counts(record: Mapping[str, Any]) -> str:
         "in": "in 结算记录",
         "settled": "settled 已结算",
         "reversed": "reversed 退费",
-        "rejected": "rejected 拒付",
+        "rejected": "rejected 退回",
     }
     rows = [
         (label, f"{record['rows'][name]:,}", grouped_yuan(fen_of_yuan(record["amounts"]["medfee_sumamt"][name])))
@@ -129,13 +140,45 @@ def _by_fund(sums: _Sums) -> str:
     return f"{heading('Paid by each fund, in yuan 各基金支付')}\n{table(headers, rows, 'lllr')}"
 
 
-def _rejected(record: Mapping[str, Any]) -> str:
-    """Rejected claims by code; nothing when none was."""
-    codes: Mapping[str, int] = record["rejected"].get("claims", {})
+def _alarm(record: Mapping[str, Any]) -> str:
+    """A loud line where most claims were rejected; it stands first and last, so that nobody misses it."""
+    rows = record["rows"]
+    if not rows["rejected"] or rows["rejected"] * 100 < rows["in"] * _LOUD_PERCENT:
+        return ""
+    codes: Mapping[str, int] = record["rejected"]["claims"]
+    most = max(codes, key=lambda code: codes[code])
+    text = (
+        f"!!! {rows['rejected']:,} of {rows['in']:,} claims were rejected ({percent(rows['rejected'], rows['in'])}), "
+        f"{codes[most]:,} of them with {most}: {REJECTION_CODES[most]}. Check --year, the files and the plugins."
+    )
+    return "\n    ".join(folded(text, _COLUMNS - 4))
+
+
+def _rejected(record: Mapping[str, Any], table_name: str, out_dir: Path) -> str:
+    """Rejected rows of one table that went in, by code, and where they lie; nothing when none was."""
+    codes: Mapping[str, int] = record["rejected"].get(table_name, {})
     if not codes:
         return ""
     rows: list[tuple[str, ...]] = []
     for code, number in sorted(codes.items()):
         first, *rest = folded(REJECTION_CODES[code], _MEANING)
         rows += [(code, f"{number:,}", first), *(("", "", line) for line in rest)]
-    return f"{heading('Rejected claims by code 拒付原因')}\n{table(('code', 'rows', 'meaning'), rows, 'lrl')}"
+    title = heading(f"Rejected {_TABLE_NAMES[table_name]} by code 退回原因")
+    prefix = "" if table_name == "claims" else f"{table_name}-"
+    files = out_dir / "rejected" / f"{prefix}part-*.parquet"
+    return f"{title}\n{table(('code', 'rows', 'meaning'), rows, 'lrl')}\n  whole, with their reasons, in {files}"
+
+
+def _identities_of_nobody(record: Mapping[str, Any]) -> str:
+    """Identity rows of people whom the insured table does not have, by class; nothing when there is none."""
+    classes: Mapping[str, int] = record["identities_of_nobody"]
+    if not classes:
+        return ""
+    rows = [(name, f"{number:,}") for name, number in sorted(classes.items())]
+    title = heading("Identity rows whose psn_no no insured row has, by class 无参保记录的身份")
+    return f"{title}\n{table(('psn_idet_type', 'rows'), rows, 'lr')}"
+
+
+def _warnings(record: Mapping[str, Any]) -> str:
+    """What a reader of the amounts should know, as the run record has it."""
+    return "\n".join("\n    ".join(folded(f"warning: {text}", _COLUMNS - 4)) for text in record["warnings"])

@@ -5,13 +5,14 @@ It holds no time and no machine: the same inputs, parameters and versions give t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qingsuan import __version__
 from qingsuan.benefits.setup import Setup
 from qingsuan.money import yuan
 from qingsuan.plugins import Installed
+from qingsuan.policy.model import RuleSet
 from qingsuan.run.inputs import Source, digest_of
 from qingsuan.run.opening import earlier_run
 from qingsuan.run.tally import Tally
@@ -67,7 +68,7 @@ def of_settlement(
                 "title": rule_set.title,
                 "file": rule_set.file,
                 "grades": sorted({source.grade for source in rule_set.sources.values()}),
-                "missing": [missing.parameter for missing in rule_set.missing],
+                "missing": _missing(rule_set),
             }
             for rule_set in setup.program.rule_sets
         ],
@@ -102,8 +103,19 @@ def of_settlement(
             for (pool, scheme, code), rows in sorted(tally.rejected_by.items())
         ],
         "by_scheme": tally.by_scheme(),
+        "identities_of_nobody": tally.identities_of_nobody(),
         "warnings": _warnings(setup, inputs, installed, tally, unread),
     }
+
+
+def _missing(rule_set: RuleSet) -> list[dict[str, Any]]:
+    """The parameters that a rule set lacks, each once, with every reason given for it."""
+    reasons: dict[str, list[str]] = {}
+    for missing in rule_set.missing:
+        known = reasons.setdefault(missing.parameter, [])
+        if missing.why not in known:
+            known.append(missing.why)
+    return [{"parameter": parameter, "why": why} for parameter, why in reasons.items()]
 
 
 def _warnings(
@@ -111,17 +123,25 @@ def _warnings(
 ) -> list[str]:
     found = [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
     found += [f"{file}: columns nobody reads: {', '.join(names)}" for file, names in sorted(unread.items())]
-    for rule_set in setup.program.rule_sets:
-        found += [
-            f"{rule_set.name}: parameter {missing.parameter} is not known: {missing.why}"
-            for missing in rule_set.missing
-            if missing.when is None
-        ]
+    found += _unknown_parameters(setup.program.rule_sets, tally.at_hand())
     earlier = earlier_run(inputs.opening)
     if earlier is not None and earlier["rules_digest"] != setup.program.digest:
         found.append("the accumulators of --opening were counted by other rules: this is not the year settled at once")
-    for table in ("insured", "identities"):
-        rows = sum(tally.rejected.get(table, {}).values())
-        if rows:
-            found.append(f"{rows} rows of {table} were rejected: see rejected/{table}-*.parquet")
     return found
+
+
+def _unknown_parameters(rule_sets: Sequence[RuleSet], at_hand: Collection[tuple[str, str]]) -> list[str]:
+    """Parameters that nobody knows and that concern every claim of a pool and scheme of this run, each said once."""
+    concerned: dict[tuple[str, str], list[str]] = {}
+    for rule_set in rule_sets:
+        if not any((rule_set.pool, scheme) in at_hand for scheme in rule_set.schemes):
+            continue
+        for missing in rule_set.missing:
+            names = concerned.setdefault((missing.parameter, missing.why), [])
+            if missing.when is None and rule_set.name not in names:
+                names.append(rule_set.name)
+    return [
+        f"{', '.join(names)}: parameter {parameter} is not known: {why}"
+        for (parameter, why), names in concerned.items()
+        if names
+    ]

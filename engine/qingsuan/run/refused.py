@@ -75,7 +75,7 @@ class RefusedRows:
         """Write every refused row with all its columns and its reason, in the order of the people."""
         for name, table in self._tables.items():
             if name == "claims" or table.rows:
-                run.progress.stage(f"rejected {name} 拒付", run.partitions)
+                run.progress.stage(f"rejected {name} 退回", run.partitions)
                 table.write(run, name)
                 run.progress.end()
 

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.benefits.of_nobody import OF_NOBODY
 from qingsuan.benefits.results import SUMS, TOTALS, merge_totals
 from qingsuan.cells import decimals, read_money
 from qingsuan.errors import RunError
@@ -104,6 +105,17 @@ class Tally:
             amounts = {name: yuan(row[name]) for name in SUMS if row[name]}
             found.append({"pool": row["pool"], "insutype": row["insutype"], "claims": row["claims"], **amounts})
         return found
+
+    def at_hand(self) -> set[tuple[str, str]]:
+        """The pools and schemes that have claims in this run, settled or rejected."""
+        care = self.merged("care", TOTALS["care"])
+        settled = zip(care.column("pool").to_pylist(), care.column("insutype").to_pylist(), strict=True)
+        return {*settled, *((pool, scheme) for pool, scheme, _ in self.rejected_by)}
+
+    def identities_of_nobody(self) -> dict[str, int]:
+        """Identity rows of people without an insured row, by class."""
+        found = self.merged(OF_NOBODY, ("psn_idet_type",))
+        return dict(zip(found.column("psn_idet_type").to_pylist(), found.column("rows").to_pylist(), strict=True))
 
     def amounts_settled(self) -> dict[str, int]:
         """Sums in fen of all settled claims, by column of the bill."""

@@ -1,0 +1,42 @@
+"""Identity rows whose person has no insured row: they decide nothing, so they are counted, by class."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingsuan.people import Numbering, Texts
+from qingsuan.rows import arrow
+
+__all__ = ["OF_NOBODY", "identities_of_nobody"]
+
+OF_NOBODY = "identities_of_nobody"
+"""What these counts are called among the totals of a partition, and in the run record."""
+
+
+def identities_of_nobody(
+    identities: Texts, classes: npt.NDArray[np.int32], names: list[str], insured: Texts
+) -> pa.Table:
+    """Count the identity rows of a partition whose ``psn_no`` no insured row has.
+
+    Parameters
+    ----------
+    identities, insured
+        ``psn_no`` of both tables; everybody is whole in the partition.
+    classes, names
+        The identity class of each row, by its number among ``names``.
+
+    Returns
+    -------
+    Table
+        ``psn_idet_type``, ``rows``; only classes that occur.
+    """
+    people = Numbering(identities)
+    found = people.find(insured)
+    has_row = np.zeros(people.count, np.bool_)
+    has_row[found[found >= 0]] = True
+    counts = np.bincount(classes[~has_row[people.numbers]], minlength=len(names))
+    occurring = np.flatnonzero(counts)
+    texts = pa.array([names[number] for number in occurring.tolist()], pa.string())
+    return pa.table({"psn_idet_type": texts, "rows": arrow(counts[occurring].astype(np.int64))})
