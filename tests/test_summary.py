@@ -76,7 +76,7 @@ def test_rejections_of_every_table_are_told_with_their_files(tmp_path: Path) -> 
     for name, files in (("claims", "part"), ("insured rows", "insured-part"), ("identity rows", "identities-part")):
         told = found.split(f"Rejected {name} by code 退回原因")[1]
         assert f"OUT/rejected/{files}-*.parquet" in told.split("Rejected")[0]
-    assert record(tmp_path)["rejected"]["insured"] == {"E_DATE": 1}
+    assert record(tmp_path)["rejected"]["insured"] == {"E_FORM": 1}
 
 
 def test_identity_rows_of_nobody_are_counted_by_class(tmp_path: Path) -> None:
