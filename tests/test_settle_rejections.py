@@ -303,7 +303,7 @@ def test_bad_people_are_rejected_beside_the_claims_and_named_in_a_warning(tmp_pa
     ]
     assert [row["code"] for row in read(out, "rejected")] == ["E_PERSON"]
     record = json.loads((out / "run.json").read_text("utf-8"))
-    assert record["rejected"]["insured"] == {"E_CODE": 1, "E_DATE": 2, "E_MISSING": 1, "E_NEGATIVE": 1}
+    assert record["rejected"]["insured"] == {"E_CODE": 1, "E_DATE": 1, "E_FORM": 1, "E_MISSING": 1, "E_NEGATIVE": 1}
 
 
 def test_a_file_of_wider_decimals_beside_one_of_text_loses_no_amount(tmp_path: Path) -> None:
