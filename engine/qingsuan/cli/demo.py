@@ -11,14 +11,18 @@ from pathlib import Path
 
 import click
 
+from qingsuan.benefits.setup import Setup
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.settle import prepare
 from qingsuan.errors import UsageError
+from qingsuan.plugins import Installed
 from qingsuan.report.subsidy import summary
 from qingsuan.report.summary import settle_summary
 from qingsuan.report.text import folded, width
+from qingsuan.run.disk import writing
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
+from qingsuan.run.lock import LOCK, held
 from qingsuan.run.settle import TABLES, Inputs, Options, Progress, settle
 from qingsuan.run.subsidy import Request, run_subsidy
 from qingsuan.sample import CHUNK, make_year
@@ -49,6 +53,15 @@ def command(*, people: int, seed: int, out: Path, workers: int, keep: bool) -> N
     400,000 people have a good million claims. Everything stays in the folder --out; the next demo replaces it.
     """
     setup, installed = prepare(_YEAR)
+    _check(out)
+    with held(out):
+        told = _demo(setup, installed, out, people, seed, workers, keep)
+    click.echo("\n".join(_fit(line) for line in told.splitlines()))
+    click.echo(f"\n{_next(out)}")
+
+
+def _demo(setup: Setup, installed: Installed, out: Path, people: int, seed: int, workers: int, keep: bool) -> str:
+    """Make the year, settle it, split its subsidy; returns the summary."""
     kept = _prepare(out, people, seed, keep)
     click.echo(f"{_MADE_UP}\n")
     sample, seconds, progress = out / "sample", _Seconds(), progress_for(as_json=False)
@@ -65,9 +78,7 @@ def command(*, people: int, seed: int, out: Path, workers: int, keep: bool) -> N
     tables = BureauTables.read(sample / "classes.csv", None, None)
     with seconds.of("subsidy 财政补助"):
         owed = run_subsidy(Request((sample / "insured.parquet",), _YEAR, out / "subsidy", tables), installed)
-    told = "\n\n".join((settle_summary(out / "settled"), summary(owed.outcome), seconds.told()))
-    click.echo("\n".join(_fit(line) for line in told.splitlines()))
-    click.echo(f"\n{_next(out)}")
+    return "\n\n".join((settle_summary(out / "settled"), summary(owed.outcome), seconds.told()))
 
 
 class _Seconds:
@@ -116,26 +127,35 @@ def _next(out: Path) -> str:
     )
 
 
-def _prepare(out: Path, people: int, seed: int, keep: bool) -> bool:
-    """Make the folder ready for a new demo; True when the sample in it is kept.
+def _check(out: Path) -> None:
+    """Check that nothing there would be lost.
 
     Raises
     ------
     UsageError
         The folder holds something that is not a demo's.
     """
-    if out.exists() and not (out / _MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
+    if (
+        out.exists()
+        and not (out / _MARK).is_file()
+        and (not out.is_dir() or any(path.name != LOCK for path in out.iterdir()))
+    ):
         raise UsageError(
             str(out),
             found="there is something already that is not a demo's",
             expected="no folder, an empty one, or that of an earlier demo",
             do="choose another folder with --out",
         )
+
+
+def _prepare(out: Path, people: int, seed: int, keep: bool) -> bool:
+    """Make the folder ready for a new demo; True when the sample in it is kept."""
     kept = keep and _is_asked_for(out / "sample" / "sample.json", people, seed)
-    for part in ("settled", "subsidy", *(() if kept else ("sample",))):
-        shutil.rmtree(out / part, ignore_errors=True)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / _MARK).write_text("made by qingsuan demo; the next one replaces it\n", encoding="utf-8")
+    with writing(out):
+        (out / _MARK).write_text("made by qingsuan demo; the next one replaces it\n", encoding="utf-8")
+        for part in ("settled", "subsidy", *(() if kept else ("sample",))):
+            if (out / part).exists():
+                shutil.rmtree(out / part)
     return kept
 
 

@@ -6,7 +6,6 @@ overwritten unless asked, and only one run at a time writes into a folder.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -19,7 +18,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from qingsuan.errors import RunError, UsageError
+from qingsuan.errors import UsageError
+from qingsuan.run.disk import writing
+from qingsuan.run.lock import held
 from qingsuan.run.parquet import write_parquet
 
 __all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "RunFolder", "Written", "draft", "hidden", "sync"]
@@ -32,7 +33,6 @@ LEDGER = "ledger.jsonl"
 STATE = ".state"
 """Sub-folder of an unfinished run: what its later stages need of finished partitions."""
 
-_LOCK = ".lock"
 _TEMPORARY = ".unfinished-"
 
 
@@ -136,39 +136,13 @@ class RunFolder:
         RunError
             Another run is writing here, or the folder cannot be made.
         """
-        new = not self.path.exists()
-        with _telling(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = self._lock()
-        try:
-            self._check()
-            self.sweep()
-            yield
-        finally:
-            self.sweep()
-            (self.path / _LOCK).unlink(missing_ok=True)
-            os.close(lock)
-            if new and not any(self.path.iterdir()):
-                self.path.rmdir()
-
-    def _lock(self) -> int:
-        path = self.path / _LOCK
-        while True:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        with held(self.path):
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                os.close(handle)
-                raise RunError(
-                    str(self.path),
-                    found="another run is writing here",
-                    expected="one run to a folder",
-                    do="wait until it has ended, then give --resume if it did not finish; or give another --out",
-                ) from error
-            # whoever held it before may have removed it between our opening and our locking
-            if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
-                return handle
-            os.close(handle)
+                self._check()
+                self.sweep()
+                yield
+            finally:
+                self.sweep()
 
     def clear(self) -> None:
         """Remove what an earlier run left: first what says that it is finished, and what of it."""
@@ -224,7 +198,7 @@ class RunFolder:
         before(hashlib.sha256(content).hexdigest())
         self._sync_names()
         self.write_bytes(RECORD, content)
-        with _telling(self.path):
+        with writing(self.path):
             sync(self.path)
         for name in (RECORD, DIGESTS):
             del self.written[name]
@@ -232,14 +206,14 @@ class RunFolder:
 
     def _sync_names(self) -> None:
         """Have every file's name outlive a power cut. Once is enough: before that, a lost part is missed and settled again."""
-        with _telling(self.path):
+        with writing(self.path):
             for folder in sorted({(self.path / name).parent for name in self.written}):
                 sync(folder)
 
     def _write(self, name: str, write: Callable[[Path], Any]) -> Written:
         target = self.path / name
         temporary = target.with_name(_TEMPORARY + target.name)
-        with _telling(target):
+        with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
         return self.adopt(temporary, draft(temporary, write, name))
 
@@ -252,7 +226,7 @@ class RunFolder:
             It cannot be renamed.
         """
         target = self.path / written.file
-        with _telling(target):
+        with writing(target):
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 path.replace(target)
@@ -271,7 +245,7 @@ def draft(path: Path, write: Callable[[Path], Any], name: str) -> Written:
     RunError
         It cannot be written; nothing of it is left.
     """
-    with _telling(path):
+    with writing(path):
         try:
             write(path)
             with path.open("rb+") as file:
@@ -291,17 +265,3 @@ def sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _telling(where: Path) -> Iterator[None]:
-    """Tell what the operating system, or Arrow, could not write as a RunError."""
-    try:
-        yield
-    except (OSError, MemoryError, pa.ArrowException) as error:
-        raise RunError(
-            str(where),
-            found=f"could not be written: {error}",
-            expected="room and the right to write",
-            do="make room, or let this user write there",
-        ) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,23 +69,29 @@ def run_subsidy(request: Request, installed: Installed, say: Callable[[str], Non
     UsageError, InputError, PolicyError, PluginError, RunError
         Whatever stops the run; nothing has been written then.
     """
-    if not request.overwrite:
-        RunFolder(request.out, TABLES)
+    folder = RunFolder(request.out, TABLES, overwrite=request.overwrite)
     funding = resolve(installed.regions, request.year, request.tables)
     sources = open_sources(request.insured, "insured people", request.csv_encoding)
     for source in sources:
         check_columns(source.schema, str(source.path))
-    unfinished = request.out.with_name(f".{request.out.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
+    with folder.held(), _beside(request.out) as unfinished:
         result = RunFolder(unfinished / "result", TABLES)
         outcome = _calculate(request, installed, funding, sources, result, unfinished / "people", say)
         _write(outcome, result)
         record = result.finish(_record(outcome, installed, sources))
-        _publish(result.path, request)
+        _publish(result.path, folder)
+    return Finished(outcome, record)
+
+
+@contextmanager
+def _beside(out: Path) -> Iterator[Path]:
+    """A hidden folder beside the output, which only the run that holds the output uses; gone at the end."""
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        yield unfinished
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    return Finished(outcome, record)
 
 
 def _calculate(
@@ -177,16 +184,15 @@ def _record(outcome: Outcome, installed: Installed, sources: Sequence[Source]) -
     }
 
 
-def _publish(result: Path, request: Request) -> None:
+def _publish(result: Path, folder: RunFolder) -> None:
     """Move the finished tables into place, the record last."""
-    RunFolder(request.out, TABLES, overwrite=request.overwrite).clear()
+    folder.clear()
     try:
-        request.out.mkdir(parents=True, exist_ok=True)
         for name in (*TABLES, DIGESTS, RECORD):
-            (result / name).replace(request.out / name)
+            (result / name).replace(folder.path / name)
     except OSError as error:
         raise RunError(
-            str(request.out),
+            str(folder.path),
             found=f"could not be written: {error}",
             expected="a folder that may be written",
             do="run again with --overwrite",

@@ -20,6 +20,8 @@ import pyarrow as pa
 
 from qingsuan.divisions import children
 from qingsuan.errors import UsageError
+from qingsuan.run.disk import writing
+from qingsuan.run.lock import LOCK, held
 from qingsuan.sample.claims import claims_table, make_claims
 from qingsuan.sample.columns import as_text, claims_schema, plain_schema
 from qingsuan.sample.draw import generator
@@ -130,20 +132,35 @@ def make_year(
     ------
     UsageError
         The folder holds something already, or the figures do not go together.
+    RunError
+        Another process makes a sample there, or the disk is full.
     """
     plan = _Plan(people, seed, year, bad_rows, kind, files)
     _check(out, plan)
     work = out.parent / f".{out.name}.unfinished"
-    shutil.rmtree(work, ignore_errors=True)
-    try:
-        made = _write(work, plan, progress)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
-    if out.exists():
-        out.rmdir()
-    work.rename(out)
+    with held(work, out):
+        _check(out, plan)
+        _empty(work)
+        try:
+            with writing(out):
+                made = _write(work, plan, progress)
+                if out.exists():
+                    out.rmdir()
+                work.rename(out)
+        except BaseException:
+            _empty(work)
+            raise
+    (out / LOCK).unlink(missing_ok=True)
     return made
+
+
+def _empty(work: Path) -> None:
+    """Remove what a sample that was stopped left, and not the lock."""
+    for path in work.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
 
 
 def _write(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> Made:
