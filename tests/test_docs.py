@@ -99,6 +99,21 @@ def test_every_column_is_documented(table: str) -> None:
     assert rows == [column.name for column in INPUTS[table]]
 
 
+def test_every_column_of_the_interface_is_documented() -> None:
+    described = section(read("docs/tables.md"), "Other columns of the interface")
+    rows = re.findall(r"^\| (`\w+` \| .*) \|$", described, re.MULTILINE)
+    assert rows == [f"`{c.name}` | {c.term} | {c.treated} | {c.unless} | {c.why}" for c in tables.INTERFACE]
+
+
+def test_a_column_of_the_interface_is_read_where_claims_have_it_and_listed_once() -> None:
+    claims = {column.name for column in tables.CLAIMS}
+    names = [column.name for column in tables.INTERFACE]
+    assert len(names) == len(set(names))
+    for column in tables.INTERFACE:
+        assert (column.treated == "read") == (column.name in claims), column.name
+        assert bool(column.unless) == (column.treated == "refused"), column.name
+
+
 def test_every_rejection_code_is_documented() -> None:
     rows = re.findall(r"^\| `(E_\w+)` \|", read("docs/rejections.md"), re.MULTILINE)
     assert rows == list(tables.REJECTION_CODES), "the page states the order of the checks"

@@ -33,7 +33,7 @@ def _plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settled(tmp_path: Path, rows: list[Row], suffix: str = ".csv", *more: str, people: list[Row] | None = None) -> Path:
     """Settle rows among good ones; every row and every amount must come out somewhere."""
-    claims = write(tmp_path / f"claims{suffix}", [GOOD[0], *rows, GOOD[1]])
+    claims = write(tmp_path / f"claims{suffix}", [{"vali_flag": "", **row} for row in (GOOD[0], *rows, GOOD[1])])
     out = tmp_path / f"out{suffix}"
     ran = settle(claims, write(tmp_path / f"insured{suffix}", people or PEOPLE), out, *more)
     assert (ran.status, ran.err.count("Traceback")) == (0, 0), ran.err
@@ -53,6 +53,9 @@ def settled(tmp_path: Path, rows: list[Row], suffix: str = ".csv", *more: str, p
 
 BAD: list[tuple[str, str, str, str, Row]] = [
     # code, column, words of found, words of expected, the change
+    ("E_VOID", "vali_flag", "0", "1, or nothing", {"vali_flag": "0"}),
+    ("E_VOID", "vali_flag", "0", "1, or nothing", {"vali_flag": "0", "psn_no": "", "med_type": "99"}),
+    ("E_FORM", "vali_flag", "2", "'0' or '1'", {"vali_flag": "2"}),
     *(
         ("E_MISSING", name, "nothing", "a value", {name: ""})
         for name in ("setl_id", "psn_no", "insutype", "med_type", "insu_admdvs", "begndate", "setl_time", *BILL)

@@ -16,11 +16,13 @@ __all__ = [
     "CODES",
     "IDENTITIES",
     "INSURED",
+    "INTERFACE",
     "PAID_COLUMNS",
     "PLACES",
     "REFERRALS",
     "REJECTION_CODES",
     "Column",
+    "InterfaceColumn",
 ]
 
 Kind = Literal["text", "code", "flag", "date", "time", "money", "count"]
@@ -76,6 +78,9 @@ CLAIMS: tuple[Column, ...] = (
     Column("acct_used_flag", "flag", False, "personal account may be used 个人账户使用标志"),
     Column("refd_setl_flag", "flag", False, "reversal 退费结算标志"),
     Column("init_setl_id", "text", False, "the settlement a reversal takes back 原结算ID"),
+    Column("vali_flag", "flag", False, "valid 有效标志; 0 = void: the row is rejected and takes part in nothing"),
+    Column("mdtrt_id", "text", False, "visit 就诊ID: settlements of one stay share it"),
+    Column("mid_setl_flag", "flag", False, "settled in the middle of a stay 中途结算标志"),
     *(Column(name, "money", False, "already paid during the year 年中已付") for name in PAID_COLUMNS),
 )
 
@@ -115,6 +120,167 @@ ACCUMULATORS: tuple[Column, ...] = (
     Column("settled_until", "date", True, "last benefit date that was settled, in the row of the account itself"),
 )
 """Accumulators (累计): written by one run (``accumulators/``), read by the next one of the same year (``--opening``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceColumn:
+    """A column that claims of the national interface may carry: its term, what is done with it, and why.
+
+    ``unless`` says in words which values are no reason to refuse a row; only where ``treated`` is ``refused``.
+    """
+
+    name: str
+    term: str
+    treated: Literal["read", "refused", "harmless"]
+    why: str
+    unless: str = ""
+
+
+def _read(name: str, term: str) -> InterfaceColumn:
+    return InterfaceColumn(name, term, "read", "a column of claims")
+
+
+def _refused(name: str, term: str, unless: str, why: str) -> InterfaceColumn:
+    return InterfaceColumn(name, term, "refused", why, unless)
+
+
+def _harmless(name: str, term: str, why: str) -> InterfaceColumn:
+    return InterfaceColumn(name, term, "harmless", why)
+
+
+_RESULT = "a result of the year's own settlement: worked out anew"
+_PAID = "what was paid during the year: name it paid_{} to have the difference (补退)"
+_ABOUT_PERSON = "about the person, who is known by psn_no"
+_OF_INSURED = "decided by the person's insured row, not by the claim"
+_CLEARING = "how the institution is cleared, not what the person is due"
+
+INTERFACE: tuple[InterfaceColumn, ...] = (
+    _read("mdtrt_id", "就诊ID"),
+    _read("setl_id", "结算ID"),
+    _read("psn_no", "人员编号"),
+    _harmless("psn_name", "人员姓名", _ABOUT_PERSON),
+    _harmless("psn_cert_type", "人员证件类型", _ABOUT_PERSON),
+    _harmless("certno", "证件号码", _ABOUT_PERSON),
+    _harmless("gend", "性别", _ABOUT_PERSON),
+    _harmless("naty", "民族", _ABOUT_PERSON),
+    _harmless("brdy", "出生日期", _OF_INSURED),
+    _harmless("age", "年龄", "reckoned from the insured row's brdy, on the benefit date"),
+    _read("insutype", "险种类型"),
+    _harmless("psn_type", "人员类别", _OF_INSURED),
+    _harmless("cvlserv_flag", "公务员标志", _OF_INSURED),
+    _read("setl_time", "结算时间"),
+    _harmless("mdtrt_cert_type", "就诊凭证类型", "how the person showed who they are"),
+    _harmless("mdtrt_cert_no", "就诊凭证编号", "how the person showed who they are"),
+    _read("med_type", "医疗类别"),
+    _read("medfee_sumamt", "医疗费总额"),
+    _read("fulamt_ownpay_amt", "全自费金额"),
+    _read("overlmt_selfpay", "超限价自费费用"),
+    _read("preselfpay_amt", "先行自付金额"),
+    _read("inscp_scp_amt", "符合政策范围金额"),
+    _harmless("act_pay_dedc", "实际支付起付线", _RESULT),
+    _harmless("hifp_pay", "基本医疗保险统筹基金支出", _PAID.format("hifp_pay")),
+    _harmless("pool_prop_selfpay", "基本医疗保险统筹基金支付比例", _RESULT),
+    _harmless("cvlserv_pay", "公务员医疗补助资金支出", _PAID.format("cvlserv_pay")),
+    _harmless("hifes_pay", "企业补充医疗保险基金支出", _RESULT),
+    _harmless("hifmi_pay", "居民大病保险资金支出", _PAID.format("hifmi_pay")),
+    _harmless("hifob_pay", "职工大额医疗费用补助基金支出", _PAID.format("hifob_pay")),
+    _harmless("hifdm_pay", "伤残人员医疗保障基金支出", _RESULT),
+    _harmless("maf_pay", "医疗救助基金支出", _PAID.format("maf_pay")),
+    _refused(
+        "hosp_part_amt", "医院负担金额", "0", "the hospital bore part of the bill: it would be left to the person"
+    ),
+    _harmless("oth_pay", "其他支出", _PAID.format("oth_pay")),
+    _harmless("othfund_pay", "其他基金", _RESULT),
+    _harmless("fund_pay_sumamt", "基金支付总额", _RESULT),
+    _harmless("psn_part_amt", "个人负担总金额", _RESULT),
+    _harmless("acct_pay", "个人账户支出", _PAID.format("acct_pay")),
+    _harmless(
+        "acct_mulaid_pay", "个人账户共济支付金额", "whose account paid the person's part; no fund's payment hangs on it"
+    ),
+    _harmless("psn_cash_pay", "个人现金支出", _RESULT),
+    _harmless("cash_payamt", "现金支付金额", _RESULT),
+    _harmless("balc", "余额", "the balance after payment; accounts open with the insured row's acct_balc"),
+    _harmless("medins_setl_id", "医药机构结算ID", "the institution's own number of the settlement"),
+    _harmless("clr_optins", "清算经办机构", _CLEARING),
+    _harmless("clr_way", "清算方式", _CLEARING),
+    _harmless("clr_type", "清算类别", _CLEARING),
+    _harmless("med_sumfee", "医保认可费用总额", "the five amounts of the bill decide"),
+    _harmless("hi_agre_sumfee", "医保认可费用总额", "the five amounts of the bill decide"),
+    _harmless("hosp_lv", "医院等级", "dedc_hosp_lv decides the deductible"),
+    _harmless("lmtpric_hosp_lv", "限价医院等级", "prices are limited before the bill: overlmt_selfpay"),
+    _read("dedc_hosp_lv", "起付线医院等级"),
+    _refused(
+        "pay_loc",
+        "支付地点类别",
+        "1, 2, 5; 3 and 4 where fix_blng_admdvs lies outside the pool",
+        "settled away from home (异地): without the place it would be paid as care in the pool",
+    ),
+    _harmless("flxempe_flag", "灵活就业标志", _OF_INSURED),
+    _refused(
+        "nwb_flag",
+        "新生儿标志",
+        "0",
+        "a newborn's care may stand under the mother's number: whose deductible and cap it fills is open",
+    ),
+    _read("begndate", "开始日期"),
+    _read("enddate", "结束日期"),
+    _harmless("dscgTime", "出院时间", "enddate is read"),
+    _refused("psn_setlway", "个人结算方式", "01", "settled by a fixed sum (按定额), not by the bill"),
+    _harmless("chrg_bchno", "收费批次号", "the institution's own number"),
+    _harmless("invono", "发票号", "the institution's own number"),
+    _read("acct_used_flag", "个人账户使用标志"),
+    _read("mid_setl_flag", "中途结算标志"),
+    _harmless("dedc_std", "起付标准", "the rule set says the deductible"),
+    _harmless("crt_dedc", "本次起付线", _RESULT),
+    _refused(
+        "ownpay_hosp_part", "自费中医院负担", "0", "the hospital bore part of the bill: it would be left to the person"
+    ),
+    _read("refd_setl_flag", "退费结算标志"),
+    _refused(
+        "cal_ipt_cnt",
+        "计算住院次数标志",
+        "1; 0 for outpatient care and pharmacies",
+        "a stay that must not count would count as one, and lower the next deductible",
+    ),
+    _read("vali_flag", "有效标志"),
+    _refused(
+        "out_flag",
+        "异地标志",
+        "0; 1 and 2 where fix_blng_admdvs lies outside the pool",
+        "treated away from home (异地): without the place it would be paid as care in the pool",
+    ),
+    _read("init_setl_id", "原结算ID"),
+    _refused("year", "年度", "the year that is settled", "a benefit date of another year than the platform's"),
+    _refused(
+        "poolarea_no",
+        "统筹区",
+        "the pool of insu_admdvs",
+        "another pool than insu_admdvs says: whose money it is, is open",
+    ),
+    _read("insu_admdvs", "参保所属医保区划"),
+    _read("fix_blng_admdvs", "定点归属医保区划"),
+    _refused(
+        "dise_no",
+        "病种编号",
+        "any, where dise_code is filled in",
+        "a disease that rules decide by would be unknown: dise_code is read",
+    ),
+    _harmless(
+        "manl_reim_rea",
+        "手工报销原因",
+        "why it was settled at the counter: the benefits are those of its place and kind of care",
+    ),
+    _refused(
+        "crov_old_balc", "跨年旧账户余额", "0", "an account drawn on in two years: there is one balance for a year"
+    ),
+    _refused(
+        "crov_new_balc", "跨年新账户余额", "0", "an account drawn on in two years: there is one balance for a year"
+    ),
+    _refused("fund_pay_type", "基金支付类型", "never", "a row for each fund (setldetail), not for each settlement"),
+    _refused("fund_payamt", "基金支付金额", "never", "a row for each fund (setldetail), not for each settlement"),
+)
+"""What claims of the national interface may carry (``setlinfo``, the inputs of 2206, 2207, 2303 and 2304, the platform's table
+``SETL_D``; names as read in public hospital-system source, grade C): nothing that changes what a row means is passed over."""
 
 PLACES = ("pool", "region", "outside")
 """Dimension ``place``: treated in the pool, elsewhere in the region, outside the region."""
@@ -186,6 +352,7 @@ CODES: dict[str, dict[str, str]] = {
 """Code tables as read in public hospital-system source (grade C); a region's plugin adds its local codes."""
 
 REJECTION_CODES: dict[str, str] = {
+    "E_VOID": "the platform holds the row void",
     "E_MISSING": "a required value is null",
     "E_FORM": "a cell is not written as its column is",
     "E_CODE": "a value is not in its code table",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.benefits.interface import refuse_when_set
 from qingsuan.benefits.rejects import Refusals, Said
 from qingsuan.benefits.restore import blanks
 from qingsuan.benefits.setup import CLAIM_CODES, OwnColumn, Setup
@@ -120,6 +121,16 @@ class _Rows:
     def refuse(self, mask: Mask, code: str, column: str, expected: str, found: Said | None = None) -> None:
         if mask.any():
             self.refusals.add(mask, code, column, self.batch.column(column) if found is None else found, expected)
+
+    def refuse_void(self) -> None:
+        """Refuse rows that the platform holds void (有效标志): before anything else is looked at."""
+        void = self.ints("vali_flag", np.int8, 1) == 0
+        cells = self.cells["vali_flag"]
+        if cells is not None and void.any():
+            void &= ~cells.absent
+            for faulty in cells.faults.values():
+                void &= ~faulty
+            self.refuse(void, "E_VOID", "vali_flag", "1, or nothing: a void row is no settlement")
 
     def refuse_missing(self) -> None:
         for column in self.columns:
@@ -363,6 +374,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
     """
     rows = _Rows(batch, CLAIMS, file, first_row)
     takes_back = rows.ints("refd_setl_flag", np.int8, 0) == 1
+    rows.refuse_void()
     rows.refuse_missing()
     init = rows.cells["init_setl_id"]
     no_init = np.ones(rows.size, np.bool_) if init is None else init.absent
@@ -374,6 +386,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
     for name in ("insutype", "med_type"):
         rows.refuse_codes(name, tuple(setup.codes(name)))
     fields = _encode(setup, rows, CLAIM_CODES)
+    refuse_when_set(setup, rows, fields)
     money = _refuse_amounts(rows, takes_back)
     benefit = _refuse_dates(setup, rows, _series_dates(setup, rows, fields))
     referral = rows.ints("refl_flag", np.int8, 0) + 2 * rows.ints("er_flag", np.int8, 0)
@@ -393,6 +406,10 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
     )
     _refuse_unserved(setup, rows, fields["insu_admdvs"].to_numpy(zero_copy_only=False))
     fields.update(_paid_fields(setup, rows))
+    if setup.has_stays:
+        fields.update(
+            mdtrt_id=rows.texts("mdtrt_id"), mid_setl=arrow(rows.ints("mid_setl_flag", np.int8, 0).astype(np.int8))
+        )
     fields.update(own_fields)
     return rows.finish(fields)
 

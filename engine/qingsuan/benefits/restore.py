@@ -1,7 +1,7 @@
 """A claim's row as it came, made again from internal columns: few rows are rejected late, and files are long.
 
 Internal columns hold all of a row that came in the types of the national interface, but for one thing: whether a cell was
-null. ``blank`` says that, a bit for each column of :data:`qingsuan.tables.CLAIMS`.
+null. ``blank`` says that, a bit for each column of :data:`qingsuan.tables.CLAIMS` that may be absent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ LOST = -1
 """``blank`` of a row that cannot be made again: one of its texts is there, and empty."""
 
 _FLAGS = {"refd_setl_flag": ("takes_back", 1), "refl_flag": ("referral", 1), "er_flag": ("referral", 2)}
-_FLAGS["acct_used_flag"] = ("acct_used", 1)
+_FLAGS.update(acct_used_flag=("acct_used", 1), mid_setl_flag=("mid_setl", 1))
+_MAY_BE_ABSENT = tuple(column for column in CLAIMS if not column.must)
+_BITS = {column.name: bit for bit, column in enumerate(_MAY_BE_ABSENT)}
+assert len(_BITS) < 31, "blank is an int32, and -1 means something else"
 _TYPES = {"date": pa.date32(), "time": pa.timestamp("us"), "money": pa.decimal128(16, 2)}
 _FLAG_TEXTS = pa.array(["0", "1"], pa.string())
 
@@ -52,7 +55,7 @@ def blanks(batch: pa.RecordBatch, cells: dict[str, Cells | None]) -> npt.NDArray
     found = np.zeros(batch.num_rows, np.int32)
     lost = np.zeros(batch.num_rows, np.bool_)
     everywhere = 0
-    for place, column in enumerate(CLAIMS):
+    for place, column in enumerate(_MAY_BE_ABSENT):
         read = cells[column.name]
         if read is None or batch.column(column.name).null_count == batch.num_rows:
             everywhere |= 1 << place
@@ -70,9 +73,11 @@ def restored(columns: Columns, rows: npt.NDArray[np.int32]) -> pa.RecordBatch:
     """Rows of a partition as they came, every column of the interface, and ``blank``."""
     taker = Taker(rows, len(columns))
     blank = taker.numbers(columns.raw("blank"))
-    arrays = [
-        _column(columns, taker, column, (blank >> place & 1).astype(np.bool_)) for place, column in enumerate(CLAIMS)
-    ]
+    arrays = []
+    for column in CLAIMS:
+        bit = _BITS.get(column.name)
+        null = np.zeros(len(rows), np.bool_) if bit is None else (blank >> bit & 1).astype(np.bool_)
+        arrays.append(_column(columns, taker, column, null))
     names = [*(column.name for column in CLAIMS), "blank"]
     return pa.RecordBatch.from_arrays([*arrays, arrow(blank)], names=names)
 
@@ -90,6 +95,8 @@ def _values(columns: Columns, taker: Taker, column: Column, null: npt.NDArray[np
     name = column.name
     if name in CLAIM_CODES:
         return columns.setup.vocabularies[name].decode(taker.numbers(columns.code(name))).cast(pa.string())
+    if name == "vali_flag":  # void rows never come this far
+        return pa.repeat(pa.scalar("1"), len(null))
     if column.kind == "flag":
         internal, bit = _FLAGS[name]
         return _FLAG_TEXTS.take(arrow(taker.numbers(columns.raw(internal)) // bit & 1))

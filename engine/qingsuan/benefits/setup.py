@@ -106,6 +106,7 @@ class Setup:
     Attributes
     ----------
     paid_columns : which of ``tables.PAID_COLUMNS`` some claims file has.
+    has_stays : whether some claims file has ``mdtrt_id`` or ``mid_setl_flag``.
     unserved : how many claims each area has that no plugin serves.
     absent_columns : which of ``own_columns`` (by name) which file (by its number among its table's) does not have.
     """
@@ -116,6 +117,7 @@ class Setup:
     skip_unserved: bool = False
     accumulators: bool = False
     paid_columns: tuple[str, ...] = ()
+    has_stays: bool = False
     unserved: Counter[str] = field(init=False, default_factory=Counter)
     program: Program = field(init=False)
     places: Places = field(init=False)

@@ -112,6 +112,7 @@ class Cluster:
             run.setup.skip_unserved,
             run.setup.accumulators,
             run.setup.paid_columns,
+            run.setup.has_stays,
             self.by_what,
             items,
             _empty(run),

@@ -237,7 +237,7 @@ def _metadata_of(path: Path, *_: int) -> pq.FileMetaData:
 
 def _read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
-    codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id")]
+    codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")]
     metadata = _metadata(source.path)
     with pq.ParquetFile(source.path, metadata=metadata, read_dictionary=codes) as file:
         # small row groups are joined: each batch costs as much as some thousand rows

@@ -17,6 +17,7 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 from qingsuan.benefits.intake import check_columns, take_claims, take_identities, take_insured
+from qingsuan.benefits.interface import REFUSED_WHEN_SET, check_refused_types
 from qingsuan.benefits.partition import Outcome, Settler
 from qingsuan.benefits.setup import Setup
 from qingsuan.divisions import name as division_name
@@ -34,7 +35,7 @@ from qingsuan.run.restart import Restart
 from qingsuan.run.shuffle import Budget, Shuffle
 from qingsuan.run.tally import Tally
 from qingsuan.run.threads import in_threads
-from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
+from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, INTERFACE, PAID_COLUMNS, Column
 
 __all__ = [
     "TABLES",
@@ -271,11 +272,15 @@ def _check(run: Run) -> dict[str, list[str]]:
     for sources, columns, table in kinds(run):
         for source in sources:
             own = {own.column for own in run.setup.own(table) if own.column}
+            own |= {column.name for column in INTERFACE} if table == "claims" else set()
             extra = [name for name in check_columns(str(source.path), source.schema, columns) if name not in own]
             if extra:
                 unread[source.name] = extra
+    for source in run.inputs.claims:
+        check_refused_types(str(source.path), source.schema)
     names = {name for source in run.inputs.claims for name in source.schema.names}
     run.setup.paid_columns = tuple(name for name in PAID_COLUMNS if name in names)
+    run.setup.has_stays = bool(names & {"mdtrt_id", "mid_setl_flag"})
     return unread
 
 
@@ -338,6 +343,7 @@ def wanted(run: Run, table: str, source: Source) -> list[str]:
     """The columns of a file that are read."""
     columns = next(columns for _, columns, name in kinds(run) if name == table)
     names = {column.name for column in columns} | {own.column for own in run.setup.own(table)}
+    names |= set(REFUSED_WHEN_SET) if table == "claims" else set()
     return [name for name in source.schema.names if name in names]
 
 

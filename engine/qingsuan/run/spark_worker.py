@@ -84,6 +84,7 @@ class Job:
     skip_unserved: bool
     accumulators: bool
     paid_columns: tuple[str, ...]
+    has_stays: bool
     by_what: Mapping[str, Any]
     items: tuple[Item, ...]
     empty: Mapping[str, pa.RecordBatch]
@@ -137,7 +138,13 @@ def _setup(job: Job) -> Setup:
         installed = load()
         rule_sets = [rule_set for region in installed.regions for rule_set in read_rule_sets(region)]
         setup = Setup(
-            installed.regions, rule_sets, job.year, job.skip_unserved, job.accumulators, paid_columns=job.paid_columns
+            installed.regions,
+            rule_sets,
+            job.year,
+            job.skip_unserved,
+            job.accumulators,
+            paid_columns=job.paid_columns,
+            has_stays=job.has_stays,
         )
         here = by_what(setup, installed)
         for kind, expected in job.by_what.items():

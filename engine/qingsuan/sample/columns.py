@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from qingsuan.sample.draw import Words
-from qingsuan.tables import CLAIMS, Column
+from qingsuan.tables import CLAIMS, PAID_COLUMNS, Column
 
 __all__ = [
     "arrow_type",
@@ -23,6 +23,9 @@ __all__ = [
     "plain_schema",
     "times",
 ]
+
+_NOT_WRITTEN = (*PAID_COLUMNS, "vali_flag", "mdtrt_id", "mid_setl_flag")
+"""Columns of claims that a made-up year does without."""
 
 _MONEY = pa.decimal128(16, 2)
 _FOUR = np.array([f"{n:04d}".encode() for n in range(10_000)], dtype="S4").view(np.uint32)
@@ -112,7 +115,7 @@ def plain_schema(columns: Sequence[Column]) -> pa.Schema:
 
 def claims_schema() -> pa.Schema:
     """The claim columns a sample has: all but those of what was already paid."""
-    return plain_schema([column for column in CLAIMS if not column.name.startswith("paid_")])
+    return plain_schema([column for column in CLAIMS if column.name not in _NOT_WRITTEN])
 
 
 def as_text(table: pa.Table) -> pa.Table:
