@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.legible import illegible, no_id
 from qingsuan.money import MAX_FEN
 from qingsuan.rows import recoded
 
@@ -31,6 +33,7 @@ __all__ = [
     "read_counts",
     "read_dates",
     "read_flags",
+    "read_ids",
     "read_money",
     "read_texts",
     "read_times",
@@ -65,6 +68,7 @@ _NOTHING = pa.array([""], pa.string())
 """Scalars made once: making one from a Python value looks for other packages each time."""
 
 Mask = npt.NDArray[np.bool_]
+Judge = Callable[[pa.Array], Mask | None]
 
 
 class TypeRefused(ValueError):
@@ -306,11 +310,28 @@ def _micros(array: pa.Array, formed: Mask) -> npt.NDArray[np.int64]:
     return micros
 
 
-def read_texts(column: pa.Array | pa.ChunkedArray) -> Cells:
-    """Read texts and codes; ``values`` is a string array without nulls (``""`` where absent).
+def read_texts(column: pa.Array | pa.ChunkedArray, judge: Judge = illegible) -> Cells:
+    """Read texts and codes; ``values`` is a string array without nulls (``""`` where absent); faults E_FORM.
 
     A dictionary stays one, so that its few values are looked at once.
     """
+    cells = _read_texts(column)
+    values = cells.values
+    bad = judge(values.dictionary if pa.types.is_dictionary(values.type) else values)
+    if bad is None:
+        return cells
+    if pa.types.is_dictionary(values.type):
+        bad = recoded(values.indices, bad)
+    bad = bad & ~cells.absent
+    return Cells(values, cells.absent, {"E_FORM": bad}) if bad.any() else cells
+
+
+def read_ids(column: pa.Array | pa.ChunkedArray) -> Cells:
+    """Read ids; like :func:`read_texts`, and what a spreadsheet or a tool made of an id is E_FORM too."""
+    return read_texts(column, no_id)
+
+
+def _read_texts(column: pa.Array | pa.ChunkedArray) -> Cells:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if _is_text_dictionary(array):
         return _read_dictionary(array)
@@ -350,7 +371,7 @@ def read_flags(column: pa.Array | pa.ChunkedArray) -> Cells:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_boolean(array.type):
         return Cells(_mask(array).astype(np.int8), _absent(array), {})
-    cells = read_texts(array)
+    cells = _read_texts(array)
     values = cells.values
     if not pa.types.is_dictionary(values.type):
         values = values.dictionary_encode()

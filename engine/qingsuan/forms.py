@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from qingsuan.legible import MOST_BYTES, what_is_wrong
 from qingsuan.tables import Column
 
-__all__ = ["form_of", "quoted"]
+__all__ = ["CODE_FORM", "form_of", "quoted", "reason"]
 
 _FORMS = {
     "money": "an amount in yuan with at most two decimals, such as 1234.50",
@@ -15,7 +16,10 @@ _FORMS = {
     "date": "a date of the calendar as YYYY-MM-DD",
     "time": "a time as YYYY-MM-DD HH:MM:SS",
     "count": "a whole number from 0 to 999999999",
+    "text": f"an id as it was given out: no blank, nothing invisible, no full-width form, at most {MOST_BYTES} bytes",
+    "code": "a code without blanks, invisible characters and full-width forms",
 }
+CODE_FORM = _FORMS["code"]
 _AREAS = ("insu_admdvs", "fix_blng_admdvs")
 _SHOWN = 80
 """Characters of a cell that a message shows; the row itself is kept whole."""
@@ -41,6 +45,16 @@ def quoted(cell: Any) -> str:
         return str(cell)
     shown = "".join(map(_shown, cell[:_SHOWN]))
     return f'"{shown}"' if len(cell) <= _SHOWN else f'"{shown}…", {len(cell)} characters'
+
+
+def reason(cell: Any, kind: str) -> str:
+    """Show a cell of a kind of column and, where that is an id or a code, say what is wrong with it.
+
+    >>> print(reason("2.20102E+17", "text"))
+    "2.20102E+17": a spreadsheet's form of a long number, whose digits are lost
+    """
+    words = what_is_wrong(cell) if kind in {"text", "code"} and isinstance(cell, str) else ""
+    return f"{quoted(cell)}: {words}" if words else quoted(cell)
 
 
 def _shown(character: str) -> str:

@@ -354,7 +354,7 @@ CODES: dict[str, dict[str, str]] = {
 REJECTION_CODES: dict[str, str] = {
     "E_VOID": "the platform holds the row void",
     "E_MISSING": "a required value is null",
-    "E_FORM": "a cell is not written as its column is",
+    "E_FORM": "a cell is not of its column's form",
     "E_CODE": "a value is not in its code table",
     "E_SCALE": "an amount has more than two decimals",
     "E_RANGE": "an amount is too large",

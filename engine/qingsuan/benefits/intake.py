@@ -26,12 +26,13 @@ from qingsuan.cells import (
     read_counts,
     read_dates,
     read_flags,
+    read_ids,
     read_money,
     read_texts,
     read_times,
 )
 from qingsuan.errors import InputError, PluginError
-from qingsuan.forms import form_of, quoted
+from qingsuan.forms import CODE_FORM, form_of, reason
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.rows import arrow
 from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
@@ -43,7 +44,7 @@ DAY_US = 86_400_000_000
 _AREA = r"^\d{6}$"
 _WHOLE = r"^-?\d{1,15}$"
 _READERS: dict[str, Callable[[pa.Array], Cells]] = {
-    "text": read_texts,
+    "text": read_ids,
     "code": read_texts,
     "flag": read_flags,
     "date": read_dates,
@@ -143,12 +144,13 @@ class _Rows:
         for column in self.columns:
             cells = self.cells[column.name]
             if cells is not None and "E_FORM" in cells.faults:
-                self.refuse(cells.faults["E_FORM"], "E_FORM", column.name, form_of(column), self.shown(column.name))
+                shown = self.shown(column.name, column.kind)
+                self.refuse(cells.faults["E_FORM"], "E_FORM", column.name, form_of(column), shown)
 
-    def shown(self, column: str) -> Callable[[int], str]:
-        """How the cell of a row is shown."""
+    def shown(self, column: str, kind: str) -> Callable[[int], str]:
+        """How the cell of a row is shown where its form is wrong."""
         cells = self.batch.column(column)
-        return lambda row: quoted(cells[row].as_py())
+        return lambda row: reason(cells[row].as_py(), kind)
 
     def refuse_faults(self, code: str) -> None:
         for column in self.columns:
@@ -160,7 +162,7 @@ class _Rows:
         """Refuse area codes that are not six digits."""
         bad = self._not_good(column, lambda texts: pc.match_substring_regex(texts, _AREA))
         if bad is not None:
-            self.refuse(bad, "E_FORM", column, "an area code of six digits", self.shown(column))
+            self.refuse(bad, "E_FORM", column, "an area code of six digits", self.shown(column, "code"))
 
     def refuse_codes(self, column: str, codes: Sequence[str]) -> None:
         """Refuse texts that are not in a code table."""
@@ -259,7 +261,10 @@ def _codes(setup: Setup, rows: _Rows, own: OwnColumn) -> npt.NDArray[np.int32]:
     column = rows.batch.column(own.column)
     if pa.types.is_integer(column.type):
         column = column.cast(pa.string())
-    return setup.vocabularies[own.name].encode(read_texts(column).values)
+    cells = read_texts(column)
+    if "E_FORM" in cells.faults:
+        rows.refuse(cells.faults["E_FORM"], "E_FORM", own.column, CODE_FORM, rows.shown(own.column, "code"))
+    return setup.vocabularies[own.name].encode(cells.values)
 
 
 def _numbers(rows: _Rows, name: str) -> npt.NDArray[np.int64]:
@@ -270,7 +275,11 @@ def _numbers(rows: _Rows, name: str) -> npt.NDArray[np.int64]:
         plain = texts.values.dictionary_decode() if pa.types.is_dictionary(texts.values.type) else texts.values
         good = pc.match_substring_regex(plain, _WHOLE).to_numpy(zero_copy_only=False)
         rows.refuse(
-            ~good & ~texts.absent, "E_FORM", name, "a whole number of at most 15 digits, or nothing", rows.shown(name)
+            ~good & ~texts.absent,
+            "E_FORM",
+            name,
+            "a whole number of at most 15 digits, or nothing",
+            rows.shown(name, "count"),
         )
         column = pc.if_else(pa.array(good), plain, pa.scalar(None, pa.string()))
     numbers: npt.NDArray[np.int64] = pc.fill_null(column.cast(pa.int64()), NO_AMOUNT).to_numpy(zero_copy_only=False)

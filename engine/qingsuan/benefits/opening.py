@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from qingsuan.benefits.accounts import MAX_CARRIED
 from qingsuan.benefits.setup import Setup
-from qingsuan.cells import Cells, read_counts, read_dates, read_money, read_texts
+from qingsuan.cells import Cells, read_counts, read_dates, read_ids, read_money, read_texts
 from qingsuan.errors import InputError
-from qingsuan.forms import form_of, quoted
+from qingsuan.forms import form_of, reason
 from qingsuan.money import yuan
 from qingsuan.people import Numbering, Texts
 from qingsuan.policy.compile import EPOCH
@@ -34,6 +34,7 @@ ITSELF = -1
 """Instead of a slot, in the row of the account itself."""
 
 _SET_RIGHT = "give accumulators as the earlier run wrote them, or settle the year whole without --opening"
+_READERS = {"psn_no": read_ids, "settled_until": read_dates}
 _COLUMNS = {column.name: column for column in ACCUMULATORS}
 _BOUNDS = {"E_SCALE": "at most two decimals", "E_RANGE": f"at most {yuan(MAX_CARRIED)} yuan"}
 _PER = {"year": "a year", "quarter": "a quarter", "month": "a month"}
@@ -123,13 +124,13 @@ class _Reading:
             elif column.kind == "count":
                 self.cells[column.name] = read_counts(array)
             else:
-                self.cells[column.name] = (read_dates if column.kind == "date" else read_texts)(array)
+                self.cells[column.name] = _READERS.get(column.name, read_texts)(array)
 
     def refuse(self, mask: Mask, column: str, expected: str, do: str = _SET_RIGHT) -> None:
         if mask.any():
             row = int(np.flatnonzero(mask)[0])
             found = self.batch.column(column)[row].as_py()
-            text = "nothing" if found is None or found == "" else quoted(found)
+            text = "nothing" if found is None or found == "" else reason(found, _COLUMNS[column].kind)
             where = f"{self.where}: row {self.first_row + row + 1}: column {column}"
             raise InputError(where, found=text, expected=expected, do=do)
 
@@ -160,6 +161,8 @@ def take_opening(groups: Groups, batch: pa.RecordBatch, where: str, first_row: i
     reading = _Reading(batch, where, first_row)
     for name in ("psn_no", "insutype", "pool", "period"):
         reading.refuse(reading.cells[name].absent, name, "a value")
+    if "E_FORM" in reading.cells["psn_no"].faults:
+        reading.refuse(reading.cells["psn_no"].faults["E_FORM"], "psn_no", form_of(_COLUMNS["psn_no"]))
     series = _series(groups, reading)
     slot = _slots(groups, reading, series)
     key = _keys(groups, reading, series, slot)

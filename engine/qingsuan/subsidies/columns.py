@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import Cells, read_dates, read_flags, read_texts
-from qingsuan.forms import quoted
+from qingsuan.cells import Cells, read_dates, read_flags, read_ids, read_texts
+from qingsuan.forms import quoted, reason
 
-__all__ = ["Days", "Flags", "Ints", "Text", "days_of", "flags_of", "int_of_code", "texts_of"]
+__all__ = ["Days", "Flags", "Ids", "Ints", "Text", "days_of", "flags_of", "ids_of", "int_of_code", "texts_of"]
 
 Ints = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
@@ -21,10 +21,11 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text column as numbers of its different values; -1 for null and for the empty text."""
+    """A text column as numbers of its different values, -1 for null and for the empty text; and which are illegible."""
 
     numbers: Ints
     values: tuple[str, ...]
+    bad: Mask
 
     def found(self, row: int) -> str:
         """The value of a row, for messages."""
@@ -32,11 +33,21 @@ class Text:
 
     def shown(self, row: int) -> str:
         """The value of a row as it is shown where its form is wrong."""
-        return quoted(self.found(row))
+        return reason(self.found(row), "code")
 
     def map(self, judge: Callable[[str], int], absent: int) -> Ints:
         """``judge`` of each row's value, called once per different value."""
         return np.array([*(judge(value) for value in self.values), absent], np.int32)[self.numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """A column of ids: the texts, which are absent, which are none; how a row's cell is shown."""
+
+    values: pa.Array
+    absent: Mask
+    bad: Mask
+    shown: Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +87,26 @@ def texts_of(batch: pa.RecordBatch, name: str) -> Text:
         The column is not text.
     """
     if name not in batch.schema.names:
-        return Text(np.full(batch.num_rows, -1, np.int32), ())
+        return Text(np.full(batch.num_rows, -1, np.int32), (), np.zeros(batch.num_rows, np.bool_))
     cells = read_texts(batch[name])
     array = cells.values if pa.types.is_dictionary(cells.values.type) else cells.values.dictionary_encode()
     numbers = array.indices.to_numpy(zero_copy_only=False).astype(np.int32)
     numbers[cells.absent] = -1
-    return Text(numbers, tuple(array.dictionary.to_pylist()))
+    return Text(numbers, tuple(array.dictionary.to_pylist()), _bad(cells))
+
+
+def ids_of(batch: pa.RecordBatch, name: str) -> Ids:
+    """A column of ids.
+
+    Raises
+    ------
+    TypeRefused
+        The column is not text.
+    """
+    column, cells = batch[name], read_ids(batch[name])
+    return Ids(
+        cells.values.cast(pa.string()), cells.absent, _bad(cells), lambda row: reason(column[row].as_py(), "text")
+    )
 
 
 def days_of(batch: pa.RecordBatch, name: str) -> Days:
@@ -94,7 +119,7 @@ def days_of(batch: pa.RecordBatch, name: str) -> Days:
     """
     column = batch[name] if name in batch.schema.names else pa.nulls(batch.num_rows)
     cells = read_dates(column)
-    bad = cells.faults.get("E_FORM", np.zeros(batch.num_rows, np.bool_))
+    bad = _bad(cells)
     return Days(_zeroed(cells, bad), cells.absent, bad, lambda row: quoted(column[row].as_py()))
 
 
@@ -108,8 +133,12 @@ def flags_of(batch: pa.RecordBatch, name: str) -> Flags:
     """
     column = batch[name] if name in batch.schema.names else pa.nulls(batch.num_rows)
     cells = read_flags(column)
-    bad = cells.faults.get("E_FORM", np.zeros(batch.num_rows, np.bool_))
-    return Flags(cells.values, bad, lambda row: quoted(column[row].as_py()))
+    return Flags(cells.values, _bad(cells), lambda row: quoted(column[row].as_py()))
+
+
+def _bad(cells: Cells) -> Mask:
+    """Which cells of a column are not written as it is."""
+    return cells.faults.get("E_FORM", np.zeros(len(cells.absent), np.bool_))
 
 
 def _zeroed(cells: Cells, bad: Mask) -> Ints:

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import OPEN_END, Cells, TypeRefused, day_text, read_dates, read_flags, read_texts
+from qingsuan.cells import OPEN_END, TypeRefused, day_text, read_dates, read_flags, read_texts
 from qingsuan.errors import InputError, PluginError
 from qingsuan.forms import form_of
-from qingsuan.subsidies.columns import Days, Flags, Ints, Text, days_of, flags_of, int_of_code, texts_of
+from qingsuan.subsidies.columns import Days, Flags, Ids, Ints, Text, days_of, flags_of, ids_of, int_of_code, texts_of
 from qingsuan.subsidies.counting import ROWS
 from qingsuan.subsidies.funding import Funding
 from qingsuan.tables import INSURED
@@ -120,7 +120,7 @@ class Screening:
         flaws = _Flaws(batch.num_rows)
         text = {name: texts_of(batch, name) for name in ("insutype", "insu_admdvs")}
         permit = flags_of(batch, "resd_permit_flag")
-        people = read_texts(batch["psn_no"])
+        people = ids_of(batch, "psn_no")
         begin, end = days_of(batch, "begndate"), days_of(batch, "enddate")
         self._check(flaws, text, permit, people, begin, end)
         action = self._actions(text)
@@ -132,7 +132,7 @@ class Screening:
         mask = pa.array(kept)
         rows = pa.record_batch(
             [
-                people.values.cast(pa.string()).filter(mask),
+                people.values.filter(mask),
                 text["insu_admdvs"].map(int_of_code, 0)[kept],
                 begin.days[kept],
                 last_day[kept],
@@ -143,7 +143,7 @@ class Screening:
         return Screened(rows, int(scheme.sum()), int(outside.sum()), flaws.rejections())
 
     def _check(
-        self, flaws: _Flaws, text: Mapping[str, Text], permit: Flags, people: Cells, begin: Days, end: Days
+        self, flaws: _Flaws, text: Mapping[str, Text], permit: Flags, people: Ids, begin: Days, end: Days
     ) -> None:
         """The checks that need one row only, in the order in which the first flaw is reported."""
         empty = {
@@ -156,13 +156,15 @@ class Screening:
             flaws.add(absent, "E_MISSING", name, lambda _: "null or empty", "a value")
         scheme, admdvs = text["insutype"], text["insu_admdvs"]
         no_form = admdvs.map(lambda value: int_of_code(value) == 0, 0) == 1
-        formless = {
+        wrong = {
+            "psn_no": (people.bad, people.shown),
+            "insutype": (scheme.bad, scheme.shown),
             "insu_admdvs": (no_form, admdvs.shown),
             "begndate": (begin.bad, begin.shown),
             "enddate": (end.bad, end.shown),
             "resd_permit_flag": (permit.bad, permit.shown),
         }
-        for name, (bad, shown) in formless.items():
+        for name, (bad, shown) in wrong.items():
             flaws.add(bad, "E_FORM", name, shown, form_of(_INSURED[name]))
         unknown = scheme.map(lambda value: value not in self._funding.insutypes, 0) == 1
         flaws.add(unknown, "E_CODE", "insutype", scheme.found, "a scheme of the national code table, such as 390")
