@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
 
@@ -25,9 +25,13 @@ from qingsuan.policy.model import (
     Ceiling,
     Codes,
     Condition,
+    Covers,
     Deductible,
     Dimension,
     Entry,
+    Held,
+    IdentityClass,
+    IdentityRank,
     Interval,
     Layer,
     Limit,
@@ -42,7 +46,14 @@ from qingsuan.policy.model import (
 YEAR = 2021
 SOURCE = Source("X", "示例 (made up)", "第一条", "made-up")
 LEVELS = ("1", "2", "3A")
-IDENTITIES = ("2304", "2303", "7202")
+IDENTITIES = (
+    IdentityClass("no_support", "三无", ("2301",)),
+    IdentityClass("five", "五保", ("2307",)),
+    IdentityClass("low", "低保", ("2303", "7019")),
+    IdentityClass("poor", "特困", ("2304",)),
+    IdentityClass("returned", "返贫致贫", ("7202",)),
+)
+IDENTITY_CODES = tuple(code for one in IDENTITIES for code in one.codes)
 DIMENSIONS = (
     Dimension("ward", "code", "claims", "x_ward"),
     Dimension("tier", "code", "insured", "x_tier"),
@@ -57,7 +68,6 @@ ATOMS = {
     "med_type": ("11", "14*", "21", "23", "41"),
     "dise_code": ("", "M02207", "M07*"),
     "dedc_hosp_lv": LEVELS,
-    "psn_idet_type": ("", *IDENTITIES),
     "place": ("pool", "region", "outside"),
     "referral": ("none", "referred", "emergency", "both"),
     "ward": ("", "A*", "B1"),
@@ -66,6 +76,9 @@ ATOMS = {
     "half": ("first", "second"),
 }
 """Dimension -> patterns that exclude each other."""
+
+CLOSED = (*ATOMS, "psn_idet_type")
+"""Dimensions whose values a partition can cover whole without intervals."""
 
 ODD_RATIOS_BP = (0, 1, 50, 150, 625, 1250, 2500, 3125, 5000, 5550, 6150, 7500, 8750, 9950, 9999, 10_000)
 MAX_BILLS = 15
@@ -78,6 +91,8 @@ class Dice:
 
     random: Random
     amounts_fen: list[int] = field(default_factory=list)
+    classes: tuple[IdentityClass, ...] = IDENTITIES
+    rank: tuple[str, ...] = ()
 
     def chance(self, percent: int) -> bool:
         return self.random.randrange(100) < percent
@@ -114,16 +129,46 @@ def partition(dice: Dice, dimension: str, *, whole: bool = False) -> list[Condit
     """Conditions on one dimension that exclude each other; ``whole``: one of them holds for every value."""
     if dimension in NUMBERS:
         return _intervals(dice, dimension)
+    if dimension == "psn_idet_type":
+        found = _identities(dice)
+        return found if whole or dice.chance(60) else found[:-1]
     atoms = list(ATOMS[dimension])
     dice.random.shuffle(atoms)
     count = dice.random.randint(1, min(3, len(atoms) - 1))
     cells = [tuple(atoms[i::count]) for i in range(count)]
     if len(cells) > 1 and dice.chance(50):
         cells[-1] = cells[-1][:1]
-    found: list[Condition] = [Codes(cell) for cell in cells]
+    found = [Codes(cell) for cell in cells]
     if whole or dice.chance(60):
         found.append(Codes(tuple(pattern for cell in cells for pattern in cell), negated=True))
     return found
+
+
+def _identities(dice: Dice) -> list[Condition]:
+    """Conditions on identity classes of which everybody meets exactly one."""
+    names = [one.name for one in dice.classes]
+    dice.random.shuffle(names)
+    some, others = tuple(names[:2]), tuple(names[2:])
+    kind = dice.random.randrange(4)
+    if kind == 0 and dice.rank:
+        cut = dice.random.randint(1, len(dice.rank))
+        ranked = (dice.rank[:cut:2], dice.rank[1:cut:2], dice.rank[cut:])
+        cells: list[Condition] = [Held(highest=cell, rank=dice.rank) for cell in ranked if cell]
+        return [*cells, Held(none=dice.rank)]
+    if kind == 1:
+        first, second = some
+        return [Held(all=some), Held(all=(first,), none=(second,)), Held(any=(second,), none=(first,)), Held(none=some)]
+    if kind == 2:
+        return [Held(any=some), Held(any=others[:2], none=some), Held(none=(*some, *others[:2]))]
+    if dice.rank:
+        cut = dice.random.randint(1, len(dice.rank))
+        top, rest, one = dice.rank[:cut], dice.rank[cut:], some[:1]
+        mixed: list[Condition] = [
+            Held(highest=top, rank=dice.rank, none=one),
+            Held(any=one, highest=top, rank=dice.rank),
+        ]
+        return [*mixed, *([Held(highest=rest, rank=dice.rank)] if rest else []), Held(none=dice.rank)]
+    return [Held(any=some), Held(none=some)]
 
 
 def _intervals(dice: Dice, dimension: str) -> list[Condition]:
@@ -141,7 +186,12 @@ def _intervals(dice: Dice, dimension: str) -> list[Condition]:
 
 def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date, groups: dict[str, str]) -> RuleSet:
     """One rule set over all settings. ``groups`` is shared by the successive sets of one pool and scheme."""
-    named = dice.random.sample([*ATOMS, *NUMBERS], 6)
+    dice.classes = _classes(dice)
+    dice.rank = tuple(one.name for one in dice.random.sample(dice.classes, dice.random.choice((0, 2, 3, 4))))
+    named = dice.random.sample([*CLOSED, *NUMBERS], 6)
+    if dice.chance(40):
+        named = ["psn_idet_type", *(name for name in named if name != "psn_idet_type")][:6]
+        dice.random.shuffle(named)
     layers, needs = _layers(dice, named[2:], list(groups))
     rules, missing = _rules(dice, named, layers, needs)
     if dice.chance(25):
@@ -156,14 +206,28 @@ def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date
         benefit_date="setl_time",
         identity_date="begndate",
         levels=LEVELS,
-        identities=IDENTITIES,
+        identities=dice.classes,
         sources={"X": SOURCE},
         groups=groups,  # type: ignore[arg-type]
         dimensions=DIMENSIONS,
         layers=layers,
         rules=rules,
         missing=tuple(missing),
+        covers=_covers(dice, rules, missing),
+        identity_rank=IdentityRank(dice.rank, "X") if dice.rank else None,
     )
+
+
+def _classes(dice: Dice) -> tuple[IdentityClass, ...]:
+    """Identity classes in some order; sometimes a code is in no class, so that nobody holds it by that code."""
+    found = [one if dice.chance(85) else replace(one, codes=one.codes[:1]) for one in IDENTITIES]
+    return tuple(dice.random.sample(found, len(found)))
+
+
+def _covers(dice: Dice, rules: tuple[Rule, ...], missing: list[Missing]) -> tuple[Covers, ...]:
+    """Promises that hold: what a rule or a missing parameter matches."""
+    whens = [one.when for one in (*rules, *missing) if one.when is not None]
+    return tuple(Covers(when) for when in dice.random.sample(whens, min(len(whens), dice.random.choice((0, 1, 2)))))
 
 
 def _rules(
@@ -189,6 +253,11 @@ def _rules(
                     narrow = dice.random.choice(partition(dice, named[3]))
                     over = (f"r{i}{j}", f"r{i}{j}x")
                     rules.append(_rule(dice, f"r{i}{j}y", {**when, named[3]: narrow}, layers, needs, over))
+            if dice.chance(12):
+                name = next(name for name in ("psn_idet_type", named[4]) if name not in when)
+                narrow = dice.random.choice(partition(dice, name))
+                over = tuple(rule.id for rule in rules if rule.id.startswith(f"r{i}{j}"))
+                missing.append(Missing("a.ratio", "not known of some", {**when, name: narrow}, over))
     if not rules:
         rules.append(_rule(dice, "r", {}, layers, needs))
         missing.clear()
@@ -244,7 +313,7 @@ def _layer(dice: Dice, name: str, named: list[str], groups: list[str], earlier: 
     }
     likely = {"visits": 60, "deductible": 70, "bands": 100, "limit": 35, "caps": 55, "entry": 35}
     own = {key: make[key]() for key in keys if dice.chance(likely[key])}
-    names = [dimension for dimension in named if dimension not in NUMBERS]
+    names = [dimension for dimension in named if dimension in CLOSED]
     cases: list[Case] = []
     if names and dice.chance(15):
         del own["bands"]

@@ -53,11 +53,12 @@ source = "X"
 benefit_date = "setl_time"
 identity_date = "begndate"
 levels = ["1", "2"]
-identities = ["2303"]
 [sources.X]
 document = "made up"
 article = "1"
 grade = "made-up"
+[identities]
+low = { title = "低保", codes = ["2303", "7019"], source = "X" }
 [groups]
 stay = "year"
 [layers.pooled]
@@ -70,6 +71,9 @@ caps = [{ group = "stay", yuan = 20000, source = "X" }]
 fund = "hifmi_pay"
 deductible = { per = "period", group = "stay", yuan = 1000, source = "X" }
 bands = { percent = [60], source = "X" }
+[[layers.critical.cases]]
+when = { psn_idet_type = { any = ["low"] } }
+adjust = { points = 5, source = "X" }
 [[rules]]
 id = "inpatient"
 when = { med_type = ["21"] }

@@ -42,7 +42,6 @@ source = "X"
 benefit_date = "setl_time"
 identity_date = "begndate"
 levels = []
-identities = []
 [sources.X]
 document = "made up"
 article = "1"
@@ -479,9 +478,10 @@ def test_people_and_rows_out_of_range_are_refused_at_the_join() -> None:
         find_insured(one, one, one, one, PersonRows(np.array([0, 1], np.int64), ints(1)), *columns)
     with pytest.raises(ValueError, match="columns differ in length"):
         find_insured(one, ints(0, 0), one, one, insured, *columns)
-    ranks = np.zeros((1, 1), np.int32)
+    bits = np.ones((1, 1), np.int64)
+    assert find_identities(one, one, one, insured, one, one, one, bits).tolist() == [1]
     for set_, code, said in ((ints(1), one, "a rule set is out of range"), (one, ints(1), "code is out of range")):
         with pytest.raises(ValueError, match=said):
-            find_identities(one, set_, one, insured, code, one, one, ranks)
+            find_identities(one, set_, one, insured, code, one, one, bits)
     with pytest.raises(ValueError, match="code is out of range"):
-        find_identities(one, one, one, insured, ints(-1), one, one, ranks)
+        find_identities(one, one, one, insured, ints(-1), one, one, bits)

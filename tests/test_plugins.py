@@ -281,7 +281,6 @@ source = "X1"
 benefit_date = "setl_time"
 identity_date = "begndate"
 levels = []
-identities = []
 [sources.X1]
 document = "made up"
 article = "1"

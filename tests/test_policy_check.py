@@ -19,7 +19,6 @@ source = "X2"
 benefit_date = "setl_time"
 identity_date = "begndate"
 levels = ["1", "2"]
-identities = ["2304", "2303"]
 [sources.X1]
 document = "made up"
 article = "1"
@@ -28,6 +27,12 @@ grade = "made-up"
 document = "made up"
 article = "why it is in force"
 grade = "made-up"
+[identities]
+poor = { title = "特困", codes = ["2304"], source = "X1" }
+low = { title = "低保", codes = ["2303", "7019"], source = "X1" }
+[identity_rank]
+order = ["poor", "low"]
+source = "X1"
 [groups]
 stay = "year"
 pooled = "year"
@@ -46,6 +51,9 @@ deductible = { per = "visit", yuan = [1000, 700], source = "X1" }
 bands = { per = "visit", measured = "absolute", upto = [30000, 60000], percent = [55, 60, 65], source = "X1" }
 limit = { yuan = 250000, source = "X1" }
 caps = [{ group = "pooled", yuan = 200000, source = "X1" }]
+[[layers.critical.cases]]
+when = { psn_idet_type = { highest = ["low"] } }
+adjust = { points = 5, source = "X1" }
 [[layers.pooled.cases]]
 when = { dedc_hosp_lv = ["1"], named = ["in"], season = ["wet"] }
 deductible = { per = "visit", yuan = [200], source = "X1" }
@@ -57,7 +65,7 @@ bands = { percent = [60], source = "X1" }
 entry = [{ part = "cut_by_cap", layer = "pooled" }]
 [[rules]]
 id = "inpatient"
-when = { insutype = ["390"], med_type = ["21"], psn_type = ["14*"], psn_idet_type = ["2303", ""] }
+when = { insutype = ["390"], med_type = ["21"], psn_type = ["14*"], psn_idet_type = { any = ["poor", "low"] } }
 layers = ["pooled", "critical"]
 ceiling = { percent = 90, of = "medfee_sumamt", layers = ["critical"], source = "X1" }
 [[rules]]
@@ -123,7 +131,29 @@ def test_a_sound_rule_set_passes(tmp_path: Path) -> None:
         ('schemes = ["390"]', "schemes = []", ("ruleset.schemes: an empty list", "at least one scheme")),
         ('insutype = ["390"]', 'insutype = ["310"]', ('rules[1] "inpatient".when.insutype[1]: "310" is no insutype here', "ruleset.schemes")),
         ('dedc_hosp_lv = ["1"]', 'dedc_hosp_lv = ["3"]', ('layers.pooled.cases[1].when.dedc_hosp_lv[1]: "3"', "1, 2 (ruleset.levels)")),
-        ('["2303", ""]', '["2302", ""]', ('when.psn_idet_type[1]: "2302"', "2304, 2303 (ruleset.identities)", "did you mean")),
+        # identity classes
+        ('any = ["poor", "low"]', 'any = ["poor", "lo"]',
+         ('rules[1] "inpatient".when.psn_idet_type.any[2]: no identity class "lo"', "one of poor, low", 'mean "low"?')),
+        ('any = ["poor", "low"]', 'none = ["2303"]', ('when.psn_idet_type.none[1]: no identity class "2303"', "under [identities]")),
+        ('any = ["poor", "low"]', 'all = ["poor"], none = ["poor"]', ("psn_idet_type: a condition that nobody meets",)),
+        ('highest = ["low"]', 'highest = ["low"], any = ["poor"], none = ["low"]', ("a condition that nobody meets", "out of one")),
+        ('highest = ["low"]', 'any = ["low"]', ("identity_rank: a rank that no condition uses", "{ highest = […] }")),
+        ('order = ["poor", "low"]', 'order = ["poor"]', ('psn_idet_type.highest[1]: no identity class "low"', "under [identity_rank]")),
+        ('order = ["poor", "low"]', 'order = ["poor", "low", "x"]', ('identity_rank.order[3]: no identity class "x"',)),
+        ('[identity_rank]', 'five = { title = "五保", codes = ["2307"], source = "X1" }\n[identity_rank]',
+         ("identities.five: this class is used nowhere", "ruleset.identities_without_effect")),
+        ('codes = ["2304"]', 'codes = ["2304", "7019"]',
+         ('identities.low.codes[2]: "7019", which is in class "poor"', "a condition can name several classes")),
+        ('codes = ["2304"]', 'codes = []', ("identities.poor.codes: an empty list",)),
+        ('codes = ["2304"]', 'codes = ["23*"]', ('identities.poor.codes[1]: "23*"', "four digits")),
+        ('levels = ["1", "2"]', 'levels = ["1", "2"]\nidentities_without_effect = ["230*"]',
+         ('ruleset.identities_without_effect[1]: "230*", but "2304" is in a class',)),
+        ('levels = ["1", "2"]', 'levels = ["1", "2"]\nidentities_without_effect = ["优抚"]',
+         ('ruleset.identities_without_effect[1]: "优抚"', "a prefix ending in *")),
+        ('why = "not printed"', 'why = "not printed"\noverrides = ["in-patient"]',
+         ('missing[1].overrides[1]: no rule "in-patient"', 'did you mean "inpatient"?')),
+        ('why = "not printed"\nwhen = { med_type = ["11"] }', 'why = "not printed"\noverrides = ["inpatient"]',
+         ("missing[1].overrides: overrides without when", "the key when")),
         ('place = ["outside"]', 'place = ["outsid"]', ('rules[2] "abroad".when.place[1]: "outsid"', "pool, region, outside")),
         ('referral = ["none"]', 'referral = ["no"]', ('when.referral[1]: "no"', "none, referred, emergency, both")),
         ('psn_type = ["14*"]', 'psn_type = ["19*"]', ('when.psn_type[1]: "19*" is no psn_type here', "national codes")),

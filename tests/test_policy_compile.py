@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import fields, replace
 from datetime import date
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +17,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
 from qingsuan.policy.compile import MAX_GROWTH, Program, compile_rule_sets
 from qingsuan.policy.decision import NO_RULE
+from qingsuan.policy.identities import MAX_CLASSES
 from qingsuan.policy.model import (
     Adjust,
     Bands,
@@ -27,6 +28,8 @@ from qingsuan.policy.model import (
     Deductible,
     Dimension,
     Entry,
+    Held,
+    IdentityClass,
     Interval,
     Layer,
     Limit,
@@ -41,6 +44,8 @@ from qingsuan.policy.reader import read_rule_set
 from qingsuan.tables import PLACES
 from settling import RULES
 
+CLASSES = {"low": "2303", "five": "2307", "poor": "2304"}
+RANK = ("five", "poor")
 HALF = Bands((5000,))
 LAYER = Layer("L", "hifp_pay", (Case(bands=HALF),))
 RULE = Rule("r", {"med_type": Codes(("21",))}, ("L",))
@@ -57,7 +62,7 @@ def made(**changes: Any) -> RuleSet:
         "benefit_date": "setl_time",
         "identity_date": "begndate",
         "levels": ("1",),
-        "identities": ("2303",),
+        "identities": tuple(IdentityClass(name, name.upper(), (code,)) for name, code in CLASSES.items()),
         "sources": {},
         "groups": {"g": "year"},
         "dimensions": (),
@@ -229,7 +234,9 @@ def test_the_digest_is_that_of_the_content_and_not_of_the_place(tmp_path: Path) 
         ("effective = 2021-02-01", "effective = 2021-02-01\nuntil = 2023-01-01"),
         ('benefit_date = "setl_time"', 'benefit_date = "begndate"'),
         ('identity_date = "begndate"', 'identity_date = "setl_time"'),
-        ('identities = ["2303"]', 'identities = ["2303", "2304"]'),
+        ('codes = ["2303", "7019"]', 'codes = ["2303"]'),
+        ('levels = ["1", "2"]', 'levels = ["1", "2"]\nidentities_without_effect = ["21*"]'),
+        ('{ any = ["low"] }', '{ none = ["low"] }'),
         ('levels = ["1", "2"]', 'levels = ["1", "3"]'),
         ('med_type = ["21"]', 'med_type = ["22"]'),
         ('med_type = ["21"]', 'med_type = ["21", "22"]'),
@@ -265,14 +272,25 @@ def test_the_digest_changes_with_a_list_and_with_where_a_dimension_is_read() -> 
 # ---- the diagram against a plain scan
 
 MED = ("", "11", "14", "1401", "140104", "14010", "2", "21")
-AGES = (None, *range(-1, 7))
+AGES = (None, *range(6))
+HELD = [frozenset(names) for size in range(4) for names in combinations(CLASSES, size)]
 DOMAIN: list[dict[str, Value]] = [
-    {"med_type": med, "age": age, "place": place, "tier": tier}
-    for med, age, place, tier in product(MED, AGES, PLACES, ("", "T1", "x"))
+    {"med_type": med, "age": age, "place": place, "tier": tier, "psn_idet_type": held}
+    for med, age, place, tier, held in product(MED, AGES, PLACES, ("", "T1", "T2", "x"), HELD)
 ]
 
 
+def held(dice: Random) -> Held:
+    """Any condition on the three classes, also one that nobody meets."""
+    some = [tuple(dice.sample(list(CLASSES), dice.choice((0, 0, 1, 2)))) for _ in range(3)]
+    highest = tuple(dice.sample(RANK, dice.choice((0, 0, 1, 2))))
+    found = Held(*some, highest, RANK if highest else ())
+    return found if found != Held() else Held(any=("low",))
+
+
 def condition(dice: Random, dimension: str) -> Condition:
+    if dimension == "psn_idet_type":
+        return held(dice)
     if dimension == "age":
         low, high = dice.choice((None, *range(5))), dice.choice((None, *range(1, 6)))
         return Interval(low, high) if low is None or high is None or low < high else Interval(high, low + 1)
@@ -282,7 +300,10 @@ def condition(dice: Random, dimension: str) -> Condition:
 
 
 def when(dice: Random, count: int) -> When:
-    return {name: condition(dice, name) for name in dice.sample(("med_type", "age", "place", "tier"), count)}
+    return {
+        name: condition(dice, name)
+        for name in dice.sample(("med_type", "age", "place", "tier", "psn_idet_type"), count)
+    }
 
 
 def case(dice: Random, number: int) -> Case:
@@ -311,7 +332,10 @@ def random_set(dice: Random) -> RuleSet:
         )
         for number, name in enumerate(names)
     )
-    missing = tuple(Missing(f"m{n}", "why", when(dice, 3)) for n in range(dice.choice((0, 0, 0, 1))))
+    missing = tuple(
+        Missing(f"m{n}", "why", when(dice, 3), dice.choice(((), tuple(names[:2]))))
+        for n in range(dice.choice((0, 0, 1, 2)))
+    )
     covers = tuple(Covers(when(dice, 3)) for _ in range(dice.choice((0, 0, 0, 1))))
     tier = (Dimension("tier", "code", "insured", "tier"),)
     return made(layers=layers, rules=rules, missing=missing, covers=covers, dimensions=tier)
@@ -321,7 +345,7 @@ def scan(rule_set: RuleSet, values: dict[str, Value]) -> object:
     """What the rule set says of one combination, read as it is written."""
     plan = plan_of(rule_set, values)
     missing = missing_parameter(rule_set, values)
-    if plan is not None and missing is not None:
+    if plan is not None and missing is not None and not missing.overrides:
         raise PolicyError("both", found="both")
     if missing is not None:
         return missing.parameter
@@ -339,6 +363,9 @@ def walk(program: Program, values: dict[str, Value]) -> object:
     node = diagram.root
     for step in diagram.steps:
         value = values[step.dimension]
+        if step.identity:
+            node = diagram.transitions[node + (step.identity in value)]  # type: ignore[operator]
+            continue
         number = isinstance(step.classes.conditions[0], Interval)
         c = step.classes.of_number(value) if number else step.classes.of_code(str(value))  # type: ignore[arg-type]
         node = diagram.transitions[node + c]
@@ -356,7 +383,7 @@ def walk(program: Program, values: dict[str, Value]) -> object:
 
 def test_every_combination_ends_where_a_plain_scan_ends() -> None:
     outcomes: Counter[str] = Counter()
-    for seed in range(250):
+    for seed in range(150):
         rule_set = random_set(Random(seed))
         try:
             wanted = [scan(rule_set, values) for values in DOMAIN]
@@ -369,6 +396,39 @@ def test_every_combination_ends_where_a_plain_scan_ends() -> None:
         assert [walk(program, values) for values in DOMAIN] == wanted, seed
         outcomes.update({type(one).__name__ for one in wanted})
     assert min(outcomes[kind] for kind in ("contradiction", "NoneType", "tuple", "str")) > 5, outcomes
+
+
+def test_an_example_names_the_identity_classes_that_are_held_together() -> None:
+    five, poor = {"psn_idet_type": Held(any=("five",))}, {"psn_idet_type": Held(any=("poor", "low"))}
+    text = fault(made(rules=(Rule("r", five, ("L",)), Rule("s", poor, ()))))
+    assert "“r” and “s” can match the same claim: a person who holds FIVE (five) and POOR (poor)" in text
+    apart = {"psn_idet_type": Held(highest=("poor",), rank=("five", "poor"))}
+    compile_rule_sets([made(rules=(Rule("r", five, ("L",)), Rule("s", apart, ())))])
+    text = fault(made(rules=(Rule("r", five, ("L",)),), covers=(Covers({"med_type": Codes(("21",))}),)))
+    assert "promises: med_type=21, a person who holds no identity class that decides" in text
+
+
+def test_a_missing_parameter_refuses_what_the_rules_that_it_overrides_would_pay() -> None:
+    poor = {"psn_idet_type": Held(any=("poor",))}
+    visit = Rule("visit", {"med_type": Codes(("11",))}, ())
+    program = compile_rule_sets([made(rules=(RULE, visit), missing=(Missing("m", "why", poor, ("r",)),))])
+    values: dict[str, Value] = {"psn_idet_type": frozenset({"poor"})}
+    found = [walk(program, {**values, "med_type": med}) for med in ("21", "11", "41")]
+    assert found == ["m", ("visit", []), None]
+
+
+def test_sixty_two_identity_classes_are_told_apart() -> None:
+    """A condition on any of the most classes there can be: the diagram grows with their number, not with its power."""
+    names = tuple(f"c{number}" for number in range(MAX_CLASSES))
+    classes = tuple(IdentityClass(name, name, (f"{number:04}",)) for number, name in enumerate(names))
+    rules = (
+        Rule("some", {"psn_idet_type": Held(any=names)}, ("L",)),
+        Rule("none", {"psn_idet_type": Held(none=names)}, ()),
+    )
+    program = compile_rule_sets([made(identities=classes, rules=rules)])
+    assert len(program.diagrams[0].transitions) < 5 * MAX_CLASSES
+    assert walk(program, {"psn_idet_type": frozenset({"c61"})}) == walk(program, {"psn_idet_type": frozenset(names)})
+    assert walk(program, {"psn_idet_type": frozenset()}) == ("none", [])
 
 
 def test_ratios_never_leave_nought_and_one() -> None:

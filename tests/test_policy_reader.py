@@ -15,6 +15,9 @@ from qingsuan.policy.model import (
     Deductible,
     Dimension,
     Entry,
+    Held,
+    IdentityClass,
+    IdentityRank,
     Interval,
     Limit,
     Pool,
@@ -37,7 +40,7 @@ source = "X1"
 benefit_date = "setl_time"
 identity_date = "begndate"
 levels = ["1", "2"]
-identities = ["2304", "2303"]
+identities_without_effect = ["21*", "2201"]
 
 [sources.X1]
 document = "made up"
@@ -91,9 +94,17 @@ deductible = { per = "period", group = "quarter", yuan = 14000, source = "X1" }
 bands = { percent = [60, 70], upto = [100], select = { group = "pooled", counter = "paid" }, source = "X1" }
 entry = [{ part = "preselfpay_amt", percent = "12.5", source = "X1" }, { part = "cut_by_cap", layer = "pooled" }]
 
+[identities]
+poor = { title = "特困", codes = ["2304"], source = "X1" }
+low = { title = "低保", codes = ["2303", "7019"], source = "X1", reading = "R1" }
+
+[identity_rank]
+order = ["poor", "low"]
+source = "X1"
+
 [[rules]]
 id = "inpatient"
-when = { med_type = ["21"], medfee_sumamt = { above = 30000, upto = "30000.01" }, age = { below = 18 } }
+when = { med_type = ["21"], medfee_sumamt = { above = 30000, upto = "30000.01" }, age = { below = 18 }, psn_idet_type = { any = ["poor", "low"], all = ["low"] } }
 entry_percent = 85
 source = "X1"
 layers = ["pooled", "critical"]
@@ -101,7 +112,7 @@ ceiling = { percent = 90, of = "medfee_sumamt", layers = ["critical"], source = 
 
 [[rules]]
 id = "other"
-when = { date = { from = 1970-01-02, until = 1970-01-03 } }
+when = { date = { from = 1970-01-02, until = 1970-01-03 }, psn_idet_type = { none = ["poor"], highest = ["low"] } }
 layers = []
 overrides = ["inpatient"]
 
@@ -109,6 +120,7 @@ overrides = ["inpatient"]
 parameter = "ratio"
 why = "not printed"
 when = { med_type = ["11"] }
+overrides = ["other"]
 
 [[missing]]
 parameter = "other"
@@ -146,7 +158,13 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
     assert got.file.endswith("/rules/a.toml")
     assert not got.file.startswith("/")
     assert (got.until, got.benefit_date, got.identity_date) == (dt.date(2022, 12, 31), "setl_time", "begndate")
-    assert (got.levels, got.identities) == (("1", "2"), ("2304", "2303"))
+    assert got.levels == ("1", "2")
+    assert got.identities == (
+        IdentityClass("poor", "特困", ("2304",), "X1"),
+        IdentityClass("low", "低保", ("2303", "7019"), "X1, R1"),
+    )
+    assert got.identity_rank == IdentityRank(("poor", "low"), "X1")
+    assert got.identities_without_effect == ("21*", "2201")
     assert got.groups == {"pooled": "year", "quarter": "quarter"}
     assert got.dimensions == (
         Dimension("tier", "code", "insured", "prem_tier"),
@@ -184,8 +202,11 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
     assert (inpatient.entry_bp, inpatient.source) == (8500, "X1")
     assert inpatient.ceiling == Ceiling(9000, "medfee_sumamt", ("critical",), "X1")
     assert other.when["date"] == Interval(1, 3)
+    assert inpatient.when["psn_idet_type"] == Held(any=("poor", "low"), all=("low",))
+    assert other.when["psn_idet_type"] == Held(none=("poor",), highest=("low",), rank=("poor", "low"))
     assert (other.layers, other.overrides, other.entry_bp) == ((), ("inpatient",), 10_000)
     assert [missing.when for missing in got.missing] == [{"med_type": Codes(("11",))}, None]
+    assert [missing.overrides for missing in got.missing] == [("other",), ()]
     assert len(got.covers) == 1
 
 
@@ -257,6 +278,18 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
         ('named = ["in"]', 'named = { not = "in" }', ('when.named.not: the text "in"', "a list of texts")),
         ('tier = ["a*", ""]', 'tier = ["*"]', ('when.tier[1]: the pattern "*"', "ending in *", "leave the dimension out")),
         ('tier = ["a*", ""]', 'tier = ["a*b"]', ('when.tier[1]: the pattern "a*b"', "ending in *")),
+        ('psn_idet_type = { none = ["poor"], highest = ["low"] }', 'psn_idet_type = ["2304"]',
+         ("rules[2].when.psn_idet_type: a condition that is not a table", "{ any = […] }", "as a class under [identities]")),
+        ('{ none = ["poor"], highest = ["low"] }', '{ not = ["2304"] }', ("psn_idet_type.not: the key not", "write none = […]")),
+        ('{ none = ["poor"], highest = ["low"] }', "{ none = [] }", ("psn_idet_type.none: an empty list", "at least one class")),
+        ('{ none = ["poor"], highest = ["low"] }', "{}", ("rules[2].when.psn_idet_type: no class", "any, all, none or highest")),
+        ('{ none = ["poor"], highest = ["low"] }', '{ nine = ["low"] }', ('rules[2].when.psn_idet_type.nine: unknown key "nine"',)),
+        ('{ none = ["poor"], highest = ["low"] }', '{ any = ["low"], nine = ["low"] }', ('unknown key "nine"', 'mean "none"?')),
+        ('[identity_rank]\norder = ["poor", "low"]\nsource = "X1"', "",
+         ("rules[2].when.psn_idet_type.highest: highest, where no rank is stated", "add [identity_rank]")),
+        ('levels = ["1", "2"]', 'levels = ["1", "2"]\nidentities = ["2304"]',
+         ("ruleset.identities: a list of codes", "a table [identities]", 'codes = ["2303", "7019"]')),
+        ('codes = ["2304"], source = "X1"', 'codes = ["2304"]', ("identities.poor.source: this key is missing",)),
         ('file = "named.txt"', 'file = "no.txt"', ('dimensions.named.file: no file "no.txt"', "beside the rule set")),
         ('file = "named.txt"', 'file = "../named.txt"', ('dimensions.named.file: the path "../named.txt"', "a file name")),
         ('kind = "function"', 'kind = "func"', ('dimensions.season.kind: the text "func"', '"number"', 'did you mean "function"')),

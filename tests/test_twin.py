@@ -22,6 +22,8 @@ from qingsuan.policy.model import (
     Codes,
     Deductible,
     Entry,
+    Held,
+    IdentityClass,
     Interval,
     Layer,
     Limit,
@@ -59,7 +61,7 @@ def rules(*layers: Layer, rule: Rule | None = None, **changes: object) -> RuleSe
         benefit_date="setl_time",
         identity_date="begndate",
         levels=("1", "2", "3"),
-        identities=("2304", "2303"),
+        identities=(IdentityClass("poor", "特困", ("2304",)), IdentityClass("low", "低保", ("2303", "7019"))),
         sources={},
         groups=GROUPS,  # type: ignore[arg-type]
         dimensions=(),
@@ -290,7 +292,7 @@ def test_an_exempt_visit_takes_nothing_and_may_credit_the_group(credited: bool, 
 
 
 def test_relief_lowers_the_standard_before_what_was_used_is_taken_off() -> None:
-    relief = Case({"psn_idet_type": Codes(("2303",))}, adjust=Adjust(deductible_bp=5000))
+    relief = Case({"psn_idet_type": Held(any=("low",))}, adjust=Adjust(deductible_bp=5000))
     care = layer("pooled", "hifp_pay", relief, deductible=Deductible("period", (101,), "g"))
     poor = (Identity("p", "2303", dt.date(2021, 1, 3)),)
     found = settle(rules(care), claim(1, 40), claim(2, 40), identities=poor)
@@ -386,7 +388,7 @@ def test_a_cap_per_visit_shared_by_layers() -> None:
 
 
 def test_a_lifted_cap_does_not_bind_but_counts() -> None:
-    lift = Case({"psn_idet_type": Codes(("2303",))}, adjust=Adjust(lift_caps=("g",)))
+    lift = Case({"psn_idet_type": Held(any=("low",))}, adjust=Adjust(lift_caps=("g",)))
     care = layer("pooled", "hifp_pay", lift, caps=(Cap(1000, group="g"),))
     poor = (Identity("p", "2303", dt.date(2021, 1, 1), dt.date(2021, 1, 2)),)
     assert funds(settle(rules(care), claim(1, 1500), claim(2, 1500), identities=poor)) == [1500, 0]
@@ -459,8 +461,8 @@ def test_the_account_pays_what_it_can_where_the_claim_allows() -> None:
 
 def test_the_highest_identity_that_holds_on_the_date_decides() -> None:
     cases = [
-        Case({"psn_idet_type": Codes((code,))}, bands=Bands((ratio,)))
-        for code, ratio in (("2304", 9000), ("2303", 8000))
+        Case({"psn_idet_type": Held(highest=(name,), rank=("poor", "low"))}, bands=Bands((ratio,)))
+        for name, ratio in (("poor", 9000), ("low", 8000))
     ]
     care = rules(layer("pooled", "hifp_pay", *cases, bands=Bands((5000,))))
     identities = (
@@ -469,6 +471,43 @@ def test_the_highest_identity_that_holds_on_the_date_decides() -> None:
         Identity("p", "9999", dt.date(2021, 1, 1)),
     )
     assert funds(settle(care, *(claim(n, 1000) for n in (1, 2, 3, 4)), identities=identities)) == [500, 800, 900, 800]
+
+
+@pytest.mark.parametrize(
+    ("condition", "paid"),
+    [
+        (Held(any=("poor", "low")), [500, 900, 900, 900]),
+        (Held(all=("poor", "low")), [500, 500, 900, 500]),
+        (Held(none=("poor", "low")), [900, 500, 500, 500]),
+        (Held(any=("low",), none=("poor",)), [500, 900, 500, 500]),
+        (Held(any=("poor",), highest=("low",), rank=("low", "poor")), [500, 500, 900, 500]),
+    ],
+)
+def test_a_condition_asks_which_classes_are_held_together(condition: Held, paid: list[int]) -> None:
+    """Nobody, 低保 by the newer code, 低保 and 特困, 特困: one a day; both days of a period belong to it."""
+    care = rules(
+        layer("pooled", "hifp_pay", Case({"psn_idet_type": condition}, bands=Bands((9000,))), bands=Bands((5000,)))
+    )
+    identities = (
+        Identity("p", "7019", dt.date(2021, 1, 3), dt.date(2021, 1, 4)),
+        Identity("p", "2304", dt.date(2021, 1, 4)),
+    )
+    assert funds(settle(care, *(claim(n, 1000) for n in (1, 2, 3, 4)), identities=identities)) == paid
+
+
+def test_a_missing_parameter_refuses_only_what_the_rules_that_it_overrides_would_pay() -> None:
+    missing = Missing("ratio", "of the poor", {"psn_idet_type": Held(any=("poor",))}, ("stay",))
+    stay, visit = (
+        Rule("stay", {"med_type": Codes(("21",))}, ("pooled",)),
+        Rule("visit", {"med_type": Codes(("11",))}, ()),
+    )
+    care = rules(layer("pooled", "hifp_pay", bands=Bands((5000,))), rules=(stay, visit), missing=(missing,))
+    identities = (Identity("p", "2304", dt.date(2021, 1, 3)),)
+    found = settle(care, claim(1, 1000), claim(2, 1000), claim(3, 1000, med_type="11"), identities=identities)
+    assert [(row.claim.setl_id, row.fund_pay_sumamt) for row in found.settled] == [("c001", 500), ("c003", 0)]
+    assert [(row.claim.setl_id, row.expected) for row in found.rejected] == [
+        ("c002", "parameter ratio, which is not known: of the poor")
+    ]
 
 
 @pytest.mark.parametrize(("birth", "fund"), [((1961, 1, 2), 700), ((1961, 1, 3), 600), (None, 0)])

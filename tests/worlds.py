@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from generate import DIMENSIONS, IDENTITIES, LEVELS, YEAR, Dice, rule_set
+from generate import DIMENSIONS, IDENTITY_CODES, LEVELS, YEAR, Dice, rule_set
 from qingsuan.benefits.twin import Claim, Identity, Insured
 from qingsuan.policy.model import Pool, Region, RuleSet
 
@@ -108,16 +108,22 @@ class _Person:
         dice = self.dice
         if not dice.chance(2):
             self.insure()
-        for _ in range(dice.random.choice((0, 0, 0, 1, 2, 3))):
-            begin = self.day()
-            end = None if dice.chance(30) else begin + dt.timedelta(days=dice.random.randint(0, 200))
-            code = self.pick((*IDENTITIES, *IDENTITIES, "9999"))
-            self.world.identities.append(Identity(self.psn_no, code, begin, end))
+        self.hold(dice.random.choice((0, 0, 1, 2, 3, 4)))
         claims: list[Claim] = []
         wanted = dice.random.randint(1, 2 * mean_claims - 1) if mean_claims > 1 else 1
         while len(claims) < wanted:
             claims += self.visit(len(claims))
         self.world.claims += [*claims, *self.spoil(claims)]
+
+    def hold(self, count: int) -> None:
+        """So many identities: at any time, the day after the one before ended, on its last day, or with it."""
+        dice, before = self.dice, FIRST
+        for _ in range(count):
+            begin = self.day() if dice.chance(60) else min(before + dt.timedelta(days=self.pick((0, 1, -30))), LAST)
+            end = None if dice.chance(30) else begin + dt.timedelta(days=dice.random.randint(0, 200))
+            code = self.pick((*IDENTITY_CODES, *IDENTITY_CODES, "9999"))
+            self.world.identities.append(Identity(self.psn_no, code, begin, end))
+            before = end or begin
 
     def day(self) -> dt.date:
         if self.dice.chance(20):

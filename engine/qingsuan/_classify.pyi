@@ -35,8 +35,8 @@ def find_identities(
     row_code: _I32,
     row_begin: _I32,
     row_end: _I32,
-    ranks: _I32,
-    found: _I32,
+    bits: _I64,
+    held: _I64,
 ) -> None: ...
 def classify_rows(
     rule_set: _I32,
@@ -48,5 +48,6 @@ def classify_rows(
     breaks: _I64,
     code_columns: list[_I32],
     number_columns: list[_I64],
+    held: _I64,
     leaves: _I32,
 ) -> None: ...

@@ -100,7 +100,12 @@ INSURED: tuple[Column, ...] = (
 
 IDENTITIES: tuple[Column, ...] = (
     Column("psn_no", "text", True, "person 人员编号"),
-    Column("psn_idet_type", "code", True, "identity class 人员身份类别"),
+    Column(
+        "psn_idet_type",
+        "code",
+        True,
+        "identity class 人员身份类别: four digits, of the older series (23xx) or the newer (70xx, 72xx)",
+    ),
     Column("begntime", "date", True, "holds from 开始时间"),
     Column("endtime", "date", False, "holds until 结束时间, inclusive; absent = still holds"),
 )

@@ -14,8 +14,11 @@ cdef int64_t ABSENT = -(<int64_t>1 << 62)
 cdef enum:  # why a claim finds no insured person, or no rule set
     FOUND, NOBODY, NOT_IN_SCHEME, NOT_AT_DATE, OTHER_POOL, NO_SERIES, NO_SET, NO_DATE
 
+cdef enum:  # what a step looks at: the class of a code, the band of a number, a bit of the identity classes held
+    S_COLUMN, S_KIND, S_START, S_END
+
 cdef enum:
-    S_COLUMN, S_IS_NUMBER, S_START, S_END
+    A_CODE, A_NUMBER, AN_IDENTITY
 
 REASONS = {
     "found": FOUND, "nobody": NOBODY, "not in scheme": NOT_IN_SCHEME, "not at date": NOT_AT_DATE,
@@ -114,29 +117,25 @@ def find_identities(
     const int32_t[::1] row_code,
     const int32_t[::1] row_begin,
     const int32_t[::1] row_end,
-    const int32_t[:, ::1] ranks,
-    int32_t[::1] found,
+    const int64_t[:, ::1] bits,
+    int64_t[::1] held,
 ):
-    """found[i] (# out): code of the highest-ranked identity that holds for claim i, 0 for none.
+    """held[i] (# out): the identity classes that claim i's person holds on its date, as bits.
 
-    ``ranks[set, code]`` is the rank in that rule set, 0 the highest; a code it does not know ranks at -1 and never holds.
+    ``bits[set, code]`` is the bit of the code's class in that rule set, 0 where the code is in none of its classes.
     """
     cdef Py_ssize_t i, k
-    cdef int32_t row, rank, best
+    cdef int32_t row
+    cdef int64_t found
     with nogil:
         for i in range(person.shape[0]):
-            found[i] = 0
-            if rule_set[i] < 0:
-                continue
-            best = NONE
-            for k in range(starts[person[i]], starts[person[i] + 1]):
-                row = rows[k]
-                if not row_begin[row] <= date[i] <= row_end[row]:
-                    continue
-                rank = ranks[rule_set[i], row_code[row]]
-                if rank >= 0 and (best == NONE or rank < best):
-                    best = rank
-                    found[i] = row_code[row]
+            found = 0
+            if rule_set[i] >= 0:
+                for k in range(starts[person[i]], starts[person[i] + 1]):
+                    row = rows[k]
+                    if row_begin[row] <= date[i] <= row_end[row]:
+                        found |= bits[rule_set[i], row_code[row]]
+            held[i] = found
 
 
 cdef inline int64_t class_of_number(const int64_t[::1] breaks, int64_t start, int64_t end, int64_t value) noexcept nogil:
@@ -159,12 +158,13 @@ def classify_rows(
     const int64_t[::1] breaks,
     list code_columns,
     list number_columns,
+    const int64_t[::1] held,
     int32_t[::1] leaves,
 ):
     """leaves[i] (# out): where the diagram of claim i's rule set ends.
 
-    A step is (column, is number, start, end): a code's class is classes[start + code], a number's is counted among
-    breaks[start:end]. Rows without a rule set end at -1.
+    A step is (column, kind, start, end): a code's class is classes[start + code], a number's is counted among
+    breaks[start:end], an identity's is bit "column" of ``held``. Rows without a rule set end at -1.
     """
     cdef const int32_t* codes[MAX_DIMENSIONS]
     cdef const int64_t* numbers[MAX_DIMENSIONS]
@@ -187,9 +187,11 @@ def classify_rows(
                 node = roots[rule_set[i]]
                 for s in range(step_starts[rule_set[i]], step_starts[rule_set[i] + 1]):
                     column = steps[s, S_COLUMN]
-                    if steps[s, S_IS_NUMBER]:
+                    if steps[s, S_KIND] == A_CODE:
+                        node += classes[steps[s, S_START] + codes[column][i]]
+                    elif steps[s, S_KIND] == A_NUMBER:
                         node += <int32_t>class_of_number(breaks, steps[s, S_START], steps[s, S_END], numbers[column][i])
                     else:
-                        node += classes[steps[s, S_START] + codes[column][i]]
+                        node += <int32_t>(held[i] >> column & 1)
                     node = transitions[node]
             leaves[i] = node

@@ -11,6 +11,8 @@ from qingsuan import _classify
 from qingsuan.benefits.setup import Setup
 from qingsuan.cells import NO_AMOUNT
 from qingsuan.policy.decision import NO_RULE, Diagram
+from qingsuan.policy.identities import MAX_CLASSES
+from qingsuan.policy.model import IdentityClass, RuleSet
 from qingsuan.tables import PLACES, REFERRALS
 
 __all__ = ["REASONS", "Classifier", "PersonRows", "find_identities", "find_insured"]
@@ -19,7 +21,9 @@ REASONS: dict[str, int] = _classify.REASONS
 """Why a claim finds no insured row."""
 
 Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 MAX_COLUMNS = 64
+_A_CODE, _A_NUMBER, _AN_IDENTITY = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +99,24 @@ def find_identities(
     row_code: Int32,
     row_begin: Int32,
     row_end: Int32,
-    ranks: Int32,
-) -> Int32:
-    """Find each claim's highest-ranked identity that holds on its date; 0 for none. ``ranks``: (sets, codes)."""
+    bits: Int64,
+) -> Int64:
+    """Find the identity classes that each claim's person holds on its date, as bits.
+
+    ``bits``: (sets, codes), see :meth:`Classifier.identity_bits`.
+    """
     _check(person, identities, row_code, row_begin, row_end)
     if not len(rule_set) == len(date) == len(person):
         raise ValueError("columns differ in length")
-    if len(row_code) and not (int(row_code.min()) >= 0 and int(row_code.max()) < ranks.shape[1]):
+    if len(row_code) and not (int(row_code.min()) >= 0 and int(row_code.max()) < bits.shape[1]):
         raise ValueError("an identity code is out of range")
-    if len(rule_set) and int(rule_set.max()) >= ranks.shape[0]:
+    if len(rule_set) and int(rule_set.max()) >= bits.shape[0]:
         raise ValueError("a rule set is out of range")
-    found = np.empty(len(person), np.int32)
+    held = np.empty(len(person), np.int64)
     _classify.find_identities(
-        person, rule_set, date, identities.starts, identities.rows, row_code, row_begin, row_end, ranks, found
+        person, rule_set, date, identities.starts, identities.rows, row_code, row_begin, row_end, bits, held
     )
-    return found
+    return held
 
 
 class Classifier:
@@ -128,6 +135,7 @@ class Classifier:
         self._sizes: list[int] = []
         self._classes: list[int] = []
         self._breaks: list[int] = []
+        self._bits = [_bits_of(rule_set) for rule_set in program.rule_sets]
         steps: list[tuple[int, int, int, int]] = []
         step_starts = [0]
         transitions: list[int] = []
@@ -168,10 +176,13 @@ class Classifier:
         own = {dimension.name: dimension for dimension in self.setup.program.rule_sets[number].dimensions}
         steps = []
         for step in diagram.steps:
+            if step.identity:
+                steps.append((self._bits[number][step.identity], _AN_IDENTITY, 0, 0))
+                continue
             column = columns[step.dimension]
             if step.classes.breaks or column not in self._code_names():
                 place = self._place(self.number_columns, column)
-                steps.append((place, 1, len(self._breaks), len(self._breaks) + len(step.classes.breaks)))
+                steps.append((place, _A_NUMBER, len(self._breaks), len(self._breaks) + len(step.classes.breaks)))
                 self._breaks.extend(step.classes.breaks)
                 continue
             texts = self._texts(step.dimension, column)
@@ -181,7 +192,7 @@ class Classifier:
             if dimension is not None and dimension.kind == "list":
                 texts = ["in" if text in dimension.members else "out" for text in texts]
             self._classes.extend(step.classes.of_code(text) for text in texts)
-            steps.append((place, 0, start, len(self._classes)))
+            steps.append((place, _A_CODE, start, len(self._classes)))
             self._sizes.append(len(texts))
         return steps
 
@@ -225,23 +236,32 @@ class Classifier:
         _classify.find_sets(series, date, self._series_starts, self._series_sets, self._set_begin, self._set_end, found)
         return found
 
-    def ranks(self) -> Int32:
-        """(sets, identity codes) int32: the rank of each identity code in each rule set, -1 where it has none."""
+    def identity_bits(self) -> Int64:
+        """(sets, identity codes) int64: the bit of each code's class in each rule set, 0 where it is in none."""
         texts = self.setup.vocabularies["psn_idet_type"].texts
-        ranks = np.full((max(1, len(self.setup.program.rule_sets)), len(texts)), -1, np.int32)
+        numbers = {text: number for number, text in enumerate(texts)}
+        bits = np.zeros((max(1, len(self._bits)), len(texts)), np.int64)
         for number, rule_set in enumerate(self.setup.program.rule_sets):
-            for rank, code in enumerate(rule_set.identities):
-                if code in texts:
-                    ranks[number, texts.index(code)] = rank
-        return ranks
+            for one in rule_set.identities:
+                for code in one.codes:
+                    if code in numbers:
+                        bits[number, numbers[code]] = 1 << self._bits[number][one.name]
+        return bits
 
-    def leaves(self, rule_set: Int32, codes: dict[str, Int32], numbers: dict[str, npt.NDArray[np.int64]]) -> Int32:
+    def held_classes(self, rule_set: int, held: int) -> list[IdentityClass]:
+        """The identity classes of a rule set whose bits are set."""
+        classes = self.setup.program.rule_sets[rule_set].identities
+        return [one for one in classes if held >> self._bits[rule_set][one.name] & 1]
+
+    def leaves(self, rule_set: Int32, codes: dict[str, Int32], numbers: dict[str, Int64], held: Int64) -> Int32:
         """Classify claims: a variant (>= 0), ``NO_RULE``, or ``-2 - m`` for a missing parameter.
 
         Parameters
         ----------
         codes, numbers
             The columns named by ``code_columns`` and ``number_columns``.
+        held
+            The identity classes held, as :func:`find_identities` gives them.
 
         Raises
         ------
@@ -251,7 +271,7 @@ class Classifier:
         n = len(rule_set)
         code_columns = [np.ascontiguousarray(codes[name], np.int32) for name in self.code_columns]
         number_columns = [np.ascontiguousarray(numbers[name], np.int64) for name in self.number_columns]
-        if ({len(column) for column in code_columns} | {len(column) for column in number_columns}) - {n}:
+        if {*map(len, code_columns), *map(len, number_columns), len(held)} - {n}:
             raise ValueError("columns differ in length")
         for name, column in zip(self.code_columns, code_columns, strict=True):
             if n and not (int(column.min()) >= 0 and int(column.max()) < len(self._texts(name, name))):
@@ -269,9 +289,17 @@ class Classifier:
             self._break_table,
             code_columns,
             number_columns,
+            held,
             leaves,
         )
         return leaves
+
+
+def _bits_of(rule_set: RuleSet) -> dict[str, int]:
+    """The bit of each identity class: its place in the rule set."""
+    if len(rule_set.identities) > MAX_CLASSES:
+        raise ValueError(f"{rule_set.file} has more than {MAX_CLASSES} identity classes")
+    return {one.name: bit for bit, one in enumerate(rule_set.identities)}
 
 
 def _leaf_start(diagram: Diagram) -> int:

@@ -220,10 +220,15 @@ def refuse_without_rule(
     def shown(number: int) -> list[tuple[str, Callable[[int], str]]]:
         """The dimensions of a rule set, and how a place's value in each is said."""
         columns = setup.dimension_columns(number)
-        return [
-            (step.dimension, _value(work, step.dimension, columns[step.dimension], codes, numbers))
-            for step in setup.program.diagrams[number].steps
-        ]
+        found: dict[str, Callable[[int], str]] = {}
+        for step in setup.program.diagrams[number].steps:
+            if step.dimension not in found:
+                found[step.dimension] = (
+                    _held(work, number)
+                    if step.identity
+                    else _value(work, step.dimension, columns[step.dimension], codes, numbers)
+                )
+        return list(found.items())
 
     def found(place: int) -> str:
         number = int(work.rule_set[place])
@@ -241,6 +246,17 @@ def refuse_without_rule(
             return f"parameter {parameter.parameter}, which the bureau must supply: {parameter.why}"
 
         refusals.add(mask, "E_NO_RULE", "med_type", found, expected)
+
+
+def _held(work: _Work, number: int) -> Callable[[int], str]:
+    """How the identity classes that a rule set knows and a claim's person holds are said."""
+    classifier = work.settler.classifier
+
+    def said(place: int) -> str:
+        held = classifier.held_classes(number, int(work.held[place]))
+        return " and ".join(f"{one.title} ({one.name})" for one in held) or "none"
+
+    return said
 
 
 def _value(

@@ -88,7 +88,7 @@ class Settler:
         self.classifier = Classifier(setup)
         self.core = Core(setup.program.tables)
         self.carry = Carry(setup) if setup.accumulators else None
-        self.ranks = self.classifier.ranks()
+        self.identity_bits = self.classifier.identity_bits()
         areas = setup.vocabularies["insu_admdvs"].texts
         self.pool_of_area = np.array([setup.places.pool_of(area) for area in areas], np.int32)
         treated = setup.vocabularies["fix_blng_admdvs"].texts
@@ -223,7 +223,7 @@ class _Work:
         if kept.all():
             return
         self._set_rows(self.rows[kept])
-        for name in ("person", "pool", "series", "found", "rule_set", "identity_date", "identity", "variant"):
+        for name in ("person", "pool", "series", "found", "rule_set", "identity_date", "held", "variant"):
             if hasattr(self, name):
                 setattr(self, name, getattr(self, name)[kept])
 
@@ -242,7 +242,7 @@ class _Work:
             self._keep(~refusals.refused)
 
     def join(self, insured: Columns, identities: Columns) -> None:
-        """Find each claim's insured row, rule set and identity; refuse claims that find none."""
+        """Find each claim's insured row and rule set, and refuse claims without; find the identity classes held."""
         settler = self.settler
         self.insured = insured
         insured_people, identity_people = (Texts.of(one.table.column("psn_no")) for one in (insured, identities))
@@ -276,7 +276,7 @@ class _Work:
         self.identity_date = self._identity_date()
         explanations.refuse_without_identity_date(refusals, self, self.identity_date)
         self._drop(refusals)
-        self.identity = find_identities(
+        self.held = find_identities(
             self.person,
             self.rule_set,
             self.identity_date,
@@ -284,7 +284,7 @@ class _Work:
             identities.code("psn_idet_type"),
             identities.raw("begntime").astype(np.int32, copy=False),
             identities.raw("endtime").astype(np.int32, copy=False),
-            settler.ranks,
+            settler.identity_bits,
         )
 
     def _by_person(self, people: Texts) -> PersonRows:
@@ -308,7 +308,7 @@ class _Work:
         classifier = self.settler.classifier
         codes = {name: self._code_column(name) for name in classifier.code_columns}
         numbers = {name: self._number_column(name) for name in classifier.number_columns}
-        self.variant = classifier.leaves(self.rule_set, codes, numbers)
+        self.variant = classifier.leaves(self.rule_set, codes, numbers, self.held)
         refusals = self._refusals()
         explanations.refuse_levels(refusals, self)
         explanations.refuse_absent_columns(refusals, self)
@@ -322,8 +322,6 @@ class _Work:
             return places
         if name == "referral":
             return self.at("referral").astype(np.int32)
-        if name == "psn_idet_type":
-            return self.identity
         if name in CLAIM_CODES or self.columns.has(name):
             return self.code(name)
         return self.insured.code(name)[self.found]

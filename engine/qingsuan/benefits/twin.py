@@ -27,7 +27,7 @@ from qingsuan.benefits.twin_rows import (
     Settled,
 )
 from qingsuan.benefits.twin_rules import Plan, Value, missing_parameter, plan_of
-from qingsuan.policy.model import FUNDS, Codes, Interval, RuleSet
+from qingsuan.policy.model import FUNDS, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL, REFERRALS
 
 __all__ = [
@@ -185,7 +185,7 @@ class _Year:
         if _date(claim, book.rule_set.identity_date) is None:
             self.reject(claim, "E_MISSING", book.rule_set.identity_date, "nothing", "the date that decides identities")
             return
-        values = _values(claim, row, _identity(book.rule_set, claim, identities), place, benefit_date)
+        values = _values(claim, row, _classes_held(book.rule_set, claim, identities), place, benefit_date)
         plan = book.plan(values)
         if not isinstance(plan, Plan):
             self.reject(claim, "E_NO_RULE", "med_type", str(dict(values)), plan)
@@ -277,7 +277,7 @@ class _Book:
         whens = [rule.when for rule in rule_set.rules]
         whens += [case.when for layer in rule_set.layers.values() for case in layer.cases]
         whens += [missing.when for missing in rule_set.missing if missing.when is not None]
-        self.codes = sorted({name for when in whens for name, meets in when.items() if isinstance(meets, Codes)})
+        self.codes = sorted({name for when in whens for name, meets in when.items() if isinstance(meets, Codes | Held)})
         bounds: dict[str, set[int]] = {}
         for when in whens:
             for name, meets in when.items():
@@ -301,7 +301,7 @@ class _Book:
         return bisect_right(self.bounds[name], value) if isinstance(value, int) else None
 
 
-def _values(claim: Claim, row: Insured, identity: str, place: str, benefit_date: dt.date) -> dict[str, Value]:
+def _values(claim: Claim, row: Insured, held: frozenset[str], place: str, benefit_date: dt.date) -> dict[str, Value]:
     """What the claim has in each dimension."""
     return {
         "insutype": claim.insutype,
@@ -309,7 +309,7 @@ def _values(claim: Claim, row: Insured, identity: str, place: str, benefit_date:
         "med_type": claim.med_type,
         "dise_code": claim.dise_code,
         "dedc_hosp_lv": claim.dedc_hosp_lv,
-        "psn_idet_type": identity,
+        "psn_idet_type": held,
         "place": place,
         "referral": REFERRALS[(claim.refl_flag == "1") + 2 * (claim.er_flag == "1")],
         "age": None if row.brdy is None else _completed_years(row.brdy, benefit_date),
@@ -324,15 +324,15 @@ def _completed_years(birth: dt.date, date: dt.date) -> int:
     return date.year - birth.year - ((date.month, date.day) < (birth.month, birth.day))
 
 
-def _identity(rule_set: RuleSet, claim: Claim, identities: Sequence[Identity]) -> str:
-    """The highest-ranked identity class that holds on the identity date; "" where none does."""
+def _classes_held(rule_set: RuleSet, claim: Claim, identities: Sequence[Identity]) -> frozenset[str]:
+    """The names of the rule set's identity classes that hold on the identity date."""
     date = _date(claim, rule_set.identity_date)
-    holding = {
+    codes = {
         identity.psn_idet_type
         for identity in identities
         if date is not None and identity.begntime <= date <= (identity.endtime or dt.date.max)
     }
-    return next((name for name in rule_set.identities if name in holding), "")
+    return frozenset(one.name for one in rule_set.identities if codes.intersection(one.codes))
 
 
 def _date(claim: Claim, column: str) -> dt.date | None:

@@ -20,6 +20,7 @@ from qingsuan.policy.model import (
     Condition,
     Deductible,
     Entry,
+    Held,
     Layer,
     Limit,
     Missing,
@@ -31,8 +32,9 @@ from qingsuan.policy.model import (
 
 __all__ = ["Plan", "Setting", "Value", "missing_parameter", "plan_of", "rule_of"]
 
-Value = str | int | None
-"""What one claim has in one dimension: a code ("" where absent), or a whole number (None where unknown)."""
+Value = str | int | frozenset[str] | None
+"""What one claim has in one dimension: a code ("" where absent), a whole number (None where unknown), or the names of the
+identity classes that its person holds."""
 
 EVERYTHING_LEFT = (Entry("inscp_scp_amt"),)
 """Without an entry, all in-scope cost that is left enters."""
@@ -93,11 +95,16 @@ def rule_of(rule_set: RuleSet, values: Mapping[str, Value]) -> Rule | None:
 
 
 def missing_parameter(rule_set: RuleSet, values: Mapping[str, Value]) -> Missing | None:
-    """Find the first unknown parameter that this claim would need; None where it needs none."""
-    for missing in rule_set.missing:
-        if missing.when is not None and _holds(missing.when, values):
+    """Find the unknown parameter that this claim would need; None where it needs none.
+
+    One that overrides rules is needed only by claims that one of these rules would pay.
+    """
+    matching = [one for one in rule_set.missing if one.when is not None and _holds(one.when, values)]
+    for missing in matching:
+        if not missing.overrides:
             return missing
-    return None
+    rule = rule_of(rule_set, values) if matching else None
+    return next((one for one in matching if rule is not None and rule.id in one.overrides), None)
 
 
 def _holds(when: When, values: Mapping[str, Value]) -> bool:
@@ -105,12 +112,26 @@ def _holds(when: When, values: Mapping[str, Value]) -> bool:
 
 
 def _meets(condition: Condition, value: Value) -> bool:
+    if isinstance(condition, Held):
+        return _holds_classes(condition, value if isinstance(value, frozenset) else frozenset())
     if isinstance(condition, Codes):
         code = "" if value is None else str(value)
         return any(_fits(pattern, code) for pattern in condition.patterns) != condition.negated
     if not isinstance(value, int):
         return False
     return (condition.low is None or condition.low <= value) and (condition.high is None or value < condition.high)
+
+
+def _holds_classes(condition: Held, held: frozenset[str]) -> bool:
+    """Whether somebody who holds these identity classes meets the condition."""
+    if condition.any and held.isdisjoint(condition.any):
+        return False
+    if not held.issuperset(condition.all) or not held.isdisjoint(condition.none):
+        return False
+    if not condition.highest:
+        return True
+    highest = next((name for name in condition.rank if name in held), None)
+    return highest in condition.highest
 
 
 def _fits(pattern: str, code: str) -> bool:

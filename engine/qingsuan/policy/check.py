@@ -13,16 +13,19 @@ from typing import NoReturn
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, yuan
-from qingsuan.policy.conditions import CODE_DIMENSIONS, INTERVAL_DIMENSIONS
+from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
+from qingsuan.policy.identities import check_identities
 from qingsuan.policy.model import (
     Bands,
     Cap,
     Case,
     Codes,
     Condition,
+    Held,
     Interval,
     Layer,
     Limit,
+    Missing,
     Rule,
     RuleSet,
     When,
@@ -62,6 +65,7 @@ def check(
     checker.rules()
     for path, when in _whens(rule_set):
         checker.when(path, when)
+    check_identities(rule_set, _whens(rule_set))
     checker.unused(cited)
 
 
@@ -104,12 +108,12 @@ class _Check:
             **{column: {**CODES.get(column, {}), **codes.get(column, {})} for column in {*CODES, *codes}},
             "insutype": rule_set.schemes,
             "dedc_hosp_lv": rule_set.levels,
-            "psn_idet_type": rule_set.identities,
             "place": PLACES,
             "referral": REFERRALS,
         }
         self.schemes = {**CODES["insutype"], **codes.get("insutype", {})}
         self.kinds = dict.fromkeys(CODE_DIMENSIONS, "code") | dict.fromkeys(INTERVAL_DIMENSIONS, "number")
+        self.kinds[IDENTITY_DIMENSION] = "identity class"
         for dimension in rule_set.dimensions:
             self.kinds[dimension.name] = "number" if dimension.kind == "number" else "code"
             if dimension.kind == "list":
@@ -180,10 +184,13 @@ class _Check:
                 expected="a date not before effective",
                 do="correct one of the two",
             )
-        for key, codes in (("levels", self.set.levels), ("identities", self.set.identities)):
-            for number, code in enumerate(codes, 1):
-                if code.endswith("*"):
-                    self.refuse(f"ruleset.{key}[{number}]", found=f'"{code}"', expected="a code", do="write it in full")
+        for number, code in enumerate(self.set.levels, 1):
+            if code.endswith("*"):
+                self.refuse(f"ruleset.levels[{number}]", found=f'"{code}"', expected="a code", do="write it in full")
+        for one in self.set.identities:
+            self.source(one.source, f"identities.{one.name}")
+        if self.set.identity_rank is not None:
+            self.source(self.set.identity_rank.source, "identity_rank")
 
     def functions(self, functions: Collection[str]) -> None:
         for dimension in self.set.dimensions:
@@ -203,10 +210,12 @@ class _Check:
             self.condition(name, condition, f"{path}.{name}")
 
     def condition(self, name: str, condition: Condition, path: str) -> None:
-        kind = "code" if isinstance(condition, Codes) else "number"
+        kind = _KINDS[type(condition)]
         if kind != self.kinds[name]:
-            expected = "a list of codes" if kind == "number" else "an interval"
+            expected = f"a condition on {self.kinds[name]}s"
             self.refuse(path, found=f"a condition on {kind}s", expected=expected, do=f"{name} is read so")
+        if isinstance(condition, Held):
+            return
         if isinstance(condition, Interval):
             if condition.low is not None and condition.high is not None and condition.low >= condition.high:
                 found = "an interval that holds no value: its upper bound is not above its lower one"
@@ -359,6 +368,17 @@ class _Check:
             self.source(rule.source, path)
             for place, other in enumerate(rule.overrides, 1):
                 self.override(rule, other, f"{path}.overrides[{place}]")
+        for number, missing in enumerate(self.set.missing, 1):
+            self.missing_overrides(missing, f"missing[{number}].overrides", ids)
+
+    def missing_overrides(self, missing: Missing, path: str, ids: Collection[str]) -> None:
+        if missing.overrides and missing.when is None:
+            do = "say under when which claims are refused, or take overrides out"
+            self.refuse(path, found="overrides without when", expected="the key when", do=do)
+        for place, name in enumerate(missing.overrides, 1):
+            if name not in ids:
+                do = did_you_mean(name, ids) or "mend the id"
+                self.refuse(f"{path}[{place}]", found=f'no rule "{name}"', expected="the id of a rule", do=do)
 
     def rule_layers(self, rule: Rule, path: str) -> None:
         for place, name in enumerate(rule.layers, 1):
@@ -397,10 +417,10 @@ class _Check:
             self.refuse(path, found=found, expected="one rule that yields", do="take one of the two out")
 
 
+_KINDS: Mapping[type, str] = {Codes: "code", Interval: "number", Held: "identity class"}
 _VOCABULARY = {
     "insutype": "ruleset.schemes",
     "dedc_hosp_lv": "ruleset.levels",
-    "psn_idet_type": "ruleset.identities",
     "place": "of the engine",
     "referral": "of the engine",
     "psn_type": "national codes and Region.codes",

@@ -219,8 +219,10 @@ def _decides(rule_set: RuleSet) -> tuple[object, ...]:
     missing = [(one.parameter, one.why) for one in rule_set.missing]
     rules = [rule.id for rule in rule_set.rules]
     dates = (rule_set.until, rule_set.benefit_date, rule_set.identity_date)
-    return (rule_set.name, *dates, rule_set.levels, rule_set.identities, rules, dimensions, missing)
+    identities = [(one.name, sorted(one.codes)) for one in rule_set.identities]
+    known = sorted(rule_set.identities_without_effect)
+    return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing)
 
 
-def _describe(step: Step) -> tuple[str, object, object]:
-    return step.dimension, step.classes.conditions, step.classes.breaks
+def _describe(step: Step) -> tuple[str, str, object, object]:
+    return step.dimension, step.identity, step.classes.conditions, step.classes.breaks

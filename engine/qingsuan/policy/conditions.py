@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
 
 from qingsuan.errors import PolicyError
-from qingsuan.policy.model import Codes, Condition, Dimension, Interval, When
+from qingsuan.policy.model import Codes, Condition, Dimension, Held, Interval, When
 from qingsuan.policy.strict import Table, did_you_mean, read_text
 
-__all__ = ["CODE_DIMENSIONS", "INTERVAL_DIMENSIONS", "read_dimensions", "read_when"]
+__all__ = ["CODE_DIMENSIONS", "IDENTITY_DIMENSION", "INTERVAL_DIMENSIONS", "read_dimensions", "read_when"]
 
 CODE_DIMENSIONS = (
     "insutype",
@@ -20,11 +21,13 @@ CODE_DIMENSIONS = (
     "med_type",
     "dise_code",
     "dedc_hosp_lv",
-    "psn_idet_type",
     "place",
     "referral",
 )
 """Dimensions of the engine whose condition is :class:`Codes`."""
+
+IDENTITY_DIMENSION = "psn_idet_type"
+"""The dimension of the engine whose condition is :class:`Held`."""
 
 INTERVAL_DIMENSIONS = ("age", "medfee_sumamt", "date")
 """Dimensions of the engine whose condition is :class:`Interval`."""
@@ -33,6 +36,7 @@ _TableName = Literal["claims", "insured"]
 
 _TABLES: tuple[_TableName, ...] = ("claims", "insured")
 _EPOCH = dt.date(1970, 1, 1)
+_ENGINE_DIMENSIONS = (*CODE_DIMENSIONS, IDENTITY_DIMENSION, *INTERVAL_DIMENSIONS)
 
 
 def read_dimensions(root: Table, folder: Traversable | Path) -> tuple[Dimension, ...]:
@@ -45,7 +49,7 @@ def read_dimensions(root: Table, folder: Traversable | Path) -> tuple[Dimension,
     """
     dimensions = []
     for name, table in root.named_tables("dimensions").items():
-        if name in (*CODE_DIMENSIONS, *INTERVAL_DIMENSIONS):
+        if name in _ENGINE_DIMENSIONS:
             table.refuse("", found=f'"{name}" is a dimension of the engine', expected="another name", do="rename it")
         dimensions.append(_READ_DIMENSION[table.choice("kind", tuple(_READ_DIMENSION))](name, table, folder))
     return tuple(dimensions)
@@ -101,8 +105,8 @@ def _members(table: Table, file: Traversable | Path) -> frozenset[str]:
     return frozenset(members)
 
 
-def read_when(table: Table, dimensions: tuple[Dimension, ...]) -> When:
-    """Read a table of conditions, one per dimension.
+def read_when(table: Table, dimensions: tuple[Dimension, ...], rank: tuple[str, ...] = ()) -> When:
+    """Read a table of conditions, one per dimension; ``rank`` orders the identity classes of the rule set.
 
     Raises
     ------
@@ -110,7 +114,7 @@ def read_when(table: Table, dimensions: tuple[Dimension, ...]) -> When:
         A dimension is unknown, or its condition is not one of its kind.
     """
     numbers = {dimension.name for dimension in dimensions if dimension.kind == "number"}
-    known = (*CODE_DIMENSIONS, *INTERVAL_DIMENSIONS, *(dimension.name for dimension in dimensions))
+    known = (*_ENGINE_DIMENSIONS, *(dimension.name for dimension in dimensions))
     when: dict[str, Condition] = {}
     for name in table.names():
         if name not in known:
@@ -118,6 +122,8 @@ def read_when(table: Table, dimensions: tuple[Dimension, ...]) -> When:
             table.refuse(name, found=f'unknown dimension "{name}"', expected=f"one of {', '.join(known)}", do=hint)
         if name in INTERVAL_DIMENSIONS or name in numbers:
             when[name] = _interval(table.table(name), name)
+        elif name == IDENTITY_DIMENSION:
+            when[name] = _held(table, name, rank)
         else:
             when[name] = _codes(table, name)
     return when
@@ -136,6 +142,33 @@ def _codes(table: Table, name: str) -> Codes:
             expected = "a code, or a prefix ending in *"
             holder.refuse(f"{key}[{number}]", found=f'the pattern "{pattern}"', expected=expected, do=do)
     return Codes(patterns, negated)
+
+
+def _held(table: Table, name: str, rank: tuple[str, ...]) -> Held:
+    if not table.is_table(name):
+        table.refuse(
+            name,
+            found="a condition that is not a table",
+            expected="{ any = […] }, { all = […] }, { none = […] } or { highest = […] }, over names of [identities]",
+            do=f'declare the codes as a class under [identities], and write {name} = {{ any = ["its name"] }} here',
+        )
+    asked = table.table(name)
+    if asked.has("not"):
+        do = "write none = […]: the person holds none of these classes"
+        asked.refuse("not", found="the key not", expected="any, all, none or highest", do=do)
+    condition = Held(*(asked.texts(key, ()) for key in ("any", "all", "none", "highest")))
+    asked.done()
+    for key in ("any", "all", "none", "highest"):
+        if asked.has(key) and not getattr(condition, key):
+            asked.refuse(key, found="an empty list", expected="at least one class", do="name one, or take the key out")
+    if condition == Held():
+        asked.refuse("", found="no class", expected="any, all, none or highest", do="leave it out if anybody will do")
+    if not condition.highest:
+        return condition
+    if not rank:
+        do = "add [identity_rank] with order = […] and its source"
+        asked.refuse("highest", found="highest, where no rank is stated", expected="a rank of the classes", do=do)
+    return replace(condition, rank=rank)
 
 
 def _interval(table: Table, name: str) -> Interval:

@@ -2,7 +2,8 @@
 
 Each dimension's values fall into a few classes that no condition of the rule set can tell apart. Walking dimension by
 dimension, the diagram keeps the set of rules (and cases of layers) still alive as one bit mask; equal masks are one
-node. At the end every reachable combination has been seen, so two rules that can meet, a combination that was promised
+node. Whether a person holds an identity class is a dimension of two values for each class that a condition mentions. At
+the end every reachable combination has been seen, so two rules that can meet, a combination that was promised
 and is not covered, and two cases that contradict each other are found here, with an example, and not by a claim.
 """
 
@@ -13,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qingsuan.errors import PolicyError
-from qingsuan.policy.model import Codes, Condition, Interval, RuleSet, When
+from qingsuan.policy.conditions import IDENTITY_DIMENSION
+from qingsuan.policy.identities import ANYBODY, Alternative, alternatives
+from qingsuan.policy.model import Codes, Condition, Held, Interval, RuleSet, When
 from qingsuan.tables import PLACES, REFERRALS
 
 __all__ = ["ENGINE_CODES", "ENGINE_NUMBERS", "NO_RULE", "Classes", "Diagram", "Step", "build"]
@@ -23,7 +26,7 @@ ENGINE_CODES = (
     "med_type",
     "dedc_hosp_lv",
     "psn_type",
-    "psn_idet_type",
+    IDENTITY_DIMENSION,
     "place",
     "referral",
     "dise_code",
@@ -60,10 +63,14 @@ class Classes:
 
 @dataclass(frozen=True)
 class Step:
-    """One dimension's turn in a diagram."""
+    """One dimension's turn in a diagram.
+
+    ``identity`` names the identity class whose turn it is: class 0 of its values is "not held", class 1 "held".
+    """
 
     dimension: str
     classes: Classes
+    identity: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,30 +126,65 @@ def _dimension_order(rule_set: RuleSet) -> tuple[str, ...]:
     return (*ENGINE_CODES, *ENGINE_NUMBERS, *(dimension.name for dimension in rule_set.dimensions))
 
 
+@dataclass(frozen=True, slots=True)
+class _Bit:
+    """One bit of a mask: conditions, with one alternative of the condition on identity classes."""
+
+    when: When
+    identities: Alternative
+
+
 class _Items:
-    """Everything with conditions, each with its bit: rules, missing parameters, coverage claims, cases of layers."""
+    """Everything with conditions, each with its bits: rules, missing parameters, coverage claims, cases of layers.
+
+    An item has one bit for each alternative of its condition on identity classes, at most one of which can hold for a
+    person; the item lives while one of its bits does.
+    """
 
     def __init__(self, rule_set: RuleSet) -> None:
-        self.whens: list[When] = []
+        self.bits: list[_Bit] = []
+        self._items: list[int] = []
         self.rules = self._take([rule.when for rule in rule_set.rules])
         self.missing = self._take([m.when for m in rule_set.missing if m.when is not None])
         self.covers = self._take([c.when for c in rule_set.covers])
+        self._heads = self.everything
         self.cases = {name: self._take([c.when for c in layer.cases[1:]]) for name, layer in rule_set.layers.items()}
         self.cases_of_rule = [
-            sum(1 << bit for name in rule.layers for bit in self.cases[name]) for rule in rule_set.rules
+            sum(case for name in set(rule.layers) for case in self.cases[name]) for rule in rule_set.rules
         ]
         self.missing_numbers = [m for m, parameter in enumerate(rule_set.missing) if parameter.when is not None]
 
-    def _take(self, whens: Sequence[When]) -> range:
-        self.whens.extend(whens)
-        return range(len(self.whens) - len(whens), len(self.whens))
+    def _take(self, whens: Sequence[When]) -> list[int]:
+        """Give each item its bits; returns their masks."""
+        masks = []
+        for when in whens:
+            condition = when.get(IDENTITY_DIMENSION)
+            found = alternatives(condition) if isinstance(condition, Held) else ANYBODY
+            masks.append(((1 << len(found)) - 1) << len(self.bits))
+            self.bits.extend(_Bit(when, one) for one in found)
+        self._items.extend(masks)
+        return masks
+
+    def alike(self, decided: frozenset[str]) -> list[int]:
+        """Masks of one item's bits that nothing tells apart any more, once these identity classes are decided."""
+        groups: dict[tuple[int, Alternative], int] = {}
+        for n, bit in enumerate(self.bits):
+            left = Alternative(bit.identities.held - decided, bit.identities.not_held - decided)
+            item = next(item for item in self._items if item >> n & 1)
+            groups[item, left] = groups.get((item, left), 0) | 1 << n
+        return [mask for mask in groups.values() if mask & (mask - 1)]
+
+    @property
+    def everything(self) -> int:
+        """A mask in which every bit lives."""
+        return (1 << len(self.bits)) - 1
 
     def prune(self, mask: int) -> int:
         """Forget cases whose layers no living rule uses, so that nodes that mean the same are the same."""
-        heads = mask & ((1 << self.covers.stop) - 1)
-        for rule in self.rules:
-            if mask >> rule & 1:
-                heads |= mask & self.cases_of_rule[rule]
+        heads = mask & self._heads
+        for rule, cases in zip(self.rules, self.cases_of_rule, strict=True):
+            if mask & rule:
+                heads |= mask & cases
         return heads
 
 
@@ -150,23 +192,62 @@ def _steps(rule_set: RuleSet, items: _Items) -> Iterator[Step]:
     lists = {each.name: ("in", "out") for each in rule_set.dimensions if each.kind == "list"}
     closed: dict[str, tuple[str, ...]] = {"place": PLACES, "referral": REFERRALS, **lists}
     for dimension in _dimension_order(rule_set):
-        conditions = tuple(dict.fromkeys(when[dimension] for when in items.whens if dimension in when))
+        if dimension == IDENTITY_DIMENSION:
+            yield from _identity_steps(rule_set, items)
+            continue
+        conditions = tuple(dict.fromkeys(bit.when[dimension] for bit in items.bits if dimension in bit.when))
         if conditions:
             codes = isinstance(conditions[0], Codes)
             values = closed.get(dimension, ())
             yield Step(dimension, _code_classes(conditions, values) if codes else _number_classes(conditions))
 
 
+def _identity_steps(rule_set: RuleSet, items: _Items) -> Iterator[Step]:
+    """One step for each identity class that some condition mentions."""
+    mentioned = {name for bit in items.bits for name in bit.identities.held | bit.identities.not_held}
+    for one in rule_set.identities:
+        if one.name in mentioned:
+            yield Step(
+                IDENTITY_DIMENSION, Classes((), ((False,), (True,)), ("", f"{one.title} ({one.name})")), one.name
+            )
+
+
 def _masks(step: Step, items: _Items) -> list[int]:
-    """For each class of a dimension, the items that it leaves alive."""
+    """For each class of a dimension, the bits that it leaves alive."""
+    if step.identity:
+        return [
+            sum(1 << n for n, bit in enumerate(items.bits) if step.identity not in bit.identities.held),
+            sum(1 << n for n, bit in enumerate(items.bits) if step.identity not in bit.identities.not_held),
+        ]
     masks = [0] * len(step.classes.truths)
-    for bit, when in enumerate(items.whens):
-        condition = when.get(step.dimension)
+    for n, bit in enumerate(items.bits):
+        condition = bit.when.get(step.dimension)
         number = None if condition is None else step.classes.conditions.index(condition)
         for c, truth in enumerate(step.classes.truths):
             if number is None or truth[number]:
-                masks[c] |= 1 << bit
+                masks[c] |= 1 << n
     return masks
+
+
+def _merged(mask: int, alike: Sequence[int]) -> int:
+    """A mask in which the lowest of bits that are alike stands for all of them."""
+    for group in alike:
+        if mask & group:
+            mask = mask & ~group | group & -group
+    return mask
+
+
+def _example(steps: Sequence[Step], path: Sequence[int]) -> str:
+    """A claim in words, from the class that it has at each step."""
+    words, identities = [], []
+    for step, c in zip(steps, path, strict=True):
+        if not step.identity:
+            words.append(f"{step.dimension}={step.classes.examples[c]}")
+        elif c:
+            identities.append(step.classes.examples[c])
+    if any(step.identity for step in steps):
+        words.append(f"a person who holds {' and '.join(identities) or 'no identity class that decides'}")
+    return ", ".join(words) or "any claim"
 
 
 def build(rule_set: RuleSet, resolve: Callable[[int, dict[str, tuple[int, ...]], str], int]) -> Diagram:
@@ -186,22 +267,25 @@ def build(rule_set: RuleSet, resolve: Callable[[int, dict[str, tuple[int, ...]],
     items = _Items(rule_set)
     steps = tuple(_steps(rule_set, items))
     leaves = _Leaves(rule_set, items, resolve)
-    start = items.prune((1 << len(items.whens)) - 1)
-    level: dict[int, tuple[str, ...]] = {start: ()}  # mask -> an example of how it is reached
+    start = items.prune(items.everything)
+    level: dict[int, tuple[int, ...]] = {start: ()}  # mask -> the classes by which it is reached, as an example
     blocks: list[list[int]] = []
     base = 0
+    decided: frozenset[str] = frozenset()
     for step in steps:
         masks = _masks(step, items)
+        decided |= {step.identity} - {""}
+        alike = items.alike(decided) if step.identity else []
         size = len(masks)
-        next_level: dict[int, tuple[str, ...]] = {}
+        next_level: dict[int, tuple[int, ...]] = {}
         numbers: dict[int, int] = {}
         block = []
         for mask, path in level.items():
             for c, allowed in enumerate(masks):
-                alive = items.prune(mask & allowed)
+                alive = _merged(items.prune(mask & allowed), alike)
                 if alive not in numbers:
                     numbers[alive] = len(numbers)
-                    next_level[alive] = (*path, f"{step.dimension}={step.classes.examples[c]}")
+                    next_level[alive] = (*path, c)
                 block.append(numbers[alive])
         base += size * len(level)
         blocks.append(block)
@@ -213,7 +297,7 @@ def build(rule_set: RuleSet, resolve: Callable[[int, dict[str, tuple[int, ...]],
                 expected="fewer distinctions between dimensions that do not depend on each other",
                 do="split the rule set by scheme, or merge conditions that lead to the same layers",
             )
-    targets = [leaves.of(mask, path) for mask, path in level.items()]
+    targets = [leaves.of(mask, _example(steps, path)) for mask, path in level.items()]
     return Diagram(steps, tuple(_link(steps, blocks, targets)), 0 if steps else targets[0])
 
 
@@ -237,13 +321,9 @@ class _Leaves:
     ) -> None:
         self.rule_set, self.items, self.resolve = rule_set, items, resolve
 
-    def of(self, mask: int, path: tuple[str, ...]) -> int:
+    def of(self, mask: int, example: str) -> int:
         rule_set, items = self.rule_set, self.items
-        example = ", ".join(path) or "any claim"
-        rules = [rule for rule in items.rules if mask >> rule & 1]
-        overridden = {name for rule in rules for name in rule_set.rules[rule].overrides}
-        rules = [rule for rule in rules if rule_set.rules[rule].id not in overridden]
-        missing = [items.missing_numbers[i] for i, bit in enumerate(items.missing) if mask >> bit & 1]
+        rules = self._rules(mask)
         if len(rules) > 1:
             names = " and ".join(f"“{rule_set.rules[rule].id}”" for rule in rules)
             raise PolicyError(
@@ -252,18 +332,19 @@ class _Leaves:
                 expected="one rule for each combination",
                 do='narrow one of them, or let one say overrides = ["…"]',
             )
-        if rules and missing:
+        missing = self._missing(mask, [rule_set.rules[rule].id for rule in rules])
+        if rules and missing and not rule_set.missing[missing[0]].overrides:
             raise PolicyError(
                 rule_set.file,
                 found=f"rule “{rule_set.rules[rules[0]].id}” pays a claim that missing parameter "
                 f"“{rule_set.missing[missing[0]].parameter}” refuses: {example}",
                 expected="a combination that is either known or missing",
-                do="narrow one of the two conditions",
+                do='narrow one of the two conditions, or let [[missing]] say overrides = ["…"]',
             )
         if missing:
             return -2 - missing[0]
         if not rules:
-            if any(mask >> bit & 1 for bit in items.covers):
+            if any(mask & one for one in items.covers):
                 raise PolicyError(
                     rule_set.file,
                     found=f"no rule for a combination that [[covers]] promises: {example}",
@@ -273,7 +354,22 @@ class _Leaves:
             return NO_RULE
         rule = rule_set.rules[rules[0]]
         cases = {
-            name: tuple(number for number, bit in enumerate(items.cases[name], start=1) if mask >> bit & 1)
+            name: tuple(number for number, case in enumerate(items.cases[name], start=1) if mask & case)
             for name in rule.layers
         }
         return self.resolve(rules[0], cases, example)
+
+    def _rules(self, mask: int) -> list[int]:
+        """The rules that match and to which no other rule that matches is preferred."""
+        rules = [number for number, one in enumerate(self.items.rules) if mask & one]
+        overridden = {name for rule in rules for name in self.rule_set.rules[rule].overrides}
+        return [rule for rule in rules if self.rule_set.rules[rule].id not in overridden]
+
+    def _missing(self, mask: int, ids: Sequence[str]) -> list[int]:
+        """The missing parameters that match where these rules do; those that override no rule come first."""
+        alive = [
+            number for number, one in zip(self.items.missing_numbers, self.items.missing, strict=True) if mask & one
+        ]
+        found = [(number, self.rule_set.missing[number].overrides) for number in alive]
+        plain = [number for number, overrides in found if not overrides]
+        return plain if plain else [number for number, overrides in found if set(overrides) & set(ids)]

@@ -29,6 +29,9 @@ __all__ = [
     "Deductible",
     "Dimension",
     "Entry",
+    "Held",
+    "IdentityClass",
+    "IdentityRank",
     "Interval",
     "Layer",
     "Limit",
@@ -103,9 +106,46 @@ class Interval:
     high: int | None = None
 
 
-Condition = Codes | Interval
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A condition on the identity classes (人员身份类别) that a person holds on the identity date, by their names.
+
+    The person holds at least one of ``any``, every one of ``all``, none of ``none``; and the first class of ``rank`` that
+    the person holds is one of ``highest``. An empty part asks for nothing.
+    """
+
+    any: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    highest: tuple[str, ...] = ()
+    rank: tuple[str, ...] = ()
+
+
+Condition = Codes | Interval | Held
 When = Mapping[str, Condition]
 """Dimension name -> condition; an absent dimension means any value. All must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityClass:
+    """A class of people that conditions name (人员身份类别, such as 低保): the codes of ``psn_idet_type`` that mean it.
+
+    A class has codes of several series, the older (23xx) and the newer (70xx, 72xx); a code belongs to one class only.
+    ``title`` is the Chinese name.
+    """
+
+    name: str
+    title: str
+    codes: tuple[str, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRank:
+    """Classes in the order in which the highest one held decides (身份优先顺序), highest first."""
+
+    order: tuple[str, ...]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,11 +332,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A parameter that is not known. With ``when``, claims that match are refused, naming the parameter."""
+    """A parameter that is not known. With ``when``, claims that match are refused, naming the parameter.
+
+    With ``overrides`` it refuses, of the claims that one of these rules would pay, those that ``when`` holds for.
+    """
 
     parameter: str
     why: str
     when: When | None = None
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,8 +354,9 @@ class Covers:
 class RuleSet:
     """All rules of one pool (统筹区) and its schemes from ``effective`` on, until the next set or ``until``.
 
-    ``levels`` is the pool's vocabulary of ``dedc_hosp_lv``; ``identities`` ranks the identity classes it knows, highest
-    first. ``benefit_date`` and ``identity_date`` name the claim columns that decide.
+    ``levels`` is the pool's vocabulary of ``dedc_hosp_lv``; ``identities`` are the identity classes that conditions name,
+    ``identities_without_effect`` the codes (or prefixes ending in ``*``) that are known to decide nothing.
+    ``benefit_date`` and ``identity_date`` name the claim columns that decide.
     """
 
     file: str
@@ -323,7 +368,7 @@ class RuleSet:
     benefit_date: Literal["setl_time", "begndate", "enddate"]
     identity_date: Literal["setl_time", "begndate", "enddate"]
     levels: tuple[str, ...]
-    identities: tuple[str, ...]
+    identities: tuple[IdentityClass, ...]
     sources: Mapping[str, Source]
     groups: Mapping[str, Period]
     dimensions: tuple[Dimension, ...]
@@ -331,6 +376,8 @@ class RuleSet:
     rules: tuple[Rule, ...]
     missing: tuple[Missing, ...] = ()
     covers: tuple[Covers, ...] = ()
+    identity_rank: IdentityRank | None = None
+    identities_without_effect: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

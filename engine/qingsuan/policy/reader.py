@@ -29,6 +29,8 @@ from qingsuan.policy.model import (
     Deductible,
     Dimension,
     Entry,
+    IdentityClass,
+    IdentityRank,
     Layer,
     Limit,
     Missing,
@@ -126,7 +128,8 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> tuple[Rule
     head = root.table("ruleset")
     sources = read_sources(root)
     dimensions = read_dimensions(root, folder)
-    read = _Reader(sources, dimensions)
+    rank = _identity_rank(root, sources)
+    read = _Reader(sources, dimensions, () if rank is None else rank.order)
     rule_set = RuleSet(
         file=label,
         pool=head.text("pool"),
@@ -137,7 +140,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> tuple[Rule
         benefit_date=head.choice("benefit_date", _DATE_COLUMNS),
         identity_date=head.choice("identity_date", _DATE_COLUMNS),
         levels=head.texts("levels"),
-        identities=head.texts("identities"),
+        identities=_identities(root, head, sources),
         sources=sources,
         groups=_groups(root),
         dimensions=dimensions,
@@ -145,8 +148,32 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> tuple[Rule
         rules=tuple(read.rule(table) for table in root.tables("rules")),
         missing=tuple(read.missing(table) for table in root.tables("missing")),
         covers=tuple(Covers(read.when(table)) for table in root.tables("covers")),
+        identity_rank=rank,
+        identities_without_effect=head.texts("identities_without_effect", ()),
     )
     return rule_set, cite(head, sources)
+
+
+def _identities(root: Table, head: Table, sources: Mapping[str, Source]) -> tuple[IdentityClass, ...]:
+    if head.has("identities"):
+        head.refuse(
+            "identities",
+            found="a list of codes",
+            expected="a table [identities] with one class a line",
+            do='write name = { title = "低保", codes = ["2303", "7019"], source = "…" } under [identities]; '
+            "where the highest class held decides, state the order under [identity_rank]",
+        )
+    return tuple(
+        IdentityClass(name, table.text("title"), table.texts("codes"), cite(table, sources))
+        for name, table in root.named_tables("identities").items()
+    )
+
+
+def _identity_rank(root: Table, sources: Mapping[str, Source]) -> IdentityRank | None:
+    if not root.has("identity_rank"):
+        return None
+    table = root.table("identity_rank")
+    return IdentityRank(table.texts("order"), cite(table, sources))
 
 
 def _groups(root: Table) -> dict[str, Period]:
@@ -162,11 +189,11 @@ def _groups(root: Table) -> dict[str, Period]:
 class _Reader:
     """Reads layers and rules, knowing the sources they may name and the dimensions they may ask for."""
 
-    def __init__(self, sources: Mapping[str, Source], dimensions: tuple[Dimension, ...]) -> None:
-        self.sources, self.dimensions = sources, dimensions
+    def __init__(self, sources: Mapping[str, Source], dimensions: tuple[Dimension, ...], rank: tuple[str, ...]) -> None:
+        self.sources, self.dimensions, self.rank = sources, dimensions, rank
 
     def when(self, table: Table) -> When:
-        return read_when(table.table("when"), self.dimensions)
+        return read_when(table.table("when"), self.dimensions, self.rank)
 
     def rule(self, table: Table) -> Rule:
         return Rule(
@@ -181,7 +208,7 @@ class _Reader:
 
     def missing(self, table: Table) -> Missing:
         when = self.when(table) if table.has("when") else None
-        return Missing(table.text("parameter"), table.text("why"), when)
+        return Missing(table.text("parameter"), table.text("why"), when, table.texts("overrides", ()))
 
     def ceiling(self, table: Table) -> Ceiling:
         ratio_bp = table.percent_bp("percent")
