@@ -6,6 +6,7 @@
 #   PEOPLE   how many people `make demo` makes up: 2.6 claims each
 #   TESTS    what `make test` and `make checked` run: paths, or options of pytest
 #   KILLS    how often `make kills` kills a run
+#   HOSTILE  how many hostile inputs of which kind `make hostile` tries, and SEED the first one's seed
 #   CASES    how many random claims `make differential` compares
 #   CLAIMS   how many claims `make test-spark` settles
 #   LARGE    how many claims `make bench-huge` settles
@@ -18,6 +19,8 @@ TESTS ?=
 CASES ?= 1000000
 CLAIMS ?= 60000
 KILLS ?= 200
+HOSTILE ?= conservation=150
+SEED ?= $(shell date +%s)
 LARGE ?= 100000000
 MEMORY ?= 2GB
 
@@ -127,6 +130,11 @@ mutants: $(VENV)/.ready-build
 .PHONY: kills
 kills: setup
 	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_resume.py -k "killed or full_disk"
+
+## hostile: HOSTILE hostile inputs from SEED on: each is settled row by row or refused; what fails is kept below build/hostile
+.PHONY: hostile
+hostile: setup
+	QINGSUAN_HOSTILE_SEED=$(SEED) QINGSUAN_HOSTILE='$(HOSTILE)' $(BIN)/python -m pytest -s tests/hostile -k test_hostile
 
 ## checked: the suite on a core built with every bound and overflow checked, in a folder of its own
 .PHONY: checked

@@ -191,7 +191,7 @@ def test_the_version_is_said_once_and_the_same() -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        *("setup", "demo", "test", "lint", "count", "differential", "mutants", "checked", "clean"),
+        *("setup", "demo", "test", "lint", "count", "differential", "mutants", "hostile", "checked", "clean"),
         *("bench", "bench-small", "bench-large", "bench-cascade", "bench-huge", "bench-nightly"),
     ],
 )
