@@ -18,10 +18,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from qingsuan.cli import cli
-from qingsuan.cli import plugins as cli_plugins
 from qingsuan.errors import QingsuanError
-from qingsuan.plugins import Plugin
+from qingsuan.plugins import Installed, Plugin
 from qingsuan.policy.model import Region
+from qingsuan.run.regions import read_regions
 
 pytest.importorskip("qingsuan_jilin")
 pytest.importorskip("qingsuan_neimenggu")
@@ -361,6 +361,6 @@ def test_the_list_of_plugins_names_the_years_of_their_subsidies() -> None:
 def test_a_plugin_whose_funding_cannot_be_trusted_is_a_broken_one(tmp_path: Path) -> None:
     (tmp_path / "2021.toml").write_text("format = 1\n", "utf-8")
     region = Region("990000", "示例省", funding=tmp_path)
-    row = cli_plugins._read(Plugin("example", "qingsuan-example", "1", region))
-    assert row.plugin.region is None
-    assert "its funding rules cannot be trusted" in str(row.plugin.problem)
+    (plugin,) = read_regions(Installed((Plugin("example", "qingsuan-example", "1", region),))).installed.plugins
+    assert plugin.region is None
+    assert "its funding rules cannot be trusted" in str(plugin.problem)

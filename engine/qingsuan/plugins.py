@@ -1,36 +1,38 @@
 """Find the installed plugins, check them, and say which pool is whose.
 
-Design: pluggy marks and validates hooks, and that is all. Every plugin is opened in a manager of its own, so no plugin
-can stop, shadow or precede another; a broken one is listed with its reason, and its region is refused. Selection is by
-jurisdiction, never by call order: one region has one owner, and two plugins that claim it are both refused.
+Design: pluggy marks and validates hooks, and that is all. Every plugin is opened in a manager of its own, and in a process of
+its own first, so no plugin can stop, shadow or precede another; a broken one is listed with its reason, and its region is
+refused. Selection is by jurisdiction, never by call order: one region has one owner, and two plugins that claim it are both
+refused.
 """
 
 from __future__ import annotations
 
-import traceback
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import Distribution, distributions
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Protocol
 
 import pluggy
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from qingsuan import __version__, hookspecs
 from qingsuan.errors import PluginError, UsageError
+from qingsuan.plugin_code import PluginCodeError, call_plugin
+from qingsuan.plugin_trial import try_apart
 from qingsuan.policy.model import Pool, Region
 from qingsuan.policy.strict import did_you_mean
-from qingsuan.tables import CLAIMS, CODES, IDENTITIES, INSURED
+from qingsuan.region_shape import problem_of
 
 __all__ = ["GROUP", "EntryPoint", "Installed", "Plugin", "load", "require"]
 
 GROUP = "qingsuan"
 """The entry-point group of plugins."""
-
-_CODE_COLUMNS = {column.name for column in (*CLAIMS, *INSURED, *IDENTITIES) if column.kind == "code"}
 
 
 class EntryPoint(Protocol):
@@ -105,18 +107,23 @@ def load(entry_points: Iterable[EntryPoint] | None = None) -> Installed:
     """Find and open every plugin; nothing a plugin does can make this raise.
 
     ``entry_points`` stands in for what is installed (for tests).
+
+    Raises
+    ------
+    RunError
+        The machine starts no process to try plugins in.
     """
-    found = sorted(
-        _installed() if entry_points is None else entry_points,
-        key=lambda point: (canonicalize_name(_name(point)), _version(point), point.name),
-    )
+    points = _installed() if entry_points is None else entry_points
+    found = sorted((_found(point) for point in points), key=lambda one: (one.key, one.version, one.point.name))
     plugins = []
-    for point in found:
-        problem = _twice(point, found)
+    for one in found:
+        problem = one.problem or _twice(one, found)
         region = None
-        if problem is None:
-            region, problem = _open(point)
-        plugins.append(Plugin(point.name, _name(point), _version(point), region, problem))
+        if not problem:
+            problem = try_apart(partial(_problem, one.point))
+        if not problem:
+            region, problem = _open(one.point)
+        plugins.append(Plugin(one.point.name, one.distribution, one.version, region, problem or None))
     return Installed(tuple(_one_owner(plugin, plugins) for plugin in plugins))
 
 
@@ -165,23 +172,127 @@ def _require(plugin: Plugin, wanted: Requirement, where: str) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """A distribution in which no entry point can be looked for, in the place of one: named by its folder."""
+
+    name: str
+    problem: str
+    dist: None = None
+
+    def load(self) -> Any:
+        """Refuse it."""
+        raise PluginCodeError(self.problem)
+
+
 def _installed() -> list[EntryPoint]:
     """Every entry point of the group, those of a distribution that is on the path twice in different versions too."""
     unique: dict[tuple[str, str, str, str], EntryPoint] = {}
     for distribution in distributions():
-        for point in distribution.entry_points:
-            if point.group == GROUP:
-                key = (canonicalize_name(_name(point)), _version(point), point.name, point.value)
-                unique.setdefault(key, point)
+        for point in _entry_points(distribution):
+            one = _found(point)
+            unique.setdefault((one.key, one.version, point.name, str(getattr(point, "value", ""))), point)
     return list(unique.values())
 
 
-def _name(point: EntryPoint) -> str:
-    return point.dist.metadata["Name"] if point.dist is not None else "(no distribution)"
+def _entry_points(distribution: Distribution) -> list[EntryPoint]:
+    """Those of the group; one that stands for the distribution where it may be a plugin and cannot be read."""
+    folder = _folder(distribution)
+    try:
+        points: list[EntryPoint] = call_plugin(_listed, distribution)
+    except PluginCodeError as error:
+        problem = f"its entry points cannot be read: {error}; install it again"
+        return [_Unreadable(folder, problem)] if _may_be_ours(distribution) else []
+    if not points and _is_cut_off(distribution):
+        problem = "it is installed in part only: METADATA or entry_points.txt says nothing; install it again"
+        return [_Unreadable(folder, problem)]
+    return points
 
 
-def _version(point: EntryPoint) -> str:
-    return point.dist.version if point.dist is not None else "(no version)"
+def _listed(distribution: Distribution) -> list[EntryPoint]:
+    return [point for point in distribution.entry_points if point.group == GROUP]
+
+
+def _folder(distribution: Distribution) -> str:
+    """The name of the folder that says what was installed, such as ``qingsuan_jilin-2022.1.dist-info``."""
+    path = getattr(distribution, "_path", None)
+    return PurePath(str(path)).name if path is not None else "(a distribution without a folder)"
+
+
+def _has_our_name(distribution: Distribution) -> bool:
+    return canonicalize_name(_folder(distribution)).startswith(f"{GROUP}-")
+
+
+def _may_be_ours(distribution: Distribution) -> bool:
+    text = _raw(distribution)
+    return _has_our_name(distribution) or text is None or f"[{GROUP}]" in text
+
+
+def _is_cut_off(distribution: Distribution) -> bool:
+    """Whether a distribution without entry points of the group says too little to be no plugin."""
+    text = _raw(distribution)
+    if text is None:
+        return True
+    try:
+        name = call_plugin(lambda: distribution.metadata["Name"])
+    except PluginCodeError:
+        name = None
+    return _has_our_name(distribution) and (not name or (_is_there(distribution) and not text.strip()))
+
+
+def _is_there(distribution: Distribution) -> bool:
+    return os.path.lexists(f"{getattr(distribution, '_path', '')}/entry_points.txt")
+
+
+def _raw(distribution: Distribution) -> str | None:
+    """The entry points as they stand there, empty if there are none; None if nobody can read them."""
+    if not _is_there(distribution):
+        return ""
+    try:
+        return Path(f"{getattr(distribution, '_path', '')}/entry_points.txt").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An entry point, and what its distribution says of itself, as far as it says anything."""
+
+    point: EntryPoint
+    distribution: str
+    version: str
+    problem: str = ""
+
+    @property
+    def key(self) -> str:
+        """The distribution's name as it is compared."""
+        return canonicalize_name(self.distribution)
+
+    @property
+    def title(self) -> str:
+        """Distribution and version."""
+        return f"{self.distribution} {self.version}"
+
+
+def _found(point: EntryPoint) -> _Found:
+    if isinstance(point, _Unreadable):
+        return _Found(point, point.name, "(no version)", point.problem)
+    if point.dist is None:
+        return _Found(point, "(no distribution)", "(no version)")
+    folder = _folder(point.dist)
+    try:
+        name, version = call_plugin(_name_and_version, point.dist)
+    except PluginCodeError as error:
+        return _Found(point, folder, "(no version)", f"its metadata cannot be read: {error}; install it again")
+    if not name or not version:
+        lacking = "name" if not name else "version"
+        problem = f"its METADATA in {folder} says no {lacking}: it is installed in part only; install it again"
+        return _Found(point, name or folder, version or "(no version)", problem)
+    return _Found(point, str(name), str(version))
+
+
+def _name_and_version(distribution: Distribution) -> tuple[str | None, str | None]:
+    return distribution.metadata["Name"], distribution.version
 
 
 def _is(left: str, right: str) -> bool:
@@ -192,36 +303,42 @@ class _ProblemError(Exception):
     """Why a plugin is refused: one line for those who installed it."""
 
 
-def _twice(point: EntryPoint, found: Sequence[EntryPoint]) -> str | None:
+def _twice(one: _Found, found: Sequence[_Found]) -> str:
     """Say whether its distribution is there in another version, or another one took the same name."""
     for other in found:
-        if other is point:
+        if other is one:
             continue
-        title = f"{_name(other)} {_version(other)}"
-        if _is(_name(other), _name(point)) and _version(other) != _version(point):
-            return f"{_name(point)} is installed twice, the other time as {title}: uninstall both, then install one"
-        if other.name == point.name:
-            return f'its entry point "{point.name}" is also the name of one of {title}: uninstall one of the two'
-    return None
+        if other.key == one.key and other.version != one.version:
+            return f"{one.distribution} is installed twice, the other time as {other.title}: uninstall both, then install one"
+        if other.point.name == one.point.name:
+            return (
+                f'its entry point "{one.point.name}" is also the name of one of {other.title}: uninstall one of the two'
+            )
+    return ""
 
 
-def _open(point: EntryPoint) -> tuple[Region | None, str | None]:
+def _problem(point: EntryPoint) -> str:
+    return _open(point)[1]
+
+
+def _open(point: EntryPoint) -> tuple[Region | None, str]:
     """Import one plugin, register its hooks, take its region and check it."""
     try:
         _check_version(point)
         module = _load(point)
         region = _call(_register(module, point.name))
-        _check_region(region)
+        _check(region)
     except _ProblemError as problem:
         return None, str(problem)
-    return region, None
+    return region, ""
 
 
 def _check_version(point: EntryPoint) -> None:
+    if point.dist is None:
+        return
     try:
-        Version(_version(point))
-        requirements = [Requirement(text) for text in (point.dist.requires or [])] if point.dist is not None else []
-    except (InvalidVersion, InvalidRequirement) as error:
+        requirements = call_plugin(_requirements, point.dist)
+    except PluginCodeError as error:
         raise _ProblemError(f"its metadata cannot be read: {error}") from error
     for wanted in requirements:
         applies = wanted.marker is None or wanted.marker.evaluate()
@@ -231,11 +348,17 @@ def _check_version(point: EntryPoint) -> None:
             )
 
 
+def _requirements(distribution: Distribution) -> list[Requirement]:
+    """What it requires; a version that is none fails too."""
+    Version(distribution.version)
+    return [Requirement(text) for text in (distribution.requires or [])]
+
+
 def _load(point: EntryPoint) -> Any:
     try:
-        return point.load()
-    except (Exception, SystemExit) as error:  # a plugin may raise anything; whatever it is, it is listed
-        raise _ProblemError(f"it cannot be imported: {_reason(error)}") from error
+        return call_plugin(point.load)
+    except PluginCodeError as error:
+        raise _ProblemError(f"it cannot be imported: {error}") from error
 
 
 def _register(module: Any, name: str) -> pluggy.PluginManager:
@@ -243,9 +366,9 @@ def _register(module: Any, name: str) -> pluggy.PluginManager:
     manager.add_hookspecs(hookspecs)
     specs = [attribute for attribute in dir(hookspecs) if attribute.startswith("qingsuan_")]
     try:
-        manager.register(module, name=name)
-    except (Exception, SystemExit) as error:
-        raise _ProblemError(f"its hooks cannot be registered: {_reason(error)}") from error
+        call_plugin(partial(manager.register, module, name=name))
+    except PluginCodeError as error:
+        raise _ProblemError(f"its hooks cannot be registered: {error}") from error
     hooks = [caller.name for caller in manager.get_hookcallers(module) or ()]
     for hook in hooks:
         if hook not in specs:
@@ -263,82 +386,22 @@ def _register(module: Any, name: str) -> pluggy.PluginManager:
 
 def _call(manager: pluggy.PluginManager) -> Region:
     try:
-        results = manager.hook.qingsuan_region()
-    except (Exception, SystemExit) as error:
-        raise _ProblemError(f"its hook qingsuan_region failed: {_reason(error)}") from error
+        results = call_plugin(manager.hook.qingsuan_region)
+    except PluginCodeError as error:
+        raise _ProblemError(f"its hook qingsuan_region failed: {error}") from error
     region = results[0] if results else None
     if not isinstance(region, Region):
         raise _ProblemError(f"its hook qingsuan_region returned {type(region).__name__}, not a qingsuan.Region")
     return region
 
 
-def _reason(error: BaseException) -> str:
-    """Say what was raised, and on which line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    at = f" ({PurePath(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{at}"
-
-
-# ---- what a region must look like
-
-
-def _check_region(region: Region) -> None:
-    if not (_is_code(region.code, 6) and region.code.endswith("0000") and _is_text(region.name)):
-        raise _ProblemError(
-            f'its region "{region.code}" "{region.name}" is not a six-digit code ending in 0000 with a name'
-        )
-    if not _is_tuple_of(region.pools, Pool):
-        raise _ProblemError("its Region(pools=…) is not a tuple of qingsuan.Pool")
-    owners: dict[str, str] = {}
-    for pool in region.pools:
-        _check_pool(pool, region, owners)
-    codes = [pool.code for pool in region.pools]
-    if len(set(codes)) < len(codes):
-        raise _ProblemError(f"its Region(pools=…) has a pool code twice: {', '.join(sorted(codes))}")
-    _check_codes(region)
-    for name, function in region.functions.items():
-        if not callable(function):
-            raise _ProblemError(f'its Region(functions={{"{name}": …}}) is not a function')
-
-
-def _is_code(code: object, digits: int) -> bool:
-    return isinstance(code, str) and len(code) == digits and code.isascii() and code.isdigit()
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value.strip() != ""
-
-
-def _is_tuple_of(value: object, kind: type) -> bool:
-    return isinstance(value, tuple) and all(isinstance(item, kind) for item in value)
-
-
-def _check_pool(pool: Pool, region: Region, owners: dict[str, str]) -> None:
-    inside = region.code[:2]
-    if not (_is_code(pool.code, 6) and pool.code.startswith(inside)):
-        raise _ProblemError(f'its pool "{pool.code}" {pool.name} is not a six-digit code of region {region.code}')
-    if not (_is_tuple_of(pool.prefixes, str) and pool.prefixes):
-        raise _ProblemError(f"its pool {pool.code} {pool.name} has no tuple of prefixes, such as ({pool.code[:4]!r},)")
-    for prefix in pool.prefixes:
-        if not (any(_is_code(prefix, digits) for digits in range(2, 7)) and prefix.startswith(inside)):
-            raise _ProblemError(
-                f'its pool {pool.code} claims "{prefix}": not two to six digits of region {region.code}'
-            )
-        if prefix in owners:
-            raise _ProblemError(f'its pools {owners[prefix]} and {pool.code} both claim "{prefix}"')
-        owners[prefix] = pool.code
-
-
-def _check_codes(region: Region) -> None:
-    for column, codes in region.codes.items():
-        if column not in _CODE_COLUMNS:
-            hint = did_you_mean(column, _CODE_COLUMNS) or f"one of {', '.join(sorted(_CODE_COLUMNS))}"
-            raise _ProblemError(f'its Region(codes=…) names no column of codes "{column}": {hint}')
-        for code in codes:
-            if code in CODES.get(column, {}):
-                raise _ProblemError(
-                    f'its Region(codes=…) redefines the national {column} "{code}": only additions are allowed'
-                )
+def _check(region: Region) -> None:
+    try:
+        problem = call_plugin(problem_of, region)
+    except PluginCodeError as error:  # what stands in a field may be an object of the plugin's own making
+        raise _ProblemError(f"its Region cannot be read: {error}") from error
+    if problem:
+        raise _ProblemError(problem)
 
 
 def _one_owner(plugin: Plugin, plugins: Iterable[Plugin]) -> Plugin:

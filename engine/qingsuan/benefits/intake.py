@@ -6,6 +6,7 @@ What is wrong with a row alone is found here, in the order of the rejection code
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,7 @@ from qingsuan.cells import (
 from qingsuan.errors import InputError, PluginError
 from qingsuan.forms import CODE_FORM, form_of, reason
 from qingsuan.money import MAX_FEN, yuan
+from qingsuan.plugin_code import PluginCodeError, call_plugin
 from qingsuan.rows import arrow
 from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
 
@@ -292,16 +294,20 @@ def _call(setup: Setup, name: str, batch: pa.RecordBatch) -> npt.NDArray[np.int3
     region = next(region for region in setup.regions if region.code == own.region)
     where = f"plugin of region {region.code}: function {own.function}"
     try:
-        codes = region.functions[own.function](batch)
-        array = codes if isinstance(codes, pa.Array | pa.ChunkedArray) else pa.array(codes, pa.string())
-        values = read_texts(array).values
-    except Exception as error:
+        values = call_plugin(_texts_of, region.functions[own.function], batch)
+    except PluginCodeError as error:
+        do = "mend the function, or ask those who wrote the plugin"
         raise PluginError(
-            where, found=f"{type(error).__name__}: {error}", expected="an array of codes (text), one for each row"
+            where, found=str(error), expected="an array of codes (text), one for each row", do=do
         ) from error
     if len(values) != batch.num_rows:
         raise PluginError(where, found=f"{len(values)} codes", expected=f"one for each of {batch.num_rows} rows")
     return setup.vocabularies[name].encode(values)
+
+
+def _texts_of(function: Callable[[Any], Any], batch: pa.RecordBatch) -> pa.Array:
+    codes = function(batch)
+    return read_texts(codes if isinstance(codes, pa.Array | pa.ChunkedArray) else pa.array(codes, pa.string())).values
 
 
 def _series_dates(setup: Setup, rows: _Rows, fields: dict[str, pa.Array]) -> npt.NDArray[np.int8]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import click
 
-from qingsuan.errors import PluginError, PolicyError
-from qingsuan.plugins import Installed, Plugin, load, require
-from qingsuan.policy.compile import compile_rule_sets
+from qingsuan.errors import PluginError
+from qingsuan.plugins import Plugin, load, require
 from qingsuan.policy.model import RuleSet
-from qingsuan.policy.reader import read_rule_sets
+from qingsuan.run.regions import Regions, read_regions
 from qingsuan.subsidies.model import FundingRule
-from qingsuan.subsidies.reader import read_region
 
 __all__ = ["command"]
 
@@ -37,10 +35,11 @@ def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
 
     Exit status 4 if one of them is broken, or a required one is missing or of another version.
     """
-    rows = [_read(plugin) for plugin in load().plugins]
+    regions = read_regions(load())
+    rows = [_row(plugin, regions) for plugin in regions.installed.plugins]
     click.echo(_json(rows) if as_json else _table(rows))
     broken = [row.plugin.distribution for row in rows if row.plugin.problem is not None]
-    require(Installed(tuple(row.plugin for row in rows)), requirements)
+    require(regions.installed, requirements)
     if broken:
         raise PluginError(
             "plugins",
@@ -49,19 +48,11 @@ def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
         )
 
 
-def _read(plugin: Plugin) -> _Row:
-    """Read the rules of a plugin; one whose rules cannot be read is a broken one."""
+def _row(plugin: Plugin, regions: Regions) -> _Row:
     if plugin.region is None:
         return _Row(plugin)
-    try:
-        what = "rule sets"
-        rule_sets = read_rule_sets(plugin.region)
-        compile_rule_sets(rule_sets)
-        what = "funding rules"
-        by_year = read_region(plugin.region)
-    except PolicyError as error:
-        return _Row(replace(plugin, region=None, problem=f"its {what} cannot be trusted: {error}"))
-    return _Row(plugin, rule_sets, tuple(by_year[year] for year in sorted(by_year)))
+    rules = regions.rules[plugin.region.code]
+    return _Row(plugin, rules.rule_sets, tuple(rules.funding[year] for year in sorted(rules.funding)))
 
 
 def _table(rows: list[_Row]) -> str:

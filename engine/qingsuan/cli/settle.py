@@ -19,11 +19,11 @@ from qingsuan.cli.progress import progress_for
 from qingsuan.cli.sizes import Size
 from qingsuan.errors import UsageError
 from qingsuan.plugins import Installed, load, require
-from qingsuan.policy.reader import read_rule_sets
 from qingsuan.report.summary import settle_summary
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.opening import open_opening
+from qingsuan.run.regions import read_regions
 from qingsuan.run.settle import TABLES, Inputs, Options, settle
 
 __all__ = ["command", "prepare"]
@@ -32,17 +32,16 @@ __all__ = ["command", "prepare"]
 def prepare(
     year: int, requirements: tuple[str, ...] = (), *, skip_unserved: bool = False, accumulators: bool = False
 ) -> tuple[Setup, Installed]:
-    """Find plugins, check requirements, read and compile every rule set.
+    """Find plugins, read and compile every rule set, check requirements.
 
     Raises
     ------
-    PluginError, PolicyError
-        A requirement is not met, or a healthy plugin's parameters cannot be trusted.
+    PluginError
+        A requirement is not met. A region whose files cannot be trusted is among those refused.
     """
-    installed = load()
-    require(installed, requirements)
-    rule_sets = [rule_set for region in installed.regions for rule_set in read_rule_sets(region)]
-    return Setup(installed.regions, rule_sets, year, skip_unserved, accumulators), installed
+    regions = read_regions(load())
+    require(regions.installed, requirements)
+    return regions.setup(year, skip_unserved, accumulators), regions.installed
 
 
 @click.command("settle")

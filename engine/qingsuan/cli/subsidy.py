@@ -55,10 +55,11 @@ def command(
     """
     from qingsuan import plugins
     from qingsuan.report.subsidy import summary
+    from qingsuan.run.regions import read_regions
     from qingsuan.run.subsidy import Request, run_subsidy
     from qingsuan.subsidies.bureau import BureauTables
 
-    installed = plugins.load()
+    installed = read_regions(plugins.load()).installed
     plugins.require(installed, requirements)
     tables = BureauTables.read(classes, standards, local_split)
     request = Request(insured, year, out, tables, skip_unserved, overwrite, csv_encoding=csv_encoding)

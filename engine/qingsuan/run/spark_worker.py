@@ -29,13 +29,13 @@ from qingsuan.benefits.vocabulary import Vocabulary
 from qingsuan.errors import InputError, PluginError, QingsuanError, RunError
 from qingsuan.people import Texts, partition_of
 from qingsuan.plugins import load
-from qingsuan.policy.reader import read_rule_sets
 from qingsuan.run.folder import Written, draft
 from qingsuan.run.header import by_what
 from qingsuan.run.inputs import Chunk
 from qingsuan.run.kept import Kept
 from qingsuan.run.parquet import write_parquet
 from qingsuan.run.pieces import Collector, Piece, joined, message, pieces_of, report
+from qingsuan.run.regions import read_regions
 from qingsuan.run.settle import TAKE, tables_of
 from qingsuan.run.tally import Tally
 
@@ -135,18 +135,10 @@ _SETTLERS: dict[str, Settler] = {}
 def _setup(job: Job) -> Setup:
     """The process's own set-up, made once; by the same rules as the driver's."""
     if job.token not in _SETUPS:
-        installed = load()
-        rule_sets = [rule_set for region in installed.regions for rule_set in read_rule_sets(region)]
-        setup = Setup(
-            installed.regions,
-            rule_sets,
-            job.year,
-            job.skip_unserved,
-            job.accumulators,
-            paid_columns=job.paid_columns,
-            has_stays=job.has_stays,
-        )
-        here = by_what(setup, installed)
+        regions = read_regions(load())
+        setup = regions.setup(job.year, job.skip_unserved, job.accumulators)
+        setup.paid_columns, setup.has_stays = job.paid_columns, job.has_stays
+        here = by_what(setup, regions.installed)
         for kind, expected in job.by_what.items():
             other = sorted(n for n in {*expected, *here[kind]} if expected.get(n) != here[kind].get(n))
             if other:

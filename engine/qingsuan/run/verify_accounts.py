@@ -21,15 +21,15 @@ from qingsuan.benefits.results import WAITING
 from qingsuan.benefits.retrace import AMOUNTS, moved, shapes_by_rule
 from qingsuan.benefits.setup import Setup
 from qingsuan.cells import NO_DATE, day_text, read_money, read_texts, read_times
-from qingsuan.errors import InputError, PluginError, PolicyError
+from qingsuan.errors import InputError
 from qingsuan.money import yuan
 from qingsuan.people import Numbering, Texts, partition_of
 from qingsuan.plugins import load
 from qingsuan.policy.model import COUNTERS
-from qingsuan.policy.reader import read_rule_sets
 from qingsuan.rows import numbers
 from qingsuan.run.findings import Findings
 from qingsuan.run.inputs import BATCH_ROWS, Chunk, Source, chunks
+from qingsuan.run.regions import read_regions
 from qingsuan.tables import ACCUMULATORS
 
 __all__ = ["check_accounts", "rules_of"]
@@ -46,12 +46,7 @@ Mask = npt.NDArray[np.bool_]
 
 def rules_of(record: Mapping[str, Any]) -> Setup | str:
     """The rules of a run, if the installed plugins are those it had; else why its accumulators cannot be counted again."""
-    try:
-        installed = load()
-        rule_sets = [rule_set for region in installed.regions for rule_set in read_rule_sets(region)]
-        setup = Setup(installed.regions, rule_sets, int(record["year"]), accumulators=True)
-    except (PluginError, PolicyError) as error:
-        return f"accumulators are not counted again: the installed plugins cannot be read: {error.where}: {error.found}"
+    setup = read_regions(load()).setup(int(record["year"]), accumulators=True)
     if setup.program.digest != record.get("rules_digest"):
         return (
             "accumulators are not counted again: the installed plugins have other rules than the run "

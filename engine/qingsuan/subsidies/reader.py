@@ -34,8 +34,9 @@ def read_region(region: Region) -> dict[int, FundingRule]:
     """
     if region.funding is None:
         return {}
+    folder: Traversable | Path = Path(region.funding) if isinstance(region.funding, str) else region.funding
     try:
-        files = sorted((file for file in region.funding.iterdir() if file.name.endswith(".toml")), key=lambda f: f.name)
+        files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda f: f.name)
     except OSError as error:
         raise PolicyError(
             str(region.funding),

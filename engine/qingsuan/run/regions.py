@@ -1,0 +1,75 @@
+"""The regions that can be settled: those whose plugin opens, and all of whose rule and funding files can be trusted.
+
+This is the one place where rules are read for a command. A region with one file that cannot be read, checked or compiled is
+refused as a whole, like one whose plugin does not import: its pools are unserved, and the other regions are settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from qingsuan.benefits.setup import Setup
+from qingsuan.errors import PolicyError
+from qingsuan.plugin_code import PluginCodeError, call_plugin
+from qingsuan.plugins import Installed, Plugin
+from qingsuan.policy.compile import compile_rule_sets
+from qingsuan.policy.model import Region, RuleSet
+from qingsuan.policy.reader import read_rule_sets
+from qingsuan.subsidies.model import FundingRule
+from qingsuan.subsidies.reader import read_region
+
+__all__ = ["Regions", "Rules", "read_regions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the files of one region say: its rule sets, and its funding rules by year."""
+
+    rule_sets: tuple[RuleSet, ...]
+    funding: Mapping[int, FundingRule]
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """What is installed, less the regions whose files cannot be trusted; and the rules of the others by region code."""
+
+    installed: Installed
+    rules: Mapping[str, Rules]
+
+    def setup(self, year: int, skip_unserved: bool = False, accumulators: bool = False) -> Setup:
+        """What a settlement of benefits in a year knows before it opens a claim."""
+        rule_sets = [rule_set for rules in self.rules.values() for rule_set in rules.rule_sets]
+        return Setup(self.installed.regions, rule_sets, year, skip_unserved, accumulators)
+
+
+def read_regions(installed: Installed) -> Regions:
+    """Read, check and compile every file of rules; a plugin whose files cannot be trusted is a broken one."""
+    plugins: list[Plugin] = []
+    rules: dict[str, Rules] = {}
+    for plugin in installed.plugins:
+        read = _read(plugin.region) if plugin.region is not None else plugin.problem
+        if isinstance(read, Rules) and plugin.region is not None:
+            rules[plugin.region.code] = read
+            plugins.append(plugin)
+        else:
+            plugins.append(replace(plugin, region=None, problem=str(read)))
+    return Regions(Installed(tuple(plugins)), dict(sorted(rules.items())))
+
+
+def _read(region: Region) -> Rules | str:
+    """The rules of a region, or why they cannot be trusted."""
+    what = "rule sets"
+    try:
+        rule_sets = call_plugin(_read_and_compile, region)
+        what = "funding rules"
+        return Rules(rule_sets, call_plugin(read_region, region))
+    except PluginCodeError as error:  # the folders may be objects of the plugin's own making
+        told = error.__cause__ if isinstance(error.__cause__, PolicyError) else error
+        return f"its {what} cannot be trusted: {told}"
+
+
+def _read_and_compile(region: Region) -> tuple[RuleSet, ...]:
+    rule_sets = read_rule_sets(region)
+    compile_rule_sets(rule_sets)
+    return rule_sets
