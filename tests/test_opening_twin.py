@@ -38,7 +38,9 @@ def alone(seed: int, people: int = 30, claims: int = 400) -> World:
 
 
 def settle(made: World, claims: Sequence[Claim], opening: pa.Table | None = None) -> Outcome:
-    setup = Setup(made.regions, made.rule_sets, made.year, skip_unserved=True, accumulators=True)
+    setup = Setup(
+        made.regions, made.rule_sets, made.year, skip_unserved=True, accumulators=True, insured_files=("", "insured")
+    )
     part = replace(made, claims=list(claims))
     taken = []
     takes = (

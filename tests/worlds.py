@@ -103,6 +103,7 @@ class _Person:
         self.pick: Callable[..., Any] = dice.random.choice
         self.home = self.pick(list(ADMDVS))
         self.scheme = self.pick(("310", "390", "390"))
+        self.birth: dt.date | None = None
 
     def live(self, mean_claims: int) -> None:
         dice = self.dice
@@ -139,14 +140,26 @@ class _Person:
             scheme = self.pick(("310", "390", self.scheme, "340"))
             home = self.pick((self.home, self.home, *ADMDVS))
             rows.append(self.row(scheme, home, self.day(), self.pick((None, LAST, self.day()))))
-        found = {(row.insutype, row.insu_admdvs, row.begndate, row.enddate, row.psn_type): row for row in rows}
-        self.world.insured += [row for row in found.values() if row.enddate is None or row.enddate >= row.begndate]
+        if dice.chance(15):
+            rows.append(self.contradicting(self.pick(rows)))
+        self.world.insured += [row for row in rows if row.enddate is None or row.enddate >= row.begndate]
+
+    def contradicting(self, row: Insured) -> Insured:
+        """A row of the same scheme, county and days, of which a few columns say something else; or nothing does."""
+        other = self.row(row.insutype, self.home, row.begndate, row.enddate)
+        changed = self.dice.random.sample(
+            ("psn_type", "brdy", "wait_end_date", "acct_balc", "extra"), self.pick((0, 1, 1, 2))
+        )
+        return replace(row, **{name: getattr(other, name) for name in changed})
 
     def row(self, scheme: str, home: str, begin: dt.date, end: dt.date | None) -> Insured:
         dice = self.dice
         birth = dt.date(YEAR - dice.random.randint(1, 90), dice.random.randint(1, 12), dice.random.randint(1, 28))
         if dice.chance(10):
             birth = dt.date(1960, 2, 29)
+        if self.birth is not None and dice.chance(80):
+            birth = self.birth
+        self.birth = birth
         return Insured(
             psn_no=self.psn_no,
             insutype=scheme,

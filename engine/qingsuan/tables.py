@@ -370,6 +370,7 @@ REJECTION_CODES: dict[str, str] = {
     "E_REVERSAL_ORPHAN": "a reversal whose original is not there",
     "E_REVERSAL_MISMATCH": "a reversal that does not negate its original",
     "E_PERSON": "person unknown, not insured in that scheme at begndate, or insured in another pool",
+    "E_CONTRADICTION": "insured rows that contradict each other (--strict)",
     "E_NO_RULE": "the pool's rule set has no rule for this combination",
     "E_DUPLICATE": "the same setl_id again for the same person",
 }

@@ -420,7 +420,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
         **{name: arrow(values) for name, values in money.items()},
     )
     _refuse_unserved(setup, rows, fields["insu_admdvs"].to_numpy(zero_copy_only=False))
-    fields.update(_paid_fields(setup, rows))
+    fields.update({name: arrow(_amount_or_none(rows, name)) for name in setup.paid_columns})
     if setup.has_stays:
         fields.update(
             mdtrt_id=rows.texts("mdtrt_id"), mid_setl=arrow(rows.ints("mid_setl_flag", np.int8, 0).astype(np.int8))
@@ -429,13 +429,11 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
     return rows.finish(fields)
 
 
-def _paid_fields(setup: Setup, rows: _Rows) -> dict[str, pa.Array]:
-    fields = {}
-    for name in setup.paid_columns:
-        cells = rows.cells[name]
-        values = np.full(rows.size, NO_AMOUNT) if cells is None else np.where(cells.absent, NO_AMOUNT, cells.values)
-        fields[name] = arrow(values.astype(np.int64))
-    return fields
+def _amount_or_none(rows: _Rows, name: str) -> npt.NDArray[np.int64]:
+    """A column of amounts in fen; ``NO_AMOUNT`` where a cell, or the column, is absent."""
+    cells = rows.cells[name]
+    values = np.full(rows.size, NO_AMOUNT) if cells is None else np.where(cells.absent, NO_AMOUNT, cells.values)
+    return values.astype(np.int64)
 
 
 def _refuse_unserved(setup: Setup, rows: _Rows, areas: npt.NDArray[np.int32]) -> None:
@@ -475,7 +473,7 @@ def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int)
         enddate=arrow(end),
         brdy=arrow(rows.ints("brdy", np.int32, NO_DATE)),
         wait_end=arrow(rows.ints("wait_end_date", np.int32, NO_DATE)),
-        acct_balc=arrow(balance),
+        acct_balc=arrow(_amount_or_none(rows, "acct_balc")),
     )
     fields.update(own_fields)
     return rows.finish(fields)

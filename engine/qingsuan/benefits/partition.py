@@ -6,8 +6,10 @@ settled, reversed or refused, and is counted at the door out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,18 @@ import pyarrow as pa
 from qingsuan.benefits import explanations, results
 from qingsuan.benefits.carry import Carry
 from qingsuan.benefits.classify import REASONS, Classifier, PersonRows, find_identities, find_insured
+from qingsuan.benefits.contradictions import (
+    CONTRADICTIONS,
+    Contradiction,
+    Trial,
+    counts_of,
+    find_contradictions,
+    refuse_contradictions,
+    table_of,
+    trials_of,
+)
 from qingsuan.benefits.core import Core, Paid
+from qingsuan.benefits.insured_rows import InsuredRows
 from qingsuan.benefits.intake import BENEFIT_DATES
 from qingsuan.benefits.of_nobody import OF_NOBODY, identities_of_nobody
 from qingsuan.benefits.opening import Opening, empty_opening
@@ -31,6 +44,9 @@ from qingsuan.rows import Taker, numbers
 from qingsuan.tables import BILL
 
 __all__ = ["Outcome", "Settler"]
+
+TRIALS = 16
+"""So many contradictions of one person are tried; of further ones it is not known whether a result would differ."""
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -53,6 +69,7 @@ class Outcome:
     refused_rows: pa.Table
     totals: dict[str, pa.Table]
     accumulators: pa.Table | None = None
+    contradictions: pa.Table | None = None
 
 
 class Columns:
@@ -120,15 +137,15 @@ class Settler:
         RunError
             A row was lost on the way: the run stops, nothing is written.
         """
-        columns = Columns(self.setup, claims)
         if opening is None and self.carry is not None:
             opening = pa.Table.from_batches([empty_opening(self.carry.groups)])
-        work = _Work(self, columns, opening)
-        work.refuse_late()
-        work.order()
-        work.join(Columns(self.setup, insured), Columns(self.setup, identities))
-        work.classify()
+        work = self._steps(claims, insured, identities, opening)
         outcome = work.finish()
+        if work.contradictions:
+            self._try(work, insured, identities)
+            told = table_of(work.contradictions, work.insured_rows)
+            outcome = replace(outcome, contradictions=told)
+        outcome.totals[CONTRADICTIONS] = counts_of(work.contradictions)
         rows = outcome.settled.num_rows + outcome.reversed_rows.num_rows + outcome.refused.num_rows
         if rows != claims.num_rows:
             raise RunError(
@@ -139,12 +156,53 @@ class Settler:
             )
         return outcome
 
+    def _steps(
+        self,
+        claims: pa.Table,
+        insured: pa.Table,
+        identities: pa.Table,
+        opening: pa.Table | None,
+        trial: Trial | None = None,
+    ) -> _Work:
+        """All steps up to the core; with a trial, as it would be had other insured rows decided."""
+        work = _Work(self, Columns(self.setup, claims), opening, trial)
+        work.refuse_late()
+        work.order()
+        work.join(Columns(self.setup, insured), Columns(self.setup, identities))
+        work.classify()
+        return work
+
+    def _try(self, work: _Work, insured: pa.Table, identities: pa.Table) -> None:
+        """Settle people whose insured rows contradict each other again, as it would be had the other row decided."""
+
+        def settled(people: Sequence[Contradiction], trial: Trial) -> dict[str, list[Any]]:
+            numbers = [one.person for one in people]
+            claims = work.columns.table.filter(pa.array(np.isin(work.numbering.numbers[: len(work.columns)], numbers)))
+            opening = work.opening_rows
+            if opening is not None:
+                mine = np.isin(work.numbering.numbers[len(work.columns) :], numbers)
+                opening = opening.filter(pa.array(mine))
+            found: dict[str, list[Any]] = {}
+            for row in self._steps(claims, insured, identities, opening, trial).finish().settled.to_pylist():
+                found.setdefault(row["psn_no"], []).append(row)
+            return found
+
+        as_it_is = settled(work.contradictions, Trial()) if any(trials_of(work.contradictions, 1)) else {}
+        for tried, trial in trials_of(work.contradictions, TRIALS):
+            otherwise = settled(tried, trial)
+            for one in tried:
+                psn_no = insured.column("psn_no")[one.row].as_py()
+                one.would_differ = as_it_is.get(psn_no) != otherwise.get(psn_no)
+
 
 class _Work:
     """The state of one partition between its steps. Columns named ``…`` of claims are by place in the order."""
 
-    def __init__(self, settler: Settler, columns: Columns, opening: pa.Table | None) -> None:
-        self.settler, self.setup = settler, settler.setup
+    def __init__(
+        self, settler: Settler, columns: Columns, opening: pa.Table | None, trial: Trial | None = None
+    ) -> None:
+        self.settler, self.setup, self.trial = settler, settler.setup, trial
+        self.contradictions: list[Contradiction] = []
         self.refused: list[pa.Table] = []
         self.refused_rows: list[pa.RecordBatch] = [restored(columns, np.zeros(0, np.int32))]
         self._number(columns, opening)
@@ -251,21 +309,30 @@ class _Work:
             identity_people, identities.code("psn_idet_type"), classes, insured_people
         )
         self.pool: Int32 = settler.pool_of_area[self.code("insu_admdvs")]
+        self.insured_rows = rows = InsuredRows(insured, self._by_person(insured_people), settler.pool_of_area)
+        date = self.at("begndate").astype(np.int32, copy=False)
         self.found, reason = find_insured(
             self.person,
             self.code("insutype"),
             self.pool,
-            self.at("begndate").astype(np.int32, copy=False),
-            self._by_person(insured_people),
-            insured.code("insutype"),
-            settler.pool_of_area[insured.code("insu_admdvs")],
-            insured.raw("begndate").astype(np.int32, copy=False),
-            insured.raw("enddate").astype(np.int32, copy=False),
-            np.stack([insured.code("psn_type"), insured.code("insu_admdvs")]),
+            date,
+            rows.people,
+            rows.scheme,
+            rows.pool,
+            rows.begin,
+            rows.end,
+            rows.ties,
         )
+        if self.trial is not None:
+            self.found = self.trial.found(self.found, date, rows)
+        else:
+            self.contradictions = find_contradictions(rows, self.person, self.found, date)
+        self.balances = rows.balances(self.trial.opens if self.trial is not None else {})
         refusals = self._refusals()
         if (reason != REASONS["found"]).any():
             explanations.refuse_persons(refusals, self, reason)
+        if self.setup.strict and self.contradictions:
+            refuse_contradictions(refusals, self.contradictions, rows, self.person)
         self._drop(refusals)
         self.series = settler.classifier.series(self.pool, self.code("insutype"))
         self.rule_set = settler.classifier.sets(self.series, self.at("benefit").astype(np.int32, copy=False))
@@ -354,7 +421,7 @@ class _Work:
             self.settler.months[self.at("benefit") - self.setup.first_day],
             bill,
             self.at("acct_used").astype(np.int8, copy=False),
-            self.of_insured("acct_balc"),
+            self.balances[self.found],
         )
         paid, accumulators = self._settle(columns)
         rule = np.where(waiting, len(self.settler.rule_names), self.variant)

@@ -102,9 +102,12 @@ class Setup:
         Whether claims of pools that no plugin serves are refused (E_POOL) instead of stopping the run.
     accumulators
         Whether accounts are kept, to be carried in from an earlier run and out to a later one.
+    strict
+        Whether claims that meet insured rows which contradict each other are refused (E_CONTRADICTION).
 
     Attributes
     ----------
+    insured_files : the names of the files of insured people, by number.
     paid_columns : which of ``tables.PAID_COLUMNS`` some claims file has.
     has_stays : whether some claims file has ``mdtrt_id`` or ``mid_setl_flag``.
     unserved : how many claims each area has that no plugin serves.
@@ -116,6 +119,8 @@ class Setup:
     year: int
     skip_unserved: bool = False
     accumulators: bool = False
+    strict: bool = False
+    insured_files: tuple[str, ...] = ()
     paid_columns: tuple[str, ...] = ()
     has_stays: bool = False
     unserved: Counter[str] = field(init=False, default_factory=Counter)

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
+from typing import Any
 
 from qingsuan.benefits.twin_layers import Bill, LayerStep, counted, run_layers
 from qingsuan.benefits.twin_rows import (
@@ -98,6 +99,10 @@ class _Year:
     ) -> None:
         self.places = places
         self.year = year
+        rule_sets = list(rule_sets)
+        own = {one.column: one for rules in rule_sets for one in rules.dimensions if one.table == "insured"}
+        self.own_codes = [own[column].name for column in sorted(own) if own[column].kind != "number"]
+        self.own_numbers = [own[column].name for column in sorted(own) if own[column].kind == "number"]
         self.outcome = Outcome()
         for key, account in opening.items():
             self.outcome.accounts[key] = Account(dict(account.groups), account.balance)
@@ -192,7 +197,7 @@ class _Year:
             return
         account = self.outcome.accounts.setdefault((claim.psn_no, claim.insutype, pool), Account())
         if account.balance is None:
-            account.balance = row.acct_balc or 0
+            account.balance = self.opening_balance(claim, pool, insured)
         waiting = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
         steps: tuple[LayerStep, ...] = ()
         if not waiting:
@@ -240,7 +245,7 @@ class _Year:
         )
 
     def insured_row(self, claim: Claim, pool: str, insured: Sequence[Insured]) -> Insured | None:
-        """The insured row that holds when the visit begins; of several the latest."""
+        """The insured row that holds when the visit begins; of several the one that goes first."""
         found = [
             row
             for row in insured
@@ -248,11 +253,37 @@ class _Year:
             and row.begndate <= claim.begndate <= (row.enddate or dt.date.max)
             and self.places.pool_of(row.insu_admdvs) == pool
         ]
-        return max(
-            found,
-            key=lambda row: (row.begndate, row.enddate or dt.date.max, row.psn_type, row.insu_admdvs),
-            default=None,
+        return max(found, key=self.precedence, default=None)
+
+    def precedence(self, row: Insured) -> tuple[Any, ...]:
+        """Of two insured rows, which decides: the greater (docs/tables.md, insured)."""
+        return (
+            row.begndate,
+            row.enddate or dt.date.max,
+            row.psn_type,
+            row.insu_admdvs,
+            row.brdy or dt.date.min,
+            row.wait_end_date or dt.date.min,
+            -1 if row.acct_balc is None else row.acct_balc,
+            *(row.extra.get(name, "") or "" for name in self.own_codes),
+            *((row.extra.get(name) is not None, row.extra.get(name)) for name in self.own_numbers),
         )
+
+    def opening_balance(self, claim: Claim, pool: str, insured: Sequence[Insured]) -> int:
+        """What opens the account of a claim: the balance of the row that holds on 1 January, or of the first one after."""
+        given = [
+            row
+            for row in insured
+            if row.insutype == claim.insutype
+            and self.places.pool_of(row.insu_admdvs) == pool
+            and row.acct_balc is not None
+        ]
+        new_year = dt.date(self.year, 1, 1)
+        held = [row for row in given if row.begndate <= new_year <= (row.enddate or dt.date.max)]
+        if not held:
+            first = min((row.begndate for row in given), default=None)
+            held = [row for row in given if row.begndate == first]
+        return max(held, key=self.precedence).acct_balc or 0 if held else 0
 
     def book(self, pool: str, insutype: str, benefit_date: dt.date) -> _Book | None:
         """The latest rule set that has come into force, unless it has ended."""

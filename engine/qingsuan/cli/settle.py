@@ -30,7 +30,12 @@ __all__ = ["command", "prepare"]
 
 
 def prepare(
-    year: int, requirements: tuple[str, ...] = (), *, skip_unserved: bool = False, accumulators: bool = False
+    year: int,
+    requirements: tuple[str, ...] = (),
+    *,
+    skip_unserved: bool = False,
+    accumulators: bool = False,
+    strict: bool = False,
 ) -> tuple[Setup, Installed]:
     """Find plugins, read and compile every rule set, check requirements.
 
@@ -41,7 +46,9 @@ def prepare(
     """
     regions = read_regions(load())
     require(regions.installed, requirements)
-    return regions.setup(year, skip_unserved, accumulators), regions.installed
+    setup = regions.setup(year, skip_unserved, accumulators)
+    setup.strict = strict
+    return setup, regions.installed
 
 
 @click.command("settle")
@@ -56,6 +63,7 @@ def prepare(
 @engine_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
+@click.option("--strict", is_flag=True, help="Reject claims that meet insured rows which contradict each other.")
 @click.option(
     "--max-rejected", type=MostRejectedType(), help="End with status 6 if more claims are rejected: 100, or 0.5%."
 )
@@ -82,6 +90,7 @@ def command(
     spark_master: str | None,
     requirements: tuple[str, ...],
     skip_unserved: bool,
+    strict: bool,
     max_rejected: MostRejected | None,
     opening: Path | None,
     accumulators: bool,
@@ -103,7 +112,11 @@ def command(
         raise UsageError("--opening --out", found="one folder", expected="two", do="give another --out")
     folder = RunFolder(out, TABLES, overwrite=overwrite, resume=resume)
     setup, installed = prepare(
-        year, requirements, skip_unserved=skip_unserved, accumulators=accumulators or opening is not None
+        year,
+        requirements,
+        skip_unserved=skip_unserved,
+        accumulators=accumulators or opening is not None,
+        strict=strict,
     )
     inputs = Inputs(
         open_sources(claims, "claims", csv_encoding),

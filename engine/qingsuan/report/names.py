@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["FUND_NAMES", "SCHEME_NAMES"]
+__all__ = ["CONTRADICTION_NAMES", "FUND_NAMES", "SCHEME_NAMES"]
 
 FUND_NAMES = {
     "hifp_pay": "pooled fund 基本医保统筹基金",
@@ -18,3 +18,11 @@ FUND_NAMES = {
 
 SCHEME_NAMES = {"310": "310 employees 职工", "390": "390 residents 居民"}
 """Schemes (险种类型) that have a short name; others print as their code."""
+
+CONTRADICTION_NAMES = {
+    "same-account": "same scheme and pool on one day 同险种同统筹区",
+    "birth": "two dates of birth 出生日期不同",
+    "balance": "two opening balances 年初余额不同",
+    "place": "two counties on one day 同日两地",
+}
+"""Kinds of contradictions between two insured rows of one person."""

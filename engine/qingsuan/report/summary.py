@@ -18,7 +18,7 @@ from qingsuan.divisions import name as division_name
 from qingsuan.errors import InputError
 from qingsuan.money import fen_of_yuan
 from qingsuan.policy.model import FUNDS
-from qingsuan.report.names import FUND_NAMES, SCHEME_NAMES
+from qingsuan.report.names import CONTRADICTION_NAMES, FUND_NAMES, SCHEME_NAMES
 from qingsuan.report.text import folded, grouped_yuan, heading, percent, table
 from qingsuan.tables import REJECTION_CODES
 
@@ -53,7 +53,7 @@ def settle_summary(out_dir: Path) -> str:
     sums = _sums(out_dir / "totals" / "care.parquet")
     parts = [_alarm(record), _counts(record), _by_pool(sums), _by_fund(sums)]
     parts += [_rejected(record, table_name, out_dir) for table_name in _TABLE_NAMES]
-    parts += [_identities_of_nobody(record), _warnings(record), _alarm(record)]
+    parts += [_contradictions(record, out_dir), _identities_of_nobody(record), _warnings(record), _alarm(record)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -167,6 +167,22 @@ def _rejected(record: Mapping[str, Any], table_name: str, out_dir: Path) -> str:
     prefix = "" if table_name == "claims" else f"{table_name}-"
     files = out_dir / "rejected" / f"{prefix}part-*.parquet"
     return f"{title}\n{table(('code', 'rows', 'meaning'), rows, 'lrl')}\n  whole, with their reasons, in {files}"
+
+
+def _contradictions(record: Mapping[str, Any], out_dir: Path) -> str:
+    """Insured rows that contradict each other, by kind, and where they lie; nothing when there are none."""
+    kinds: Mapping[str, Mapping[str, int]] = record["contradictions"]
+    if not kinds:
+        return ""
+    names = ("pairs", "people", "claims", "would_differ", "not_known")
+    rows = [(CONTRADICTION_NAMES[kind], *(f"{counts[name]:,}" for name in names)) for kind, counts in kinds.items()]
+    headers = ("kind", "pairs", "people", "claims", "would differ", "not known")
+    title = heading("Insured rows that contradict each other 参保记录互相矛盾")
+    return (
+        f"{title}\n{table(headers, rows, 'lrrrrr')}\n"
+        "  would differ: had the other row of the pair decided, a claim's result would be another\n"
+        f"  each pair, and which of the two decides, in {out_dir / 'contradictions' / 'part-*.parquet'}"
+    )
 
 
 def _identities_of_nobody(record: Mapping[str, Any]) -> str:

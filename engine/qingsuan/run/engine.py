@@ -111,6 +111,8 @@ class Cluster:
             run.setup.year,
             run.setup.skip_unserved,
             run.setup.accumulators,
+            run.setup.strict,
+            run.setup.insured_files,
             run.setup.paid_columns,
             run.setup.has_stays,
             self.by_what,

@@ -53,6 +53,7 @@ def header_of(setup: Setup, inputs: Inputs, installed: Installed, partitions: in
             "partitions": partitions,
             "skip unserved pools": setup.skip_unserved,
             "accumulators": setup.accumulators,
+            "strict": setup.strict,
             "encoding of CSV": sorted({source.encoding for _, source in _named(inputs) if source.kind == "csv"}),
         },
         **by_what(setup, installed),

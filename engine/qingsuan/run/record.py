@@ -103,6 +103,7 @@ def of_settlement(
             for (pool, scheme, code), rows in sorted(tally.rejected_by.items())
         ],
         "by_scheme": tally.by_scheme(),
+        "contradictions": tally.contradictions(),
         "identities_of_nobody": tally.identities_of_nobody(),
         "warnings": _warnings(setup, inputs, installed, tally, unread),
     }

@@ -53,7 +53,7 @@ __all__ = [
     "wanted",
 ]
 
-TABLES = ("settled", "rejected", "reversed", "differences", "totals", "accumulators", ".shuffle")
+TABLES = ("settled", "rejected", "reversed", "differences", "totals", "accumulators", "contradictions", ".shuffle")
 BYTES_PER_ROW = 1_500
 """What one claim needs, at most, while its partition is settled: it decides how many partitions a run has."""
 
@@ -280,6 +280,7 @@ def _check(run: Run) -> dict[str, list[str]]:
         check_refused_types(str(source.path), source.schema)
     names = {name for source in run.inputs.claims for name in source.schema.names}
     run.setup.paid_columns = tuple(name for name in PAID_COLUMNS if name in names)
+    run.setup.insured_files = tuple(source.name for source in run.inputs.insured)
     run.setup.has_stays = bool(names & {"mdtrt_id", "mid_setl_flag"})
     return unread
 
@@ -406,6 +407,7 @@ def tables_of(outcome: Outcome) -> dict[str, pa.Table]:
     """The tables of a partition that become files, by the name of their folder."""
     tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
     tables["accumulators"] = outcome.accumulators
+    tables["contradictions"] = outcome.contradictions
     return {kind: rows for kind, rows in tables.items() if rows is not None}
 
 

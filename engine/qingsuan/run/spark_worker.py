@@ -83,6 +83,8 @@ class Job:
     year: int
     skip_unserved: bool
     accumulators: bool
+    strict: bool
+    insured_files: tuple[str, ...]
     paid_columns: tuple[str, ...]
     has_stays: bool
     by_what: Mapping[str, Any]
@@ -138,6 +140,7 @@ def _setup(job: Job) -> Setup:
         regions = read_regions(load())
         setup = regions.setup(job.year, job.skip_unserved, job.accumulators)
         setup.paid_columns, setup.has_stays = job.paid_columns, job.has_stays
+        setup.strict, setup.insured_files = job.strict, job.insured_files
         here = by_what(setup, regions.installed)
         for kind, expected in job.by_what.items():
             other = sorted(n for n in {*expected, *here[kind]} if expected.get(n) != here[kind].get(n))

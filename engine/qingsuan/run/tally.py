@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.benefits.contradictions import CONTRADICTIONS, KINDS
 from qingsuan.benefits.of_nobody import OF_NOBODY
 from qingsuan.benefits.results import SUMS, TOTALS, merge_totals
 from qingsuan.cells import decimals, read_money
@@ -116,6 +117,11 @@ class Tally:
         """Identity rows of people without an insured row, by class."""
         found = self.merged(OF_NOBODY, ("psn_idet_type",))
         return dict(zip(found.column("psn_idet_type").to_pylist(), found.column("rows").to_pylist(), strict=True))
+
+    def contradictions(self) -> dict[str, dict[str, int]]:
+        """Contradictions among insured rows, by kind: pairs of rows, people, claims, and results that would differ."""
+        counts = {row.pop("kind"): row for row in self.merged(CONTRADICTIONS, ("kind",)).to_pylist()}
+        return {kind: counts[kind] for kind in KINDS if counts[kind]["pairs"]}
 
     def amounts_settled(self) -> dict[str, int]:
         """Sums in fen of all settled claims, by column of the bill."""

@@ -41,7 +41,7 @@ def check_rows(folder: Path, record: dict[str, Any], findings: Findings) -> None
     """Check every row of ``settled`` and ``reversed``, the rejected ones' counts, and all sums against the record."""
     checked = _Checked(folder, record, findings)
     with Repeats() as repeats:
-        for name in ("settled", "reversed", "rejected", "differences"):
+        for name in ("settled", "reversed", "rejected", "differences", "contradictions"):
             for file in sorted((folder / name).glob("*.parquet")):
                 if not file.name.startswith("."):
                     checked.file(name, file, repeats)
@@ -59,11 +59,13 @@ class _Checked:
         self.codes: dict[str, Counter[str]] = {}
         self.totals: dict[str, list[pa.Table]] = {name: [] for name in _BY}
         self.taken_back: Counter[str] = Counter()
+        self.contradictions: dict[str, Counter[str]] = {}
 
     def file(self, name: str, path: Path, repeats: Repeats) -> None:
         """Check one file, batch by batch."""
         file = path.relative_to(self.folder).as_posix()
-        check = {"settled": self._settled, "reversed": self._reversed, "rejected": self._rejected}.get(name)
+        checks = {"settled": self._settled, "reversed": self._reversed, "rejected": self._rejected}
+        check = {**checks, "contradictions": self._contradictions}.get(name)
         self.taken_back.clear()
         try:
             for first_row, batch in _batches(path):
@@ -122,6 +124,12 @@ class _Checked:
         for name in BILL:
             same(file, f"a reversal and its claim add up to nothing: {name}", found[name], 0)
 
+    def _contradictions(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
+        for row in batch.select(("kind", "would_differ")).to_pylist():
+            outcome = {None: "not_known", True: "would_differ"}.get(row["would_differ"])
+            counts = self.contradictions.setdefault(row["kind"], Counter())
+            counts.update(["pairs"] if outcome is None else ["pairs", outcome])
+
     def _rejected(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
         name = Path(file).name
         table = "claims" if name.startswith("part-") else name.split("-part-")[0]
@@ -163,6 +171,10 @@ class _Checked:
         same("run.json", "rows in = settled + reversed + rejected", record["rows"]["in"], sum(rows.values()))
         codes = {table: dict(sorted(counts.items())) for table, counts in sorted(self.codes.items())}
         same("run.json", "rejected rows by code", record["rejected"], codes)
+        names = ("pairs", "would_differ", "not_known")
+        told = {kind: {name: counts[name] for name in names} for kind, counts in record["contradictions"].items()}
+        found = {kind: {name: counts[name] for name in names} for kind, counts in self.contradictions.items()}
+        same("run.json", "contradictions between insured rows, by kind", told, found)
         for name, table in ((name, parts[0]) for name, parts in self.totals.items() if parts):
             self._totals(name, table)
         care = self.totals["care"]
