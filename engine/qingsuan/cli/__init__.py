@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import PurePath
+from typing import NoReturn
 
 import click
 
 from qingsuan import __version__
-from qingsuan.errors import QingsuanError
+from qingsuan.cli.output import open_standard_streams, tell
+from qingsuan.errors import QingsuanError, RunError
 
 __all__ = ["COMMANDS", "cli", "main"]
+
+TRACEBACK = "QINGSUAN_TRACEBACK"
+"""An environment variable: set, a command that ends with an error shows where it was raised."""
 
 COMMANDS = {
     "demo": "A made-up year for two regions, settled, with its summary: the first thing to run.",
@@ -48,20 +57,65 @@ def cli() -> None:
     """Settle a whole year of medical insurance at once, exact to the fen (医保年度清算).
 
     Exit status: 0 done; 2 wrong use; 3 the input cannot be trusted; 4 a plugin or a parameter cannot be trusted;
-    5 the run failed part-way; 6 the run is finished, but rejected more claims than --max-rejected accepts.
+    5 the run failed part-way, or only printing its results did; 6 the run is finished, but rejected more claims than
+    --max-rejected accepts.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the status that says whose fault it was."""
+    open_standard_streams()
     try:
-        cli.main(args=arguments, standalone_mode=False)
-    except QingsuanError as error:
-        click.echo(f"qingsuan: {error}", err=True)
-        sys.exit(error.exit_status)
+        cli.main(args=arguments, prog_name="qingsuan", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError, ValueError):
+            error.show()
         sys.exit(2)
-    except click.Abort:
-        click.echo("qingsuan: interrupted; nothing half-written is taken for finished", err=True)
+    except (click.Abort, KeyboardInterrupt):
+        tell("qingsuan: interrupted; nothing half-written is taken for finished")
         sys.exit(5)
+    except QingsuanError as error:
+        _end(error, error)
+    except OSError as error:
+        _end(_not_done(error), error)
+    except Exception as error:  # noqa: BLE001 - the last handler: it ends the process with what is known
+        _end(_fault(error), error)
+
+
+def _end(told: QingsuanError, error: BaseException) -> NoReturn:
+    if os.environ.get(TRACEBACK):
+        tell("".join(traceback.format_exception(error)))
+    tell(f"qingsuan: {told}")
+    _drop_output()
+    sys.exit(told.exit_status)
+
+
+def _not_done(error: OSError) -> QingsuanError:
+    """The machine refused something outside of what a command tells on its own: most often standard output."""
+    return RunError(
+        "qingsuan",
+        found=f"the machine refused to read, write or print something: {error}",
+        expected="room, the right to read and write, and a standard output that can be written",
+        do="mend that and give the command again; a folder without run.json is not finished",
+    )
+
+
+def _fault(error: Exception) -> QingsuanError:
+    """What qingsuan itself did wrong: nobody has met it before."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f" ({PurePath(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return RunError(
+        "qingsuan",
+        found=f"a fault of qingsuan itself, {__version__}: {type(error).__name__}: {error}{at}",
+        expected="an answer to every input; a folder without run.json is not finished, one with it is whole",
+        do=f"give the command again with {TRACEBACK}=1, and report what it prints, without data of people",
+    )
+
+
+def _drop_output() -> None:
+    """Forget what standard output could not take, so that the end of the process does not try again."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

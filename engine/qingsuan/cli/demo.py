@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from qingsuan.benefits.setup import Setup
+from qingsuan.cli.output import results_apart, show
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.settle import prepare
 from qingsuan.errors import UsageError
@@ -47,6 +48,7 @@ _MADE_UP = "Made-up data (样例数据): no person, claim or amount here is real
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where to.")
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Threads that settle.")
 @click.option("--keep", is_flag=True, help="Keep the sample already there, if it is the one asked for.")
+@results_apart
 def command(*, people: int, seed: int, out: Path, workers: int, keep: bool) -> None:
     """Make a year of claims of four pools in two regions, settle it, and say what was paid. All of it is made up.
 
@@ -56,14 +58,14 @@ def command(*, people: int, seed: int, out: Path, workers: int, keep: bool) -> N
     _check(out)
     with held(out):
         told = _demo(setup, installed, out, people, seed, workers, keep)
-    click.echo("\n".join(_fit(line) for line in told.splitlines()))
-    click.echo(f"\n{_next(out)}")
+    show("\n".join(_fit(line) for line in told.splitlines()))
+    show(f"\n{_next(out)}")
 
 
 def _demo(setup: Setup, installed: Installed, out: Path, people: int, seed: int, workers: int, keep: bool) -> str:
     """Make the year, settle it, split its subsidy; returns the summary."""
     kept = _prepare(out, people, seed, keep)
-    click.echo(f"{_MADE_UP}\n")
+    show(f"{_MADE_UP}\n")
     sample, seconds, progress = out / "sample", _Seconds(), progress_for(as_json=False)
     if not kept:
         with seconds.of("sample 样例"):

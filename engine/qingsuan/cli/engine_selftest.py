@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from qingsuan.cli.engines import check_engine, engine_of, engine_options
+from qingsuan.cli.output import results_apart, show
 from qingsuan.cli.settle import prepare
 from qingsuan.run.selftest import PEOPLE, YEAR, selftest
 
@@ -21,6 +22,7 @@ __all__ = ["command"]
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="A folder that every machine sees under the same path; a new one inside is used, and removed.",
 )
+@results_apart
 def command(engine: str, spark_master: str | None, shared: Path | None) -> None:
     """Settle a made-up year of 1,000 people, cut into small pieces, locally and by the engine, and compare the bytes.
 
@@ -33,6 +35,4 @@ def command(engine: str, spark_master: str | None, shared: Path | None) -> None:
             lambda: prepare(YEAR),
             lambda setup, installed: engine_of(engine, spark_master, setup, installed),
         )
-    click.echo(
-        f"engine {engine}: {files} files of a made-up year of {PEOPLE:,} people, byte for byte as settled locally"
-    )
+    show(f"engine {engine}: {files} files of a made-up year of {PEOPLE:,} people, byte for byte as settled locally")

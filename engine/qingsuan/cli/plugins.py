@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import click
 
+from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.errors import PluginError
 from qingsuan.plugins import Plugin, load, require
 from qingsuan.policy.model import RuleSet
@@ -30,6 +30,7 @@ class _Row:
 @click.option(
     "--require", "requirements", multiple=True, metavar="REQ", help='Insist on one: "qingsuan-jilin>=2022.1".'
 )
+@results_apart
 def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
     """List the installed regional plugins and their rule sets; broken ones with the reason.
 
@@ -37,7 +38,10 @@ def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
     """
     regions = read_regions(load())
     rows = [_row(plugin, regions) for plugin in regions.installed.plugins]
-    click.echo(_json(rows) if as_json else _table(rows))
+    if as_json:
+        show_json([_record(row) for row in rows])
+    else:
+        show(_table(rows))
     broken = [row.plugin.distribution for row in rows if row.plugin.problem is not None]
     require(regions.installed, requirements)
     if broken:
@@ -85,10 +89,6 @@ def _dates(rule_set: RuleSet) -> str:
 
 def _counts(rule_set: RuleSet) -> str:
     return f"{len(rule_set.rules)} rules, {len(_missing(rule_set))} missing parameters"
-
-
-def _json(rows: list[_Row]) -> str:
-    return json.dumps([_record(row) for row in rows], ensure_ascii=False, indent=2)
 
 
 def _record(row: _Row) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from qingsuan.cli.output import tell
 from qingsuan.run.settle import Progress
 
 __all__ = ["progress_for"]
@@ -15,7 +16,7 @@ __all__ = ["progress_for"]
 
 class _Quiet(Progress):
     def note(self, text: str) -> None:
-        click.echo(f"qingsuan: {text}", err=True)
+        tell(f"qingsuan: {text}")
 
 
 class _Bar(_Quiet):
@@ -33,14 +34,14 @@ class _Bar(_Quiet):
 class _Lines(_Quiet):
     def stage(self, name: str, total: int) -> None:
         self._name, self._since = name, time.monotonic()
-        click.echo(f"{name} … ({total} parts)", err=True)
+        tell(f"{name} … ({total} parts)")
 
     def end(self) -> None:
-        click.echo(f"{self._name} done in {time.monotonic() - self._since:.1f} s", err=True)
+        tell(f"{self._name} done in {time.monotonic() - self._since:.1f} s")
 
 
 def progress_for(as_json: bool) -> Progress:
     """The progress that fits where standard error goes."""
     if as_json:
         return _Quiet()
-    return _Bar() if sys.stderr.isatty() else _Lines()
+    return _Bar() if sys.stderr is not None and sys.stderr.isatty() else _Lines()

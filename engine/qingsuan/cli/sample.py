@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from qingsuan.cli.output import results_apart, show
 from qingsuan.sample import FORMATS, make_year
 
 __all__ = ["command"]
@@ -21,6 +22,7 @@ __all__ = ["command"]
     "--format", "kind", type=click.Choice(tuple(FORMATS)), default="parquet", show_default=True, help="Of all tables."
 )
 @click.option("--files", type=click.IntRange(1, 365), default=1, show_default=True, help="Files of claims.")
+@results_apart
 def command(out: Path, people: int, seed: int, year: int, bad_rows: int, kind: str, files: int) -> None:
     """Make claims, insured people and identities of a plausible made-up year in the new folder OUT.
 
@@ -28,7 +30,7 @@ def command(out: Path, people: int, seed: int, year: int, bad_rows: int, kind: s
     about 2.6 claims per person. Nothing in it is real.
     """
     made = make_year(out, people=people, seed=seed, year=year, bad_rows=bad_rows, kind=kind, files=files)
-    click.echo(
+    show(
         f"{out}: made up, nothing in it is real (样例数据)\n"
         f"  {made.people:>12,} people, {made.insured:,} insured rows, {made.identities:,} identities\n"
         f"  {made.claims:>12,} claim rows, {made.reversals:,} of them reversals (退费), "

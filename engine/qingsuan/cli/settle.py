@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
 from qingsuan.benefits.setup import Setup
 from qingsuan.cli.engines import check_engine, engine_of, engine_options
 from qingsuan.cli.most_rejected import MostRejected, MostRejectedType
+from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.sizes import Size
 from qingsuan.errors import UsageError
 from qingsuan.plugins import Installed, load, require
 from qingsuan.report.summary import settle_summary
+from qingsuan.report.text import proven
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.opening import open_opening
+from qingsuan.run.proof import prove
 from qingsuan.run.regions import read_regions
 from qingsuan.run.settle import TABLES, Inputs, Options, settle
 
@@ -77,6 +78,7 @@ def prepare(
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out.")
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run record as JSON.")
+@results_apart
 def command(
     claims: tuple[str, ...],
     insured: tuple[str, ...],
@@ -128,7 +130,12 @@ def command(
     with terminated_as_interrupted():
         other = engine_of(engine, spark_master, setup, installed)
         record = settle(setup, inputs, folder, options, installed, progress_for(as_json), other)
-    _print(record, out, as_json)
+    digest = prove(out, record)
+    with finished(out, digest):
+        if as_json:
+            show_json({**record, "record_sha256": digest})
+        else:
+            show(f"{settle_summary(out)}\n\n{proven(digest)}")
     if max_rejected is not None:
         max_rejected.check(record, out)
 
@@ -148,7 +155,3 @@ def terminated_as_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _print(record: dict[str, Any], out: Path, as_json: bool) -> None:
-    click.echo(json.dumps(record, ensure_ascii=False, indent=2) if as_json else settle_summary(out))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from functools import partial
 from pathlib import Path
 
 import click
+
+from qingsuan.cli.output import finished, results_apart, show, show_json, tell
 
 __all__ = ["command"]
 
@@ -33,6 +33,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030.")
 @click.option("--overwrite", is_flag=True, help="Replace a finished run folder.")
 @click.option("--json", "as_json", is_flag=True, help="Write the run record instead of the summary.")
+@results_apart
 def command(
     *,
     insured: tuple[str, ...],
@@ -55,6 +56,8 @@ def command(
     """
     from qingsuan import plugins
     from qingsuan.report.subsidy import summary
+    from qingsuan.report.text import proven
+    from qingsuan.run.proof import prove
     from qingsuan.run.regions import read_regions
     from qingsuan.run.subsidy import Request, run_subsidy
     from qingsuan.subsidies.bureau import BureauTables
@@ -63,5 +66,10 @@ def command(
     plugins.require(installed, requirements)
     tables = BureauTables.read(classes, standards, local_split)
     request = Request(insured, year, out, tables, skip_unserved, overwrite, csv_encoding=csv_encoding)
-    finished = run_subsidy(request, installed, say=partial(click.echo, err=True))
-    click.echo(json.dumps(finished.record, ensure_ascii=False, indent=2) if as_json else summary(finished.outcome))
+    run = run_subsidy(request, installed, say=tell)
+    digest = prove(out, run.record)
+    with finished(out, digest):
+        if as_json:
+            show_json({**run.record, "record_sha256": digest})
+        else:
+            show(f"{summary(run.outcome)}\n\n{proven(digest)}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
+from qingsuan.cli.output import results_apart, show, show_json, tell
 from qingsuan.errors import InputError
 from qingsuan.run.verify import Verified, verify
 
@@ -25,6 +26,7 @@ __all__ = ["command"]
 )
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files among the inputs.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was checked and found as JSON.")
+@results_apart
 def command(folder: Path, inputs: tuple[Path, ...], csv_encoding: str, as_json: bool) -> None:
     """Check a finished run folder again: digests, rows, sums, what every claim satisfies, accumulators.
 
@@ -32,16 +34,19 @@ def command(folder: Path, inputs: tuple[Path, ...], csv_encoding: str, as_json: 
     they are the files the run read, and that every claim is settled, reversed or rejected exactly once.
     Ends with status 3 if anything is off.
     """
-    say = (lambda _: None) if as_json else (lambda stage: click.echo(f"checking {stage} …", err=True))
+    say = (lambda _: None) if as_json else (lambda stage: tell(f"checking {stage} …"))
     verified = verify(folder, say, inputs, csv_encoding)
-    click.echo(_as_json(folder, verified) if as_json else _as_text(folder, verified))
+    if as_json:
+        show_json(_as_json(folder, verified))
+    else:
+        show(_as_text(folder, verified))
     if verified.findings.total:
         sys.exit(InputError.exit_status)
 
 
-def _as_json(folder: Path, verified: Verified) -> str:
+def _as_json(folder: Path, verified: Verified) -> dict[str, Any]:
     findings = verified.findings
-    told = {
+    return {
         "folder": str(folder),
         "settlement": verified.settlement,
         "whole": not findings.total,
@@ -54,7 +59,6 @@ def _as_json(folder: Path, verified: Verified) -> str:
         "findings": [asdict(finding) for finding in findings.told],
         "findings_in_all": findings.total,
     }
-    return json.dumps(told, ensure_ascii=False, indent=2)
 
 
 def _as_text(folder: Path, verified: Verified) -> str:

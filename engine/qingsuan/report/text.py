@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from qingsuan.money import yuan
 
-__all__ = ["folded", "grouped_yuan", "heading", "percent", "table", "width"]
+__all__ = ["folded", "grouped_yuan", "heading", "percent", "proven", "table", "width"]
 
 
 def width(text: str) -> int:
@@ -54,6 +54,11 @@ def folded(text: str, columns: int) -> list[str]:
         else:
             lines.append(word)
     return lines
+
+
+def proven(digest: str) -> str:
+    """The line that a finished run ends with: its record was read from the disk again."""
+    return f"Finished (已完成); run.json SHA-256 {digest}"
 
 
 def heading(text: str) -> str:

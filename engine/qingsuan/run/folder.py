@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from qingsuan.run.disk import writing
 from qingsuan.run.lock import held
 from qingsuan.run.parquet import write_parquet
 
-__all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "RunFolder", "Written", "draft", "hidden", "sync"]
+__all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "RunFolder", "Written", "draft", "hidden", "is_file", "sync"]
 
 RECORD = "run.json"
 DIGESTS = "SHA256SUMS"
@@ -55,6 +56,14 @@ class Written:
         """
         with (folder / name).open("rb") as file:
             return cls(name, os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file of its own, not a link to one."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def hidden(name: str) -> bool:
