@@ -134,7 +134,7 @@ def alike(cell: Any, text: str | None) -> bool:
 
 
 def test_every_code_is_met_somewhere_here() -> None:
-    elsewhere = {"E_DUPLICATE", "E_REVERSAL_MISMATCH", "E_POOL"}
+    elsewhere = {"E_DUPLICATE", "E_REVERSAL_MISMATCH", "E_POOL", "E_CONTRADICTION"}
     assert {code for code, *_ in BAD} | elsewhere == set(REJECTION_CODES)
 
 
