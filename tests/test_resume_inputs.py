@@ -130,9 +130,8 @@ def broken_text(content: bytes) -> bytes:
     return content[:middle] + b"\xff" + content[middle:]
 
 
-def ragged_line(content: bytes) -> bytes:
-    middle = content.index(b"\n", len(content) // 2) + 1
-    return content[:middle] + b"one,cell\n" + content[middle:]
+def open_quote(content: bytes) -> bytes:
+    return content + b'"'
 
 
 def cut_off(content: bytes) -> bytes:
@@ -145,7 +144,7 @@ BROKEN: list[tuple[str, Callable[[bytes], bytes]]] = [
     (".arrow", broken_block),
     (".arrow", cut_off),
     (".csv", broken_text),
-    (".csv", ragged_line),
+    (".csv", open_quote),
 ]
 
 
@@ -186,7 +185,7 @@ def test_an_input_that_cannot_be_read_in_the_middle(
         assert (ran.status, "Traceback" in ran.err) == (3, False), ran.err
         assert str(path) in ran.err
         assert "cannot be read" in ran.err
-        assert "what to do: fetch the file again" in ran.err
+        assert ("line " if suffix == ".csv" else "what to do: fetch the file again") in ran.err
         assert not out.exists()
     path.write_bytes(whole)
     assert run(*arguments, "--out", out, "--resume").status == 0

@@ -84,24 +84,33 @@ def test_an_empty_file(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("rows_before", [1, 40_000])
-def test_a_csv_line_with_a_cell_missing_is_named(tmp_path: Path, rows_before: int) -> None:
+def test_a_csv_line_with_a_cell_missing_is_a_rejected_row(tmp_path: Path, rows_before: int) -> None:
     path = write_csv(tmp_path / "claims.csv", [claim(setl_id=f"s{n}") for n in range(rows_before)])
     with path.open("a", encoding="utf-8") as file:
         file.write("s,p1,390\n")
-    refused(settle_claims(tmp_path, path), 3, "claims.csv: cannot be read", "Expected 20 columns, got 3")
+    assert settle_claims(tmp_path, path).status == 0
+    assert counts(tmp_path) == {"in": rows_before + 1, "settled": rows_before, "reversed": 0, "rejected": 1}
+    (row,) = read(tmp_path / "out", "rejected")
+    assert (row["source_row"], row["code"], row["column"]) == (rows_before + 1, "E_FORM", "")
+    assert row["found"] == f"line {rows_before + 2}, 3 cells: s,p1,390"
+    assert row["expected"] == "20 cells, as the header has"
+    assert {name: row[name] for name in claim()} == dict.fromkeys(claim())
 
 
 def test_a_csv_file_in_gbk(tmp_path: Path) -> None:
     rows = [claim(my_note="住院 费用", fixmedins_code="示例医院")]
     path = write_csv(tmp_path / "claims.csv", rows, "gb18030")
-    refused(settle_claims(tmp_path, path), 3, "claims.csv: cannot be read", "--csv-encoding gb18030")
+    refused(settle_claims(tmp_path, path), 3, "claims.csv: line 2: cannot be read", "--csv-encoding gb18030")
     write_csv(tmp_path / "insured.csv", [insured()], "gb18030")
     assert settle_claims(tmp_path, path, "--csv-encoding", "gb18030").status == 0
     assert [row["fixmedins_code"] for row in read(tmp_path / "out", "settled")] == ["示例医院"]
 
 
 def test_an_encoding_nobody_knows(tmp_path: Path) -> None:
-    refused(settle_claims(tmp_path, tmp_path / "claims.csv", "--csv-encoding", "klingon"), 3, "claims.csv", "klingon")
+    for name in ("klingon", "gb18300", "hex", "", "utf8\0"):
+        refused(
+            settle_claims(tmp_path, tmp_path / "claims.csv", "--csv-encoding", name), 2, "--csv-encoding", "gb18030"
+        )
 
 
 def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import datetime as dt
 import decimal
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,9 @@ __all__ = [
     "NO_AMOUNT",
     "NO_DATE",
     "OPEN_END",
+    "READERS",
     "Cells",
+    "Torn",
     "TypeRefused",
     "day_text",
     "decimals",
@@ -73,6 +75,14 @@ Judge = Callable[[pa.Array], Mask | None]
 
 class TypeRefused(ValueError):
     """A column's type cannot be trusted; the message says what was expected."""
+
+
+class Torn(NamedTuple):
+    """A row with too few or too many cells to be read (from 0, within its batch): what stands there, and what should."""
+
+    row: int
+    found: str
+    expected: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +407,18 @@ def read_counts(column: pa.Array | pa.ChunkedArray) -> Cells:
     bad = ~good & ~absent
     counts = pc.if_else(pa.array(good), array, pa.scalar(0, array.type)).cast(pa.int64())
     return Cells(counts.to_numpy(zero_copy_only=False), absent, {"E_FORM": bad} if bad.any() else {})
+
+
+READERS: dict[str, Callable[[pa.Array], Cells]] = {
+    "text": read_ids,
+    "code": read_texts,
+    "flag": read_flags,
+    "date": read_dates,
+    "time": read_times,
+    "money": read_money,
+    "count": read_counts,
+}
+"""How each kind of column (:class:`qingsuan.tables.Column`) is read."""
 
 
 def decimals(fen: npt.NDArray[np.int64], precision: int = 16) -> pa.Array:

@@ -5,7 +5,7 @@ What is wrong with a row alone is found here, in the order of the rejection code
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,16 +21,11 @@ from qingsuan.cells import (
     NO_AMOUNT,
     NO_DATE,
     OPEN_END,
-    Cells,
+    READERS,
+    Torn,
     TypeRefused,
     decimals,
-    read_counts,
-    read_dates,
-    read_flags,
-    read_ids,
-    read_money,
     read_texts,
-    read_times,
 )
 from qingsuan.errors import InputError, PluginError
 from qingsuan.forms import CODE_FORM, form_of, reason
@@ -39,21 +34,12 @@ from qingsuan.plugin_code import PluginCodeError, call_plugin
 from qingsuan.rows import arrow
 from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
 
-__all__ = ["BENEFIT_DATES", "check_columns", "take_claims", "take_identities", "take_insured"]
+__all__ = ["BENEFIT_DATES", "take_claims", "take_identities", "take_insured"]
 
 BENEFIT_DATES = ("setl_time", "begndate", "enddate")
 DAY_US = 86_400_000_000
 _AREA = r"^\d{6}$"
 _WHOLE = r"^-?\d{1,15}$"
-_READERS: dict[str, Callable[[pa.Array], Cells]] = {
-    "text": read_ids,
-    "code": read_texts,
-    "flag": read_flags,
-    "date": read_dates,
-    "time": read_times,
-    "money": read_money,
-    "count": read_counts,
-}
 _EXPECTED = {
     "E_SCALE": "at most two decimals; amounts are never rounded on the way in",
     "E_RANGE": f"at most {yuan(MAX_FEN)}",
@@ -62,54 +48,12 @@ _EXPECTED = {
 Mask = npt.NDArray[np.bool_]
 
 
-def check_columns(where: str, schema: pa.Schema, columns: Sequence[Column]) -> list[str]:
-    """Check that a file has every column that must be there, of a type that can be trusted.
-
-    Returns
-    -------
-    list of str
-        The columns of the file that nobody here reads.
-
-    Raises
-    ------
-    InputError
-        A column is missing, is there twice, or has a type that cannot be trusted.
-    """
-    twice = [name for name in schema.names if schema.names.count(name) > 1]
-    if twice:
-        raise InputError(
-            where,
-            found=f"{schema.names.count(twice[0])} columns “{twice[0]}”; columns: {', '.join(schema.names)}",
-            expected="each column once",
-            do="check the extract; columns are bound by name",
-        )
-    for column in columns:
-        if column.name not in schema.names and column.must:
-            raise InputError(
-                where,
-                found=f"no column “{column.name}”; columns: {', '.join(schema.names)}",
-                expected=f"one column “{column.name}” ({column.meaning})",
-                do="check the extract; columns are bound by name",
-            )
-        if column.name in schema.names:
-            kind = schema.field(column.name).type
-            try:
-                _READERS[column.kind](pa.array([], kind))
-            except TypeRefused as error:
-                raise InputError(
-                    f"{where}: column {column.name}",
-                    found=f"type {kind}",
-                    expected=str(error),
-                    do="write the extract again with the column's true type",
-                ) from None
-    known = {column.name for column in columns}
-    return [name for name in schema.names if name not in known]
-
-
 class _Rows:
     """One batch being read: its cells by column, its refusals."""
 
-    def __init__(self, batch: pa.RecordBatch, columns: Sequence[Column], file: int, first_row: int) -> None:
+    def __init__(
+        self, batch: pa.RecordBatch, columns: Sequence[Column], file: int, first_row: int, torn: Sequence[Torn]
+    ) -> None:
         self.batch, self.file = batch, file
         self.size = batch.num_rows
         self.columns = columns
@@ -117,9 +61,17 @@ class _Rows:
             np.full(self.size, file, np.int32), np.arange(first_row, first_row + self.size, dtype=np.int64)
         )
         self.cells = {
-            column.name: _READERS[column.kind](batch.column(column.name)) if column.name in batch.schema.names else None
+            column.name: READERS[column.kind](batch.column(column.name)) if column.name in batch.schema.names else None
             for column in columns
         }
+        if torn:
+            self._refuse_torn({one.row: one for one in torn})
+
+    def _refuse_torn(self, torn: Mapping[int, Torn]) -> None:
+        """Refuse rows with too few or too many cells first of all: nothing is known of them, not even whether they are void."""
+        mask = np.zeros(self.size, np.bool_)
+        mask[list(torn)] = True
+        self.refusals.add(mask, "E_FORM", "", lambda row: torn[row].found, lambda row: torn[row].expected)
 
     def refuse(self, mask: Mask, code: str, column: str, expected: str, found: Said | None = None) -> None:
         if mask.any():
@@ -370,15 +322,19 @@ def _refuse_dates(setup: Setup, rows: _Rows, kinds: npt.NDArray[np.int8]) -> npt
     return benefit
 
 
-def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) -> tuple[pa.RecordBatch, pa.Table]:
+def take_claims(
+    setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()
+) -> tuple[pa.RecordBatch, pa.Table]:
     """Read a batch of claims.
 
     Parameters
     ----------
     batch
-        Claims with the columns of :data:`qingsuan.tables.CLAIMS` (checked by :func:`check_columns`).
+        Claims with the columns of :data:`qingsuan.tables.CLAIMS` (checked by :func:`qingsuan.run.inputs.check_columns`).
     file, first_row
         Where the batch comes from.
+    torn
+        Its rows that have too few or too many cells, all of them null.
 
     Returns
     -------
@@ -387,7 +343,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) 
     Table
         Refusals (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`).
     """
-    rows = _Rows(batch, CLAIMS, file, first_row)
+    rows = _Rows(batch, CLAIMS, file, first_row, torn)
     takes_back = rows.ints("refd_setl_flag", np.int8, 0) == 1
     rows.refuse_void()
     rows.refuse_missing()
@@ -451,9 +407,11 @@ def _refuse_unserved(setup: Setup, rows: _Rows, areas: npt.NDArray[np.int32]) ->
     setup.unserved.update({texts[number]: int(counts[number]) for number in nobody if counts[number]})
 
 
-def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) -> tuple[pa.RecordBatch, pa.Table]:
+def take_insured(
+    setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()
+) -> tuple[pa.RecordBatch, pa.Table]:
     """Read a batch of insured rows; like :func:`take_claims`."""
-    rows = _Rows(batch, INSURED, file, first_row)
+    rows = _Rows(batch, INSURED, file, first_row, torn)
     rows.refuse_missing()
     rows.refuse_forms()
     rows.refuse_areas("insu_admdvs")
@@ -487,9 +445,11 @@ def _period(rows: _Rows, begin_name: str, end_name: str) -> tuple[npt.NDArray[np
     return begin.astype(np.int32), np.where(closed, end, OPEN_END).astype(np.int32)
 
 
-def take_identities(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int) -> tuple[pa.RecordBatch, pa.Table]:
+def take_identities(
+    setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()
+) -> tuple[pa.RecordBatch, pa.Table]:
     """Read a batch of identities; like :func:`take_claims`. Codes no rule set ranks are kept: they decide nothing."""
-    rows = _Rows(batch, IDENTITIES, file, first_row)
+    rows = _Rows(batch, IDENTITIES, file, first_row, torn)
     rows.refuse_missing()
     rows.refuse_forms()
     begin, end = _period(rows, "begntime", "endtime")

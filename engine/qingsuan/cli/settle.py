@@ -21,7 +21,7 @@ from qingsuan.plugins import Installed, load, require
 from qingsuan.report.summary import settle_summary
 from qingsuan.report.text import proven
 from qingsuan.run.folder import RunFolder
-from qingsuan.run.inputs import open_sources
+from qingsuan.run.inputs import find_files, open_files
 from qingsuan.run.opening import open_opening
 from qingsuan.run.proof import prove
 from qingsuan.run.regions import read_regions
@@ -120,11 +120,17 @@ def command(
         accumulators=accumulators or opening is not None,
         strict=strict,
     )
+    found = {
+        "claims": find_files(claims, "claims"),
+        "insured": find_files(insured, "insured"),
+        "identities": find_files(identities, "identities"),
+    }
     inputs = Inputs(
-        open_sources(claims, "claims", csv_encoding),
-        open_sources(insured, "insured", csv_encoding),
-        open_sources(identities, "identities", csv_encoding),
+        open_files(found["claims"], csv_encoding),
+        open_files(found["insured"], csv_encoding),
+        open_files(found["identities"], csv_encoding),
         () if opening is None else open_opening(opening, year, csv_encoding),
+        left_out={table: files.left_out for table, files in found.items()},
     )
     options = Options(workers, memory, partitions)
     with terminated_as_interrupted():

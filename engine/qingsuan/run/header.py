@@ -122,7 +122,7 @@ def _changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
 
 def _named(inputs: Inputs) -> Iterator[tuple[str, Source]]:
     """Every input file under a name that tells it from the others."""
-    for table in inputs.__dataclass_fields__:
+    for table in ("claims", "insured", "identities", "opening"):
         for source in getattr(inputs, table):
             yield f"{table} {source.number + 1} {source.name}", source
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from qingsuan.cells import Torn
+from qingsuan.run.inputs import as_text
 from qingsuan.run.refused import REASON_COLUMNS
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.subsidies.counting import ROWS, Counted, Period, add, count
@@ -23,11 +25,12 @@ _REASONS = pa.schema([(name, pa.int64() if name == "source_row" else pa.string()
 
 
 class Batch(NamedTuple):
-    """Some rows of a file: the file's name, the number of the first row in it (from 1), and the rows."""
+    """Some rows of a file: the file's name, the number of the first row in it (from 1), the rows, and which are torn."""
 
     file: str
     first_row: int
     rows: pa.RecordBatch
+    torn: tuple[Torn, ...] = ()
 
 
 def partitions_for(rows: int) -> int:
@@ -58,7 +61,7 @@ def count_heads(
     codes: Counter[str] = Counter()
     shuffle.add(pa.RecordBatch.from_pylist([], ROWS))  # so that the columns are known even without a row
     for batch in batches:
-        screened = screening.screen(batch.rows)
+        screened = screening.screen(batch.rows, batch.torn)
         rows_in += batch.rows.num_rows
         other_scheme += screened.other_scheme
         outside_year += screened.outside_year
@@ -87,7 +90,7 @@ def rejected_table(batch: Batch, rejections: Iterable[Rejection], schema: pa.Sch
     """The rejected rows whole, every column as text, with file, row, code, column, found and expected."""
     refused = list(rejections)
     taken = batch.rows.take(pa.array([rejection.row for rejection in refused], pa.int64()))
-    columns = {_kept_name(name): _as_text(column) for name, column in zip(taken.schema.names, taken, strict=True)}
+    columns = {_kept_name(name): as_text(column) for name, column in zip(taken.schema.names, taken, strict=True)}
     reasons = [
         (batch.file, batch.first_row + each.row, each.code, each.column, each.found, each.expected) for each in refused
     ]
@@ -100,10 +103,3 @@ def rejected_table(batch: Batch, rejections: Iterable[Rejection], schema: pa.Sch
 def _kept_name(name: str) -> str:
     """An input column keeps its name unless the reasons have it."""
     return f"input_{name}" if name in _REASONS.names else name
-
-
-def _as_text(column: pa.Array) -> pa.Array:
-    try:
-        return column.cast(pa.string())
-    except pa.ArrowException:
-        return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from qingsuan.benefits.intake import check_columns
 from qingsuan.benefits.opening import Groups, check_opening, empty_opening, take_opening
 from qingsuan.errors import InputError
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD
-from qingsuan.run.inputs import Chunk, Source, chunks, digest_of, open_sources
+from qingsuan.run.inputs import Chunk, Source, check_columns, chunks, digest_of, find_files, open_files
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.tables import ACCUMULATORS
 
@@ -45,9 +44,17 @@ def open_opening(place: Path, year: int, encoding: str) -> tuple[Source, ...]:
             expected="the folder of a finished run",
             do="finish it with --resume",
         )
-    sources = open_sources([place], "accumulators", encoding)
+    found = find_files([place], "accumulators")
+    if found.left_out:
+        raise InputError(
+            str(place),
+            found=f"files that would be left out by their names: {', '.join(found.left_out[:5])}",
+            expected="a folder of accumulators and nothing else: what is left out is money that was paid",
+            do="move them away, or name the file with the accumulators",
+        )
+    sources = open_files(found, encoding)
     for source in sources:
-        check_columns(str(source.path), source.schema, ACCUMULATORS)
+        check_columns(source, ACCUMULATORS)
     return sources
 
 
@@ -122,7 +129,7 @@ class OpeningRows:
         names = [column.name for column in ACCUMULATORS]
 
         def read(chunk: Chunk) -> None:
-            for first_row, batch in chunk.batches(names):
+            for first_row, batch, _ in chunk.whole_rows(names):
                 if run.stopped.is_set():
                     return
                 self.shuffle.add(take_opening(self.groups, batch, str(chunk.source.path), first_row))

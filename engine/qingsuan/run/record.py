@@ -82,6 +82,7 @@ def of_settlement(
             **({"opening": of_inputs(inputs.opening, digest)} if inputs.opening else {}),
         },
         **({"opening": earlier_run(inputs.opening)} if inputs.opening else {}),
+        "left_out": {table: list(names) for table, names in inputs.left_out.items() if names},
         "rows": {
             "in": tally.rows_read["claims"],
             "settled": tally.settled_rows,

@@ -20,7 +20,7 @@ from qingsuan.benefits.rejects import REJECT_SCHEMA
 from qingsuan.benefits.restore import LOST, is_restorable
 from qingsuan.benefits.setup import Setup
 from qingsuan.cells import read_money
-from qingsuan.run.inputs import Source, fetch_rows
+from qingsuan.run.inputs import Source, as_text, carried_as, fetch_rows
 from qingsuan.run.kept import Kept
 from qingsuan.run.remembered import Remembered
 from qingsuan.run.shuffle import Shuffle
@@ -145,7 +145,7 @@ class _Refused:
         columns["source_file"] = self._names.take(found["file"])
         columns["source_row"] = pc.add(found["row"], 1)
         columns.update({_outer(name): rows.column(name) for name in rows.schema.names})
-        arrays = [columns.get(column.name, pa.nulls(rows.num_rows)).cast(column.type) for column in self._schema]
+        arrays = [_carried(columns.get(column.name), column.type, rows.num_rows) for column in self._schema]
         person = pc.fill_null(columns["psn_no"].cast(pa.string()), "")
         return pa.RecordBatch.from_arrays([*arrays, person], names=[*self._schema.names, self._person])
 
@@ -177,16 +177,23 @@ class _Refused:
 
 
 def _common_schema(sources: tuple[Source, ...]) -> pa.Schema:
-    """Every column any file has; as text where two files do not agree on its type, or a dictionary holds it."""
+    """Every column any file has; as text where two files do not agree on its type, or Parquet does not hold all of it."""
     kinds: dict[str, pa.DataType] = {}
     for source in sources:
         for column in source.schema:
-            kind = pa.string() if pa.types.is_dictionary(column.type) else column.type
+            kind = carried_as(column.type)
             name = _outer(column.name)
             if kinds.setdefault(name, kind) != kind:
                 kinds[name] = pa.string()
     reasons = [(name, pa.int64() if name == "source_row" else pa.string()) for name in REASON_COLUMNS]
     return pa.schema([*reasons, *kinds.items()])
+
+
+def _carried(column: pa.Array | None, kind: pa.DataType, rows: int) -> pa.Array:
+    """A column in the type in which it is written."""
+    if column is None:
+        return pa.nulls(rows, kind)
+    return as_text(column) if kind == pa.string() else column.cast(kind)
 
 
 def _outer(name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
-from qingsuan.benefits.intake import check_columns, take_claims, take_identities, take_insured
+from qingsuan.benefits.intake import take_claims, take_identities, take_insured
 from qingsuan.benefits.interface import REFUSED_WHEN_SET, check_refused_types
 from qingsuan.benefits.partition import Outcome, Settler
 from qingsuan.benefits.setup import Setup
@@ -27,7 +27,7 @@ from qingsuan.run import record
 from qingsuan.run.digests import InputDigests
 from qingsuan.run.folder import RECORD, RunFolder, Written
 from qingsuan.run.header import header_of
-from qingsuan.run.inputs import Chunk, Source, chunks
+from qingsuan.run.inputs import Chunk, Source, check_columns, chunks, told_of_inputs, unread_names
 from qingsuan.run.kept import Kept
 from qingsuan.run.opening import OpeningRows
 from qingsuan.run.refused import RefusedRows
@@ -66,12 +66,13 @@ ACCUMULATORS_PER_ROW = 6
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The files of a run."""
+    """The files of a run, and by table what lay beside them and was left out."""
 
     claims: tuple[Source, ...]
     insured: tuple[Source, ...]
     identities: tuple[Source, ...] = ()
     opening: tuple[Source, ...] = ()
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,22 +268,24 @@ def partitions_for(rows: int, memory: int) -> int:
 
 
 def _check(run: Run) -> dict[str, list[str]]:
-    """Check every file's columns before a row is read; returns columns that nobody reads."""
+    """Check every file's columns before a row is read; returns columns that nobody reads, after saying so."""
     unread: dict[str, list[str]] = {}
     for sources, columns, table in kinds(run):
-        for source in sources:
-            own = {own.column for own in run.setup.own(table) if own.column}
-            own |= {column.name for column in INTERFACE} if table == "claims" else set()
-            extra = [name for name in check_columns(str(source.path), source.schema, columns) if name not in own]
-            if extra:
-                unread[source.name] = extra
+        known = {column.name for column in columns} | {own.column for own in run.setup.own(table) if own.column}
+        known |= {column.name for column in INTERFACE} if table == "claims" else set()
+        mine = {source.name: check_columns(source, columns, known) for source in sources}
+        told = told_of_inputs(table, unread_names(sources, mine, known), run.inputs.left_out.get(table, ()))
+        for line in told:
+            run.progress.note(line)
+        for file, extra in mine.items():
+            unread[file] = [*unread.get(file, ()), *extra]
     for source in run.inputs.claims:
         check_refused_types(str(source.path), source.schema)
     names = {name for source in run.inputs.claims for name in source.schema.names}
     run.setup.paid_columns = tuple(name for name in PAID_COLUMNS if name in names)
     run.setup.insured_files = tuple(source.name for source in run.inputs.insured)
     run.setup.has_stays = bool(names & {"mdtrt_id", "mid_setl_flag"})
-    return unread
+    return {file: names for file, names in unread.items() if names}
 
 
 def kinds(run: Run) -> tuple[tuple[tuple[Source, ...], tuple[Column, ...], str], ...]:
@@ -308,10 +311,10 @@ def _read(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
 
     def read(item: tuple[str, Chunk]) -> None:
         table, chunk = item
-        for first_row, batch in chunk.batches(wanted(run, table, chunk.source)):
+        for first_row, batch, torn in chunk.batches(wanted(run, table, chunk.source)):
             if run.stopped.is_set():
                 return
-            taken, refusals = TAKE[table](run.setup, batch, chunk.source.number, first_row)
+            taken, refusals = TAKE[table](run.setup, batch, chunk.source.number, first_row, torn)
             shuffles[table].add(taken)
             amounts = run.tally.read_amounts(batch) if table == "claims" else {}
             refused.read(table, refusals, batch, first_row)

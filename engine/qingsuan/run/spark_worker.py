@@ -177,11 +177,12 @@ def _read(job: Job, setup: Setup, number: int) -> Iterator[Piece]:
     collector = Collector(number, item.table, job.partitions, setup.vocabularies)
     rows, amounts, refused = 0, Counter[str](), []
     groups = Groups(setup) if item.table == OPENING else None
-    for first_row, batch in item.chunk.batches(item.columns):
+    read = item.chunk.batches if groups is None else item.chunk.whole_rows
+    for first_row, batch, torn in read(item.columns):
         if groups is not None:
             yield from collector.add(take_opening(groups, batch, str(source.path), first_row))
             continue
-        taken, refusals = TAKE[item.table](setup, batch, source.number, first_row)
+        taken, refusals = TAKE[item.table](setup, batch, source.number, first_row, torn)
         yield from collector.add(taken)
         rows += batch.num_rows
         if item.table == "claims":

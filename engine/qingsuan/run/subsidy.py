@@ -20,7 +20,7 @@ from qingsuan.errors import RunError
 from qingsuan.plugins import Installed
 from qingsuan.run.folder import DIGESTS, RECORD, RunFolder
 from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
-from qingsuan.run.inputs import Source, chunks, open_sources
+from qingsuan.run.inputs import Source, check_door, chunks, find_files, open_files, told_of_inputs, unread_names
 from qingsuan.run.record import of_inputs, of_plugins
 from qingsuan.run.shuffle import Budget, Shuffle
 from qingsuan.subsidies.bureau import BureauTables
@@ -71,16 +71,26 @@ def run_subsidy(request: Request, installed: Installed, say: Callable[[str], Non
     """
     folder = RunFolder(request.out, TABLES, overwrite=request.overwrite)
     funding = resolve(installed.regions, request.year, request.tables)
-    sources = open_sources(request.insured, "insured people", request.csv_encoding)
-    for source in sources:
-        check_columns(source.schema, str(source.path))
+    found = find_files(request.insured, "insured people")
+    sources = open_files(found, request.csv_encoding)
+    _check(sources, found.left_out, say)
     with folder.held(), _beside(request.out) as unfinished:
         result = RunFolder(unfinished / "result", TABLES)
         outcome = _calculate(request, installed, funding, sources, result, unfinished / "people", say)
         _write(outcome, result)
-        record = result.finish(_record(outcome, installed, sources))
+        record = result.finish(_record(outcome, installed, sources, found.left_out))
         _publish(result.path, folder)
     return Finished(outcome, record)
+
+
+def _check(sources: Sequence[Source], left_out: Sequence[str], say: Callable[[str], None]) -> None:
+    """Check every file's columns before a row is read, and say which nobody reads, and which files were left out."""
+    for source in sources:
+        check_door(source, COLUMNS, ("begndate", "enddate"))
+        check_columns(source.schema, str(source.path))
+    unread = {source.name: [name for name in source.schema.names if name not in COLUMNS] for source in sources}
+    for line in told_of_inputs("insured", unread_names(sources, unread, COLUMNS), left_out):
+        say(line)
 
 
 @contextmanager
@@ -130,8 +140,8 @@ def _batches(sources: Sequence[Source], say: Callable[[str], None]) -> Iterator[
     for source in sources:
         say(f"reading {source.name} ({source.number + 1} of {len(sources)}, {source.rows:,} rows)")
         for chunk in chunks(source):
-            for first_row, rows in chunk.batches(source.schema.names):
-                yield Batch(source.name, first_row + 1, rows)
+            for first_row, rows, torn in chunk.batches(source.schema.names):
+                yield Batch(source.name, first_row + 1, rows, torn)
     say("counting heads, one person once")
 
 
@@ -170,7 +180,9 @@ def _write(outcome: Outcome, result: RunFolder) -> None:
     result.write_table("totals/not_counted.parquet", not_counted_table(outcome.rows))
 
 
-def _record(outcome: Outcome, installed: Installed, sources: Sequence[Source]) -> dict[str, Any]:
+def _record(
+    outcome: Outcome, installed: Installed, sources: Sequence[Source], left_out: Sequence[str]
+) -> dict[str, Any]:
     unread = [(source.name, [name for name in source.schema.names if name not in COLUMNS]) for source in sources]
     own = outcome.record()
     own["warnings"] += [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
@@ -180,6 +192,7 @@ def _record(outcome: Outcome, installed: Installed, sources: Sequence[Source]) -
         "engine": {"name": "qingsuan", "version": __version__},
         "plugins": of_plugins(installed),
         "inputs": {"insured": of_inputs(sources)},
+        "left_out": {"insured": list(left_out)} if left_out else {},
         **own,
     }
 

@@ -120,7 +120,7 @@ class _Brought:
 
     def _between(self, chunk: Chunk) -> tuple[int, int]:
         first, last = self.partitions, -1
-        for _, batch in chunk.batches(["psn_no"]):
+        for _, batch, _ in chunk.whole_rows(["psn_no"]):
             places = self._places(batch)
             first, last = int(places.min(initial=first)), int(places.max(initial=last))
         return first, last
@@ -133,7 +133,7 @@ class _Brought:
         batches = [empty_opening(self.groups)]
         names = [column.name for column in ACCUMULATORS]
         for chunk, (first, last) in zip(self.chunks, self.between, strict=True):
-            for first_row, batch in chunk.batches(names) if first <= partition <= last else ():
+            for first_row, batch, _ in chunk.whole_rows(names) if first <= partition <= last else ():
                 taken = take_opening(self.groups, batch, str(chunk.source.path), first_row)
                 batches.append(taken.filter(pa.array(self._places(taken) == partition)))
         table = pa.Table.from_batches(batches)

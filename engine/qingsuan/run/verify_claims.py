@@ -156,7 +156,8 @@ def _mixed(values: UInt64) -> UInt64:
 def _claims(source: Source) -> Iterator[tuple[int, pa.RecordBatch]]:
     wanted = [name for name in source.schema.names if name in _SAME]
     for chunk in chunks(source):
-        yield from chunk.batches(wanted)
+        for first_row, batch, _ in chunk.batches(wanted):
+            yield first_row, batch
 
 
 def _written(folder: Path, findings: Findings) -> Iterator[tuple[Place, pa.RecordBatch]]:

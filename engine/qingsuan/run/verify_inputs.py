@@ -12,7 +12,7 @@ from typing import Any
 
 from qingsuan.errors import InputError
 from qingsuan.run.findings import Findings
-from qingsuan.run.inputs import FORMATS, Source, digest_of, open_sources
+from qingsuan.run.inputs import FORMATS, Source, count_rows, digest_of, open_sources
 
 __all__ = ["Found", "find_inputs"]
 
@@ -61,7 +61,10 @@ def find_inputs(record: Mapping[str, Any], places: Sequence[Path], encoding: str
                 _missed(table, one, candidates, digests, findings)
             else:
                 files += 1
-                opened.append(replace(open_sources([path], table, encoding)[0], number=number, name=one["file"]))
+                source = open_sources([path], table, encoding)[0]
+                for check, rows in (("rows", source.rows), ("rows, counted another way", count_rows(source))):
+                    findings.same(f"{table}: {one['file']}", check, rows, one["rows"])
+                opened.append(replace(source, number=number, name=one["file"]))
         if len(opened) == len(listed):
             sources[table] = tuple(opened)
     return Found(files, sources)

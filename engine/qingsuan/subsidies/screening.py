@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import OPEN_END, TypeRefused, day_text, read_dates, read_flags, read_texts
+from qingsuan.cells import OPEN_END, Torn, TypeRefused, day_text, read_dates, read_flags, read_texts
 from qingsuan.errors import InputError, PluginError
 from qingsuan.forms import form_of
 from qingsuan.subsidies.columns import Days, Flags, Ids, Ints, Text, days_of, flags_of, ids_of, int_of_code, texts_of
@@ -108,8 +108,8 @@ class Screening:
         self._first_day, self._last_day = periods[0].first_day, periods[-1].last_day
         self._of_pair: dict[tuple[str, str], int] = {}
 
-    def screen(self, batch: pa.RecordBatch) -> Screened:
-        """Sort one batch out.
+    def screen(self, batch: pa.RecordBatch, torn: Sequence[Torn] = ()) -> Screened:
+        """Sort one batch out; ``torn`` are its rows with too few or too many cells, all of them null.
 
         Raises
         ------
@@ -118,6 +118,7 @@ class Screening:
             bureau's tables that its rule needs. Nothing has been written at that point.
         """
         flaws = _Flaws(batch.num_rows)
+        flaws.add_torn(torn)
         text = {name: texts_of(batch, name) for name in ("insutype", "insu_admdvs")}
         permit = flags_of(batch, "resd_permit_flag")
         people = ids_of(batch, "psn_no")
@@ -237,6 +238,11 @@ class _Flaws:
         new = bad & ~self._flawed
         self._flawed |= new
         self._found += [Rejection(int(row), code, column, found(int(row)), expected) for row in np.flatnonzero(new)]
+
+    def add_torn(self, torn: Sequence[Torn]) -> None:
+        """Reject rows of which nothing is known."""
+        self._flawed[[each.row for each in torn]] = True
+        self._found += [Rejection(each.row, "E_FORM", "", each.found, each.expected) for each in torn]
 
     def rejections(self) -> tuple[Rejection, ...]:
         """All of them, by row."""

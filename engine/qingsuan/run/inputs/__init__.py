@@ -1,0 +1,37 @@
+"""Input files: what comes in as paths, folders and globs goes out as batches of rows that know where they come from.
+
+``places`` finds files, and says what it leaves out. ``csv``, ``parquet`` and ``ipc`` each open and read one format, and
+count its rows a second way (``messages`` does that for IPC). ``reading`` opens any file, cuts it into chunks, and compares
+the two counts. ``columns`` judges a file's columns before a row is read, ``names`` those that are nearly the
+interface's, ``types`` those that cannot be carried into ``rejected/``. Everything here ends with an
+:class:`~qingsuan.errors.InputError` that names file and place, or gives every row of the file; nothing is skipped in between.
+"""
+
+from qingsuan.run.inputs.columns import check_columns, check_door
+from qingsuan.run.inputs.names import told_of_inputs, unread_names
+from qingsuan.run.inputs.places import Found, find_files
+from qingsuan.run.inputs.reading import Chunk, Rows, chunks, count_rows, fetch_rows, open_files, open_sources
+from qingsuan.run.inputs.source import BATCH_ROWS, FORMATS, Source, digest_of
+from qingsuan.run.inputs.types import as_text, carried_as
+
+__all__ = [
+    "BATCH_ROWS",
+    "FORMATS",
+    "Chunk",
+    "Found",
+    "Rows",
+    "Source",
+    "as_text",
+    "carried_as",
+    "check_columns",
+    "check_door",
+    "chunks",
+    "count_rows",
+    "digest_of",
+    "fetch_rows",
+    "find_files",
+    "open_files",
+    "open_sources",
+    "told_of_inputs",
+    "unread_names",
+]

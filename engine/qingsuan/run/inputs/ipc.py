@@ -1,0 +1,100 @@
+"""Arrow IPC files and streams: read through a file and never mapped, every batch validated before anything looks into it.
+
+A mapped file that is cut short while it is read ends the process, and an offset that lies points at other memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.ipc
+
+from qingsuan.run.inputs.messages import rows_of_batches
+from qingsuan.run.inputs.source import BATCH_ROWS, Source
+
+__all__ = ["count_ipc_rows", "open_ipc", "read_ipc"]
+
+
+def open_ipc(number: int, path: Path, _: str) -> Source:
+    """Read a file's schema, and count its rows by what its messages say.
+
+    Raises
+    ------
+    InputError
+        A message says something that cannot be.
+    """
+    rows = sum(rows_of_batches(path))
+    with _opened(path) as reader:
+        return Source(number, path, "ipc", _plain_schema(reader.schema), rows)
+
+
+def read_ipc(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """Give the rows of a file, batch by batch."""
+    names = source.schema.names
+    kept = None if columns is None else [names.index(name) for name in columns]
+    with _opened(source.path, kept) as reader:
+        for batch in _batches(reader):
+            batch.validate(full=True)
+            plain = _plain(batch)
+            for start in range(0, max(1, plain.num_rows), BATCH_ROWS):
+                piece = plain.slice(start, BATCH_ROWS)
+                yield piece if columns is None else piece.select(list(columns))
+
+
+def count_ipc_rows(path: Path) -> int:
+    """How many rows the record batches of a file really have."""
+    with _opened(path) as reader:
+        return sum(batch.num_rows for batch in _batches(reader))
+
+
+@contextmanager
+def _opened(path: Path, columns: list[int] | None = None) -> Iterator[Any]:
+    """The file's reader; it reads only some columns, given by their places, unless there is none."""
+    options = pa.ipc.IpcReadOptions(included_fields=columns or [], use_threads=False)
+    with pa.OSFile(str(path)) as file:
+        try:
+            reader = pa.ipc.open_file(file, options=options)
+        except pa.ArrowInvalid:
+            file.seek(0)
+            reader = pa.ipc.open_stream(file, options=options)
+        yield reader
+
+
+def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        return (reader.get_batch(number) for number in range(reader.num_record_batches))
+    return iter(reader)
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    """Texts and bytes as views become what they are views of: nothing takes rows of views."""
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _plain_type(kind.value_type), kind.ordered)
+    return {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(kind, kind)
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    schema = _plain_schema(batch.schema)
+    if schema == batch.schema:
+        return batch
+    return pa.RecordBatch.from_arrays(
+        [_plain_array(array, field.type) for array, field in zip(batch.columns, schema, strict=True)], schema=schema
+    )
+
+
+def _plain_array(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    if array.type == kind:
+        return array
+    if pa.types.is_dictionary(kind):
+        return pa.DictionaryArray.from_arrays(
+            array.indices, array.dictionary.cast(kind.value_type), ordered=kind.ordered
+        )
+    return array.cast(kind)

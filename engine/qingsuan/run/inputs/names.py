@@ -1,0 +1,130 @@
+"""Names of columns that are nearly those of the interface: an optional column that is misspelt must not count as absent."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+
+from qingsuan.errors import InputError
+from qingsuan.run.inputs.source import Source
+from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE
+
+__all__ = ["check_names", "told_of_inputs", "unread_names"]
+
+_EVERY = frozenset(
+    column.name for columns in (CLAIMS, INSURED, IDENTITIES, ACCUMULATORS, INTERFACE) for column in columns
+)
+"""Names that mean something of their own: none of them is another one misspelt."""
+
+_LEAST_LETTERS = 5
+_MOST_NAMES = 100
+_TOLD = 8
+
+
+def check_names(source: Source, known: Collection[str]) -> None:
+    """Check that no column, and no folder ``key=value`` on the way to the file, has a name that is nearly a known one.
+
+    Parameters
+    ----------
+    known
+        Every name that somebody reads in this table.
+
+    Raises
+    ------
+    InputError
+        A name is a known one but for blanks, case, width, signs or one letter, or a key of the path is a column.
+    """
+    name, nearly = _first_nearly(tuple(source.schema.names), frozenset(known))
+    if nearly:
+        raise InputError(
+            f"{source.path}: column “{_shown(name)}”",
+            found=f"nearly the name {nearly}: did you mean that?",
+            expected="the names of the interface as they are; what nobody reads must not look like one of them",
+            do=f"call it {nearly}; or if it is something else, call it otherwise",
+        )
+    keys = (*source.keys_below, *(key for key in source.keys_above if key not in source.schema.names))
+    for key in keys:
+        nearly = key if key in known else _nearly(key, known, frozenset())
+        if nearly:
+            raise InputError(
+                f"{source.path}: folder “{_shown(key)}=…”",
+                found=f"a value of {nearly} in the name of a folder",
+                expected="values in the file: names of folders are not read",
+                do=f"write the column {nearly} into the files",
+            )
+
+
+def unread_names(sources: Iterable[Source], unread: Mapping[str, Sequence[str]], known: Collection[str]) -> list[str]:
+    """Columns that nobody reads, by name, each once, with the known name that one resembles where that is not there."""
+    found: dict[str, str] = {}
+    for source in sources:
+        there = frozenset(known) - frozenset(source.schema.names)
+        for name in unread.get(source.name, ()):
+            if len(found) < _MOST_NAMES and not found.get(name):
+                found[name] = _resembled(name, there)
+    return [f"{_shown(name)} (did you mean {other}?)" if other else _shown(name) for name, other in found.items()]
+
+
+def told_of_inputs(table: str, unread: Sequence[str], left_out: Sequence[str]) -> Iterator[str]:
+    """What a person should know of a table's files before they are read, a line for each thing."""
+    for what, names in (("columns nobody reads", unread), ("left out by name", left_out)):
+        more = f" and {len(names) - _TOLD} more (run.json has them all)" if len(names) > _TOLD else ""
+        if names:
+            yield f"{table}: {what}: {', '.join(names[:_TOLD])}{more}"
+
+
+@lru_cache(maxsize=4096)
+def _resembled(name: str, known: frozenset[str]) -> str:
+    """The known name that an unknown one resembles; empty if there is none."""
+    bare = {_bare(one): one for one in sorted(known)}
+    close = get_close_matches(_bare(name), bare, 1, 0.8)
+    return bare[close[0]] if close else ""
+
+
+@lru_cache(maxsize=64)
+def _first_nearly(names: tuple[str, ...], known: frozenset[str]) -> tuple[str, str]:
+    """The first name of a file that is nearly a known one, and that one; empty if there is none."""
+    there = frozenset(names)
+    found = ((name, _nearly(name, known, there)) for name in names)
+    return next(((name, nearly) for name, nearly in found if nearly), ("", ""))
+
+
+def _nearly(name: str, known: Collection[str], there: frozenset[str]) -> str:
+    """The known name that this one nearly is; empty if it is known itself, or nearly none."""
+    if name in known or name in _EVERY:
+        return ""
+    bare = _bare(name)
+    for one in sorted(known):
+        if _bare(one) == bare:
+            return one
+    if len(bare) >= _LEAST_LETTERS:
+        for one in sorted(known):
+            if one not in there and _one_off(bare, _bare(one)):
+                return one
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _bare(name: str) -> str:
+    """Letters and digits of a name, in half width and lower case."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())
+
+
+def _one_off(one: str, other: str) -> bool:
+    """Whether one letter more, one less, another one, or two exchanged neighbours make one name the other."""
+    if len(one) > len(other):
+        one, other = other, one
+    if len(other) - len(one) > 1:
+        return False
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    if len(one) < len(other):
+        return one[same:] == other[same + 1 :]
+    exchanged = one[same + 1 : same + 2] + one[same : same + 1] + one[same + 2 :]
+    return one[same + 1 :] == other[same + 1 :] or exchanged == other[same:]
+
+
+def _shown(name: str) -> str:
+    """A name with escapes for what cannot be seen."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)

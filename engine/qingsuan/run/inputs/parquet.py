@@ -1,0 +1,95 @@
+"""Parquet files: page checksums are checked, texts validated, rows of a row group held against the footer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qingsuan.run.inputs.source import BATCH_ROWS, Source, unreadable
+
+__all__ = ["count_parquet_rows", "open_parquet", "read_parquet", "row_groups"]
+
+BATCH_BYTES = 128 << 20
+"""A batch of more bytes, as the footer counts them, is read with fewer rows."""
+
+_LEAST_ROWS = 1_024
+
+
+def open_parquet(number: int, path: Path, _: str) -> Source:
+    """Read a file's footer.
+
+    Raises
+    ------
+    InputError
+        Footer and row groups do not say the same.
+    """
+    with _file(path) as file:
+        metadata = file.metadata
+        groups = sum(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
+        if groups != metadata.num_rows or metadata.num_rows < 0:
+            found = f"its footer says {metadata.num_rows} rows, its row groups {groups}"
+            raise unreadable(path, "parquet", found)
+        columns = [file.schema.column(at) for at in range(len(file.schema))]
+        int96 = frozenset(column.path for column in columns if column.physical_type == "INT96")
+        return Source(number, path, "parquet", file.schema_arrow, metadata.num_rows, int96=int96)
+
+
+def _file(path: Path, metadata: pq.FileMetaData | None = None, codes: Sequence[str] = ()) -> pq.ParquetFile:
+    return pq.ParquetFile(
+        path,
+        metadata=metadata,
+        read_dictionary=list(codes),
+        page_checksum_verification=True,
+        coerce_int96_timestamp_unit="us",
+    )
+
+
+def row_groups(path: Path) -> list[tuple[int, int]]:
+    """Rows and bytes of each row group, bytes as they are before they are packed."""
+    metadata = _metadata(path)
+    groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+    return [(group.num_rows, group.total_byte_size) for group in groups]
+
+
+def _metadata(path: Path) -> pq.FileMetaData:
+    """A Parquet file's footer, read once: it lists every row group, and a file may have thousands."""
+    state = path.stat()
+    return _metadata_of(path, state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _metadata_of(path: Path, *_: int) -> pq.FileMetaData:
+    with _file(path) as file:
+        return file.metadata
+
+
+def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """Give the rows of some row groups."""
+    texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
+    codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")]
+    sizes = row_groups(source.path)
+    rows, size_bytes = (sum(sizes[part][at] for part in parts) for at in (0, 1))
+    batch_rows = max(_LEAST_ROWS, min(BATCH_ROWS, BATCH_BYTES * rows // max(1, size_bytes)))
+    with _file(source.path, _metadata(source.path), codes) as file:
+        # small row groups are joined: each batch costs as much as some thousand rows
+        if len(parts) > 1 and rows <= batch_rows:
+            table = file.read_row_groups(list(parts), columns, use_threads=False)
+            batches: Iterator[pa.RecordBatch] = iter(table.unify_dictionaries().combine_chunks().to_batches())
+        elif parts:
+            batches = file.iter_batches(batch_rows, row_groups=list(parts), columns=columns, use_threads=False)
+        else:
+            return
+        yield from batches
+
+
+def count_parquet_rows(path: Path) -> int:
+    """How many rows the first column of a file really has."""
+    with _file(path) as file:
+        if not len(file.schema_arrow):
+            return 0
+        first = [file.schema_arrow.names[0]]
+        return sum(batch.num_rows for batch in file.iter_batches(BATCH_ROWS, columns=first, use_threads=False))

@@ -1,0 +1,199 @@
+"""Files opened and read, whatever their format: in chunks that can be read side by side, rows counted twice."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingsuan.cells import Torn
+from qingsuan.errors import InputError
+from qingsuan.run.inputs.csv import check_encoding, count_csv_rows, open_csv, read_csv
+from qingsuan.run.inputs.ipc import count_ipc_rows, open_ipc, read_ipc
+from qingsuan.run.inputs.parquet import BATCH_BYTES, count_parquet_rows, open_parquet, read_parquet, row_groups
+from qingsuan.run.inputs.places import Found, find_files
+from qingsuan.run.inputs.source import BATCH_ROWS, FORMATS, Source, unreadable
+
+__all__ = ["Chunk", "Rows", "chunks", "count_rows", "fetch_rows", "open_files", "open_sources"]
+
+_OPEN: dict[str, Callable[[int, Path, str], Source]] = {"parquet": open_parquet, "ipc": open_ipc, "csv": open_csv}
+_BROKEN = (pa.ArrowException, OSError, UnicodeError, ValueError, OverflowError, MemoryError)
+"""What a format's reader raises of a file that is broken."""
+
+
+class Rows(NamedTuple):
+    """Some rows of a file: the number of the first one, counted from 0; the rows; which of them are torn, all their cells null."""
+
+    first_row: int
+    batch: pa.RecordBatch
+    torn: tuple[Torn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A part of a file that can be read on its own: ``rows`` rows from ``first_row`` on; of Parquet some row groups."""
+
+    source: Source
+    first_row: int
+    rows: int
+    parts: tuple[int, ...] = ()
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[Rows]:
+        """Give the part's rows, batch by batch; no more and no fewer than were counted.
+
+        Raises
+        ------
+        InputError
+            The file stops being readable, or its rows are not those that were counted.
+        """
+        row = self.first_row
+        try:
+            for batch, torn in self._read(columns):
+                yield Rows(row, batch, torn)
+                row += batch.num_rows
+        except _BROKEN as error:
+            raise _broken(self.source.path, self.source.kind, error, f" from row {row + 1} on") from error
+        if row != self.first_row + self.rows:
+            found = f"{row - self.first_row} rows where {self.rows} were counted"
+            raise unreadable(self.source.path, self.source.kind, found, f" from row {self.first_row + 1} on")
+
+    def whole_rows(self, columns: Sequence[str]) -> Iterator[Rows]:
+        """Give the part's rows of a table in which a torn row stops the run, as any row does there that cannot be trusted.
+
+        Raises
+        ------
+        InputError
+            Like :meth:`batches`; or a row is torn.
+        """
+        for rows in self.batches(columns):
+            for torn in rows.torn[:1]:
+                where = f"{self.source.path}: row {rows.first_row + torn.row + 1}"
+                raise InputError(where, found=torn.found, expected=torn.expected, do="mend the file")
+            yield rows
+
+    def _read(self, columns: Sequence[str] | None) -> Iterator[tuple[pa.RecordBatch, tuple[Torn, ...]]]:
+        if self.source.kind == "csv":
+            yield from read_csv(self.source, self.parts, columns)
+            return
+        read = read_parquet if self.source.kind == "parquet" else read_ipc
+        for batch in read(self.source, self.parts, columns):
+            yield batch, ()
+
+
+def _broken(path: Path, kind: str, error: BaseException, where: str = "") -> InputError:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return unreadable(path, kind, text[:300], where)
+
+
+def open_sources(places: Sequence[str | Path], what: str, encoding: str = "utf8") -> tuple[Source, ...]:
+    """Find and open the files named by paths, folders and globs, in the order of their paths.
+
+    Raises
+    ------
+    UsageError
+        Nobody knows the encoding.
+    InputError
+        Nothing is there, something there cannot be trusted (:func:`find_files`), or a file cannot be read.
+    """
+    return open_files(find_files(places, what), encoding)
+
+
+def open_files(found: Found, encoding: str = "utf8") -> tuple[Source, ...]:
+    """Open files that were found; like :func:`open_sources`."""
+    encoding = check_encoding(encoding)
+    names = _names([file.path for file in found.files])
+    return tuple(
+        replace(_open(number, file.path, encoding), name=name, keys_below=file.keys_below, keys_above=file.keys_above)
+        for number, (file, name) in enumerate(zip(found.files, names, strict=True))
+    )
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """The files' own names; where two share one, their paths from the folder on that holds them all."""
+    names = [path.name for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    common = os.path.commonpath([path.parent for path in paths])
+    return [path.relative_to(common).as_posix() for path in paths]
+
+
+def _open(number: int, path: Path, encoding: str) -> Source:
+    kind = FORMATS[path.suffix.lower()]
+    try:
+        return _OPEN[kind](number, path, encoding)
+    except _BROKEN as error:
+        raise _broken(path, kind, error) from error
+
+
+def chunks(source: Source) -> list[Chunk]:
+    """Cut a file into parts that can be read side by side: Parquet by row groups, small ones together; others whole."""
+    if source.kind != "parquet":
+        return [Chunk(source, 0, source.rows)]
+    found, first_row, row, size = [], 0, 0, 0
+    parts: list[int] = []
+    groups = row_groups(source.path)
+    for group, (rows, size_bytes) in enumerate(groups):
+        parts.append(group)
+        row, size = row + rows, size + size_bytes
+        if row - first_row >= BATCH_ROWS // 2 or size >= BATCH_BYTES or group + 1 == len(groups):
+            found.append(Chunk(source, first_row, row - first_row, tuple(parts)))
+            first_row, parts, size = row, [], 0
+    return found
+
+
+def fetch_rows(
+    source: Source, rows: npt.NDArray[np.int64], workers: int = 2
+) -> Iterator[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
+    """Fetch rows of a file with every column it has; ``rows`` ascending, counted from 0. Parts without any are skipped.
+
+    Parts come in the order of their rows; no more of them are held than work side by side.
+    """
+    running: deque[Future[list[tuple[npt.NDArray[np.int64], pa.RecordBatch]]]] = deque()
+    parts = chunks(source)
+    if len(parts) == 1:
+        yield from _fetch(parts[0], rows)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        for part in parts:
+            mine = rows[(rows >= part.first_row) & (rows < part.first_row + part.rows)]
+            if len(mine):
+                running.append(pool.submit(_fetch_all, part, mine))
+            if len(running) > workers:
+                yield from running.popleft().result()
+        while running:
+            yield from running.popleft().result()
+
+
+def _fetch_all(part: Chunk, rows: npt.NDArray[np.int64]) -> list[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
+    return list(_fetch(part, rows))
+
+
+def _fetch(part: Chunk, rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
+    for first_row, batch, _ in part.batches() if len(rows) else ():
+        here = rows[(rows >= first_row) & (rows < first_row + batch.num_rows)]
+        if len(here):
+            yield here, batch.take(pa.array(here - first_row))
+
+
+def count_rows(source: Source) -> int:
+    """How many rows a file has, counted in a way that reading does not use.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read so.
+    """
+    try:
+        if source.kind == "csv":
+            return count_csv_rows(source.path, source.encoding)
+        return (count_parquet_rows if source.kind == "parquet" else count_ipc_rows)(source.path)
+    except _BROKEN as error:
+        raise _broken(source.path, source.kind, error) from error

@@ -1,0 +1,156 @@
+# Design: a walk over raw bytes, one state after the other, that knows where a record of RFC 4180 ends, and nothing of what
+# is in it. The door (qingsuan.run.inputs.csv) gives it whole buffers and takes places in them back.
+"""Where the records of a CSV text end, and what is wrong with one. Opened by :mod:`qingsuan.run.inputs.csv` only."""
+
+from libc.stdint cimport int64_t, uint8_t
+
+cdef enum:
+    COMMA = 44
+    QUOTE = 34
+    LF = 10
+    CR = 13
+    OPEN_AT_END = 1
+    BEHIND_QUOTE = 2
+    INSIDE_CELL = 3
+    NUL = 4
+    TOO_LONG = 5
+    UNFINISHED = 6
+    TORN_FIELDS = 5
+
+cdef uint8_t ENDS_PLAIN[256]
+cdef uint8_t ENDS_QUOTED[256]
+for _byte in range(256):
+    ENDS_PLAIN[_byte] = _byte in (COMMA, QUOTE, LF, CR, 0)
+    ENDS_QUOTED[_byte] = _byte in (QUOTE, LF, CR, 0)
+
+
+cdef struct Walk:
+    const uint8_t* data
+    int64_t size
+    bint last  # nothing comes after these bytes
+    int64_t at
+    int64_t lines  # line ends passed
+    int64_t cells  # of the record that was walked last
+    int64_t quote_line  # line ends before the quote that was opened last
+
+
+cdef int line_end(Walk* walk) noexcept nogil:
+    """Pass LF, CR LF or CR; a CR at the end of the bytes may be half of a line end."""
+    if walk.data[walk.at] == CR:
+        if walk.at + 1 < walk.size:
+            walk.at += walk.data[walk.at + 1] == LF
+        elif not walk.last:
+            return UNFINISHED
+    walk.at += 1
+    walk.lines += 1
+    return 0
+
+
+cdef int quoted_cell(Walk* walk) noexcept nogil:
+    """Pass a cell from its opening quote to behind its closing one."""
+    cdef uint8_t byte
+    walk.quote_line = walk.lines
+    walk.at += 1
+    while True:
+        while walk.at < walk.size and not ENDS_QUOTED[walk.data[walk.at]]:
+            walk.at += 1
+        if walk.at == walk.size:
+            return OPEN_AT_END if walk.last else UNFINISHED
+        byte = walk.data[walk.at]
+        if byte == 0:
+            return NUL
+        if byte != QUOTE:
+            if line_end(walk):
+                return UNFINISHED
+        elif walk.at + 1 < walk.size and walk.data[walk.at + 1] == QUOTE:
+            walk.at += 2
+        elif walk.at + 1 == walk.size and not walk.last:
+            return UNFINISHED  # a second quote may follow
+        else:
+            walk.at += 1
+            break
+    if walk.at < walk.size and walk.data[walk.at] not in (COMMA, LF, CR):
+        return BEHIND_QUOTE
+    return 0
+
+
+cdef int plain_cell(Walk* walk) noexcept nogil:
+    """Pass a cell without quotes."""
+    while walk.at < walk.size and not ENDS_PLAIN[walk.data[walk.at]]:
+        walk.at += 1
+    if walk.at < walk.size:
+        if walk.data[walk.at] == QUOTE:
+            return INSIDE_CELL
+        if walk.data[walk.at] == 0:
+            return NUL
+    return 0
+
+
+cdef int record(Walk* walk) noexcept nogil:
+    """Pass a record and its line end; gives what is wrong, 0 if nothing."""
+    cdef int fault
+    walk.cells = 1
+    while True:
+        if walk.at < walk.size and walk.data[walk.at] == QUOTE:
+            fault = quoted_cell(walk)
+        else:
+            fault = plain_cell(walk)
+        if fault:
+            return fault
+        if walk.at == walk.size:
+            return 0 if walk.last else UNFINISHED
+        if walk.data[walk.at] != COMMA:
+            return line_end(walk)
+        walk.at += 1
+        walk.cells += 1
+
+
+def scan(
+    const uint8_t[::1] data,
+    bint last,
+    int64_t cells,
+    int64_t most_records,
+    int64_t most_bytes,
+    int64_t[::1] torn,
+):
+    """Walk whole records of ``data``.
+
+    It ends behind the last record that is whole, or behind ``most_records`` of them, or where ``torn`` (# out) is full. ``torn``
+    takes five numbers for each record that has not ``cells`` of them (0: any number will do): where it begins and ends, which
+    record it is, how many cells it has, and how many line ends lie before it. Gives: where it ended, records, line ends passed,
+    torn records, what is wrong (0: nothing), and how many line ends lie before what is wrong. Blank lines are no records.
+    """
+    cdef Walk walk
+    cdef int64_t end = 0, records = 0, lines = 0, torn_records = 0, room = torn.shape[0] // TORN_FIELDS
+    cdef int fault = 0
+    if data.shape[0] == 0:
+        return 0, 0, 0, 0, 0, 0
+    walk.data, walk.size, walk.last, walk.at, walk.lines, walk.quote_line = &data[0], data.shape[0], last, 0, 0, 0
+    with nogil:
+        while walk.at < walk.size and records < most_records and torn_records < room:
+            if walk.data[walk.at] in (LF, CR):
+                if line_end(&walk):
+                    break
+                end, lines = walk.at, walk.lines
+                continue
+            fault = record(&walk)
+            if walk.at - end > most_bytes:
+                fault = TOO_LONG
+            if fault:
+                break
+            if cells and walk.cells != cells:
+                torn[torn_records * TORN_FIELDS] = end
+                torn[torn_records * TORN_FIELDS + 1] = walk.at
+                torn[torn_records * TORN_FIELDS + 2] = records
+                torn[torn_records * TORN_FIELDS + 3] = walk.cells
+                torn[torn_records * TORN_FIELDS + 4] = lines
+                torn_records += 1
+            records += 1
+            end, lines = walk.at, walk.lines
+    if fault == UNFINISHED:
+        fault = 0
+    if fault == TOO_LONG:
+        walk.lines = lines
+    elif fault == OPEN_AT_END:
+        walk.lines = walk.quote_line
+    return end, records, lines, torn_records, fault, walk.lines
