@@ -20,6 +20,7 @@ from qingsuan.people import Texts, partition_of
 from qingsuan.policy.model import Region
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.counting import ROWS, Counted, Heads, add, count, periods_of
+from qingsuan.subsidies.employed import EMPLOYED
 from qingsuan.subsidies.funding import Funding, resolve
 from qingsuan.subsidies.results import due_of, due_table, prefecture_table, region_table
 from qingsuan.subsidies.screening import Screening, check_columns
@@ -449,3 +450,139 @@ def test_counting_is_on_arrays_that_may_be_sliced() -> None:
     assert count(table.slice(1), YEAR)[0].heads == {220102: Heads(1, 0)}
     assert count(pa.concat_tables([table.slice(0, 1), table.slice(1)]), YEAR)[0].heads == {220102: Heads(2, 0)}
     assert np.int32 == table["admdvs"].to_numpy().dtype
+
+
+# ---- who is insured as an employee
+
+
+Employee = tuple[str, int, str, str]
+"""psn_no, admdvs, first day, last day (empty: open)."""
+
+
+def employed_of(rows: list[Employee]) -> pa.Table:
+    psn_no, admdvs, first, last = list(zip(*rows, strict=True)) if rows else [[], [], [], []]
+    return pa.table([psn_no, admdvs, [days(d) for d in first], [days(d) for d in last]], schema=EMPLOYED)
+
+
+@pytest.mark.parametrize(
+    ("employed", "heads"),
+    [
+        ([("2020-05-01", "")], 0),
+        ([("2021-01-01", "2021-12-31")], 0),
+        ([("2021-01-01", "2021-12-30")], 1),
+        ([("2021-01-02", "2021-12-31")], 1),
+        ([("2021-07-01", "")], 1),
+        ([("2020-01-01", "2021-06-30"), ("2021-07-01", "")], 0),  # one day after the other, without a gap
+        ([("2020-01-01", "2021-06-29"), ("2021-07-01", "")], 1),  # 30 June is a gap
+        ([("2021-02-01", "2021-03-01"), ("2020-01-01", "")], 0),
+        ([("2020-01-01", "2020-12-31"), ("2022-01-01", "")], 1),
+        ([], 1),
+    ],
+)
+def test_who_is_insured_as_an_employee_all_the_while_is_no_subsidised_resident(
+    employed: list[tuple[str, str]], heads: int
+) -> None:
+    rows: list[Row] = [("p", 220102, "2020-01-01", "", 0), ("q", 220102, "2020-01-01", "", 0)]
+    others: list[Employee] = [("p", 110101, first, last) for first, last in employed]
+    for order in (others, others[::-1]):
+        result, duplicates = count(rows_of(rows), YEAR, employed_of(order))
+        assert result.heads == {220102: Heads(1 + heads)}
+        assert (result.rows_counted, result.rows_duplicate) == (1 + heads, 1 - heads)
+        assert duplicates["kind"].to_pylist() == ["other-scheme"] * (1 - heads)
+        assert result.duplicates_by_kind["other-scheme"] == 1 - heads
+
+
+def test_a_duplicate_of_another_scheme_says_where_the_person_is_an_employee() -> None:
+    rows: list[Row] = [("p", 220102, "2020-01-01", "2021-06-30", 0), ("p", 222401, "2021-03-01", "", 0)]
+    employed: list[Employee] = [("p", 110101, "2019-01-01", "2020-12-31"), ("p", 220104, "2020-12-01", "2021-06-30")]
+    result, duplicates = count(rows_of(rows), YEAR, employed_of(employed))
+    assert result.heads == {222401: Heads(1)}
+    assert duplicates.to_pylist() == [
+        {
+            "psn_no": "p",
+            "period": "2021",
+            "counted_admdvs": "220104",
+            "counted_begndate": dt.date(2020, 12, 1),
+            "counted_enddate": dt.date(2021, 6, 30),
+            "admdvs": "220102",
+            "begndate": dt.date(2020, 1, 1),
+            "enddate": dt.date(2021, 6, 30),
+            "kind": "other-scheme",
+        }
+    ]
+
+
+def test_months_look_at_each_month_alone() -> None:
+    rows: list[Row] = [("p", 220102, "2021-01-01", "2021-04-15", 0)]
+    employed: list[Employee] = [("p", 220104, "2021-02-01", "2021-03-30"), ("p", 220104, "2021-04-01", "2021-04-15")]
+    result, duplicates = count(rows_of(rows), periods_of(2021, "month"), employed_of(employed))
+    assert result.heads == {220102: Heads(2)}
+    assert duplicates["period"].to_pylist() == ["2021-02", "2021-04"]
+    assert (result.rows_counted, result.rows_duplicate, result.persons_duplicate) == (1, 0, 1)
+
+
+def plain_with_employees(rows: list[Row], employed: list[Employee], unit: str) -> tuple[Counter[int], set[Any]]:
+    """The rule in words, day by day; and the person, period, county and begin of each row set aside."""
+    heads: Counter[int] = Counter()
+    aside = set()
+    for period in periods_of(2021, unit):  # type: ignore[arg-type]
+        best: dict[str, tuple[Any, ...]] = {}
+        for psn_no, admdvs, first, last, permit in rows:
+            inside = [day for day in range(period.first_day, period.last_day + 1) if days(first) <= day <= days(last)]
+            mine = [(days(begin), days(end)) for who, _, begin, end in employed if who == psn_no]
+            if not inside:
+                continue
+            if all(any(begin <= day <= end for begin, end in mine) for day in inside):
+                aside.add((psn_no, period.label, str(admdvs), dt.date.fromisoformat(first)))
+                continue
+            rank = (inside[0], -inside[-1], days(first), admdvs, -days(last), permit)
+            best[psn_no] = min(best.get(psn_no, rank), rank)
+        heads.update(rank[3] for rank in best.values())
+    return heads, aside
+
+
+@pytest.mark.parametrize("unit", ["year", "month"])
+def test_employees_are_left_out_as_the_rule_says_in_words_in_any_order_and_partitions(unit: Any) -> None:
+    dice = random.Random(310)
+    rows = random_rows(dice, 150)
+    employed = [(psn_no, admdvs, first, last) for psn_no, admdvs, first, last, _ in random_rows(dice, 150)]
+    employed += [(psn_no, 220104, "2020-01-01", "") for psn_no, *_ in rows[:15]]
+    periods = periods_of(2021, unit)
+    expected, aside = plain_with_employees(rows, employed, unit)
+    whole, duplicates = count(rows_of(rows), periods, employed_of(employed))
+    assert {code: heads.heads for code, heads in whole.heads.items()} == expected
+    others = [row for row in duplicates.to_pylist() if row["kind"] == "other-scheme"]
+    assert {(row["psn_no"], row["period"], row["admdvs"], row["begndate"]) for row in others} == aside
+    assert len(others) == whole.duplicates_by_kind["other-scheme"] > 15
+    for row in others:
+        first = max(days(row["begndate"].isoformat()), next(p.first_day for p in periods if p.label == row["period"]))
+        last = OPEN_END if row["counted_enddate"] is None else days(row["counted_enddate"].isoformat())
+        assert days(row["counted_begndate"].isoformat()) <= first <= last
+    for partitions in (1, 3, 8):
+        dice.shuffle(rows)
+        dice.shuffle(employed)
+        tables = rows_of(rows), employed_of(employed)
+        places = [partition_of(Texts.of(table["psn_no"]), partitions) for table in tables]
+        parts = []
+        for number in range(partitions):
+            mine = [t.filter(pa.array(place == number)) for t, place in zip(tables, places, strict=True)]
+            parts.append(count(mine[0], periods, mine[1]))
+        assert add(result for result, _ in parts) == whole
+        assert pa.concat_tables([part for _, part in parts]).equals(duplicates)
+
+
+def test_rows_of_employees_in_the_year_are_compared_wherever_and_of_no_other_scheme() -> None:
+    changes = [
+        {"insutype": "310"},
+        {"insutype": "310", "insu_admdvs": "110101", "enddate": "2021-01-01"},
+        {"insutype": "310", "enddate": "2020-12-31", "begndate": "2019-01-01"},
+        {"insutype": "310", "begndate": "2022-01-01"},
+        {"insutype": "340"},
+        {},
+    ]
+    screened = Screening(funding()).screen(batch_of(*changes))
+    assert (screened.other_scheme, screened.rows.num_rows, screened.rejections) == (5, 1, ())
+    assert [(row["admdvs"], row["last_day"]) for row in screened.employed.to_pylist()] == [
+        (220102, OPEN_END),
+        (110101, days("2021-01-01")),
+    ]

@@ -58,9 +58,10 @@ def run(
         refused.append(rejected_table(batch, rejections, rejected_schema([SCHEMA])))
 
     rules = funding()
-    with Shuffle(partitions, Budget(spill_bytes), tmp_path / "spill") as shuffle:
+    budget, spill = Budget(spill_bytes), tmp_path / "spill"
+    with Shuffle(partitions, budget, spill) as shuffle, Shuffle(partitions, budget, spill / "employed") as employed:
         counted, rows = count_heads(
-            batches, Screening(rules), rules.periods, shuffle, rejected=reject, duplicates=twice.append
+            batches, Screening(rules), rules.periods, shuffle, employed, rejected=reject, duplicates=twice.append
         )
     assert list(tmp_path.iterdir()) == []
     return Outcome.of(rules, CLASSES, counted, rows), pa.concat_tables(refused), pa.concat_tables(twice)

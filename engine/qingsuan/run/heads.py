@@ -13,6 +13,7 @@ from qingsuan.run.inputs import as_text
 from qingsuan.run.refused import REASON_COLUMNS
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.subsidies.counting import ROWS, Counted, Period, add, count
+from qingsuan.subsidies.employed import EMPLOYED
 from qingsuan.subsidies.outcome import RowCounts
 from qingsuan.subsidies.screening import Rejection, Screening
 
@@ -43,11 +44,14 @@ def count_heads(
     screening: Screening,
     periods: tuple[Period, ...],
     shuffle: Shuffle,
+    employed: Shuffle,
     *,
     rejected: Callable[[Batch, tuple[Rejection, ...]], None],
     duplicates: Callable[[pa.Table], None],
 ) -> tuple[Counted, RowCounts]:
     """Screen every row, then count partition by partition; the five small columns that matter go through ``shuffle``.
+
+    Rows of people insured as employees go through ``employed``, which has as many partitions.
 
     ``rejected`` gets each batch with its rejections; ``duplicates`` gets tables of
     :data:`qingsuan.subsidies.counting.DUPLICATES` in the order of hashes, whatever the number of partitions.
@@ -60,6 +64,7 @@ def count_heads(
     rows_in = other_scheme = outside_year = 0
     codes: Counter[str] = Counter()
     shuffle.add(pa.RecordBatch.from_pylist([], ROWS))  # so that the columns are known even without a row
+    employed.add(pa.RecordBatch.from_pylist([], EMPLOYED))
     for batch in batches:
         screened = screening.screen(batch.rows, batch.torn)
         rows_in += batch.rows.num_rows
@@ -67,12 +72,14 @@ def count_heads(
         outside_year += screened.outside_year
         codes.update(rejection.code for rejection in screened.rejections)
         shuffle.add(screened.rows)
+        employed.add(screened.employed)
         if screened.rejections:
             rejected(batch, screened.rejections)
     shuffle.close()
+    employed.close()
     results = []
     for partition in range(shuffle.partitions):
-        result, twice = count(shuffle.take(partition), periods)
+        result, twice = count(shuffle.take(partition), periods, employed.take(partition))
         results.append(result)
         duplicates(twice)
     counted = add(results)

@@ -125,9 +125,11 @@ def _calculate(
         rejected.add(rejected_table(batch, rejections, schema))
 
     partitions = request.partitions or partitions_for(sum(source.rows for source in sources))
-    with Shuffle(partitions, Budget(SPILL_BYTES), spill) as shuffle:
+    budget = Budget(SPILL_BYTES)
+    with Shuffle(partitions, budget, spill) as shuffle, Shuffle(partitions, budget, spill / "employed") as employed:
+        batches = _batches(sources, say)
         counted, rows = count_heads(
-            _batches(sources, say), screening, funding.periods, shuffle, rejected=reject, duplicates=duplicates.add
+            batches, screening, funding.periods, shuffle, employed, rejected=reject, duplicates=duplicates.add
         )
     if not rows.balanced:
         raise RunError("rows", found=f"{rows}: a row was lost", expected="rows in = counted + not counted + rejected")

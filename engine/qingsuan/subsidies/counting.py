@@ -5,7 +5,8 @@ the order of rows, nor on how persons are spread over partitions.
 
 Per period (the year, or each month, as the rule counts) a person is counted in one place. Of several rows, in order:
 the earliest first day inside the period; the latest last day inside it; the earliest begndate; the smallest
-insu_admdvs; the latest enddate; a local person before one with a residence permit. The other rows are duplicates.
+insu_admdvs; the latest enddate; a local person before one with a residence permit. The other rows are duplicates. A row
+does not count in a period if its person is insured as an employee, too, on every day on which it holds there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import calendar
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,7 @@ import pyarrow as pa
 
 from qingsuan.cells import OPEN_END
 from qingsuan.people import Numbering, Texts
+from qingsuan.subsidies.employed import EMPLOYED, Employed
 from qingsuan.subsidies.model import CountUnit
 
 __all__ = ["DEDUP_RULE", "DUPLICATES", "ROWS", "Counted", "Heads", "Period", "add", "count", "periods_of"]
@@ -52,13 +55,16 @@ DUPLICATES = pa.schema(
 )
 """A row that is not counted because its person is counted elsewhere; ``kind`` is one of :data:`KINDS`."""
 
-KINDS = ("same-county", "overlapping", "successive")
-"""Insured again in the same county; in two places on the same day; in two places one after the other."""
+KINDS = ("same-county", "overlapping", "successive", "other-scheme")
+"""Insured again in the same county; in two places on the same day; in two places one after the other; as an employee."""
+
+_OTHER_SCHEME = KINDS.index("other-scheme")
 
 DEDUP_RULE = (
     "one person (psn_no) counts once per period: in the row with the earliest first day inside the period, "
     "then the latest last day inside it, then the earliest begndate, then the smallest insu_admdvs, "
-    "then the latest enddate, then a local person before a residence-permit holder"
+    "then the latest enddate, then a local person before a residence-permit holder; a row does not count in a period "
+    "if on every day on which it holds there the person is insured as an employee (insutype 310), wherever"
 )
 """The rule in words, for the run record."""
 
@@ -109,7 +115,7 @@ def periods_of(year: int, unit: CountUnit) -> tuple[Period, ...]:
     )
 
 
-def count(rows: pa.Table, periods: tuple[Period, ...]) -> tuple[Counted, pa.Table]:
+def count(rows: pa.Table, periods: tuple[Period, ...], employed: pa.Table | None = None) -> tuple[Counted, pa.Table]:
     """Count the heads of one partition.
 
     Parameters
@@ -118,23 +124,29 @@ def count(rows: pa.Table, periods: tuple[Period, ...]) -> tuple[Counted, pa.Tabl
         Table of schema :data:`ROWS`, holding every row of each of its persons, each touching one of the periods.
     periods
         From :func:`periods_of`.
+    employed
+        Table of schema :data:`qingsuan.subsidies.employed.EMPLOYED`: every such row of these persons.
 
     Returns
     -------
     counted, duplicates
         The result, and a table of schema :data:`DUPLICATES`, ordered by (hash of the person, period, content).
     """
-    columns = _Columns.of(rows)
+    columns = _Columns.of(rows, EMPLOYED.empty_table() if employed is None else employed)
     won = np.zeros(len(columns.number), np.bool_)
     heads: dict[int, Heads] = {}
-    losers: list[tuple[Period, npt.NDArray[np.intp], npt.NDArray[np.intp]]] = []
-    for period in periods:
-        counted, lost, lost_to = _decide(columns, period)
+    losers: list[_Lost] = []
+    for label, period in enumerate(periods):
+        inside, aside = _split(columns, period)
+        counted, lost, lost_to = _decide(columns, inside, period)
         won[counted] = True
         heads = _merged(heads, _heads(columns, counted))
-        losers.append((period, lost, lost_to))
-    duplicates, by_kind = _report(rows, columns, losers)
-    lost_rows = np.concatenate([lost for _, lost, _ in losers])
+        losers += [
+            _Lost.to_a_resident(columns, label, lost, lost_to),
+            _Lost.to_an_employee(columns, label, period, aside),
+        ]
+    duplicates, by_kind = _report(rows, columns, [period.label for period in periods], losers)
+    lost_rows = np.concatenate([lost.rows for lost in losers])
     result = Counted(
         heads=heads,
         rows_counted=int(won.sum()),
@@ -167,6 +179,8 @@ def add(results: Iterable[Counted]) -> Counted:
 class _Columns:
     """The columns of a partition as arrays of one length; ``number`` numbers persons from 0 in the order of hashes."""
 
+    employed: Employed
+
     number: npt.NDArray[np.int32]
     persons: int
     admdvs: npt.NDArray[np.int32]
@@ -175,20 +189,59 @@ class _Columns:
     permit: npt.NDArray[np.int8]
 
     @classmethod
-    def of(cls, rows: pa.Table) -> _Columns:
+    def of(cls, rows: pa.Table, employed: pa.Table) -> _Columns:
         numbering = Numbering(Texts.of(rows["psn_no"]))
         return cls(
+            Employed.of(employed, numbering),
             numbering.numbers,
             numbering.count,
             *(rows[name].to_numpy() for name in ("admdvs", "first_day", "last_day", "permit")),
         )
 
 
-def _decide(
-    columns: _Columns, period: Period
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Row numbers counted in the period; those that lost; and for each of these the one it lost to."""
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """Rows that do not count in a period, and why: the place and days of what counts, or keeps them from counting."""
+
+    label: int
+    rows: npt.NDArray[np.intp]
+    admdvs: npt.NDArray[np.int32]
+    first_day: npt.NDArray[np.int32]
+    last_day: npt.NDArray[np.int32]
+    kind: npt.NDArray[np.intp]
+
+    @classmethod
+    def to_a_resident(
+        cls, columns: _Columns, label: int, lost: npt.NDArray[np.intp], to: npt.NDArray[np.intp]
+    ) -> _Lost:
+        """To the row of the same person that counts."""
+        kind = _kinds(columns, lost, to)
+        return cls(label, lost, columns.admdvs[to], columns.first_day[to], columns.last_day[to], kind)
+
+    @classmethod
+    def to_an_employee(cls, columns: _Columns, label: int, period: Period, lost: npt.NDArray[np.intp]) -> _Lost:
+        """To insurance as an employee: the row that holds on the first day inside the period, of several the last."""
+        employed = columns.employed
+        first = np.maximum(columns.first_day[lost], np.int32(period.first_day))
+        to = employed.holding(columns.number[lost], first)
+        kind = np.full(len(lost), _OTHER_SCHEME, np.intp)
+        return cls(label, lost, employed.admdvs[to], employed.first_day[to], employed.last_day[to], kind)
+
+
+def _split(columns: _Columns, period: Period) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Row numbers inside the period; and of those whose person is insured as an employee all the while, by preference."""
     inside = np.flatnonzero((columns.first_day <= period.last_day) & (columns.last_day >= period.first_day))
+    first = np.maximum(columns.first_day[inside], np.int32(period.first_day))
+    last = np.minimum(columns.last_day[inside], np.int32(period.last_day))
+    employed = columns.employed.covers(columns.number[inside], first, last)
+    aside = inside[employed]
+    return inside[~employed], aside[_by_preference(columns, aside, period)]
+
+
+def _decide(
+    columns: _Columns, inside: npt.NDArray[np.intp], period: Period
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Of rows inside the period: those counted; those that lost; and for each of these the one it lost to."""
     number = columns.number[inside]
     alone = np.bincount(number, minlength=columns.persons)[number] == 1
     several = inside[~alone]
@@ -227,22 +280,22 @@ def _merged(one: dict[int, Heads], other: dict[int, Heads]) -> dict[int, Heads]:
 
 
 def _report(
-    rows: pa.Table, columns: _Columns, losers: list[tuple[Period, npt.NDArray[np.intp], npt.NDArray[np.intp]]]
+    rows: pa.Table, columns: _Columns, labels: list[str], losers: list[_Lost]
 ) -> tuple[pa.Table, dict[str, int]]:
     """The table of duplicates, and how many there are of each kind."""
-    lost = np.concatenate([lost for _, lost, _ in losers])
-    lost_to = np.concatenate([best for _, _, best in losers])
-    label = np.repeat(np.arange(len(losers)), [len(lost) for _, lost, _ in losers])
+
+    def joined(name: str) -> npt.NDArray[np.int64]:
+        return np.concatenate([getattr(lost, name) for lost in losers])
+
+    lost, label = joined("rows"), np.repeat([each.label for each in losers], [len(each.rows) for each in losers])
     keep = np.lexsort((np.arange(len(lost)), label, columns.number[lost]))
-    lost, lost_to, label = lost[keep], lost_to[keep], label[keep]
-    kind = _kinds(columns, lost, lost_to)
-    names = pa.array([period.label for period, _, _ in losers], pa.string())
+    lost, label, kind = lost[keep], label[keep], joined("kind")[keep]
     arrays = [
         rows["psn_no"].take(pa.array(lost)),
-        names.take(pa.array(label)),
-        _codes(columns.admdvs[lost_to]),
-        _dates(columns.first_day[lost_to]),
-        _dates(columns.last_day[lost_to]),
+        pa.array(labels, pa.string()).take(pa.array(label)),
+        _codes(joined("admdvs")[keep]),
+        _dates(joined("first_day")[keep]),
+        _dates(joined("last_day")[keep]),
         _codes(columns.admdvs[lost]),
         _dates(columns.first_day[lost]),
         _dates(columns.last_day[lost]),
@@ -260,11 +313,11 @@ def _kinds(columns: _Columns, lost: npt.NDArray[np.intp], lost_to: npt.NDArray[n
     return np.where(same, 0, np.where(overlap, 1, 2)).astype(np.intp)
 
 
-def _codes(admdvs: npt.NDArray[np.int32]) -> pa.Array:
+def _codes(admdvs: npt.NDArray[np.integer[Any]]) -> pa.Array:
     return pa.array(admdvs).cast(pa.string())
 
 
-def _dates(days: npt.NDArray[np.int32]) -> pa.Array:
+def _dates(days: npt.NDArray[np.integer[Any]]) -> pa.Array:
     return pa.array(days, mask=days == OPEN_END).view(pa.date32())
 
 

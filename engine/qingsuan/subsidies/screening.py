@@ -19,6 +19,7 @@ from qingsuan.errors import InputError, PluginError
 from qingsuan.forms import form_of
 from qingsuan.subsidies.columns import Days, Flags, Ids, Ints, Text, days_of, flags_of, ids_of, int_of_code, texts_of
 from qingsuan.subsidies.counting import ROWS
+from qingsuan.subsidies.employed import EMPLOYED, EMPLOYEES
 from qingsuan.subsidies.funding import Funding
 from qingsuan.tables import INSURED
 
@@ -52,9 +53,13 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """One batch, sorted out: ``len(rows) + other_scheme + outside_year + len(rejections)`` = rows of the batch."""
+    """One batch, sorted out: ``len(rows) + other_scheme + outside_year + len(rejections)`` = rows of the batch.
+
+    ``employed`` are those of another scheme that say that somebody is insured as an employee in the year.
+    """
 
     rows: pa.RecordBatch
+    employed: pa.RecordBatch
     other_scheme: int
     outside_year: int
     rejections: tuple[Rejection, ...]
@@ -141,7 +146,19 @@ class Screening:
             ],
             schema=ROWS,
         )
-        return Screened(rows, int(scheme.sum()), int(outside.sum()), flaws.rejections())
+        employed = self._employed(text, people, begin.days, last_day, scheme)
+        return Screened(rows, employed, int(scheme.sum()), int(outside.sum()), flaws.rejections())
+
+    def _employed(
+        self, text: Mapping[str, Text], people: Ids, first: Ints, last: Ints, other_scheme: npt.NDArray[np.bool_]
+    ) -> pa.RecordBatch:
+        """The rows of other schemes that insure somebody as an employee on a day of the year, wherever."""
+        employees = text["insutype"].map(lambda value: value == EMPLOYEES, 0) == 1
+        kept = other_scheme & employees & (first <= self._last_day) & (last >= self._first_day)
+        mask = pa.array(kept)
+        county = text["insu_admdvs"].map(int_of_code, 0)[kept]
+        columns = [people.values.filter(mask), county, first[kept], last[kept]]
+        return pa.record_batch(columns, schema=EMPLOYED)
 
     def _check(
         self, flaws: _Flaws, text: Mapping[str, Text], permit: Flags, people: Ids, begin: Days, end: Days
