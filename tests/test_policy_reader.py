@@ -241,6 +241,8 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
         ("effective = 2021-01-01", 'effective = "2021-01-01"', ('effective: the text "2021-01-01"', "a date such as", "quotes")),
         ("effective = 2021-01-01", "effective = 2021-01-01T00:00:00", ("effective: the time 2021-01-01T00:00:00", "a date")),
         ("effective = 2021-01-01", "effective = 2021-02-30", ("not TOML: ", "line")),
+        ("format = 1", f"format = {'9' * 4301}", ("not TOML: ", "4301 digits")),
+        ("format = 1", f"format = 1e{'9' * 50}", ("not TOML: ",)),
         ('benefit_date = "setl_time"', 'benefit_date = "setltime"', ('benefit_date: the text "setltime"', 'did you mean "setl_time"')),
         ('fund = "hifp_pay"', 'fund = "hifp"', ('layers.pooled.fund: the text "hifp"', '"maf_pay"', "did you mean")),
         ('schemes = ["390"]', 'schemes = "390"', ('ruleset.schemes: the text "390"', "a list of texts")),

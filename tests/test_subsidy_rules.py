@@ -402,6 +402,8 @@ def test_a_year_without_a_rule_names_the_missing_parameter() -> None:
     assert re.search(r"(?s)150000\.2022\.standard: .*was not found", str(funding.refused["15"]))
     with pytest.raises(PolicyError, match="no region is installed"):
         resolve((), 2021, tables())
+    with pytest.raises(PolicyError, match=r"qingsuan-x is broken: rules/a.toml: no such word"):
+        resolve((), 2021, tables(), ["qingsuan-x is broken: rules/a.toml: no such word"])
 
 
 def test_a_broken_funding_file_refuses_its_own_region_only(tmp_path: Path) -> None:

@@ -17,11 +17,13 @@ class Kind:
 
 KINDS = {
     "conservation": Kind("hostile.conservation:run", 8),
+    "csv": Kind("hostile.csv_files:run", 150),
+    "parameters": Kind("hostile.parameter_files:run", 60),
 }
 
 
 def amounts_of(text: str) -> dict[str, int]:
-    """How many of each kind: ``conservation=150``; of a kind that is not named as many as in a plain test."""
+    """How many of each kind: ``csv=20000 ipc=5000``; of a kind that is not named as many as in a plain test."""
     told = dict(part.split("=") for part in text.split())
     if told.keys() - KINDS.keys():
         raise ValueError(f"found {sorted(told.keys() - KINDS.keys())}, expected kinds of {sorted(KINDS)}")

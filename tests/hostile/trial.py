@@ -55,7 +55,7 @@ class Trial:
         """Settle claims of the folder; whatever lay in ``out`` is gone before."""
         shutil.rmtree(self.out, ignore_errors=True)
         people = self.folder / "insured.csv"
-        given = ("--insured", people, "--year", 2022, "--out", self.out, "--workers", 1, "--skip-unserved")
+        given = ("--insured", people, "--year", 2022, "--out", self.out, "--workers", 1)
         ran = command("settle", self.folder / claims, *given, *more)
         self.endings.append(ran.status)
         return ran

@@ -69,7 +69,7 @@ def load(file: Traversable | Path, *, version: int = 1, label: str = "") -> Tabl
     text = read_text(file)
     try:
         values = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # of numbers with thousands of digits, too
         raise PolicyError(
             label or str(file), found=f"not TOML: {error}", expected="a TOML 1.0 file", do="mend that line"
         ) from error

@@ -70,7 +70,8 @@ def run_subsidy(request: Request, installed: Installed, say: Callable[[str], Non
         Whatever stops the run; nothing has been written then.
     """
     folder = RunFolder(request.out, TABLES, overwrite=request.overwrite)
-    funding = resolve(installed.regions, request.year, request.tables)
+    broken = [f"{plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
+    funding = resolve(installed.regions, request.year, request.tables, broken)
     found = find_files(request.insured, "insured people")
     sources = open_files(found, request.csv_encoding)
     _check(sources, found.left_out, say)

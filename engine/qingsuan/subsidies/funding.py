@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qingsuan import divisions
@@ -60,8 +60,8 @@ class Funding:
         return prefecture, pools.get(prefecture, prefecture) if division is None else division.name
 
 
-def resolve(regions: Iterable[Region], year: int, tables: BureauTables) -> Funding:
-    """Read the regions' funding rules and take those of the year.
+def resolve(regions: Iterable[Region], year: int, tables: BureauTables, broken: Sequence[str] = ()) -> Funding:
+    """Read the regions' funding rules and take those of the year; ``broken`` says what is wrong with other plugins.
 
     Raises
     ------
@@ -85,6 +85,8 @@ def resolve(regions: Iterable[Region], year: int, tables: BureauTables) -> Fundi
         check_tables(by_year[year], tables)
         if (wanted := class_table_wanted(by_year[year], tables)) is not None:
             refused[prefix] = wanted
+    if not rules:
+        raise _nothing_for(year, refused, broken)
     return _funding(year, rules, refused, known)
 
 
@@ -92,8 +94,6 @@ def _funding(
     year: int, rules: dict[str, FundingRule], refused: dict[str, PolicyError], regions: dict[str, Region]
 ) -> Funding:
     units = sorted({rule.count for rule in rules.values()})
-    if not rules:
-        raise _nothing_for(year, refused)
     if len(units) > 1:
         both = ", ".join(f"{rule.region} by {rule.count}" for rule in rules.values())
         raise PolicyError(
@@ -128,8 +128,8 @@ def _no_rule(region: Region, by_year: Mapping[int, FundingRule], year: int) -> P
     )
 
 
-def _nothing_for(year: int, refused: Mapping[str, PolicyError]) -> PolicyError:
-    reasons = "; ".join(f"{error.where}: {error.found}" for error in refused.values())
+def _nothing_for(year: int, refused: Mapping[str, PolicyError], broken: Sequence[str]) -> PolicyError:
+    reasons = "; ".join([*(f"{error.where}: {error.found}" for error in refused.values()), *broken])
     return PolicyError(
         f"--year {year}",
         found=f"no installed region has a funding rule: {reasons or 'no region is installed'}",
