@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -83,7 +84,41 @@ def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] 
             batches = file.iter_batches(batch_rows, row_groups=list(parts), columns=columns, use_threads=False)
         else:
             return
-        yield from batches
+        for batch in batches:
+            for column in batch.columns:
+                _validate(column)
+            yield batch
+
+
+def _validate(column: pa.Array) -> None:
+    """Check what PyArrow believes of a page, in full but for what its own decoder makes sure of.
+
+    Offsets of texts are the decoder's, so that bytes which are all ASCII are whole texts however they are cut; numbers of a
+    dictionary are in order when the largest is, read as one without a sign.
+
+    Raises
+    ------
+    ArrowInvalid
+        A text is no UTF-8, a number is none of its dictionary, a decimal has more digits than its type.
+    """
+    if pa.types.is_dictionary(column.type):
+        column.dictionary.validate(full=True)
+        indices = column.indices
+        if indices.type != pa.int32() or not _are_below(indices, len(column.dictionary)):
+            column.validate(full=True)
+    elif not (pa.types.is_string(column.type) and _is_ascii(column)):
+        column.validate(full=True)
+
+
+def _are_below(numbers: pa.Array, end: int) -> bool:
+    """Whether numbers of 32 bits are all from 0 to ``end`` without it, what stands in the place of nulls too."""
+    words = np.frombuffer(numbers.buffers()[1], np.uint32)[numbers.offset : numbers.offset + len(numbers)]
+    return not len(words) or int(words.max()) < end
+
+
+def _is_ascii(column: pa.Array) -> bool:
+    data = column.buffers()[2]
+    return data is None or not len(data) or int(np.frombuffer(data, np.uint8).max()) < 0x80
 
 
 def count_parquet_rows(path: Path) -> int:
