@@ -129,7 +129,7 @@ def test_accounts_that_hold_nothing_change_nothing() -> None:
 
 
 def test_people_without_claims_are_carried_on_as_they_are() -> None:
-    made = alone(51)
+    made = alone(52)
     half = settle(made, made.claims)
     assert half.accumulators is not None
     assert half.accumulators.num_rows > 60

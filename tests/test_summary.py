@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from settling import RULES, Ran, claim, install, insured, only, settle, write
@@ -92,6 +94,29 @@ def test_identity_rows_of_nobody_are_counted_by_class(tmp_path: Path) -> None:
             ["7777", "1"],
         ]
     assert "Identity rows whose" not in settled(tmp_path, [claim()], "--overwrite").out
+
+
+def test_identity_codes_that_no_rule_set_knows_are_counted_and_warned_of(tmp_path: Path) -> None:
+    """9999 is nobody's; 2101 is known to decide nothing; 低保 is no code, nor is one without its zero or with a blank."""
+    codes = ["2303", "9999", "9999", "2101", "低保", "303", "23 03", "２３０３"]
+    identities = [{"psn_no": "p1", "psn_idet_type": code, "begntime": "2022-01-01", "endtime": ""} for code in codes]
+    more = ("--identities", write(tmp_path / "identities.csv", identities))
+    install(
+        tmp_path / "site", rules=RULES.replace("[sources.X]", 'identities_without_effect = ["21*"]\n[sources.X]', 1)
+    )
+    for partitions in (1, 3):
+        ran = settled(tmp_path, [claim()], *more, "--partitions", partitions, "--overwrite")
+        assert record(tmp_path)["identities_unknown"] == {"9999": 2}
+        assert record(tmp_path)["rejected"]["identities"] == {"E_FORM": 4}
+        warning = (
+            "2 identity rows changed nothing: no rule set of the pools at hand knows their psn_idet_type: 9999 (2)"
+        )
+        assert warning in " ".join(ran.out.split())
+    parts = (tmp_path / "out" / "rejected").glob("identities-part-*.parquet")
+    rows = sorted((row for part in parts for row in pq.read_table(part).to_pylist()), key=itemgetter("source_row"))
+    assert [row["psn_idet_type"] for row in rows] == ["低保", "303", "23 03", "２３０３"]
+    assert {row["column"] for row in rows} == {"psn_idet_type"}
+    assert rows[1]["expected"] == "an identity class of four digits, such as 2303"
 
 
 def test_a_run_that_rejects_half_of_the_claims_says_so_loudly_and_one_below_does_not(tmp_path: Path) -> None:

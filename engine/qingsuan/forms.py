@@ -8,7 +8,7 @@ from typing import Any
 from qingsuan.legible import MOST_BYTES, what_is_wrong
 from qingsuan.tables import Column
 
-__all__ = ["CODE_FORM", "form_of", "quoted", "reason"]
+__all__ = ["CODE_FORM", "CODE_FORMS", "form_of", "quoted", "reason"]
 
 _FORMS = {
     "money": "an amount in yuan with at most two decimals, such as 1234.50",
@@ -20,7 +20,14 @@ _FORMS = {
     "code": "a code without blanks, invisible characters and full-width forms",
 }
 CODE_FORM = _FORMS["code"]
-_AREAS = ("insu_admdvs", "fix_blng_admdvs")
+_AREA = (r"^[0-9]{6}$", "an area code of six digits")
+CODE_FORMS = {
+    "insu_admdvs": _AREA,
+    "fix_blng_admdvs": _AREA,
+    "psn_idet_type": (r"^[0-9]{4}$", "an identity class of four digits, such as 2303"),
+}
+"""Columns whose codes have a form of their own: a regular expression, and how it is said."""
+
 _SHOWN = 80
 """Characters of a cell that a message shows; the row itself is kept whole."""
 
@@ -32,7 +39,7 @@ def form_of(column: Column) -> str:
     >>> form_of(next(column for column in CLAIMS if column.name == "refl_flag"))
     "'0' or '1'"
     """
-    return "an area code of six digits" if column.name in _AREAS else _FORMS[column.kind]
+    return CODE_FORMS[column.name][1] if column.name in CODE_FORMS else _FORMS[column.kind]
 
 
 def quoted(cell: Any) -> str:

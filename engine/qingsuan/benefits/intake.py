@@ -28,7 +28,7 @@ from qingsuan.cells import (
     read_texts,
 )
 from qingsuan.errors import InputError, PluginError
-from qingsuan.forms import CODE_FORM, form_of, reason
+from qingsuan.forms import CODE_FORM, CODE_FORMS, form_of, reason
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.plugin_code import PluginCodeError, call_plugin
 from qingsuan.rows import arrow
@@ -38,7 +38,6 @@ __all__ = ["BENEFIT_DATES", "take_claims", "take_identities", "take_insured"]
 
 BENEFIT_DATES = ("setl_time", "begndate", "enddate")
 DAY_US = 86_400_000_000
-_AREA = r"^\d{6}$"
 _WHOLE = r"^-?\d{1,15}$"
 _EXPECTED = {
     "E_SCALE": "at most two decimals; amounts are never rounded on the way in",
@@ -112,11 +111,12 @@ class _Rows:
             if cells is not None and code in cells.faults:
                 self.refuse(cells.faults[code], code, column.name, _EXPECTED[code])
 
-    def refuse_areas(self, column: str) -> None:
-        """Refuse area codes that are not six digits."""
-        bad = self._not_good(column, lambda texts: pc.match_substring_regex(texts, _AREA))
+    def refuse_unlike_form(self, column: str) -> None:
+        """Refuse codes that do not have the digits of their column's codes."""
+        pattern, expected = CODE_FORMS[column]
+        bad = self._not_good(column, lambda texts: pc.match_substring_regex(texts, pattern))
         if bad is not None:
-            self.refuse(bad, "E_FORM", column, "an area code of six digits", self.shown(column, "code"))
+            self.refuse(bad, "E_FORM", column, expected, self.shown(column, "code"))
 
     def refuse_codes(self, column: str, codes: Sequence[str]) -> None:
         """Refuse texts that are not in a code table."""
@@ -352,7 +352,7 @@ def take_claims(
     rows.refuse(takes_back & no_init, "E_MISSING", "init_setl_id", "the setl_id of the claim it takes back", "nothing")
     rows.refuse_forms()
     for name in ("insu_admdvs", "fix_blng_admdvs"):
-        rows.refuse_areas(name)
+        rows.refuse_unlike_form(name)
     own_fields = _own_fields(setup, rows, "claims")
     for name in ("insutype", "med_type"):
         rows.refuse_codes(name, tuple(setup.codes(name)))
@@ -414,7 +414,7 @@ def take_insured(
     rows = _Rows(batch, INSURED, file, first_row, torn)
     rows.refuse_missing()
     rows.refuse_forms()
-    rows.refuse_areas("insu_admdvs")
+    rows.refuse_unlike_form("insu_admdvs")
     own_fields = _own_fields(setup, rows, "insured")
     for name in ("insutype", "psn_type"):
         rows.refuse_codes(name, tuple(setup.codes(name)))
@@ -448,10 +448,11 @@ def _period(rows: _Rows, begin_name: str, end_name: str) -> tuple[npt.NDArray[np
 def take_identities(
     setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()
 ) -> tuple[pa.RecordBatch, pa.Table]:
-    """Read a batch of identities; like :func:`take_claims`. Codes no rule set ranks are kept: they decide nothing."""
+    """Read a batch of identities; like :func:`take_claims`. Codes that no rule set knows are kept, to be counted."""
     rows = _Rows(batch, IDENTITIES, file, first_row, torn)
     rows.refuse_missing()
     rows.refuse_forms()
+    rows.refuse_unlike_form("psn_idet_type")
     begin, end = _period(rows, "begntime", "endtime")
     fields = _encode(setup, rows, ("psn_idet_type",))
     fields.update(psn_no=rows.texts("psn_no"), begntime=arrow(begin), endtime=arrow(end))

@@ -29,9 +29,14 @@ from qingsuan.benefits.contradictions import (
     trials_of,
 )
 from qingsuan.benefits.core import Core, Paid
+from qingsuan.benefits.identity_counts import (
+    IDENTITIES_BY_CODE,
+    OF_NOBODY,
+    identities_by_code,
+    identities_of_nobody,
+)
 from qingsuan.benefits.insured_rows import InsuredRows
 from qingsuan.benefits.intake import BENEFIT_DATES
-from qingsuan.benefits.of_nobody import OF_NOBODY, identities_of_nobody
 from qingsuan.benefits.opening import Opening, empty_opening
 from qingsuan.benefits.order import STATUS, mark, order_rows
 from qingsuan.benefits.rejects import Refusals
@@ -304,10 +309,11 @@ class _Work:
         settler = self.settler
         self.insured = insured
         insured_people, identity_people = (Texts.of(one.table.column("psn_no")) for one in (insured, identities))
-        classes = settler.setup.vocabularies["psn_idet_type"].texts
-        self.of_nobody = identities_of_nobody(
-            identity_people, identities.code("psn_idet_type"), classes, insured_people
-        )
+        codes, names = identities.code("psn_idet_type"), settler.setup.vocabularies["psn_idet_type"].texts
+        self.identity_counts = {
+            OF_NOBODY: identities_of_nobody(identity_people, codes, names, insured_people),
+            IDENTITIES_BY_CODE: identities_by_code(codes, names),
+        }
         self.pool: Int32 = settler.pool_of_area[self.code("insu_admdvs")]
         self.insured_rows = rows = InsuredRows(insured, self._by_person(insured_people), settler.pool_of_area)
         date = self.at("begndate").astype(np.int32, copy=False)
@@ -348,7 +354,7 @@ class _Work:
             self.rule_set,
             self.identity_date,
             self._by_person(identity_people),
-            identities.code("psn_idet_type"),
+            codes,
             identities.raw("begntime").astype(np.int32, copy=False),
             identities.raw("endtime").astype(np.int32, copy=False),
             settler.identity_bits,
@@ -432,7 +438,7 @@ class _Work:
             layout.differences(),
             pa.concat_tables(self.refused),
             pa.Table.from_batches(self.refused_rows),
-            {**layout.totals(), OF_NOBODY: self.of_nobody},
+            {**layout.totals(), **self.identity_counts},
             accumulators,
         )
 

@@ -16,7 +16,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.policy.model import Held, RuleSet, When
 from qingsuan.policy.strict import did_you_mean
 
-__all__ = ["ANYBODY", "MAX_CLASSES", "Alternative", "alternatives", "check_identities"]
+__all__ = ["ANYBODY", "MAX_CLASSES", "Alternative", "alternatives", "check_identities", "knows"]
 
 MAX_CLASSES = 62
 """How many identity classes a rule set can have: those that a person holds are bits of one signed 64-bit integer."""
@@ -50,6 +50,16 @@ def alternatives(condition: Held) -> tuple[Alternative, ...]:
             if not held & not_held:
                 found.append(Alternative(held, not_held))
     return tuple(found)
+
+
+def knows(rule_set: RuleSet, code: str) -> bool:
+    """Whether a rule set says what a code of ``psn_idet_type`` means to it: a class of people, or nothing."""
+    if any(code in one.codes for one in rule_set.identities):
+        return True
+    return any(
+        code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
+        for pattern in rule_set.identities_without_effect
+    )
 
 
 def check_identities(rule_set: RuleSet, whens: Iterable[tuple[str, When]]) -> None:

@@ -12,6 +12,7 @@ from qingsuan import __version__
 from qingsuan.benefits.setup import Setup
 from qingsuan.money import yuan
 from qingsuan.plugins import Installed
+from qingsuan.policy.identities import knows
 from qingsuan.policy.model import RuleSet
 from qingsuan.run.inputs import Source, digest_of
 from qingsuan.run.opening import earlier_run
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from qingsuan.run.settle import Inputs
 
 __all__ = ["ORDER_POLICY", "of_inputs", "of_plugins", "of_settlement"]
+
+_LISTED = 20
+"""So many codes are named in a warning; the record has all of them."""
 
 ORDER_POLICY = "person; benefit date, setl_time, setl_id as text; people by hash of psn_no, then psn_no"
 
@@ -106,6 +110,7 @@ def of_settlement(
         "by_scheme": tally.by_scheme(),
         "contradictions": tally.contradictions(),
         "identities_of_nobody": tally.identities_of_nobody(),
+        "identities_unknown": _unknown_identities(setup, tally),
         "warnings": _warnings(setup, inputs, installed, tally, unread),
     }
 
@@ -126,10 +131,38 @@ def _warnings(
     found = [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
     found += [f"{file}: columns nobody reads: {', '.join(names)}" for file, names in sorted(unread.items())]
     found += _unknown_parameters(setup.program.rule_sets, tally.at_hand())
+    unknown = _unknown_identities(setup, tally)
+    if unknown:
+        found.append(_said_of_unknown(unknown))
     earlier = earlier_run(inputs.opening)
     if earlier is not None and earlier["rules_digest"] != setup.program.digest:
         found.append("the accumulators of --opening were counted by other rules: this is not the year settled at once")
     return found
+
+
+def _unknown_identities(setup: Setup, tally: Tally) -> dict[str, int]:
+    """Identity rows by code, of the codes that no rule set of the pools at hand knows."""
+    at_hand = tally.at_hand()
+    rule_sets = [
+        rule_set
+        for rule_set in setup.program.rule_sets
+        if any((rule_set.pool, scheme) in at_hand for scheme in rule_set.schemes)
+    ]
+    return {
+        code: rows
+        for code, rows in sorted(tally.identities_by_code().items())
+        if not any(knows(rule_set, code) for rule_set in rule_sets)
+    }
+
+
+def _said_of_unknown(unknown: dict[str, int]) -> str:
+    most = sorted(unknown.items(), key=lambda item: (-item[1], item[0]))
+    listed = ", ".join(f"{code} ({rows:,})" for code, rows in most[:_LISTED])
+    more = f" and {len(most) - _LISTED} more codes" if len(most) > _LISTED else ""
+    return (
+        f"{sum(unknown.values()):,} identity rows changed nothing: no rule set of the pools at hand knows their "
+        f"psn_idet_type: {listed}{more}"
+    )
 
 
 def _unknown_parameters(rule_sets: Sequence[RuleSet], at_hand: Collection[tuple[str, str]]) -> list[str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.contradictions import CONTRADICTIONS, KINDS
-from qingsuan.benefits.of_nobody import OF_NOBODY
+from qingsuan.benefits.identity_counts import IDENTITIES_BY_CODE, OF_NOBODY
 from qingsuan.benefits.results import SUMS, TOTALS, merge_totals
 from qingsuan.cells import decimals, read_money
 from qingsuan.errors import RunError
@@ -114,8 +114,15 @@ class Tally:
         return {*settled, *((pool, scheme) for pool, scheme, _ in self.rejected_by)}
 
     def identities_of_nobody(self) -> dict[str, int]:
-        """Identity rows of people without an insured row, by class."""
-        found = self.merged(OF_NOBODY, ("psn_idet_type",))
+        """Identity rows of people without an insured row, by code."""
+        return self._by_code(OF_NOBODY)
+
+    def identities_by_code(self) -> dict[str, int]:
+        """All identity rows, by code."""
+        return self._by_code(IDENTITIES_BY_CODE)
+
+    def _by_code(self, name: str) -> dict[str, int]:
+        found = self.merged(name, ("psn_idet_type",))
         return dict(zip(found.column("psn_idet_type").to_pylist(), found.column("rows").to_pylist(), strict=True))
 
     def contradictions(self) -> dict[str, dict[str, int]]:

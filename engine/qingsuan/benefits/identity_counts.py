@@ -1,4 +1,7 @@
-"""Identity rows whose person has no insured row: they decide nothing, so they are counted, by class."""
+"""Identity rows counted by code, so that a run can say which of them decided nothing.
+
+Those whose person has no insured row are counted here and now; whose code no rule set knows is found from the counts.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ import pyarrow as pa
 from qingsuan.people import Numbering, Texts
 from qingsuan.rows import arrow
 
-__all__ = ["OF_NOBODY", "identities_of_nobody"]
+__all__ = ["IDENTITIES_BY_CODE", "OF_NOBODY", "identities_by_code", "identities_of_nobody"]
 
 OF_NOBODY = "identities_of_nobody"
 """What these counts are called among the totals of a partition, and in the run record."""
+
+IDENTITIES_BY_CODE = "identities_by_code"
+"""What the counts of all identity rows are called among the totals of a partition."""
 
 
 def identities_of_nobody(
@@ -36,7 +42,12 @@ def identities_of_nobody(
     found = people.find(insured)
     has_row = np.zeros(people.count, np.bool_)
     has_row[found[found >= 0]] = True
-    counts = np.bincount(classes[~has_row[people.numbers]], minlength=len(names))
+    return identities_by_code(classes[~has_row[people.numbers]], names)
+
+
+def identities_by_code(codes: npt.NDArray[np.int32], names: list[str]) -> pa.Table:
+    """Count identity rows by code: ``psn_idet_type``, ``rows``; ``codes`` are places in ``names``."""
+    counts = np.bincount(codes, minlength=len(names))
     occurring = np.flatnonzero(counts)
     texts = pa.array([names[number] for number in occurring.tolist()], pa.string())
     return pa.table({"psn_idet_type": texts, "rows": arrow(counts[occurring].astype(np.int64))})
