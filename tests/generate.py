@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
 
+from qingsuan.money import yuan
 from qingsuan.policy.model import (
     COUNTERS,
     ENTRY_PARTS,
@@ -375,12 +376,19 @@ def _bands(dice: Dice, groups: list[str]) -> Bands:
     measured = dice.random.choice(("absolute", "excess"))
     if dice.chance(22):
         counter = dice.random.choice((*COUNTERS, "visits", "paid"))
-        upto = tuple(sorted(dice.random.sample(range(1, 7), count))) if counter == "visits" else dice.bounds(count)
-        select = Select(dice.group(groups), counter)
-        return Bands(ratio_bp, upto, "visit", measured, dice.random.choice((None, dice.group(groups))), select, "X")
+        upto = _select_bounds(dice, counter, count)
+        select = Select(dice.group(groups), counter, upto)
+        return Bands(ratio_bp, (), "visit", measured, dice.random.choice((None, dice.group(groups))), select, "X")
     per = dice.random.choice(("visit", "period"))
     group = dice.group(groups) if per == "period" else dice.random.choice((None, dice.group(groups)))
     return Bands(ratio_bp, dice.bounds(count), per, measured, group, None, "X")
+
+
+def _select_bounds(dice: Dice, counter: str, count: int) -> tuple[int | str, ...]:
+    """Bounds as a file writes them: visits, or yuan, whole ones now and then without a point."""
+    if counter == "visits":
+        return tuple(sorted(dice.random.sample(range(1, 7), count)))
+    return tuple(bound // 100 if bound % 100 == 0 else yuan(bound) for bound in dice.bounds(count))
 
 
 def _limit(dice: Dice, groups: list[str]) -> Limit:

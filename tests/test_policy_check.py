@@ -124,7 +124,7 @@ def test_a_sound_rule_set_passes(tmp_path: Path) -> None:
          ("sources.X9: this source is used nowhere", "a source that something names")),
         ('[dimensions.season]', '[dimensions.tier]\nkind = "code"\ncolumn = "tier"\n[dimensions.season]',
          ("dimensions.tier: this dimension is used nowhere",)),
-        ('[layers.critical]', '[layers.spare]\nfund = "maf_pay"\nbands = { percent = [1], source = "X1" }\n[layers.critical]',
+        ('[layers.critical]', '[layers.spare]\nfund = "maf_pay"\nbands = { percent = [2], source = "X1" }\n[layers.critical]',
          ("layers.spare: this layer is used nowhere", "a layer that something names")),
         # codes outside their vocabulary
         ('schemes = ["390"]', 'schemes = ["395"]', ('ruleset.schemes[1]: no scheme "395"', "310, 320", "Region(codes")),
@@ -187,11 +187,11 @@ def test_a_sound_rule_set_passes(tmp_path: Path) -> None:
          ('layers.pooled.cases[1].adjust.lift_caps[1]: layer "pooled" has no cap "visit"', "one of pooled")),
         # bounds below the deductible of the same scope
         ("limit = { yuan = 250000", 'limit = { yuan = "999.99"',
-         ("layers.pooled.limit.yuan: 999.99 per visit, below the deductible of 1000.00 per visit", "or 0")),
-        ('entry = [{ part = "cut', 'caps = [{ group = "quarter", yuan = "13999.99", source = "X1" }]\nentry = [{ part = "cut',
-         ("layers.critical.caps[1].yuan: 13999.99 per quarter, below the deductible of 14000.00 per quarter",)),
+         ("layers.pooled.limit.yuan: 999.99 yuan per visit enter at most, and 1000.00 yuan per visit are deducted", "or 0", "under caps")),
+        ('entry = [{ part = "cut', 'limit = { per = "period", group = "quarter", yuan = "13999.99", source = "X1" }\nentry = [{ part = "cut',
+         ("layers.critical.limit.yuan: 13999.99 yuan per quarter enter at most, and 14000.00 yuan per quarter are deducted",)),
         ('yuan = [200], source', "yuan = [250001], source",
-         ("layers.pooled.cases[1].limit.yuan: 250000.00 per visit, below the deductible of 250001.00",)),
+         ("layers.pooled.cases[1].limit.yuan: 250000.00 yuan per visit enter at most, and 250001.00 yuan",)),
     ],
 )  # fmt: skip
 def test_each_finding_names_key_found_and_expected(tmp_path: Path, old: str, new: str, said: tuple[str, ...]) -> None:
@@ -211,6 +211,8 @@ def test_each_finding_names_key_found_and_expected(tmp_path: Path, old: str, new
         ("limit = { yuan = 250000", "limit = { yuan = 0"),  # nothing enters, and says so
         ('yuan = 200000, source = "X1" }]', 'yuan = 1, source = "X1" }]'),  # per year; the deductible is per visit
         ('entry = [{ part = "cut', 'caps = [{ group = "pooled", yuan = 1, source = "X1" }]\nentry = [{ part = "cut'),  # year
+        ('entry = [{ part = "cut', 'caps = [{ group = "quarter", yuan = 1, source = "X1" }]\nentry = [{ part = "cut'),  # what is paid
+        ("caps = [{", 'caps = [{ per = "visit", yuan = 999, source = "X1" }, {'),  # a payment below the deductible
         ("deductible = { per = \"visit\", yuan = [200], ", "deductible = { exempt = true, "),
         ("when = { med_type = [\"11\"] }", "when = { med_type = [\"14*\"] }"),
         ("when = { med_type = [\"11\"] }", "when = { med_type = { not = [\"\"] } }"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from qingsuan.benefits.twin_rules import Value, missing_parameter, plan_of
+from qingsuan.cells import LAST_DAY
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
 from qingsuan.policy.compile import MAX_GROWTH, Program, compile_rule_sets
@@ -97,6 +98,12 @@ CARE: When = {"med_type": Codes(("2*",))}
             ("“r” and “s” can match the same claim: med_type=21", "overrides"),
         ),
         ({"rules": (RULE, Rule("s", ADULT, ()))}, ("“r” and “s”", "med_type=21, age=18")),
+        (
+            {"rules": (RULE, Rule("s", {"medfee_sumamt": Interval(2001, None)}, ()))},
+            ("med_type=21, medfee_sumamt=20.01",),
+        ),
+        ({"rules": (RULE, Rule("s", {"date": Interval(18628, None)}, ()))}, ("med_type=21, date=2021-01-01",)),
+        ({"covers": (Covers({"date": Interval(LAST_DAY + 1, None)}),)}, ("date=9999-12-31",)),
         ({"covers": (Covers(CARE),)}, ("no rule for a combination that [[covers]] promises: med_type=2…",)),
         ({"rules": (), "covers": (Covers({}),)}, ("no rule for a combination", "any claim")),
         (

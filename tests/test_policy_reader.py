@@ -86,7 +86,7 @@ caps = [{ group = "pooled", yuan = 200000, source = "X1" }, { group = "quarter" 
 [[layers.pooled.cases]]
 when = { tier = ["a*", ""], years = { from = 5, below = 10 }, named = ["in"], season = { not = ["dry"] } }
 deductible = { exempt = true, source = "X1" }
-adjust = { deductible_percent = 50, points = "-0.5", own_percent = 131, lift_caps = ["pooled", "visit"], source = "X1" }
+adjust = { deductible_percent = 50, points = "-0.5", exact = true, own_percent = 131, lift_caps = ["pooled", "visit"], source = "X1" }
 
 [layers.critical]
 fund = "hifmi_pay"
@@ -194,7 +194,7 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
     assert case.adjust == Adjust(5000, -50, 13_100, ("pooled", "visit"), "X1")
     critical = got.layers["critical"].cases[0]
     assert critical.deductible == Deductible("period", (1_400_000,), "quarter", source="X1")
-    assert critical.bands == Bands((6000, 7000), (10_000,), select=Select("pooled", "paid"), source="X1")
+    assert critical.bands == Bands((6000, 7000), select=Select("pooled", "paid", (100,)), source="X1")
     assert critical.entry == (Entry("preselfpay_amt", 1250, None, "X1"), Entry("cut_by_cap", 10_000, "pooled"))
     inpatient, other = got.rules
     assert inpatient.when["medfee_sumamt"] == Interval(3_000_001, 3_000_002)
@@ -214,7 +214,19 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("yuan = 14000", "yuan = 92.80", ("layers.critical.deductible.yuan: the float 92.80", "two decimals", "in quotes")),
-        ("percent = 90", "percent = 90.0", ("rules[1].ceiling.percent: the float 90.0", "a percentage")),
+        ("percent = 90", "percent = 90.0", ("rules[1].ceiling.percent: the float 90.0", "a percentage", 'write "90.0" in quotes')),
+        # a share of one is asked for its percentage, whatever it is written as; below 2 % a word is needed
+        ("percent = 90", "percent = 0.60", ("rules[1].ceiling.percent: the float 0.60", "60? write 60 if 60 % is meant")),
+        ("percent = 90", "percent = 0.625", ("ceiling.percent: the float 0.625", "62.5? write 62.5 if 62.5 % is meant")),
+        ("percent = 90", "percent = 1.0", ("ceiling.percent: the float 1.0", "100? write 100 if 100 % is meant")),
+        ("percent = 90", 'percent = "0.60"', ('ceiling.percent: the text "0.60"', "write 60 if 60 % is meant, exact = true beside it if 0.6 % is")),
+        ("percent = 90", "percent = 1", ("ceiling.percent: the whole number 1", "write 100 if 100 % is meant", "if 1 % is")),
+        ("percent = 90", 'percent = "1.99"', ('ceiling.percent: the text "1.99"', "at least 2, or exact = true")),
+        ("percent = [60, 70]", "percent = [60, 1]", ("layers.critical.bands.percent[2]: the whole number 1", "exact = true")),
+        ("entry_percent = 85", 'entry_percent = "0.85"', ('rules[1].entry_percent: the text "0.85"', "write 85 if 85 % is meant")),
+        ("percent = 90", "percent = 90, exact = true", ("rules[1].ceiling.exact: no percentage below 2 beside it", "take it out")),
+        ('exact = true, own_percent = 131', 'exact = "yes", own_percent = 131', ('adjust.exact: the text "yes"', "true or false")),
+        ('"-0.5", exact = true', '"-0.5"', ('adjust.points: the text "-0.5"', "at least 1, or exact = true", "write -50 if -50 % is meant")),
         ('"700.5"', '"700.555"', ('layers.pooled.deductible.yuan[2]: the text "700.555"', "at most two decimals")),
         ("yuan = 14000", 'yuan = "x"', ('yuan: the text "x"', "an amount in yuan")),
         ("yuan = 14000", "yuan = true", ("yuan: the flag true", "an amount in yuan")),
@@ -266,6 +278,11 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
         ('entry_percent = 85\nsource = "X1"', "entry_percent = 85", ("rules[1].source", "missing")),
         ('part = "cut_by_cap", layer', 'part = "cutbycap", layer', ('entry[2].part: the text "cutbycap"', '"left_by_ratio"')),
         ('part = "preselfpay_amt"', 'part = "cut_by_cap"', ('entry[1].part: the text "cut_by_cap"', '"inscp_scp_amt"')),
+        # bounds of visits are visits
+        ('upto = [100], select = { group = "pooled", counter = "paid" }', 'upto = [2.5], select = { group = "pooled", counter = "visits" }',
+         ("layers.critical.bands.upto[1]: the float 2.5", "a whole number from 1 to 1000000: visits are counted here, not yuan")),
+        ('upto = [100], select = { group = "pooled", counter = "paid" }', 'upto = ["3"], select = { group = "pooled", counter = "visits" }',
+         ('layers.critical.bands.upto[1]: the text "3"', "write it without point and quotes")),
         ('counter = "paid"', 'counter = "pay"', ('bands.select.counter: the text "pay"', '"deductible_used"')),
         ('measured = "absolute", ', "", ("layers.pooled.bands.measured: this key is missing", "measured")),
         ('bands = { per = "visit", ', "bands = { ", ("layers.pooled.bands.per: this key is missing", "per")),
@@ -312,7 +329,7 @@ def test_what_is_wrong_is_said_with_key_found_and_expected(
 
 
 def test_an_adjustment_of_nothing_and_a_case_that_sets_nothing_are_refused(tmp_path: Path) -> None:
-    old = 'deductible_percent = 50, points = "-0.5", own_percent = 131, lift_caps = ["pooled", "visit"], '
+    old = 'deductible_percent = 50, points = "-0.5", exact = true, own_percent = 131, lift_caps = ["pooled", "visit"], '
     assert "layers.pooled.cases[1].adjust: an adjustment of nothing" in message(tmp_path, old, "")
     start = TEXT.index("deductible = { exempt")
     text = message(tmp_path, TEXT[start : TEXT.index("[layers.critical]")], "\n")

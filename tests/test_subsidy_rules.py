@@ -307,6 +307,18 @@ def test_a_split_that_cannot_be_trusted(tmp_path: Path, percent: str) -> None:
         read_local_split(file)
 
 
+@pytest.mark.parametrize(("percent", "asked", "meant"), [("0.60", "60", 60), ("1", "100", 100), ("1.99", "199", 199)])
+def test_a_split_that_looks_like_a_share_of_one_needs_a_word(
+    tmp_path: Path, percent: str, asked: str, meant: int
+) -> None:
+    file = tmp_path / "split.csv"
+    file.write_text(f"admdvs,prefecture_percent,exact\n1501,{percent},\n", "utf-8")
+    with pytest.raises(PolicyError, match=f"line 2: prefecture_percent {percent}(.|\n)*write {asked} if {asked} % is"):
+        read_local_split(file)
+    file.write_text(f"admdvs,prefecture_percent,exact\n1501,{percent},1\n1502,2,\n1503,0,\n", "utf-8")
+    assert read_local_split(file) == {"1501": meant, "1502": 200, "1503": 0}
+
+
 # ---- funding files
 
 
@@ -350,6 +362,9 @@ def test_a_funding_file_that_cannot_be_trusted(tmp_path: Path, old: str, new: st
     ("old", "new", "message"),
     [
         ("percent = 80", "percent = 101", "0 to 100"),
+        ("percent = 80", "percent = 0.80", "write 80 if 80 % is meant"),
+        ("percent = 80", 'percent = "0.8"', "write 80 if 80 % is meant, exact = true beside it if 0.8 % is"),
+        ('"一" = 30', '"一" = "0.3"', "write 30 if 30 % is meant"),
         (
             'percent_by_class = { "一" = 30, "二" = 50, "三" = 70 }',
             "percent_by_class = {}",

@@ -334,7 +334,7 @@ def test_period_bands_start_where_the_period_stands() -> None:
 @pytest.mark.parametrize(("before", "ratio"), [(999, 5000), (1000, 9500), (1001, 9500)])
 def test_a_bound_belongs_to_the_band_above_when_bands_are_selected(before: int, ratio: int) -> None:
     pooled = layer(caps=(Cap(10**6, group="g"),))
-    selected = Bands((5000, 9500), (1000,), select=Select("g", "paid"))
+    selected = Bands((5000, 9500), select=Select("g", "paid", (10,)))
     big = layer("big", "hifob_pay", entry=(Entry("preselfpay_amt"),), bands=selected)
     found = settle(rules(pooled, big), claim(1, before), claim(2, 5000, preselfpay_amt=1000))
     assert found.settled[1].funds["hifob_pay"] == ratio // 10

@@ -23,6 +23,8 @@ from qingsuan.money import MAX_FEN
 from qingsuan.rows import recoded
 
 __all__ = [
+    "FIRST_DAY",
+    "LAST_DAY",
     "NO_AMOUNT",
     "NO_DATE",
     "OPEN_END",
@@ -62,8 +64,9 @@ DIGITS_OF_64_BITS = 18
 _DAY_SECONDS = 86_400
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _LEAST, _MOST = -(2**63), 2**63 - 1
-_FIRST_DAY = (dt.date.min - dt.date(1970, 1, 1)).days
-_LAST_DAY = (dt.date.max - dt.date(1970, 1, 1)).days
+FIRST_DAY = (dt.date.min - dt.date(1970, 1, 1)).days
+LAST_DAY = (dt.date.max - dt.date(1970, 1, 1)).days
+"""The first day of year 1 and the last of year 9999: dates that can be written."""
 
 _FALSE, _TRUE, _EMPTY, _ZERO, _ONE = (pa.scalar(value) for value in (False, True, "", "0", "1"))
 _NOTHING = pa.array([""], pa.string())
@@ -249,7 +252,7 @@ def _days(array: pa.Array) -> tuple[npt.NDArray[np.int32], Mask]:
         days = raw // (_DAY_SECONDS * per_second)
     else:
         days = _numbers(array.cast(pa.date32()).view(pa.int32()))
-    bad = (days < _FIRST_DAY) | (days > _LAST_DAY)
+    bad = (days < FIRST_DAY) | (days > LAST_DAY)
     return (np.where(bad, 0, days) if bad.any() else days).astype(np.int32, copy=False), bad
 
 
@@ -258,7 +261,7 @@ def _micros_of_stamps(array: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     per_second = _PER_SECOND[array.type.unit]
     raw = _numbers(array.view(pa.int64()))
     day = _DAY_SECONDS * per_second
-    first, last = max(_FIRST_DAY * day, _LEAST), min((_LAST_DAY + 1) * day - 1, _MOST)
+    first, last = max(FIRST_DAY * day, _LEAST), min((LAST_DAY + 1) * day - 1, _MOST)
     bad = (raw < first) | (raw > last)
     raw = np.where(bad, 0, raw) if bad.any() else raw
     if per_second == 10**6:

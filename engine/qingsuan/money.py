@@ -22,7 +22,7 @@ BP_ONE = 10_000
 MAX_FEN = 10**13
 """The largest amount an input may carry: 100 billion yuan."""
 
-_YUAN = re.compile(r"(-?)(\d{1,15})(?:\.(\d{1,2}))?")
+_YUAN = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,2}))?")
 
 
 def apply_bp(amount_fen: int, ratio_bp: int) -> int:

@@ -15,8 +15,8 @@ from qingsuan.benefits.classify import REASONS
 from qingsuan.benefits.order import STATUS
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.cells import NO_AMOUNT, NO_DATE, day_text
-from qingsuan.money import yuan
 from qingsuan.people import Texts
+from qingsuan.policy.decision import number_text
 from qingsuan.tables import PLACES, REFERRALS
 
 if TYPE_CHECKING:
@@ -269,16 +269,8 @@ def _value(
     """How the value of a dimension is said, for the claim at a place."""
     if column not in codes:
         values = numbers[column]
-        return lambda place: _number(dimension, int(values[place]))
+        return lambda place: number_text(dimension, None if values[place] == NO_AMOUNT else int(values[place]))
     fixed: dict[str, Sequence[str]] = {"place": PLACES, "referral": REFERRALS}
     texts = fixed[column] if column in fixed else work.setup.vocabularies[column].texts
     ranks = codes[column]
     return lambda place: texts[ranks[place]] or "absent"
-
-
-def _number(dimension: str, value: int) -> str:
-    if value == NO_AMOUNT:
-        return "unknown"
-    if dimension == "date":
-        return day_text(value)
-    return yuan(value) if dimension == "medfee_sumamt" else str(value)

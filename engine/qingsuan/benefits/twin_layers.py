@@ -8,10 +8,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from qingsuan.benefits.twin_rules import Plan, Setting
 from qingsuan.money import BP_ONE, apply_bp
-from qingsuan.policy.model import Bands, Cap, Ceiling, Limit
+from qingsuan.policy.model import Bands, Cap, Ceiling, Limit, Select
 
 __all__ = ["Bill", "Counters", "LayerStep", "counted", "run_layers"]
 
@@ -223,7 +224,7 @@ def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tu
     bands, ratio_bp = setting.bands, setting.ratio_bp
     if bands.select is not None:
         value: int = getattr(running.before.get(bands.select.group, NOTHING), bands.select.counter)
-        selected_bp = ratio_bp[bisect_right(bands.upto_fen, value)]
+        selected_bp = ratio_bp[bisect_right(_steps(bands.select), value)]
         return 0, apply_bp(x_fen, selected_bp), selected_bp
     p0_fen = _start(bands, d_fen, running)
     low, high = _exact(bands.upto_fen, ratio_bp, p0_fen), _exact(bands.upto_fen, ratio_bp, p0_fen + x_fen)
@@ -232,6 +233,13 @@ def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tu
     else:
         share_bp = (2 * (high - low) + x_fen) // (2 * x_fen)
     return p0_fen, _round(high) - _round(low), share_bp
+
+
+def _steps(select: Select) -> list[int]:
+    """The bounds of a selecting counter: visits are counted one by one, every other counter in fen."""
+    if select.counter == "visits":
+        return [int(bound) for bound in select.upto]
+    return [int(Decimal(bound) * 100) for bound in select.upto]
 
 
 def _start(bands: Bands, d_fen: int, running: _Running) -> int:

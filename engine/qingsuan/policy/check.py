@@ -1,7 +1,7 @@
 """What can be said against a rule set before anything is compiled.
 
 Names that lead nowhere, names nobody uses (a typing error's usual trace), codes outside their vocabulary, bands that
-descend, caps below deductibles. Rules that overlap, combinations no rule covers and cases that collide are found by
+descend, limits below deductibles. Rules that overlap, combinations no rule covers and cases that collide are found by
 :mod:`qingsuan.policy.compile`, which has the numeric tables for it. Every finding is a
 :class:`~qingsuan.errors.PolicyError`.
 """
@@ -9,10 +9,11 @@ descend, caps below deductibles. Rules that overlap, combinations no rule covers
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import NoReturn
 
 from qingsuan.errors import PolicyError
-from qingsuan.money import BP_ONE, yuan
+from qingsuan.money import BP_ONE, fen_of_yuan, yuan
 from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
 from qingsuan.policy.identities import check_identities
 from qingsuan.policy.model import (
@@ -24,7 +25,6 @@ from qingsuan.policy.model import (
     Held,
     Interval,
     Layer,
-    Limit,
     Missing,
     Rule,
     RuleSet,
@@ -286,25 +286,37 @@ class _Check:
             if bands.per == "period":
                 do = "take per out: selected bands are not crossed"
                 self.refuse(f"{path}.per", found='"period" beside select', expected="select alone", do=do)
-        if len(bands.upto_fen) != len(bands.ratio_bp) - 1:
-            self.refuse(
-                f"{path}.upto",
-                found=f"{len(bands.upto_fen)} inner bounds for {len(bands.ratio_bp)} percentages",
-                expected="one bound fewer than percentages: the last band is open",
-                do="add or take out a bound or a percentage",
-            )
-        for number, (lower, upper) in enumerate(zip((0, *bands.upto_fen), bands.upto_fen, strict=False), 1):
-            if lower >= upper:
-                self.refuse(
-                    f"{path}.upto[{number}]",
-                    found=f"{yuan(upper)} after {yuan(lower)}: the bands do not ascend",
-                    expected=f"an amount above {yuan(lower)}",
-                    do="sort the bounds, and the percentages with them",
-                )
+        self.bounds(bands, f"{path}.upto")
         for number, ratio_bp in enumerate(bands.ratio_bp, 1):
             if not 0 <= ratio_bp <= BP_ONE:
                 found = f"{yuan(ratio_bp)} %"
                 self.refuse(f"{path}.percent[{number}]", found=found, expected="from 0 to 100 %", do="check it")
+
+    def bounds(self, bands: Bands, path: str) -> None:
+        """Bounds ascend, one fewer than percentages; those of visits are whole numbers, all others amounts."""
+        of_visits = bands.select is not None and bands.select.counter == "visits"
+        written = bands.upto_fen if bands.select is None else bands.select.upto
+        if len(written) != len(bands.ratio_bp) - 1:
+            self.refuse(
+                path,
+                found=f"{len(written)} inner bounds for {len(bands.ratio_bp)} percentages",
+                expected="one bound fewer than percentages: the last band is open",
+                do="add or take out a bound or a percentage",
+            )
+        for number, bound in enumerate(written, 1):
+            if of_visits and not isinstance(bound, int):
+                expected = "a whole number: the counter visits counts visits, not yuan"
+                self.refuse(f"{path}[{number}]", found=f'"{bound}"', expected=expected, do="write a whole number")
+        upto = written if of_visits or bands.select is None else [fen_of_yuan(bound) for bound in written]
+        for number, (lower, upper) in enumerate(pairwise([0, *map(int, upto)]), 1):
+            if lower >= upper:
+                low, high = (f"{lower}", f"{upper}") if of_visits else (yuan(lower), yuan(upper))
+                self.refuse(
+                    f"{path}[{number}]",
+                    found=f"{high} after {low}: the bands do not ascend",
+                    expected=f"{'a number of visits' if of_visits else 'an amount'} above {low}",
+                    do="sort the bounds, and the percentages with them",
+                )
 
     def cap(self, cap: Cap, path: str) -> None:
         self.group(cap.group, path, must=cap.per == "period")
@@ -328,26 +340,24 @@ class _Check:
                 )
 
     def above_deductible(self, layer: Layer, case: Case, path: str) -> None:
-        """Refuse a bound below the deductible of the same scope: nothing could be paid, or hardly anything."""
+        """Refuse a limit on the base below the deductible of the same scope: nothing could ever be paid.
+
+        A cap on the payment may lie below it: 1000 deducted of 3000, and of 80 % of the rest no more than 500.
+        """
         own = layer.cases[0]
-        deductible = case.deductible or own.deductible
-        if deductible is None or deductible.exempt or (case.deductible, case.limit, case.caps) == (None, None, None):
+        deductible, limit = case.deductible or own.deductible, case.limit or own.limit
+        if deductible is None or deductible.exempt or limit is None or (case.deductible, case.limit) == (None, None):
             return
         scope = self.scope(deductible.per, deductible.group)
         largest_fen = max(deductible.amounts_fen)
-        limit = case.limit or own.limit
-        bounds: list[tuple[str, Limit | Cap]] = [("limit", limit)] if limit is not None else []
-        caps = own.caps if case.caps is None else case.caps
-        bounds += [(f"caps[{number}]", cap) for number, cap in enumerate(caps or (), 1)]
-        for key, bound in bounds:
-            amount_fen = bound.amount_fen
-            if amount_fen and amount_fen < largest_fen and self.scope(bound.per, bound.group) == scope:
-                self.refuse(
-                    f"{path}.{key}.yuan",
-                    found=f"{yuan(amount_fen)} per {scope}, below the deductible of {yuan(largest_fen)} per {scope}",
-                    expected="an amount not below the deductible, or 0",
-                    do="check both amounts",
-                )
+        if limit.amount_fen and limit.amount_fen < largest_fen and self.scope(limit.per, limit.group) == scope:
+            self.refuse(
+                f"{path}.limit.yuan",
+                found=f"{yuan(limit.amount_fen)} yuan per {scope} enter at most, and {yuan(largest_fen)} yuan per {scope} "
+                "are deducted: nothing is ever paid",
+                expected="a limit not below the deductible, or 0",
+                do="correct one of the two; what bounds the payment is a cap, under caps",
+            )
 
     def scope(self, per: str, group: str | None) -> str:
         return per if per == "visit" or group is None else self.set.groups[group]

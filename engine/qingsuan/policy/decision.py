@@ -13,13 +13,15 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from qingsuan.cells import FIRST_DAY, LAST_DAY, day_text
 from qingsuan.errors import PolicyError
+from qingsuan.money import yuan
 from qingsuan.policy.conditions import IDENTITY_DIMENSION
 from qingsuan.policy.identities import ANYBODY, Alternative, alternatives
 from qingsuan.policy.model import Codes, Condition, Held, Interval, RuleSet, When
 from qingsuan.tables import PLACES, REFERRALS
 
-__all__ = ["ENGINE_CODES", "ENGINE_NUMBERS", "NO_RULE", "Classes", "Diagram", "Step", "build"]
+__all__ = ["ENGINE_CODES", "ENGINE_NUMBERS", "NO_RULE", "Classes", "Diagram", "Step", "build", "number_text"]
 
 ENGINE_CODES = (
     "insutype",
@@ -111,7 +113,7 @@ def _code_classes(conditions: tuple[Condition, ...], values: Sequence[str] = ())
     return Classes(conditions, tuple(seen), tuple(seen.values()))
 
 
-def _number_classes(conditions: tuple[Condition, ...]) -> Classes:
+def _number_classes(dimension: str, conditions: tuple[Condition, ...]) -> Classes:
     bounds: set[int] = set()
     for condition in conditions:
         assert isinstance(condition, Interval)
@@ -119,7 +121,20 @@ def _number_classes(conditions: tuple[Condition, ...]) -> Classes:
     breaks = tuple(sorted(bounds))
     values = [None, *([breaks[0] - 1] if breaks else [0]), *breaks]
     truths = tuple(tuple(_holds_for_number(condition, value) for condition in conditions) for value in values)
-    return Classes(conditions, truths, tuple("unknown" if value is None else str(value) for value in values), breaks)
+    return Classes(conditions, truths, tuple(number_text(dimension, value) for value in values), breaks)
+
+
+def number_text(dimension: str, value: int | None) -> str:
+    """Say a value of a dimension of numbers as a rule file writes it: an amount in yuan, a date as a date.
+
+    >>> number_text("medfee_sumamt", 2001), number_text("date", 18628), number_text("age", 60), number_text("age", None)
+    ('20.01', '2021-01-01', '60', 'unknown')
+    """
+    if value is None:
+        return "unknown"
+    if dimension == "medfee_sumamt":
+        return yuan(value)
+    return day_text(max(FIRST_DAY, min(value, LAST_DAY))) if dimension == "date" else str(value)
 
 
 def _dimension_order(rule_set: RuleSet) -> tuple[str, ...]:
@@ -199,7 +214,9 @@ def _steps(rule_set: RuleSet, items: _Items) -> Iterator[Step]:
         if conditions:
             codes = isinstance(conditions[0], Codes)
             values = closed.get(dimension, ())
-            yield Step(dimension, _code_classes(conditions, values) if codes else _number_classes(conditions))
+            yield Step(
+                dimension, _code_classes(conditions, values) if codes else _number_classes(dimension, conditions)
+            )
 
 
 def _identity_steps(rule_set: RuleSet, items: _Items) -> Iterator[Step]:

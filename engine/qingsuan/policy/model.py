@@ -68,7 +68,7 @@ LAYER_PARTS = ("left_by_ratio", "cut_by_cap", "deductible")
 """What an earlier layer left: by its ratio (x - payment before its cap), by its caps, by its deductible."""
 
 COUNTERS = ("visits", "deductible_used", "base", "excess", "paid")
-"""What is counted per group: visits, deductible used up, sum of bases, sum of x, payments."""
+"""What is counted per group: visits (a number), deductible used up, sum of bases, sum of x, payments (amounts)."""
 
 GRADES = ("A", "B", "C", "E", "reading", "derived", "made-up")
 """How good a source is. D (unverified) does not exist here: it is never used."""
@@ -192,10 +192,15 @@ class Deductible:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """Bands selected, not crossed: by the value a counter of a group had before this claim."""
+    """Bands selected, not crossed: by the value a counter of a group had before this claim.
+
+    ``upto`` are the inner bounds as the file writes them, in the counter's own unit: whole numbers of visits for
+    ``visits``; for every other counter yuan, as a whole number or a text with at most two decimals.
+    """
 
     group: str
     counter: str
+    upto: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +210,8 @@ class Bands:
     ``upto_fen`` are the inner bounds, ascending, one fewer than ``ratio_bp``. ``measured`` says whether bands lie on
     the base itself (``absolute``, the deductible inside) or above the deductible (``excess``); ``per`` whether each
     visit starts anew or the period's sum goes on (kept in ``group``). With ``select`` the whole of x is paid at the
-    ratio of the band in which the selecting counter lies, a bound belonging to the band above it.
+    ratio of the band in which the selecting counter lies, a bound belonging to the band above it: its bounds are
+    those of ``select``, and ``upto_fen`` is empty.
     """
 
     ratio_bp: tuple[int, ...]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from qingsuan.money import BP_ONE
+from qingsuan.money import BP_ONE, fen_of_yuan
 from qingsuan.policy.model import COUNTERS, FUNDS, Bands, Cap, Entry
 from qingsuan.policy.resolve import Resolved, ResolvedLayer
 
@@ -218,10 +218,10 @@ class Writer:
         return [start, len(self.entries)]
 
     def _bands(self, bands: Bands) -> list[int]:
-        """Write bands with what all lower bands amount to: whole fen, and a rest in 1/10 000 fen."""
-        start = len(self.bands)
+        """Write bands with what all lower bands amount to: whole fen, and a rest in 1/10 000 fen; no amount where they are selected."""
+        start, upto = len(self.bands), _bounds(bands)
         below = 0
-        for lower, upper, ratio in zip((0, *bands.upto_fen), (*bands.upto_fen, 0), bands.ratio_bp, strict=True):
+        for lower, upper, ratio in zip((0, *upto), (*upto, 0), bands.ratio_bp, strict=True):
             self.bands.append([lower, ratio, below // BP_ONE, below % BP_ONE])
             below += ratio * (upper - lower)
         kind = _SELECTED if bands.select is not None else _BANDS_KINDS[bands.per, bands.measured]
@@ -236,6 +236,13 @@ class Writer:
                 self.caps.append([int(cap.per == "period"), cap.amount_fen, reference, mask])
         self.draws.extend(dict.fromkeys(slots[cap.group] for cap in caps if cap.group is not None))
         return [start, len(self.caps), draw_start, len(self.draws)]
+
+
+def _bounds(bands: Bands) -> tuple[int, ...]:
+    """The inner bounds of bands in the unit of what is compared with them: fen, or visits where visits select."""
+    if bands.select is None:
+        return bands.upto_fen
+    return tuple(int(bound) if bands.select.counter == "visits" else fen_of_yuan(bound) for bound in bands.select.upto)
 
 
 def _mask(bits: Iterable[bool]) -> int:

@@ -44,7 +44,8 @@ from qingsuan.policy.model import (
     Visits,
     When,
 )
-from qingsuan.policy.strict import Table, cite, load, read_sources
+from qingsuan.policy.sources import cite, read_sources
+from qingsuan.policy.strict import Table, load
 from qingsuan.policy.together import check_together
 
 __all__ = ["read_rule_set", "read_rule_sets"]
@@ -155,7 +156,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> tuple[Rule
 
 
 def _identities(root: Table, head: Table, sources: Mapping[str, Source]) -> tuple[IdentityClass, ...]:
-    if head.has("identities"):
+    if head.has("identities") and head.texts("identities"):  # an empty list says that there is no class, which is so
         head.refuse(
             "identities",
             found="a list of codes",
@@ -255,9 +256,9 @@ class _Reader:
         return Deductible(per, amounts, _group(table), exempt, credits_group, cite(table, self.sources))
 
     def bands(self, table: Table) -> Bands:
-        upto = table.yuans_fen("upto") if table.has("upto") else ()
-        select = self.select(table.table("select")) if table.has("select") else None
-        crossed = bool(upto) and select is None
+        select = self.select(table) if table.has("select") else None
+        upto = table.yuans_fen("upto") if table.has("upto") and select is None else ()
+        crossed = bool(upto)
         return Bands(
             ratio_bp=table.percents_bp("percent"),
             upto_fen=upto,
@@ -268,8 +269,12 @@ class _Reader:
             source=cite(table, self.sources),
         )
 
-    def select(self, table: Table) -> Select:
-        return Select(table.text("group"), table.choice("counter", COUNTERS))
+    def select(self, bands: Table) -> Select:
+        table = bands.table("select")
+        group, counter = table.text("group"), table.choice("counter", COUNTERS)
+        if not bands.has("upto"):
+            return Select(group, counter)
+        return Select(group, counter, bands.wholes("upto") if counter == "visits" else bands.yuans("upto"))
 
     def limit(self, table: Table) -> Limit:
         return Limit(
@@ -296,7 +301,7 @@ class _Reader:
     def adjust(self, table: Table) -> Adjust:
         adjust = Adjust(
             deductible_bp=_factor_bp(table, "deductible_percent"),
-            points_bp=table.percent_bp("points", 0, low=-BP_ONE),
+            points_bp=table.points_bp("points", 0),
             own_bp=_factor_bp(table, "own_percent"),
             lift_caps=table.texts("lift_caps", ()),
             source=cite(table, self.sources),

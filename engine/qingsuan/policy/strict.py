@@ -18,16 +18,18 @@ from typing import Any, NoReturn, TypeVar
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, MAX_FEN, bp_of_percent, fen_of_yuan, yuan
-from qingsuan.policy.model import GRADES, Source
 
-__all__ = ["Table", "cite", "did_you_mean", "load", "read_sources", "read_text"]
+__all__ = ["SMALL_BP", "Table", "did_you_mean", "either", "load", "plain_percent", "read_text"]
 
 _T = TypeVar("_T")
 _S = TypeVar("_S", bound=str)
 
 _YUAN = 'an amount in yuan: a whole number (1200) or a text with at most two decimals ("92.80")'
 _PERCENT = 'a percentage: a whole number (55) or a text with at most two decimals ("12.5")'
-_NO_FLOAT = "write the number in quotes; a float cannot hold money or a ratio exactly"
+SMALL_BP = 200
+"""Below it a percentage may be a share of one that was written as such: 0.60 for 60 %."""
+_MOST_COUNTED = 1_000_000
+_EXACT = "exact"
 
 
 def read_text(file: Traversable | Path) -> str:
@@ -120,6 +122,11 @@ class Table:
         """Name every key, for tables whose keys are names."""
         return tuple(self._values)
 
+    def named_values(self) -> tuple[tuple[str, Any], ...]:
+        """Every name with its value, for tables whose keys are names; all count as known from now on."""
+        self._asked.update(dict.fromkeys(self._values))
+        return tuple(self._values.items())
+
     def where(self, key: str = "") -> str:
         """``file: path.to.key``, for messages."""
         return f"{self.file}: {self._join(key) or 'the file'}"
@@ -132,6 +139,10 @@ class Table:
         """Refuse every key, here and below, that nobody asked for."""
         for key in self._values:
             if key not in self._asked:
+                if key == _EXACT:
+                    self.refuse(
+                        key, found="no percentage below 2 beside it", expected="no such word here", do="take it out"
+                    )
                 hint = did_you_mean(key, [name for name in self._asked if name not in self._values] or self._asked)
                 self.refuse(
                     key,
@@ -168,7 +179,7 @@ class Table:
                 if value == option:
                     return option
             hint = did_you_mean(value, options) if isinstance(value, str) else ""
-            self.refuse(where, found=_describe(value), expected=_or(options), do=hint or "write one of these")
+            self.refuse(where, found=_describe(value), expected=either(options), do=hint or "write one of these")
 
         return self._get(key, default, read)
 
@@ -206,6 +217,22 @@ class Table:
 
         return self._get(key, default, read)
 
+    def wholes(self, key: str) -> tuple[int, ...]:
+        """Read a list of whole numbers from 1 on that count something."""
+
+        def one(value: Any, where: str) -> int:
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_COUNTED:
+                expected = f"a whole number from 1 to {_MOST_COUNTED}: visits are counted here, not yuan"
+                self.refuse(where, found=_describe(value), expected=expected, do="write it without point and quotes")
+            return value
+
+        return self._get(key, None, lambda value, where: self._many(value, where, "whole numbers", one))
+
+    def yuans(self, key: str) -> tuple[int | str, ...]:
+        """Read a list of amounts in yuan, handed over as they are written."""
+        self.yuans_fen(key)
+        return tuple(self._values[key])
+
     def yuan_fen(self, key: str, default: int | None = None) -> int:
         """Read yuan, handed over in fen: 0 to :data:`~qingsuan.money.MAX_FEN`."""
         return self._get(key, default, self._fen)
@@ -221,16 +248,28 @@ class Table:
         return (self.yuan_fen(key),)
 
     def percent_bp(self, key: str, default: int | None = None, *, low: int = 0, high: int = BP_ONE) -> int:
-        """Read a percentage, handed over in basis points; ``low`` and ``high`` (basis points) are inclusive."""
-        return self._get(key, default, lambda value, where: self._bp(value, where, low, high))
+        """Read a percentage, handed over in basis points; ``low`` and ``high`` (basis points) are inclusive.
+
+        One between 0 and 2 percent looks like a share of one: it needs ``exact = true`` beside it.
+        """
+        return self._get(key, default, lambda value, where: self._bp(value, where, low, high, SMALL_BP))
 
     def percents_bp(self, key: str) -> tuple[int, ...]:
-        """Read a list of percentages from 0 to 100, handed over in basis points."""
+        """Read a list of percentages from 0 to 100, handed over in basis points; small ones as in :meth:`percent_bp`."""
 
         def one(value: Any, where: str) -> int:
-            return self._bp(value, where, 0, BP_ONE)
+            return self._bp(value, where, 0, BP_ONE, SMALL_BP)
 
         return self._get(key, None, lambda value, where: self._many(value, where, "percentages", one))
+
+    def points_bp(self, key: str, default: int) -> int:
+        """Read percentage points, which may be negative; less than one point needs ``exact = true`` beside it."""
+        return self._get(key, default, lambda value, where: self._bp(value, where, -BP_ONE, BP_ONE, BP_ONE // 100))
+
+    def percents_by_name_bp(self, key: str) -> dict[str, int]:
+        """Read a table of percentages under names; small ones need ``exact = true`` beside the table."""
+        inner = self.table(key)
+        return {name: self._bp(value, f"{key}.{name}", 0, BP_ONE, SMALL_BP) for name, value in inner.named_values()}
 
     # ---- tables below
 
@@ -293,81 +332,71 @@ class Table:
         return value
 
     def _fen(self, value: Any, where: str) -> int:
-        fen = self._number(value, where, fen_of_yuan, _YUAN)
+        fen = self._number(value, where, fen_of_yuan, _YUAN, _quote)
         if not 0 <= fen <= MAX_FEN:
             self.refuse(
-                where, found=_describe(value), expected=f"from 0 to {yuan(MAX_FEN)} yuan", do="check the amount"
+                where,
+                found=_describe(value),
+                expected=f"from 0 to {yuan(MAX_FEN)} yuan",
+                do="write the amount of the document, in yuan",
             )
         return fen
 
-    def _bp(self, value: Any, where: str, low: int, high: int) -> int:
-        bp = self._number(value, where, bp_of_percent, _PERCENT)
+    def _bp(self, value: Any, where: str, low: int, high: int, small: int) -> int:
+        bp = self._number(value, where, bp_of_percent, _PERCENT, _ask_percent)
         if not low <= bp <= high:
-            self.refuse(where, found=_describe(value), expected=f"from {low // 100} to {high // 100} %", do="check it")
+            expected = f"from {low // 100} to {high // 100} %"
+            self.refuse(where, found=_describe(value), expected=expected, do="write the percentage of the document")
+        if 0 < abs(bp) < small and not self.flag(_EXACT, default=False):
+            self.refuse(
+                where,
+                found=_describe(value),
+                expected=f"at least {small // 100}, or exact = true beside it: 0.6 is 0.6 %, and rarely meant",
+                do=f"write {plain_percent(bp * 100)} if {plain_percent(bp * 100)} % is meant, "
+                f"exact = true beside it if {plain_percent(bp)} % is",
+            )
         return bp
 
-    def _number(self, value: Any, where: str, read: Callable[[str | int], int], expected: str) -> int:
+    def _number(
+        self,
+        value: Any,
+        where: str,
+        read: Callable[[str | int], int],
+        expected: str,
+        of_float: Callable[[Decimal], str],
+    ) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
-            do = _NO_FLOAT if isinstance(value, Decimal) else "write one number here"
+            do = of_float(value) if isinstance(value, Decimal) else "write one number here"
             self.refuse(where, found=_describe(value), expected=expected, do=do)
         try:
             return read(value)
         except ValueError:
-            self.refuse(where, found=_describe(value), expected=expected, do="check the number")
+            self.refuse(where, found=_describe(value), expected=expected, do="write the number of the document")
 
 
-def read_sources(root: Table) -> dict[str, Source]:
-    """Read ``[sources.KEY]``: document, article, grade (依据).
+def plain_percent(bp: int) -> str:
+    """Basis points as a percentage, without idle zeros.
 
-    Raises
-    ------
-    PolicyError
-        A field is missing, or the grade does not exist. Grade D (unverified) is refused by name: it is never used.
+    >>> plain_percent(60), plain_percent(6000), plain_percent(1250)
+    ('0.6', '60', '12.5')
     """
-    sources = {}
-    for key, table in root.named_tables("sources").items():
-        if table.has("grade") and (grade := table.text("grade")) == "D":
-            table.refuse(
-                "grade",
-                found='grade "D": unverified',
-                expected=_or(GRADES),
-                do="a value nobody has verified is not written: find its document, or leave it out under [[missing]]",
-            )
-        grade = table.choice("grade", GRADES)
-        sources[key] = Source(key, table.text("document"), table.text("article"), grade)
-    return sources
+    return yuan(bp).rstrip("0").rstrip(".")
 
 
-def cite(table: Table, sources: Mapping[str, Source], *, must: bool = True) -> str:
-    """Read ``source`` and ``reading`` of a table: ``"X1"``, ``"X1, R1"``; empty if absent and not ``must``.
-
-    Raises
-    ------
-    PolicyError
-        A source is missing, or not among ``[sources]``.
-    """
-    if not must and not table.has("source"):
-        if table.has("reading"):
-            table.refuse("reading", found="a reading without a source", expected="the key source", do="add source = …")
-        return ""
-    if not table.has("source"):
-        table.refuse(
-            "source",
-            found="this key is missing",
-            expected=f"the key source: {_or(sources)}",
-            do="say where it is from",
-        )
-    keys = [("source", table.text("source"))]
-    if table.has("reading"):
-        keys.append(("reading", table.text("reading")))
-    for name, key in keys:
-        if key not in sources:
-            hint = did_you_mean(key, sources) or f"add [sources.{key}]"
-            table.refuse(name, found=f'no source "{key}"', expected=f"a key of [sources]: {_or(sources)}", do=hint)
-    return ", ".join(key for _, key in keys)
+def _quote(value: Decimal) -> str:
+    return f'write "{value}" in quotes, or a whole number: a float cannot hold an amount exactly'
 
 
-def _or(options: Iterable[str]) -> str:
+def _ask_percent(value: Decimal) -> str:
+    """What to do about a float where a percentage belongs: 0.60 is asked for 60, not put into quotes."""
+    if abs(value) < SMALL_BP // 100:
+        whole = format((value * 100).normalize(), "f")
+        return f"{whole}? write {whole} if {whole} % is meant: a percentage is not written as a share of one"
+    return f'write "{value}" in quotes, or a whole number: a float cannot hold a ratio exactly'
+
+
+def either(options: Iterable[str]) -> str:
+    """Name the texts that a key may hold."""
     return " | ".join(f'"{option}"' for option in options) or "(there is none)"
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from qingsuan.errors import PolicyError
-from qingsuan.money import bp_of_percent, fen_of_yuan, yuan
-from qingsuan.policy.strict import did_you_mean, read_text
+from qingsuan.money import BP_ONE, bp_of_percent, fen_of_yuan, yuan
+from qingsuan.policy.strict import SMALL_BP, did_you_mean, plain_percent, read_text
 from qingsuan.subsidies.model import BEARERS, MAX_STANDARD_FEN
 
 __all__ = [
@@ -101,7 +101,7 @@ def read_classes(file: Path) -> dict[str, tuple[str, str]]:
     """Read ``admdvs,class``: county -> (class, file and line). Whether the class exists the rule decides."""
 
     def one(row: Mapping[str, str], where: str) -> tuple[str, str]:
-        if re.fullmatch(r"\d{6}", row["admdvs"]) is None:
+        if re.fullmatch(r"[0-9]{6}", row["admdvs"]) is None:
             raise PolicyError(where, found=f'admdvs "{row["admdvs"]}"', expected="the six digits of a county or banner")
         return row["class"], where
 
@@ -115,7 +115,7 @@ def read_standards(file: Path) -> dict[str, PoolStandard]:
         fen = _number(row["standard"], fen_of_yuan, where, "standard", "yuan per head, at most two decimals")
         if not 0 < fen <= MAX_STANDARD_FEN:
             expected = f"above 0, at most {yuan(MAX_STANDARD_FEN)} yuan"
-            raise PolicyError(where, found=f"standard {row['standard']}", expected=expected, do="check the amount")
+            raise PolicyError(where, found=f"standard {row['standard']}", expected=expected, do="correct the amount")
         bearer = row["excess_bearer"]
         if bearer and bearer not in BEARERS:
             hint = did_you_mean(bearer, BEARERS) or "write one of these, or nothing where there is no excess"
@@ -129,10 +129,18 @@ def read_local_split(file: Path) -> dict[str, int]:
     """Read ``admdvs,prefecture_percent``: prefix -> the prefecture's part of the local share, in basis points."""
 
     def one(row: Mapping[str, str], where: str) -> int:
-        expected = "a percentage from 0 to 100, at most two decimals"
+        expected = "a percentage from 0 to 100, at most two decimals, such as 33.33"
         bp = _number(row["prefecture_percent"], bp_of_percent, where, "prefecture_percent", expected)
-        if not 0 <= bp <= 10_000:
-            raise PolicyError(where, found=f"prefecture_percent {row['prefecture_percent']}", expected=expected)
+        if not 0 <= bp <= BP_ONE:
+            found, do = f"prefecture_percent {row['prefecture_percent']}", "correct the percentage"
+            raise PolicyError(where, found=found, expected=expected, do=do)
+        if 0 < bp < SMALL_BP and row.get("exact") != "1":
+            raise PolicyError(
+                where,
+                found=f"prefecture_percent {row['prefecture_percent']}",
+                expected="a percentage of at least 2, or 1 in a column exact: 0.6 is 0.6 %, and rarely meant",
+                do=f"write {plain_percent(bp * 100)} if {plain_percent(bp * 100)} % is meant",
+            )
         return bp
 
     return _keyed(file, SPLIT_COLUMNS, one)
@@ -153,9 +161,9 @@ def _keyed(file: Path, columns: Sequence[str], one: Callable[[Mapping[str, str],
 
 def _prefix(admdvs: str, where: str) -> str:
     """``150100`` and ``1501`` both mean a prefecture, ``150000`` and ``15`` a region."""
-    if re.fullmatch(r"[1-9]\d(\d\d){0,2}", admdvs) is None:
+    if re.fullmatch(r"[1-9][0-9]([0-9][0-9]){0,2}", admdvs) is None:
         expected = "six digits, or a prefix of four or two"
-        raise PolicyError(where, found=f'admdvs "{admdvs}"', expected=expected, do="check the code")
+        raise PolicyError(where, found=f'admdvs "{admdvs}"', expected=expected, do="write the code of the division")
     while len(admdvs) > 2 and admdvs.endswith("00"):
         admdvs = admdvs[:-2]
     return admdvs
@@ -187,4 +195,6 @@ def _number(text: str, read: Callable[[str | int], int], where: str, column: str
     try:
         return read(text)
     except ValueError:
-        raise PolicyError(where, found=f'{column} "{text}"', expected=expected, do="check the number") from None
+        raise PolicyError(
+            where, found=f'{column} "{text}"', expected=expected, do="write the number that the document gives"
+        ) from None

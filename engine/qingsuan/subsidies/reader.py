@@ -15,7 +15,8 @@ from pathlib import Path
 from qingsuan.errors import PolicyError
 from qingsuan.money import yuan
 from qingsuan.policy.model import Region, Source
-from qingsuan.policy.strict import Table, cite, load, read_sources
+from qingsuan.policy.sources import cite, read_sources
+from qingsuan.policy.strict import Table, load
 from qingsuan.subsidies.model import LEVELS, MAX_STANDARD_FEN, Fixed, FundingRule, MissingYear, Standard, Step
 from qingsuan.tables import CODES
 
@@ -173,8 +174,7 @@ def _steps(root: Table, sources: Mapping[str, Source]) -> tuple[Step, ...]:
 
 def _step(table: Table, level: str, sources: Mapping[str, Source]) -> Step:
     if table.has("percent_by_class"):
-        classes = table.table("percent_by_class")
-        by_class = {name: classes.percent_bp(name) for name in classes.names()}
+        by_class = table.percents_by_name_bp("percent_by_class")
         if not by_class or table.has("percent"):
             table.refuse(
                 "percent_by_class",

@@ -1,0 +1,61 @@
+"""Where values come from (依据): ``[sources]`` of a parameter file, and the keys by which tables cite them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qingsuan.policy.model import GRADES, Source
+from qingsuan.policy.strict import Table, did_you_mean, either
+
+__all__ = ["cite", "read_sources"]
+
+
+def read_sources(root: Table) -> dict[str, Source]:
+    """Read ``[sources.KEY]``: document, article, grade (依据).
+
+    Raises
+    ------
+    PolicyError
+        A field is missing, or the grade does not exist. Grade D (unverified) is refused by name: it is never used.
+    """
+    sources = {}
+    for key, table in root.named_tables("sources").items():
+        if table.has("grade") and (grade := table.text("grade")) == "D":
+            table.refuse(
+                "grade",
+                found='grade "D": unverified',
+                expected=either(GRADES),
+                do="a value nobody has verified is not written: find its document, or leave it out under [[missing]]",
+            )
+        grade = table.choice("grade", GRADES)
+        sources[key] = Source(key, table.text("document"), table.text("article"), grade)
+    return sources
+
+
+def cite(table: Table, sources: Mapping[str, Source], *, must: bool = True) -> str:
+    """Read ``source`` and ``reading`` of a table: ``"X1"``, ``"X1, R1"``; empty if absent and not ``must``.
+
+    Raises
+    ------
+    PolicyError
+        A source is missing, or not among ``[sources]``.
+    """
+    if not must and not table.has("source"):
+        if table.has("reading"):
+            table.refuse("reading", found="a reading without a source", expected="the key source", do="add source = …")
+        return ""
+    if not table.has("source"):
+        table.refuse(
+            "source",
+            found="this key is missing",
+            expected=f"the key source: {either(sources)}",
+            do="say where it is from",
+        )
+    keys = [("source", table.text("source"))]
+    if table.has("reading"):
+        keys.append(("reading", table.text("reading")))
+    for name, key in keys:
+        if key not in sources:
+            hint = did_you_mean(key, sources) or f"add [sources.{key}]"
+            table.refuse(name, found=f'no source "{key}"', expected=f"a key of [sources]: {either(sources)}", do=hint)
+    return ", ".join(key for _, key in keys)
