@@ -51,8 +51,7 @@ def _as_json(folder: Path, verified: Verified) -> dict[str, Any]:
         "settlement": verified.settlement,
         "whole": not findings.total,
         "files": verified.files,
-        "settled_rows": verified.rows_checked,
-        "accounts": verified.accounts,
+        **_looked_at(verified),
         "input_files": verified.input_files,
         "claims_compared": verified.claims_compared,
         "notes": verified.notes,
@@ -63,12 +62,34 @@ def _as_json(folder: Path, verified: Verified) -> dict[str, Any]:
 
 def _as_text(folder: Path, verified: Verified) -> str:
     findings = verified.findings
-    checked = [f"{verified.files} files", f"{verified.rows_checked:,} settled rows"]
-    checked += [f"{verified.accounts:,} accounts"] if verified.accounts else []
+    checked = [f"{verified.files} files", *_looked_at_in_words(verified)]
     checked += [f"{verified.input_files} input files"] if verified.input_files else []
     checked += [f"{verified.claims_compared:,} claims that came in"] if verified.claims_compared else []
-    head = f"{folder}: {verified.settlement}: {', '.join(checked)} checked"
+    head = f"{folder}: {verified.settlement}: {', '.join(checked)} checked{_SUBSIDY if verified.subsidy else ''}"
     notes = [f"note: {note}" for note in verified.notes]
     if not findings.total:
         return "\n".join([f"{head}; all as it was written, and everything adds up", *notes])
     return "\n".join([f"{head}; {findings.total} findings", *map(str, findings.told), *findings.left_out(), *notes])
+
+
+def _looked_at(verified: Verified) -> dict[str, int]:
+    """What rows were looked at, by their kind."""
+    if verified.subsidy is not None:
+        return asdict(verified.subsidy)
+    return {"settled_rows": verified.rows_checked, "accounts": verified.accounts}
+
+
+def _looked_at_in_words(verified: Verified) -> list[str]:
+    one = verified.subsidy
+    if one is not None:
+        heads = f"{one.counties:,} counties with {one.heads:,} heads"
+        return [heads, f"{one.duplicates:,} rows of duplicates", f"{one.rejected:,} rejected rows"]
+    accounts = [f"{verified.accounts:,} accounts"] if verified.accounts else []
+    return [f"{verified.rows_checked:,} settled rows", *accounts]
+
+
+_SUBSIDY = (
+    " (due = standard × heads = central + province + local; totals by prefecture and region; "
+    "kinds of duplicates; rows in = counted + not counted + duplicates + rejected)"
+)
+"""What holds of the rows of a subsidy."""

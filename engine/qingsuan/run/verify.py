@@ -21,13 +21,17 @@ from qingsuan.run.verify_accounts import check_accounts, rules_of
 from qingsuan.run.verify_claims import check_claims, check_rejected
 from qingsuan.run.verify_inputs import Found, find_inputs
 from qingsuan.run.verify_rows import check_rows
+from qingsuan.run.verify_subsidy import NEEDED, CheckedSubsidy, check_subsidy
+from qingsuan.tables import BILL
 
 __all__ = ["Verified", "verify"]
 
 _SETTLED = "benefits"
-"""How ``run.json`` begins to name a settlement whose rows can be checked."""
+_SUBSIDY = "subsidy"
+"""How ``run.json`` begins to name the settlements whose rows can be checked."""
 
-_NEEDED = ("year", "partitions", "inputs", "rows", "amounts", "rejected")
+_SUMS = ("in", "settled", "reversed", "rejected")
+_NEEDED = ("year", "partitions", "inputs", "rows", "amounts", "rejected", "contradictions")
 
 
 @dataclass(slots=True)
@@ -38,6 +42,7 @@ class Verified:
     ----------
     input_files, claims_compared, accounts
         How many files of the input, rows of claims, and accounts were compared with the folder.
+    subsidy : what was looked at, where the folder is that of a subsidy.
     notes : what could not be checked, and why.
     """
 
@@ -48,6 +53,7 @@ class Verified:
     input_files: int = 0
     claims_compared: int = 0
     accounts: int = 0
+    subsidy: CheckedSubsidy | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -86,6 +92,9 @@ def verify(
         check_rows(folder, record, found.findings)
         _check_accounts(folder, record, at_hand, found, say)
         _compare_claims(folder, record, at_hand, found, say)
+    elif record["settlement"].startswith(_SUBSIDY):
+        say("heads, duplicates and amounts")
+        found.subsidy = check_subsidy(folder, record, found.findings)
     return found
 
 
@@ -143,11 +152,20 @@ def _record(folder: Path) -> dict[str, Any]:
         missing = [name for name in ("settlement", "digests") if name not in record]
         if record.get("settlement", "").startswith(_SETTLED):
             missing += [name for name in _NEEDED if name not in record]
+            missing += [] if missing else _missing_sums(record)
+        if record.get("settlement", "").startswith(_SUBSIDY):
+            missing += [name for name in NEEDED if name not in record]
     except (OSError, ValueError, AttributeError) as error:
         raise _foreign(path, f"not a run record: {error}") from error
     if missing:
         raise _foreign(path, f"a record without {', '.join(missing)}")
     return record
+
+
+def _missing_sums(record: dict[str, Any]) -> list[str]:
+    """Which counts and sums the record of a settlement does not name."""
+    parts = {"rows": record["rows"], **{f"amounts.{name}": record["amounts"].get(name, {}) for name in BILL}}
+    return [f"{name}.{part}" for name, sums in parts.items() for part in _SUMS if part not in sums]
 
 
 def _foreign(path: Path, found: str) -> InputError:

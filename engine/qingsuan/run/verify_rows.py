@@ -172,7 +172,7 @@ class _Checked:
         codes = {table: dict(sorted(counts.items())) for table, counts in sorted(self.codes.items())}
         same("run.json", "rejected rows by code", record["rejected"], codes)
         names = ("pairs", "would_differ", "not_known")
-        told = {kind: {name: counts[name] for name in names} for kind, counts in record["contradictions"].items()}
+        told = {kind: {name: counts.get(name) for name in names} for kind, counts in record["contradictions"].items()}
         found = {kind: {name: counts[name] for name in names} for kind, counts in self.contradictions.items()}
         same("run.json", "contradictions between insured rows, by kind", told, found)
         for name, table in ((name, parts[0]) for name, parts in self.totals.items() if parts):
