@@ -14,14 +14,16 @@ cdef enum:
     INSIDE_CELL = 3
     NUL = 4
     TOO_LONG = 5
-    UNFINISHED = 6
+    ROWS_INSIDE = 6
+    TORN_LINES = 7
+    UNFINISHED = 8
     TORN_FIELDS = 5
 
 cdef uint8_t ENDS_PLAIN[256]
 cdef uint8_t ENDS_QUOTED[256]
 for _byte in range(256):
     ENDS_PLAIN[_byte] = _byte in (COMMA, QUOTE, LF, CR, 0)
-    ENDS_QUOTED[_byte] = _byte in (QUOTE, LF, CR, 0)
+    ENDS_QUOTED[_byte] = _byte in (COMMA, QUOTE, LF, CR, 0)
 
 
 cdef struct Walk:
@@ -30,8 +32,10 @@ cdef struct Walk:
     bint last  # nothing comes after these bytes
     int64_t at
     int64_t lines  # line ends passed
+    int64_t columns  # cells that a record should have; 0: any number
     int64_t cells  # of the record that was walked last
     int64_t quote_line  # line ends before the quote that was opened last
+    bint spans  # a cell of the record that was walked last holds line ends
 
 
 cdef int line_end(Walk* walk) noexcept nogil:
@@ -47,8 +51,13 @@ cdef int line_end(Walk* walk) noexcept nogil:
 
 
 cdef int quoted_cell(Walk* walk) noexcept nogil:
-    """Pass a cell from its opening quote to behind its closing one."""
+    """Pass a cell from its opening quote to behind its closing one.
+
+    A quote that was forgotten in one row and closed by one in a later row leaves the file well formed, and all between them one
+    cell. Its first line then holds as many commas as cells follow it, its last line as many as cells precede it.
+    """
     cdef uint8_t byte
+    cdef int64_t first_commas = 0, commas = 0
     walk.quote_line = walk.lines
     walk.at += 1
     while True:
@@ -59,9 +68,15 @@ cdef int quoted_cell(Walk* walk) noexcept nogil:
         byte = walk.data[walk.at]
         if byte == 0:
             return NUL
-        if byte != QUOTE:
+        if byte == COMMA:
+            commas += 1
+            walk.at += 1
+        elif byte != QUOTE:
+            if walk.lines == walk.quote_line:
+                first_commas = commas
             if line_end(walk):
                 return UNFINISHED
+            walk.spans, commas = True, 0
         elif walk.at + 1 < walk.size and walk.data[walk.at + 1] == QUOTE:
             walk.at += 2
         elif walk.at + 1 == walk.size and not walk.last:
@@ -71,6 +86,8 @@ cdef int quoted_cell(Walk* walk) noexcept nogil:
             break
     if walk.at < walk.size and walk.data[walk.at] not in (COMMA, LF, CR):
         return BEHIND_QUOTE
+    if walk.lines > walk.quote_line and commas == walk.cells - 1 and first_commas == walk.columns - walk.cells:
+        return ROWS_INSIDE
     return 0
 
 
@@ -89,7 +106,7 @@ cdef int plain_cell(Walk* walk) noexcept nogil:
 cdef int record(Walk* walk) noexcept nogil:
     """Pass a record and its line end; gives what is wrong, 0 if nothing."""
     cdef int fault
-    walk.cells = 1
+    walk.cells, walk.spans = 1, False
     while True:
         if walk.at < walk.size and walk.data[walk.at] == QUOTE:
             fault = quoted_cell(walk)
@@ -126,6 +143,7 @@ def scan(
     if data.shape[0] == 0:
         return 0, 0, 0, 0, 0, 0
     walk.data, walk.size, walk.last, walk.at, walk.lines, walk.quote_line = &data[0], data.shape[0], last, 0, 0, 0
+    walk.columns = cells
     with nogil:
         while walk.at < walk.size and records < most_records and torn_records < room:
             if walk.data[walk.at] in (LF, CR):
@@ -136,6 +154,8 @@ def scan(
             fault = record(&walk)
             if walk.at - end > most_bytes:
                 fault = TOO_LONG
+            if cells and walk.cells != cells and walk.spans and not fault:
+                fault = TORN_LINES
             if fault:
                 break
             if cells and walk.cells != cells:
@@ -149,8 +169,8 @@ def scan(
             end, lines = walk.at, walk.lines
     if fault == UNFINISHED:
         fault = 0
-    if fault == TOO_LONG:
+    if fault in (TOO_LONG, TORN_LINES):
         walk.lines = lines
-    elif fault == OPEN_AT_END:
+    elif fault in (OPEN_AT_END, ROWS_INSIDE):
         walk.lines = walk.quote_line
     return end, records, lines, torn_records, fault, walk.lines

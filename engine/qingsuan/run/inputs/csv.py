@@ -1,9 +1,10 @@
 """CSV files, strictly by RFC 4180: a compiled walk knows where records end, PyArrow reads whole records only.
 
 A cell is text, whatever is in it; a bad one becomes a refused row and never a guess. Records end with LF, CR LF or CR; a
-quoted cell may hold line ends, commas and doubled quotes. A blank line is no record. What is malformed stops the run with
-file and line; only a record with too few or too many cells is a row, a torn one, and refused. Every file is walked once
-when it is opened, and again while it is read: each block of records must then give as many rows as the walk counts.
+quoted cell may hold line ends, commas and doubled quotes. A blank line is no record. What is malformed, or well formed only
+because one forgotten quote closes another, stops the run with file and line; a record on one line with too few or too many
+cells is a row, a torn one, and refused. Every file is walked once when it is opened, and again while it is read: each block
+of records must then give as many rows as the walk counts.
 """
 
 from __future__ import annotations
@@ -41,12 +42,15 @@ _TORN_NUMBERS = 5
 _BOM = codecs.BOM_UTF8
 _NO_LIMIT = 2**62
 _QUOTES = "RFC 4180: a cell with quotes, commas or line ends stands in quotes, and a quote inside it is doubled"
+_IN_ONE_LINE = "rows outside of cells; a note that is meant to look like rows has no line ends"
 _WRONG = {
     1: ("the quote that opens a cell is never closed", _QUOTES),
     2: ("text behind the quote that closes a cell", _QUOTES),
     3: ("a quote inside a cell that does not begin with one", _QUOTES),
     4: ("a NUL byte", "text; of UTF-16 every second byte may be NUL: --csv-encoding utf-16le"),
     5: (f"a record of more than {MOST_RECORD_BYTES >> 20} MiB: is a quote open?", _QUOTES),
+    6: ("a cell over several lines that holds what looks like whole rows: is a quote missing?", _IN_ONE_LINE),
+    7: ("a record over several lines with too few or too many cells: is a quote missing?", _QUOTES),
 }
 
 
