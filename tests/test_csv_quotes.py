@@ -45,7 +45,7 @@ def test_rows_between_two_forgotten_quotes_stop_the_run(
 
 
 def test_a_record_over_several_lines_with_another_number_of_cells_stops_the_run(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="line 3: .*over several lines with too few or too many cells"):
+    with pytest.raises(InputError, match=r"line 3: .*over several lines with too few or too many cells"):
         opened(tmp_path, ROWS[0], '4,"y,5,6', '7,z,8,"', ROWS[2])
 
 
