@@ -15,7 +15,7 @@ import click
 
 from qingsuan import __version__
 from qingsuan.cli.output import open_standard_streams, tell
-from qingsuan.errors import QingsuanError, RunError
+from qingsuan.errors import QingsuanError, RunError, UsageError
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -66,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the status that says whose fault it was."""
     open_standard_streams()
     try:
+        if any("\0" in argument for argument in arguments or ()):
+            raise UsageError("qingsuan", found="a NUL in an argument", expected="texts and names of files")
         cli.main(args=arguments, prog_name="qingsuan", standalone_mode=False)
     except click.ClickException as error:
         with contextlib.suppress(OSError, ValueError):

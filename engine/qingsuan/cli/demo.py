@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from qingsuan.report.subsidy import summary
 from qingsuan.report.summary import settle_summary
 from qingsuan.report.text import folded, width
 from qingsuan.run.disk import writing
-from qingsuan.run.folder import RunFolder
+from qingsuan.run.folder import RunFolder, is_file
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.lock import LOCK, held
 from qingsuan.run.settle import TABLES, Inputs, Options, Progress, settle
@@ -137,14 +138,20 @@ def _check(out: Path) -> None:
     UsageError
         The folder holds something that is not a demo's.
     """
-    if (
-        out.exists()
-        and not (out / _MARK).is_file()
-        and (not out.is_dir() or any(path.name != LOCK for path in out.iterdir()))
-    ):
+    try:
+        is_ours = not out.exists() or is_file(out / _MARK) or not any(name != LOCK for name in os.listdir(out))
+    except (OSError, ValueError) as error:
         raise UsageError(
             str(out),
-            found="there is something already that is not a demo's",
+            found=f"it cannot be looked into: {error}",
+            expected="a folder, or a name for one",
+            do="choose another",
+        ) from error
+    linked = [part for part in ("sample", "settled", "subsidy") if (out / part).is_symlink()]
+    if linked or not is_ours:
+        raise UsageError(
+            str(out),
+            found=f"{linked[0]} is a link" if linked else "there is something already that is not a demo's",
             expected="no folder, an empty one, or that of an earlier demo",
             do="choose another folder with --out",
         )

@@ -20,6 +20,7 @@ from qingsuan.errors import UsageError
 from qingsuan.plugins import Installed, load, require
 from qingsuan.report.summary import settle_summary
 from qingsuan.report.text import proven
+from qingsuan.run.apart import check_apart
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import find_files, open_files
 from qingsuan.run.opening import open_opening
@@ -112,6 +113,7 @@ def command(
     check_engine(engine, spark_master)
     if opening is not None and out.resolve() in (opening.resolve(), *opening.resolve().parents):
         raise UsageError("--opening --out", found="one folder", expected="two", do="give another --out")
+    check_apart(out, TABLES, (*claims, *insured, *identities, *([] if opening is None else [opening])))
     folder = RunFolder(out, TABLES, overwrite=overwrite, resume=resume)
     setup, installed = prepare(
         year,

@@ -19,22 +19,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from qingsuan.errors import UsageError
+from qingsuan.errors import RunError, UsageError
 from qingsuan.run.disk import writing
+from qingsuan.run.known import DIGESTS, LEDGER, RECORD, STATE, TEMPORARY, strangers
 from qingsuan.run.lock import held
 from qingsuan.run.parquet import write_parquet
 
 __all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "RunFolder", "Written", "draft", "hidden", "is_file", "sync"]
-
-RECORD = "run.json"
-DIGESTS = "SHA256SUMS"
-"""The digest of every table file of a finished run, as ``sha256sum`` writes and checks them."""
-
-LEDGER = "ledger.jsonl"
-STATE = ".state"
-"""Sub-folder of an unfinished run: what its later stages need of finished partitions."""
-
-_TEMPORARY = ".unfinished-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +94,16 @@ class RunFolder:
     @property
     def finished(self) -> bool:
         """Whether a run finished here."""
-        return (self.path / RECORD).exists()
+        return is_file(self.path / RECORD)
 
     def _check(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise UsageError(str(self.path), found="a file", expected="a folder, or nothing", do="give another --out")
-        names = sorted(entry.name for entry in self.path.iterdir()) if self.path.is_dir() else []
-        others = [name for name in names if not hidden(name) and name not in self._ours()]
+        names, others = self._look()
         if others:
             raise UsageError(
                 str(self.path),
                 found=f"it holds other things: {', '.join(others[:5])}",
-                expected="an empty folder, or one of an earlier run",
-                do="give another --out",
+                expected="an empty folder, or one of an earlier run, with files of its own",
+                do="give another --out, or take them away: no run removes what it did not write, nor follows a link",
             )
         if (set(names) & set(self._ours())) and not (self.overwrite or self.resume):
             resume = "--resume to go on with it, or " if LEDGER in names and RECORD not in names else ""
@@ -125,6 +113,24 @@ class RunFolder:
                 expected="an empty folder, or none",
                 do=f"give another --out, or {resume}--overwrite to replace it",
             )
+
+    def _look(self) -> tuple[list[str], list[str]]:
+        """Names in the folder, and what there is none of ours."""
+        try:
+            if not self.path.exists():
+                return [], []
+            if not self.path.is_dir():
+                raise UsageError(
+                    str(self.path), found="a file", expected="a folder, or nothing", do="give another --out"
+                )
+            return sorted(os.listdir(self.path)), list(strangers(self.path, self.tables))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                str(self.path),
+                found=f"it cannot be looked into: {error}",
+                expected="a folder that this user may read and write, or a name for one",
+                do="give another --out",
+            ) from error
 
     def _results(self) -> list[str]:
         return [name for name in self.tables if not hidden(name)]
@@ -162,16 +168,21 @@ class RunFolder:
                 shutil.rmtree(self.path / name)
 
     def keep_only(self, names: set[str]) -> None:
-        """Remove everything below the tables and ``.state`` that is not named: what a killed run left unaccounted for."""
-        for table in (*self._results(), STATE):
-            for path in [path for path in (self.path / table).rglob("*") if path.is_file()]:
-                if path.relative_to(self.path).as_posix() not in names:
-                    path.unlink()
+        """Remove everything in the tables and ``.state`` that is not named: what a killed run left unaccounted for."""
+        for name in self._files():
+            if name not in names:
+                (self.path / name).unlink()
+
+    def _files(self) -> list[str]:
+        """Names of the files in the tables and in ``.state``; there are no folders in these."""
+        folders = [name for name in (*self._results(), STATE) if (self.path / name).is_dir()]
+        return sorted(f"{folder}/{name}" for folder in folders for name in os.listdir(self.path / folder))
 
     def sweep(self) -> None:
         """Remove what is of no use to anyone any more: half-written files, rows put aside, the state of a finished run."""
-        for path in self.path.rglob(f"{_TEMPORARY}*"):
-            path.unlink(missing_ok=True)
+        for name in (*os.listdir(self.path), *self._files()):
+            if Path(name).name.startswith(TEMPORARY):
+                (self.path / name).unlink(missing_ok=True)
         hidden_folders = [name for name in self.tables if hidden(name)]
         for name in (*hidden_folders, STATE) if self.finished else hidden_folders:
             shutil.rmtree(self.path / name, ignore_errors=True)
@@ -194,6 +205,42 @@ class RunFolder:
         """Count a file of an earlier run, which was checked, among those of this one."""
         if not hidden(written.file):
             self.written[written.file] = written
+
+    def check_whole(self, names: set[str]) -> None:
+        """Check that the tables hold what was written, and that this includes ``names``.
+
+        Raises
+        ------
+        RunError
+            A file is missing, has another size, or is one too many.
+        """
+        there = {name for name in self._files() if not hidden(name)}
+        wrong = sorted((there ^ self.written.keys()) | (names - self.written.keys()))
+        wrong += [name for name in sorted(there & self.written.keys()) if not self._has_its_size(name)]
+        if wrong:
+            raise RunError(
+                str(self.path),
+                found=f"not the files that this run wrote: {', '.join(wrong[:5])}",
+                expected="every part of every table, and no other file",
+                do="look whether another program writes into the folder, then settle anew with --overwrite",
+            )
+
+    def _has_its_size(self, name: str) -> bool:
+        return is_file(self.path / name) and (self.path / name).stat().st_size == self.written[name].size
+
+    def differs(self, record_sha256: str) -> str:
+        """How a finished folder differs from what its ledger, record and digests say; nothing if it does not."""
+        try:
+            if Written.of(self.path, RECORD).sha256 != record_sha256:
+                return f"{RECORD} is not the one that {LEDGER} names"
+            record = json.loads((self.path / RECORD).read_bytes())
+            if Written.of(self.path, DIGESTS).sha256 != record["digests"]["sha256"]:
+                return f"{DIGESTS} is not the one that {RECORD} names"
+            listed = {line.partition("  ")[2] for line in (self.path / DIGESTS).read_text("utf8").splitlines()}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            return f"{RECORD} or {DIGESTS} cannot be read: {error}"
+        wrong = sorted(listed ^ {name for name in self._files() if not hidden(name)})
+        return f"{', '.join(wrong[:5])}: gone, or not of it" if wrong else ""
 
     def finish(self, record: Mapping[str, Any], before: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
         """Write ``SHA256SUMS`` and ``run.json``: from now on the folder is whole. Returns the record as written.
@@ -221,7 +268,7 @@ class RunFolder:
 
     def _write(self, name: str, write: Callable[[Path], Any]) -> Written:
         target = self.path / name
-        temporary = target.with_name(_TEMPORARY + target.name)
+        temporary = target.with_name(TEMPORARY + target.name)
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
         return self.adopt(temporary, draft(temporary, write, name))

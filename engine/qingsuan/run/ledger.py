@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import threading
 from dataclasses import asdict, dataclass
 from io import RawIOBase
@@ -20,6 +21,10 @@ from qingsuan.errors import RunError
 from qingsuan.run.folder import LEDGER, Written, sync
 
 __all__ = ["Ledger", "Lines", "read_lines"]
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"\.?[a-z]+/part-\d{5,}\.[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,10 @@ def _line(content: dict[str, Any]) -> bytes:
 def _read(line: bytes) -> dict[str, Any] | None:
     try:
         content = json.loads(line)
-    except ValueError:
+        is_whole = isinstance(content, dict) and _line(_without_check(content)) == line + b"\n"
+    except (ValueError, RecursionError):
         return None
-    return content if isinstance(content, dict) and _line(_without_check(content)) == line + b"\n" else None
+    return content if is_whole else None
 
 
 def _without_check(content: dict[str, Any]) -> dict[str, Any]:
@@ -81,18 +87,46 @@ def read_lines(folder: Path) -> Lines:
     lines = content.split(b"\n")
     for number, line in enumerate(lines[:-1], 1):
         read = _read(line)
-        if read is None:
+        if number == 1 and read is not None:
+            header = _without_check(read)
+        elif (found := _partition(read)) is not None:
+            partitions[found[0]] = found[1]  # a partition that was settled again has a later line
+        elif not record and read is not None and _is_digest(read.get("run.json")):
+            record = str(read["run.json"])
+        else:
             broken = number
             break
-        if number == 1:
-            header = _without_check(read)
-        elif "partition" in read:
-            partitions[read["partition"]] = tuple(Written(**file) for file in read["files"])
-        else:
-            record = read["run.json"]
         size += len(line) + 1
     torn = not broken and lines[-1] != b""
     return Lines(header, partitions, record, size, broken or (len(lines) if torn else 0), torn)
+
+
+def _partition(read: dict[str, Any] | None) -> tuple[int, tuple[Written, ...]] | None:
+    """What a line says of a partition; None if it says no such thing."""
+    number: Any = (read or {}).get("partition")
+    files: Any = (read or {}).get("files")
+    if not _is_count(number) or not isinstance(files, list) or not all(map(_is_written, files)):
+        return None
+    written = tuple(Written(**file) for file in files)
+    return (int(number), written) if len({file.file for file in written}) == len(written) else None
+
+
+def _is_written(file: Any) -> bool:
+    """Whether it has the form of a :class:`~qingsuan.run.folder.Written`: a name below the folder, a size, a digest."""
+    if not isinstance(file, dict) or file.keys() != {"file", "size", "sha256"}:
+        return False
+    name = file["file"]
+    return (
+        isinstance(name, str) and bool(_NAME.fullmatch(name)) and _is_count(file["size"]) and _is_digest(file["sha256"])
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_digest(value: Any) -> bool:
+    return isinstance(value, str) and bool(_DIGEST.fullmatch(value))
 
 
 def _write_all(file: RawIOBase, line: bytes) -> None:

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from qingsuan.errors import InputError, PluginError, QingsuanError, RunError, UsageError
 from qingsuan.run.digests import InputDigests
-from qingsuan.run.folder import LEDGER, STATE, RunFolder, Written
+from qingsuan.run.folder import LEDGER, STATE, RunFolder, Written, is_file
 from qingsuan.run.header import check_same, with_digests
 from qingsuan.run.kept import Kept
 from qingsuan.run.ledger import Ledger, Lines, read_lines
@@ -62,6 +64,7 @@ class Restart:
         self.finished = {number for number in self._lines.partitions if number < self.partitions}
         if self._lines.header is not None:
             check_same(self._lines.header, header, str(folder.path / LEDGER))
+            self._check_numbers()
         elif folder.resume and folder.finished:
             raise UsageError(
                 str(folder.path),
@@ -70,10 +73,36 @@ class Restart:
                 do="check it with “qingsuan verify”; give another --out, or --overwrite to settle anew",
             )
 
+    def _check_numbers(self) -> None:
+        beyond = sorted(set(self._lines.partitions) - self.finished)
+        if beyond:
+            raise InputError(
+                str(self.folder.path / LEDGER),
+                found=f"lines of partitions that the run does not have: {', '.join(map(str, beyond[:5]))}",
+                expected=f"partitions from 0 to {self.partitions - 1}",
+                do="do not go on with this folder: settle anew with --overwrite",
+            )
+
     @property
     def is_finished(self) -> bool:
-        """Whether the run to go on with is finished already."""
-        return self.folder.resume and self.folder.finished
+        """Whether the run to go on with is finished already.
+
+        Raises
+        ------
+        InputError
+            Its record is not the one that the ledger names, or files are not those that it wrote.
+        """
+        if not (self.folder.resume and self.folder.finished):
+            return False
+        wrong = self.folder.differs(self._lines.record_sha256)
+        if wrong:
+            raise InputError(
+                str(self.folder.path),
+                found=f"a finished run that is not as it was written: {wrong}",
+                expected="the files that it wrote",
+                do="see “qingsuan verify”; settle anew with --overwrite",
+            )
+        return True
 
     def check_inputs(self) -> None:
         """Compare the digests of the input with those the earlier run wrote down; waits for them.
@@ -100,24 +129,56 @@ class Restart:
         return found
 
     def reuse(self, number: int, files: tuple[Written, ...]) -> Kept | None:
-        """What is kept of a finished partition, every file of which still has its digest; None to settle it again."""
+        """What is kept of a finished partition that is still as it was written down; None to settle it again."""
         try:
-            wrong = [file.file for file in files if Written.of(self.folder.path, file.file) != file]
-            state = [file.file for file in files if file.file.startswith(f"{STATE}/")]
-            content = (self.folder.path / state[0]).read_bytes() if state and not wrong else b""
-        except OSError as error:
-            wrong, content = [str(error)], b""
-        if wrong or not content:
-            self.note(f"partition {number} is settled again: changed since it was written: {', '.join(wrong)}")
+            kept, wrong = self._kept(number, files)
+        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+            kept, wrong = None, str(error)
+        if kept is None or wrong:
+            self.note(f"partition {number} is settled again: {wrong}")
             self.finished.discard(number)
             return None
         for file in files:
             self.folder.take_over(file)
-        return Kept.from_bytes(content)
+        return kept
+
+    def _kept(self, number: int, files: tuple[Written, ...]) -> tuple[Kept | None, str]:
+        """What is kept of a partition, and what is wrong with its files: one of each kind, each a file with its digest."""
+        state = _state_of(number)
+        if state not in {file.file for file in files}:
+            return None, f"its line in {LEDGER} does not name {state}"
+        changed = [file.file for file in files if not self._is_as_written(file)]
+        if changed:
+            return None, f"changed since it was written: {', '.join(changed)}"
+        kept = Kept.from_bytes((self.folder.path / state).read_bytes())
+        expected = {*self._expected(number, kept), state}
+        differ = sorted(expected ^ {file.file for file in files})
+        return (
+            kept,
+            f"its line in {LEDGER} names not just the files it must have: {', '.join(differ)}" if differ else "",
+        )
+
+    def _is_as_written(self, file: Written) -> bool:
+        return is_file(self.folder.path / file.file) and Written.of(self.folder.path, file.file) == file
+
+    def _expected(self, number: int, kept: Kept) -> set[str]:
+        """The files that a partition must have: of each table that it wrote, and of those that every partition writes."""
+        return {f"{table}/part-{number:05d}.parquet" for table in (*self._always(), *kept.tables)}
+
+    def _always(self) -> tuple[str, ...]:
+        return ("settled", "reversed", *(("accumulators",) if self.header["options"]["accumulators"] else ()))
 
     def keep(self, number: int, kept: Kept, files: tuple[Written, ...]) -> None:
         """A partition's files are in place: write down that it is finished."""
-        state = self.folder.write_bytes(f"{STATE}/part-{number:05d}.arrow", kept.to_bytes())
+        expected = self._expected(number, kept)
+        if {file.file for file in files} != expected:
+            raise RunError(
+                f"partition {number}",
+                found=f"it wrote {', '.join(sorted(file.file for file in files))}",
+                expected=", ".join(sorted(expected)),
+                do="report this; the folder has no run.json, so nobody takes it for whole",
+            )
+        state = self.folder.write_bytes(_state_of(number), kept.to_bytes())
         with self._lock:
             if not self._begun:
                 self.header = with_digests(self.header, self.inputs, self.digests)
@@ -129,6 +190,14 @@ class Restart:
     def finish(self, record: dict[str, Any]) -> dict[str, Any]:
         """Finish the folder; returns the record as it stands in ``run.json``."""
         self.digests.check_unchanged()
+        kinds = (
+            "settled",
+            "reversed",
+            "rejected",
+            *(["accumulators"] if self.header["options"]["accumulators"] else []),
+        )
+        names = {f"{kind}/part-{number:05d}.parquet" for kind in kinds for number in range(self.partitions)}
+        self.folder.check_whole(names)
         return self.folder.finish(record, self._ledger.finish)
 
     @contextmanager
@@ -159,6 +228,11 @@ class Restart:
     def _go_on(self, first: str = "") -> str:
         done = f"{len(self.finished)} of {self.partitions} partitions are finished and kept"
         return f"{first + '; then ' if first else ''}give the same command with --resume: {done}"
+
+
+def _state_of(number: int) -> str:
+    """The file of what is kept of a partition."""
+    return f"{STATE}/part-{number:05d}.arrow"
 
 
 def _reason(error: Exception) -> str:

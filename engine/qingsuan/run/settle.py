@@ -28,7 +28,7 @@ from qingsuan.run.digests import InputDigests
 from qingsuan.run.folder import RECORD, RunFolder, Written
 from qingsuan.run.header import header_of
 from qingsuan.run.inputs import Chunk, Source, check_columns, chunks, told_of_inputs, unread_names
-from qingsuan.run.kept import Kept
+from qingsuan.run.kept import Kept, tables_of
 from qingsuan.run.opening import OpeningRows
 from qingsuan.run.refused import RefusedRows
 from qingsuan.run.restart import Restart
@@ -49,7 +49,6 @@ __all__ = [
     "empty_rows",
     "kinds",
     "settle",
-    "tables_of",
     "wanted",
 ]
 
@@ -404,14 +403,6 @@ def _settle_partitions(
 def _write(folder: RunFolder, name: str, outcome: Outcome) -> tuple[Written, ...]:
     """Write the tables of a partition."""
     return tuple(folder.write_table(f"{kind}/{name}", rows) for kind, rows in tables_of(outcome).items())
-
-
-def tables_of(outcome: Outcome) -> dict[str, pa.Table]:
-    """The tables of a partition that become files, by the name of their folder."""
-    tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
-    tables["accumulators"] = outcome.accumulators
-    tables["contradictions"] = outcome.contradictions
-    return {kind: rows for kind, rows in tables.items() if rows is not None}
 
 
 def _finish(run: Run, restart: Restart, written: dict[str, Any]) -> dict[str, Any]:

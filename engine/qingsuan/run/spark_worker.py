@@ -32,11 +32,11 @@ from qingsuan.plugins import load
 from qingsuan.run.folder import Written, draft
 from qingsuan.run.header import by_what
 from qingsuan.run.inputs import Chunk
-from qingsuan.run.kept import Kept
+from qingsuan.run.kept import Kept, tables_of
 from qingsuan.run.parquet import write_parquet
 from qingsuan.run.pieces import Collector, Piece, joined, message, pieces_of, report
 from qingsuan.run.regions import read_regions
-from qingsuan.run.settle import TAKE, tables_of
+from qingsuan.run.settle import TAKE
 from qingsuan.run.tally import Tally
 
 __all__ = [

@@ -18,6 +18,7 @@ import pyarrow as pa
 from qingsuan import __version__
 from qingsuan.errors import RunError
 from qingsuan.plugins import Installed
+from qingsuan.run.apart import beside, check_apart
 from qingsuan.run.folder import DIGESTS, RECORD, RunFolder
 from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
 from qingsuan.run.inputs import Source, check_door, chunks, find_files, open_files, told_of_inputs, unread_names
@@ -69,6 +70,8 @@ def run_subsidy(request: Request, installed: Installed, say: Callable[[str], Non
     UsageError, InputError, PolicyError, PluginError, RunError
         Whatever stops the run; nothing has been written then.
     """
+    for out in (request.out, beside(request.out)):
+        check_apart(out, TABLES, (*request.insured, *request.tables.paths))
     folder = RunFolder(request.out, TABLES, overwrite=request.overwrite)
     broken = [f"{plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
     funding = resolve(installed.regions, request.year, request.tables, broken)
@@ -97,7 +100,7 @@ def _check(sources: Sequence[Source], left_out: Sequence[str], say: Callable[[st
 @contextmanager
 def _beside(out: Path) -> Iterator[Path]:
     """A hidden folder beside the output, which only the run that holds the output uses; gone at the end."""
-    unfinished = out.with_name(f".{out.name}.unfinished")
+    unfinished = beside(out)
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         yield unfinished

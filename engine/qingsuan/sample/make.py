@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from qingsuan.divisions import children
 from qingsuan.errors import UsageError
+from qingsuan.run.apart import beside
 from qingsuan.run.disk import writing
 from qingsuan.run.lock import LOCK, held
 from qingsuan.sample.claims import claims_table, make_claims
@@ -86,7 +87,13 @@ class _Plan:
 
 
 def _check(out: Path, plan: _Plan) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    try:
+        is_taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            str(out), found=f"it cannot be looked into: {error}", expected="a name for a folder", do="choose another"
+        ) from error
+    if is_taken:
         raise UsageError(
             str(out),
             found="there is something already",
@@ -137,7 +144,7 @@ def make_year(
     """
     plan = _Plan(people, seed, year, bad_rows, kind, files)
     _check(out, plan)
-    work = out.parent / f".{out.name}.unfinished"
+    work = beside(out)
     with held(work, out):
         _check(out, plan)
         _empty(work)

@@ -51,19 +51,20 @@ class PoolStandard:
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """One file of the bureau: which table, the file's name, its SHA-256, and its comment lines."""
+    """One file of the bureau: which table, the file's name, its SHA-256, its comment lines, and where it lies."""
 
     table: str
     name: str
     sha256: str
     comments: tuple[str, ...]
+    path: Path = Path()
 
     @classmethod
     def of(cls, table: str, file: Path) -> TableFile:
         """Read a file's digest and comments."""
         lines = [line for line in read_text(file).splitlines() if line.startswith("#")]
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        return cls(table, file.name, digest, tuple(line.lstrip("# ").rstrip() for line in lines))
+        return cls(table, file.name, digest, tuple(line.lstrip("# ").rstrip() for line in lines), file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ class BureauTables:
     standards: Mapping[str, PoolStandard] = field(default_factory=dict)
     prefecture_bp: Mapping[str, int] | None = None
     files: tuple[TableFile, ...] = ()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where the files lie that were read."""
+        return tuple(file.path for file in self.files)
 
     @classmethod
     def read(cls, classes: Path | None, standards: Path | None, local_split: Path | None) -> BureauTables:

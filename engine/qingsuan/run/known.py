@@ -1,0 +1,61 @@
+"""The names that a run of ours writes into its folder: nothing else there is ever removed, and no link is followed."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+__all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "TEMPORARY", "strangers"]
+
+RECORD = "run.json"
+DIGESTS = "SHA256SUMS"
+"""The digest of every table file of a finished run, as ``sha256sum`` writes and checks them."""
+
+LEDGER = "ledger.jsonl"
+STATE = ".state"
+"""Sub-folder of an unfinished run: what its later stages need of finished partitions."""
+
+TEMPORARY = ".unfinished-"
+"""How names of files begin that are being written."""
+
+_PART = re.compile(r"(?:[a-z]+-)?part-\d{5,}\.parquet")
+_FILES = {"totals": re.compile(r"[a-z_]+\.parquet"), STATE: re.compile(r"part-\d{5,}\.arrow")}
+_TOP = (RECORD, DIGESTS, LEDGER, ".lock")
+
+
+def strangers(folder: Path, tables: Sequence[str]) -> Iterator[str]:
+    """What lies below a run folder, or in the place of a file or folder of it, and is none that a run writes.
+
+    Parameters
+    ----------
+    tables
+        The sub-folders of this kind of run; of hidden ones only the kind is looked at. Other hidden names are nobody's business.
+    """
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name in _TOP or entry.name.startswith(TEMPORARY):
+            yield from _unless(entry, stat.S_ISREG, "a file", entry.name)
+        elif entry.name in (*tables, STATE):
+            yield from _unless(entry, stat.S_ISDIR, "a folder", entry.name)
+            if entry.is_dir(follow_symlinks=False) and (not entry.name.startswith(".") or entry.name in _FILES):
+                yield from _in_table(entry)
+        elif not entry.name.startswith("."):
+            yield entry.name
+
+
+def _in_table(table: os.DirEntry[str]) -> Iterator[str]:
+    known = _FILES.get(table.name, _PART)
+    for entry in sorted(os.scandir(table.path), key=lambda entry: entry.name):
+        name = f"{table.name}/{entry.name}"
+        if entry.name.startswith(TEMPORARY) or known.fullmatch(entry.name):
+            yield from _unless(entry, stat.S_ISREG, "a file", name)
+        else:
+            yield name
+
+
+def _unless(entry: os.DirEntry[str], is_right: Callable[[int], bool], what: str, name: str) -> Iterator[str]:
+    mode = entry.stat(follow_symlinks=False).st_mode
+    if not is_right(mode):
+        yield f"{name} (a link)" if stat.S_ISLNK(mode) else f"{name} (not {what})"
