@@ -40,7 +40,9 @@ def test_rows_between_two_forgotten_quotes_stop_the_run(
     assert len(list(csv.reader(text, strict=True))) == 1 + len(ROWS) - (
         closing - opening
     )  # well formed, and rows are gone
-    with pytest.raises(InputError, match=rf"line {opening + 2}: .*holds what looks like whole rows: is a quote missing"):
+    with pytest.raises(
+        InputError, match=rf"line {opening + 2}: .*holds what looks like whole rows: is a quote missing"
+    ):
         opened(tmp_path, *lines, end=end)
 
 

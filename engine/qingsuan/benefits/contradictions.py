@@ -69,6 +69,9 @@ LISTED = 100
 _COMPARED = 10_000
 """So many pairs of one person's rows are compared at most."""
 
+_CLAIMS_AT_ONCE = 1 << 20
+"""So many claims are held against contradictions at once."""
+
 
 @dataclass(slots=True)
 class Contradiction:
@@ -90,7 +93,7 @@ class Contradiction:
     other: int
     columns: tuple[tuple[str, str, str], ...]
     opens: tuple[int, int] | None = None
-    claims: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    claims: list[int] = field(default_factory=list)
     would_differ: bool | None = None
     more: bool = False
 
@@ -120,48 +123,109 @@ def find_contradictions(rows: InsuredRows, person: Int32, found: Int32, date: In
     person, found, date : (n,) int32
         Of each claim, in order: its person, its insured row or -1, and the day at which that has to hold.
     """
+    candidates = _candidates(rows)
     listed: list[Contradiction] = []
-    places = rows.candidates()
-    for _, mine in groupby(places, key=lambda place: rows.person[place]):
-        listed += _of_person(rows, list(mine))
-    for one in listed:
-        first, last = np.searchsorted(person, [one.person, one.person + 1])
-        one.claims = first + np.flatnonzero(_meets(rows, one, found[first:last], date[first:last]))
-        if one.kind in TRIED and not len(one.claims):
+    for _, mine in groupby(candidates, key=lambda one: one.person):
+        listed += _of_person(list(mine))
+    for claims, one in zip(_claims_of(rows, listed, person, found, date), listed, strict=True):
+        one.claims = claims
+        if one.kind in TRIED and not claims:
             one.would_differ = False
     return listed
 
 
-def _meets(rows: InsuredRows, one: Contradiction, found: Int32, date: Int32) -> Bool:
-    """Which claims of the person a contradiction decides."""
-    row, other = one.row, one.other
-    if one.kind == "balance":
-        known = np.maximum(found, 0)
-        mine: Bool = (found >= 0) & (rows.pool[known] == rows.pool[row]) & (rows.scheme[known] == rows.scheme[row])
-        return mine
-    if one.kind == "birth":
-        either: Bool = (found == row) | (found == other)
-        return either
+def _claims_of(
+    rows: InsuredRows, listed: Sequence[Contradiction], person: Int32, found: Int32, date: Int32
+) -> Iterator[list[int]]:
+    """The places of the claims that each contradiction decides; a block of claims of some people at a time."""
+    people = np.array([one.person for one in listed], np.int32)
+    first, last = np.searchsorted(person, people), np.searchsorted(person, people, "right")
+    blocks = np.flatnonzero(np.diff(np.cumsum(last - first) // _CLAIMS_AT_ONCE)) + 1
+    for numbers in np.split(np.arange(len(listed)), blocks):
+        sizes = last[numbers] - first[numbers]
+        pair = np.repeat(numbers, sizes)
+        claim = np.arange(len(pair)) + np.repeat(first[numbers] - np.cumsum(sizes) + sizes, sizes)
+        row, other, kind = (
+            np.array([getattr(listed[number], name) for number in numbers])[np.repeat(np.arange(len(numbers)), sizes)]
+            for name in ("row", "other", "kind")
+        )
+        met = _meets(rows, (row, other, kind), found[claim], date[claim])
+        ends = np.searchsorted(pair[met], numbers, "right")
+        for claims in np.split(claim[met], ends)[: len(numbers)]:
+            yield claims.tolist()
+
+
+def _meets(rows: InsuredRows, pair: tuple[Int32, Int32, npt.NDArray[np.str_]], found: Int32, date: Int32) -> Bool:
+    """Which claims a contradiction decides: ``pair`` is, for each claim, the two rows and the kind."""
+    row, other, kind = pair
+    known = np.maximum(found, 0)
+    account = (found >= 0) & (rows.pool[known] == rows.pool[row]) & (rows.scheme[known] == rows.scheme[row])
     both = (rows.begin[row] <= date) & (date <= rows.end[row]) & (rows.begin[other] <= date) & (date <= rows.end[other])
-    decided: Bool = both & ((found == row) | ((one.kind == "place") & (found == other)))
-    return decided
+    either = (found == row) | (found == other)
+    kinds = [kind == name for name in KINDS]
+    met: Bool = np.select(kinds, [both & (found == row), either, account, both & either])
+    return met
 
 
-def _of_person(rows: InsuredRows, places: list[int]) -> Iterator[Contradiction]:
-    """The contradictions of one person, whose rows are at these places; the row that decides comes first."""
-    judge = _Judge(rows)
-    several = rows.several
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An insured row of somebody whose rows may contradict each other; ``values`` are of the deciding columns."""
 
-    def preference(place: int) -> tuple[int, int, int]:
-        row = several[place]
-        return int(rows.begin[row]), int(rows.end[row]), int(rows.ties[0, row])
+    person: int
+    row: int
+    scheme: int
+    pool: int
+    begin: int
+    end: int
+    tie: int
+    opener: int
+    values: tuple[int, ...]
+    deciding: tuple[Deciding, ...]
 
-    different = {judge.content(place): place for place in sorted(places, key=preference)}
-    ordered = sorted(different.values(), key=preference, reverse=True)
+    @property
+    def precedence(self) -> tuple[int, int, int]:
+        """What decides between rows: the greater."""
+        return self.begin, self.end, self.tie
+
+    @property
+    def content(self) -> tuple[int, ...]:
+        """All that can matter: rows of one content are the same row twice, and harmless."""
+        return self.scheme, self.begin, self.end, *self.values
+
+    def value(self, name: str) -> int:
+        """The value of a deciding column."""
+        return next(value for one, value in zip(self.deciding, self.values, strict=True) if one.name == name)
+
+
+def _candidates(rows: InsuredRows) -> list[_Row]:
+    """The rows of people whose rows may contradict each other, by person."""
+    places = np.array(rows.candidates(), np.intp)
+    numbers = rows.several[places]
+    opener = np.full(len(rows.columns) if len(places) else 0, -1, np.int32)
+    opened, openers = rows.opening_rows
+    if len(places):
+        opener[opened] = openers
+    columns = (rows.scheme, rows.pool, rows.begin, rows.end, rows.ties[0], opener)
+    values = [one.values[places].tolist() for one in rows.deciding] if len(places) else []
+    each = zip(
+        rows.person[places].tolist(),
+        numbers.tolist(),
+        *(column[numbers].tolist() for column in columns),
+        zip(*values, strict=True),
+        [rows.deciding] * len(numbers),
+        strict=True,
+    )
+    return [_Row(*row) for row in each]
+
+
+def _of_person(mine: list[_Row]) -> Iterator[Contradiction]:
+    """The contradictions of one person; of each two rows the one that decides comes first."""
+    different = {row.content: row for row in sorted(mine, key=lambda row: row.precedence)}
+    ordered = sorted(different.values(), key=lambda row: row.precedence, reverse=True)
     listed = 0
     last: Contradiction | None = None
-    for compared, (place, other) in enumerate(combinations(ordered, 2)):
-        one = judge.pair(place, other)
+    for compared, (row, other) in enumerate(combinations(ordered, 2)):
+        one = _contradiction(row, other)
         if last is not None and ((listed == LISTED and one is not None) or compared == _COMPARED):
             last.more = True
             break
@@ -173,64 +237,52 @@ def _of_person(rows: InsuredRows, places: list[int]) -> Iterator[Contradiction]:
         yield last
 
 
-class _Judge:
-    """Compares two rows of a person, named by their places among the rows of people with several."""
+def _contradiction(row: _Row, other: _Row) -> Contradiction | None:
+    """How two rows contradict each other, if they do; ``row`` goes before ``other``."""
+    account = row.scheme == other.scheme and row.pool == other.pool
+    together = row.begin <= other.end and other.begin <= row.end
+    differing = [
+        (one, value, another)
+        for one, value, another in zip(row.deciding, row.values, other.values, strict=True)
+        if value != another and (one.absent is None or one.absent not in (value, another))
+    ]
+    names = {one.name for one, _, _ in differing}
+    opener = row.opener if account and "acct_balc" in names and row.opener in (row.row, other.row) else -1
+    if account and together and names - {"insu_admdvs"}:
+        return _made("same-account", row, other, differing, opener, swapped=opener == other.row and len(names) == 1)
+    if "brdy" in names and NO_DATE not in (row.value("brdy"), other.value("brdy")):
+        return _made("birth", row, other, [one for one in differing if one[0].name == "brdy"])
+    if opener >= 0:
+        balance = [one for one in differing if one[0].name == "acct_balc"]
+        return _made("balance", row, other, balance, opener, swapped=opener == other.row)
+    if together and "insu_admdvs" in names:
+        return _made("place", row, other, [one for one in differing if one[0].name == "insu_admdvs"])
+    return None
 
-    def __init__(self, rows: InsuredRows) -> None:
-        self.rows = rows
-        self.deciding = {one.name: one for one in rows.deciding}
-        opened, openers = rows.opening_rows
-        self.opener = dict(zip(opened.tolist(), openers.tolist(), strict=True)) if len(opened) else {}
 
-    def content(self, place: int) -> tuple[int, ...]:
-        """All of a row that can matter: rows of one content are the same row twice, and harmless."""
-        rows, row = self.rows, self.rows.several[place]
-        whose = (int(rows.scheme[row]), int(rows.begin[row]), int(rows.end[row]))
-        return (*whose, *(int(one.values[place]) for one in self.deciding.values()))
-
-    def pair(self, place: int, other: int) -> Contradiction | None:
-        """How two rows contradict each other, if they do; ``place`` goes before ``other``."""
-        rows, row, other_row = self.rows, int(self.rows.several[place]), int(self.rows.several[other])
-        account = rows.scheme[row] == rows.scheme[other_row] and rows.pool[row] == rows.pool[other_row]
-        together = bool(rows.begin[row] <= rows.end[other_row] and rows.begin[other_row] <= rows.end[row])
-        differing = [one for one in self.deciding.values() if self._differ(one, place, other)]
-        names = {one.name for one in differing}
-        opener = self.opener.get(row) if account and "acct_balc" in names else None
-        if opener == other_row and names == {"acct_balc"}:
-            place, other = other, place
-        if account and together and names - {"insu_admdvs"}:
-            return self._made("same-account", differing, place, other, opener)
-        known = NO_DATE not in (self.deciding["brdy"].values[place], self.deciding["brdy"].values[other])
-        if "brdy" in names and known:
-            return self._made("birth", [self.deciding["brdy"]], place, other)
-        if opener in (row, other_row):
-            opens, follows = (place, other) if opener == rows.several[place] else (other, place)
-            return self._made("balance", [self.deciding["acct_balc"]], opens, follows, opener)
-        if together and "insu_admdvs" in names:
-            return self._made("place", [self.deciding["insu_admdvs"]], place, other)
-        return None
-
-    def _differ(self, column: Deciding, place: int, other: int) -> bool:
-        values = int(column.values[place]), int(column.values[other])
-        return values[0] != values[1] and (column.absent is None or column.absent not in values)
-
-    def _made(
-        self, kind: str, columns: Sequence[Deciding], place: int, other: int, opener: int | None = None
-    ) -> Contradiction:
-        rows = self.rows
-        differing = tuple(
-            (one.name, one.text(int(one.values[place])), one.text(int(one.values[other]))) for one in columns
-        )
-        row, other_row = int(rows.several[place]), int(rows.several[other])
-        opens = {row: (row, other_row), other_row: (other_row, row)}.get(-1 if opener is None else opener)
-        return Contradiction(int(rows.person[place]), kind, row, other_row, differing, opens)
+def _made(
+    kind: str,
+    row: _Row,
+    other: _Row,
+    differing: Sequence[tuple[Deciding, int, int]],
+    opener: int = -1,
+    *,
+    swapped: bool = False,
+) -> Contradiction:
+    """A contradiction; ``swapped`` where the other row is the one whose balance opens the account, which alone differs."""
+    columns = [(one.name, one.text(value), one.text(another)) for one, value, another in differing]
+    first, second = (other.row, row.row) if swapped else (row.row, other.row)
+    if swapped:
+        columns = [(name, another, value) for name, value, another in columns]
+    opens = {first: (first, second), second: (second, first)}.get(opener)
+    return Contradiction(row.person, kind, first, second, tuple(columns), opens)
 
 
 def trials_of(listed: Sequence[Contradiction], rounds: int) -> Iterator[tuple[list[Contradiction], Trial]]:
     """What is to be tried, a contradiction of each person at a time, and what is taken instead; at most so many rounds."""
     by_person: dict[int, list[Contradiction]] = {}
     for one in listed:
-        if one.kind in TRIED and len(one.claims):
+        if one.kind in TRIED and one.claims:
             by_person.setdefault(one.person, []).append(one)
     for number in range(rounds):
         tried = [mine[number] for mine in by_person.values() if number < len(mine)]
@@ -283,7 +335,7 @@ def counts_of(listed: Sequence[Contradiction]) -> pa.Table:
     for kind in KINDS:
         mine = [one for one in listed if one.kind == kind]
         met: set[int] = set()
-        met.update(*(one.claims.tolist() for one in mine))
+        met.update(*(one.claims for one in mine))
         found.append(
             {
                 "kind": kind,
@@ -305,7 +357,7 @@ def refuse_contradictions(
     of_claim: dict[int, Contradiction] = {}
     for one in reversed(listed):
         first, last = np.searchsorted(person, [one.person, one.person + 1])
-        of_claim.update(dict.fromkeys(range(first, last) if one.more else one.claims.tolist(), one))
+        of_claim.update(dict.fromkeys(range(first, last) if one.more else one.claims, one))
     if not of_claim:
         return
     mask = np.zeros(len(person), np.bool_)
