@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from qingsuan.benefits.classify import REASONS
 from qingsuan.benefits.order import STATUS
 from qingsuan.benefits.rejects import Refusals
-from qingsuan.cells import NO_AMOUNT, NO_DATE, day_text
+from qingsuan.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.people import Texts
 from qingsuan.policy.decision import number_text
 from qingsuan.tables import PLACES, REFERRALS
 
 if TYPE_CHECKING:
+    from qingsuan.benefits.insured_rows import InsuredRows
     from qingsuan.benefits.partition import Columns, _Work
 
 __all__ = [
@@ -130,9 +131,10 @@ def _differing(columns: Columns, rows: Int32, others: Int32) -> tuple[npt.NDArra
 _PERSON_EXPECTED = {
     "nobody": "a row in the insured table with this psn_no",
     "not in scheme": "a row in the insured table with this psn_no and insutype",
-    "not at date": "an insured period of this person and scheme that holds at begndate",
+    "not at date": "a row of this person and scheme that holds at begndate, the day on which the visit began",
     "other pool": "a claim from the pool in which the person is insured at begndate",
 }
+_ROWS_SAID = 3
 
 
 def refuse_persons(refusals: Refusals, work: _Work, reason: npt.NDArray[np.int8]) -> None:
@@ -143,16 +145,40 @@ def refuse_persons(refusals: Refusals, work: _Work, reason: npt.NDArray[np.int8]
     areas = setup.vocabularies["insu_admdvs"].texts
     scheme, area, begin = work.code("insutype"), work.code("insu_admdvs"), work.at("begndate")
 
-    def found(place: int) -> str:
+    def claimed(place: int) -> str:
         return (
             f"{psn_no[rows[place]].as_py()}, insutype {schemes[scheme[place]]}, "
             f"insu_admdvs {areas[area[place]]}, begndate {day_text(int(begin[place]))}"
         )
 
+    @cache
+    def has(person: int, of_scheme: int) -> str:
+        return _insured_text(work.insured_rows, person, of_scheme, schemes, areas)
+
+    def found(place: int) -> str:
+        """The claim, and what the table has of the person: of the claim's scheme, if there is any."""
+        return f"{claimed(place)}; the insured table has {has(int(work.person[place]), int(scheme[place]))}"
+
     for name, expected in _PERSON_EXPECTED.items():
         mask = reason == REASONS[name]
         if mask.any():
-            refusals.add(mask, "E_PERSON", "psn_no", found, expected)
+            refusals.add(mask, "E_PERSON", "psn_no", claimed if name == "nobody" else found, expected)
+
+
+def _insured_text(rows: InsuredRows, person: int, scheme: int, schemes: Sequence[str], areas: Sequence[str]) -> str:
+    """The insured rows of a person, the earliest first and three at most: scheme, area and period of each."""
+    mine = rows.people.rows[rows.people.starts[person] : rows.people.starts[person + 1]]
+    same = mine[rows.scheme[mine] == scheme]
+    mine = same if len(same) else mine
+    mine = mine[np.lexsort((rows.area[mine], rows.scheme[mine], rows.end[mine], rows.begin[mine]))]
+    said = []
+    for row in mine[:_ROWS_SAID].tolist():
+        until = "" if rows.end[row] == OPEN_END else f" until {day_text(int(rows.end[row]))}"
+        said.append(
+            f"{schemes[rows.scheme[row]]} in {areas[rows.area[row]]} from {day_text(int(rows.begin[row]))}{until}"
+        )
+    more = f", and {len(mine) - _ROWS_SAID} more" if len(mine) > _ROWS_SAID else ""
+    return ", ".join(said) + more
 
 
 def refuse_without_set(refusals: Refusals, work: _Work) -> None:
