@@ -33,6 +33,7 @@ from qingsuan.policy.model import (
     Held,
     IdentityClass,
     IdentityRank,
+    InterimSettlements,
     Interval,
     Layer,
     Limit,
@@ -216,6 +217,7 @@ def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date
         missing=tuple(missing),
         covers=_covers(dice, rules, missing),
         identity_rank=IdentityRank(dice.rank, "X") if dice.rank else None,
+        interim_settlements=InterimSettlements("one-visit", "X") if dice.chance(75) else None,
     )
 
 

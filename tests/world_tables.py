@@ -26,9 +26,7 @@ NEVER_NULL = {"setl_id", "psn_no", "insutype"}
 
 def claims_table(world: World) -> pa.Table:
     """All claims; plugin dimensions in the columns that the rule sets name."""
-    columns = [
-        column for column in CLAIMS if column.name not in (*PAID_COLUMNS, "vali_flag", "mdtrt_id", "mid_setl_flag")
-    ]
+    columns = [column for column in CLAIMS if column.name not in (*PAID_COLUMNS, "vali_flag")]
     return _table(world.claims, columns, "claims")
 
 

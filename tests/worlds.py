@@ -42,6 +42,7 @@ class World:
     insured: list[Insured] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
     year: int = YEAR
+    has_stays: bool = False
 
 
 def half_of_month(setl_time: dt.datetime) -> str:
@@ -56,7 +57,7 @@ def world(seed: int, people: int, claims: int) -> World:
         Region(code, f"{code} (made up)", pools, functions={"half_of_month": _half_of_batch})
         for code, pools in POOLS.items()
     )
-    made = World(seed, regions, tuple(_rule_sets(dice)))
+    made = World(seed, regions, tuple(_rule_sets(dice)), has_stays=dice.chance(60))
     for number in range(people):
         _Person(dice, f"{'甲' if number % 7 == 0 else 'p'}{number:05d}", made).live(max(1, claims // people))
     dice.random.shuffle(made.claims)
@@ -114,6 +115,8 @@ class _Person:
         wanted = dice.random.randint(1, 2 * mean_claims - 1) if mean_claims > 1 else 1
         while len(claims) < wanted:
             claims += self.visit(len(claims))
+        if self.world.has_stays:
+            claims = self.share_stays(claims)
         self.world.claims += [*claims, *self.spoil(claims)]
 
     def hold(self, count: int) -> None:
@@ -125,6 +128,20 @@ class _Person:
             code = self.pick((*IDENTITY_CODES, *IDENTITY_CODES, "9999"))
             self.world.identities.append(Identity(self.psn_no, code, begin, end))
             before = end or begin
+
+    def share_stays(self, claims: list[Claim]) -> list[Claim]:
+        """Some claims settle parts of one stay, between others and of other kinds of care; most are stays of their own."""
+        dice = self.dice
+        found = [replace(claim, mdtrt_id=self.pick(("", f"m{number}"))) for number, claim in enumerate(claims)]
+        for stay in range(dice.random.choice((0, 1, 1, 2, 3))):
+            parts = dice.random.sample(range(len(found)), min(len(found), dice.random.randint(2, 4)))
+            alike = dice.chance(70)  # of one kind of care, else of what each is
+            for part in parts:
+                claim = replace(found[part], mdtrt_id=f"stay{stay}", mid_setl_flag=self.pick(("", "0", "1")))
+                first = found[parts[0]]
+                same = {"med_type": first.med_type, "insutype": first.insutype, "insu_admdvs": first.insu_admdvs}
+                found[part] = replace(claim, **same) if alike else claim
+        return [replace(claim, mid_setl_flag="1") if dice.chance(2) else claim for claim in found]
 
     def day(self) -> dt.date:
         if self.dice.chance(20):

@@ -25,6 +25,9 @@ class Tables:
         visits: _I64,
         blank: _I64,
     ) -> None: ...
+    def of_stays(
+        self, variants: _I64, groups: _I64, layers: _I64, caps: _I64, draws: _I64, sizes: tuple[int, int, int]
+    ) -> None: ...
 
 def settle_rows(
     t: Tables,
@@ -35,7 +38,9 @@ def settle_rows(
     bill: _I64,
     may_use_account: _I8,
     balance: _I64,
+    stay: _I32,
     state: _I64,
+    stays: _I64,
     funds: _I64,
     result: _I64,
     first: int,

@@ -8,6 +8,7 @@ from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from qingsuan._rules cimport Band, Cap, Claim, Entry, Layer, Period, Rules, Variant, least, run_claim
+from qingsuan._stays cimport StayCap, StayGroup, StayLayer, Stays, StayVariant, belongs, run_part
 
 cdef enum:
     LAST_MONTH = 11
@@ -18,9 +19,10 @@ cdef enum:
 cdef int64_t MAX_TOTAL = <int64_t>1 << 56
 cdef int64_t MAX_FEN = 10 ** 13            # of one bill
 cdef int64_t MAX_PART = <int64_t>1 << 60   # four parts below it add up without leaving 64 bits
+cdef int64_t NO_CAP = <int64_t>1 << 62     # a cap that is none, with room below 2**63: more than any stay can count
 
 cdef enum:  # Fault
-    FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_MONTH, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER
+    FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_MONTH, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, OTHER_ACCOUNT
 
 FAULTS = {
     NOT_CONSERVED: "conservation",
@@ -31,12 +33,13 @@ FAULTS = {
     NOT_COMPOSED: "composition",
     APART: "people",
     OUT_OF_ORDER: "order",
+    OTHER_ACCOUNT: "stay",
 }
 
 
 cdef struct Own:
     # the account's own cells, behind those of its groups
-    int64_t opened, balance, bills, month
+    int64_t opened, balance, bills, month, of_stay
 
 
 # How wide the door's tables must be.
@@ -47,6 +50,10 @@ FIELD_COUNTS = {
     "caps": sizeof(Cap) // sizeof(int64_t),
     "entries": sizeof(Entry) // sizeof(int64_t),
     "periods": sizeof(Period) // sizeof(int64_t),
+    "stays.variants": sizeof(StayVariant) // sizeof(int64_t),
+    "stays.groups": sizeof(StayGroup) // sizeof(int64_t),
+    "stays.layers": sizeof(StayLayer) // sizeof(int64_t),
+    "stays.caps": sizeof(StayCap) // sizeof(int64_t),
 }
 
 
@@ -59,11 +66,38 @@ cdef int64_t* numbers(const int64_t[::1] column) noexcept nogil:
     return NULL if column.shape[0] == 0 else <int64_t*>&column[0]
 
 
+cdef struct Stay:
+    # what a claim that is a part of a stay needs besides; the stays of the person at hand lie in cells
+    const Rules* rules
+    const Stays* stays
+    int64_t* cells
+    uint64_t most
+
+
+ctypedef int (*RunStay)(Stay* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose) noexcept nogil
+
+
+cdef int run_stay(
+    Stay* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose
+) noexcept nogil:
+    """Run a part of a stay, if there is such a stay and it is one of this account."""
+    cdef int64_t* stay
+    if <uint64_t>(number - 1) >= of.most:
+        return NO_SUCH_NUMBER
+    stay = of.cells + (number - 1) * of.stays.width
+    if not belongs(stay, of.stays.width, whose, account):
+        return OTHER_ACCOUNT
+    run_part(of.rules, of.stays, claim, variant, NO_CAP, stay)
+    return FINE
+
+
 cdef class Tables:
     """The compiled rules: arrays of :class:`qingsuan.benefits.plan.Plan`, checked by the door."""
 
     cdef object held                   # the arrays that rules points into
     cdef Rules rules
+    cdef Stays stays
+    cdef RunStay run_stay
     cdef const int64_t[::1] blank      # the state of an account before its first claim
     cdef uint64_t variants             # how many there are
 
@@ -75,6 +109,15 @@ cdef class Tables:
         self.rules.amounts, self.rules.draws, self.rules.visits = numbers(amounts), numbers(draws), numbers(visits)
         self.blank = blank
         self.variants = len(variants)
+
+    def of_stays(self, variants, groups, layers, caps, draws, sizes):
+        """Take the arrays of :class:`qingsuan.benefits.plan_stays.StayPlan` too."""
+        self.held += (variants, groups, layers, caps, draws)
+        self.run_stay = run_stay
+        self.stays.variants, self.stays.groups = <const StayVariant*>rows(variants), <const StayGroup*>rows(groups)
+        self.stays.layers, self.stays.caps = <const StayLayer*>rows(layers), <const StayCap*>rows(caps)
+        self.stays.draws = numbers(draws)
+        self.stays.width, self.stays.nothing, self.stays.handed = sizes
 
 
 cdef inline int fault_of_bill(Claim* claim) noexcept nogil:
@@ -109,7 +152,9 @@ def settle_rows(
     const int64_t[:, ::1] bill,
     const int8_t[::1] may_use_account,
     const int64_t[::1] balance,
+    const int32_t[::1] stay,
     int64_t[::1] state,
+    int64_t[::1] stays,
     int64_t[:, ::1] funds,
     int64_t[:, ::1] result,
     Py_ssize_t first,
@@ -121,7 +166,8 @@ def settle_rows(
     ``account[i]`` numbers the accounts of a person from 0; ``variant[i]`` is the resolved rule or -1 where no layer runs;
     ``bill`` (5, n) is total, wholly own, above limit, first own, in scope; ``balance[i]`` opens the account's personal
     account at the account's first row, and is not read at others; ``state`` (# scratch, zeros) holds the accounts of the
-    person with most of them. With ``keep``, ``account[i]`` numbers the accounts of all these rows, and ``state`` (# in and
+    person with most of them. ``stay`` is empty, or ``stay[i]`` numbers the stays of a person from 1, 0 for a whole visit;
+    ``stays`` (# scratch, zeros) holds those of the person with most of them; not with ``keep``. With ``keep``, ``account[i]`` numbers the accounts of all these rows, and ``state`` (# in and
     out) holds every one of them, so that what it held before is gone on with and what it holds after can be carried out.
     ``funds`` (8, n) (# in, zeros, and out) and ``result`` (5, n) (# out): deductible, pooled ratio, account, balance after,
     cash. All columns have n rows; everything else about them is checked here, row by row, before it is used.
@@ -137,6 +183,9 @@ def settle_rows(
     cdef int64_t width = t.blank.shape[0]
     cdef uint64_t accounts = state.shape[0] // width
     cdef uint64_t variants = t.variants
+    cdef bint has_stays = stay.shape[0] > 0
+    cdef RunStay run_stay_apart = t.run_stay  # through a pointer, so that the loop of whole visits stays as it is
+    cdef Stay of_stay
     cdef int64_t whose = 1      # the person's number, from 1, in the accounts they opened; with keep, always 1
     cdef int64_t left, pay
     cdef bint opens
@@ -144,6 +193,9 @@ def settle_rows(
     cdef Claim claim
     cdef int fault = FINE
     claim.next_fund = funds.shape[1]
+    of_stay.rules, of_stay.stays = rules, &t.stays
+    of_stay.cells = NULL if stays.shape[0] == 0 else &stays[0]
+    of_stay.most = stays.shape[0] // t.stays.width
     with nogil:
         for i in range(first, end):
             if i == first or person[i] != person[i - 1]:
@@ -178,7 +230,12 @@ def settle_rows(
             claim.paid = claim.handed = claim.signs = claim.pooled_deductible = claim.pooled_bp = 0
             if variant[i] >= 0:
                 claim.fund = &funds[0, i]
-                run_claim(rules, &claim, &rules.variants[variant[i]])
+                if has_stays and stay[i] != 0:
+                    fault = run_stay_apart(&of_stay, &claim, variant[i], stay[i], account[i], whose)
+                    if fault != FINE:
+                        break
+                else:
+                    run_claim(rules, &claim, &rules.variants[variant[i]])
             left = claim.total - claim.handed
             pay = least(left, own.balance) if may_use_account[i] else 0
             own.balance -= pay

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,9 @@ _UNTRUE = {
     "composition": "the parts of a bill do not add up to its total",
     "people": "people are not in one place each",
     "order": "an account's rows are not in order",
+    "stay": "a stay is of two accounts",
 }
+_NO_STAY, _NO_CELLS = np.zeros(0, np.int32), np.zeros(0, np.int64)
 
 
 class Core:
@@ -80,7 +83,7 @@ class Core:
         check_tables(tables)
         plan = Plan.of(tables)
         for table, count in _kernel.FIELD_COUNTS.items():
-            if getattr(plan, table).shape[1] != count:
+            if attrgetter(table)(plan).shape[1] != count:
                 raise ValueError(f"the compiled core reads {count} columns of {table}: build it again")
         self._slots, self._blank = tables.slots, plan.blank
         self._tables = _kernel.Tables(
@@ -95,6 +98,12 @@ class Core:
             plan.visits,
             plan.blank,
         )
+        stays = plan.stays
+        width, nothing, handed = stays.sizes.tolist()
+        self._stay_width = width
+        self._tables.of_stays(
+            stays.variants, stays.groups, stays.layers, stays.caps, stays.draws, (width, nothing, handed)
+        )
 
     def settle(
         self,
@@ -106,6 +115,7 @@ class Core:
         may_use_account: npt.NDArray[np.int8],
         balance: Int64,
         name: Callable[[int], str] = "row {}".format,
+        stay: npt.NDArray[np.int32] = _NO_STAY,
     ) -> Paid:
         """Settle rows that lie person after person, each person's in order.
 
@@ -127,6 +137,8 @@ class Core:
             Opening balance of the account; read at its first row.
         name
             Names a row for a message.
+        stay : (n,) int32, or empty
+            Numbers a person's stays from 1, where the settlements of one stay are one visit; 0 for a whole visit.
 
         Raises
         ------
@@ -140,10 +152,13 @@ class Core:
         n = len(person)
         rows = (person, account, variant, month, bill, may_use_account, balance)
         _check_lengths(*rows)
+        if len(stay) not in (0, n):
+            raise ValueError("columns differ in length")
         accounts = int(account.max()) + 1 if n else 1
         state = np.zeros(max(1, accounts) * len(self._blank), np.int64)
+        stays = np.zeros(max(0, int(stay.max(initial=0))) * self._stay_width, np.int64)
         funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
-        fault = _kernel.settle_rows(self._tables, *rows, state, funds, result, 0, n, False)
+        fault = _kernel.settle_rows(self._tables, *rows, stay, state, stays, funds, result, 0, n, False)
         if fault is not None:
             _report(fault, bill, name)
         return Paid(funds, *result)
@@ -191,7 +206,8 @@ class Core:
             local[block.rows] = account[block.rows] - block.accounts.start
             state = State(before, block, self._blank)
             fault = _kernel.settle_rows(
-                self._tables, *rows, state.flat, funds, result, block.rows.start, block.rows.stop, True
+                *(self._tables, *rows, _NO_STAY, state.flat, _NO_CELLS),
+                *(funds, result, block.rows.start, block.rows.stop, True),
             )
             if fault is not None:
                 _report(fault, bill, name)
@@ -327,6 +343,7 @@ def _check_layers(tables: Tables, layers: Int64) -> None:
     within("select counter", layers[20], 0, len(COUNTERS) - 1)
     spans("caps", layers[21], layers[22], len(tables.caps))
     spans("draws", layers[23], layers[24], len(tables.draws))
+    within("name of a layer", layers[25], 0, tables.names - 1)
 
 
 def within(what: str, values: Int64, low: Int64 | int, high: Int64 | int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits import explanations, results
+from qingsuan.benefits.ages import completed_years
 from qingsuan.benefits.carry import Carry
 from qingsuan.benefits.classify import REASONS, Classifier, PersonRows, find_identities, find_insured
 from qingsuan.benefits.contradictions import (
@@ -42,7 +42,8 @@ from qingsuan.benefits.order import STATUS, mark, order_rows
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.restore import restored
 from qingsuan.benefits.setup import CLAIM_CODES, Setup
-from qingsuan.cells import NO_AMOUNT, NO_DATE
+from qingsuan.benefits.stays import number_stays, refuse_parts
+from qingsuan.cells import NO_DATE
 from qingsuan.errors import RunError
 from qingsuan.people import Numbering, Texts, spread
 from qingsuan.rows import Taker, numbers
@@ -123,6 +124,8 @@ class Settler:
         self.known_levels = np.array(
             [[not text or text in rule_set.levels for text in levels] for rule_set in setup.program.rule_sets], np.bool_
         ).reshape(len(setup.program.rule_sets), len(levels))
+        self.says_stays = np.array([one.interim_settlements is not None for one in setup.program.rule_sets], np.bool_)
+        self.per_visit = np.array(setup.program.per_visit, np.bool_)
         self.rule_names = [setup.program.rule_id(variant) for variant in range(len(setup.program.rules))]
 
     def settle(
@@ -208,6 +211,7 @@ class _Work:
     ) -> None:
         self.settler, self.setup, self.trial = settler, settler.setup, trial
         self.contradictions: list[Contradiction] = []
+        self.stay: Int32 | None = None
         self.refused: list[pa.Table] = []
         self.refused_rows: list[pa.RecordBatch] = [restored(columns, np.zeros(0, np.int32))]
         self._number(columns, opening)
@@ -275,6 +279,10 @@ class _Work:
         back = status == STATUS["reversed"]
         self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[twin[back]])
         self._keep(status == STATUS["counts"])
+        if self.setup.has_stays:
+            pool = self.settler.pool_of_area[self.code("insu_admdvs")].astype(np.int64)
+            account = pool * len(self.setup.vocabularies["insutype"].texts) + self.code("insutype")
+            self.stay = number_stays(self.person, account, columns.table.column("mdtrt_id"), self.rows)
 
     def _set_rows(self, rows: Int32) -> None:
         """The rows of the claims that count, in order; columns that were taken in another one are forgotten."""
@@ -286,8 +294,8 @@ class _Work:
         if kept.all():
             return
         self._set_rows(self.rows[kept])
-        for name in ("person", "pool", "series", "found", "rule_set", "identity_date", "held", "variant"):
-            if hasattr(self, name):
+        for name in ("person", "pool", "series", "found", "rule_set", "identity_date", "held", "variant", "stay"):
+            if getattr(self, name, None) is not None:
                 setattr(self, name, getattr(self, name)[kept])
 
     def _refusals(self) -> Refusals:
@@ -388,6 +396,15 @@ class _Work:
         if (self.variant < 0).any():
             explanations.refuse_without_rule(refusals, self, codes, numbers)
         self._drop(refusals)
+        refusals = self._refusals()
+        refuse_parts(refusals, self)
+        self._drop(refusals)
+
+    def waiting(self) -> Bool:
+        """Claims that begin inside their person's waiting period (等待期)."""
+        wait_end = self.of_insured("wait_end")
+        found: Bool = (wait_end != NO_DATE) & (self.at("begndate") <= wait_end)
+        return found
 
     def _code_column(self, name: str) -> Int32:
         if name == "place":
@@ -419,8 +436,7 @@ class _Work:
 
     def finish(self) -> Outcome:
         """Run the core over what is left, and lay out the results."""
-        wait_end = self.of_insured("wait_end")
-        waiting = (wait_end != NO_DATE) & (self.at("begndate") <= wait_end)
+        waiting = self.waiting()
         bill = self.taker.stacked([self.columns.raw(name) for name in BILL])
         columns = (
             np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
@@ -448,7 +464,11 @@ class _Work:
         """Run the core; where accounts are kept, on top of what they held, and with what they hold afterwards."""
         carry, core = self.settler.carry, self.settler.core
         if carry is None or self.opening is None:
-            return core.settle(self.person, accounts_of(self.person, self.series), *columns, self._name), None
+            accounts = accounts_of(self.person, self.series)
+            if self.stay is None:
+                return core.settle(self.person, accounts, *columns, self._name), None
+            stay = np.where(self.settler.says_stays[self.rule_set], self.stay, np.int32(0))
+            return core.settle(self.person, accounts, *columns, self._name, stay.astype(np.int32)), None
         benefit = self.at("benefit").astype(np.int32, copy=False)
         paid, closing = carry.settle(core, self.opening, self.person, self.series, benefit, columns, self._name)
         return paid, closing.table(self.texts, self.numbering.numbers, self.numbering.count)
@@ -470,26 +490,3 @@ def accounts_of(person: Int32, series: Int32) -> Int32:
         first = np.searchsorted(different[0], person[among])
         accounts[among] = inverse - first
     return accounts
-
-
-def completed_years(born: npt.NDArray[np.int64], on: npt.NDArray[np.int64]) -> Int64:
-    """Age in completed years; an unknown date of birth gives an unknown age."""
-    known = (born >= _CALENDAR_FROM) & (born < _CALENDAR_TO)
-    calendar = _calendar()
-    apart = calendar[on - _CALENDAR_FROM] - calendar[np.where(known, born, _CALENDAR_FROM) - _CALENDAR_FROM]
-    return np.where(known, (apart >> 9).astype(np.int64), np.int64(NO_AMOUNT))
-
-
-_CALENDAR_FROM = int(np.datetime64("1800-01-01").astype(np.int64))
-_CALENDAR_TO = int(np.datetime64("2200-01-01").astype(np.int64))
-
-
-@cache
-def _calendar() -> Int32:
-    """For each day, year * 512 + month * 32 + day: a difference shifted down by 9 bits is a number of whole years."""
-    days = np.arange(_CALENDAR_FROM, _CALENDAR_TO).astype("datetime64[D]")
-    months = days.astype("datetime64[M]")
-    years = days.astype("datetime64[Y]")
-    number = (years.astype(np.int64) + 1970) * 512 + ((months - years).astype(np.int64) + 1) * 32
-    calendar: Int32 = (number + (days - months).astype(np.int64) + 1).astype(np.int32)
-    return calendar

@@ -4,6 +4,8 @@ An account's state is a row of *cells*: the counters of each group (and the key 
 group more, and what is the account's own. A layer says which cells it reads and on which it counts. Where it has no group,
 it reads a cell that is always 0 and counts on the group more, which nobody reads: so a layer without limit, deductible or
 cap runs through the same formulas as one that has them all, and the core need not ask.
+
+What is per visit is of the stay where settlements of one stay are one visit (:mod:`qingsuan.benefits.plan_stays`).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qingsuan.benefits.plan_stays import StayPlan, write_stays
 from qingsuan.money import BP_ONE
 from qingsuan.policy import numeric
 from qingsuan.policy.model import COUNTERS
@@ -92,8 +95,9 @@ TRAITS = {
 
 SLOT_WIDTH = len(COUNTERS) + 1
 """A group's counters, and the key of their period."""
-OWN = ("opened", "balance", "bills", "month")
-"""Behind all groups: whether the personal account is opened, the balance, the bills so far, the last claim's month."""
+OWN = ("opened", "balance", "bills", "month", "of_stay")
+"""Behind all groups: whether the personal account is opened, the balance, the bills so far, the last claim's month, and where
+a layer reads what its stay has come to."""
 
 _VISITS, _USED, _BASE, _EXCESS, _PAID, _KEY = range(SLOT_WIDTH)
 _PER_VISIT, _PER_PERIOD = 1, 2
@@ -129,6 +133,8 @@ class Plan:
         Cells.
     blank : (w,)
         The state of an account before its first claim; as wide as an account is.
+    stays
+        What is per visit, for settlements of one stay.
     """
 
     variants: Int64
@@ -141,6 +147,7 @@ class Plan:
     draws: Int64
     visits: Int64
     blank: Int64
+    stays: StayPlan
 
     @classmethod
     def of(cls, tables: numeric.Tables) -> Plan:
@@ -173,17 +180,20 @@ class _Writer:
         blank = np.zeros((tables.slots + 1) * SLOT_WIDTH + len(OWN), np.int64)
         blank[_KEY : self.spare : SLOT_WIDTH] = 1
         variants = [self.variant(row) for row in rows]
+        caps = [self.cap(row) for row in self.caps]
+        handed = len(blank) - len(OWN) + OWN.index("of_stay")
         return Plan(
             _table(variants, VARIANT_FIELDS),
             _table(self.planned, LAYER_FIELDS),
             np.array(self.bands, np.int64).reshape(-1, len(BAND_FIELDS)),
-            _table([self.cap(row) for row in self.caps], CAP_FIELDS),
+            _table(caps, CAP_FIELDS),
             tables.entries,
             np.array(self.periods, np.int64).reshape(-1, len(PERIOD_FIELDS)),
             tables.amounts,
             np.array([self.written(draw, _PAID) for draw in self.draws], np.int64),
             np.array([self.written(visit, _VISITS) for visit in self.visits], np.int64),
             blank,
+            write_stays(tables, self.planned, caps, SLOT_WIDTH, handed),
         )
 
     def read(self, reference: int, counter: int, *, when: bool) -> int:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
-from qingsuan.benefits.twin_layers import Bill, LayerStep, counted, run_layers
+from qingsuan.benefits.twin_layers import Bill, LayerStep, Stay, counted, run_layers
 from qingsuan.benefits.twin_rows import (
     Account,
     AccountKey,
@@ -27,7 +28,7 @@ from qingsuan.benefits.twin_rows import (
     Reversed,
     Settled,
 )
-from qingsuan.benefits.twin_rules import Plan, Value, missing_parameter, plan_of
+from qingsuan.benefits.twin_rules import Plan, Value, has_per_visit, missing_parameter, plan_of
 from qingsuan.policy.model import FUNDS, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL, REFERRALS
 
@@ -104,6 +105,7 @@ class _Year:
         self.own_codes = [own[column].name for column in sorted(own) if own[column].kind != "number"]
         self.own_numbers = [own[column].name for column in sorted(own) if own[column].kind == "number"]
         self.outcome = Outcome()
+        self.stays: dict[tuple[str, str, str], Stay] = {}
         for key, account in opening.items():
             self.outcome.accounts[key] = Account(dict(account.groups), account.balance)
         self.books: dict[tuple[str, str], list[_Book]] = {}
@@ -133,9 +135,11 @@ class _Year:
             how = "an identical copy" if _content(claim) == _content(kept[claim.setl_id][0]) else "a differing copy"
             self.reject(claim, "E_DUPLICATE", "setl_id", f"{claim.setl_id}, {how}", "each setl_id once per person")
         gone = self.take_reversals_out({setl_id: claim for setl_id, (claim, _, _) in kept.items()})
-        for claim, pool, benefit_date in kept.values():
-            if claim.setl_id not in gone:
-                self.settle(claim, pool, benefit_date, insured, identities)
+        left = [row for row in kept.values() if row[0].setl_id not in gone]
+        parts = Counter((claim.insutype, pool, claim.mdtrt_id) for claim, pool, _ in left if claim.mdtrt_id)
+        self.stays = {key: Stay() for key, number in parts.items() if number > 1}
+        for claim, pool, benefit_date in left:
+            self.settle(claim, pool, benefit_date, insured, identities)
 
     def take_reversals_out(self, claims: Mapping[str, Claim]) -> set[str]:
         """Pair reversals with what they take back; the setl_ids of all claims that leave the calculation."""
@@ -195,28 +199,41 @@ class _Year:
         if not isinstance(plan, Plan):
             self.reject(claim, "E_NO_RULE", "med_type", str(dict(values)), plan)
             return
+        waiting = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
+        stay = self.stays.get((claim.insutype, pool, claim.mdtrt_id))
+        is_part = stay is not None or claim.mid_setl_flag == "1"
+        if is_part and not waiting and book.rule_set.interim_settlements is None and has_per_visit(plan):
+            column = "mid_setl_flag" if stay is None else "mdtrt_id"
+            self.reject(claim, "E_NO_RULE", column, getattr(claim, column), "how settlements of one stay count")
+            return
         account = self.outcome.accounts.setdefault((claim.psn_no, claim.insutype, pool), Account())
         if account.balance is None:
             account.balance = self.opening_balance(claim, pool, insured)
-        waiting = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
         steps: tuple[LayerStep, ...] = ()
         if not waiting:
-            steps = self.run(book.rule_set, plan, claim, account, benefit_date)
+            one_visit = stay if book.rule_set.interim_settlements is not None else None
+            steps = self.run(book.rule_set, plan, claim, account, benefit_date, one_visit)
         rule_id = WAITING if waiting else f"{book.rule_set.name}:{plan.rule.id}"
         self.close(claim, pool, rule_id, steps, account)
 
     def run(
-        self, rule_set: RuleSet, plan: Plan, claim: Claim, account: Account, benefit_date: dt.date
+        self,
+        rule_set: RuleSet,
+        plan: Plan,
+        claim: Claim,
+        account: Account,
+        benefit_date: dt.date,
+        stay: Stay | None,
     ) -> tuple[LayerStep, ...]:
-        """Run the layers and move the counters of the periods of this date on."""
+        """Run the layers and move the counters of the periods of this date on, and those of the stay."""
         periods = _periods(benefit_date)
         before = {}
         for group, period in rule_set.groups.items():
             counters = account.groups.get((group, periods[period]))
             if counters is not None:
                 before[group] = counters
-        steps = run_layers(plan, Bill(*(getattr(claim, name) for name in BILL)), before)
-        for group, counters in counted(steps, before).items():
+        steps = run_layers(plan, Bill(*(getattr(claim, name) for name in BILL)), before, stay)
+        for group, counters in counted(steps, before, stay).items():
             account.groups[group, periods[rule_set.groups[group]]] = counters
         return steps
 

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from qingsuan.benefits.twin_rules import Plan, Setting
 from qingsuan.money import BP_ONE, apply_bp
-from qingsuan.policy.model import Bands, Cap, Ceiling, Limit, Select
+from qingsuan.policy.model import Cap, Ceiling, Limit, Select
 
-__all__ = ["Bill", "Counters", "LayerStep", "counted", "run_layers"]
+__all__ = ["Bill", "Counters", "LayerStep", "Stay", "counted", "run_layers"]
 
 
 @dataclass(slots=True)
@@ -30,6 +30,36 @@ class Counters:
 
 NOTHING = Counters()
 """What a group has before its first claim of a period; only ever read."""
+
+
+@dataclass(slots=True)
+class Stay:
+    """What the settlements of one stay (中途结算) have come to, where they are one visit.
+
+    ``numbers`` is each group's visit number when the stay came to it first, ``counted`` where the stay has counted as a
+    visit, ``drawn`` what was paid of the stay by all that draws on a group, ``layers`` what each layer, by its name, has
+    used, let in and paid.
+    """
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    counted: set[str] = field(default_factory=set)
+    drawn: dict[str, int] = field(default_factory=dict)
+    layers: dict[str, Counters] = field(default_factory=dict)
+
+    def of(self, layer: str) -> Counters:
+        """What a layer has come to so far."""
+        return self.layers.setdefault(layer, Counters())
+
+    def move_on(self, steps: Sequence[LayerStep]) -> None:
+        """Count one more settlement, after its ceiling has taken back what was too much."""
+        for step in steps:
+            counters = self.of(step.setting.layer)
+            counters.deductible_used += step.credited_fen
+            counters.base += step.base_fen
+            counters.excess += step.x_fen
+            counters.paid += step.pay_fen
+            for group in _drawn_on(step.setting.caps):
+                _add(self.drawn, group, step.pay_fen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +116,7 @@ class _Running:
     """What the earlier layers of the same claim did: later ones see it at once where a bound is shared."""
 
     before: Mapping[str, Counters]
+    stay: Stay
     paid_fen: int = 0
     steps: dict[str, LayerStep] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
@@ -93,7 +124,9 @@ class _Running:
     drawn: dict[str, int] = field(default_factory=dict)
 
 
-def run_layers(plan: Plan, bill: Bill, before: Mapping[str, Counters]) -> tuple[LayerStep, ...]:
+def run_layers(
+    plan: Plan, bill: Bill, before: Mapping[str, Counters], stay: Stay | None = None
+) -> tuple[LayerStep, ...]:
     """Run a rule's layers over one bill.
 
     Parameters
@@ -101,8 +134,10 @@ def run_layers(plan: Plan, bill: Bill, before: Mapping[str, Counters]) -> tuple[
     before
         Group -> its counters before this claim, in the period of the claim; an absent group has counted nothing.
         Not changed here: see :func:`counted`.
+    stay
+        What the stay has come to whose part this bill is; its visit numbers are kept here. None: a whole visit.
     """
-    running = _Running(before)
+    running = _Running(before, stay or Stay())
     for setting in plan.settings:
         step = _step(setting, bill, apply_bp(bill.inscp_scp_amt, plan.rule.entry_bp), running)
         running.steps[setting.layer] = step
@@ -119,8 +154,10 @@ def run_layers(plan: Plan, bill: Bill, before: Mapping[str, Counters]) -> tuple[
     return steps
 
 
-def counted(steps: Sequence[LayerStep], before: Mapping[str, Counters]) -> dict[str, Counters]:
-    """Move the counters on after a claim: every group it touches, with its new counters."""
+def counted(
+    steps: Sequence[LayerStep], before: Mapping[str, Counters], stay: Stay | None = None
+) -> dict[str, Counters]:
+    """Move the counters on after a claim: every group it touches, with its new counters; those of its stay too."""
     after: dict[str, Counters] = {}
 
     def of(group: str) -> Counters:
@@ -141,19 +178,27 @@ def counted(steps: Sequence[LayerStep], before: Mapping[str, Counters]) -> dict[
             of(limit_group).base += step.base_fen
         for group in _drawn_on(setting.caps):
             of(group).paid += step.pay_fen
-    for group in {step.setting.visits.group for step in steps if step.setting.visits and step.setting.visits.counts}:
+    for group in _visited(steps) - (set() if stay is None else stay.counted):
         of(group).visits += 1
+    if stay is not None:
+        stay.counted |= _visited(steps)
+        stay.move_on(steps)
     return after
+
+
+def _visited(steps: Sequence[LayerStep]) -> set[str]:
+    """The groups in which a claim counts as a visit."""
+    return {step.setting.visits.group for step in steps if step.setting.visits and step.setting.visits.counts}
 
 
 def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> LayerStep:
     components_fen = _components(setting, bill, entered_fen, running)
     base_fen, limit_fen = sum(components_fen), None
     if setting.limit is not None:
-        limit_fen = _limit(setting.limit, running)
+        limit_fen = _limit(setting, setting.limit, running)
         base_fen = min(base_fen, limit_fen)
 
-    visit_number = 0 if setting.visits is None else running.before.get(setting.visits.group, NOTHING).visits
+    visit_number = 0 if setting.visits is None else _visit_number(setting.visits.group, running)
     standard_fen = _standard(setting, visit_number, running)
     would_take_fen = min(base_fen, standard_fen)
     is_exempt = setting.deductible is not None and setting.deductible.exempt
@@ -163,7 +208,7 @@ def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> 
 
     p0_fen, raw_fen, share_bp = _by_bands(setting, d_fen, x_fen, running)
     raw_fen = min(raw_fen, bill.medfee_sumamt - running.paid_fen)
-    rooms_fen = tuple(_room(cap, setting.lifted, running) for cap in setting.caps)
+    rooms_fen = tuple(_room(cap, setting, running) for cap in setting.caps)
     return LayerStep(
         setting=setting,
         components_fen=components_fen,
@@ -199,10 +244,15 @@ def _components(setting: Setting, bill: Bill, entered_fen: int, running: _Runnin
 _LEFT = {"left_by_ratio": "left_by_ratio_fen", "cut_by_cap": "cut_by_cap_fen", "deductible": "d_fen"}
 
 
-def _limit(limit: Limit, running: _Running) -> int:
+def _visit_number(group: str, running: _Running) -> int:
+    """How many visits the group counted before this one; of a stay, before its first part."""
+    return running.stay.numbers.setdefault(group, running.before.get(group, NOTHING).visits)
+
+
+def _limit(setting: Setting, limit: Limit, running: _Running) -> int:
     """What the limit on the base (封顶) leaves room for."""
     if limit.per == "visit":
-        return limit.amount_fen
+        return max(0, limit.amount_fen - running.stay.of(setting.layer).base)
     group = str(limit.group)
     so_far_fen = running.before.get(group, NOTHING).base + running.let_in.get(group, 0)
     return max(0, limit.amount_fen - so_far_fen)
@@ -213,7 +263,8 @@ def _standard(setting: Setting, visit_number: int, running: _Running) -> int:
     if setting.deductible is None:
         return 0
     if setting.deductible.per == "visit":
-        return setting.standards_fen[min(visit_number, len(setting.standards_fen) - 1)]
+        standard_fen = setting.standards_fen[min(visit_number, len(setting.standards_fen) - 1)]
+        return max(0, standard_fen - running.stay.of(setting.layer).deductible_used)
     group = str(setting.deductible.group)
     used_fen = running.before.get(group, NOTHING).deductible_used + running.used.get(group, 0)
     return max(0, setting.standards_fen[0] - used_fen)
@@ -224,9 +275,11 @@ def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tu
     bands, ratio_bp = setting.bands, setting.ratio_bp
     if bands.select is not None:
         value: int = getattr(running.before.get(bands.select.group, NOTHING), bands.select.counter)
+        if bands.select.counter == "visits":
+            value = _visit_number(bands.select.group, running)
         selected_bp = ratio_bp[bisect_right(_steps(bands.select), value)]
         return 0, apply_bp(x_fen, selected_bp), selected_bp
-    p0_fen = _start(bands, d_fen, running)
+    p0_fen = _start(setting, d_fen, running)
     low, high = _exact(bands.upto_fen, ratio_bp, p0_fen), _exact(bands.upto_fen, ratio_bp, p0_fen + x_fen)
     if x_fen == 0:
         share_bp = ratio_bp[bisect_right(bands.upto_fen, p0_fen)]
@@ -242,10 +295,12 @@ def _steps(select: Select) -> list[int]:
     return [int(Decimal(bound) * 100) for bound in select.upto]
 
 
-def _start(bands: Bands, d_fen: int, running: _Running) -> int:
+def _start(setting: Setting, d_fen: int, running: _Running) -> int:
+    bands = setting.bands
     absolute = bands.measured == "absolute"
     if bands.per == "visit":
-        return d_fen if absolute else 0
+        of_stay = running.stay.of(setting.layer) if len(bands.ratio_bp) > 1 else NOTHING
+        return of_stay.base + d_fen if absolute else of_stay.excess
     so_far = running.before.get(str(bands.group), NOTHING)
     return so_far.base + d_fen if absolute else so_far.excess
 
@@ -265,15 +320,17 @@ def _round(fen_bp: int) -> int:
     return (fen_bp + BP_ONE // 2) // BP_ONE
 
 
-def _room(cap: Cap, lifted: frozenset[str], running: _Running) -> int | None:
+def _room(cap: Cap, setting: Setting, running: _Running) -> int | None:
     """What a cap leaves for this layer; None where it does not bind."""
-    if cap.amount_fen is None or ("visit" if cap.per == "visit" else cap.group) in lifted:
+    if cap.amount_fen is None or ("visit" if cap.per == "visit" else cap.group) in setting.lifted:
         return None
     if cap.group is None:
-        return cap.amount_fen
+        return cap.amount_fen - running.stay.of(setting.layer).paid
     drawn_fen = running.drawn.get(cap.group, 0)
     if cap.per == "period":
         drawn_fen += running.before.get(cap.group, NOTHING).paid
+    else:
+        drawn_fen += running.stay.drawn.get(cap.group, 0)
     return cap.amount_fen - drawn_fen
 
 

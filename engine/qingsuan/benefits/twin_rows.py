@@ -53,6 +53,8 @@ class Claim:
     acct_used_flag: str = ""
     refd_setl_flag: str = ""
     init_setl_id: str = ""
+    mdtrt_id: str = ""
+    mid_setl_flag: str = ""
     extra: Mapping[str, Value] = field(default_factory=dict)
 
 

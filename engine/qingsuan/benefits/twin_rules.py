@@ -30,7 +30,7 @@ from qingsuan.policy.model import (
     When,
 )
 
-__all__ = ["Plan", "Setting", "Value", "missing_parameter", "plan_of", "rule_of"]
+__all__ = ["Plan", "Setting", "Value", "has_per_visit", "missing_parameter", "plan_of", "rule_of"]
 
 Value = str | int | frozenset[str] | None
 """What one claim has in one dimension: a code ("" where absent), a whole number (None where unknown), or the names of the
@@ -92,6 +92,36 @@ def rule_of(rule_set: RuleSet, values: Mapping[str, Value]) -> Rule | None:
             do="narrow their conditions, or let one override the other",
         )
     return left[0] if left else None
+
+
+def has_per_visit(plan: Plan) -> bool:
+    """Whether anything of a rule is per visit, so that two settlements of one stay are paid otherwise than two visits."""
+    return any(
+        _takes_per_visit(setting)
+        or _crosses_per_visit(setting.bands)
+        or (setting.visits is not None and setting.visits.counts)
+        or (setting.limit is not None and setting.limit.per == "visit")
+        or ("visit" not in setting.lifted and any(_caps_a_visit(cap) for cap in setting.caps))
+        for setting in plan.settings
+    )
+
+
+def _takes_per_visit(setting: Setting) -> bool:
+    """Whether the layer has a deductible per visit that somebody bears, or is credited with."""
+    found = setting.deductible
+    if found is None or found.per == "period" or max(setting.standards_fen) == 0:
+        return False
+    return found.credits or not found.exempt
+
+
+def _crosses_per_visit(bands: Bands) -> bool:
+    if bands.select is not None:
+        return bands.select.counter == "visits"
+    return bands.per == "visit" and len(bands.upto_fen) > 0
+
+
+def _caps_a_visit(cap: Cap) -> bool:
+    return cap.per == "visit" and cap.amount_fen is not None
 
 
 def missing_parameter(rule_set: RuleSet, values: Mapping[str, Value]) -> Missing | None:

@@ -168,6 +168,8 @@ class _Check:
     # ---- the head
 
     def head(self) -> None:
+        if self.set.interim_settlements is not None:
+            self.source(self.set.interim_settlements.source, "ruleset.interim_settlements")
         for number, scheme in enumerate(self.set.schemes, 1):
             if scheme not in self.schemes:
                 expected = f"one of {', '.join(self.schemes)}"

@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from qingsuan.policy.decision import Diagram, Step, build
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.numeric import MAX_ENTRIES, MAX_LAYERS, PERIODS, Tables, Writer
 from qingsuan.policy.resolve import Resolved, resolve_rule
+from qingsuan.policy.stays import is_per_visit
 
 __all__ = ["EPOCH", "Program", "Series", "compile_rule_sets"]
 
@@ -29,12 +31,13 @@ MAX_GROWTH = 64
 
 @dataclass(frozen=True)
 class Series:
-    """The rule sets of one pool and scheme in order of date, and the groups of the pool, numbered by their place."""
+    """The rule sets of one pool and scheme in order of date, and the groups and layers of the pool, numbered by their place."""
 
     pool: str
     scheme: str
     sets: tuple[int, ...]
     slots: tuple[str, ...]
+    layers: tuple[str, ...]
     benefit_date: str
 
 
@@ -60,6 +63,11 @@ class Program:
     tables: Tables
     digest: str = ""
     effective_days: tuple[tuple[int, int], ...] = ()
+
+    @cached_property
+    def per_visit(self) -> tuple[bool, ...]:
+        """Of each variant, whether several settlements of one stay are paid otherwise than one."""
+        return tuple(is_per_visit(one) for one in self.resolved)
 
     def rule_id(self, variant: int) -> str:
         """The name of a variant's rule in results: ``pool/schemes/effective:rule``."""
@@ -109,16 +117,18 @@ def _check_growth(rule_set: RuleSet, rule: int, resolved: Resolved) -> None:
 def _series_of(rule_sets: Sequence[RuleSet]) -> tuple[Series, ...]:
     members: dict[tuple[str, str], list[int]] = {}
     groups: dict[str, set[str]] = {}
+    layers: dict[str, set[str]] = {}
     for number, rule_set in enumerate(rule_sets):
         groups.setdefault(rule_set.pool, set()).update(rule_set.groups)
+        layers.setdefault(rule_set.pool, set()).update(rule_set.layers)
         for scheme in rule_set.schemes:
             members.setdefault((rule_set.pool, scheme), []).append(number)
     found = []
     for (pool, scheme), numbers in sorted(members.items()):
         ordered = sorted(numbers, key=lambda number: rule_sets[number].effective)
         _agree_on_dates(rule_sets, ordered)
-        slots = tuple(sorted(groups[pool]))
-        found.append(Series(pool, scheme, tuple(ordered), slots, rule_sets[ordered[0]].benefit_date))
+        slots, names = tuple(sorted(groups[pool])), tuple(sorted(layers[pool]))
+        found.append(Series(pool, scheme, tuple(ordered), slots, names, rule_sets[ordered[0]].benefit_date))
     return tuple(found)
 
 
@@ -159,7 +169,7 @@ class _Numbering:
     resolved: list[Resolved] = field(default_factory=list)
 
     def of(
-        self, number: int, rule_set: RuleSet, slots: dict[str, int]
+        self, number: int, rule_set: RuleSet, slots: dict[str, int], layers: Sequence[str]
     ) -> Callable[[int, dict[str, tuple[int, ...]], str], int]:
         """What a rule set's diagram asks at its leaves."""
         known: dict[Resolved, int] = {}
@@ -168,7 +178,7 @@ class _Numbering:
             resolved = resolve_rule(rule_set, rule, cases, example)
             if resolved not in known:
                 _check_growth(rule_set, rule, resolved)
-                known[resolved] = self.writer.add(resolved, slots)
+                known[resolved] = self.writer.add(resolved, slots, layers)
                 self.rules.append((number, rule))
                 self.resolved.append(resolved)
             return known[resolved]
@@ -188,11 +198,15 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet]) -> Program:
     series = _series_of(ordered)
     numbering = _Numbering(Writer())
     diagrams = []
-    names = {one.pool: one.slots for one in series}
+    slots_of = {one.pool: one.slots for one in series}
+    layers_of = {one.pool: one.layers for one in series}
     for number, rule_set in enumerate(ordered):
         _check_size(rule_set)
-        diagrams.append(build(rule_set, numbering.of(number, rule_set, _slots(rule_set, names[rule_set.pool]))))
-    tables = numbering.writer.tables(max((len(one.slots) for one in series), default=0) or 1)
+        slots, layers = _slots(rule_set, slots_of[rule_set.pool]), layers_of[rule_set.pool]
+        diagrams.append(build(rule_set, numbering.of(number, rule_set, slots, layers)))
+    tables = numbering.writer.tables(
+        max((len(one.slots) for one in series), default=0) or 1, max((len(one.layers) for one in series), default=0)
+    )
     days = tuple(((r.effective - EPOCH).days, FOREVER if r.until is None else (r.until - EPOCH).days) for r in ordered)
     digest = _digest(ordered, series, diagrams, tables)
     return Program(
@@ -219,9 +233,10 @@ def _decides(rule_set: RuleSet) -> tuple[object, ...]:
     missing = [(one.parameter, one.why) for one in rule_set.missing]
     rules = [rule.id for rule in rule_set.rules]
     dates = (rule_set.until, rule_set.benefit_date, rule_set.identity_date)
+    stays = None if rule_set.interim_settlements is None else rule_set.interim_settlements.count_as
     identities = [(one.name, sorted(one.codes)) for one in rule_set.identities]
     known = sorted(rule_set.identities_without_effect)
-    return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing)
+    return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing, stays)
 
 
 def _describe(step: Step) -> tuple[str, str, object, object]:

@@ -32,6 +32,7 @@ __all__ = [
     "Held",
     "IdentityClass",
     "IdentityRank",
+    "InterimSettlements",
     "Interval",
     "Layer",
     "Limit",
@@ -357,12 +358,25 @@ class Covers:
 
 
 @dataclass(frozen=True, slots=True)
+class InterimSettlements:
+    """How settlements of one stay (中途结算, one ``mdtrt_id``) count: as one visit.
+
+    One visit has one visit number, counts once and takes one per-visit deductible; per-visit bands, limits and caps go on
+    where the stay left off.
+    """
+
+    count_as: Literal["one-visit"]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """All rules of one pool (统筹区) and its schemes from ``effective`` on, until the next set or ``until``.
 
     ``levels`` is the pool's vocabulary of ``dedc_hosp_lv``; ``identities`` are the identity classes that conditions name,
     ``identities_without_effect`` the codes (or prefixes ending in ``*``) that are known to decide nothing.
-    ``benefit_date`` and ``identity_date`` name the claim columns that decide.
+    ``benefit_date`` and ``identity_date`` name the claim columns that decide. Without ``interim_settlements`` it is
+    not known how settlements of one stay count: those that would be paid otherwise are refused.
     """
 
     file: str
@@ -384,6 +398,7 @@ class RuleSet:
     covers: tuple[Covers, ...] = ()
     identity_rank: IdentityRank | None = None
     identities_without_effect: tuple[str, ...] = ()
+    interim_settlements: InterimSettlements | None = None
 
     @property
     def name(self) -> str:

@@ -59,6 +59,7 @@ LAYER_FIELDS = (
     "cap_end",
     "draw_start",
     "draw_end",
+    "name",
 )
 BAND_FIELDS = ("lower_fen", "ratio_bp", "below_fen", "below_rest")
 CAP_FIELDS = ("per_period", "cap_fen", "cap_slot", "cap_mask")
@@ -93,6 +94,8 @@ class Tables:
         Slot references: what a layer's payments are counted on; where a rule's visits are counted.
     slots : int
         How many slots an account needs.
+    names : int
+        How many different layers a pool has: a layer's ``name`` is its number among them.
     """
 
     variants: Table
@@ -104,6 +107,7 @@ class Tables:
     draws: Table
     visits: Table
     slots: int
+    names: int
 
 
 @dataclass
@@ -119,8 +123,8 @@ class Writer:
     draws: list[int] = field(default_factory=list)
     visits: list[int] = field(default_factory=list)
 
-    def tables(self, slots: int) -> Tables:
-        """Everything written, as arrays; an account has so many ``slots``."""
+    def tables(self, slots: int, names: int) -> Tables:
+        """Everything written, as arrays; an account has so many ``slots``, a pool so many different layers."""
 
         def table(rows: list[list[int]], names: Sequence[str]) -> Table:
             return np.array(rows, np.int64).reshape(len(rows), len(names))
@@ -135,13 +139,14 @@ class Writer:
             np.array(self.draws, np.int64),
             np.array(self.visits, np.int64),
             slots,
+            names,
         )
 
-    def add(self, resolved: Resolved, slots: dict[str, int]) -> int:
-        """Write one resolved rule; returns its number."""
+    def add(self, resolved: Resolved, slots: dict[str, int], names: Sequence[str]) -> int:
+        """Write one resolved rule of a pool whose layers have ``names``; returns its number."""
         start = len(self.layers)
         for number, layer in enumerate(resolved.layers):
-            self.layers.append(self._layer(number, layer, resolved.layers, slots))
+            self.layers.append([*self._layer(number, layer, resolved.layers, slots), names.index(layer.name)])
         ceiling = resolved.ceiling
         mask = 0 if ceiling is None else _mask(layer.name in ceiling.layers for layer in resolved.layers)
         visits_start = len(self.visits)

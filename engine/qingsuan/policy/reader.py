@@ -31,6 +31,7 @@ from qingsuan.policy.model import (
     Entry,
     IdentityClass,
     IdentityRank,
+    InterimSettlements,
     Layer,
     Limit,
     Missing,
@@ -57,6 +58,7 @@ _PER: tuple[Per, ...] = ("visit", "period")
 _PERIODS: tuple[Period, ...] = ("year", "quarter", "month")
 _MEASURED: tuple[Literal["absolute", "excess"], ...] = ("absolute", "excess")
 _CEILING_OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
+_COUNT_AS: tuple[Literal["one-visit"], ...] = ("one-visit",)
 _MAX_FACTOR_BP = 10 * BP_ONE
 """The largest factor of an adjustment, 1000 %: beyond it a typing error is likelier than a policy."""
 
@@ -151,6 +153,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> tuple[Rule
         covers=tuple(Covers(read.when(table)) for table in root.tables("covers")),
         identity_rank=rank,
         identities_without_effect=head.texts("identities_without_effect", ()),
+        interim_settlements=_interim_settlements(head, sources),
     )
     return rule_set, cite(head, sources)
 
@@ -175,6 +178,13 @@ def _identity_rank(root: Table, sources: Mapping[str, Source]) -> IdentityRank |
         return None
     table = root.table("identity_rank")
     return IdentityRank(table.texts("order"), cite(table, sources))
+
+
+def _interim_settlements(head: Table, sources: Mapping[str, Source]) -> InterimSettlements | None:
+    if not head.has("interim_settlements"):
+        return None
+    table = head.table("interim_settlements")
+    return InterimSettlements(table.choice("count_as", _COUNT_AS), cite(table, sources))
 
 
 def _groups(root: Table) -> dict[str, Period]:

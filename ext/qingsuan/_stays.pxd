@@ -1,0 +1,153 @@
+# A part of a stay (中途结算): its claim runs the layers as they are once what the stay has come to is taken off what they have
+# per visit. A stay has cells of its own, laid out by qingsuan.benefits.plan_stays, which also says which of them a layer
+# reads and counts on; where there is nothing to read, it is one that is 0. Claims that are whole visits never come here.
+"""Included in :mod:`qingsuan._kernel`."""
+
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy, memset
+
+from qingsuan._rules cimport (
+    NONE, POOLED, WHOLE, Cap, Claim, Layer, Rules, Taken, Variant,
+    begin_periods, close_together, drawn, least, mean_ratio, run_layer, share,
+)
+
+cdef enum:  # StayCell: before the cells of groups and layers
+    OPENED_FOR, OF_ACCOUNT, NOTHING, STAY_CELLS
+
+cdef enum:  # StayGroupCell
+    NUMBER, COUNTED, DRAWN, STAY_GROUP_CELLS
+
+cdef enum:  # StayLayerCell
+    STAY_USED, STAY_BASE, STAY_EXCESS, STAY_PAID, STAY_LAYER_CELLS
+
+cdef struct StayVariant:
+    int64_t group_start, group_end
+
+
+cdef struct StayGroup:
+    # a group whose visits a rule reads or counts: its count in the account, its cells in the stay, and whether it counts
+    int64_t visits_cell, first_cell, counts
+
+
+cdef struct StayLayer:
+    int64_t first_cell, limit_cell, used_cell, number_cell
+    int64_t handed_cell, handed_less, start_cell, select_cell
+    int64_t cap_start, cap_end, draw_start, draw_end
+
+
+cdef struct StayCap:
+    int64_t cap_fen, cap_cell, cap_mask, paid_cell
+
+
+cdef struct Stays:
+    # the tables of qingsuan.benefits.plan_stays, row by row; how many cells a stay has; the account's cell that is always 0,
+    # and the one through which a layer reads what its stay has come to
+    const StayVariant* variants
+    const StayGroup* groups
+    const StayLayer* layers
+    const StayCap* caps
+    const int64_t* draws
+    int64_t width, nothing, handed
+
+
+cdef inline bint belongs(int64_t* stay, int64_t width, int64_t whose, int64_t account) noexcept nogil:
+    """Open a stay at its person's first part; whether it is one of this account."""
+    if stay[OPENED_FOR] != whose:
+        memset(stay, 0, width * sizeof(int64_t))
+        stay[OPENED_FOR], stay[OF_ACCOUNT] = whose, account
+    return stay[OF_ACCOUNT] == account
+
+
+cdef inline void number_visit(const Stays* stays, Claim* claim, int64_t number, int64_t* stay) noexcept nogil:
+    """The stay keeps, from 1, the visit number that each group had when the stay came to it first."""
+    cdef int64_t k
+    cdef const StayGroup* group
+    for k in range(stays.variants[number].group_start, stays.variants[number].group_end):
+        group = &stays.groups[k]
+        if stay[group.first_cell + NUMBER] == 0:
+            stay[group.first_cell + NUMBER] = claim.account[group.visits_cell] + 1
+
+
+cdef inline void count_visit(const Stays* stays, Claim* claim, int64_t number, int64_t* stay) noexcept nogil:
+    """A stay counts once as a visit."""
+    cdef int64_t k
+    cdef const StayGroup* group
+    for k in range(stays.variants[number].group_start, stays.variants[number].group_end):
+        group = &stays.groups[k]
+        if group.counts and not stay[group.first_cell + COUNTED]:
+            stay[group.first_cell + COUNTED] = 1
+            claim.account[group.visits_cell] += 1
+
+
+cdef inline int64_t room_left(
+    const Stays* stays, Claim* claim, const StayLayer* of_stay, int64_t none, int64_t* stay
+) noexcept nogil:
+    """What every cap leaves for the layer; what the stay has come to is taken off those per visit."""
+    cdef int64_t room = none, c
+    cdef const StayCap* cap
+    for c in range(of_stay.cap_start, of_stay.cap_end):
+        cap = &stays.caps[c]
+        room = least(
+            room, cap.cap_fen - claim.account[cap.cap_cell] - drawn(claim, cap.cap_mask) - stay[cap.paid_cell]
+        )
+    return room
+
+
+cdef inline void meet_layer(
+    const Rules* rules, const Stays* stays, Claim* claim, int64_t at, int64_t none, int64_t* stay, Layer* layer
+) noexcept nogil:
+    """The layer as this part of the stay meets it (``layer``: out)."""
+    cdef const StayLayer* of_stay = &stays.layers[at]
+    memcpy(layer, &rules.layers[at], sizeof(Layer))
+    layer.limit_fen -= stay[of_stay.limit_cell]
+    if layer.by_visit:
+        layer.deductible_fen = rules.amounts[
+            least(layer.amount_start + stay[of_stay.number_cell] - 1, layer.amount_last)
+        ]
+        layer.by_visit = 0
+    layer.deductible_fen -= stay[of_stay.used_cell]
+    claim.account[stays.handed] = stay[of_stay.handed_cell] - of_stay.handed_less
+    layer.start_cell, layer.select_cell = of_stay.start_cell, of_stay.select_cell
+    layer.cap_fen = room_left(stays, claim, of_stay, none, stay)
+    layer.cap_cell, layer.cap_mask, layer.cap_start = stays.nothing, 0, layer.cap_end
+
+
+cdef inline void close_part(const Stays* stays, Claim* claim, const Variant* variant, int64_t* stay) noexcept nogil:
+    """Afterwards: the stay's own counters move on, layer by layer."""
+    cdef int64_t k, d
+    cdef int64_t* cells
+    cdef const StayLayer* of_stay
+    cdef Taken* taken
+    for k in range(variant.layer_count):
+        taken = &claim.taken[k]
+        of_stay = &stays.layers[variant.layer_start + k]
+        cells = stay + of_stay.first_cell
+        cells[STAY_USED] += taken.used
+        cells[STAY_BASE] += taken.base
+        cells[STAY_EXCESS] += taken.excess
+        cells[STAY_PAID] += taken.pay
+        for d in range(of_stay.draw_start, of_stay.draw_end):
+            stay[stays.draws[d]] += taken.pay
+
+
+cdef inline void run_part(
+    const Rules* rules, const Stays* stays, Claim* claim, int64_t number, int64_t none, int64_t* stay
+) noexcept nogil:
+    """All layers of one part of a stay, by the variant's number; ``none`` is a cap that is none."""
+    cdef const Variant* variant = &rules.variants[number]
+    cdef int64_t k
+    cdef Layer layer
+    cdef Taken* taken
+    begin_periods(rules, claim, variant)
+    claim.entered = claim.in_scope if variant.entry_bp == WHOLE else share(claim.in_scope, variant.entry_bp)
+    number_visit(stays, claim, number, stay)
+    for k in range(variant.layer_count):
+        taken = &claim.taken[k]
+        meet_layer(rules, stays, claim, variant.layer_start + k, none, stay, &layer)
+        run_layer(rules, claim, &layer, layer.traits, taken, False)
+        if layer.traits & POOLED:
+            claim.pooled_deductible = least(taken.deductible, claim.in_scope)
+            claim.pooled_bp = mean_ratio(rules, &layer, taken)
+    close_together(rules, claim, variant)
+    close_part(stays, claim, variant, stay)
+    count_visit(stays, claim, number, stay)
