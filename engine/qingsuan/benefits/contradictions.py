@@ -138,6 +138,8 @@ def _claims_of(
     rows: InsuredRows, listed: Sequence[Contradiction], person: Int32, found: Int32, date: Int32
 ) -> Iterator[list[int]]:
     """The places of the claims that each contradiction decides; a block of claims of some people at a time."""
+    if not listed:
+        return
     people = np.array([one.person for one in listed], np.int32)
     first, last = np.searchsorted(person, people), np.searchsorted(person, people, "right")
     blocks = np.flatnonzero(np.diff(np.cumsum(last - first) // _CLAIMS_AT_ONCE)) + 1
