@@ -230,7 +230,7 @@ def test_what_is_not_said_is_refused_by_name(tmp_path: Path) -> None:
         "s6": ("600.00", "700.00"),
     }
     first, *_, third = sorted(read(tmp_path / "out", "rejected"), key=lambda row: row["setl_id"])
-    assert first["found"] == "990100/310+390/2021-02-01: mdtrt_id M1, of several settlements"
+    assert first["found"] == "990100/310+390/2021-02-01: mdtrt_id M1"
     assert third["found"] == "990100/310+390/2021-02-01: mid_setl_flag 1"
     assert first["expected"] == third["expected"]
     assert first["expected"].startswith("parameter stays.interim_settlements, which the bureau must supply: ")
@@ -285,6 +285,25 @@ def test_a_run_that_keeps_accumulators_refuses_stays_of_several_settlements(tmp_
         "s4": ("1000.00", "500.00"),
     }
     assert "settle this person's year whole" in read(tmp_path / "out", "rejected")[0]["expected"]
+
+
+def test_a_stay_that_began_before_the_cut_is_not_paid_as_a_visit_again(tmp_path: Path) -> None:
+    """The first part lies in the earlier run, unmarked; M2 began there too, for all this run knows; M3 did not."""
+    first = outcome(tmp_path, HEAD + PLAIN, part("s1", "2000", begndate="2022-03-01"), options=("--accumulators",))
+    assert first == {"s1": ("1000.00", "500.00")}
+    (tmp_path / "out").rename(tmp_path / "earlier")
+    rows = [part("s5", "2000", begndate="2022-03-01"), part("s6", "2000", "M2", begndate="2022-03-01")]
+    rows += [part("s7", "2000", "M3", begndate="2022-03-02"), part("s8", "2000", "", begndate="2022-03-01")]
+    found = outcome(tmp_path, HEAD + PLAIN, *rows, options=("--opening", str(tmp_path / "earlier")))
+    assert found == {
+        "s5": ("E_NO_RULE", "mdtrt_id"),
+        "s6": ("E_NO_RULE", "mdtrt_id"),
+        "s7": ("600.00", "700.00"),
+        "s8": ("600.00", "700.00"),
+    }
+    expected = {row["expected"] for row in read(tmp_path / "out", "rejected")}
+    assert len(expected) == 1
+    assert "may be settled already" in expected.pop()
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])

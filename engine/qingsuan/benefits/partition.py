@@ -212,6 +212,7 @@ class _Work:
         self.settler, self.setup, self.trial = settler, settler.setup, trial
         self.contradictions: list[Contradiction] = []
         self.stay: Int32 | None = None
+        self.settled_until: Int32 | None = None
         self.refused: list[pa.Table] = []
         self.refused_rows: list[pa.RecordBatch] = [restored(columns, np.zeros(0, np.int32))]
         self._number(columns, opening)
@@ -245,6 +246,7 @@ class _Work:
         series = self.settler.classifier.series(pool, columns.code("insutype"))
         numbers = self.numbering.numbers[: len(columns)]
         late, until = carry.late(self.opening, numbers, series, columns.raw("benefit").astype(np.int32))
+        self.settled_until = until[~late]
         if late.any():
             rows = np.flatnonzero(late).astype(np.int32)
             self._refuse(carry.refuse_late(columns, late, until, series), rows)

@@ -81,18 +81,30 @@ def _numbered(person: Int32, account: Int64, ids: pa.ChunkedArray) -> Int32:
 
 
 def refuse_parts(refusals: Refusals, work: _Work) -> None:
-    """Refuse parts of stays that would be paid otherwise than visits, where it is not said how they count."""
+    """Refuse parts of stays that would be paid otherwise than visits, where it is not said how they count, or not seen."""
     if not work.setup.has_stays:
         return
     shares = np.zeros(len(work.rows), np.bool_) if work.stay is None else work.stay > 0
     parts = shares | (work.at("mid_setl") == 1)
-    if not parts.any():
+    began = _began_before(work)
+    if not (parts.any() or began.any()):
         return
-    parts &= work.settler.per_visit[work.variant] & ~work.waiting()
+    differs: Mask = work.settler.per_visit[work.variant] & ~work.waiting()
     unsaid = ~work.settler.says_stays[work.rule_set]
-    _refuse(refusals, work, parts & unsaid, shares, f"parameter {PARAMETER}, which the bureau must supply: {_UNSAID}")
+    supply = f"parameter {PARAMETER}, which the bureau must supply: {_UNSAID}"
+    _refuse(refusals, work, parts & differs & unsaid, shares, supply)
     if work.settler.carry is not None:
-        _refuse(refusals, work, parts & ~unsaid, shares, _CARRIED)
+        _refuse(refusals, work, parts & differs & ~unsaid, shares, _CARRIED)
+        _refuse(refusals, work, began & differs, began, _BEGAN)
+
+
+def _began_before(work: _Work) -> Mask:
+    """Claims of a stay that began before what an earlier run has settled of its account: a part may lie in that run."""
+    if work.settled_until is None:
+        return np.zeros(len(work.rows), np.bool_)
+    known = np.diff(Texts.plain(work.columns.table.column("mdtrt_id")).offsets) > 0
+    found: Mask = known[work.rows] & (work.at("begndate") <= work.settled_until[work.rows])
+    return found
 
 
 _UNSAID = "the rule set does not say whether settlements of one stay (中途结算) are one visit with one deductible"
@@ -100,15 +112,19 @@ _CARRIED = (
     "a run of the whole year: accumulators do not hold what a stay of several settlements (中途结算) has come to; "
     "settle this person's year whole, without --accumulators and --opening"
 )
+_BEGAN = (
+    "a stay that began after what --opening has settled of this account: a part of it (中途结算) may be settled already, "
+    "and would be paid as a visit again; settle this person's year whole"
+)
 
 
-def _refuse(refusals: Refusals, work: _Work, parts: Mask, shares: Mask, expected: str) -> None:
+def _refuse(refusals: Refusals, work: _Work, parts: Mask, by_id: Mask, expected: str) -> None:
     ids = work.columns.table.column("mdtrt_id")
     sets = work.setup.program.rule_sets
 
     def found(place: int) -> str:
-        name, shown = sets[work.rule_set[place]].name, ids[int(work.rows[place])].as_py()
-        return f"{name}: mdtrt_id {shown}, of several settlements" if shares[place] else f"{name}: mid_setl_flag 1"
+        name, row = sets[work.rule_set[place]].name, int(work.rows[place])
+        return f"{name}: mdtrt_id {ids[row].as_py()}" if by_id[place] else f"{name}: mid_setl_flag 1"
 
-    refusals.add(parts & shares, "E_NO_RULE", "mdtrt_id", found, expected)
-    refusals.add(parts & ~shares, "E_NO_RULE", "mid_setl_flag", found, expected)
+    refusals.add(parts & by_id, "E_NO_RULE", "mdtrt_id", found, expected)
+    refusals.add(parts & ~by_id, "E_NO_RULE", "mid_setl_flag", found, expected)
