@@ -18,7 +18,10 @@ class Kind:
 KINDS = {
     "conservation": Kind("hostile.conservation:run", 8),
     "csv": Kind("hostile.csv_files:run", 150),
+    "ipc": Kind("hostile.arrow_files:run_ipc", 100),
     "parameters": Kind("hostile.parameter_files:run", 60),
+    "parquet": Kind("hostile.arrow_files:run_parquet", 100),
+    "trees": Kind("hostile.input_trees:run", 60),
 }
 
 

@@ -79,27 +79,34 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
         return [None if not value.is_valid else value.value for chunk in column.chunks for value in chunk]
 
 
-def read_parquet(path: Path) -> list[Row] | None:
+def read_parquet(path: Path, columns: Collection[str] | None = None) -> list[Row] | None:
     """The rows of a Parquet file whose checksums hold, fully validated; None where they do not."""
     try:
-        table = pq.ParquetFile(path, page_checksum_verification=True).read(use_threads=False)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        table = file.read(_named(columns, file.schema_arrow), use_threads=False)
         table.validate(full=True)
         return rows_of_table(table)
     except (pa.ArrowException, OSError, UnicodeError):
         return None
 
 
-def read_ipc(path: Path) -> list[Row] | None:
+def read_ipc(path: Path, columns: Collection[str] | None = None) -> list[Row] | None:
     """The rows of an Arrow file or stream, fully validated; None where it does not hold what it says."""
     data = path.read_bytes()
     try:
-        reader = pa.ipc.open_file(data) if data.startswith(b"ARROW1") else pa.ipc.open_stream(data)
-        batches = _ipc_batches(reader)
+        opened = pa.ipc.open_file if data.startswith(b"ARROW1") else pa.ipc.open_stream
+        schema = opened(data).schema
+        wanted = [schema.get_field_index(name) for name in _named(columns, schema)]
+        batches = _ipc_batches(opened(data, options=pa.ipc.IpcReadOptions(included_fields=wanted)))
         for batch in batches:
             batch.validate(full=True)
-        return rows_of_table(pa.Table.from_batches(batches, reader.schema))
+        return rows_of_table(pa.Table.from_batches(batches)) if batches else []
     except (pa.ArrowException, OSError, UnicodeError):
         return None
+
+
+def _named(columns: Collection[str] | None, schema: pa.Schema) -> list[str]:
+    return [name for name in schema.names if columns is None or name in columns]
 
 
 def _ipc_batches(reader: Any) -> list[pa.RecordBatch]:

@@ -128,7 +128,9 @@ def _names(paths: list[Path]) -> list[str]:
 def _open(number: int, path: Path, encoding: str) -> Source:
     kind = FORMATS[path.suffix.lower()]
     try:
-        return _OPEN[kind](number, path, encoding)
+        source = _OPEN[kind](number, path, encoding)
+        _ = source.schema.names  # raises where a name is no text
+        return source
     except _BROKEN as error:
         raise _broken(path, kind, error) from error
 
