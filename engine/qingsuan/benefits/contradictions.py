@@ -165,7 +165,7 @@ def _meets(rows: InsuredRows, pair: tuple[Int32, Int32, npt.NDArray[np.str_]], f
     both = (rows.begin[row] <= date) & (date <= rows.end[row]) & (rows.begin[other] <= date) & (date <= rows.end[other])
     either = (found == row) | (found == other)
     kinds = [kind == name for name in KINDS]
-    met: Bool = np.select(kinds, [both & (found == row), either, account, both & either])
+    met: Bool = np.select(kinds, [both & (found == row), either, account, both & either], default=False)
     return met
 
 
