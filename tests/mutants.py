@@ -93,6 +93,42 @@ MUTANTS = (
         "<uint32_t>claim.month",
     ),
     Mutant(
+        "identities: of several that hold the last decides",
+        "_classify.pyx",
+        "found |= bits[rule_set[i], row_code[row]]",
+        "found = bits[rule_set[i], row_code[row]]",
+    ),
+    Mutant(
+        "identities: all are needed where several hold",
+        "_classify.pyx",
+        "found |= bits[rule_set[i], row_code[row]]",
+        "found = found & bits[rule_set[i], row_code[row]] if found else bits[rule_set[i], row_code[row]]",
+    ),
+    Mutant(
+        "identities: the bit of the class beside",
+        "_classify.pyx",
+        "<int32_t>(held[i] >> column & 1)",
+        "<int32_t>(held[i] >> (column ^ 1) & 1)",
+    ),
+    Mutant(
+        "identities: the first day does not belong to it",
+        "_classify.pyx",
+        "if row_begin[row] <= date[i] <= row_end[row]:",
+        "if row_begin[row] < date[i] <= row_end[row]:",
+    ),
+    Mutant(
+        "identities: the last day does not belong to it",
+        "_classify.pyx",
+        "if row_begin[row] <= date[i] <= row_end[row]:",
+        "if row_begin[row] <= date[i] < row_end[row]:",
+    ),
+    Mutant(
+        "identities: the classes of the rule set beside",
+        "_classify.pyx",
+        "found |= bits[rule_set[i], row_code[row]]",
+        "found |= bits[rule_set[i] - (rule_set[i] > 0), row_code[row]]",
+    ),
+    Mutant(
         "account: a person goes on with the one before",
         "_kernel.pyx",
         "if opens and not keep:",

@@ -224,6 +224,23 @@ def test_what_is_just_inside_passes(tmp_path: Path, old: str, new: str) -> None:
     read(tmp_path, TEXT.replace(old, new))
 
 
+def test_sixty_two_identity_classes_and_no_more(tmp_path: Path) -> None:
+    for count in (60, 61):
+        names = [f"c{number}" for number in range(count)]
+        classes = "".join(
+            f'{name} = {{ title = "x", codes = ["{n:04}"], source = "X1" }}\n' for n, name in enumerate(names)
+        )
+        listed = ", ".join(f'"{name}"' for name in names)
+        text = TEXT.replace("[identity_rank]", f"{classes}[identity_rank]").replace(
+            'any = ["poor", "low"]', f"any = [{listed}]"
+        )
+        if count == 60:
+            assert len(read(tmp_path, text).identities) == 62
+        else:
+            with pytest.raises(PolicyError, match=r"identities: 63 classes\n  expected: at most 62"):
+                read(tmp_path, text)
+
+
 def test_a_region_may_add_codes_and_nothing_else_makes_them_known(tmp_path: Path) -> None:
     text = TEXT.replace('when = { med_type = ["11"] }', 'when = { med_type = ["15"] }')
     with pytest.raises(PolicyError, match=r'med_type\[1\]: "15" is no med_type here'):

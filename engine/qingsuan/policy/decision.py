@@ -143,8 +143,9 @@ def _dimension_order(rule_set: RuleSet) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Bit:
-    """One bit of a mask: conditions, with one alternative of the condition on identity classes."""
+    """One bit of a mask: an item's conditions, with one alternative of its condition on identity classes."""
 
+    item: int
     when: When
     identities: Alternative
 
@@ -158,7 +159,7 @@ class _Items:
 
     def __init__(self, rule_set: RuleSet) -> None:
         self.bits: list[_Bit] = []
-        self._items: list[int] = []
+        self._count = 0
         self.rules = self._take([rule.when for rule in rule_set.rules])
         self.missing = self._take([m.when for m in rule_set.missing if m.when is not None])
         self.covers = self._take([c.when for c in rule_set.covers])
@@ -176,8 +177,8 @@ class _Items:
             condition = when.get(IDENTITY_DIMENSION)
             found = alternatives(condition) if isinstance(condition, Held) else ANYBODY
             masks.append(((1 << len(found)) - 1) << len(self.bits))
-            self.bits.extend(_Bit(when, one) for one in found)
-        self._items.extend(masks)
+            self.bits.extend(_Bit(self._count, when, one) for one in found)
+            self._count += 1
         return masks
 
     def alike(self, decided: frozenset[str]) -> list[int]:
@@ -185,8 +186,7 @@ class _Items:
         groups: dict[tuple[int, Alternative], int] = {}
         for n, bit in enumerate(self.bits):
             left = Alternative(bit.identities.held - decided, bit.identities.not_held - decided)
-            item = next(item for item in self._items if item >> n & 1)
-            groups[item, left] = groups.get((item, left), 0) | 1 << n
+            groups[bit.item, left] = groups.get((bit.item, left), 0) | 1 << n
         return [mask for mask in groups.values() if mask & (mask - 1)]
 
     @property
