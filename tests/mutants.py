@@ -107,8 +107,8 @@ MUTANTS = (
     Mutant(
         "identities: the bit of the class beside",
         "_classify.pyx",
-        "<int32_t>(held[i] >> column & 1)",
-        "<int32_t>(held[i] >> (column ^ 1) & 1)",
+        "held[i] >> step[S_COLUMN] & 1",
+        "held[i] >> (step[S_COLUMN] ^ 1) & 1",
     ),
     Mutant(
         "identities: the first day does not belong to it",

@@ -15,7 +15,7 @@ cdef enum:  # why a claim finds no insured person, or no rule set
     FOUND, NOBODY, NOT_IN_SCHEME, NOT_AT_DATE, OTHER_POOL, NO_SERIES, NO_SET, NO_DATE
 
 cdef enum:  # what a step looks at: the class of a code, the band of a number, a bit of the identity classes held
-    S_COLUMN, S_KIND, S_START, S_END
+    S_COLUMN, S_KIND, S_START, S_END, S_WIDTH
 
 cdef enum:
     A_CODE, A_NUMBER, AN_IDENTITY
@@ -171,7 +171,8 @@ def classify_rows(
     cdef const int32_t[::1] code_column
     cdef const int64_t[::1] number_column
     cdef Py_ssize_t i, n = rule_set.shape[0]
-    cdef int32_t node, s, column
+    cdef int32_t node, s, left
+    cdef const int32_t* step = NULL
     if n == 0:
         return
     for s in range(len(code_columns)):
@@ -185,13 +186,20 @@ def classify_rows(
             node = NONE
             if rule_set[i] >= 0:
                 node = roots[rule_set[i]]
-                for s in range(step_starts[rule_set[i]], step_starts[rule_set[i] + 1]):
-                    column = steps[s, S_COLUMN]
-                    if steps[s, S_KIND] == A_CODE:
-                        node += classes[steps[s, S_START] + codes[column][i]]
-                    elif steps[s, S_KIND] == A_NUMBER:
-                        node += <int32_t>class_of_number(breaks, steps[s, S_START], steps[s, S_END], numbers[column][i])
+                s = step_starts[rule_set[i]]
+                left = step_starts[rule_set[i] + 1] - s
+                if left > 0:
+                    step = &steps[s, 0]
+                while left > 0:
+                    if step[S_KIND] == A_CODE:
+                        node += classes[step[S_START] + codes[step[S_COLUMN]][i]]
+                    elif step[S_KIND] == AN_IDENTITY:
+                        node += <int32_t>(held[i] >> step[S_COLUMN] & 1)
                     else:
-                        node += <int32_t>(held[i] >> column & 1)
+                        node += <int32_t>class_of_number(
+                            breaks, step[S_START], step[S_END], numbers[step[S_COLUMN]][i]
+                        )
                     node = transitions[node]
+                    step += S_WIDTH
+                    left -= 1
             leaves[i] = node
