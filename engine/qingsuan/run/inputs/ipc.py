@@ -15,6 +15,7 @@ import pyarrow.ipc
 
 from qingsuan.run.inputs.messages import rows_of_batches
 from qingsuan.run.inputs.source import BATCH_ROWS, Source
+from qingsuan.run.inputs.views import batch_without_views, without_views
 
 __all__ = ["count_ipc_rows", "open_ipc", "read_ipc"]
 
@@ -29,7 +30,7 @@ def open_ipc(number: int, path: Path, _: str) -> Source:
     """
     rows = sum(rows_of_batches(path))
     with _opened(path) as reader:
-        return Source(number, path, "ipc", _plain_schema(reader.schema), rows)
+        return Source(number, path, "ipc", without_views(reader.schema), rows)
 
 
 def read_ipc(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
@@ -39,7 +40,7 @@ def read_ipc(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) 
     with _opened(source.path, kept) as reader:
         for batch in _batches(reader):
             batch.validate(full=True)
-            plain = _plain(batch)
+            plain = batch_without_views(batch)
             for start in range(0, max(1, plain.num_rows), BATCH_ROWS):
                 piece = plain.slice(start, BATCH_ROWS)
                 yield piece if columns is None else piece.select(list(columns))
@@ -68,33 +69,3 @@ def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
     if isinstance(reader, pa.ipc.RecordBatchFileReader):
         return (reader.get_batch(number) for number in range(reader.num_record_batches))
     return iter(reader)
-
-
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    """Texts and bytes as views become what they are views of: nothing takes rows of views."""
-    if pa.types.is_dictionary(kind):
-        return pa.dictionary(kind.index_type, _plain_type(kind.value_type), kind.ordered)
-    return {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(kind, kind)
-
-
-def _plain_schema(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
-
-
-def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    schema = _plain_schema(batch.schema)
-    if schema == batch.schema:
-        return batch
-    return pa.RecordBatch.from_arrays(
-        [_plain_array(array, field.type) for array, field in zip(batch.columns, schema, strict=True)], schema=schema
-    )
-
-
-def _plain_array(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    if array.type == kind:
-        return array
-    if pa.types.is_dictionary(kind):
-        return pa.DictionaryArray.from_arrays(
-            array.indices, array.dictionary.cast(kind.value_type), ordered=kind.ordered
-        )
-    return array.cast(kind)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.run.inputs.source import BATCH_ROWS, Source, unreadable
+from qingsuan.run.inputs.views import batch_without_views, without_views
 
 __all__ = ["count_parquet_rows", "open_parquet", "read_parquet", "row_groups"]
 
@@ -37,7 +38,7 @@ def open_parquet(number: int, path: Path, _: str) -> Source:
             raise unreadable(path, "parquet", found)
         columns = [file.schema.column(at) for at in range(len(file.schema))]
         int96 = frozenset(column.path for column in columns if column.physical_type == "INT96")
-        return Source(number, path, "parquet", file.schema_arrow, metadata.num_rows, int96=int96)
+        return Source(number, path, "parquet", without_views(file.schema_arrow), metadata.num_rows, int96=int96)
 
 
 def _file(path: Path, metadata: pq.FileMetaData | None = None, codes: Sequence[str] = ()) -> pq.ParquetFile:
@@ -87,7 +88,7 @@ def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] 
         for batch in batches:
             for column in batch.columns:
                 _validate(column)
-            yield batch
+            yield batch_without_views(batch)
 
 
 def _validate(column: pa.Array) -> None:
