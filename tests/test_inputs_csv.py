@@ -58,7 +58,11 @@ def test_records_end_with_lf_cr_lf_or_cr_wherever_a_block_ends(
 CELLS = st.text(st.sampled_from('ab",\r\n\ufeff 长é\t'), max_size=6)
 
 
-@given(st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=12), st.integers(1, 40), st.sampled_from(["\n", "\r\n", "\r"]))
+@given(
+    st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=12),
+    st.integers(1, 40),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
 @example([["\ufeffa", "", ""]], 6, "\n")
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_csv_writer_writes_is_read_back(
@@ -127,7 +131,9 @@ def test_a_file_of_torn_rows_only_is_read_in_bounded_pieces(tmp_path: Path, monk
 
 
 def test_rows_are_fetched_by_their_number_with_every_column(tmp_path: Path) -> None:
-    (source,) = open_sources([write(tmp_path, HEAD + "".join(f"{n},x,y\n" * (n != 5) or "torn\n" for n in range(9)))], "rows")
+    (source,) = open_sources(
+        [write(tmp_path, HEAD + "".join(f"{n},x,y\n" * (n != 5) or "torn\n" for n in range(9)))], "rows"
+    )
     import numpy as np
 
     found = [row for _, batch in fetch_rows(source, np.array([0, 5, 8])) for row in batch.to_pylist()]
@@ -183,5 +189,5 @@ def test_a_file_that_changed_between_its_two_walks_is_refused(tmp_path: Path) ->
     (source,) = open_sources([path], "rows")
     for content in (HEAD + "1,2,3\n4,5,6\n", HEAD, "a,b\n1,2\n"):
         path.write_text(content)
-        with pytest.raises(InputError, match="were counted|changed since"):
+        with pytest.raises(InputError, match=r"were counted|changed since"):
             list(chunks(source)[0].batches())

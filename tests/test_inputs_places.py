@@ -85,7 +85,12 @@ def test_a_glob_that_says_so_means_hidden_names() -> None:
 @pytest.mark.parametrize("place", GLOBS)
 def test_links_met_on_the_way_are_refused_by_name(place: str) -> None:
     put(Path("elsewhere/d.csv"))
-    for link, to in (("in/feb", "../elsewhere"), ("in/d.csv", "../elsewhere/d.csv"), ("in/gone.csv", "nowhere"), ("in/jan/up", "..")):
+    for link, to in (
+        ("in/feb", "../elsewhere"),
+        ("in/d.csv", "../elsewhere/d.csv"),
+        ("in/gone.csv", "nowhere"),
+        ("in/jan/up", ".."),
+    ):
         Path(link).symlink_to(to)
         said = refusal(place)
         assert f"{link}: a link to {to}" in said
@@ -98,7 +103,10 @@ def test_links_met_on_the_way_are_refused_by_name(place: str) -> None:
 
 
 @pytest.mark.parametrize("place", GLOBS)
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may list every folder; tests/repro/folder-unreadable-subfolder is run as somebody else")
+@pytest.mark.skipif(
+    os.geteuid() == 0,
+    reason="root may list every folder; tests/repro/folder-unreadable-subfolder is run as somebody else",
+)
 def test_a_folder_that_cannot_be_listed_is_refused(place: str) -> None:
     Path("in/jan").chmod(0)
     try:
@@ -149,7 +157,7 @@ def test_the_page_names_every_pattern() -> None:
     for pattern in [*KNOWN, *(one for one in UNFINISHED if "??????" not in one)]:
         assert f"`{pattern}`" in PAGE
     signs = PAGE[PAGE.index("Signs of writes") : PAGE.index("Names of folders")]
-    assert {one for one in re.findall(r"`([^`]+)`", signs)} - {".claims.csv.Xk3f9a"} <= set(UNFINISHED)
+    assert set(re.findall(r"`([^`]+)`", signs)) - {".claims.csv.Xk3f9a"} <= set(UNFINISHED)
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "b.csv.gz", "b.csv~", "b"])
@@ -160,7 +168,9 @@ def test_an_ending_nobody_knows_is_refused(name: str) -> None:
     assert names("in/**/*.csv") == ["a.csv", "jan/b.csv", "jan/deep/c.csv"]
 
 
-@pytest.mark.parametrize("place", ["", "none", "in/*.parquet", "none/*.csv", "in/a.csv/b", "in/a.csv/*", "in/[", "a\0b", "x" * 300])
+@pytest.mark.parametrize(
+    "place", ["", "none", "in/*.parquet", "none/*.csv", "in/a.csv/b", "in/a.csv/*", "in/[", "a\0b", "x" * 300]
+)
 def test_a_place_with_nothing_in_it_is_refused(place: str) -> None:
     assert "what to do" in refusal(place)
 

@@ -99,10 +99,9 @@ def _nearly(name: str, known: Collection[str], there: frozenset[str]) -> str:
     for one in sorted(known):
         if _bare(one) == bare:
             return one
-    if len(bare) >= _LEAST_LETTERS:
-        for one in sorted(known):
-            if one not in there and _one_off(bare, _bare(one)):
-                return one
+    for one in sorted(known):
+        if one not in there and len(_bare(one)) >= _LEAST_LETTERS and _one_off(bare, _bare(one)):
+            return one
     return ""
 
 

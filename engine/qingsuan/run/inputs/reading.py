@@ -129,7 +129,8 @@ def _open(number: int, path: Path, encoding: str) -> Source:
     kind = FORMATS[path.suffix.lower()]
     try:
         source = _OPEN[kind](number, path, encoding)
-        _ = source.schema.names  # raises where a name is no text
+        for field in source.schema:
+            f"{field.name} {field.type}".encode()  # names are spelt only when they are asked for
         return source
     except _BROKEN as error:
         raise _broken(path, kind, error) from error

@@ -81,6 +81,6 @@ def _trial(kind: pa.DataType) -> str:
         target = carried_as(kind)
         column = as_text(taken) if target == pa.string() else taken.cast(target)
         pq.write_table(pa.table({"column": column}), pa.BufferOutputStream())
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, OSError, TypeError, ValueError) as error:
         return " ".join(str(error).split())[:200]
     return ""
