@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -70,11 +71,25 @@ def test_whatever_a_csv_writer_writes_is_read_back(
 ) -> None:
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator=end, quoting=csv.QUOTE_ALL).writerows([["a", "b", "c"], *records])
+    path = write(tmp_path, out.getvalue())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "BLOCK_BYTES", block)
-        rows, torn = rows_of(write(tmp_path, out.getvalue()))
+        if any(seems_to_lack_a_quote(record) for record in records):
+            assert "is a quote missing?" in refusal(path)
+            return
+        rows, torn = rows_of(path)
     assert rows == [record if len(record) == 3 else [None] * 3 for record in records]
     assert [row for row, _ in torn] == [row for row, record in enumerate(records) if len(record) != 3]
+
+
+def seems_to_lack_a_quote(record: list[str]) -> bool:
+    """Whether a record is one that a forgotten quote could have made of several (docs/inputs.md)."""
+    lines = [re.split(r"\r\n|\r|\n", cell) for cell in record]
+    inside = any(
+        len(cell) > 1 and (cell[0].count(","), cell[-1].count(",")) == (3 - at, at - 1)
+        for at, cell in enumerate(lines, 1)
+    )
+    return inside or (len(record) != 3 and any(len(cell) > 1 for cell in lines))
 
 
 @pytest.mark.parametrize(
@@ -116,11 +131,11 @@ def test_a_record_beyond_every_measure_is_a_quote_that_nobody_closed(
 
 
 def test_a_record_with_other_cells_is_a_torn_row_with_its_line_and_text(tmp_path: Path) -> None:
-    content = HEAD + '\n1,2,3\n4,"5\n5"\n6,7,8,9\n10,11,12\n' + "z" * 3000 + "\n"
+    content = HEAD + '\n1,2,3\n\n4,"5"\n6,7,8,9\n10,11,12\n' + "z" * 3000 + "\n"
     rows, torn = rows_of(write(tmp_path, content))
     nothing = [None, None, None]
     assert rows == [["1", "2", "3"], nothing, nothing, ["10", "11", "12"], nothing]
-    assert torn[:2] == [(1, 'line 4, 2 cells: 4,"5\n5"'), (2, "line 6, 4 cells: 6,7,8,9")]
+    assert torn[:2] == [(1, 'line 5, 2 cells: 4,"5"'), (2, "line 6, 4 cells: 6,7,8,9")]
     assert torn[2][1] == f"line 8, 1 cell: {'z' * 2000}… (3000 characters)"
 
 
