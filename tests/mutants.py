@@ -134,6 +134,60 @@ MUTANTS = (
         "if opens and not keep:",
         "if opens and keep:",
     ),
+    Mutant(
+        "stay: each part bears the whole deductible",
+        "_stays.pxd",
+        "layer.deductible_fen -= stay[of_stay.used_cell]",
+        "layer.deductible_fen -= 0",
+    ),
+    Mutant(
+        "stay: each part counts as a visit",
+        "_stays.pxd",
+        "if group.counts and not stay[group.first_cell + COUNTED]:",
+        "if group.counts:",
+    ),
+    Mutant(
+        "stay: its visit number moves with other visits",
+        "_stays.pxd",
+        "if stay[group.first_cell + NUMBER] == 0:",
+        "if True:",
+    ),
+    Mutant(
+        "stay: each part may draw a cap per visit anew",
+        "_stays.pxd",
+        "- drawn(claim, cap.cap_mask) - stay[cap.paid_cell]",
+        "- drawn(claim, cap.cap_mask)",
+    ),
+    Mutant(
+        "stay: each part has the limit per visit anew",
+        "_stays.pxd",
+        "layer.limit_fen -= stay[of_stay.limit_cell]",
+        "layer.limit_fen -= 0",
+    ),
+    Mutant(
+        "stay: each part begins on the lowest band",
+        "_stays.pxd",
+        "claim.account[stays.handed] = stay[of_stay.handed_cell] - of_stay.handed_less",
+        "claim.account[stays.handed] = 0",
+    ),
+    Mutant(
+        "stay: bands go on from the base",
+        "_stays.pxd",
+        "cells[STAY_EXCESS] += taken.excess",
+        "cells[STAY_EXCESS] += taken.base",
+    ),
+    Mutant(
+        "stay: what was drawn together is what would have been paid",
+        "_stays.pxd",
+        "stay[stays.draws[d]] += taken.pay",
+        "stay[stays.draws[d]] += taken.raw",
+    ),
+    Mutant(
+        "stay: a person goes on with that of the one before",
+        "_stays.pxd",
+        "if stay[OPENED_FOR] != whose:",
+        "if stay[OPENED_FOR] == 0:",
+    ),
 )
 
 

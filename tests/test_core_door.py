@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from qingsuan import _kernel
-from qingsuan.benefits import plan
+from qingsuan.benefits import plan, plan_stays
 from qingsuan.benefits.classify import PersonRows, find_identities, find_insured
 from qingsuan.benefits.core import Core, Paid, check_tables
 from qingsuan.benefits.order import mark, order_rows
@@ -30,7 +30,7 @@ from qingsuan.policy.reader import read_rule_set
 from worlds import world
 
 EXT = Path(__file__).parent.parent / "ext" / "qingsuan"
-SOURCES = "".join((EXT / name).read_text("utf-8") for name in ("_rules.pxd", "_kernel.pyx"))
+SOURCES = "".join((EXT / name).read_text("utf-8") for name in ("_rules.pxd", "_stays.pxd", "_kernel.pyx"))
 TEXT = """\
 format = 1
 [ruleset]
@@ -104,6 +104,10 @@ def struct(of: str) -> list[str]:
         ("Cap", "caps", plan.CAP_FIELDS),
         ("Entry", "entries", plan.ENTRY_FIELDS),
         ("Period", "periods", plan.PERIOD_FIELDS),
+        ("StayVariant", "stays.variants", plan_stays.STAY_VARIANT_FIELDS),
+        ("StayGroup", "stays.groups", plan_stays.STAY_GROUP_FIELDS),
+        ("StayLayer", "stays.layers", plan_stays.STAY_LAYER_FIELDS),
+        ("StayCap", "stays.caps", plan_stays.STAY_CAP_FIELDS),
     ],
 )
 def test_columns_have_the_same_names_in_the_same_order(of: str, table: str, fields: tuple[str, ...]) -> None:
@@ -118,6 +122,12 @@ def test_codes_mean_the_same() -> None:
     assert [name.lower() for name in enum("Counter")[:5]] == [name.removeprefix("deductible_") for name in COUNTERS]
     assert len(enum("Counter")) == plan.SLOT_WIDTH + 1  # and their number
     assert struct("Own") == list(plan.OWN)
+    for cells, names in (
+        ("StayCell", plan_stays.STAY_CELLS),
+        ("StayGroupCell", plan_stays.STAY_GROUP_CELLS),
+        ("StayLayerCell", plan_stays.STAY_LAYER_CELLS),
+    ):
+        assert [name.lower() for name in enum(cells)[:-1]] == list(names)  # and their number
     assert [name.lower() for name in enum("Trait")] == list(plan.TRAITS)
     for name, bit in plan.TRAITS.items():
         assert f"{name.upper()} = {bit}\n" in SOURCES
@@ -166,6 +176,7 @@ WRONG: list[tuple[str, int, str, list[int], str]] = [
     ("variants", 0, "visits_end", [2, -1], "visits"),
     ("variants", 0, "pooled_layer", [-2, 2], "pooled layer"),
     ("layers", 0, "fund", [-1, len(FUNDS)], "fund"),
+    ("layers", 0, "name", [-1, 2], "name of a layer"),
     ("layers", 0, "entry_start", [-1, 9], "entries"),
     ("layers", 0, "entry_end", [9], "entries"),
     ("layers", 0, "limit_kind", [-1, 3], "limit kind"),
@@ -320,6 +331,23 @@ def test_columns_of_another_length_or_type_are_refused(tables: Tables) -> None:
     columns["bill"] = columns["bill"][:4]
     with pytest.raises(ValueError, match="columns differ in length"):
         Core(tables).settle(**columns)
+
+
+@pytest.mark.parametrize("stay", [[0, 0, -1, 0, 0], [0, 0, 1, 1, 0], [1, 1, 2, 3, 3]])
+def test_a_stay_that_cannot_be_is_refused(tables: Tables, stay: list[int]) -> None:
+    """Rows 2 to 4 are one person's, row 3 another account's than 2 and 4."""
+    Core(tables).settle(**good(), stay=np.array([1, 1, 1, 2, 1], np.int32))
+    with pytest.raises(ValueError, match="stay below 0, or of two accounts"):
+        Core(tables).settle(**good(), stay=np.array(stay, np.int32))
+    with pytest.raises(ValueError, match="columns differ in length"):
+        Core(tables).settle(**good(), stay=np.array(stay[:4], np.int32))
+
+
+def test_a_stay_of_one_settlement_is_a_visit(tables: Tables) -> None:
+    whole = Core(tables).settle(**good())
+    alone = Core(tables).settle(**good(), stay=np.array([1, 0, 1, 2, 3], np.int32))
+    for name in ("funds", "act_pay_dedc", "pool_prop_selfpay", "acct_pay", "balc", "psn_cash_pay"):
+        assert (getattr(whole, name) == getattr(alone, name)).all(), name
 
 
 def test_no_rows_are_settled_to_nothing(tables: Tables) -> None:

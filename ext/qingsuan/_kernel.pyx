@@ -22,7 +22,7 @@ cdef int64_t MAX_PART = <int64_t>1 << 60   # four parts below it add up without 
 cdef int64_t NO_CAP = <int64_t>1 << 62     # a cap that is none, with room below 2**63: more than any stay can count
 
 cdef enum:  # Fault
-    FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_MONTH, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, OTHER_ACCOUNT
+    FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_MONTH, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, NO_SUCH_STAY
 
 FAULTS = {
     NOT_CONSERVED: "conservation",
@@ -33,7 +33,7 @@ FAULTS = {
     NOT_COMPOSED: "composition",
     APART: "people",
     OUT_OF_ORDER: "order",
-    OTHER_ACCOUNT: "stay",
+    NO_SUCH_STAY: "stay",
 }
 
 
@@ -83,10 +83,10 @@ cdef int run_stay(
     """Run a part of a stay, if there is such a stay and it is one of this account."""
     cdef int64_t* stay
     if <uint64_t>(number - 1) >= of.most:
-        return NO_SUCH_NUMBER
+        return NO_SUCH_STAY
     stay = of.cells + (number - 1) * of.stays.width
     if not belongs(stay, of.stays.width, whose, account):
-        return OTHER_ACCOUNT
+        return NO_SUCH_STAY
     run_part(of.rules, of.stays, claim, variant, NO_CAP, stay)
     return FINE
 

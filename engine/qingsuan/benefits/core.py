@@ -71,7 +71,7 @@ _UNTRUE = {
     "composition": "the parts of a bill do not add up to its total",
     "people": "people are not in one place each",
     "order": "an account's rows are not in order",
-    "stay": "a stay is of two accounts",
+    "stay": "stay below 0, or of two accounts",
 }
 _NO_STAY, _NO_CELLS = np.zeros(0, np.int32), np.zeros(0, np.int64)
 
