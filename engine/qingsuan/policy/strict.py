@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -28,6 +29,9 @@ _YUAN = 'an amount in yuan: a whole number (1200) or a text with at most two dec
 _PERCENT = 'a percentage: a whole number (55) or a text with at most two decimals ("12.5")'
 SMALL_BP = 200
 """Below it a percentage may be a share of one that was written as such: 0.60 for 60 %."""
+_MOST_DIGITS = 30
+"""So many digits of a number are shown."""
+
 _MOST_COUNTED = 1_000_000
 _EXACT = "exact"
 
@@ -70,15 +74,42 @@ def load(file: Traversable | Path, *, version: int = 1, label: str = "") -> Tabl
     """
     text = read_text(file)
     try:
-        values = tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, ArithmeticError, RecursionError) as error:  # of numbers with thousands of digits, too
+        values = tomllib.loads(text, parse_float=_decimal)
+    except (ValueError, RecursionError) as error:
         raise PolicyError(
-            label or str(file), found=f"not TOML: {error}", expected="a TOML 1.0 file", do="mend that line"
+            label or str(file), found=f"not TOML: {_why(text, error)}", expected="a TOML 1.0 file", do="mend that line"
         ) from error
     table = Table(values, file=label or str(file))
     if (found := table.whole("format", low=0)) != version:
         table.refuse("format", found=f"format {found}", expected=f"format = {version}", do="use the qingsuan it is for")
     return table
+
+
+class _NumberError(ValueError):
+    """A number that TOML allows, and nobody can hold."""
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError as error:
+        raise _NumberError(text) from error
+
+
+def _why(text: str, error: Exception) -> str:
+    """Say what is wrong with a text that is no TOML, and in which line."""
+    match error:
+        case tomllib.TOMLDecodeError():
+            return str(error)
+        case _NumberError():
+            number = str(error)
+        case RecursionError():
+            return "brackets within brackets, too deep to be read"
+        case _:
+            number = max(re.findall(r"[0-9_]+", text), key=len, default="")
+    line = text.count("\n", 0, max(0, text.find(number))) + 1
+    shown = number if len(number) <= _MOST_DIGITS else f"{number[:8]}… of {len(number)} digits"
+    return f"the number {shown} is beyond what can be read (at line {line})"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -406,7 +437,8 @@ def _describe(value: Any) -> str:
         case bool():
             return f"the flag {str(value).lower()}"
         case int():
-            return f"the whole number {value}"
+            shown = value if abs(value) < 10**_MOST_DIGITS else f"of more than {_MOST_DIGITS} digits"
+            return f"the whole number {shown}"
         case Decimal():
             return f"the float {value}"
         case str():

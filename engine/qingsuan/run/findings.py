@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-__all__ = ["Finding", "Findings"]
+__all__ = ["Finding", "Findings", "checking"]
 
 MOST_OF_A_KIND = 5
 """So many findings of one check in one file are told one by one; the rest are counted."""
 
 _DAMAGED = "do not use this folder: fetch it again from where it is kept whole, or settle anew"
+
+
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    pa.ArrowException,
+)
+"""What reading a file that is not what it seems may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +94,19 @@ class Findings:
             for (file, check), count in self.counts.items()
             if count > MOST_OF_A_KIND
         ]
+
+
+@contextmanager
+def checking(findings: Findings, what: str) -> Iterator[None]:
+    """Whatever keeps a check from being made is a finding: a damaged file may be anything.
+
+    Raises
+    ------
+    QingsuanError
+        What the check itself refuses.
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        text = " ".join(str(error).split())[:200]
+        findings.add(what, "it can be checked", f"{type(error).__name__}: {text}", "what a run writes")

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-__all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "TEMPORARY", "strangers"]
+__all__ = ["DIGESTS", "LEDGER", "PART", "RECORD", "STATE", "TEMPORARY", "strangers"]
 
 RECORD = "run.json"
 DIGESTS = "SHA256SUMS"
@@ -21,7 +21,9 @@ STATE = ".state"
 TEMPORARY = ".unfinished-"
 """How names of files begin that are being written."""
 
-_PART = re.compile(r"(?:[a-z]+-)?part-\d{5,}\.parquet")
+PART = re.compile(r"(?:[a-z]+-)?part-\d{5,}\.parquet")
+"""The name of a file of rows."""
+
 _FILES = {"totals": re.compile(r"[a-z_]+\.parquet"), STATE: re.compile(r"part-\d{5,}\.arrow")}
 _TOP = (RECORD, DIGESTS, LEDGER, ".lock")
 
@@ -46,7 +48,7 @@ def strangers(folder: Path, tables: Sequence[str]) -> Iterator[str]:
 
 
 def _in_table(table: os.DirEntry[str]) -> Iterator[str]:
-    known = _FILES.get(table.name, _PART)
+    known = _FILES.get(table.name, PART)
     for entry in sorted(os.scandir(table.path), key=lambda entry: entry.name):
         name = f"{table.name}/{entry.name}"
         if entry.name.startswith(TEMPORARY) or known.fullmatch(entry.name):

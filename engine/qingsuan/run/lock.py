@@ -46,7 +46,7 @@ def held(folder: Path, name: Path | None = None) -> Iterator[None]:
 def is_held(folder: Path) -> bool:
     """Whether another process writes into the folder at this moment."""
     try:
-        handle = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return False
     try:

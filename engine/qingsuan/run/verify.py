@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import InputError
-from qingsuan.run.findings import Findings
-from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden
+from qingsuan.run.findings import Findings, checking
+from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden, is_file
 from qingsuan.run.inputs import Source
 from qingsuan.run.ledger import read_lines
+from qingsuan.run.lock import is_held
 from qingsuan.run.verify_accounts import check_accounts, rules_of
 from qingsuan.run.verify_claims import check_claims, check_rejected
 from qingsuan.run.verify_inputs import Found, find_inputs
@@ -32,6 +34,9 @@ _SUBSIDY = "subsidy"
 
 _SUMS = ("in", "settled", "reversed", "rejected")
 _NEEDED = ("year", "partitions", "inputs", "rows", "amounts", "rejected", "contradictions")
+
+_BOUNDS = {"year": (2000, 2999), "partitions": (1, 100_000)}
+"""Numbers of a record that decide how much is looked at."""
 
 
 @dataclass(slots=True)
@@ -74,28 +79,58 @@ def verify(
     InputError
         The folder holds no finished run; or an input cannot be read.
     """
+    if is_held(folder):
+        raise InputError(
+            str(folder),
+            found="a run is writing into it at this moment",
+            expected="the folder of a finished run",
+            do="wait until the run has ended",
+        )
     record = _record(folder)
     found = Verified(record["settlement"])
     say("digests")
-    listed = _listed(folder, record, found.findings)
+    listed: dict[str, str] = {}
+    with checking(found.findings, DIGESTS):
+        listed = _listed(folder, record, found.findings)
     found.files = len(listed)
-    _check_files(folder, listed, found.findings)
-    _check_ledger(folder, listed, record, found.findings)
+    is_readable = _check_files(folder, listed, found.findings)
+    with checking(found.findings, LEDGER):
+        _check_ledger(folder, listed, record, found.findings)
+    if is_readable:
+        _check_content(folder, record, found, say, inputs, encoding)
+    else:
+        found.notes.append("rows are not looked at: first take away what is no file of its own")
+    return found
+
+
+def _check_content(
+    folder: Path,
+    record: dict[str, Any],
+    found: Verified,
+    say: Callable[[str], None],
+    inputs: Sequence[Path],
+    encoding: str,
+) -> None:
+    """Check what the files hold, and the inputs."""
     at_hand = Found(0, {})
     if inputs:
         say("inputs")
-        at_hand = find_inputs(record, inputs, encoding, found.findings)
+        with checking(found.findings, RECORD):
+            at_hand = find_inputs(record, inputs, encoding, found.findings)
         found.input_files = at_hand.files
     if record["settlement"].startswith(_SETTLED):
         say("rows and sums")
-        found.rows_checked = int(record["rows"]["settled"])
-        check_rows(folder, record, found.findings)
-        _check_accounts(folder, record, at_hand, found, say)
-        _compare_claims(folder, record, at_hand, found, say)
+        with checking(found.findings, "rows and sums"):
+            found.rows_checked = int(record["rows"]["settled"])
+            check_rows(folder, record, found.findings)
+        with checking(found.findings, "accumulators"):
+            _check_accounts(folder, record, at_hand, found, say)
+        with checking(found.findings, "input rows"):
+            _compare_claims(folder, record, at_hand, found, say)
     elif record["settlement"].startswith(_SUBSIDY):
         say("heads, duplicates and amounts")
-        found.subsidy = check_subsidy(folder, record, found.findings)
-    return found
+        with checking(found.findings, "heads, duplicates and amounts"):
+            found.subsidy = check_subsidy(folder, record, found.findings)
 
 
 def _check_accounts(
@@ -140,7 +175,7 @@ def _compare_claims(
 
 def _record(folder: Path) -> dict[str, Any]:
     path = folder / RECORD
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(
             str(folder),
             found=f"no {RECORD}",
@@ -155,11 +190,18 @@ def _record(folder: Path) -> dict[str, Any]:
             missing += [] if missing else _missing_sums(record)
         if record.get("settlement", "").startswith(_SUBSIDY):
             missing += [name for name in NEEDED if name not in record]
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
         raise _foreign(path, f"not a run record: {error}") from error
     if missing:
         raise _foreign(path, f"a record without {', '.join(missing)}")
+    wrong = [name for name, (low, high) in _BOUNDS.items() if not _is_within(record.get(name, low), low, high)]
+    if wrong:
+        raise _foreign(path, f"no number that can be in {', '.join(wrong)}")
     return record
+
+
+def _is_within(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def _missing_sums(record: dict[str, Any]) -> list[str]:
@@ -175,7 +217,7 @@ def _foreign(path: Path, found: str) -> InputError:
 def _listed(folder: Path, record: dict[str, Any], findings: Findings) -> dict[str, str]:
     """Digests by file, as ``SHA256SUMS`` has them; that file's own is in the record."""
     path = folder / DIGESTS
-    if not path.is_file():
+    if not is_file(path):
         findings.add(DIGESTS, "it is there", "nothing", "the digests of all files")
         return {}
     content = path.read_bytes()
@@ -189,8 +231,11 @@ def _listed(folder: Path, record: dict[str, Any], findings: Findings) -> dict[st
     return found
 
 
-def _check_files(folder: Path, listed: dict[str, str], findings: Findings) -> None:
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+def _check_files(folder: Path, listed: dict[str, str], findings: Findings) -> bool:
+    """Check every file by its digest; says whether all that is there are files and folders of their own."""
+    there, others = _names(folder)
+    for name in others:
+        findings.add(name, "it is a file or a folder", "a link, or something that is neither", "what the run wrote")
     for name in sorted(there - set(listed) - {RECORD, DIGESTS, LEDGER}):
         if not hidden(name):
             findings.add(name, "it belongs to the run", "a file", f"none: {DIGESTS} does not list it")
@@ -198,15 +243,28 @@ def _check_files(folder: Path, listed: dict[str, str], findings: Findings) -> No
         if name not in there:
             findings.add(name, "it is there", "nothing", f"a file with SHA-256 {digest}")
             continue
-        try:
+        with checking(findings, name):
             findings.same(name, "its SHA-256", Written.of(folder, name).sha256, digest)
-        except OSError as error:
-            findings.add(name, "it can be read", error, "a file")
+    return not others
+
+
+def _names(folder: Path) -> tuple[set[str], list[str]]:
+    """Names of files below a folder, and of what is neither a file nor a folder; no link is followed."""
+    files, others = set(), []
+    for parent, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = Path(parent, name)
+            called = path.relative_to(folder).as_posix()
+            if is_file(path):
+                files.add(called)
+            elif path.is_symlink() or not path.is_dir():
+                others.append(called)
+    return files, sorted(others)
 
 
 def _check_ledger(folder: Path, listed: dict[str, str], record: dict[str, Any], findings: Findings) -> None:
     """The ledger of a settlement: every line whole, every partition there, and the same digests."""
-    if not (folder / LEDGER).is_file():
+    if not is_file(folder / LEDGER):
         if record["settlement"].startswith(_SETTLED):
             findings.add(LEDGER, "it is there", "nothing", "the ledger of the run")
         return

@@ -20,6 +20,7 @@ from qingsuan.people import Texts, partition_of
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.findings import Findings
 from qingsuan.run.inputs import BATCH_ROWS
+from qingsuan.run.known import PART
 from qingsuan.run.unique import Repeats
 from qingsuan.tables import BILL, BILL_PARTS
 
@@ -43,7 +44,7 @@ def check_rows(folder: Path, record: dict[str, Any], findings: Findings) -> None
     with Repeats() as repeats:
         for name in ("settled", "reversed", "rejected", "differences", "contradictions"):
             for file in sorted((folder / name).glob("*.parquet")):
-                if not file.name.startswith("."):
+                if PART.fullmatch(file.name):
                     checked.file(name, file, repeats)
         checked.unique(repeats)
     checked.sums()
