@@ -229,6 +229,7 @@ def findings_of_verify(arguments: Sequence[str], folder: Path, run: Callable[...
     options = options_of(arguments)
     inputs = [place for name in ("claims", "insured", "identities") for place in options.get(name) or ()]
     files = [str(path) for path in files_of(inputs, folder)]
+    files += [str(folder / options["opening"])] if options.get("opening") else []
     encoding = ["--csv-encoding", options["csv_encoding"]] if options.get("csv_encoding") else []
     with_inputs = [text for file in files for text in ("--inputs", file)]
     ended = run(("verify", str(options["out"]), *with_inputs, *encoding))

@@ -60,7 +60,8 @@ BAD: list[tuple[str, str, str, str, Row]] = [
         ("E_MISSING", name, "nothing", "a value", {name: ""})
         for name in ("setl_id", "psn_no", "insutype", "med_type", "insu_admdvs", "begndate", "setl_time", *BILL)
     ),
-    ("E_MISSING", "init_setl_id", "nothing", "the setl_id of the claim it takes back", {"refd_setl_flag": "1"}),
+    ("E_MISSING", "init_setl_id", "nothing", "the setl_id of the claim it takes back", {"refd_setl_flag": "1", **{name: "-1.00" if name in ("medfee_sumamt", "inscp_scp_amt") else "0.00" for name in BILL}}),
+    ("E_REVERSAL_OPEN", "refd_setl_flag", "bad is marked as taken back, and no reversal names it", "the reversal that takes it back", {"refd_setl_flag": "1"}),
     ("E_CODE", "insutype", "395", "a code of the table insutype", {"insutype": "395"}),
     ("E_FORM", "insutype", '"390 ": a blank at an end', "a code without blanks", {"insutype": "390 "}),
     ("E_FORM", "dedc_hosp_lv", '"１"', "a code without blanks", {"dedc_hosp_lv": "１"}),

@@ -696,6 +696,5 @@ def test_the_twin_shares_nothing_with_the_core() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_a_claim_outside_the_year_was_not_checked() -> None:
-    with pytest.raises(ValueError, match="not in 2021"):
-        settle(rules(layer()), claim(400, 1000))
+def test_a_claim_outside_the_year_is_not_settled() -> None:
+    assert codes(settle(rules(layer()), claim(400, 1000))) == [("c400", "E_DATE")]

@@ -268,25 +268,105 @@ class _Person:
         dice = self.dice
         more: list[Claim] = []
         for number, claim in enumerate(claims):
-            if dice.chance(6):
-                back = _negated(claim, f"{claim.setl_id}r{number}", claim.setl_id)
-                kind = dice.random.randrange(8)
-                if kind == 0:
-                    back = replace(back, init_setl_id=f"none{number}")
-                elif kind == 1 and claim.medfee_sumamt < LARGEST_FEN:
-                    back = replace(back, inscp_scp_amt=back.inscp_scp_amt - 1, medfee_sumamt=back.medfee_sumamt - 1)
-                elif kind == 2:
-                    more.append(replace(back, setl_id=f"{back.setl_id}2"))
-                more.append(back)
+            if dice.chance(9):
+                makes = dice.random.choice(TAKEN_BACK)
+                claims[number], *others = makes(
+                    self, claim, _negated(claim, f"{claim.setl_id}r{number}", claim.setl_id)
+                )
+                more += others
             if dice.chance(1):
                 more.append(claim)
             if dice.chance(1):
                 more.append(replace(claim, med_type="21", setl_time=claim.setl_time.replace(hour=12)))
+            if dice.chance(1):  # the first copy fails a check that comes late, or one that comes first
+                copy = replace(claim, setl_time=claim.setl_time.replace(hour=0, minute=1))
+                more.append(self.pick((_refused(copy), replace(copy, insutype="340"), replace(copy, med_type="41"))))
             if dice.chance(1):
                 more.append(replace(claim, setl_id=f"{claim.setl_id}x", psn_no=f"{self.psn_no}-stranger"))
             if dice.chance(1):
                 more.append(replace(claim, setl_id=f"{claim.setl_id}n", insu_admdvs="110101"))
         return more
+
+
+def _refused(claim: Claim) -> Claim:
+    return replace(claim, med_type="99", refused=("E_CODE", "med_type"))
+
+
+def _later(claim: Claim) -> Claim:
+    """The same on another hour: of two rows alike in date, time and id the content decides, which the twin cannot know."""
+    return replace(claim, setl_time=claim.setl_time.replace(hour=(claim.setl_time.hour + 7) % 24, second=1))
+
+
+def _one_fen_off(claim: Claim) -> Claim:
+    fen = -1 if claim.medfee_sumamt > -LARGEST_FEN else 1
+    return replace(claim, inscp_scp_amt=claim.inscp_scp_amt + fen, medfee_sumamt=claim.medfee_sumamt + fen)
+
+
+def _in_year(claim: Claim, year: int) -> Claim:
+    """The same in January of another year, whichever date decides."""
+    day = dt.date(year, 1, 5)
+    return replace(claim, begndate=day, enddate=day, setl_time=dt.datetime.combine(day, dt.time(9)))
+
+
+def _elsewhere(claim: Claim) -> Claim:
+    home = next(area for area in ("990100", "990201") if not claim.insu_admdvs.startswith(area[:4]))
+    return replace(claim, insu_admdvs=home)
+
+
+Taking = Callable[["_Person", Claim, Claim], list[Claim]]
+TAKEN_BACK: tuple[Taking, ...] = (
+    lambda _, claim, back: [claim, back],
+    lambda _, claim, back: [claim, back],
+    lambda _, claim, back: [claim, _later(back)],
+    lambda _, claim, back: [claim, replace(back, init_setl_id=f"nobody{back.setl_id}")],
+    lambda _, claim, back: [claim, _one_fen_off(back)],
+    lambda _, claim, back: [claim, back, replace(back, setl_id=f"{back.setl_id}2")],
+    lambda _, claim, back: [claim, replace(back, setl_id=claim.setl_id)],
+    lambda _, claim, back: [claim, replace(back, setl_id=claim.setl_id, init_setl_id="")],
+    lambda _, claim, back: [claim, replace(back, setl_id=claim.setl_id, init_setl_id="gone")],
+    lambda _, claim, back: [claim, replace(back, init_setl_id="")],
+    lambda _, claim, back: [replace(claim, refd_setl_flag="1"), back],
+    lambda _, claim, _back: [replace(claim, refd_setl_flag="1")],
+    lambda _, claim, _back: [claim, _later(replace(claim, refd_setl_flag="1"))],
+    lambda _, claim, back: [claim, replace(back, insutype="310" if claim.insutype != "310" else "390")],
+    lambda _, claim, back: [claim, _elsewhere(back)],
+    lambda person, claim, back: [claim, replace(back, fixmedins_code=person.pick(("", "H1", "H9")))],
+    lambda person, claim, back: [claim, replace(back, med_type=person.pick(CARE))],
+    lambda _, claim, back: [claim, _in_year(back, YEAR + 1)],
+    lambda _, claim, back: [claim, _in_year(_one_fen_off(back), YEAR + 1)],
+    lambda _, claim, back: [claim, _in_year(replace(back, init_setl_id="nobody"), YEAR + 1)],
+    lambda _, claim, back: [_in_year(claim, YEAR - 1), back],
+    lambda _, claim, back: [_in_year(claim, YEAR - 1), _in_year(back, YEAR - 1)],
+    lambda _, claim, back: [claim, replace(_in_year(back, YEAR + 1), insu_admdvs="110101")],
+    lambda _, claim, back: [claim, _refused(back)],
+    lambda _, claim, back: [_refused(claim), back],
+    lambda _, claim, back: [_refused(claim), _refused(back)],
+    lambda _, claim, back: [claim, _refused(back), _later(back)],
+    lambda _, claim, back: [_refused(claim), _later(claim), back],
+    lambda _, claim, back: [claim, _one_fen_off(back), _later(back)],
+    lambda _, claim, back: [claim, back, _later(_one_fen_off(back)), replace(back, acct_used_flag="")],
+    lambda _, claim, back: [claim, _later(replace(claim, er_flag="1")), back],
+    lambda _, claim, back: [_later(_elsewhere(claim)), claim, back],
+    lambda _, claim, back: [claim, replace(back, refd_setl_flag="", refused=("E_NEGATIVE", _first_negative(back)))]
+    if min(back.medfee_sumamt, back.inscp_scp_amt) < 0
+    else [claim],
+    lambda _, claim, back: [
+        claim,
+        replace(back, setl_id=claim.setl_id, init_setl_id="", refd_setl_flag="", refused=("E_NEGATIVE", _first_negative(back))),
+    ]
+    if back.medfee_sumamt < 0
+    else [claim],
+    lambda person, claim, back: [claim, replace(back, psn_no=f"{person.psn_no}-stranger")],
+    lambda _, claim, back: [claim, _later(replace(claim, setl_id=f"{claim.setl_id}s")), back, _later(replace(back, init_setl_id=f"{claim.setl_id}s"))],
+    lambda _, claim, back: [claim, back, replace(back, setl_id=f"{back.setl_id}b", init_setl_id=back.setl_id)],
+    lambda _, claim, back: [claim, replace(back, insu_admdvs="110101")],
+)  # fmt: skip
+"""What a claim becomes, and what comes with it, given the reversal that negates it."""
+
+
+def _first_negative(claim: Claim) -> str:
+    names = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
+    return next((name for name in names if getattr(claim, name) < 0), "")
 
 
 def _negated(claim: Claim, setl_id: str, original: str) -> Claim:

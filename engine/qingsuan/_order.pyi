@@ -10,16 +10,25 @@ _I64: TypeAlias = npt.NDArray[np.int64]
 _U8: TypeAlias = npt.NDArray[np.uint8]
 _U64: TypeAlias = npt.NDArray[np.uint64]
 
+ROLE: dict[str, int]
 STATUS: dict[str, int]
 
 def break_ties(offsets: _I32, data: _U8, rows: _I32, scratch: _I32, tied: _I8) -> None: ...
-def mark_duplicates(
-    starts: _I64, rows: _I32, offsets: _I32, data: _U8, hashes: _U64, table: _I32, status: _I8, twin: _I32
+def mark_copies(
+    starts: _I64,
+    rows: _I32,
+    role: _I8,
+    offsets: _I32,
+    data: _U8,
+    hashes: _U64,
+    table: _I32,
+    status: _I8,
+    twin: _I32,
 ) -> None: ...
 def mark_reversals(
     starts: _I64,
     rows: _I32,
-    takes_back: _I8,
+    role: _I8,
     offsets: _I32,
     data: _U8,
     hashes: _U64,
@@ -31,7 +40,15 @@ def mark_reversals(
     over_limit: _I64,
     own_share: _I64,
     in_scope: _I64,
-    table: _I32,
+    scheme: _I32,
+    pool: _I32,
+    care: _I32,
+    institution: _I32,
+    head: _I32,
+    by_id: _I32,
+    by_money: _I64,
+    original: _I32,
+    taken: _I32,
     status: _I8,
     twin: _I32,
 ) -> None: ...

@@ -4,6 +4,7 @@
 # twin judges what comes out.
 """Order inside a person, duplicates and reversals. Opened by :mod:`qingsuan.benefits.order` only."""
 
+cimport cython
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
@@ -12,20 +13,26 @@ cdef enum:
     FEW = 12
     BILL = 5  # amounts
 
-cdef enum:  # what becomes of a row
-    COUNTS, DUPLICATE, REVERSED, ORPHAN, MISMATCH
+cdef enum:  # what a row is to reversals: bits
+    REVERSAL = 1
+    MARKED = 2
+    REFUSED = 4
+    OUTSIDE_YEAR = 8
 
-STATUS = {"counts": COUNTS, "duplicate": DUPLICATE, "reversed": REVERSED, "orphan": ORPHAN, "mismatch": MISMATCH}
+ROLE = {"reversal": REVERSAL, "marked": MARKED, "refused": REFUSED, "outside year": OUTSIDE_YEAR}
+
+cdef enum:  # what becomes of a row
+    COUNTS, COPY, REVERSED, ORPHAN, MISMATCH, OPEN
+
+STATUS = {
+    "counts": COUNTS, "copy": COPY, "reversed": REVERSED, "orphan": ORPHAN, "mismatch": MISMATCH, "open": OPEN
+}
 
 
 cdef struct Texts:
     # as Arrow lays them out
     const int32_t* offsets
     const uint8_t* data
-
-
-cdef struct Bill:
-    const int64_t* amounts[BILL]
 
 
 cdef inline int compare_texts(const Texts* texts, int32_t a, int32_t b) noexcept nogil:
@@ -110,9 +117,15 @@ cdef inline bint same_id(
     return length == 0 or memcmp(&data[offsets[a]], &data[offsets[b]], length) == 0
 
 
-def mark_duplicates(
+cdef inline bint same_kind(int8_t a, int8_t b) noexcept nogil:
+    """Whether both rows are reversals, or both claims, and neither was refused."""
+    return not ((a ^ b) & REVERSAL or (a | b) & REFUSED)
+
+
+def mark_copies(
     const int64_t[::1] starts,
     const int32_t[::1] rows,
+    const int8_t[::1] role,
     const int32_t[::1] offsets,
     const uint8_t[::1] data,
     const uint64_t[::1] hashes,
@@ -120,10 +133,11 @@ def mark_duplicates(
     int8_t[::1] status,
     int32_t[::1] twin,
 ):
-    """The same setl_id again inside a person: status[i] (# out) = DUPLICATE, twin[i] (# out) = place of the first.
+    """The same setl_id again inside a person: status[i] (# out) = COPY, twin[i] (# out) = place of the first.
 
-    ``rows`` is the order, ``status`` and ``twin`` go by place in it. ``table`` (# scratch) serves people with many rows:
-    its size is a power of two above twice the rows of the one with most.
+    ``rows`` is the order, ``status`` and ``twin`` go by place in it. A reversal is no copy of a claim, and a refused row is
+    none of anything. ``table`` (# scratch) serves people with many rows: its size is a power of two above twice the rows
+    of the one with most.
     """
     cdef Py_ssize_t p, i, k
     cdef int64_t start, end, slot, mask
@@ -133,59 +147,259 @@ def mark_duplicates(
             if end - start <= FEW:
                 for i in range(start + 1, end):
                     for k in range(start, i):
-                        if status[k] == COUNTS and same_id(offsets, data, hashes, rows[i], rows[k]):
-                            status[i], twin[i] = DUPLICATE, <int32_t>k
+                        if (
+                            status[k] == COUNTS
+                            and same_id(offsets, data, hashes, rows[i], rows[k])
+                            and same_kind(role[rows[i]], role[rows[k]])
+                        ):
+                            status[i], twin[i] = COPY, <int32_t>k
                             break
                 continue
-            mask = 1
-            while mask < 2 * (end - start):
-                mask *= 2
-            for slot in range(mask):
+            mask = mask_of(2 * (end - start))
+            for slot in range(mask + 1):
                 table[slot] = -1
-            mask -= 1
             for i in range(start, end):
+                if role[rows[i]] & REFUSED:
+                    continue
                 slot = hashes[rows[i]] & mask
-                while table[slot] >= 0 and not same_id(offsets, data, hashes, rows[i], rows[table[slot]]):
+                while table[slot] >= 0 and not (
+                    same_id(offsets, data, hashes, rows[i], rows[table[slot]])
+                    and same_kind(role[rows[i]], role[rows[table[slot]]])
+                ):
                     slot = (slot + 1) & mask
                 if table[slot] >= 0:
-                    status[i], twin[i] = DUPLICATE, table[slot]
+                    status[i], twin[i] = COPY, table[slot]
                 else:
                     table[slot] = <int32_t>i
 
 
-cdef inline bint negates(const Bill* bill, int32_t a, int32_t b) noexcept nogil:
+cdef inline int64_t mask_of(int64_t slots) noexcept nogil:
+    """One less than the least power of two that is not below ``slots``."""
+    cdef int64_t size = 1
+    while size < slots:
+        size *= 2
+    return size - 1
+
+
+cdef struct Rows:
+    # what reversals are matched by: ids as Arrow lays them out; by place in the order the rows, their scheme and pool; by
+    # row the rest
+    const int32_t* rows
+    const int8_t* role
+    Texts ids
+    const uint64_t* hashes
+    Texts inits
+    const uint64_t* init_hashes
+    const int64_t* bill[BILL]
+    const int32_t* scheme
+    const int32_t* pool
+    const int32_t* care
+    const int32_t* institution
+
+
+cdef inline bint same_text(const Texts* a_texts, int32_t a, const Texts* b_texts, int32_t b) noexcept nogil:
+    cdef int32_t length = a_texts.offsets[a + 1] - a_texts.offsets[a]
+    if length != b_texts.offsets[b + 1] - b_texts.offsets[b]:
+        return False
+    return length == 0 or memcmp(a_texts.data + a_texts.offsets[a], b_texts.data + b_texts.offsets[b], length) == 0
+
+
+@cython.overflowcheck(False)  # a hash wraps around on purpose, in the checked build too
+cdef inline uint64_t mixed(uint64_t value) noexcept nogil:
+    value = (value ^ (value >> 32)) * <uint64_t>0xD6E8FEB86659FD93
+    return value ^ (value >> 32)
+
+
+cdef inline uint64_t money_hash(const Rows* all, int64_t place, int64_t sign, int32_t institution) noexcept nogil:
+    """A hash of what a reversal has to agree in with its claim, its amounts taken ``sign`` times; the id left out."""
+    cdef int32_t row = all.rows[place]
+    cdef uint64_t found = mixed(<uint64_t>(sign * all.bill[0][row]))
+    cdef int k
+    for k in range(1, BILL):
+        found = mixed(found ^ <uint64_t>(sign * all.bill[k][row]))
+    found = mixed(found ^ <uint64_t>all.scheme[place])
+    found = mixed(found ^ <uint64_t>all.pool[place])
+    found = mixed(found ^ <uint64_t>all.care[row])
+    return mixed(found ^ <uint64_t>(institution + 1))
+
+
+cdef inline bint same_money(
+    const Rows* all, int64_t a, int64_t b, int64_t sign, int32_t institution
+) noexcept nogil:
+    """Whether the rows at places a and b agree in all but the institution, b's amounts taken ``sign`` times.
+
+    ``institution`` is what b's has to be; -1 for any.
+    """
+    cdef int32_t row = all.rows[a], other = all.rows[b]
     cdef int k
     for k in range(BILL):
-        if bill.amounts[k][a] != -bill.amounts[k][b]:
+        if all.bill[k][row] != sign * all.bill[k][other]:
             return False
-    return True
+    return (
+        all.scheme[a] == all.scheme[b]
+        and all.pool[a] == all.pool[b]
+        and all.care[row] == all.care[other]
+        and (institution < 0 or all.institution[other] == institution)
+    )
 
 
-cdef inline void index_ids(
-    const int32_t[::1] rows,
-    const uint64_t[::1] hashes,
-    const int8_t[::1] status,
-    int32_t[::1] table,
-    int64_t start,
-    int64_t end,
-    int64_t mask,
+cdef void index_claims(
+    const Rows* all, const int32_t* head, int64_t start, int64_t end, int32_t* by_id, int64_t mask, int64_t* by_money,
+    int64_t money_mask,
 ) noexcept nogil:
-    """Put the places of rows that are no duplicates into the table (# out), by the hashes of their ids."""
+    """Index a person's claims: by id (a refused one only where no other has it); those not refused by id and money too.
+
+    By money each stands twice, with its institution and with any; of rows alike in this the first in order stands there.
+    """
     cdef int64_t i, slot
+    cdef int32_t row, institution
+    cdef uint64_t id_hash
+    cdef int turn
     for slot in range(mask + 1):
-        table[slot] = -1
+        by_id[slot] = -1
+    for slot in range(money_mask + 1):
+        by_money[slot] = -1
     for i in range(start, end):
-        if status[i] != DUPLICATE:
-            slot = hashes[rows[i]] & mask
-            while table[slot] >= 0:
-                slot = (slot + 1) & mask
-            table[slot] = <int32_t>i
+        row = all.rows[i]
+        if all.role[row] & REVERSAL:
+            continue
+        id_hash = all.hashes[row]
+        slot = id_hash & mask
+        while by_id[slot] >= 0 and not (
+            all.hashes[all.rows[by_id[slot]]] == id_hash and same_text(&all.ids, row, &all.ids, all.rows[by_id[slot]])
+        ):
+            slot = (slot + 1) & mask
+        if by_id[slot] < 0 or (all.role[all.rows[by_id[slot]]] & REFUSED and not all.role[row] & REFUSED):
+            by_id[slot] = <int32_t>i
+        if all.role[row] & REFUSED:
+            continue
+        for turn in range(2):
+            institution = all.institution[row] if turn else -1
+            slot = (id_hash ^ money_hash(all, i, 1, institution)) & money_mask
+            while by_money[slot] >= 0 and not (
+                (by_money[slot] & 1) == turn
+                and head[by_money[slot] >> 1] == head[i]
+                and same_money(all, i, by_money[slot] >> 1, 1, institution)
+            ):
+                slot = (slot + 1) & money_mask
+            if by_money[slot] < 0:
+                by_money[slot] = i << 1 | turn
+
+
+cdef inline int32_t named(const Rows* all, int32_t row, const int32_t* by_id, int64_t mask, bint own) noexcept nogil:
+    """The place of the first claim whose id a row names as its original, or (``own``) has itself; -1 for none."""
+    cdef uint64_t id_hash = all.hashes[row] if own else all.init_hashes[row]
+    cdef const Texts* texts = &all.ids if own else &all.inits
+    cdef int64_t slot = id_hash & mask
+    while by_id[slot] >= 0:
+        if all.hashes[all.rows[by_id[slot]]] == id_hash and same_text(texts, row, &all.ids, all.rows[by_id[slot]]):
+            return by_id[slot]
+        slot = (slot + 1) & mask
+    return -1
+
+
+cdef int32_t negated(
+    const Rows* all, const int32_t* head, int64_t i, int32_t first, const int64_t* by_money, int64_t money_mask
+) noexcept nogil:
+    """The first copy of the claim at ``first`` that the reversal at i negates, and whose money it is; -1 for none."""
+    cdef int32_t row = all.rows[i], claim, best = -1, institution
+    cdef uint64_t id_hash = all.hashes[all.rows[first]]
+    cdef int64_t slot
+    cdef int turn, wanted
+    for turn in range(2):
+        # one that names no institution takes any; else its own, or a claim that names none
+        institution = -1 if all.institution[row] == 0 else all.institution[row] if turn else 0
+        wanted = institution >= 0
+        slot = (id_hash ^ money_hash(all, i, -1, institution)) & money_mask
+        while by_money[slot] >= 0:
+            claim = <int32_t>(by_money[slot] >> 1)
+            if (
+                (by_money[slot] & 1) == wanted
+                and head[claim] == first
+                and same_money(all, i, claim, -1, institution)
+            ):
+                if best < 0 or claim < best:
+                    best = claim
+                break
+            slot = (slot + 1) & money_mask
+    return best
+
+
+cdef void pair(
+    const Rows* all, const int32_t* head, int64_t start, int64_t end, const int32_t* original, const int64_t* by_money,
+    int64_t money_mask, int32_t* taken, int8_t* status, int32_t* twin,
+) noexcept nogil:
+    """Pair each claim with the first reversal that names and negates it, and each reversal with one claim.
+
+    ``taken`` (# out) is the reversal that was paired, at the first copy's place of the claim and at that of the reversal.
+    """
+    cdef int64_t i
+    cdef int32_t first, claim
+    for i in range(start, end):
+        first = original[i]
+        if first < 0 or (all.role[all.rows[i]] | all.role[all.rows[first]]) & REFUSED:
+            continue
+        if taken[first] >= 0 or taken[head[i]] >= 0:
+            continue
+        claim = negated(all, head, i, first, by_money, money_mask)
+        if claim < 0:
+            continue
+        taken[first] = taken[head[i]] = <int32_t>i
+        if claim != first:
+            status[first], twin[first] = COPY, claim
+        status[claim], twin[claim] = REVERSED, <int32_t>i
+        status[i], twin[i] = REVERSED, claim
+
+
+cdef void judge(
+    const Rows* all, const int32_t* head, int64_t start, int64_t end, const int32_t* original, const int64_t* by_money,
+    int64_t money_mask, const int32_t* taken, int8_t* status, int32_t* twin,
+) noexcept nogil:
+    """Say of each other reversal what is wrong with it, and hold the claim that it leaves in doubt."""
+    cdef int64_t i
+    cdef int32_t first, by, verdict
+    for i in range(start, end):
+        if not all.role[all.rows[i]] & REVERSAL or all.role[all.rows[i]] & REFUSED or status[i] == REVERSED:
+            continue
+        first = original[i]
+        if first < 0 or all.role[all.rows[first]] & REFUSED:
+            status[i], twin[i] = ORPHAN, first
+            continue
+        by, verdict = taken[first], MISMATCH
+        if negated(all, head, i, first, by_money, money_mask) >= 0:
+            if taken[head[i]] >= 0:  # another row of this reversal stands
+                status[i], twin[i], verdict = COPY, taken[head[i]], OPEN
+            else:
+                status[i], twin[i] = ORPHAN, twin[by]
+        elif by >= 0:
+            status[i], twin[i] = MISMATCH if head[by] == head[i] else ORPHAN, twin[by]
+        else:
+            status[i], twin[i] = MISMATCH, first
+        if status[first] == COUNTS:
+            status[first], twin[first] = <int8_t>verdict, <int32_t>i
+
+
+cdef void hold(
+    const Rows* all, const int32_t* head, int64_t start, int64_t end, const int32_t* original, int8_t* status,
+    int32_t* twin,
+) noexcept nogil:
+    """Hold what counts yet though a refused reversal names it, or though one of its copies is marked as taken back."""
+    cdef int64_t i
+    cdef int32_t first
+    for i in range(start, end):
+        first = original[i]
+        if first >= 0 and all.role[all.rows[i]] & REFUSED and status[first] == COUNTS:
+            if not all.role[all.rows[first]] & REFUSED:
+                status[first], twin[first] = OPEN, <int32_t>i
+    for i in range(start, end):
+        if all.role[all.rows[i]] & MARKED and not all.role[all.rows[i]] & REFUSED and status[head[i]] == COUNTS:
+            status[head[i]] = OPEN
 
 
 def mark_reversals(
     const int64_t[::1] starts,
     const int32_t[::1] rows,
-    const int8_t[::1] takes_back,
+    const int8_t[::1] role,
     const int32_t[::1] offsets,
     const uint8_t[::1] data,
     const uint64_t[::1] hashes,
@@ -197,54 +411,59 @@ def mark_reversals(
     const int64_t[::1] over_limit,
     const int64_t[::1] own_share,
     const int64_t[::1] in_scope,
-    int32_t[::1] table,
+    const int32_t[::1] scheme,
+    const int32_t[::1] pool,
+    const int32_t[::1] care,
+    const int32_t[::1] institution,
+    const int32_t[::1] head,
+    int32_t[::1] by_id,
+    int64_t[::1] by_money,
+    int32_t[::1] original,
+    int32_t[::1] taken,
     int8_t[::1] status,
     int32_t[::1] twin,
 ):
-    """Pair reversals (``takes_back[row]``) with the claims they take back, inside the person and in order.
+    """Pair reversals with the claims they take back, inside the person and in order; hold claims that are left in doubt.
 
-    A pair that negates becomes REVERSED, one that does not MISMATCH (both rows); a reversal that finds no claim, or only
-    one that an earlier reversal has taken, becomes ORPHAN. twin (# out) names the other's place. An id that is no
-    duplicate is one row's only, so ``table`` (# scratch, as in :func:`mark_duplicates`) leads to it at once.
+    ``head`` (by place) is the place of the first copy of a row, its own where it is none. ``status`` and ``twin`` (# in/out)
+    come from :func:`mark_copies`; what they say is in :data:`qingsuan.benefits.order.STATUS`. ``by_id`` and ``by_money``
+    (# scratch) have a power of two above twice and four times the rows of the person with most; ``original`` and ``taken``
+    (# scratch) are as long as ``rows``. Every step is linear in the person's rows, whatever these are.
     """
-    cdef Py_ssize_t p, i, k
-    cdef int64_t start, end, slot, mask
-    cdef int32_t row, other, length
-    cdef int8_t verdict
-    cdef Bill bill
+    cdef Py_ssize_t p, i
+    cdef int64_t start, end, mask, money_mask
+    cdef int32_t row
+    cdef int8_t any_role
+    cdef Rows all
     if rows.shape[0] == 0:
         return
-    bill.amounts[0], bill.amounts[1], bill.amounts[2] = &total[0], &own_pay[0], &over_limit[0]
-    bill.amounts[3], bill.amounts[4] = &own_share[0], &in_scope[0]
+    all.rows, all.role = &rows[0], &role[0]
+    all.ids.offsets, all.ids.data = &offsets[0], &data[0] if data.shape[0] else NULL
+    all.inits.offsets, all.inits.data = &init_offsets[0], &init_data[0] if init_data.shape[0] else NULL
+    all.hashes, all.init_hashes = &hashes[0], &init_hashes[0]
+    all.bill[0], all.bill[1], all.bill[2] = &total[0], &own_pay[0], &over_limit[0]
+    all.bill[3], all.bill[4] = &own_share[0], &in_scope[0]
+    all.scheme, all.pool, all.care, all.institution = &scheme[0], &pool[0], &care[0], &institution[0]
     with nogil:
         for p in range(starts.shape[0] - 1):
-            start, end, mask = starts[p], starts[p + 1], 0
+            start, end, any_role = starts[p], starts[p + 1], 0
             for i in range(start, end):
-                row = rows[i]
-                if not takes_back[row] or status[i] != COUNTS:
-                    continue
-                if mask == 0:
-                    mask = 1
-                    while mask < 2 * (end - start):
-                        mask *= 2
-                    mask -= 1
-                    index_ids(rows, hashes, status, table, start, end, mask)
-                status[i] = ORPHAN
-                length = init_offsets[row + 1] - init_offsets[row]
-                slot = init_hashes[row] & mask
-                while table[slot] >= 0:
-                    k = table[slot]
-                    slot = (slot + 1) & mask
-                    other = rows[k]
-                    if (
-                        status[k] != COUNTS
-                        or takes_back[other]
-                        or hashes[other] != init_hashes[row]
-                        or offsets[other + 1] - offsets[other] != length
-                        or (length and memcmp(&data[offsets[other]], &init_data[init_offsets[row]], length) != 0)
-                    ):
-                        continue
-                    verdict = REVERSED if negates(&bill, row, other) else MISMATCH
-                    status[i], status[k] = verdict, verdict
-                    twin[i], twin[k] = <int32_t>k, <int32_t>i
-                    break
+                any_role |= role[rows[i]]
+            if not any_role & (REVERSAL | MARKED):
+                continue
+            mask, money_mask = mask_of(2 * (end - start)), mask_of(4 * (end - start))
+            index_claims(&all, &head[0], start, end, &by_id[0], mask, &by_money[0], money_mask)
+            for i in range(start, end):
+                row, original[i], taken[i] = rows[i], -1, -1
+                if role[row] & REVERSAL:
+                    if init_offsets[row + 1] > init_offsets[row]:
+                        original[i] = named(&all, row, &by_id[0], mask, False)
+                    if original[i] < 0:
+                        original[i] = named(&all, row, &by_id[0], mask, True)
+            pair(
+                &all, &head[0], start, end, &original[0], &by_money[0], money_mask, &taken[0], &status[0], &twin[0]
+            )
+            judge(
+                &all, &head[0], start, end, &original[0], &by_money[0], money_mask, &taken[0], &status[0], &twin[0]
+            )
+            hold(&all, &head[0], start, end, &original[0], &status[0], &twin[0])

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from qingsuan.benefits.plan import OWN, SLOT_WIDTH
 from qingsuan.policy.model import COUNTERS
 
-__all__ = ["MAX_CARRIED", "Accounts", "Block", "State", "joined"]
+__all__ = ["MAX_CARRIED", "Accounts", "Block", "State", "accounts_of", "joined"]
 
 MAX_CARRIED = 1 << 56
 """The most fen a counter or balance may carry in or out: what a run adds (2**60 at most) still leaves it within 64 bits."""
@@ -157,3 +157,21 @@ def joined(blocks: Sequence[Accounts]) -> Accounts:
 def _within(what: str, values: npt.NDArray[np.integer[Any]], low: int, high: Int64 | int) -> None:
     if ((values < low) | (values > high)).any():
         raise ValueError(f"accounts: {what} out of range")
+
+
+def accounts_of(person: Int32, series: Int32) -> Int32:
+    """Number each person's accounts (pool and scheme) from 0. Almost everybody has one."""
+    accounts = np.zeros(len(person), np.int32)
+    if len(person) == 0:
+        return accounts
+    begins = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
+    sizes = np.diff(np.r_[begins, len(person)])
+    mixed = series != np.repeat(series[begins], sizes)
+    if mixed.any():
+        among = np.repeat(np.logical_or.reduceat(mixed, begins), sizes)
+        pairs = np.stack([person[among], series[among]])
+        different, inverse = np.unique(pairs, axis=1, return_inverse=True)
+        inverse = inverse.reshape(-1)
+        first = np.searchsorted(different[0], person[among])
+        accounts[among] = inverse - first
+    return accounts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +20,6 @@ from qingsuan.people import Texts
 from qingsuan.policy.model import COUNTERS
 from qingsuan.rows import Taker, arrow
 from qingsuan.tables import ACCUMULATORS
-
-if TYPE_CHECKING:
-    from qingsuan.benefits.partition import Columns
 
 __all__ = ["Carry"]
 
@@ -46,8 +42,29 @@ class Carry:
         self._date_names = dates
         self._date_of_series = np.array([dates.index(one.benefit_date) for one in self.groups.series], np.int32)
 
-    def late(self, opening: Opening, person: Int32, series: Int32, benefit: Int32) -> tuple[Mask, Int32]:
-        """Claims that do not lie after what their account has settled, and that day for each (:data:`NO_DATE`: none)."""
+    def refuse_late(self, refusals: Refusals, opening: Opening, person: Int32, series: Int32, benefit: Int32) -> Int32:
+        """Refuse claims that do not lie after what their account has settled: their pay would be that of another order.
+
+        Returns the last day that each claim's account has settled (:data:`NO_DATE`: none).
+        """
+        until = self._until(opening, person, series)
+        late = benefit <= until
+        if not late.any():
+            return until
+        which = np.where(late, self._date_of_series[series], -1)
+
+        def expected(place: int) -> str:
+            return (
+                f"a date after {day_text(int(until[place]))}, until which --opening has settled this account; "
+                "settle this person's year whole"
+            )
+
+        for number, name in enumerate(self._date_names):
+            refusals.add(which == number, "E_DATE", name, lambda place: day_text(int(benefit[place])), expected)
+        return until
+
+    def _until(self, opening: Opening, person: Int32, series: Int32) -> Int32:
+        """The last day that each claim's account has settled (:data:`NO_DATE`: none)."""
         until = np.full(len(person), NO_DATE, np.int32)
         if len(opening.person) and len(person):
             keys = self._keys(opening.person, opening.series)
@@ -55,24 +72,7 @@ class Carry:
             place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
             known = (keys[place] == wanted) & (series >= 0)
             until[known] = opening.until[place[known]]
-        return benefit <= until, until
-
-    def refuse_late(self, columns: Columns, late: Mask, until: Int32, series: Int32) -> Refusals:
-        """The refusals of late claims, given those only: paid after what followed them, they would be paid otherwise."""
-        rows = np.flatnonzero(late)
-        refusals = Refusals(columns.raw("file")[rows].astype(np.int32), columns.raw("row")[rows])
-        found = pa.array([day_text(day) for day in columns.raw("benefit")[rows].tolist()], pa.string())
-        expected = pa.array(
-            [
-                f"a date after {day_text(day)}, until which --opening has settled this account; settle this person's year whole"
-                for day in until[rows].tolist()
-            ],
-            pa.string(),
-        )
-        which = self._date_of_series[series[rows]]
-        for number, name in enumerate(self._date_names):
-            refusals.add(which == number, "E_DATE", name, found, expected)
-        return refusals
+        return until
 
     def _keys(self, person: Int32, series: Int32) -> Int64:
         keys: Int64 = person.astype(np.int64) * max(1, len(self.groups.series)) + series

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from qingsuan.benefits.classify import REASONS
-from qingsuan.benefits.order import STATUS
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.people import Texts
@@ -20,14 +18,14 @@ from qingsuan.policy.decision import number_text
 from qingsuan.tables import PLACES, REFERRALS
 
 if TYPE_CHECKING:
+    from qingsuan.benefits.columns import Columns
     from qingsuan.benefits.insured_rows import InsuredRows
-    from qingsuan.benefits.partition import Columns, _Work
+    from qingsuan.benefits.partition import _Work
 
 __all__ = [
     "content_of",
     "refuse_absent_columns",
     "refuse_levels",
-    "refuse_marked",
     "refuse_persons",
     "refuse_without_identity_date",
     "refuse_without_rule",
@@ -66,66 +64,6 @@ def _cells(columns: Columns, name: str) -> Callable[[int], object]:
 
 def _numbers(columns: Columns, name: str) -> npt.NDArray[Any]:
     return columns.code(name) if name in columns.setup.vocabularies else columns.raw(name)
-
-
-def refuse_marked(refusals: Refusals, columns: Columns, rows: Int32, status: npt.NDArray[np.int8], twin: Int32) -> None:
-    """Duplicates, orphans and mismatched reversals."""
-    setl_id = columns.table.column("setl_id")
-    init = columns.table.column("init_setl_id")
-
-    def identity(place: int) -> str:
-        return str(setl_id[rows[place]].as_py())
-
-    def mismatch(place: int) -> str:
-        return f"{identity(place)} against {identity(int(twin[place]))}: amounts that are not each other's negation"
-
-    marked = status == STATUS["duplicate"]
-    if marked.any():
-        places = np.flatnonzero(marked)
-        kinds, words = _differing(columns, rows[places], rows[twin[places]])
-        kind = np.zeros(len(rows), np.intp)
-        kind[places] = kinds
-        expected = "one row for each settlement of a person; the first in order stays"
-        refusals.add(
-            marked, "E_DUPLICATE", "setl_id", lambda place: f"{identity(place)}, {words[kind[place]]}", expected
-        )
-    marked = status == STATUS["mismatch"]
-    if marked.any():
-        expected = "a reversal that repeats its original with every amount negated"
-        refusals.add(marked, "E_REVERSAL_MISMATCH", "medfee_sumamt", mismatch, expected)
-    marked = status == STATUS["orphan"]
-    if marked.any():
-        expected = (
-            "a claim of the same person in this input that no earlier reversal took back; "
-            "if it was settled in an earlier run, settle this person's year as a whole"
-        )
-        refusals.add(
-            marked, "E_REVERSAL_ORPHAN", "init_setl_id", lambda place: str(init[rows[place]].as_py()), expected
-        )
-
-
-def _differing(columns: Columns, rows: Int32, others: Int32) -> tuple[npt.NDArray[np.intp], list[str]]:
-    """How rows differ from others: the number of each pair's words, and the words."""
-    names = [name for name in columns.table.schema.names if name not in _NOT_CONTENT]
-    differ = np.zeros((len(names), len(rows)), np.bool_)
-    for number, name in enumerate(names):
-        if pa.types.is_string(columns.table.schema.field(name).type):
-            texts = columns.table.column(name)
-            unlike = pc.not_equal(texts.take(pa.array(rows)), texts.take(pa.array(others)))
-            differ[number] = (
-                unlike.to_numpy(zero_copy_only=False) if isinstance(unlike, pa.Array) else unlike.to_numpy()
-            )
-        else:
-            values = _numbers(columns, name)
-            differ[number] = values[rows] != values[others]
-    kinds, number_of = np.unique(differ, axis=1, return_inverse=True)
-    words = [
-        f"differing in {', '.join(name for name, unlike in zip(names, kind, strict=True) if unlike)}"
-        if kind.any()
-        else "an identical copy"
-        for kind in kinds.T
-    ]
-    return number_of.reshape(-1), words
 
 
 _PERSON_EXPECTED = {
@@ -197,17 +135,16 @@ def refuse_without_set(refusals: Refusals, work: _Work) -> None:
     refusals.add(mask, "E_NO_RULE", "insutype", found, expected)
 
 
-def refuse_without_identity_date(refusals: Refusals, work: _Work, date: Int32) -> None:
+def refuse_without_identity_date(refusals: Refusals, work: _Work) -> None:
     """Claims without the date at which their rule set reads identities: nobody's class is guessed."""
-    mask = date == NO_DATE
-    if mask.any():
+    by_end = [rule_set.identity_date == "enddate" for rule_set in work.setup.program.rule_sets]
+    if any(by_end):
+        mask = np.array([*by_end, False], np.bool_)[work.rule_set] & (work.at("enddate") == NO_DATE)
         refusals.add(mask, "E_MISSING", "enddate", "nothing", "an enddate: the rule set reads identities on it")
 
 
 def refuse_levels(refusals: Refusals, work: _Work) -> None:
     """Claims whose level is not in the pool's vocabulary."""
-    if not len(work.rule_set):
-        return
     level = work.code("dedc_hosp_lv")
     mask = ~work.settler.known_levels[work.rule_set, level]
     if not mask.any():
@@ -220,12 +157,13 @@ def refuse_levels(refusals: Refusals, work: _Work) -> None:
         refusals.add(some, "E_CODE", "dedc_hosp_lv", lambda place: texts[level[place]], expected)
 
 
-def refuse_absent_columns(refusals: Refusals, work: _Work) -> None:
-    """Claims whose rule set looks at a column that their file, or that of their insured row, does not have."""
+def refuse_absent_columns(refusals: Refusals, work: _Work, table: str) -> None:
+    """Claims whose rule set looks at a column that their file (or, ``insured``, that of their insured row) does not have."""
     setup = work.setup
     lacking: dict[str, list[int]] = {}
     for name, file in sorted(setup.absent_columns):
-        lacking.setdefault(name, []).append(file)
+        if setup.own_columns[name].table == table:
+            lacking.setdefault(name, []).append(file)
     for name, files in lacking.items():
         own = setup.own_columns[name]
         lacks = np.isin(work.at("file") if own.table == "claims" else work.of_insured("file"), files)

@@ -18,7 +18,7 @@ from qingsuan.cells import NO_AMOUNT, NO_DATE, day_text
 from qingsuan.money import yuan
 
 if TYPE_CHECKING:
-    from qingsuan.benefits.partition import Columns
+    from qingsuan.benefits.columns import Columns
 
 __all__ = ["Deciding", "InsuredRows"]
 

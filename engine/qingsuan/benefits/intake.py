@@ -13,9 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.benefits.dates import deciding_dates, may_be_of_another_year, refuse_dates, refuse_missing_end
 from qingsuan.benefits.interface import refuse_when_set
+from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.rejects import Refusals, Said
 from qingsuan.benefits.restore import blanks
+from qingsuan.benefits.roles import IDS, ids_of_shadows, role_of_flags, role_of_refused, role_outside_year
 from qingsuan.benefits.setup import CLAIM_CODES, OwnColumn, Setup
 from qingsuan.cells import (
     NO_AMOUNT,
@@ -34,10 +37,8 @@ from qingsuan.plugin_code import PluginCodeError, call_plugin
 from qingsuan.rows import arrow
 from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
 
-__all__ = ["BENEFIT_DATES", "take_claims", "take_identities", "take_insured"]
+__all__ = ["take_claims", "take_identities", "take_insured"]
 
-BENEFIT_DATES = ("setl_time", "begndate", "enddate")
-DAY_US = 86_400_000_000
 _WHOLE = r"^-?\d{1,15}$"
 _EXPECTED = {
     "E_SCALE": "at most two decimals; amounts are never rounded on the way in",
@@ -136,6 +137,18 @@ class _Rows:
         bad: Mask = ~verdicts[encoded.indices.to_numpy(zero_copy_only=False)] & ~cells.absent
         return bad
 
+    def absent(self, name: str) -> Mask:
+        cells = self.cells[name]
+        return np.ones(self.size, np.bool_) if cells is None else cells.absent
+
+    def faulty(self, name: str) -> Mask:
+        """Where a cell of a column does not read."""
+        cells = self.cells[name]
+        found = np.zeros(self.size, np.bool_)
+        for mask in () if cells is None else cells.faults.values():
+            found |= mask
+        return found
+
     def ints(self, name: str, dtype: type, default: int) -> npt.NDArray[np.int64]:
         cells = self.cells[name]
         return np.full(self.size, default, dtype) if cells is None else cells.values
@@ -167,12 +180,13 @@ class _Rows:
             columns[column.name] = pc.if_else(absent, pa.scalar(None, values.type), values)
         return pa.RecordBatch.from_pydict(columns)
 
-    def finish(self, fields: dict[str, pa.Array]) -> tuple[pa.RecordBatch, pa.Table]:
+    def finish(self, fields: dict[str, pa.Array], kept: Mask | None = None) -> tuple[pa.RecordBatch, pa.Table]:
+        """The rows that were not refused, and those of the others that are ``kept``; and all refusals."""
         names = {"file": arrow(self.refusals.files), "row": arrow(self.refusals.rows), **fields}
         batch = pa.RecordBatch.from_arrays(list(names.values()), names=list(names))
-        refused = self.refusals.refused
-        if refused.any():
-            batch = batch.filter(pa.array(~refused))
+        left = ~self.refusals.refused if kept is None else ~self.refusals.refused | kept
+        if not left.all():
+            batch = batch.filter(pa.array(left))
         return batch, self.refusals.table()
 
 
@@ -262,25 +276,7 @@ def _texts_of(function: Callable[[Any], Any], batch: pa.RecordBatch) -> pa.Array
     return read_texts(codes if isinstance(codes, pa.Array | pa.ChunkedArray) else pa.array(codes, pa.string())).values
 
 
-def _series_dates(setup: Setup, rows: _Rows, fields: dict[str, pa.Array]) -> npt.NDArray[np.int8]:
-    """Which column is each row's benefit date: its place in BENEFIT_DATES."""
-    kinds = {(one.pool, one.scheme): BENEFIT_DATES.index(one.benefit_date) for one in setup.program.series}
-    if not any(kinds.values()):
-        return np.zeros(rows.size, np.int8)
-    pools, schemes = setup.vocabularies["insu_admdvs"].texts, setup.vocabularies["insutype"].texts
-    areas = fields["insu_admdvs"].to_numpy(zero_copy_only=False)
-    types = fields["insutype"].to_numpy(zero_copy_only=False)
-    table = np.zeros((int(areas.max(initial=0)) + 1, int(types.max(initial=0)) + 1), np.int8)
-    for area in np.unique(areas):
-        number = setup.places.pool_of(pools[area])
-        for scheme in np.unique(types):
-            code = setup.places.pools[number].code if number >= 0 else ""
-            table[area, scheme] = kinds.get((code, schemes[scheme]), 0)
-    kinds_of_rows: npt.NDArray[np.int8] = table[areas, types]
-    return kinds_of_rows
-
-
-def _refuse_amounts(rows: _Rows, takes_back: Mask) -> dict[str, npt.NDArray[np.int64]]:
+def _refuse_amounts(rows: _Rows, role: npt.NDArray[np.int8]) -> dict[str, npt.NDArray[np.int64]]:
     money = {name: rows.ints(name, np.int64, 0) for name in BILL}
     rows.refuse_faults("E_SCALE")
     rows.refuse_faults("E_RANGE")
@@ -288,7 +284,8 @@ def _refuse_amounts(rows: _Rows, takes_back: Mask) -> dict[str, npt.NDArray[np.i
         cells = rows.cells[column.name]
         if column.kind == "money" and cells is not None and cells.values.min(initial=0) < 0:
             expected = "an amount of 0 or more; only a reversal (refd_setl_flag = 1) is negative"
-            rows.refuse((cells.values < 0) & ~takes_back, "E_NEGATIVE", column.name, expected)
+            claim = (role & ROLE["reversal"]) == 0
+            rows.refuse((cells.values < 0) & claim, "E_NEGATIVE", column.name, expected)
     first, *others = (money[name] for name in BILL_PARTS)
     total = first.copy()
     for part in others:
@@ -301,25 +298,6 @@ def _refuse_amounts(rows: _Rows, takes_back: Mask) -> dict[str, npt.NDArray[np.i
         expected = pc.binary_join_element_wise("the sum of its four parts, ", sums.take(pa.array(places)), "")
         rows.refusals.add(wrong, "E_COMPOSITION", "medfee_sumamt", rows.batch.column("medfee_sumamt"), expected)
     return money
-
-
-def _refuse_dates(setup: Setup, rows: _Rows, kinds: npt.NDArray[np.int8]) -> npt.NDArray[np.int32]:
-    """Refuse dates that end before they begin, or lie outside the year; returns the benefit date."""
-    begin, end = rows.ints("begndate", np.int32, NO_DATE), rows.ints("enddate", np.int32, NO_DATE)
-    ended = end != NO_DATE
-    rows.refuse((end < begin) & ended, "E_DATE", "enddate", "a date not before begndate")
-    settled = (rows.ints("setl_time", np.int64, 0) // DAY_US).astype(np.int32)
-    benefit: npt.NDArray[np.int32] = settled
-    if kinds.any():
-        rows.refuse(
-            (kinds == 2) & ~ended, "E_MISSING", "enddate", "an enddate: the rule set decides by it", "no enddate"
-        )
-        benefit = np.where(kinds == 0, settled, np.where(kinds == 1, begin, end)).astype(np.int32)
-    outside = (benefit < setup.first_day) | (benefit > setup.last_day)
-    for kind, name in enumerate(BENEFIT_DATES):
-        if (outside & (kinds == kind)).any():
-            rows.refuse(outside & (kinds == kind), "E_DATE", name, f"a date in {setup.year}, the year that is settled")
-    return benefit
 
 
 def take_claims(
@@ -339,33 +317,32 @@ def take_claims(
     Returns
     -------
     RecordBatch
-        The rows that stand so far, in internal columns.
+        The rows that stand so far, in internal columns; and as shadows those refused rows whose person can be read and that are
+        not void: their ``role`` says so, and only it, the ids and the benefit date mean anything.
     Table
         Refusals (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`).
     """
     rows = _Rows(batch, CLAIMS, file, first_row, torn)
-    takes_back = rows.ints("refd_setl_flag", np.int8, 0) == 1
     rows.refuse_void()
+    void = rows.refusals.refused.copy()
     rows.refuse_missing()
-    init = rows.cells["init_setl_id"]
-    no_init = np.ones(rows.size, np.bool_) if init is None else init.absent
-    rows.refuse(takes_back & no_init, "E_MISSING", "init_setl_id", "the setl_id of the claim it takes back", "nothing")
+    fields = _encode(setup, rows, CLAIM_CODES)
+    kinds = deciding_dates(setup, rows, fields)
+    refuse_missing_end(rows, kinds)
     rows.refuse_forms()
     for name in ("insu_admdvs", "fix_blng_admdvs"):
         rows.refuse_unlike_form(name)
-    own_fields = _own_fields(setup, rows, "claims")
+    fields.update(_own_fields(setup, rows, "claims"))
     for name in ("insutype", "med_type"):
         rows.refuse_codes(name, tuple(setup.codes(name)))
-    fields = _encode(setup, rows, CLAIM_CODES)
     refuse_when_set(setup, rows, fields)
-    money = _refuse_amounts(rows, takes_back)
-    benefit = _refuse_dates(setup, rows, _series_dates(setup, rows, fields))
+    role = role_of_flags(rows.cells, rows.size)
+    money = _refuse_amounts(rows, role)
+    areas = fields["insu_admdvs"].to_numpy(zero_copy_only=False)
+    benefit = refuse_dates(setup, rows, kinds, may_be_of_another_year(setup, role, areas))
+    _refuse_unserved(setup, rows, areas)
     referral = rows.ints("refl_flag", np.int8, 0) + 2 * rows.ints("er_flag", np.int8, 0)
     fields.update(
-        psn_no=rows.texts("psn_no"),
-        setl_id=rows.texts("setl_id"),
-        init_setl_id=rows.texts("init_setl_id"),
-        takes_back=arrow(takes_back.astype(np.int8)),
         referral=arrow(referral.astype(np.int8)),
         acct_used=arrow(rows.ints("acct_used_flag", np.int8, 0).astype(np.int8)),
         benefit=arrow(benefit),
@@ -375,14 +352,17 @@ def take_claims(
         blank=arrow(blanks(batch, rows.cells)),
         **{name: arrow(values) for name, values in money.items()},
     )
-    _refuse_unserved(setup, rows, fields["insu_admdvs"].to_numpy(zero_copy_only=False))
     fields.update({name: arrow(_amount_or_none(rows, name)) for name in setup.paid_columns})
     if setup.has_stays:
         fields.update(
             mdtrt_id=rows.texts("mdtrt_id"), mid_setl=arrow(rows.ints("mid_setl_flag", np.int8, 0).astype(np.int8))
         )
-    fields.update(own_fields)
-    return rows.finish(fields)
+    refused = rows.refusals.refused
+    role = role_of_refused(role, refused, rows.cells, money)
+    fields["role"] = arrow(role_outside_year(role, benefit, kinds, rows.cells, setup))
+    shadows = refused & ~void & ~rows.absent("psn_no") if refused.any() else None
+    fields.update({name: ids_of_shadows(rows.texts(name), rows.cells[name], refused) for name in IDS})
+    return rows.finish(fields, shadows)
 
 
 def _amount_or_none(rows: _Rows, name: str) -> npt.NDArray[np.int64]:

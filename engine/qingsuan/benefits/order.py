@@ -15,10 +15,24 @@ import numpy.typing as npt
 from qingsuan import _order
 from qingsuan.people import Numbering, Texts
 
-__all__ = ["STATUS", "Ordered", "mark", "order_rows"]
+__all__ = ["ROLE", "STATUS", "Marked", "Money", "Ordered", "mark", "order_rows"]
+
+ROLE: dict[str, int] = _order.ROLE
+"""What a row is to reversals (退费), as bits of one small number; 0 is a claim.
+
+``reversal``: it takes another back. ``marked``: a claim that its platform marked as taken back (``refd_setl_flag`` = 1, no
+``init_setl_id``, no negative amount). ``refused``: it was refused for itself, and is here only so that its partner is not
+left alone. ``outside year``: its benefit date is of another year.
+"""
 
 STATUS: dict[str, int] = _order.STATUS
-"""What becomes of a row: counts, duplicate, reversed, orphan, mismatch."""
+"""What becomes of a row, and what its ``twin`` is.
+
+``counts``: nothing is known against it. ``copy``: the same ``setl_id`` again; twin is the row that it repeats.
+``reversed``: a claim and its reversal; twin is the other. ``orphan``: a reversal that finds no claim (no twin), or one that
+was refused or is taken back already (twin). ``mismatch``: a reversal that does not negate its claim, and the claim; twin is
+the other. ``open``: a claim whose reversal was refused (twin), or that is marked and no reversal names it (no twin).
+"""
 
 BILL_COLUMNS = 5
 
@@ -76,46 +90,74 @@ def order_rows(people: Numbering, setl_id: Texts, content: Callable[[int], tuple
     return Ordered(starts, rows)
 
 
-def mark(
-    ordered: Ordered,
-    setl_id: Texts,
-    init_setl_id: Texts,
-    takes_back: npt.NDArray[np.int8],
-    bill: Sequence[npt.NDArray[np.int64]],
-) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int32]]:
-    """Find duplicates, then reversals, inside each person.
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Whose money a row is about: what a reversal repeats of its claim, its amounts negated.
+
+    Attributes
+    ----------
+    bill : five of (n,) int64 fen by row
+    scheme, pool : (n,) int32 by place in the order
+    care, institution : (n,) int32 by row; an institution of 0 is none
+    """
+
+    bill: Sequence[npt.NDArray[np.int64]]
+    scheme: npt.NDArray[np.int32]
+    pool: npt.NDArray[np.int32]
+    care: npt.NDArray[np.int32]
+    institution: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What was found, by place in the order.
+
+    Attributes
+    ----------
+    status : (n,) int8, see :data:`STATUS`
+    twin : (n,) int32, the place of the other row that is meant; -1 for none
+    head : (n,) int32, the place of the first row of this kind and person with the same ``setl_id``; None if no row is a copy
+    """
+
+    status: npt.NDArray[np.int8]
+    twin: npt.NDArray[np.int32]
+    head: npt.NDArray[np.int32] | None
+
+
+def mark(ordered: Ordered, setl_id: Texts, init_setl_id: Texts, role: npt.NDArray[np.int8], money: Money) -> Marked:
+    """Find copies, then reversals, inside each person.
 
     Parameters
     ----------
-    takes_back : (n,) int8
-        1 for a reversal.
-    bill : five of (n,) int64 fen
-        The amounts that a reversal negates.
+    role : (n,) int8 by row, see :data:`ROLE`
 
-    Returns
-    -------
-    status : (n,) int8 by place in the order, see :data:`STATUS`
-    twin : (n,) int32
-        The place of the row a duplicate repeats, or of the other half of a reversal; -1 for none.
+    Raises
+    ------
+    ValueError
+        Columns differ in length.
     """
     n = len(ordered.rows)
-    if [len(amounts) for amounts in bill] != [n] * BILL_COLUMNS or not (
-        len(setl_id) == len(setl_id.hashes) == len(init_setl_id) == len(init_setl_id.hashes) == len(takes_back) == n
-    ):
+    lengths = {len(amounts) for amounts in money.bill} | {len(role)}
+    lengths |= {len(column) for column in (money.scheme, money.pool, money.care, money.institution)}
+    for texts in (setl_id, init_setl_id):
+        lengths |= {len(texts), len(texts.hashes)}
+    if lengths != {n} or len(money.bill) != BILL_COLUMNS:
         raise ValueError("columns must be as long as the rows")
     status = np.zeros(n, np.int8)
     twin = np.full(n, -1, np.int32)
     longest = int(np.diff(ordered.starts).max(initial=0))
     table = np.empty(1 << (2 * longest + 2).bit_length(), np.int32)
-    _order.mark_duplicates(
-        ordered.starts, ordered.rows, setl_id.offsets, setl_id.data, setl_id.hashes, table, status, twin
+    _order.mark_copies(
+        ordered.starts, ordered.rows, role, setl_id.offsets, setl_id.data, setl_id.hashes, table, status, twin
     )
-    if takes_back.any():
-        total, own_pay, over_limit, own_share, in_scope = bill
+    copies = status == STATUS["copy"]
+    head = np.where(copies, twin, np.arange(n, dtype=np.int32)) if copies.any() else None
+    if role.any():
+        total, own_pay, over_limit, own_share, in_scope = money.bill
         _order.mark_reversals(
             ordered.starts,
             ordered.rows,
-            takes_back,
+            role,
             setl_id.offsets,
             setl_id.data,
             setl_id.hashes,
@@ -127,8 +169,16 @@ def mark(
             over_limit,
             own_share,
             in_scope,
+            money.scheme,
+            money.pool,
+            money.care,
+            money.institution,
+            np.arange(n, dtype=np.int32) if head is None else head,
             table,
+            np.empty(2 * len(table), np.int64),
+            np.empty(n, np.int32),
+            np.empty(n, np.int32),
             status,
             twin,
         )
-    return status, twin
+    return Marked(status, twin, head)

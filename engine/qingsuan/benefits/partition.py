@@ -1,7 +1,7 @@
 """One partition settled: all claims of some people, with their insured rows and identities.
 
-read → order → duplicates and reversals → who the person was → which rule → the core. Every row that comes in leaves as
-settled, reversed or refused, and is counted at the door out.
+read → order → which rule set → reversals → who the person was → which rule → copies → the core. Every row that comes in leaves
+as settled, reversed or refused, and is counted at the door out; rows refused before, which are here as shadows, are none.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits import explanations, results
+from qingsuan.benefits.accounts import accounts_of
 from qingsuan.benefits.ages import completed_years
 from qingsuan.benefits.carry import Carry
 from qingsuan.benefits.classify import REASONS, Classifier, PersonRows, find_identities, find_insured
+from qingsuan.benefits.columns import Columns
 from qingsuan.benefits.contradictions import (
     CONTRADICTIONS,
     Contradiction,
@@ -36,13 +38,13 @@ from qingsuan.benefits.identity_counts import (
     identities_of_nobody,
 )
 from qingsuan.benefits.insured_rows import InsuredRows
-from qingsuan.benefits.intake import BENEFIT_DATES
 from qingsuan.benefits.opening import Opening, empty_opening
-from qingsuan.benefits.order import STATUS, mark, order_rows
+from qingsuan.benefits.order import ROLE, STATUS, Money, mark, order_rows
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.restore import restored
-from qingsuan.benefits.setup import CLAIM_CODES, Setup
+from qingsuan.benefits.setup import BENEFIT_DATES, CLAIM_CODES, Setup
 from qingsuan.benefits.stays import number_stays, refuse_parts
+from qingsuan.benefits.taken_back import Copies, Judged
 from qingsuan.cells import NO_DATE
 from qingsuan.errors import RunError
 from qingsuan.people import Numbering, Texts, spread
@@ -78,31 +80,6 @@ class Outcome:
     contradictions: pa.Table | None = None
 
 
-class Columns:
-    """A partition's claims as NumPy columns, gathered into an order."""
-
-    def __init__(self, setup: Setup, table: pa.Table) -> None:
-        self.setup = setup
-        self.table = table.combine_chunks()
-        self._ranked: dict[str, Int32] = {}
-
-    def __len__(self) -> int:
-        return int(self.table.num_rows)
-
-    def has(self, name: str) -> bool:
-        return name in self.table.schema.names
-
-    def raw(self, name: str) -> npt.NDArray[np.int64]:
-        """A fixed-width column as it is."""
-        return numbers(self.table.column(name))
-
-    def code(self, name: str) -> Int32:
-        """A code column as ranks of the frozen vocabulary."""
-        if name not in self._ranked:
-            self._ranked[name] = self.setup.vocabularies[name].ranked(self.raw(name).astype(np.int32, copy=False))
-        return self._ranked[name]
-
-
 class Settler:
     """Settles partitions; made once per run, when every file has been read and vocabularies are frozen."""
 
@@ -122,8 +99,12 @@ class Settler:
         self.months = setup.months()
         levels = setup.vocabularies["dedc_hosp_lv"].texts
         self.known_levels = np.array(
-            [[not text or text in rule_set.levels for text in levels] for rule_set in setup.program.rule_sets], np.bool_
-        ).reshape(len(setup.program.rule_sets), len(levels))
+            [
+                *([not text or text in rule_set.levels for text in levels] for rule_set in setup.program.rule_sets),
+                [True] * len(levels),  # of a claim without a rule set, -1
+            ],
+            np.bool_,
+        )
         self.says_stays = np.array([one.interim_settlements is not None for one in setup.program.rule_sets], np.bool_)
         self.per_visit = np.array(setup.program.per_visit, np.bool_)
         self.rule_names = [setup.program.rule_id(variant) for variant in range(len(setup.program.rules))]
@@ -155,10 +136,11 @@ class Settler:
             outcome = replace(outcome, contradictions=told)
         outcome.totals[CONTRADICTIONS] = counts_of(work.contradictions)
         rows = outcome.settled.num_rows + outcome.reversed_rows.num_rows + outcome.refused.num_rows
-        if rows != claims.num_rows:
+        expected = claims.num_rows - int(np.count_nonzero(numbers(claims.column("role")) & ROLE["refused"]))
+        if rows != expected:
             raise RunError(
                 "a partition",
-                found=f"{claims.num_rows} rows came in and {rows} would go out",
+                found=f"{expected} rows came in and {rows} would go out",
                 expected="rows in = settled + reversed + rejected",
                 do="report this: nothing of the partition was written",
             )
@@ -174,10 +156,12 @@ class Settler:
     ) -> _Work:
         """All steps up to the core; with a trial, as it would be had other insured rows decided."""
         work = _Work(self, Columns(self.setup, claims), opening, trial)
-        work.refuse_late()
         work.order()
+        work.take_back(work.refuse_late())
+        work.number_stays()
         work.join(Columns(self.setup, insured), Columns(self.setup, identities))
         work.classify()
+        work.refuse_copies()
         return work
 
     def _try(self, work: _Work, insured: pa.Table, identities: pa.Table) -> None:
@@ -237,21 +221,6 @@ class _Work:
             setl_time = np.concatenate([setl_time, np.zeros(more, np.int64)])
         return benefit, setl_time
 
-    def refuse_late(self) -> None:
-        """Refuse claims that do not lie after what their accounts have settled: before anything else is made of them."""
-        carry, columns = self.settler.carry, self.columns
-        if carry is None or self.opening is None:
-            return
-        pool: Int32 = self.settler.pool_of_area[columns.code("insu_admdvs")]
-        series = self.settler.classifier.series(pool, columns.code("insutype"))
-        numbers = self.numbering.numbers[: len(columns)]
-        late, until = carry.late(self.opening, numbers, series, columns.raw("benefit").astype(np.int32))
-        self.settled_until = until[~late]
-        if late.any():
-            rows = np.flatnonzero(late).astype(np.int32)
-            self._refuse(carry.refuse_late(columns, late, until, series), rows)
-            self._number(Columns(self.setup, columns.table.filter(pa.array(~late))), self.opening_rows)
-
     def at(self, name: str) -> npt.NDArray[np.int64]:
         """A column of the claims that still count, in order."""
         if name not in self._taken:
@@ -265,26 +234,74 @@ class _Work:
         return self._codes[name]
 
     def order(self) -> None:
-        """Order rows inside people, refuse copies, set reversed pairs aside."""
-        columns = self.columns
-        setl_id = Texts.of(columns.table.column("setl_id"))
-        ordered = order_rows(self.numbering, setl_id, explanations.content_of(columns))
-        bill = [columns.raw(name) for name in BILL]
-        takes_back = columns.raw("takes_back").astype(np.int8, copy=False)
-        init = Texts.of(columns.table.column("init_setl_id"))
-        status, twin = mark(ordered, setl_id, init, takes_back, bill)
-        self._set_rows(ordered.rows)
-        self.person: Int32 = np.repeat(np.arange(self.numbering.count, dtype=np.int32), np.diff(ordered.starts))
+        """Order rows inside people, and find the rule set of each."""
+        columns, settler = self.columns, self.settler
+        self.setl_id = Texts.of(columns.table.column("setl_id"))
+        self.ordered = order_rows(self.numbering, self.setl_id, explanations.content_of(columns))
+        self._set_rows(self.ordered.rows)
+        self.person: Int32 = np.repeat(np.arange(self.numbering.count, dtype=np.int32), np.diff(self.ordered.starts))
+        self.pool: Int32 = settler.pool_of_area[self.code("insu_admdvs")]
+        self.series = settler.classifier.series(self.pool, self.code("insutype"))
+        self.rule_set = settler.classifier.sets(self.series, self.at("benefit").astype(np.int32, copy=False))
+
+    def refuse_late(self) -> Refusals:
+        """Refuse claims and reversals that do not lie after what their account has settled."""
         refusals = self._refusals()
-        explanations.refuse_marked(refusals, columns, self.rows, status, twin)
+        carry = self.settler.carry
+        if carry is not None and self.opening is not None:
+            if self.columns.raw("role").any():  # a shadow is refused already
+                refusals.refused |= (self.at("role") & ROLE["refused"]) != 0
+            benefit = self.at("benefit").astype(np.int32)
+            until = carry.refuse_late(refusals, self.opening, self.person, self.series, benefit)
+            self.settled_until = np.empty(len(self.columns), np.int32)
+            self.settled_until[self.rows] = until
+            self._refuse(refusals, self.rows)
+        return refusals
+
+    def take_back(self, late: Refusals) -> None:
+        """Set reversed pairs aside, and refuse what reversals leave in doubt; ``late``: what was refused for itself."""
+        columns = self.columns
+        role = columns.raw("role").astype(np.int8, copy=False)
+        if late.refused.any():
+            role = role.copy()
+            role[self.rows[late.refused]] |= np.int8(ROLE["refused"])
+        init = Texts.of(columns.table.column("init_setl_id"))
+        bill = [columns.raw(name) for name in BILL]
+        care, institution = (columns.raw(name).astype(np.int32, copy=False) for name in ("med_type", "fixmedins_code"))
+        money = Money(bill, self.code("insutype"), self.pool, care, institution)
+        marked = mark(self.ordered, self.setl_id, init, role, money)
+        self.copies: Copies | None = None
+        if not (marked.status.any() or role.any()):
+            self.reversed_rows = results.reversed_table(columns, self.rows[:0], self.rows[:0])
+            return
+        judged = Judged(self, role, marked)
+        refusals = self._refusals()
+        judged.refuse(refusals)
         self._refuse(refusals, self.rows)
-        back = status == STATUS["reversed"]
-        self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[twin[back]])
-        self._keep(status == STATUS["counts"])
+        if marked.head is not None:
+            self.copies = Copies(self.rows, marked.head, judged)
+            self.group = self.copies.group
+        back = marked.status == STATUS["reversed"]
+        self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[marked.twin[back]])
+        self._keep(judged.kept())
+
+    def refuse_copies(self) -> None:
+        """Of copies that passed every check let the first stay."""
+        if self.copies is not None:
+            refusals = self._refusals()
+            self.copies.refuse(refusals, self, self.group)
+            self._drop(refusals)
+
+    def number_stays(self) -> None:
+        """Number the stays of several settlements (中途结算); copies of one settlement are not several."""
         if self.setup.has_stays:
-            pool = self.settler.pool_of_area[self.code("insu_admdvs")].astype(np.int64)
-            account = pool * len(self.setup.vocabularies["insutype"].texts) + self.code("insutype")
-            self.stay = number_stays(self.person, account, columns.table.column("mdtrt_id"), self.rows)
+            account = self.pool.astype(np.int64) * len(self.setup.vocabularies["insutype"].texts) + self.code(
+                "insutype"
+            )
+            own = np.arange(len(self.rows), dtype=np.int64) + len(self.columns)
+            settlement = own if self.copies is None else np.where(self.group >= 0, self.group, own)
+            ids = self.columns.table.column("mdtrt_id")
+            self.stay = number_stays(self.person, account, ids, self.rows, settlement)
 
     def _set_rows(self, rows: Int32) -> None:
         """The rows of the claims that count, in order; columns that were taken in another one are forgotten."""
@@ -295,10 +312,22 @@ class _Work:
     def _keep(self, kept: Bool) -> None:
         if kept.all():
             return
-        self._set_rows(self.rows[kept])
-        for name in ("person", "pool", "series", "found", "rule_set", "identity_date", "held", "variant", "stay"):
+        places = np.flatnonzero(kept)
+        self._set_rows(self.rows[places])
+        for name in (
+            "person",
+            "pool",
+            "series",
+            "found",
+            "rule_set",
+            "identity_date",
+            "held",
+            "variant",
+            "stay",
+            "group",
+        ):
             if getattr(self, name, None) is not None:
-                setattr(self, name, getattr(self, name)[kept])
+                setattr(self, name, getattr(self, name)[places])
 
     def _refusals(self) -> Refusals:
         return Refusals(self.columns.raw("file").astype(np.int32, copy=False), self.columns.raw("row"), self.rows)
@@ -317,6 +346,7 @@ class _Work:
     def join(self, insured: Columns, identities: Columns) -> None:
         """Find each claim's insured row and rule set, and refuse claims without; find the identity classes held."""
         settler = self.settler
+        self._refuse_by_rule_set()
         self.insured = insured
         insured_people, identity_people = (Texts.of(one.table.column("psn_no")) for one in (insured, identities))
         codes, names = identities.code("psn_idet_type"), settler.setup.vocabularies["psn_idet_type"].texts
@@ -324,7 +354,6 @@ class _Work:
             OF_NOBODY: identities_of_nobody(identity_people, codes, names, insured_people),
             IDENTITIES_BY_CODE: identities_by_code(codes, names),
         }
-        self.pool: Int32 = settler.pool_of_area[self.code("insu_admdvs")]
         self.insured_rows = rows = InsuredRows(insured, self._by_person(insured_people), settler.pool_of_area)
         date = self.at("begndate").astype(np.int32, copy=False)
         self.found, reason = find_insured(
@@ -332,12 +361,7 @@ class _Work:
             self.code("insutype"),
             self.pool,
             date,
-            rows.people,
-            rows.scheme,
-            rows.pool,
-            rows.begin,
-            rows.end,
-            rows.ties,
+            *(rows.people, rows.scheme, rows.pool, rows.begin, rows.end, rows.ties),
         )
         if self.trial is not None:
             self.found = self.trial.found(self.found, date, rows)
@@ -349,16 +373,9 @@ class _Work:
             explanations.refuse_persons(refusals, self, reason)
         if self.setup.strict and self.contradictions:
             refuse_contradictions(refusals, self.contradictions, rows, self.person)
-        self._drop(refusals)
-        self.series = settler.classifier.series(self.pool, self.code("insutype"))
-        self.rule_set = settler.classifier.sets(self.series, self.at("benefit").astype(np.int32, copy=False))
-        refusals = self._refusals()
         explanations.refuse_without_set(refusals, self)
         self._drop(refusals)
-        refusals = self._refusals()
         self.identity_date = self._identity_date()
-        explanations.refuse_without_identity_date(refusals, self, self.identity_date)
-        self._drop(refusals)
         self.held = find_identities(
             self.person,
             self.rule_set,
@@ -369,6 +386,14 @@ class _Work:
             identities.raw("endtime").astype(np.int32, copy=False),
             settler.identity_bits,
         )
+
+    def _refuse_by_rule_set(self) -> None:
+        """Refuse claims for what their rule set alone tells: a column or date it decides by, a level it knows."""
+        refusals = self._refusals()
+        explanations.refuse_absent_columns(refusals, self, "claims")
+        explanations.refuse_without_identity_date(refusals, self)
+        explanations.refuse_levels(refusals, self)
+        self._drop(refusals)
 
     def _by_person(self, people: Texts) -> PersonRows:
         """Rows of another table, whose ``psn_no`` these are, by the numbers of the people who have claims."""
@@ -393,8 +418,7 @@ class _Work:
         numbers = {name: self._number_column(name) for name in classifier.number_columns}
         self.variant = classifier.leaves(self.rule_set, codes, numbers, self.held)
         refusals = self._refusals()
-        explanations.refuse_levels(refusals, self)
-        explanations.refuse_absent_columns(refusals, self)
+        explanations.refuse_absent_columns(refusals, self, "insured")
         if (self.variant < 0).any():
             explanations.refuse_without_rule(refusals, self, codes, numbers)
         self._drop(refusals)
@@ -474,21 +498,3 @@ class _Work:
         benefit = self.at("benefit").astype(np.int32, copy=False)
         paid, closing = carry.settle(core, self.opening, self.person, self.series, benefit, columns, self._name)
         return paid, closing.table(self.texts, self.numbering.numbers, self.numbering.count)
-
-
-def accounts_of(person: Int32, series: Int32) -> Int32:
-    """Number each person's accounts (pool and scheme) from 0. Almost everybody has one."""
-    accounts = np.zeros(len(person), np.int32)
-    if len(person) == 0:
-        return accounts
-    begins = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
-    sizes = np.diff(np.r_[begins, len(person)])
-    mixed = series != np.repeat(series[begins], sizes)
-    if mixed.any():
-        among = np.repeat(np.logical_or.reduceat(mixed, begins), sizes)
-        pairs = np.stack([person[among], series[among]])
-        different, inverse = np.unique(pairs, axis=1, return_inverse=True)
-        inverse = inverse.reshape(-1)
-        first = np.searchsorted(different[0], person[among])
-        accounts[among] = inverse - first
-    return accounts

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.setup import CLAIM_CODES
 from qingsuan.cells import Cells, decimals
 from qingsuan.people import Texts
@@ -20,15 +21,20 @@ from qingsuan.rows import Taker, arrow
 from qingsuan.tables import CLAIMS, Column
 
 if TYPE_CHECKING:
-    from qingsuan.benefits.partition import Columns
+    from qingsuan.benefits.columns import Columns
 
 __all__ = ["LOST", "blanks", "is_restorable", "restored"]
 
 LOST = -1
 """``blank`` of a row that cannot be made again: one of its texts is there, and empty."""
 
-_FLAGS = {"refd_setl_flag": ("takes_back", 1), "refl_flag": ("referral", 1), "er_flag": ("referral", 2)}
-_FLAGS.update(acct_used_flag=("acct_used", 1), mid_setl_flag=("mid_setl", 1))
+_FLAGS = {
+    "refd_setl_flag": ("role", ROLE["reversal"] | ROLE["marked"]),
+    "refl_flag": ("referral", 1),
+    "er_flag": ("referral", 2),
+    "acct_used_flag": ("acct_used", 1),
+    "mid_setl_flag": ("mid_setl", 1),
+}
 _MAY_BE_ABSENT = tuple(column for column in CLAIMS if not column.must)
 _BITS = {column.name: bit for bit, column in enumerate(_MAY_BE_ABSENT)}
 assert len(_BITS) < 31, "blank is an int32, and -1 means something else"
@@ -98,8 +104,8 @@ def _values(columns: Columns, taker: Taker, column: Column, null: npt.NDArray[np
     if name == "vali_flag":  # void rows never come this far
         return pa.repeat(pa.scalar("1"), len(null))
     if column.kind == "flag":
-        internal, bit = _FLAGS[name]
-        return _FLAG_TEXTS.take(arrow(taker.numbers(columns.raw(internal)) // bit & 1))
+        internal, bits = _FLAGS[name]
+        return _FLAG_TEXTS.take(arrow(((taker.numbers(columns.raw(internal)) & bits) != 0).astype(np.int8)))
     if column.kind == "text":
         return taker.texts(Texts.plain(columns.table.column(name)))
     values = taker.numbers(columns.raw(name))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits.core import Paid
+from qingsuan.benefits.order import ROLE
 from qingsuan.cells import NO_AMOUNT, decimals
 from qingsuan.people import Texts
 from qingsuan.policy.model import FUNDS
@@ -16,7 +17,7 @@ from qingsuan.rows import Taker, add_up, arrow
 from qingsuan.tables import BILL, PAID_COLUMNS
 
 if TYPE_CHECKING:
-    from qingsuan.benefits.partition import Columns
+    from qingsuan.benefits.columns import Columns
 
 __all__ = ["SUMS", "TOTALS", "WAITING", "Layout", "merge_totals", "reversed_table"]
 
@@ -70,7 +71,7 @@ def reversed_table(columns: Columns, rows: Int32, twins: Int32) -> pa.Table:
     """Claims taken back and the reversals that took them back, side by side in order; each names the other."""
     taker = Taker(rows, len(columns))
     twin_ids = Taker(twins, len(columns)).texts(Texts.plain(columns.table.column("setl_id")))
-    takes_back = columns.raw("takes_back")[rows]
+    takes_back = columns.raw("role")[rows] & ROLE["reversal"]
     fields = _ids(columns, taker)
     fields.update(_codes(columns, taker, ("insutype", "insu_admdvs", "med_type")))
     fields["setl_time"] = _time(columns, taker)

@@ -16,7 +16,10 @@ from qingsuan.policy.decision import ENGINE_CODES, ENGINE_NUMBERS
 from qingsuan.policy.model import Dimension, Pool, Region, RuleSet
 from qingsuan.tables import CODES
 
-__all__ = ["CLAIM_CODES", "INSURED_CODES", "OwnColumn", "Places", "Setup"]
+__all__ = ["BENEFIT_DATES", "CLAIM_CODES", "INSURED_CODES", "OwnColumn", "Places", "Setup"]
+
+BENEFIT_DATES = ("setl_time", "begndate", "enddate")
+"""The dates that a rule set can decide the year by (待遇享受日期), or read identities on."""
 
 CLAIM_CODES = (
     "insutype",

@@ -30,7 +30,9 @@ Mask = npt.NDArray[np.bool_]
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def number_stays(person: Int32, account: Int64, mdtrt_id: pa.ChunkedArray, rows: Int32) -> Int32 | None:
+def number_stays(
+    person: Int32, account: Int64, mdtrt_id: pa.ChunkedArray, rows: Int32, settlement: Int64
+) -> Int32 | None:
     """Number each person's stays of two settlements or more from 1.
 
     Parameters
@@ -43,6 +45,8 @@ def number_stays(person: Int32, account: Int64, mdtrt_id: pa.ChunkedArray, rows:
         By row; empty where there is none.
     rows : (n,) int32
         The row at each place.
+    settlement : (n,) int64
+        By place: the same for copies of one settlement, which are one.
 
     Returns
     -------
@@ -59,18 +63,21 @@ def number_stays(person: Int32, account: Int64, mdtrt_id: pa.ChunkedArray, rows:
         return None
     places = np.flatnonzero(known)[np.isin(key, np.unique(again))]
     found = np.zeros(len(rows), np.int32)
-    found[places] = _numbered(person[places], account[places], mdtrt_id.take(pa.array(rows[places])))
+    ids = mdtrt_id.take(pa.array(rows[places]))
+    found[places] = _numbered(person[places], account[places], ids, settlement[places])
     return found if found.any() else None
 
 
-def _numbered(person: Int32, account: Int64, ids: pa.ChunkedArray) -> Int32:
+def _numbered(person: Int32, account: Int64, ids: pa.ChunkedArray, settlement: Int64) -> Int32:
     """Stays numbered within each person; 0 for those of one settlement, whose hash was alike only."""
     code = ids.combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    order = np.lexsort((code, account, person))
+    order = np.lexsort((settlement, code, account, person))
     columns = [column[order] for column in (person, account, code)]
-    begins = np.flatnonzero(np.r_[True, np.logical_or.reduce([one[1:] != one[:-1] for one in columns])])
+    differs = np.r_[True, np.logical_or.reduce([one[1:] != one[:-1] for one in columns])]
+    begins = np.flatnonzero(differs)
     sizes = np.diff(np.r_[begins, len(order)])
-    shared = sizes > 1
+    other = settlement[order]
+    shared = np.add.reduceat(differs | np.r_[True, other[1:] != other[:-1]], begins, dtype=np.int64) > 1
     owner = columns[0][begins]
     count = np.cumsum(shared)
     first = np.r_[True, owner[1:] != owner[:-1]]

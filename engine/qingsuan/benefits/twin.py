@@ -2,7 +2,7 @@
 
 It is the oracle of the compiled core and what explains a result; it is never a fallback. It walks the policy model as
 it is written and uses nothing that the core uses. Rows come here after the static checks of one row (missing, code,
-amounts, dates); what depends on other rows, people or rules is decided here.
+amounts); what depends on the year, on other rows, people or rules is decided here. Rows that failed a check come too, and say so.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 from qingsuan.benefits.twin_layers import Bill, LayerStep, Stay, counted, run_layers
+from qingsuan.benefits.twin_reversals import is_reversal, sort_out
 from qingsuan.benefits.twin_rows import (
     Account,
     AccountKey,
@@ -26,6 +27,7 @@ from qingsuan.benefits.twin_rows import (
     Places,
     Rejected,
     Reversed,
+    Served,
     Settled,
 )
 from qingsuan.benefits.twin_rules import Plan, Value, has_per_visit, missing_parameter, plan_of
@@ -66,14 +68,15 @@ def settle_year(
     Parameters
     ----------
     claims, insured, identities
-        In any order. Claims have passed the static checks of a row; plugin dimensions are in ``extra``.
+        In any order. Claims have passed the static checks of a row, or say which one they failed; plugin dimensions are in
+        ``extra``.
     opening
         Counters and balances carried in from an earlier run; not changed.
 
     Raises
     ------
     ValueError
-        A claim's benefit date is outside ``year``, or absent: the static checks were not made.
+        A claim's benefit date is absent: the static checks were not made.
     PolicyError
         The rule sets contradict themselves for a claim at hand.
     """
@@ -114,62 +117,53 @@ class _Year:
                 self.books.setdefault((rule_set.pool, scheme), []).append(_Book(rule_set))
 
     def person(self, claims: Sequence[Claim], insured: Sequence[Insured], identities: Sequence[Identity]) -> None:
-        """Settle one person's year: order, take duplicates and reversals out, then claim by claim."""
-        served = []
+        """Settle one person's year: refuse what is wrong alone, order, take reversals out, then claim by claim."""
+        served, shadows = [], []
         for claim in claims:
-            pool = self.places.pool_of(claim.insu_admdvs)
-            if pool is None:
-                self.reject(claim, "E_POOL", "insu_admdvs", claim.insu_admdvs, "a pool that a plugin serves")
+            row = self.served(claim)
+            if row is None:
+                shadows.append(claim)
             else:
-                served.append((self.benefit_date(claim, pool), claim, pool))
-        doubtful = len({claim.setl_id for _, claim, _ in served}) < len(served)
+                served.append(row)
+        doubtful = len({row.claim.setl_id for row in served}) < len(served)
         # Texts compare by code point, which is the order of their UTF-8 bytes.
         served.sort(
-            key=lambda row: (row[0], row[1].setl_time, row[1].setl_id, *(_content(row[1]) if doubtful else ())),
+            key=lambda row: (
+                row.benefit_date,
+                row.claim.setl_time,
+                row.claim.setl_id,
+                *(_content(row.claim) if doubtful else ()),
+            ),
         )
-        kept: dict[str, tuple[Claim, str, dt.date]] = {}
-        for benefit_date, claim, pool in served:
-            if claim.setl_id not in kept:
-                kept[claim.setl_id] = claim, pool, benefit_date
-                continue
-            how = "an identical copy" if _content(claim) == _content(kept[claim.setl_id][0]) else "a differing copy"
-            self.reject(claim, "E_DUPLICATE", "setl_id", f"{claim.setl_id}, {how}", "each setl_id once per person")
-        gone = self.take_reversals_out({setl_id: claim for setl_id, (claim, _, _) in kept.items()})
-        left = [row for row in kept.values() if row[0].setl_id not in gone]
-        parts = Counter((claim.insutype, pool, claim.mdtrt_id) for claim, pool, _ in left if claim.mdtrt_id)
+        found = sort_out(served, shadows, self.places.pool_of, self.year)
+        self.outcome.reversed += [Reversed(claim, reversal) for claim, reversal in found.pairs]
+        for claim, fate in found.refused:
+            other = "nothing" if fate.other is None else fate.other.setl_id
+            self.reject(claim, fate.code, fate.column, f"{claim.setl_id} against {other}", "a pair that negates")
+        of_stay = {(row.claim.insutype, row.pool, row.claim.mdtrt_id, row.claim.setl_id) for row in found.left}
+        parts = Counter(key[:3] for key in of_stay if key[2])
         self.stays = {key: Stay() for key, number in parts.items() if number > 1}
-        for claim, pool, benefit_date in left:
-            self.settle(claim, pool, benefit_date, insured, identities)
+        for row in found.left:
+            self.settle(row.claim, row.pool, row.benefit_date, insured, identities, found.standing)
 
-    def take_reversals_out(self, claims: Mapping[str, Claim]) -> set[str]:
-        """Pair reversals with what they take back; the setl_ids of all claims that leave the calculation."""
-        gone: set[str] = set()
-        for claim in claims.values():
-            if claim.refd_setl_flag != "1":
-                continue
-            gone.add(claim.setl_id)
-            original = claims.get(claim.init_setl_id)
-            if original is None or original.refd_setl_flag == "1" or original.setl_id in gone:
-                expected = "the setl_id of a claim of this person in this run that nothing has taken back"
-                self.reject(claim, "E_REVERSAL_ORPHAN", "init_setl_id", claim.init_setl_id, expected)
-                continue
-            gone.add(original.setl_id)
-            unlike = [name for name in BILL if getattr(claim, name) != -getattr(original, name)]
-            if not unlike:
-                self.outcome.reversed.append(Reversed(original, claim))
-                continue
-            found = f"{claim.setl_id} against {original.setl_id}: {', '.join(unlike)}"
-            for row in (claim, original):
-                self.reject(row, "E_REVERSAL_MISMATCH", "medfee_sumamt", found, "every amount negated")
-        return gone
-
-    def benefit_date(self, claim: Claim, pool: str) -> dt.date:
-        """The date that decides year, period and rule set (待遇享受日期)."""
-        books = self.books.get((pool, claim.insutype))
-        date = _date(claim, books[0].rule_set.benefit_date if books else "setl_time")
-        if date is None or date.year != self.year:
-            raise ValueError(f"claim {claim.setl_id}: benefit date {date} is not in {self.year}")
-        return date
+    def served(self, claim: Claim) -> Served | None:
+        """A claim with its pool and date; None where it is refused for itself."""
+        pool = self.places.pool_of(claim.insu_admdvs)
+        books = self.books.get((pool or "", claim.insutype))
+        column = books[0].rule_set.benefit_date if books else "setl_time"
+        date = _date(claim, column)
+        if claim.refused is not None:
+            self.reject(claim, *claim.refused, "", "")
+            return None
+        if date is None:
+            raise ValueError(f"claim {claim.setl_id}: no {column}")
+        if date.year != self.year and (pool is None or not is_reversal(claim)):
+            self.reject(claim, "E_DATE", column, str(date), f"a date in {self.year}")
+            return None
+        if pool is None:
+            self.reject(claim, "E_POOL", "insu_admdvs", claim.insu_admdvs, "a pool that a plugin serves")
+            return None
+        return Served(claim, pool, date, column)
 
     def settle(
         self,
@@ -178,22 +172,26 @@ class _Year:
         benefit_date: dt.date,
         insured: Sequence[Insured],
         identities: Sequence[Identity],
+        standing: dict[str, Claim],
     ) -> None:
-        """Settle one claim that stays: person, rule, layers, account, cash."""
+        """Settle one claim that stays: person, rule, copies, layers, account, cash.
+
+        ``standing`` has the rows of which others are copies; the first copy that passes every check is put there.
+        """
+        book = self.book(pool, claim.insutype, benefit_date)
+        if book is not None and _date(claim, book.rule_set.identity_date) is None:
+            self.reject(claim, "E_MISSING", book.rule_set.identity_date, "nothing", "the date that decides identities")
+            return
         row = self.insured_row(claim, pool, insured)
         if row is None:
             expected = f"insured in {claim.insutype} and pool {pool} on {claim.begndate}"
             self.reject(claim, "E_PERSON", "psn_no", claim.psn_no, expected)
             return
-        book = self.book(pool, claim.insutype, benefit_date)
         if book is None:
             expected = f"a rule set of pool {pool} and scheme {claim.insutype} in force on {benefit_date}"
             self.reject(claim, "E_NO_RULE", "insutype", claim.insutype, expected)
             return
         place = self.places.place(claim.fix_blng_admdvs, pool)
-        if _date(claim, book.rule_set.identity_date) is None:
-            self.reject(claim, "E_MISSING", book.rule_set.identity_date, "nothing", "the date that decides identities")
-            return
         values = _values(claim, row, _classes_held(book.rule_set, claim, identities), place, benefit_date)
         plan = book.plan(values)
         if not isinstance(plan, Plan):
@@ -206,6 +204,12 @@ class _Year:
             column = "mid_setl_flag" if stay is None else "mdtrt_id"
             self.reject(claim, "E_NO_RULE", column, getattr(claim, column), "how settlements of one stay count")
             return
+        other = standing.get(claim.setl_id)
+        if other is not None:
+            how = "an identical copy" if _content(claim) == _content(other) else "a differing copy"
+            self.reject(claim, "E_DUPLICATE", "setl_id", f"{claim.setl_id}, {how}", "each setl_id once per person")
+            return
+        standing[claim.setl_id] = claim
         account = self.outcome.accounts.setdefault((claim.psn_no, claim.insutype, pool), Account())
         if account.balance is None:
             account.balance = self.opening_balance(claim, pool, insured)

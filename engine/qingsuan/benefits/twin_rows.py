@@ -23,13 +23,17 @@ __all__ = [
     "Places",
     "Rejected",
     "Reversed",
+    "Served",
     "Settled",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One settlement record (结算). Amounts in fen; an absent code is ""; ``extra`` has the plugin's dimensions."""
+    """One settlement record (结算). Amounts in fen; an absent code is ""; ``extra`` has the plugin's dimensions.
+
+    ``refused`` is the code and the column of a check of the row alone that it failed.
+    """
 
     setl_id: str
     psn_no: str
@@ -56,6 +60,17 @@ class Claim:
     mdtrt_id: str = ""
     mid_setl_flag: str = ""
     extra: Mapping[str, Value] = field(default_factory=dict)
+    refused: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A claim of a pool that is served, and the date that decides its year, with the column it stands in."""
+
+    claim: Claim
+    pool: str
+    benefit_date: dt.date
+    date_column: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ _MOST_TOTAL = 1 << 62
 Fen = dict[str, npt.NDArray[np.int64]]
 
 _AMOUNTS = tuple(dict.fromkeys((*SUMS, "hosp_part_amt", "acct_mulaid_pay", "balc")))
+_PAIR = ("refd_setl_flag", "other_setl_id")
 _KEYS = ("insutype", "med_type", "fixmedins_code")
 _TEXTS = ("setl_id", "psn_no", "rule_id", *_KEYS)
 _BY = {name: tuple(key for key in by if key != "pool") for name, by in TOTALS.items()}
@@ -75,7 +76,7 @@ class _Checked:
                 if check is not None:
                     check(file, first_row, batch)
                 if name in ("settled", "reversed"):
-                    repeats.add(batch.column("setl_id"))
+                    repeats.add(batch.column("setl_id").filter(pa.array(_once(batch))))
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             self.findings.add(file, "it can be read", " ".join(str(error).split())[:200], f"a table “{name}”")
             return
@@ -156,8 +157,10 @@ class _Checked:
         """Rows whose ``setl_id`` has one of the hashes: file, row, setl_id, psn_no."""
         for path in sorted([*self.folder.glob("settled/part-*.parquet"), *self.folder.glob("reversed/part-*.parquet")]):
             try:
-                for first_row, batch in _batches(path, ["setl_id", "psn_no"]):
-                    for place in np.flatnonzero(np.isin(Texts.of(batch.column("setl_id")).hashes, hashes)):
+                wanted = ["setl_id", "psn_no", *(_PAIR if path.parent.name == "reversed" else ())]
+                for first_row, batch in _batches(path, wanted):
+                    repeated = np.isin(Texts.of(batch.column("setl_id")).hashes, hashes)
+                    for place in np.flatnonzero(repeated & _once(batch)):
                         ids = [batch.column(name)[int(place)].as_py() for name in ("setl_id", "psn_no")]
                         yield path.relative_to(self.folder).as_posix(), first_row + int(place) + 1, ids[0], ids[1]
             except (OSError, KeyError, ValueError, pa.ArrowException):
@@ -218,6 +221,16 @@ class _Checked:
             return
         for key in sorted({*found, *expected}):
             self.findings.same(file, f"what {key[1]} paid in scheme {key[0]} (fen)", found[key], expected[key])
+
+
+def _once(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    """Which rows of ``settled`` or ``reversed`` are settlements of their own: a reversal may have the id of its claim."""
+    if "other_setl_id" not in batch.schema.names:
+        return np.ones(batch.num_rows, np.bool_)
+    reversal = pc.equal(batch.column("refd_setl_flag"), "1")
+    same = pc.equal(batch.column("setl_id"), batch.column("other_setl_id"))
+    found: npt.NDArray[np.bool_] = pc.invert(pc.and_(reversal, same)).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _broken(fen: Fen, batch: pa.RecordBatch) -> Iterator[tuple[str, npt.NDArray[np.bool_], tuple[str, ...]]]:
