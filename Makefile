@@ -19,7 +19,7 @@ TESTS ?=
 CASES ?= 1000000
 CLAIMS ?= 60000
 KILLS ?= 200
-HOSTILE ?= csv=20000 ipc=5000 parquet=5000 parameters=1000 trees=500 conservation=150
+HOSTILE ?= csv=20000 ipc=5000 parquet=5000 parameters=1000 folders=500 trees=500 conservation=150
 SEED ?= $(shell date +%s)
 LARGE ?= 100000000
 MEMORY ?= 2GB

@@ -18,6 +18,7 @@ class Kind:
 KINDS = {
     "conservation": Kind("hostile.conservation:run", 8),
     "csv": Kind("hostile.csv_files:run", 150),
+    "folders": Kind("hostile.run_folders:run", 60),
     "ipc": Kind("hostile.arrow_files:run_ipc", 100),
     "parameters": Kind("hostile.parameter_files:run", 60),
     "parquet": Kind("hostile.arrow_files:run_parquet", 100),
