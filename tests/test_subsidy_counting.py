@@ -213,11 +213,11 @@ def batch_of(*changes: dict[str, Any]) -> pa.RecordBatch:
 @pytest.mark.parametrize(
     ("change", "code", "column", "found"),
     [
-        ({"psn_no": None}, "E_MISSING", "psn_no", "null or empty"),
-        ({"psn_no": ""}, "E_MISSING", "psn_no", "null or empty"),
-        ({"insutype": None}, "E_MISSING", "insutype", "null or empty"),
-        ({"insu_admdvs": ""}, "E_MISSING", "insu_admdvs", "null or empty"),
-        ({"begndate": None}, "E_MISSING", "begndate", "null or empty"),
+        ({"psn_no": None}, "E_MISSING", "psn_no", "nothing"),
+        ({"psn_no": ""}, "E_MISSING", "psn_no", "nothing"),
+        ({"insutype": None}, "E_MISSING", "insutype", "nothing"),
+        ({"insu_admdvs": ""}, "E_MISSING", "insu_admdvs", "nothing"),
+        ({"begndate": None}, "E_MISSING", "begndate", "nothing"),
         ({"psn_no": "p1 "}, "E_FORM", "psn_no", '"p1 ": a blank at an end'),
         ({"psn_no": "Ｐ1"}, "E_FORM", "psn_no", '"Ｐ1": written plainly it is "P1"'),
         (

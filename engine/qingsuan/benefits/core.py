@@ -19,7 +19,7 @@ from qingsuan import _kernel
 from qingsuan.benefits.accounts import Accounts, State, joined
 from qingsuan.benefits.plan import Plan
 from qingsuan.errors import InputError, RunError
-from qingsuan.money import BP_ONE, MAX_FEN
+from qingsuan.money import BP_ONE, MAX_FEN, yuan
 from qingsuan.policy.model import COUNTERS, FUNDS
 from qingsuan.policy.numeric import (
     BAND_FIELDS,
@@ -236,7 +236,7 @@ def _report(fault: tuple[int, int], bill: Int64, name: Callable[[int], str]) -> 
         )
     raise RunError(
         name(row),
-        found=f"payments do not add up to the bill of {bill[0, row]} fen",
+        found=f"payments do not add up to the bill of {yuan(int(bill[0, row]))} yuan",
         expected="funds + account + cash = total, nothing negative",
         do="report this: the run was stopped before anything was written",
     )

@@ -41,8 +41,8 @@ __all__ = ["take_claims", "take_identities", "take_insured"]
 
 _WHOLE = r"^-?\d{1,15}$"
 _EXPECTED = {
-    "E_SCALE": "at most two decimals; amounts are never rounded on the way in",
-    "E_RANGE": f"at most {yuan(MAX_FEN)}",
+    "E_SCALE": "an amount in yuan with at most two decimals; amounts are never rounded on the way in",
+    "E_RANGE": f"an amount in yuan of at most {yuan(MAX_FEN)}, in either direction",
 }
 
 Mask = npt.NDArray[np.bool_]
@@ -123,7 +123,12 @@ class _Rows:
         """Refuse texts that are not in a code table."""
         bad = self._not_good(column, lambda texts: pc.is_in(texts, value_set=pa.array(list(codes), pa.string())))
         if bad is not None:
-            self.refuse(bad, "E_CODE", column, f"a code of the table {column}")
+            self.refuse(
+                bad,
+                "E_CODE",
+                column,
+                f"a code of the table {column}, such as {codes[0]}, or a local one that the region's plugin declares",
+            )
 
     def _not_good(self, column: str, good: Callable[[pa.Array], pa.Array]) -> Mask | None:
         """Which texts of a column are not good; each different text is looked at once. None if all are."""

@@ -36,7 +36,10 @@ ITSELF = -1
 _SET_RIGHT = "give accumulators as the earlier run wrote them, or settle the year whole without --opening"
 _READERS = {"psn_no": read_ids, "settled_until": read_dates}
 _COLUMNS = {column.name: column for column in ACCUMULATORS}
-_BOUNDS = {"E_SCALE": "at most two decimals", "E_RANGE": f"at most {yuan(MAX_CARRIED)} yuan"}
+_BOUNDS = {
+    "E_SCALE": "an amount in yuan with at most two decimals",
+    "E_RANGE": f"an amount in yuan of at most {yuan(MAX_CARRIED)}",
+}
 _PER = {"year": "a year", "quarter": "a quarter", "month": "a month"}
 
 Int8 = npt.NDArray[np.int8]
@@ -160,7 +163,7 @@ def take_opening(groups: Groups, batch: pa.RecordBatch, where: str, first_row: i
     """
     reading = _Reading(batch, where, first_row)
     for name in ("psn_no", "insutype", "pool", "period"):
-        reading.refuse(reading.cells[name].absent, name, "a value")
+        reading.refuse(reading.cells[name].absent, name, f"a value: {_COLUMNS[name].meaning}")
     if "E_FORM" in reading.cells["psn_no"].faults:
         reading.refuse(reading.cells["psn_no"].faults["E_FORM"], "psn_no", form_of(_COLUMNS["psn_no"]))
     series = _series(groups, reading)
@@ -233,7 +236,7 @@ def _keys(groups: Groups, reading: _Reading, series: Int32, slot: Int32) -> Int6
 def _check_amounts(reading: _Reading, name: str, wanted: Mask) -> None:
     """Check that a column is filled where it is wanted, empty elsewhere, and reads as what it is."""
     cells = reading.cells[name]
-    reading.refuse(cells.absent & wanted, name, "a value")
+    reading.refuse(cells.absent & wanted, name, f"a value: {_COLUMNS[name].meaning}")
     reading.refuse(~cells.absent & ~wanted, name, "nothing: it belongs into the other kind of row (group or account)")
     for code, mask in cells.faults.items():
         reading.refuse(mask, name, _BOUNDS.get(code) or form_of(_COLUMNS[name]))

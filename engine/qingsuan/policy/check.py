@@ -292,7 +292,12 @@ class _Check:
         for number, ratio_bp in enumerate(bands.ratio_bp, 1):
             if not 0 <= ratio_bp <= BP_ONE:
                 found = f"{yuan(ratio_bp)} %"
-                self.refuse(f"{path}.percent[{number}]", found=found, expected="from 0 to 100 %", do="check it")
+                self.refuse(
+                    f"{path}.percent[{number}]",
+                    found=found,
+                    expected="from 0 to 100 %",
+                    do="write the percentage of the document",
+                )
 
     def bounds(self, bands: Bands, path: str) -> None:
         """Bounds ascend, one fewer than percentages; those of visits are whole numbers, all others amounts."""

@@ -82,7 +82,10 @@ def check_tables(rule: FundingRule, tables: BureauTables) -> None:
     for code, (name, where) in (tables.classes or {}).items():
         if code.startswith(rule.prefix) and rule.classes and name not in rule.classes:
             raise PolicyError(
-                where, found=f'class "{name}"', expected=f"a class of the rule: {', '.join(rule.classes)}"
+                where,
+                found=f'class "{name}"',
+                expected=f"a class of the rule: {', '.join(rule.classes)}",
+                do="write one of these classes",
             )
     for prefix, own in tables.standards.items():
         if prefix.startswith(rule.prefix):
@@ -171,6 +174,7 @@ def _check_standard(rule: FundingRule, own: PoolStandard) -> None:
             own.where,
             found='excess_bearer "shares", but the rule states amounts, not ratios',
             expected="one level of government",
+            do=f"name who bears the excess: {', '.join(bearer for bearer in BEARERS if bearer != 'shares')}",
         )
 
 

@@ -108,7 +108,12 @@ def read_classes(file: Path) -> dict[str, tuple[str, str]]:
 
     def one(row: Mapping[str, str], where: str) -> tuple[str, str]:
         if re.fullmatch(r"[0-9]{6}", row["admdvs"]) is None:
-            raise PolicyError(where, found=f'admdvs "{row["admdvs"]}"', expected="the six digits of a county or banner")
+            raise PolicyError(
+                where,
+                found=f'admdvs "{row["admdvs"]}"',
+                expected="the six digits of a county or banner",
+                do="write the county's code in full",
+            )
         return row["class"], where
 
     return _keyed(file, CLASS_COLUMNS, one)
@@ -160,7 +165,12 @@ def _keyed(file: Path, columns: Sequence[str], one: Callable[[Mapping[str, str],
         prefix = _prefix(row["admdvs"], where)
         if prefix in table:
             first = lines[prefix].rsplit(":", 1)[1].strip()
-            raise PolicyError(where, found=f'admdvs "{row["admdvs"]}" again, first in {first}', expected="each once")
+            raise PolicyError(
+                where,
+                found=f'admdvs "{row["admdvs"]}" again, first in {first}',
+                expected="each once",
+                do="take one of the two lines out",
+            )
         table[prefix], lines[prefix] = one(row, where), where
     return table
 
@@ -187,14 +197,26 @@ def _rows(file: Path, columns: Sequence[str]) -> Iterator[_Line]:
         absent = [name for name in columns if name not in header]
         if absent or len(set(header)) != len(header):
             found = f"no column {', '.join(absent)}" if absent else "a column twice"
-            raise PolicyError(str(file), found=f"{found} in the header {','.join(header)}", expected=wanted)
+            raise PolicyError(
+                str(file),
+                found=f"{found} in the header {','.join(header)}",
+                expected=wanted,
+                do="write these names into the first line",
+            )
         for row in rows:
             where = f"{file}: line {reader.line_num}"
             if len(row) != len(header):
-                raise PolicyError(where, found="more or fewer cells than the header", expected=f"{len(header)} cells")
+                raise PolicyError(
+                    where,
+                    found=f"{len(row)} cells",
+                    expected=f"{len(header)} cells, as in the header",
+                    do="add or take out a cell",
+                )
             yield where, dict(zip(header, row, strict=True))
     except csv.Error as error:
-        raise PolicyError(f"{file}: line {reader.line_num}", found=f"not CSV: {error}", expected=wanted) from error
+        raise PolicyError(
+            f"{file}: line {reader.line_num}", found=f"not CSV: {error}", expected=wanted, do="mend that line"
+        ) from error
 
 
 def _number(text: str, read: Callable[[str | int], int], where: str, column: str, expected: str) -> int:

@@ -111,7 +111,12 @@ def read_funding(file: Traversable | Path) -> FundingRule:
 def _region(head: Table) -> str:
     region = head.text("region")
     if re.fullmatch(r"[1-9]\d0000", region) is None:
-        head.refuse("region", found=f'"{region}"', expected='six digits ending in 0000, such as "220000"')
+        head.refuse(
+            "region",
+            found=f'"{region}"',
+            expected='six digits ending in 0000, such as "220000"',
+            do="write the code of the region that the plugin serves",
+        )
     return region
 
 
@@ -119,7 +124,12 @@ def _schemes(head: Table) -> tuple[str, ...]:
     schemes = head.texts("schemes")
     for number, scheme in enumerate(schemes, 1):
         if scheme not in CODES["insutype"]:
-            head.refuse(f"schemes[{number}]", found=f'"{scheme}"', expected="a code of insutype, such as 390")
+            head.refuse(
+                f"schemes[{number}]",
+                found=f'"{scheme}"',
+                expected="a code of insutype, such as 390",
+                do="write a scheme of the national table",
+            )
     if not schemes:
         head.refuse("schemes", found="an empty list", expected="at least one scheme", do='write schemes = ["390"]')
     return schemes
@@ -128,7 +138,12 @@ def _schemes(head: Table) -> tuple[str, ...]:
 def _standard(table: Table, sources: Mapping[str, Source]) -> Standard:
     fen = table.yuan_fen("yuan")
     if not 0 < fen <= MAX_STANDARD_FEN:
-        table.refuse("yuan", found=yuan(fen), expected=f"above 0, at most {yuan(MAX_STANDARD_FEN)} yuan per head")
+        table.refuse(
+            "yuan",
+            found=yuan(fen),
+            expected=f"above 0, at most {yuan(MAX_STANDARD_FEN)} yuan per head",
+            do="write the amount of the document",
+        )
     return Standard(fen, table.flag("minimum"), cite(table, sources))
 
 
@@ -138,11 +153,16 @@ def _fixed(root: Table, region: str, standard: Standard, sources: Mapping[str, S
     for table in root.tables("shares"):
         name = table.text("id")
         if name in (group.id for group in groups):
-            table.refuse("id", found=f'"{name}" twice', expected="a name of its own")
+            table.refuse("id", found=f'"{name}" twice', expected="a name of its own", do="rename one of the two")
         prefixes = _codes(table, "admdvs", region)
         for prefix in prefixes:
             if prefix in seen:
-                table.refuse("admdvs", found=f'"{prefix}", which "{seen[prefix]}" has too', expected="each prefix once")
+                table.refuse(
+                    "admdvs",
+                    found=f'"{prefix}", which "{seen[prefix]}" has too',
+                    expected="each prefix once",
+                    do="take it out of one of the two",
+                )
             seen[prefix] = name
         amounts = table.table("yuan")
         central, province, local = (amounts.yuan_fen(level) for level in LEVELS)
@@ -151,7 +171,7 @@ def _fixed(root: Table, region: str, standard: Standard, sources: Mapping[str, S
                 "",
                 found=f"{' + '.join(yuan(fen) for fen in (central, province, local))} = {yuan(total)}",
                 expected=f"the standard, {yuan(standard.fen)}",
-                do="check the amounts against the document",
+                do="correct the amount that is not the document's",
             )
         groups.append(Fixed(name, prefixes, (central, province, local), cite(table, sources)))
     return tuple(groups)
@@ -168,6 +188,7 @@ def _steps(root: Table, sources: Mapping[str, Source]) -> tuple[Step, ...]:
             classed[-1].level,
             found=f"classes {', '.join(classed[-1].by_class_bp)}",
             expected=f"the classes of {classed[0].level}: {', '.join(classed[0].by_class_bp)}",
+            do="write the same classes for both levels",
         )
     return steps
 
@@ -180,6 +201,7 @@ def _step(table: Table, level: str, sources: Mapping[str, Source]) -> Step:
                 "percent_by_class",
                 found="percent beside it" if by_class else "no class",
                 expected="a percentage per class, and no percent beside it",
+                do="write either percent, or percent_by_class with the classes of the document",
             )
         return Step(level, None, by_class, cite(table, sources))
     return Step(level, table.percent_bp("percent"), {}, cite(table, sources))
@@ -194,7 +216,10 @@ def _counties(root: Table, region: str, sources: Mapping[str, Source]) -> dict[s
     for code in names.names():
         if re.fullmatch(rf"{region[:2]}\d{{4}}", code) is None:
             names.refuse(
-                code, found=f'"{code}"', expected=f"a county-level code: six digits beginning with {region[:2]}"
+                code,
+                found=f'"{code}"',
+                expected=f"a county-level code: six digits beginning with {region[:2]}",
+                do="correct the code",
             )
     return {code: names.text(code) for code in names.names()}
 
@@ -220,7 +245,12 @@ def _codes(table: Table, key: str, region: str, *, only_counties: bool = False) 
         ok = _PREFIX.fullmatch(code) is not None and code.startswith(region[:2])
         if not ok or (only_counties and len(code) != 6):
             length = "6" if only_counties else "2, 4 or 6"
-            table.refuse(f"{key}[{number}]", found=f'"{code}"', expected=f"{length} digits beginning with {region[:2]}")
+            table.refuse(
+                f"{key}[{number}]",
+                found=f'"{code}"',
+                expected=f"{length} digits beginning with {region[:2]}",
+                do="correct the code",
+            )
     if not codes:
-        table.refuse(key, found="an empty list", expected="at least one code")
+        table.refuse(key, found="an empty list", expected="at least one code", do="name one, or take the table out")
     return codes

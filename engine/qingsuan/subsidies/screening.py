@@ -171,7 +171,7 @@ class Screening:
             "begndate": begin.absent,
         }
         for name, absent in empty.items():
-            flaws.add(absent, "E_MISSING", name, lambda _: "null or empty", "a value")
+            flaws.add(absent, "E_MISSING", name, lambda _: "nothing", f"a value: {_INSURED[name].meaning}")
         scheme, admdvs = text["insutype"], text["insu_admdvs"]
         no_form = admdvs.map(lambda value: int_of_code(value) == 0, 0) == 1
         wrong = {
