@@ -274,6 +274,13 @@ def test_files_that_cannot_be_trusted_stop_the_run(first: Path, tmp_path: Path) 
         (tmp_path / "bad").mkdir(exist_ok=True)
         pq.write_table(spoilt, tmp_path / "bad" / "a.parquet")
         refused(tmp_path, tmp_path / "bad", name)
+    plain = write_csv(
+        tmp_path / "plain.csv", [{name: as_text(cell) for name, cell in row.items()} for row in table.to_pylist()]
+    )
+    plain.write_text(plain.read_text("utf-8") + "p1,390\n", "utf-8")
+    refused(tmp_path, plain, f"row {table.num_rows + 1}: line {table.num_rows + 2}, 2 cells: p1,390")
+    (tmp_path / "bad" / "_more.parquet").write_bytes(whole)
+    refused(tmp_path, tmp_path / "bad", "files that would be left out by their names: bad/_more.parquet")
     part.write_bytes(whole[:-1])
     refused(tmp_path, first, "changed since the run wrote it")
     part.unlink()

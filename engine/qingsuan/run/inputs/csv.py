@@ -31,6 +31,11 @@ from qingsuan.run.inputs.source import Source, unreadable
 __all__ = ["MOST_RECORD_BYTES", "check_encoding", "count_csv_rows", "open_csv", "read_csv"]
 
 BLOCK_BYTES = 8 << 20
+"""So many bytes are read into rows at once."""
+
+WALK_BYTES = 1 << 20
+"""So many are walked at once while a file is opened: they stay in the processor's cache."""
+
 MOST_RECORD_BYTES = 16 << 20
 """A longer record is taken for a quote that nobody closed."""
 
@@ -95,7 +100,7 @@ def open_csv(number: int, path: Path, encoding: str) -> Source:
         It is malformed, or is no text of this encoding; file and line are named.
     """
     with path.open("rb") as file:
-        walk = _Walk(path, encoding, file)
+        walk = _Walk(path, encoding, file, min(WALK_BYTES, BLOCK_BYTES))
         names = walk.header()
         rows = sum(block.records for block in walk.blocks(len(names)))
     return Source(number, path, "csv", pa.schema([(name, pa.string()) for name in names]), rows, encoding)
@@ -106,7 +111,7 @@ def read_csv(
 ) -> Iterator[tuple[pa.RecordBatch, tuple[Torn, ...]]]:
     """Give the rows of each block of whole records, all texts; the cells of a torn row are null."""
     with source.path.open("rb") as file:
-        walk = _Walk(source.path, source.encoding, file)
+        walk = _Walk(source.path, source.encoding, file, BLOCK_BYTES)
         names = walk.header()
         if names != source.schema.names:
             raise unreadable(source.path, "csv", "its header changed since the run began")
@@ -117,12 +122,12 @@ def read_csv(
 class _Walk:
     """One walk through a file, from its header to its end."""
 
-    def __init__(self, path: Path, encoding: str, file: BinaryIO) -> None:
-        self.path, self.encoding = path, encoding
+    def __init__(self, path: Path, encoding: str, file: BinaryIO, piece_bytes: int) -> None:
+        self.path, self.encoding, self._piece_bytes = path, encoding, piece_bytes
         self.lines = 0
         self._rest = b""
         self._ended = False
-        self._pieces = _pieces(file, encoding)
+        self._pieces = _pieces(file, encoding, piece_bytes)
         self._torn = np.zeros(_TORN_PER_BLOCK * _TORN_NUMBERS, np.int64)
 
     def header(self) -> list[str]:
@@ -158,7 +163,7 @@ class _Walk:
             if records:
                 numbers = self._torn[: torn * _TORN_NUMBERS].reshape(-1, _TORN_NUMBERS).copy()
                 yield _Block(whole, records, before, numbers)
-            if end == 0 or len(self._rest) < BLOCK_BYTES:
+            if end == 0 or len(self._rest) < self._piece_bytes:
                 self._fill()
 
     def _more(self) -> bool:
@@ -215,9 +220,9 @@ class _Walk:
         return InputError(where, found=f"cannot be read: {found}", expected=expected, do=do)
 
 
-def _pieces(file: BinaryIO, encoding: str) -> Iterator[bytes]:
+def _pieces(file: BinaryIO, encoding: str, piece_bytes: int) -> Iterator[bytes]:
     """A file's bytes as UTF-8, without the mark at its beginning: as they are, or decoded piece by piece."""
-    read = iter(partial(file.read, BLOCK_BYTES), b"")
+    read = iter(partial(file.read, piece_bytes), b"")
     texts = read if encoding == "utf-8" else _decoded(read, encoding)
     first = True
     for piece in texts:
