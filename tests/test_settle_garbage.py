@@ -107,7 +107,7 @@ def test_a_csv_file_in_gbk(tmp_path: Path) -> None:
 
 
 def test_an_encoding_nobody_knows(tmp_path: Path) -> None:
-    for name in ("klingon", "gb18300", "hex", "", "utf8\0"):
+    for name in ("klingon", "gb18300", "hex", ""):
         refused(
             settle_claims(tmp_path, tmp_path / "claims.csv", "--csv-encoding", name), 2, "--csv-encoding", "gb18030"
         )
