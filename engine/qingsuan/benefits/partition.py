@@ -6,9 +6,7 @@ as settled, reversed or refused, and is counted at the door out; rows refused be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +26,6 @@ from qingsuan.benefits.contradictions import (
     find_contradictions,
     refuse_contradictions,
     table_of,
-    trials_of,
 )
 from qingsuan.benefits.core import Core, Paid
 from qingsuan.benefits.identity_counts import (
@@ -40,11 +37,13 @@ from qingsuan.benefits.identity_counts import (
 from qingsuan.benefits.insured_rows import InsuredRows
 from qingsuan.benefits.opening import Opening, empty_opening
 from qingsuan.benefits.order import ROLE, STATUS, Money, mark, order_rows
+from qingsuan.benefits.overlaps import OVERLAPPING, overlapping_stays
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.restore import restored
 from qingsuan.benefits.setup import BENEFIT_DATES, CLAIM_CODES, Setup
 from qingsuan.benefits.stays import number_stays, refuse_parts
 from qingsuan.benefits.taken_back import Copies, Judged
+from qingsuan.benefits.trials import try_contradictions
 from qingsuan.cells import NO_DATE
 from qingsuan.errors import RunError
 from qingsuan.people import Numbering, Texts, spread
@@ -52,9 +51,6 @@ from qingsuan.rows import Taker, numbers
 from qingsuan.tables import BILL
 
 __all__ = ["Outcome", "Settler"]
-
-TRIALS = 16
-"""So many contradictions of one person are tried; of further ones it is not known whether a result would differ."""
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -128,10 +124,10 @@ class Settler:
         """
         if opening is None and self.carry is not None:
             opening = pa.Table.from_batches([empty_opening(self.carry.groups)])
-        work = self._steps(claims, insured, identities, opening)
+        work = self.steps(claims, insured, identities, opening)
         outcome = work.finish()
         if work.contradictions:
-            self._try(work, insured, identities)
+            try_contradictions(self, work, insured, identities)
             told = table_of(work.contradictions, work.insured_rows)
             outcome = replace(outcome, contradictions=told)
         outcome.totals[CONTRADICTIONS] = counts_of(work.contradictions)
@@ -146,7 +142,7 @@ class Settler:
             )
         return outcome
 
-    def _steps(
+    def steps(
         self,
         claims: pa.Table,
         insured: pa.Table,
@@ -163,28 +159,6 @@ class Settler:
         work.classify()
         work.refuse_copies()
         return work
-
-    def _try(self, work: _Work, insured: pa.Table, identities: pa.Table) -> None:
-        """Settle people whose insured rows contradict each other again, as it would be had the other row decided."""
-
-        def settled(people: Sequence[Contradiction], trial: Trial) -> dict[str, list[Any]]:
-            numbers = [one.person for one in people]
-            claims = work.columns.table.filter(pa.array(np.isin(work.numbering.numbers[: len(work.columns)], numbers)))
-            opening = work.opening_rows
-            if opening is not None:
-                mine = np.isin(work.numbering.numbers[len(work.columns) :], numbers)
-                opening = opening.filter(pa.array(mine))
-            found: dict[str, list[Any]] = {}
-            for row in self._steps(claims, insured, identities, opening, trial).finish().settled.to_pylist():
-                found.setdefault(row["psn_no"], []).append(row)
-            return found
-
-        as_it_is = settled(work.contradictions, Trial()) if any(trials_of(work.contradictions, 1)) else {}
-        for tried, trial in trials_of(work.contradictions, TRIALS):
-            otherwise = settled(tried, trial)
-            for one in tried:
-                psn_no = insured.column("psn_no")[one.row].as_py()
-                one.would_differ = as_it_is.get(psn_no) != otherwise.get(psn_no)
 
 
 class _Work:
@@ -480,7 +454,7 @@ class _Work:
             layout.differences(),
             pa.concat_tables(self.refused),
             pa.Table.from_batches(self.refused_rows),
-            {**layout.totals(), **self.identity_counts},
+            {**layout.totals(), **self.identity_counts, OVERLAPPING: overlapping_stays(self)},
             accumulators,
         )
 

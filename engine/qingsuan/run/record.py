@@ -109,6 +109,7 @@ def of_settlement(
         ],
         "by_scheme": tally.by_scheme(),
         "contradictions": tally.contradictions(),
+        "overlapping_stays": tally.overlapping_stays(),
         "identities_of_nobody": tally.identities_of_nobody(),
         "identities_unknown": _unknown_identities(setup, tally),
         "warnings": _warnings(setup, inputs, installed, tally, unread),
@@ -134,6 +135,12 @@ def _warnings(
     unknown = _unknown_identities(setup, tally)
     if unknown:
         found.append(_said_of_unknown(unknown))
+    overlaps = tally.overlapping_stays()
+    if overlaps["claims"]:
+        found.append(
+            f"{overlaps['claims']} claims of {overlaps['people']} people are of stays that began while another stay of the "
+            "same person had not ended: each is settled as it came"
+        )
     earlier = earlier_run(inputs.opening)
     if earlier is not None and earlier["rules_digest"] != setup.program.digest:
         found.append("the accumulators of --opening were counted by other rules: this is not the year settled at once")

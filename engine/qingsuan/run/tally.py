@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from qingsuan.benefits.contradictions import CONTRADICTIONS, KINDS
 from qingsuan.benefits.identity_counts import IDENTITIES_BY_CODE, OF_NOBODY
+from qingsuan.benefits.overlaps import OVERLAPPING
 from qingsuan.benefits.results import SUMS, TOTALS, merge_totals
 from qingsuan.cells import decimals, read_money
 from qingsuan.errors import RunError
@@ -129,6 +130,11 @@ class Tally:
         """Contradictions among insured rows, by kind: pairs of rows, people, claims, and results that would differ."""
         counts = {row.pop("kind"): row for row in self.merged(CONTRADICTIONS, ("kind",)).to_pylist()}
         return {kind: counts[kind] for kind in KINDS if counts[kind]["pairs"]}
+
+    def overlapping_stays(self) -> dict[str, int]:
+        """Claims of stays that began while another of their person had not ended, and the people."""
+        (found,) = self.merged(OVERLAPPING, ("what",)).to_pylist()
+        return {"claims": found["claims"], "people": found["people"]}
 
     def amounts_settled(self) -> dict[str, int]:
         """Sums in fen of all settled claims, by column of the bill."""
