@@ -50,7 +50,9 @@ def test_any_damage_is_a_finding(kind: str, whole: dict[str, Path], tmp_path: Pa
         out = tmp_path / str(seed)
         shutil.copytree(whole[kind], out)
         what = damage(out, seed)
-        is_whole = same(whole[kind], out) or (kind == "subsidy" and "another_value run.json" in what)
+        # what nothing else tells: values of a subsidy's record, and lines of a ledger that are sealed again
+        is_told_nowhere = (kind == "subsidy" and what.endswith(" run.json")) or "another_value ledger.jsonl" in what
+        is_whole = same(whole[kind], out) or is_told_nowhere
         for more in ((), ("--json", "--inputs", whole[kind].parent)):
             check(run("verify", out, *more), what, may_be_whole=is_whole)
         shutil.rmtree(out)
@@ -67,6 +69,15 @@ def same(left: Path, right: Path) -> bool:
         }
 
     return content(left) == content(right)
+
+
+def test_a_settlement_that_is_not_known_is_not_called_whole(whole: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copytree(whole["subsidy"], tmp_path / "out")
+    record = tmp_path / "out" / "run.json"
+    record.write_text(record.read_text("utf8").replace('"subsidy', '"subsid@'), "utf8")
+    ran = run("verify", tmp_path / "out")
+    check(ran, "another settlement")
+    assert "a settlement that is not known here: subsid@" in ran.err
 
 
 def test_a_folder_that_a_run_writes_into_is_not_verified(whole: dict[str, Path]) -> None:

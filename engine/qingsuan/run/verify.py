@@ -194,6 +194,8 @@ def _record(folder: Path) -> dict[str, Any]:
         raise _foreign(path, f"not a run record: {error}") from error
     if missing:
         raise _foreign(path, f"a record without {', '.join(missing)}")
+    if not record["settlement"].startswith((_SETTLED, _SUBSIDY)):
+        raise _foreign(path, f"a settlement that is not known here: {record['settlement'][:60]}")
     wrong = [name for name, (low, high) in _BOUNDS.items() if not _is_within(record.get(name, low), low, high)]
     if wrong:
         raise _foreign(path, f"no number that can be in {', '.join(wrong)}")
