@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from qingsuan.run import verify_rows
+from qingsuan.run import verify_inputs, verify_rows
 from sealing import change, found, replace_row
 from settling import claim, install, insured, only, read, run, settle, write, write_csv
 
@@ -123,6 +123,20 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path, monke
     (tmp_path / "year" / "month=02").rename(tmp_path / "year" / "month=03")
     (missed,) = found(tmp_path / "out", "--inputs", tmp_path / "year", "--inputs", people)
     assert (missed["file"], "no file of this name" in missed["found"]) == ("claims: month=02/c.parquet", True)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".arrow"])
+def test_rows_are_counted_another_way_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    install(tmp_path / "site")
+    only(tmp_path / "site", monkeypatch)
+    claims = write(tmp_path / "year" / f"c{suffix}", [claim(setl_id=f"s{n}") for n in range(3)])
+    people = write(tmp_path / "year" / f"i{suffix}", [insured()])
+    assert settle(claims, people, tmp_path / "out").status == 0
+    assert found(tmp_path / "out", "--inputs", tmp_path / "year") == []
+    monkeypatch.setattr(verify_inputs, "count_rows", lambda source: source.rows + 1)
+    told = found(tmp_path / "out", "--inputs", tmp_path / "year")
+    assert {one["file"] for one in told} == {f"claims: c{suffix}", f"insured: i{suffix}"}
+    assert {one["check"] for one in told} == {"rows, counted another way"}
 
 
 # ---- another input
