@@ -91,13 +91,14 @@ def test_one_stay_has_one_deductible(first: str, second: str, expected: dict[str
 
 
 def test_a_stay_keeps_its_number_and_counts_once(tmp_path: Path) -> None:
-    """Between the parts of the first stay lies another one: it is the second; the third has the last deductible too."""
+    """Between the parts of the first stay lies another one: that is the second, and the next one the third."""
+    rules = HEAD + PLAIN.replace("[1000, 600]", "[1000, 600, 300, 0]")
     rows = [part("s1", "400"), part("s2", "3000", "M2"), part("s3", "1600"), part("s4", "3000", "M3")]
-    assert outcome(tmp_path, HEAD + PLAIN, *rows) == {
+    assert outcome(tmp_path, rules, *rows) == {
         "s1": ("400.00", "0.00"),
         "s2": ("600.00", "1200.00"),
         "s3": ("600.00", "500.00"),
-        "s4": ("600.00", "1200.00"),
+        "s4": ("300.00", "1350.00"),
     }
 
 
