@@ -34,6 +34,7 @@ __all__ = [
     "TypeRefused",
     "day_text",
     "decimals",
+    "decimals_or_null",
     "read_counts",
     "read_dates",
     "read_flags",
@@ -433,6 +434,12 @@ def decimals(fen: npt.NDArray[np.int64], precision: int = 16) -> pa.Array:
     words[:, 0] = fen
     words[:, 1] = fen >> 63
     return pa.Array.from_buffers(pa.decimal128(precision, 2), len(fen), [None, pa.py_buffer(words)])
+
+
+def decimals_or_null(fen: npt.NDArray[np.int64], known: Mask) -> pa.Array:
+    """Fen as decimals of yuan; null where they are not known."""
+    plain = decimals(np.where(known, fen, 0))
+    return pa.Array.from_buffers(plain.type, len(plain), [pa.array(known).buffers()[1], plain.buffers()[1]])
 
 
 def day_text(days: int) -> str:

@@ -14,8 +14,9 @@ from qingsuan.cells import NO_DATE
 
 if TYPE_CHECKING:
     from qingsuan.benefits.intake import _Rows
+    from qingsuan.benefits.partition import _Work
 
-__all__ = ["deciding_dates", "may_be_of_another_year", "refuse_dates", "refuse_missing_end"]
+__all__ = ["deciding_dates", "identity_dates", "may_be_of_another_year", "refuse_dates", "refuse_missing_end"]
 
 DAY_US = 86_400_000_000
 Mask = npt.NDArray[np.bool_]
@@ -70,3 +71,12 @@ def may_be_of_another_year(setup: Setup, role: npt.NDArray[np.int8], areas: npt.
         places = np.flatnonzero(waiting)
         waiting[places] = [setup.places.pool_of(texts[number]) >= 0 for number in areas[places].tolist()]
     return waiting
+
+
+def identity_dates(work: _Work) -> npt.NDArray[np.int32]:
+    """The date on which each claim's rule set reads identities; it is there."""
+    kinds = np.array([BENEFIT_DATES.index(r.identity_date) for r in work.setup.program.rule_sets], np.int8)
+    kind = kinds[work.rule_set] if len(kinds) else np.zeros(0, np.int8)
+    settled = (work.at("setl_time") // DAY_US).astype(np.int32)
+    dates = np.where(kind == 0, settled, np.where(kind == 1, work.at("begndate"), work.at("enddate")))
+    return dates.astype(np.int32)

@@ -28,6 +28,8 @@ from qingsuan.benefits.contradictions import (
     table_of,
 )
 from qingsuan.benefits.core import Core, Paid
+from qingsuan.benefits.dates import identity_dates
+from qingsuan.benefits.differences import differences_of
 from qingsuan.benefits.identity_counts import (
     IDENTITIES_BY_CODE,
     OF_NOBODY,
@@ -40,7 +42,7 @@ from qingsuan.benefits.order import ROLE, STATUS, Money, mark, order_rows
 from qingsuan.benefits.overlaps import OVERLAPPING, overlapping_stays
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.restore import restored
-from qingsuan.benefits.setup import BENEFIT_DATES, CLAIM_CODES, Setup
+from qingsuan.benefits.setup import CLAIM_CODES, Setup
 from qingsuan.benefits.stays import number_stays, refuse_parts
 from qingsuan.benefits.taken_back import Copies, Judged
 from qingsuan.benefits.trials import try_contradictions
@@ -245,6 +247,7 @@ class _Work:
         money = Money(bill, self.code("insutype"), self.pool, care, institution)
         marked = mark(self.ordered, self.setl_id, init, role, money)
         self.copies: Copies | None = None
+        self.back, self.back_pool, self.refunds_of_part = self.rows[:0], self.pool[:0], 0
         if not (marked.status.any() or role.any()):
             self.reversed_rows = results.reversed_table(columns, self.rows[:0], self.rows[:0])
             return
@@ -255,7 +258,9 @@ class _Work:
         if marked.head is not None:
             self.copies = Copies(self.rows, marked.head, judged)
             self.group = self.copies.group
+        self.refunds_of_part = judged.refunds_of_part
         back = marked.status == STATUS["reversed"]
+        self.back, self.back_pool = self.rows[back], self.pool[back]
         self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[marked.twin[back]])
         self._keep(judged.kept())
 
@@ -349,7 +354,7 @@ class _Work:
             refuse_contradictions(refusals, self.contradictions, rows, self.person)
         explanations.refuse_without_set(refusals, self)
         self._drop(refusals)
-        self.identity_date = self._identity_date()
+        self.identity_date = identity_dates(self)
         self.held = find_identities(
             self.person,
             self.rule_set,
@@ -373,13 +378,6 @@ class _Work:
         """Rows of another table, whose ``psn_no`` these are, by the numbers of the people who have claims."""
         numbers = self.numbering.find(people)
         return PersonRows(*spread(numbers, self.numbering.count))
-
-    def _identity_date(self) -> Int32:
-        kinds = np.array([BENEFIT_DATES.index(r.identity_date) for r in self.setup.program.rule_sets], np.int8)
-        kind = kinds[self.rule_set] if len(kinds) else np.zeros(0, np.int8)
-        settled = (self.at("setl_time") // 86_400_000_000).astype(np.int32)
-        dates: Int32 = np.where(kind == 0, settled, np.where(kind == 1, self.at("begndate"), self.at("enddate")))
-        return dates.astype(np.int32)
 
     def of_insured(self, name: str) -> npt.NDArray[np.int64]:
         """A column of the insured rows found."""
@@ -448,13 +446,14 @@ class _Work:
         paid, accumulators = self._settle(columns)
         rule = np.where(waiting, len(self.settler.rule_names), self.variant)
         layout = results.Layout(self.columns, self.rows, bill, paid, rule, self.settler.rule_names, self.pool)
+        differences, more = differences_of(self, layout)
         return Outcome(
             layout.settled(),
             self.reversed_rows,
-            layout.differences(),
+            differences,
             pa.concat_tables(self.refused),
             pa.Table.from_batches(self.refused_rows),
-            {**layout.totals(), **self.identity_counts, OVERLAPPING: overlapping_stays(self)},
+            {**layout.totals(), **self.identity_counts, OVERLAPPING: overlapping_stays(self), **more},
             accumulators,
         )
 

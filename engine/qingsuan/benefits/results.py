@@ -1,4 +1,4 @@
-"""The tables that leave a partition: settled, reversed, differences, and their sums by kind."""
+"""The tables that leave a partition: settled and reversed, and sums by kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from qingsuan.benefits.core import Paid
 from qingsuan.benefits.order import ROLE
-from qingsuan.cells import NO_AMOUNT, decimals
+from qingsuan.cells import NO_AMOUNT, decimals, decimals_or_null
 from qingsuan.people import Texts
 from qingsuan.policy.model import FUNDS
 from qingsuan.rows import Taker, add_up, arrow
@@ -19,7 +19,17 @@ from qingsuan.tables import BILL, PAID_COLUMNS
 if TYPE_CHECKING:
     from qingsuan.benefits.columns import Columns
 
-__all__ = ["SUMS", "TOTALS", "WAITING", "Layout", "merge_totals", "reversed_table"]
+__all__ = [
+    "SUMS",
+    "TOTALS",
+    "WAITING",
+    "Layout",
+    "code_columns",
+    "groups_of",
+    "id_columns",
+    "merge_totals",
+    "reversed_table",
+]
 
 WAITING = "waiting-period"
 """The ``rule_id`` of a claim inside its person's waiting period (等待期)."""
@@ -55,11 +65,13 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 
-def _ids(columns: Columns, taker: Taker) -> dict[str, pa.Array]:
+def id_columns(columns: Columns, taker: Taker) -> dict[str, pa.Array]:
+    """The ids of rows."""
     return {name: taker.texts(Texts.plain(columns.table.column(name))) for name in ("setl_id", "psn_no")}
 
 
-def _codes(columns: Columns, taker: Taker, names: tuple[str, ...]) -> dict[str, pa.Array]:
+def code_columns(columns: Columns, taker: Taker, names: tuple[str, ...]) -> dict[str, pa.Array]:
+    """Columns of codes of rows, as dictionaries of their texts."""
     return {name: columns.setup.vocabularies[name].decode(taker.numbers(columns.code(name))) for name in names}
 
 
@@ -72,20 +84,27 @@ def reversed_table(columns: Columns, rows: Int32, twins: Int32) -> pa.Table:
     taker = Taker(rows, len(columns))
     twin_ids = Taker(twins, len(columns)).texts(Texts.plain(columns.table.column("setl_id")))
     takes_back = columns.raw("role")[rows] & ROLE["reversal"]
-    fields = _ids(columns, taker)
-    fields.update(_codes(columns, taker, ("insutype", "insu_admdvs", "med_type")))
+    fields = id_columns(columns, taker)
+    fields.update(code_columns(columns, taker, ("insutype", "insu_admdvs", "med_type")))
     fields["setl_time"] = _time(columns, taker)
-    fields.update(_codes(columns, taker, ("fixmedins_code",)))
+    fields.update(code_columns(columns, taker, ("fixmedins_code",)))
     fields["refd_setl_flag"] = pa.array(np.array(["0", "1"])[takes_back])
     fields["other_setl_id"] = twin_ids
     for name in BILL:
         fields[name] = decimals(columns.raw(name)[rows])
+    for name in PAID_COLUMNS:
+        if columns.has(name):
+            paid = columns.raw(name)[rows]
+            fields[name] = decimals_or_null(paid, paid != NO_AMOUNT)
     return _complete(fields)
 
 
 def _complete(fields: dict[str, pa.Array]) -> pa.Table:
-    """A table in which only codes can be null, and says so: no reader and no writer need look."""
-    kinds = [pa.field(name, array.type, nullable=pa.types.is_dictionary(array.type)) for name, array in fields.items()]
+    """A table in which only codes and payments can be null, and says so: no reader and no writer need look."""
+    kinds = [
+        pa.field(name, array.type, nullable=pa.types.is_dictionary(array.type) or name in PAID_COLUMNS)
+        for name, array in fields.items()
+    ]
     return pa.table(list(fields.values()), schema=pa.schema(kinds))
 
 
@@ -123,10 +142,10 @@ class Layout:
     def settled(self) -> pa.Table:
         """The table ``settled``."""
         paid, columns, taker = self.paid, self.columns, Taker(self.rows, len(self.columns))
-        fields = _ids(columns, taker)
-        fields.update(_codes(columns, taker, ("insutype", "insu_admdvs", "med_type")))
+        fields = id_columns(columns, taker)
+        fields.update(code_columns(columns, taker, ("insutype", "insu_admdvs", "med_type")))
         fields["setl_time"] = _time(columns, taker)
-        fields.update(_codes(columns, taker, ("fixmedins_code",)))
+        fields.update(code_columns(columns, taker, ("fixmedins_code",)))
         fields["rule_id"] = self._rules()
         for name, amounts in zip(BILL, self.bill, strict=True):
             fields[name] = decimals(amounts)
@@ -151,67 +170,21 @@ class Layout:
         codes = np.array(numbers, np.int32)[self.rule]
         return pa.DictionaryArray.from_arrays(arrow(codes), pa.array(list(places), pa.string()))
 
-    def _due(self, name: str) -> Int64:
-        return self.paid.acct_pay if name == "acct_pay" else self.paid.funds[FUNDS.index(name)]
-
-    def _differences(self) -> dict[str, tuple[Int64, npt.NDArray[np.bool_]]]:
-        """Due less paid by fund, and where the claim carries a payment."""
-        found = {}
-        for column in PAID_COLUMNS:
-            if self.columns.has(column):
-                paid = self.columns.raw(column)[self.rows]
-                known = paid != NO_AMOUNT
-                name = column.removeprefix("paid_")
-                found[name] = np.where(known, self._due(name) - np.where(known, paid, 0), 0), known
-        return found
-
-    def differences(self) -> pa.Table | None:
-        """The table ``differences`` (补退): due less paid, for claims that carry payments of the year."""
-        found = self._differences()
-        if not found:
-            return None
-        some = np.logical_or.reduce([known for _, known in found.values()])
-        taker = Taker(self.rows[some], len(self.columns))
-        fields = _ids(self.columns, taker)
-        fields.update(_codes(self.columns, taker, ("insutype", "insu_admdvs", "fixmedins_code")))
-        for name, (amounts, known) in found.items():
-            plain = decimals(amounts[some])
-            fields[f"diff_{name}"] = pa.Array.from_buffers(
-                plain.type, len(plain), [pa.array(known[some]).buffers()[1], plain.buffers()[1]]
-            )
-        return pa.table(fields)
+    def due(self) -> dict[str, Int64]:
+        """What each fund, and the personal account, owes for each claim."""
+        return {**dict(zip(FUNDS, self.paid.funds, strict=True)), "acct_pay": self.paid.acct_pay}
 
     def totals(self) -> dict[str, pa.Table]:
         """Sums in fen by kind, to be merged with those of other partitions."""
         amounts = self._sums()
         found = {}
         for name, by in TOTALS.items():
-            groups, table = self._groups(by)
+            groups, table = groups_of(self.columns, self.rows, self.pool, by)
             sums = add_up(groups, table.num_rows, list(amounts.values()))
             found[name] = pa.table(
                 {**{key: table.column(key) for key in by}, **{n: arrow(s) for n, s in zip(amounts, sums, strict=True)}}
             )
-        differences = self._differences()
-        if differences:
-            found["differences"] = self._difference_totals(differences)
         return found
-
-    def _groups(self, by: tuple[str, ...]) -> tuple[Int32, pa.Table]:
-        """Number the rows' groups, in the order of what they are by; and the groups themselves."""
-        setup, taker = self.columns.setup, Taker(self.rows, len(self.columns))
-        texts = {name: setup.vocabularies[name].texts for name in by if name != "pool"}
-        texts["pool"] = [pool.code for pool in setup.places.pools]
-        key = np.zeros(len(self.rows), np.int64)
-        for name in by:
-            numbers = self.pool if name == "pool" else taker.numbers(self.columns.code(name))
-            key = key * len(texts[name]) + numbers
-        different, groups = _numbered(key, int(np.prod([len(texts[name]) for name in by], dtype=np.int64)))
-        columns: dict[str, pa.Array] = {}
-        rest = different
-        for name in reversed(by):
-            columns[name] = pa.array(texts[name], pa.string()).take(arrow(rest % len(texts[name])))
-            rest = rest // len(texts[name])
-        return groups, pa.table({name: columns[name] for name in by})
 
     def _sums(self) -> dict[str, Int64]:
         paid = self.paid
@@ -226,16 +199,23 @@ class Layout:
         )
         return {"claims": np.ones(len(self.rows), np.int64), **{name: values[name] for name in SUMS}}
 
-    def _difference_totals(self, found: dict[str, tuple[Int64, npt.NDArray[np.bool_]]]) -> pa.Table:
-        groups, table = self._groups(("pool", "insutype", "fixmedins_code"))
-        parts = []
-        for fund, (amounts, known) in found.items():
-            columns = [known.astype(np.int64), np.maximum(amounts, 0), np.maximum(-amounts, 0)]
-            claims, to_pay, to_take_back = add_up(groups, table.num_rows, columns)
-            part = table.append_column("fund", pa.repeat(pa.scalar(fund), table.num_rows))
-            part = part.append_column("to_pay", arrow(to_pay)).append_column("to_take_back", arrow(to_take_back))
-            parts.append(part.filter(pa.array(claims > 0)))
-        return pa.concat_tables(parts)
+
+def groups_of(columns: Columns, rows: Int32, pool: Int32, by: tuple[str, ...]) -> tuple[Int32, pa.Table]:
+    """Number the rows' groups, in the order of what they are by; and the groups themselves."""
+    setup, taker = columns.setup, Taker(rows, len(columns))
+    texts = {name: setup.vocabularies[name].texts for name in by if name != "pool"}
+    texts["pool"] = [pool.code for pool in setup.places.pools]
+    key = np.zeros(len(rows), np.int64)
+    for name in by:
+        numbers = pool if name == "pool" else taker.numbers(columns.code(name))
+        key = key * len(texts[name]) + numbers
+    different, groups = _numbered(key, int(np.prod([len(texts[name]) for name in by], dtype=np.int64)))
+    names: dict[str, pa.Array] = {}
+    rest = different
+    for name in reversed(by):
+        names[name] = pa.array(texts[name], pa.string()).take(arrow(rest % len(texts[name])))
+        rest = rest // len(texts[name])
+    return groups, pa.table({name: names[name] for name in by})
 
 
 def _numbered(keys: Int64, possible: int) -> tuple[Int64, Int32]:

@@ -37,6 +37,9 @@ _MEANING = 64
 _TABLE_NAMES = {"claims": "claims", "insured": "insured rows", "identities": "identity rows"}
 """What rows of the tables that go in are called; in the order in which they are told."""
 
+_OUTCOMES = {"settled": "settled 已结算", "reversed": "reversed 退费", "rejected": "rejected 退回"}
+"""What became of rows that carry what was paid."""
+
 _LOUD_PERCENT = 50
 """Where so many percent of the claims were rejected, or more, the summary says it loudly."""
 
@@ -52,6 +55,7 @@ def settle_summary(out_dir: Path) -> str:
     record = _record(out_dir)
     sums = _sums(out_dir / "totals" / "care.parquet")
     parts = [_alarm(record), _counts(record), _by_pool(sums), _by_fund(sums)]
+    parts += [_differences(out_dir / "totals" / "differences.parquet"), _refunds_of_part(record)]
     parts += [_rejected(record, table_name, out_dir) for table_name in _TABLE_NAMES]
     parts += [_contradictions(record, out_dir), _identities_of_nobody(record), _warnings(record), _alarm(record)]
     return "\n\n".join(part for part in parts if part)
@@ -138,6 +142,33 @@ def _by_fund(sums: _Sums) -> str:
             rows.append(("", "together 小计", "", grouped_yuan(sum(paid.values()))))
     headers = ("fund 基金", "pool 统筹区", "scheme 险种", "paid 支付")
     return f"{heading('Paid by each fund, in yuan 各基金支付')}\n{table(headers, rows, 'lllr')}"
+
+
+def _differences(path: Path) -> str:
+    """What was paid during the year and what is to be paid or taken back, by what became of the row."""
+    if not path.is_file():
+        return ""
+    sums: dict[str, Counter[str]] = {outcome: Counter() for outcome in _OUTCOMES}
+    for row in pq.read_table(path).to_pylist():
+        sums[row["outcome"]].update({name: _whole(row[name]) for name in ("paid", "to_pay", "to_take_back")})
+    rows = [
+        (_OUTCOMES[outcome], *(grouped_yuan(found[name]) for name in ("paid", "to_pay", "to_take_back")))
+        for outcome, found in sums.items()
+    ]
+    headers = ("", "paid 年中已付", "to pay 应补", "to take back 应退")
+    return f"{heading('Differences to what was paid during the year, in yuan 补退')}\n{table(headers, rows, 'lrrr')}"
+
+
+def _refunds_of_part(record: Mapping[str, Any]) -> str:
+    """Refunds of a part of a claim, of which neither is settled; nothing when there is none."""
+    count = record["refunds_of_part"]
+    if not count:
+        return ""
+    text = (
+        f"{count:,} claims have a reversal that does not negate them (部分退费): both are rejected "
+        "(E_REVERSAL_MISMATCH). Send the corrected settlements."
+    )
+    return "\n    ".join(folded(text, _COLUMNS - 4))
 
 
 def _alarm(record: Mapping[str, Any]) -> str:

@@ -101,7 +101,9 @@ def of_settlement(
                 "rejected": yuan(tally.amounts_rejected[name]),
             }
             for name in BILL
-        },
+        }
+        | _paid(setup, tally),
+        "refunds_of_part": tally.refunds_of_part(),
         "rejected": {table: dict(sorted(codes.items())) for table, codes in sorted(tally.rejected.items())},
         "rejected_by": [
             {"pool": pool, "insutype": scheme, "code": code, "rows": rows}
@@ -113,6 +115,15 @@ def of_settlement(
         "identities_of_nobody": tally.identities_of_nobody(),
         "identities_unknown": _unknown_identities(setup, tally),
         "warnings": _warnings(setup, inputs, installed, tally, unread),
+    }
+
+
+def _paid(setup: Setup, tally: Tally) -> dict[str, dict[str, str]]:
+    """What claims carry as paid, in yuan: what came in, and what became of the rows that carry it."""
+    paid = tally.paid()
+    return {
+        name: {"in": yuan(tally.amounts_in[name])} | {outcome: yuan(fen) for outcome, fen in paid[name].items()}
+        for name in setup.paid_columns
     }
 
 

@@ -13,20 +13,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.benefits.differences import BY, DIFFERENCES, OUTCOMES, Differences
 from qingsuan.benefits.rejects import REJECT_SCHEMA
 from qingsuan.benefits.restore import LOST, is_restorable
+from qingsuan.benefits.results import merge_totals
 from qingsuan.benefits.setup import Setup
-from qingsuan.cells import read_money
+from qingsuan.cells import NO_AMOUNT, read_money
+from qingsuan.rows import arrow, numbers
 from qingsuan.run.inputs import Source, as_text, carried_as, fetch_rows
 from qingsuan.run.kept import Kept
 from qingsuan.run.remembered import Remembered
 from qingsuan.run.shuffle import Shuffle
-from qingsuan.run.tally import Tally
+from qingsuan.run.tally import Tally, sums_of
 from qingsuan.run.threads import in_threads
-from qingsuan.tables import BILL
 
 if TYPE_CHECKING:
     from qingsuan.run.settle import Run
@@ -105,7 +108,9 @@ class _Refused:
         self._amounts = Counter[str]()
         self._lock = threading.Lock()
         self.shuffle = Shuffle(run.partitions, run.waiting, spill)
-        self.shuffle.add(pa.RecordBatch.from_pylist([], self._schema.append(pa.field(self._person, pa.string()))))
+        self._paid = run.setup.paid_columns if sources is run.inputs.claims else ()
+        inner = [pa.field(self._person, pa.string()), *(pa.field(self._fen(name), pa.int64()) for name in self._paid)]
+        self.shuffle.add(pa.RecordBatch.from_pylist([], pa.schema([*self._schema, *inner])))
 
     def read(self, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:
         file = self._sources[refusals.column("file")[0].as_py()]
@@ -133,7 +138,7 @@ class _Refused:
 
     def _keep(self, reasons: pa.Table, rows: pa.RecordBatch) -> None:
         """Add up the amounts that can be read, as they came; then put rows by for the people they belong to."""
-        amounts = {name: int(read_money(rows.column(name)).values.sum()) for name in BILL if name in rows.schema.names}
+        amounts = sums_of(rows)
         with self._lock:
             self._amounts.update(amounts)
         self.shuffle.add(self._joined(reasons, rows), self._person)
@@ -147,7 +152,13 @@ class _Refused:
         columns.update({_outer(name): rows.column(name) for name in rows.schema.names})
         arrays = [_carried(columns.get(column.name), column.type, rows.num_rows) for column in self._schema]
         person = pc.fill_null(columns["psn_no"].cast(pa.string()), "")
-        return pa.RecordBatch.from_arrays([*arrays, person], names=[*self._schema.names, self._person])
+        paid = [_paid(rows, name) for name in self._paid]
+        names = [*self._schema.names, self._person, *map(self._fen, self._paid)]
+        return pa.RecordBatch.from_arrays([*arrays, person, *paid], names=names)
+
+    def _fen(self, paid: str) -> str:
+        """The column in which rows put by hold in fen what they carry as paid, as it came."""
+        return f"{self._person} {paid}"
 
     def write(self, run: Run, table: str) -> None:
         """Write the table's part files, and count what is in them."""
@@ -159,21 +170,73 @@ class _Refused:
 
         def write(partition: int) -> None:
             rows = self.shuffle.take(partition).sort_by(_sort_keys(self._person, self._schema))
+            differences, sums = self._differences(rows, run.setup)
             rows = rows.select(self._schema.names)
             run.folder.write_table(f"rejected/{prefix}part-{partition:05d}.parquet", rows)
+            if differences is not None:
+                run.folder.write_table(f"{DIFFERENCES}/rejected-part-{partition:05d}.parquet", differences)
             with run.lock:
                 _count(rows, table, run.tally, run.setup)
+                if sums is not None:
+                    run.tally.totals.setdefault(DIFFERENCES, []).append(sums)
 
         for _ in in_threads(write, range(run.partitions), run.options.workers):
             run.progress.step()
+
+    def _differences(self, rows: pa.Table, setup: Setup) -> tuple[pa.Table | None, pa.Table | None]:
+        """What rejected rows carry as paid: nothing is due for them; and its sums."""
+        if not self._paid:
+            return None, None
+        alike = pa.table(
+            {**{name: _text(rows, name) for name in _IDS}, **{n: rows.column(self._fen(n)) for n in self._paid}}
+        )
+        rows = rows.take(pc.sort_indices(alike, [(name, "ascending") for name in alike.schema.names]))  # not by file
+        paid = {name: numbers(rows.column(self._fen(name))) for name in self._paid}
+        found = Differences(paid, {}, np.full(rows.num_rows, OUTCOMES.index("rejected"), np.int32))
+        texts = {name: _text(rows, name) for name in _IDS}
+        some = pa.array(found.some)
+        fields = {name: texts[name].filter(some) for name in ("setl_id", "psn_no", *_CODES)}
+        for name in _CODES:
+            codes_of_rows = fields[name]
+            given = pc.not_equal(codes_of_rows, "")
+            fields[name] = pc.if_else(given, codes_of_rows, pa.scalar(None, pa.string())).dictionary_encode()
+        pools = [setup.places.pool_of(area) for area in texts["insu_admdvs"].to_pylist()]
+        codes = [setup.places.pools[pool].code if pool >= 0 else "" for pool in pools]
+        keys = pa.table({"pool": pa.array(codes, pa.string()), **{name: texts[name] for name in _BY}})
+        sums = found.summed(np.arange(rows.num_rows, dtype=np.int32), keys)
+        return found.completed(fields), merge_totals([sums], BY)
 
     def _fetched(self) -> Iterator[tuple[pa.Table, pa.RecordBatch]]:
         """The rows that were only remembered, and why they were refused."""
         for file, mine in self._remembered.take():
             done = 0
-            for numbers, batch in fetch_rows(self._sources[file], mine.column("row").to_numpy()):
-                yield mine.slice(done, len(numbers)), batch
-                done += len(numbers)
+            for places, batch in fetch_rows(self._sources[file], mine.column("row").to_numpy()):
+                yield mine.slice(done, len(places)), batch
+                done += len(places)
+
+
+_CODES = ("insutype", "insu_admdvs", "fixmedins_code")
+_IDS = ("psn_no", "setl_id", *_CODES)
+_BY = ("insutype", "fixmedins_code")
+
+
+def _paid(rows: pa.RecordBatch, name: str) -> pa.Array:
+    """What rows carry as paid in fen, as far as cells can be read; ``NO_AMOUNT`` where they say nothing."""
+    if name not in rows.schema.names:
+        return pa.repeat(pa.scalar(NO_AMOUNT, pa.int64()), rows.num_rows)
+    cells = read_money(rows.column(name))
+    unknown = cells.absent.copy()
+    for fault in cells.faults.values():
+        unknown |= fault
+    return arrow(np.where(unknown, NO_AMOUNT, cells.values).astype(np.int64))
+
+
+def _text(rows: pa.Table, name: str) -> pa.Array:
+    if name not in rows.schema.names:
+        return pa.repeat(pa.scalar(""), rows.num_rows)
+    found = rows.column(name).cast(pa.string())
+    found = found.combine_chunks() if found.num_chunks != 1 else found.chunk(0)
+    return pc.fill_null(found, "")
 
 
 def _common_schema(sources: tuple[Source, ...]) -> pa.Schema:

@@ -227,10 +227,10 @@ def _settle(run: Run, restart: Restart, installed: Installed, other: Engine | No
         run.progress.stage("settling 结算", len(left))
         engine.settle(run, left, done)
         run.progress.end()
-        run.tally.write_totals(run.folder)
         run.timed("settle", since)
         since = time.perf_counter()
         refused.write(run)
+        run.tally.write_totals(run.folder)
         run.timed("rejected", since)
 
 

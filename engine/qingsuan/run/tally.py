@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.contradictions import CONTRADICTIONS, KINDS
+from qingsuan.benefits.differences import BY, DIFFERENCES, OUTCOMES, REFUNDS_OF_PART
 from qingsuan.benefits.identity_counts import IDENTITIES_BY_CODE, OF_NOBODY
 from qingsuan.benefits.overlaps import OVERLAPPING
 from qingsuan.benefits.results import SUMS, TOTALS, merge_totals
@@ -19,11 +20,18 @@ from qingsuan.money import yuan
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.kept import Kept
-from qingsuan.tables import BILL
+from qingsuan.tables import BILL, PAID_COLUMNS
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "sums_of"]
 
-_DIFFERENCE_BY = ("pool", "insutype", "fixmedins_code", "fund")
+
+def sums_of(batch: pa.RecordBatch) -> dict[str, int]:
+    """Sums in fen of rows of claims as they came: of the bill, and of what was paid during the year."""
+    return {
+        name: int(read_money(batch.column(name)).values.sum())
+        for name in (*BILL, *PAID_COLUMNS)
+        if name in batch.schema.names
+    }
 
 
 @dataclass
@@ -52,7 +60,7 @@ class Tally:
 
     def read_amounts(self, batch: pa.RecordBatch) -> dict[str, int]:
         """Sums in fen of a batch of claims as it came, by column of the bill."""
-        return {name: int(read_money(batch.column(name)).values.sum()) for name in BILL}
+        return sums_of(batch)
 
     def settled(self, partition: Kept) -> None:
         """A partition has been settled, now or by the run that is gone on with. Called under the run's lock."""
@@ -79,8 +87,8 @@ class Tally:
         for name, by in TOTALS.items():
             folder.write_table(f"totals/{name}.parquet", _in_yuan(self.merged(name, by)))
         folder.write_table("totals/funds.parquet", _in_yuan(self.funds()))
-        if "differences" in self.totals:
-            folder.write_table("totals/differences.parquet", _in_yuan(self.merged("differences", _DIFFERENCE_BY)))
+        if DIFFERENCES in self.totals:
+            folder.write_table(f"totals/{DIFFERENCES}.parquet", _in_yuan(self.merged(DIFFERENCES, BY)))
 
     def funds(self) -> pa.Table:
         """What each fund paid, by pool and scheme: one row per fund that paid anything."""
@@ -141,6 +149,18 @@ class Tally:
         care = self.merged("care", TOTALS["care"])
         return {name: int(pc.sum(care.column(name)).as_py() or 0) for name in BILL}
 
+    def paid(self) -> dict[str, dict[str, int]]:
+        """What claims carry as paid, in fen, by column and by what became of the row."""
+        found = {name: dict.fromkeys(OUTCOMES, 0) for name in PAID_COLUMNS}
+        if DIFFERENCES in self.totals:
+            for row in self.merged(DIFFERENCES, BY).to_pylist():
+                found[f"paid_{row['fund']}"][row["outcome"]] += row["paid"]
+        return found
+
+    def refunds_of_part(self) -> int:
+        """How many claims have a reversal that takes back a part of them only: neither is settled."""
+        return sum(pc.sum(part.column("claims")).as_py() or 0 for part in self.totals[REFUNDS_OF_PART])
+
     def check(self) -> None:
         """Rows in = rows settled + reversed + rejected, and the same for every amount (reversed pairs add up to nothing).
 
@@ -152,6 +172,8 @@ class Tally:
         out = self.settled_rows + self.reversed_rows + self.rejected_claims
         settled = self.amounts_settled()
         wrong = [name for name in BILL if self.amounts_in[name] != settled[name] + self.amounts_rejected[name]]
+        paid = self.paid()
+        wrong += [name for name in PAID_COLUMNS if self.amounts_in[name] != sum(paid[name].values())]
         if out != self.rows_read["claims"] or wrong:
             raise RunError(
                 "run",

@@ -22,6 +22,7 @@ from qingsuan.run.findings import Findings
 from qingsuan.run.inputs import BATCH_ROWS
 from qingsuan.run.known import PART
 from qingsuan.run.unique import Repeats
+from qingsuan.run.verify_differences import CheckedDifferences
 from qingsuan.tables import BILL, BILL_PARTS
 
 __all__ = ["check_rows"]
@@ -49,6 +50,7 @@ def check_rows(folder: Path, record: dict[str, Any], findings: Findings) -> None
                     checked.file(name, file, repeats)
         checked.unique(repeats)
     checked.sums()
+    checked.differences.compare(folder, record, findings)
 
 
 class _Checked:
@@ -61,13 +63,15 @@ class _Checked:
         self.codes: dict[str, Counter[str]] = {}
         self.totals: dict[str, list[pa.Table]] = {name: [] for name in _BY}
         self.taken_back: Counter[str] = Counter()
+        self.differences = CheckedDifferences()
         self.contradictions: dict[str, Counter[str]] = {}
 
     def file(self, name: str, path: Path, repeats: Repeats) -> None:
         """Check one file, batch by batch."""
         file = path.relative_to(self.folder).as_posix()
         checks = {"settled": self._settled, "reversed": self._reversed, "rejected": self._rejected}
-        check = {**checks, "contradictions": self._contradictions}.get(name)
+        checks.update(differences=self._differences, contradictions=self._contradictions)
+        check = checks.get(name)
         self.taken_back.clear()
         try:
             for first_row, batch in _batches(path):
@@ -113,7 +117,11 @@ class _Checked:
             columns = table.select([*by, "claims", *SUMS])
             self.totals[name] = [merge_totals([*self.totals[name], columns], by)]
 
+    def _differences(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
+        self.differences.add(batch)
+
     def _reversed(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
+        self.differences.add_reversed(batch)
         back = pc.equal(batch.column("refd_setl_flag"), "1").to_numpy(zero_copy_only=False)
         self.taken_back["reversals"] += int(back.sum())
         self.taken_back["claims"] += int((~back).sum())
