@@ -46,7 +46,7 @@ class Ended:
 def documented_statuses() -> set[int]:
     """The exit statuses that docs/rejections.md names, and 0."""
     page = (ROOT / "docs" / "rejections.md").read_text("utf-8")
-    return {0, *map(int, re.findall(r"^\| (\d+) \|", page, re.MULTILINE))}
+    return {0, *map(int, re.findall(r"^(?:\| (?=\d+ \|)|One status says .*: )(\d+)", page, re.MULTILINE))}
 
 
 def call(

@@ -211,7 +211,12 @@ class Restart:
         """
         try:
             yield
-        except (InputError, PluginError, RunError) as error:
+        except InputError as error:  # what mends a file changes it, and a run goes on with the same files only
+            if not self.finished:
+                raise
+            do = f"{error.do}; then settle anew with --overwrite; or, if every file is the same as before, {self._go_on()}"
+            raise InputError(error.where, found=error.found, expected=error.expected, do=do) from error
+        except (PluginError, RunError) as error:
             if not self.finished:
                 raise
             raise type(error)(
