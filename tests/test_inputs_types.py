@@ -16,7 +16,7 @@ import pytest
 
 from qingsuan.cells import READERS
 from qingsuan.errors import InputError
-from qingsuan.run.inputs import as_text, check_columns, chunks, count_rows, fetch_rows, open_sources
+from qingsuan.run.inputs import Source, as_text, check_columns, chunks, count_rows, fetch_rows, open_sources, parquet
 from qingsuan.run.inputs.messages import rows_of_batches
 from qingsuan.run.inputs.parquet import _validate
 from qingsuan.tables import ACCUMULATORS, CLAIMS, Column
@@ -260,3 +260,25 @@ def test_parquet_is_counted_by_its_footer_and_by_its_pages(tmp_path: Path) -> No
     assert found == [0, 150, 999]
     with pytest.raises(InputError, match="where 999 were counted"):
         list(replace(parts[0], rows=999).batches())
+
+
+@pytest.mark.parametrize("fails_at", [0, 1, 3])
+def test_texts_that_make_no_dictionary_are_read_on_from_where_that_was_noticed(
+    tmp_path: Path, fails_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "c.parquet"
+    pq.write_table(pa.table({"a": [str(n) for n in range(5000)]}), path, row_group_size=1250)
+    whole = parquet._batches
+
+    def failing(source: Source, parts: tuple[int, ...], columns: None, codes: list[str]) -> Iterator[pa.RecordBatch]:
+        step = 1000 if codes else 1700  # batches of the second reading lie elsewhere
+        rows = pa.Table.from_batches(whole(source, parts, columns, []))
+        for number, start in enumerate(range(0, rows.num_rows, step)):
+            if codes and number == fails_at:
+                raise OSError("cannot make a dictionary of these")
+            yield rows.slice(start, step).combine_chunks().to_batches()[0]
+
+    monkeypatch.setattr(parquet, "_batches", failing)
+    (source,) = open_sources([path], "rows")
+    (part,) = chunks(source)
+    assert [text for _, batch, _ in part.batches() for text in batch["a"].to_pylist()] == [str(n) for n in range(5000)]

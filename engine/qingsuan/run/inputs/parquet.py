@@ -19,7 +19,6 @@ BATCH_BYTES = 128 << 20
 """A batch of more bytes, as the footer counts them, is read with fewer rows."""
 
 _LEAST_ROWS = 1_024
-_DIFFERENCES = {"DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"}
 
 
 def open_parquet(number: int, path: Path, _: str) -> Source:
@@ -71,8 +70,31 @@ def _metadata_of(path: Path, *_: int) -> pq.FileMetaData:
 
 
 def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-    """Give the rows of some row groups."""
-    codes = _codes(source, parts)
+    """Give the rows of some row groups; texts that repeat as dictionaries, where PyArrow can make some."""
+    texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
+    codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")]
+    done = 0
+    try:
+        for batch in _batches(source, parts, columns, codes):
+            yield batch
+            done += batch.num_rows
+        return
+    except (pa.ArrowException, OSError):
+        if not codes:
+            raise
+    # Of texts written as differences PyArrow makes no dictionary, and to ask which they are may end the process: the
+    # metadata of a column that lies about its size throws where nothing catches it. What is broken is broken again.
+    row = 0
+    for batch in _batches(source, parts, columns, []):
+        row += batch.num_rows
+        if row > done:
+            yield batch.slice(max(0, batch.num_rows - (row - done)))
+
+
+def _batches(
+    source: Source, parts: tuple[int, ...], columns: Sequence[str] | None, codes: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """The rows of some row groups, checked, with dictionaries of the columns ``codes``."""
     sizes = row_groups(source.path)
     rows, size_bytes = (sum(sizes[part][at] for part in parts) for at in (0, 1))
     batch_rows = max(_LEAST_ROWS, min(BATCH_ROWS, BATCH_BYTES * rows // max(1, size_bytes)))
@@ -120,18 +142,6 @@ def _are_below(numbers: pa.Array, end: int) -> bool:
 def _is_ascii(column: pa.Array) -> bool:
     data = column.buffers()[2]
     return data is None or not len(data) or int(np.frombuffer(data, np.uint8).max()) < 0x80
-
-
-def _codes(source: Source, parts: Sequence[int]) -> list[str]:
-    """Columns of texts that repeat; PyArrow makes no dictionary of those that are written as differences."""
-    texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
-    names = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")]
-    metadata = _metadata(source.path)
-    places = {metadata.schema.column(at).path: at for at in range(metadata.num_columns)}
-    groups = [metadata.row_group(part) for part in parts]
-    return [
-        name for name in names if not any(_DIFFERENCES & {*group.column(places[name]).encodings} for group in groups)
-    ]
 
 
 def count_parquet_rows(path: Path) -> int:
