@@ -68,3 +68,9 @@ def test_a_note_over_several_lines_is_a_cell(tmp_path: Path, record: str) -> Non
 
 def test_a_record_on_one_line_with_another_number_of_cells_is_a_row(tmp_path: Path) -> None:
     assert opened(tmp_path, ROWS[0], '4,"y",5,6,7', "8,z", ROWS[2]) == 4
+
+
+def test_in_one_column_a_cell_over_several_lines_is_a_cell(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text('note\n"two\nlines"\nx\n', "utf-8")
+    assert open_csv(0, path, "utf-8").rows == 2

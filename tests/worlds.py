@@ -325,6 +325,8 @@ TAKEN_BACK: tuple[Taking, ...] = (
     lambda _, claim, back: [claim, replace(back, setl_id=claim.setl_id, init_setl_id="")],
     lambda _, claim, back: [claim, replace(back, setl_id=claim.setl_id, init_setl_id="gone")],
     lambda _, claim, back: [claim, replace(back, init_setl_id="")],
+    lambda _, claim, back: [claim, _refused(replace(back, init_setl_id=""))],
+    lambda _, claim, back: [claim, _later(replace(claim, setl_id=f"{claim.setl_id}s")), replace(back, init_setl_id="")],
     lambda _, claim, back: [replace(claim, refd_setl_flag="1"), back],
     lambda _, claim, _back: [replace(claim, refd_setl_flag="1")],
     lambda _, claim, _back: [claim, _later(replace(claim, refd_setl_flag="1"))],

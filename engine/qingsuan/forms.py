@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+import pyarrow as pa
+
 from qingsuan.legible import MOST_BYTES, what_is_wrong
 from qingsuan.tables import Column
 
@@ -43,11 +45,12 @@ def form_of(column: Column) -> str:
 
 
 def quoted(cell: Any) -> str:
-    r"""Show a cell; a text stands in quotes, with escapes for what could not be seen or told from something else.
+    r"""Show a cell, or an Arrow scalar; a text stands in quotes, with escapes for what could not be seen or told apart.
 
     >>> print(quoted("P3 "), quoted("\u200bP3"), quoted('3"'))
     "P3 " "\u200bP3" "3\""
     """
+    cell = _value(cell)
     if not isinstance(cell, str):
         return str(cell)
     shown = "".join(map(_shown, cell[:_SHOWN]))
@@ -60,8 +63,19 @@ def reason(cell: Any, kind: str) -> str:
     >>> print(reason("2.20102E+17", "text"))
     "2.20102E+17": a spreadsheet's form of a long number, whose digits are lost
     """
+    cell = _value(cell)
     words = what_is_wrong(cell) if kind in {"text", "code"} and isinstance(cell, str) else ""
     return f"{quoted(cell)}: {words}" if words else quoted(cell)
+
+
+def _value(cell: Any) -> Any:
+    """What a scalar holds; its number and type where Python has no such date or time."""
+    if not isinstance(cell, pa.Scalar):
+        return cell
+    try:
+        return cell.as_py()
+    except (OverflowError, ValueError):
+        return f"{cell.type} {cell.value}"
 
 
 def _shown(character: str) -> str:

@@ -86,8 +86,9 @@ cdef int quoted_cell(Walk* walk) noexcept nogil:
             break
     if walk.at < walk.size and walk.data[walk.at] not in (COMMA, LF, CR):
         return BEHIND_QUOTE
-    if walk.lines > walk.quote_line and commas == walk.cells - 1 and first_commas == walk.columns - walk.cells:
-        return ROWS_INSIDE
+    if walk.columns > 1 and walk.lines > walk.quote_line:
+        if commas == walk.cells - 1 and first_commas == walk.columns - walk.cells:
+            return ROWS_INSIDE
     return 0
 
 

@@ -104,7 +104,7 @@ class _Rows:
     def shown(self, column: str, kind: str) -> Callable[[int], str]:
         """How the cell of a row is shown where its form is wrong."""
         cells = self.batch.column(column)
-        return lambda row: reason(cells[row].as_py(), kind)
+        return lambda row: reason(cells[row], kind)
 
     def refuse_faults(self, code: str) -> None:
         for column in self.columns:

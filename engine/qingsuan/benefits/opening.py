@@ -132,8 +132,8 @@ class _Reading:
     def refuse(self, mask: Mask, column: str, expected: str, do: str = _SET_RIGHT) -> None:
         if mask.any():
             row = int(np.flatnonzero(mask)[0])
-            found = self.batch.column(column)[row].as_py()
-            text = "nothing" if found is None or found == "" else reason(found, _COLUMNS[column].kind)
+            absent = self.cells[column].absent[row]
+            text = "nothing" if absent else reason(self.batch.column(column)[row], _COLUMNS[column].kind)
             where = f"{self.where}: row {self.first_row + row + 1}: column {column}"
             raise InputError(where, found=text, expected=expected, do=do)
 

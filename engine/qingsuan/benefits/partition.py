@@ -37,6 +37,7 @@ from qingsuan.benefits.identity_counts import (
     identities_of_nobody,
 )
 from qingsuan.benefits.insured_rows import InsuredRows
+from qingsuan.benefits.nameless import hold_what_nameless_reversals_negate
 from qingsuan.benefits.opening import Opening, empty_opening
 from qingsuan.benefits.order import ROLE, STATUS, Money, mark, order_rows
 from qingsuan.benefits.overlaps import OVERLAPPING, overlapping_stays
@@ -251,6 +252,7 @@ class _Work:
         if not (marked.status.any() or role.any()):
             self.reversed_rows = results.reversed_table(columns, self.rows[:0], self.rows[:0])
             return
+        hold_what_nameless_reversals_negate(self, role[self.rows], marked)
         judged = Judged(self, role, marked)
         refusals = self._refusals()
         judged.refuse(refusals)

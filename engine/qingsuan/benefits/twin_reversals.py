@@ -149,11 +149,25 @@ class _Person:
             self.fates.setdefault(first, Fate("E_REVERSAL_MISMATCH", column, reversal))
         return Fate("E_REVERSAL_MISMATCH", column, self.rows[first].claim)
 
+    def nameless(self) -> list[Claim]:
+        """Reversals, refused ones too, that name no claim and have no claim's id."""
+        found = [self.rows[number].claim for number in self.reversals]
+        found += [shadow for shadow in self.shadows if is_reversal(shadow) and shadow.medfee_sumamt < 0]
+        return [reversal for reversal in found if not reversal.init_setl_id and self.named(reversal) is None]
+
+    def may_mean(self, reversal: Claim, claim: Claim) -> bool:
+        """Whether a nameless reversal negates a claim of its scheme and pool."""
+        return not {*BILL, "insutype", "insu_admdvs"}.intersection(self.unlike(reversal, claim))
+
     def hold(self) -> None:
         for shadow in self.shadows:
             name = self.named(shadow) if is_reversal(shadow) else None
             if name in self.claims and name not in self.taken:
                 self.fates.setdefault(self.claims[name][0], Fate("E_REVERSAL_OPEN", "setl_id", shadow))
+        for reversal in self.nameless():
+            for name, numbers in self.claims.items():
+                if name not in self.taken and any(self.may_mean(reversal, self.rows[n].claim) for n in numbers):
+                    self.fates.setdefault(numbers[0], Fate("E_REVERSAL_OPEN", "setl_id", reversal))
         for name, numbers in self.claims.items():
             if name not in self.taken and any(is_marked(self.rows[number].claim) for number in numbers):
                 self.fates.setdefault(numbers[0], Fate("E_REVERSAL_OPEN", "refd_setl_flag"))

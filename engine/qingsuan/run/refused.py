@@ -26,6 +26,7 @@ from qingsuan.cells import NO_AMOUNT, read_money
 from qingsuan.rows import arrow, numbers
 from qingsuan.run.inputs import Source, as_text, carried_as, fetch_rows
 from qingsuan.run.kept import Kept
+from qingsuan.run.refused_people import with_rejected_insured
 from qingsuan.run.remembered import Remembered
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.tally import Tally, sums_of
@@ -75,8 +76,12 @@ class RefusedRows:
         self._tables[table].remember(refusals)
 
     def write(self, run: Run) -> None:
-        """Write every refused row with all its columns and its reason, in the order of the people."""
-        for name, table in self._tables.items():
+        """Write every refused row with all its columns and its reason, in the order of the people.
+
+        Claims come last: their reasons tell of insured rows that were refused.
+        """
+        for name in ("insured", "identities", "claims"):
+            table = self._tables[name]
             if name == "claims" or table.rows:
                 run.progress.stage(f"rejected {name} 退回", run.partitions)
                 table.write(run, name)
@@ -172,6 +177,8 @@ class _Refused:
             rows = self.shuffle.take(partition).sort_by(_sort_keys(self._person, self._schema))
             differences, sums = self._differences(rows, run.setup)
             rows = rows.select(self._schema.names)
+            if table == "claims":
+                rows = with_rejected_insured(rows, run.folder.path / f"rejected/insured-part-{partition:05d}.parquet")
             run.folder.write_table(f"rejected/{prefix}part-{partition:05d}.parquet", rows)
             if differences is not None:
                 run.folder.write_table(f"{DIFFERENCES}/rejected-part-{partition:05d}.parquet", differences)

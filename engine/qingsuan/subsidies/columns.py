@@ -104,9 +104,7 @@ def ids_of(batch: pa.RecordBatch, name: str) -> Ids:
         The column is not text.
     """
     column, cells = batch[name], read_ids(batch[name])
-    return Ids(
-        cells.values.cast(pa.string()), cells.absent, _bad(cells), lambda row: reason(column[row].as_py(), "text")
-    )
+    return Ids(cells.values.cast(pa.string()), cells.absent, _bad(cells), lambda row: reason(column[row], "text"))
 
 
 def days_of(batch: pa.RecordBatch, name: str) -> Days:
@@ -120,7 +118,7 @@ def days_of(batch: pa.RecordBatch, name: str) -> Days:
     column = batch[name] if name in batch.schema.names else pa.nulls(batch.num_rows)
     cells = read_dates(column)
     bad = _bad(cells)
-    return Days(_zeroed(cells, bad), cells.absent, bad, lambda row: quoted(column[row].as_py()))
+    return Days(_zeroed(cells, bad), cells.absent, bad, lambda row: quoted(column[row]))
 
 
 def flags_of(batch: pa.RecordBatch, name: str) -> Flags:
@@ -133,7 +131,7 @@ def flags_of(batch: pa.RecordBatch, name: str) -> Flags:
     """
     column = batch[name] if name in batch.schema.names else pa.nulls(batch.num_rows)
     cells = read_flags(column)
-    return Flags(cells.values, _bad(cells), lambda row: quoted(column[row].as_py()))
+    return Flags(cells.values, _bad(cells), lambda row: quoted(column[row]))
 
 
 def _bad(cells: Cells) -> Mask:
