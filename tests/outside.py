@@ -160,13 +160,23 @@ def read_ipc(path: Path) -> pa.Table:
         return (pa.ipc.open_file if magic == b"ARROW1" else pa.ipc.open_stream)(source).read_all()
 
 
-def rows_of(out: Path, table: str) -> list[dict[str, str]]:
+def rows_of(out: Path, name: str) -> list[dict[str, str]]:
     """The rows of a result as texts: ``settled``, or ``rejected/insured``, or ``totals/care``."""
-    folder, _, begin = table.partition("/")
+    folder, _, begin = name.partition("/")
     found: list[dict[str, str]] = []
     for path in sorted((out / folder).glob(f"{begin or 'part-'}*.parquet")):
-        found += [{name: as_text(value) for name, value in row.items()} for row in pq.read_table(path).to_pylist()]
+        table = pq.read_table(path)
+        columns = {column: _values(cells) for column, cells in zip(table.column_names, table.columns, strict=True)}
+        found += [dict(zip(columns, map(as_text, row), strict=True)) for row in zip(*columns.values(), strict=True)]
     return found
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Values of Python; of days and times that Python does not have, the numbers that stand there."""
+    try:
+        return column.to_pylist()  # type: ignore[no-any-return]
+    except (OverflowError, ValueError):
+        return [cell.value if cell.is_valid else None for cell in column]
 
 
 def as_text(value: object) -> str:

@@ -313,3 +313,9 @@ def test_fen_written_and_read_again_are_the_same() -> None:
     for precision in (16, 20):
         assert read_money(decimals(fen, precision)).values.tolist() == fen.tolist()
         assert decimals(fen, precision).to_pylist() == [Decimal(int(value)) / 100 for value in fen]
+
+
+def test_the_least_decimal_of_256_bits_is_no_zero() -> None:
+    least = pa.Array.from_buffers(pa.decimal256(40, 2), 1, [None, pa.py_buffer(bytes(31) + b"\x80")])
+    cells = read_money(least)
+    assert cells.faults["E_RANGE"].tolist() == [True]

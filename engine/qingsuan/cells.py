@@ -140,7 +140,7 @@ def _fen_of_decimals(array: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
     buffer = array.buffers()[1]
     if buffer is None or len(array) == 0:
         return np.zeros(len(array), np.int64), np.zeros(len(array), np.bool_)
-    words = np.frombuffer(buffer, np.int64)[2 * array.offset : 2 * (array.offset + len(array))].reshape(-1, 2)
+    words = np.frombuffer(buffer, np.int64, 2 * (array.offset + len(array)))[2 * array.offset :].reshape(-1, 2)
     low = np.ascontiguousarray(words[:, 0])
     return low, words[:, 1] != (low >> 63)
 
@@ -190,6 +190,8 @@ def _fen_of_any_decimals(array: pa.Array, absent: Mask, faults: dict[str, Mask])
         exact = array.cast(pa.decimal128(38, max(2, array.type.scale)))
     except pa.ArrowInvalid:  # some value fills more than 38 digits: rare enough to look at one by one
         return _fen_one_by_one(array, faults)
+    if pa.types.is_decimal256(array.type) and not pc.all(pc.equal(exact.cast(array.type), array)).as_py():
+        return _fen_one_by_one(array, faults)  # Arrow takes the least of 256 bits for a number of few digits
     rounded = exact.cast(pa.decimal128(38, 2), safe=False)
     if exact.type.scale > 2:
         faults["E_SCALE"] = _mask(pc.not_equal(rounded.cast(exact.type), exact)) & ~absent

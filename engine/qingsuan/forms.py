@@ -69,13 +69,13 @@ def reason(cell: Any, kind: str) -> str:
 
 
 def _value(cell: Any) -> Any:
-    """What a scalar holds; its number and type where Python has no such date or time."""
+    """What a scalar holds; of a day or a time that no calendar of Python has, the number that stands there."""
     if not isinstance(cell, pa.Scalar):
         return cell
     try:
         return cell.as_py()
     except (OverflowError, ValueError):
-        return f"{cell.type} {cell.value}"
+        return cell.value
 
 
 def _shown(character: str) -> str:
