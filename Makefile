@@ -126,10 +126,10 @@ differential: setup
 mutants: $(VENV)/.ready-build
 	$(BIN)/python tests/mutants.py
 
-## kills: kill a run KILLS times at random moments, fill its disk a tenth as often, and see it go on to the same bytes
+## kills: kill runs of both settlements KILLS times at random moments, fill their disk a tenth as often, and see them go on to the same bytes
 .PHONY: kills
 kills: setup
-	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_resume.py -k "killed or full_disk"
+	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_resume.py tests/test_resume_subsidy.py -k "killed or full_disk"
 
 ## hostile: HOSTILE hostile inputs from SEED on: each is settled row by row or refused; what fails is kept below build/hostile
 .PHONY: hostile

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from qingsuan.run.ledger import LEDGER, _line
 from settling import run
 
 __all__ = ["add_fen", "change", "found", "replace_row", "seal"]
@@ -38,6 +39,9 @@ def seal(out: Path) -> None:
     record = json.loads((out / "run.json").read_text("utf-8"))
     record["digests"]["sha256"] = hashlib.sha256((out / "SHA256SUMS").read_bytes()).hexdigest()
     (out / "run.json").write_text(json.dumps(record), "utf-8")
+    lines_of_ledger = (out / LEDGER).read_bytes().splitlines(keepends=True)
+    last = _line({"run.json": hashlib.sha256((out / "run.json").read_bytes()).hexdigest()})
+    (out / LEDGER).write_bytes(b"".join([*lines_of_ledger[:-1], last]))
 
 
 def change(out: Path, name: str, how: Callable[[pa.Table], pa.Table]) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -16,6 +12,7 @@ from qingsuan.cli.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.sizes import Size
+from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.errors import UsageError
 from qingsuan.plugins import Installed, load, require
 from qingsuan.report.summary import settle_summary
@@ -146,20 +143,3 @@ def command(
             show(f"{settle_summary(out)}\n\n{proven(digest)}")
     if max_rejected is not None:
         max_rejected.check(record, out)
-
-
-@contextmanager
-def terminated_as_interrupted() -> Iterator[None]:
-    """Stop at SIGTERM as at Ctrl-C: what is finished is written down, and the message says how to go on."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

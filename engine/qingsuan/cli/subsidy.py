@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from qingsuan.cli.output import finished, results_apart, show, show_json, tell
+from qingsuan.cli.stopping import terminated_as_interrupted
+from qingsuan.errors import UsageError
 
 __all__ = ["command"]
 
@@ -31,7 +33,15 @@ _FILE = click.Path(path_type=Path)
     "--skip-unserved", is_flag=True, help="Set rows of regions without a plugin aside (E_POOL) instead of stopping."
 )
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030.")
-@click.option("--overwrite", is_flag=True, help="Replace a finished run folder.")
+@click.option(
+    "--partitions",
+    type=click.IntRange(1, 100_000),
+    help="Into how many parts people are spread; one needs some 200 MB.",
+)
+@click.option(
+    "--resume", is_flag=True, help="Go on with a run that did not finish beside --out: otherwise the same command."
+)
+@click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out, or beside it.")
 @click.option("--json", "as_json", is_flag=True, help="Write the run record instead of the summary.")
 @results_apart
 def command(
@@ -45,6 +55,8 @@ def command(
     requirements: tuple[str, ...],
     skip_unserved: bool,
     csv_encoding: str,
+    partitions: int | None,
+    resume: bool,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -62,14 +74,20 @@ def command(
     from qingsuan.run.subsidy import Request, run_subsidy
     from qingsuan.subsidies.bureau import BureauTables
 
+    if resume and overwrite:
+        raise UsageError(
+            "--resume --overwrite", found="both", expected="one: to go on with what is there, or to replace it"
+        )
     installed = read_regions(plugins.load()).installed
     plugins.require(installed, requirements)
     tables = BureauTables.read(classes, standards, local_split)
-    request = Request(insured, year, out, tables, skip_unserved, overwrite, csv_encoding=csv_encoding)
-    run = run_subsidy(request, installed, say=tell)
+    request = Request(insured, year, out, tables, skip_unserved, overwrite, resume, partitions, csv_encoding)
+    with terminated_as_interrupted():
+        run = run_subsidy(request, installed, say=tell)
     digest = prove(out, run.record)
     with finished(out, digest):
         if as_json:
             show_json({**run.record, "record_sha256": digest})
         else:
-            show(f"{summary(run.outcome)}\n\n{proven(digest)}")
+            told = [] if run.outcome is None else [summary(run.outcome)]
+            show("\n\n".join((*told, proven(digest))))

@@ -25,7 +25,19 @@ from qingsuan.run.known import DIGESTS, LEDGER, RECORD, STATE, TEMPORARY, strang
 from qingsuan.run.lock import held
 from qingsuan.run.parquet import write_parquet
 
-__all__ = ["DIGESTS", "LEDGER", "RECORD", "STATE", "RunFolder", "Written", "draft", "hidden", "is_file", "sync"]
+__all__ = [
+    "DIGESTS",
+    "LEDGER",
+    "RECORD",
+    "STATE",
+    "RunFolder",
+    "UnfinishedFolder",
+    "Written",
+    "draft",
+    "hidden",
+    "is_file",
+    "sync",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +118,10 @@ class RunFolder:
                 do="give another --out, or take them away: no run removes what it did not write, nor follows a link",
             )
         if (set(names) & set(self._ours())) and not (self.overwrite or self.resume):
-            resume = "--resume to go on with it, or " if LEDGER in names and RECORD not in names else ""
+            resume = "--resume to go on with it, or " if LEDGER in names and not self.finished else ""
             raise UsageError(
                 str(self.path),
-                found="a finished run" if RECORD in names else "a run that did not finish",
+                found="a finished run" if self.finished else "a run that did not finish",
                 expected="an empty folder, or none",
                 do=f"give another --out, or {resume}--overwrite to replace it",
             )
@@ -291,6 +303,15 @@ class RunFolder:
                 raise
         self.take_over(written)
         return written
+
+
+class UnfinishedFolder(RunFolder):
+    """A run folder whose files get their place elsewhere: whatever is in it, a run did not finish here."""
+
+    @property
+    def finished(self) -> bool:
+        """Never."""
+        return False
 
 
 def draft(path: Path, write: Callable[[Path], Any], name: str) -> Written:

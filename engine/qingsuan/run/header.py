@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,11 +22,10 @@ from qingsuan.plugins import Installed
 from qingsuan.policy.model import Region
 from qingsuan.run.digests import InputDigests
 from qingsuan.run.inputs import Source
+from qingsuan.subsidies.bureau import BureauTables
+from qingsuan.subsidies.funding import Funding
 
-if TYPE_CHECKING:
-    from qingsuan.run.settle import Inputs
-
-__all__ = ["by_what", "check_same", "header_of", "with_digests"]
+__all__ = ["by_what", "check_same", "header_of_benefits", "header_of_subsidy", "named", "with_digests"]
 
 VERSION = 1
 """Of the ledger's own form."""
@@ -36,12 +35,17 @@ _KINDS: tuple[tuple[str, type[QingsuanError], str], ...] = (
     ("software", PluginError, "install the versions that began it"),
     ("plugins", PluginError, "install the plugins that began it"),
     ("rules", PolicyError, "put the rules back that began it"),
+    ("tables of the bureau", PolicyError, "give the same tables as before"),
     ("inputs", InputError, "give the same files as before"),
+    ("partitions", UsageError, "give the same --partitions as before"),
 )
+"""What is compared, in this order: unless their number is given, partitions follow from the rows of the input."""
 
 
-def header_of(setup: Setup, inputs: Inputs, installed: Installed, partitions: int) -> dict[str, Any]:
-    """All that is known before a row is read: each part is a flat mapping of names to what they were.
+def header_of_benefits(
+    setup: Setup, inputs: Mapping[str, Source], installed: Installed, partitions: int
+) -> dict[str, Any]:
+    """All that is known of a settlement of benefits before a row is read: each part maps names to what they were.
 
     The digests of input files come later (:func:`with_digests`): they are worked out while the files are read.
     """
@@ -54,27 +58,76 @@ def header_of(setup: Setup, inputs: Inputs, installed: Installed, partitions: in
             "skip unserved pools": setup.skip_unserved,
             "accumulators": setup.accumulators,
             "strict": setup.strict,
-            "encoding of CSV": sorted({source.encoding for _, source in _named(inputs) if source.kind == "csv"}),
+            "encoding of CSV": _encodings(inputs),
         },
         **by_what(setup, installed),
-        "inputs": {name: {"rows": source.rows} for name, source in _named(inputs)},
+        "inputs": _rows(inputs),
     }
+
+
+def header_of_subsidy(
+    funding: Funding,
+    tables: BureauTables,
+    inputs: Mapping[str, Source],
+    installed: Installed,
+    *,
+    partitions: int,
+    skip_unserved: bool,
+) -> dict[str, Any]:
+    """The same of a subsidy."""
+    return {
+        "ledger": VERSION,
+        "settlement": "subsidy 财政补助",
+        "options": {
+            "year": funding.year,
+            "partitions": partitions,
+            "skip unserved regions": skip_unserved,
+            "encoding of CSV": _encodings(inputs),
+        },
+        "software": _software(),
+        "plugins": _plugins(installed),
+        "rules": dict(_files((region.code, region.funding) for region in installed.regions)),
+        "tables of the bureau": {f"{file.table} {file.name}": file.sha256 for file in tables.files},
+        "inputs": _rows(inputs),
+    }
+
+
+def named(tables: Mapping[str, Sequence[Source]]) -> dict[str, Source]:
+    """Every input file of every table under a name that tells it from the others."""
+    return {
+        f"{table} {source.number + 1} {source.name}": source for table, sources in tables.items() for source in sources
+    }
+
+
+def _encodings(inputs: Mapping[str, Source]) -> list[str]:
+    return sorted({source.encoding for source in inputs.values() if source.kind == "csv"})
+
+
+def _rows(inputs: Mapping[str, Source]) -> dict[str, dict[str, Any]]:
+    return {name: {"rows": source.rows} for name, source in inputs.items()}
+
+
+def _software() -> dict[str, str]:
+    return {"qingsuan": __version__, "numpy": np.__version__, "pyarrow": pa.__version__}
 
 
 def by_what(setup: Setup, installed: Installed) -> dict[str, dict[str, Any]]:
     """By which software, plugins and rules: what must be the same on every machine that works on one run."""
     return {
-        "software": {"qingsuan": __version__, "numpy": np.__version__, "pyarrow": pa.__version__},
+        "software": _software(),
         "plugins": _plugins(installed),
-        "rules": {"compiled rules": setup.program.digest, **dict(_files(setup.regions))},
+        "rules": {
+            "compiled rules": setup.program.digest,
+            **dict(_files((region.code, region.rules) for region in setup.regions)),
+        },
     }
 
 
-def with_digests(header: dict[str, Any], inputs: Inputs, digests: InputDigests) -> dict[str, Any]:
+def with_digests(header: dict[str, Any], inputs: Mapping[str, Source], digests: InputDigests) -> dict[str, Any]:
     """The whole header; waits for the digests."""
     found = {
         name: {"rows": source.rows, "bytes": digests.size(source), "sha256": digests.of(source)}
-        for name, source in _named(inputs)
+        for name, source in inputs.items()
     }
     return {**header, "inputs": found}
 
@@ -94,8 +147,9 @@ def check_same(earlier: Mapping[str, Any], now: Mapping[str, Any], where: str) -
             expected=f"one of {now['settlement']}, ledger {now['ledger']}",
             do="give another --out",
         )
+    before, after = _by_kind(earlier), _by_kind(now)
     for kind, error, do in _KINDS:
-        changes = list(_changes(earlier.get(kind, {}), now[kind]))
+        changes = list(_changes(before.get(kind, {}), after.get(kind, {})))
         if changes:
             raise error(
                 where,
@@ -103,6 +157,14 @@ def check_same(earlier: Mapping[str, Any], now: Mapping[str, Any], where: str) -
                 expected="everything as it was when the run began",
                 do=f"{do}; or settle anew with --overwrite",
             )
+
+
+def _by_kind(header: Mapping[str, Any]) -> dict[str, Any]:
+    """A header with the number of partitions apart from the other options."""
+    options = header.get("options", {})
+    partitions = {name: value for name, value in options.items() if name == "partitions"}
+    others = {name: value for name, value in options.items() if name != "partitions"}
+    return {**header, "options": others, "partitions": partitions}
 
 
 def _changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -118,13 +180,6 @@ def _changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
         elif earlier[name] != now[name]:
             short = all(len(str(value)) < 64 for value in (earlier[name], now[name]))
             yield f"{name}: {earlier[name]} before, {now[name]} now" if short else f"{name}: its content changed"
-
-
-def _named(inputs: Inputs) -> Iterator[tuple[str, Source]]:
-    """Every input file under a name that tells it from the others."""
-    for table in ("claims", "insured", "identities", "opening"):
-        for source in getattr(inputs, table):
-            yield f"{table} {source.number + 1} {source.name}", source
 
 
 def _plugins(installed: Installed) -> dict[str, Any]:
@@ -153,12 +208,12 @@ def _source_of(function: Callable[..., Any]) -> bytes:
     return Path(file).read_bytes() if file is not None and Path(file).is_file() else b""
 
 
-def _files(regions: Any) -> Iterator[tuple[str, str]]:
-    """Digest of every file of rules, by region and name."""
-    for region in regions:
-        if region.rules is not None:
-            for name, content in _below(region.rules):
-                yield f"{region.code} {name}", hashlib.sha256(content).hexdigest()
+def _files(folders: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Digest of every file of rules, by region and name, in the folders of regions that have one."""
+    for region, folder in folders:
+        if folder is not None:
+            for name, content in _below(folder):
+                yield f"{region} {name}", hashlib.sha256(content).hexdigest()
 
 
 def _below(folder: Any, prefix: str = "") -> Iterator[tuple[str, bytes]]:

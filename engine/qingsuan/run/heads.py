@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from qingsuan.cells import Torn
+from qingsuan.run.counted import CountedPartition
 from qingsuan.run.inputs import as_text
 from qingsuan.run.refused import REASON_COLUMNS
 from qingsuan.run.shuffle import Shuffle
@@ -48,6 +49,8 @@ def count_heads(
     *,
     rejected: Callable[[Batch, tuple[Rejection, ...]], None],
     duplicates: Callable[[pa.Table], None],
+    earlier: Callable[[int], CountedPartition | None] = lambda _: None,
+    keep: Callable[[int, CountedPartition], None] = lambda *_: None,
 ) -> tuple[Counted, RowCounts]:
     """Screen every row, then count partition by partition; the five small columns that matter go through ``shuffle``.
 
@@ -55,6 +58,8 @@ def count_heads(
 
     ``rejected`` gets each batch with its rejections; ``duplicates`` gets tables of
     :data:`qingsuan.subsidies.counting.DUPLICATES` in the order of hashes, whatever the number of partitions.
+
+    ``earlier`` gives what a stopped run counted in a partition, if that can be used again; ``keep`` gets each of the others.
 
     Raises
     ------
@@ -79,9 +84,12 @@ def count_heads(
     employed.close()
     results = []
     for partition in range(shuffle.partitions):
-        result, twice = count(shuffle.take(partition), periods, employed.take(partition))
-        results.append(result)
-        duplicates(twice)
+        part = earlier(partition)
+        if part is None:
+            part = CountedPartition(*count(shuffle.take(partition), periods, employed.take(partition)))
+            keep(partition, part)
+        results.append(part.counted)
+        duplicates(part.duplicates)
     counted = add(results)
     rows = RowCounts(rows_in, counted.rows_counted, counted.rows_duplicate, other_scheme, outside_year, codes)
     return counted, rows

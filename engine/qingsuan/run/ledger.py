@@ -36,7 +36,7 @@ class Lines:
     header : the first line, or None.
     partitions : partition -> its files.
     record_sha256 : digest of ``run.json``, or "" while there is none.
-    size : up to which byte the lines are whole.
+    size : up to which byte the header and the partitions' lines are whole; a run that goes on cuts off the rest.
     broken : number of the first line that is not whole, from 1; 0 if all are.
     torn : the broken line is the last and has no end: a crash cut it off.
     """
@@ -89,10 +89,11 @@ def read_lines(folder: Path) -> Lines:
         read = _read(line)
         if number == 1 and read is not None:
             header = _without_check(read)
-        elif (found := _partition(read)) is not None:
+        elif not record and (found := _partition(read)) is not None:
             partitions[found[0]] = found[1]  # a partition that was settled again has a later line
         elif not record and read is not None and _is_digest(read.get("run.json")):
             record = str(read["run.json"])
+            continue  # nothing stands behind it: a run that was killed before run.json appeared writes the line anew
         else:
             broken = number
             break

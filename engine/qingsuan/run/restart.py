@@ -1,16 +1,17 @@
 """Going on with a run that did not finish: what it finished is checked by digest and used again, the rest is settled.
 
 Partition by partition: files written, synced and renamed; what later stages need, in ``.state``; then the ledger's line.
+What that is, each kind of settlement says.
 """
 
 from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -18,16 +19,27 @@ from qingsuan.errors import InputError, PluginError, QingsuanError, RunError, Us
 from qingsuan.run.digests import InputDigests
 from qingsuan.run.folder import LEDGER, STATE, RunFolder, Written, is_file
 from qingsuan.run.header import check_same, with_digests
-from qingsuan.run.kept import Kept
+from qingsuan.run.inputs import Source
 from qingsuan.run.ledger import Ledger, Lines, read_lines
 
-if TYPE_CHECKING:
-    from qingsuan.run.settle import Inputs
-
-__all__ = ["Restart"]
+__all__ = ["Restart", "State"]
 
 
-class Restart:
+class State(Protocol):
+    """What later stages need of a finished partition, beside the files that it wrote."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that it wrote."""
+
+    def to_bytes(self) -> bytes:
+        """As it is written down; ``read`` of :class:`Restart` is the way back."""
+
+
+_S = TypeVar("_S", bound=State)
+
+
+class Restart(Generic[_S]):
     """The restart of one run: what may be used again, and where what is finished is written down.
 
     Parameters
@@ -35,11 +47,17 @@ class Restart:
     folder
         The run folder, held by this run.
     header
-        What this run is a run of (:func:`qingsuan.run.header.header_of`).
+        What this run is a run of (:mod:`qingsuan.run.header`).
     inputs, digests
-        Its input files and their digests.
+        Its input files by name, and their digests.
     note
         Told what a person should know.
+    read
+        Reads the state of a partition; that the bytes are those that were written is checked before.
+    always
+        The tables of which every partition writes a file.
+    called
+        What messages call the folder: its path unless given.
 
     Raises
     ------
@@ -51,11 +69,16 @@ class Restart:
         self,
         folder: RunFolder,
         header: dict[str, Any],
-        inputs: Inputs,
+        inputs: Mapping[str, Source],
         digests: InputDigests,
         note: Callable[[str], None],
+        *,
+        read: Callable[[bytes], _S],
+        always: tuple[str, ...] = (),
+        called: str = "",
     ) -> None:
         self.folder, self.header, self.inputs, self.digests, self.note = folder, header, inputs, digests, note
+        self.always, self._read_state, self._called = always, read, called or str(folder.path)
         self.partitions: int = header["options"]["partitions"]
         self._lines = read_lines(folder.path) if folder.resume else Lines(None, {}, "", 0, 0, False)
         self._ledger = Ledger(folder.path, self._lines.size)
@@ -119,7 +142,7 @@ class Restart:
     def begin(self) -> dict[int, tuple[Written, ...]]:
         """Make the folder ready; returns the files of the partitions that may be used again once they are checked."""
         if self._lines.broken and not self._lines.torn:
-            self.note(f"{LEDGER}: line {self._lines.broken} is not whole; what follows it is settled again")
+            self.note(f"{LEDGER}: line {self._lines.broken} is not whole; what follows it is done again")
         if self._lines.header is None:
             self.folder.clear()
             return {}
@@ -128,21 +151,21 @@ class Restart:
         self.folder.keep_only({file.file for files in found.values() for file in files})
         return found
 
-    def reuse(self, number: int, files: tuple[Written, ...]) -> Kept | None:
-        """What is kept of a finished partition that is still as it was written down; None to settle it again."""
+    def reuse(self, number: int, files: tuple[Written, ...]) -> _S | None:
+        """What is kept of a finished partition that is still as it was written down; None to do it again."""
         try:
             kept, wrong = self._kept(number, files)
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
             kept, wrong = None, str(error)
         if kept is None or wrong:
-            self.note(f"partition {number} is settled again: {wrong}")
+            self.note(f"partition {number} is done again: {wrong}")
             self.finished.discard(number)
             return None
         for file in files:
             self.folder.take_over(file)
         return kept
 
-    def _kept(self, number: int, files: tuple[Written, ...]) -> tuple[Kept | None, str]:
+    def _kept(self, number: int, files: tuple[Written, ...]) -> tuple[_S | None, str]:
         """What is kept of a partition, and what is wrong with its files: one of each kind, each a file with its digest."""
         state = _state_of(number)
         if state not in {file.file for file in files}:
@@ -150,7 +173,7 @@ class Restart:
         changed = [file.file for file in files if not self._is_as_written(file)]
         if changed:
             return None, f"changed since it was written: {', '.join(changed)}"
-        kept = Kept.from_bytes((self.folder.path / state).read_bytes())
+        kept = self._read_state((self.folder.path / state).read_bytes())
         expected = {*self._expected(number, kept), state}
         differ = sorted(expected ^ {file.file for file in files})
         return (
@@ -161,14 +184,11 @@ class Restart:
     def _is_as_written(self, file: Written) -> bool:
         return is_file(self.folder.path / file.file) and Written.of(self.folder.path, file.file) == file
 
-    def _expected(self, number: int, kept: Kept) -> set[str]:
+    def _expected(self, number: int, kept: _S) -> set[str]:
         """The files that a partition must have: of each table that it wrote, and of those that every partition writes."""
-        return {f"{table}/part-{number:05d}.parquet" for table in (*self._always(), *kept.tables)}
+        return {f"{table}/part-{number:05d}.parquet" for table in (*self.always, *kept.tables)}
 
-    def _always(self) -> tuple[str, ...]:
-        return ("settled", "reversed", *(("accumulators",) if self.header["options"]["accumulators"] else ()))
-
-    def keep(self, number: int, kept: Kept, files: tuple[Written, ...]) -> None:
+    def keep(self, number: int, kept: _S, files: tuple[Written, ...]) -> None:
         """A partition's files are in place: write down that it is finished."""
         expected = self._expected(number, kept)
         if {file.file for file in files} != expected:
@@ -187,16 +207,9 @@ class Restart:
         self._ledger.partition(number, (*files, state))
         self.finished.add(number)
 
-    def finish(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Finish the folder; returns the record as it stands in ``run.json``."""
+    def finish(self, record: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+        """Finish the folder, in which ``names`` must be; returns the record as it stands in ``run.json``."""
         self.digests.check_unchanged()
-        kinds = (
-            "settled",
-            "reversed",
-            "rejected",
-            *(["accumulators"] if self.header["options"]["accumulators"] else []),
-        )
-        names = {f"{kind}/part-{number:05d}.parquet" for kind in kinds for number in range(self.partitions)}
         self.folder.check_whole(names)
         return self.folder.finish(record, self._ledger.finish)
 
@@ -225,10 +238,10 @@ class Restart:
         except QingsuanError:
             raise
         except KeyboardInterrupt as error:
-            raise RunError(str(self.folder.path), found="interrupted", do=self._go_on()) from error
+            raise RunError(self._called, found="interrupted", do=self._go_on()) from error
         except Exception as error:  # whatever a worker died of: what is finished is still finished
             do = self._go_on("give --memory less" if isinstance(error, MemoryError) else "")
-            raise RunError(str(self.folder.path), found=f"stopped: {_reason(error)}", do=do) from error
+            raise RunError(self._called, found=f"stopped: {_reason(error)}", do=do) from error
 
     def _go_on(self, first: str = "") -> str:
         done = f"{len(self.finished)} of {self.partitions} partitions are finished and kept"

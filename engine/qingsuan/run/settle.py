@@ -26,7 +26,7 @@ from qingsuan.plugins import Installed
 from qingsuan.run import record
 from qingsuan.run.digests import InputDigests
 from qingsuan.run.folder import RECORD, RunFolder, Written
-from qingsuan.run.header import header_of
+from qingsuan.run.header import header_of_benefits, named
 from qingsuan.run.inputs import Chunk, Source, check_columns, chunks, told_of_inputs, unread_names
 from qingsuan.run.kept import Kept, tables_of
 from qingsuan.run.opening import OpeningRows
@@ -181,10 +181,11 @@ def settle(
     partitions = options.partitions or partitions_for(rows, options.memory)
     run = Run(setup, inputs, options, folder, progress or Progress(), partitions)
     unread = _check(run)
-    header = header_of(setup, inputs, installed, partitions)
-    everything = (*inputs.claims, *inputs.insured, *inputs.identities, *inputs.opening)
-    with folder.held(), InputDigests(everything) as digests:
-        restart = Restart(folder, header, inputs, digests, run.progress.note)
+    files = named({table: getattr(inputs, table) for table in ("claims", "insured", "identities", "opening")})
+    header = header_of_benefits(setup, files, installed, partitions)
+    always = ("settled", "reversed", *(("accumulators",) if setup.accumulators else ()))
+    with folder.held(), InputDigests(files.values()) as digests:
+        restart = Restart(folder, header, files, digests, run.progress.note, read=Kept.from_bytes, always=always)
         if restart.is_finished:
             return _finished_before(run, restart)
         with restart.telling():
@@ -196,7 +197,7 @@ def settle(
             )
 
 
-def _finished_before(run: Run, restart: Restart) -> dict[str, Any]:
+def _finished_before(run: Run, restart: Restart[Kept]) -> dict[str, Any]:
     """The record of a run that was to be gone on with, and is finished."""
     restart.check_inputs()
     run.progress.note(f"{run.folder.path}: the run is finished; nothing was left to do")
@@ -204,7 +205,7 @@ def _finished_before(run: Run, restart: Restart) -> dict[str, Any]:
     return found
 
 
-def _settle(run: Run, restart: Restart, installed: Installed, other: Engine | None) -> None:
+def _settle(run: Run, restart: Restart[Kept], installed: Installed, other: Engine | None) -> None:
     """All stages up to the last table."""
     spill = run.folder.path / ".shuffle"
     with (
@@ -367,7 +368,7 @@ def _stop_if_unserved(run: Run, installed: Installed) -> None:
     )
 
 
-def _reuse(run: Run, restart: Restart, refused: RefusedRows) -> list[int]:
+def _reuse(run: Run, restart: Restart[Kept], refused: RefusedRows) -> list[int]:
     """Take over what an earlier run finished; returns the partitions that are left."""
     since = time.perf_counter()
     found = restart.begin()
@@ -405,8 +406,10 @@ def _write(folder: RunFolder, name: str, outcome: Outcome) -> tuple[Written, ...
     return tuple(folder.write_table(f"{kind}/{name}", rows) for kind, rows in tables_of(outcome).items())
 
 
-def _finish(run: Run, restart: Restart, written: dict[str, Any]) -> dict[str, Any]:
+def _finish(run: Run, restart: Restart[Kept], written: dict[str, Any]) -> dict[str, Any]:
     since = time.perf_counter()
-    whole = restart.finish(written)
+    kinds_of_files = (*restart.always, "rejected")
+    names = {f"{kind}/part-{number:05d}.parquet" for kind in kinds_of_files for number in range(run.partitions)}
+    whole = restart.finish(written, names)
     run.timed("record", since)
     return {**whole, "seconds": run.seconds}

@@ -1,33 +1,39 @@
 """One run of ``qingsuan subsidy``, from files to a finished run folder.
 
-Everything is written to a hidden folder beside the output and moved into place at the end: what stops a run, even after
-the last row was read, leaves nothing behind, and an earlier result in its place until then.
+Everything is written to a hidden folder beside the output and moved into place at the end: an earlier result stays in its
+place until then. What the machine or a person stops leaves that folder with the partitions that are counted, and
+``--resume`` goes on with them; anything else that stops a run before one is counted leaves nothing.
 """
 
 from __future__ import annotations
 
-import shutil
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from qingsuan import __version__
-from qingsuan.errors import RunError
+from qingsuan.errors import PolicyError, RunError
 from qingsuan.plugins import Installed
 from qingsuan.run.apart import beside, check_apart
-from qingsuan.run.folder import DIGESTS, RECORD, RunFolder
+from qingsuan.run.counted import CountedPartition
+from qingsuan.run.digests import InputDigests
+from qingsuan.run.disk import writing
+from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, RunFolder, UnfinishedFolder, Written, sync
+from qingsuan.run.header import header_of_subsidy, named
 from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
 from qingsuan.run.inputs import Source, check_door, chunks, find_files, open_files, told_of_inputs, unread_names
+from qingsuan.run.ledger import read_lines
+from qingsuan.run.parts import Parts
 from qingsuan.run.record import of_inputs, of_plugins
+from qingsuan.run.restart import Restart
 from qingsuan.run.shuffle import Budget, Shuffle
 from qingsuan.subsidies.bureau import BureauTables
-from qingsuan.subsidies.counting import DUPLICATES
+from qingsuan.subsidies.counting import DUPLICATES, Counted
 from qingsuan.subsidies.funding import Funding, resolve
-from qingsuan.subsidies.outcome import Outcome, not_counted_table
+from qingsuan.subsidies.outcome import Outcome, RowCounts, not_counted_table
 from qingsuan.subsidies.results import due_table, prefecture_table, region_table
 from qingsuan.subsidies.screening import COLUMNS, Rejection, Screening, check_columns
 
@@ -37,7 +43,13 @@ TABLES = ("due", "totals", "duplicates", "rejected")
 """The sub-folders of a run folder of this kind."""
 
 SPILL_BYTES = 512 * 2**20
-ROWS_PER_PART = 1_000_000
+
+_SPILL = ".shuffle"
+_FIRST = "part-00000.parquet"
+_MUST_BE = {f"{table}/{_FIRST}" for table in ("due", "duplicates", "rejected")} | {
+    f"totals/{name}.parquet" for name in ("prefecture", "region", "not_counted")
+}
+"""The files that every subsidy writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +62,16 @@ class Request:
     tables: BureauTables = field(default_factory=BureauTables)
     skip_unserved: bool = False
     overwrite: bool = False
+    resume: bool = False
     partitions: int | None = None
     csv_encoding: str = "utf8"
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A finished run: the outcome, and the record as it stands in ``run.json``."""
+    """A finished run: the record as it stands in ``run.json``, and the outcome, unless an earlier run had finished it."""
 
-    outcome: Outcome
+    outcome: Outcome | None
     record: Mapping[str, Any]
 
 
@@ -67,24 +80,68 @@ def run_subsidy(request: Request, installed: Installed, say: Callable[[str], Non
 
     Raises
     ------
-    UsageError, InputError, PolicyError, PluginError, RunError
-        Whatever stops the run; nothing has been written then.
+    UsageError, InputError, PolicyError, PluginError
+        The run cannot be made, or is not the one to go on with.
+    RunError
+        The machine, or a person, stopped it: the message says how to go on.
     """
     for out in (request.out, beside(request.out)):
         check_apart(out, TABLES, (*request.insured, *request.tables.paths))
-    folder = RunFolder(request.out, TABLES, overwrite=request.overwrite)
+    how = {"overwrite": request.overwrite, "resume": request.resume}
+    folder = RunFolder(request.out, TABLES, **how)
+    unfinished = UnfinishedFolder(beside(request.out), (*TABLES, _SPILL), **how)
     broken = [f"{plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
     funding = resolve(installed.regions, request.year, request.tables, broken)
     found = find_files(request.insured, "insured people")
     sources = open_files(found, request.csv_encoding)
     _check(sources, found.left_out, say)
-    with folder.held(), _beside(request.out) as unfinished:
-        result = RunFolder(unfinished / "result", TABLES)
-        outcome = _calculate(request, installed, funding, sources, result, unfinished / "people", say)
-        _write(outcome, result)
-        record = result.finish(_record(outcome, installed, sources, found.left_out))
-        _publish(result.path, folder)
-    return Finished(outcome, record)
+    files = named({"insured": sources})
+    header = header_of_subsidy(
+        funding,
+        request.tables,
+        files,
+        installed,
+        partitions=request.partitions or partitions_for(sum(source.rows for source in sources)),
+        skip_unserved=request.skip_unserved,
+    )
+    with _both_held(folder, unfinished), InputDigests(sources) as digests:
+        restart = Restart(
+            _with_the_ledger(folder, unfinished),
+            header,
+            files,
+            digests,
+            say,
+            read=CountedPartition.from_bytes,
+            called=str(request.out),
+        )
+        if restart.is_finished:
+            restart.check_inputs()
+            say(f"{request.out}: the run is finished; nothing was left to do")
+            unfinished.clear()
+            return Finished(None, json.loads((folder.path / RECORD).read_bytes()))
+        run = _Run(request, installed, funding, sources, found.left_out, unfinished, restart, say)
+        return run.to_its_end(folder)
+
+
+@contextmanager
+def _both_held(folder: RunFolder, unfinished: RunFolder) -> Iterator[None]:
+    """Keep other runs out of the output and of the hidden folder beside it, which is gone at the end if it is empty."""
+    with folder.held():
+        try:
+            with unfinished.held():
+                yield
+        finally:
+            with suppress(OSError):
+                unfinished.path.rmdir()
+
+
+def _with_the_ledger(folder: RunFolder, unfinished: RunFolder) -> RunFolder:
+    """The folder whose ledger says what is to be gone on with: the output, if what is beside it has become that."""
+    if not (folder.resume and folder.finished):
+        return unfinished
+    lines = read_lines(unfinished.path)
+    is_published = lines.record_sha256 == Written.of(folder.path, RECORD).sha256
+    return folder if lines.header is None or is_published else unfinished
 
 
 def _check(sources: Sequence[Source], left_out: Sequence[str], say: Callable[[str], None]) -> None:
@@ -97,49 +154,83 @@ def _check(sources: Sequence[Source], left_out: Sequence[str], say: Callable[[st
         say(line)
 
 
-@contextmanager
-def _beside(out: Path) -> Iterator[Path]:
-    """A hidden folder beside the output, which only the run that holds the output uses; gone at the end."""
-    unfinished = beside(out)
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        yield unfinished
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run, from the first row to the last file."""
 
+    request: Request
+    installed: Installed
+    funding: Funding
+    sources: Sequence[Source]
+    left_out: Sequence[str]
+    unfinished: RunFolder
+    restart: Restart[CountedPartition]
+    say: Callable[[str], None]
 
-def _calculate(
-    request: Request,
-    installed: Installed,
-    funding: Funding,
-    sources: Sequence[Source],
-    result: RunFolder,
-    spill: Path,
-    say: Callable[[str], None],
-) -> Outcome:
-    """Count heads, writing rejected rows and duplicates on the way, and split what is owed."""
-    screening = Screening(
-        funding, skip_unserved=request.skip_unserved, broken=[plugin.title for plugin in installed.broken]
-    )
-    schema = rejected_schema(source.schema for source in sources)
-    rejected = _Parts(result, "rejected", schema)
-    duplicates = _Parts(result, "duplicates", DUPLICATES)
+    def to_its_end(self, folder: RunFolder) -> Finished:
+        """Count, split, write, and give the tables their place in ``folder``."""
+        with self.restart.telling():
+            found = self.restart.begin()
+        try:
+            with self.restart.telling():
+                counted, rows = self._count(found)
+            outcome = self._outcome(counted, rows)
+            with self.restart.telling():
+                _write(outcome, self.unfinished)
+                record = self.restart.finish(_record(outcome, self), _MUST_BE)
+                _publish(self.unfinished, folder)
+            self.unfinished.clear()
+        finally:
+            if not self.restart.finished:
+                self.unfinished.clear()
+        return Finished(outcome, record)
 
-    def reject(batch: Batch, rejections: tuple[Rejection, ...]) -> None:
-        rejected.add(rejected_table(batch, rejections, schema))
+    def _count(self, found: Mapping[int, tuple[Written, ...]]) -> tuple[Counted, RowCounts]:
+        """Count heads, but for the partitions that can be used again; write rejected rows and duplicates on the way."""
+        broken = [plugin.title for plugin in self.installed.broken]
+        screening = Screening(self.funding, skip_unserved=self.request.skip_unserved, broken=broken)
+        schema = rejected_schema(source.schema for source in self.sources)
+        rejected = Parts(self.unfinished, "rejected", schema)
+        duplicates = Parts(self.unfinished, "duplicates", DUPLICATES)
+        restart = self.restart
 
-    partitions = request.partitions or partitions_for(sum(source.rows for source in sources))
-    budget = Budget(SPILL_BYTES)
-    with Shuffle(partitions, budget, spill) as shuffle, Shuffle(partitions, budget, spill / "employed") as employed:
-        batches = _batches(sources, say)
-        counted, rows = count_heads(
-            batches, screening, funding.periods, shuffle, employed, rejected=reject, duplicates=duplicates.add
-        )
-    if not rows.balanced:
-        raise RunError("rows", found=f"{rows}: a row was lost", expected="rows in = counted + not counted + rejected")
-    rejected.close()
-    duplicates.close()
-    return Outcome.of(funding, request.tables, counted, rows)
+        def reject(batch: Batch, rejections: tuple[Rejection, ...]) -> None:
+            rejected.add(rejected_table(batch, rejections, schema))
+
+        def earlier(partition: int) -> CountedPartition | None:
+            return restart.reuse(partition, found[partition]) if partition in found else None
+
+        budget, spill = Budget(SPILL_BYTES), self.unfinished.path / _SPILL
+        with (
+            Shuffle(restart.partitions, budget, spill / "people") as people,
+            Shuffle(restart.partitions, budget, spill / "employed") as employed,
+        ):
+            counted, rows = count_heads(
+                _batches(self.sources, self.say),
+                screening,
+                self.funding.periods,
+                people,
+                employed,
+                rejected=reject,
+                duplicates=duplicates.add,
+                earlier=earlier,
+                keep=lambda partition, part: restart.keep(partition, part, ()),
+            )
+        rejected.close()
+        duplicates.close()
+        return counted, rows
+
+    def _outcome(self, counted: Counted, rows: RowCounts) -> Outcome:
+        """Split what is owed; what the bureau's tables lack stops the run for good: with other tables it is another one."""
+        if not rows.balanced:
+            raise RunError(
+                "rows", found=f"{rows}: a row was lost", expected="rows in = counted + not counted + rejected"
+            )
+        try:
+            return Outcome.of(self.funding, self.request.tables, counted, rows)
+        except PolicyError:
+            self.unfinished.clear()
+            raise
 
 
 def _batches(sources: Sequence[Source], say: Callable[[str], None]) -> Iterator[Batch]:
@@ -151,34 +242,6 @@ def _batches(sources: Sequence[Source], say: Callable[[str], None]) -> Iterator[
     say("counting heads, one person once")
 
 
-class _Parts:
-    """A table written in parts of a fixed number of rows, so that the files do not depend on how it was made."""
-
-    def __init__(self, folder: RunFolder, name: str, schema: pa.Schema) -> None:
-        self._folder, self._name, self._schema = folder, name, schema
-        self._held: list[pa.Table] = []
-        self._held_rows = self._written = 0
-
-    def add(self, table: pa.Table) -> None:
-        """Add rows at the end."""
-        self._held.append(table)
-        self._held_rows += table.num_rows
-        while self._held_rows >= ROWS_PER_PART:
-            held = pa.concat_tables(self._held)
-            self._write(held.slice(0, ROWS_PER_PART))
-            self._held = [held.slice(ROWS_PER_PART)]
-            self._held_rows -= ROWS_PER_PART
-
-    def close(self) -> None:
-        """Write what is left; without any row, one empty part."""
-        if self._held_rows or not self._written:
-            self._write(pa.concat_tables([self._schema.empty_table(), *self._held]))
-
-    def _write(self, table: pa.Table) -> None:
-        self._folder.write_table(f"{self._name}/part-{self._written:05d}.parquet", table.combine_chunks())
-        self._written += 1
-
-
 def _write(outcome: Outcome, result: RunFolder) -> None:
     result.write_table("due/part-00000.parquet", due_table(outcome.dues, split=outcome.split))
     result.write_table("totals/prefecture.parquet", prefecture_table(outcome.dues, split=outcome.split))
@@ -186,9 +249,8 @@ def _write(outcome: Outcome, result: RunFolder) -> None:
     result.write_table("totals/not_counted.parquet", not_counted_table(outcome.rows))
 
 
-def _record(
-    outcome: Outcome, installed: Installed, sources: Sequence[Source], left_out: Sequence[str]
-) -> dict[str, Any]:
+def _record(outcome: Outcome, run: _Run) -> dict[str, Any]:
+    sources, installed, left_out = run.sources, run.installed, run.left_out
     unread = [(source.name, [name for name in source.schema.names if name not in COLUMNS]) for source in sources]
     own = outcome.record()
     own["warnings"] += [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
@@ -197,22 +259,19 @@ def _record(
         "settlement": "subsidy 财政补助",
         "engine": {"name": "qingsuan", "version": __version__},
         "plugins": of_plugins(installed),
-        "inputs": {"insured": of_inputs(sources)},
+        "inputs": {"insured": of_inputs(sources, run.restart.digests.of)},
         "left_out": {"insured": list(left_out)} if left_out else {},
         **own,
     }
 
 
-def _publish(result: Path, folder: RunFolder) -> None:
-    """Move the finished tables into place, the record last."""
-    folder.clear()
-    try:
-        for name in (*TABLES, DIGESTS, RECORD):
-            (result / name).replace(folder.path / name)
-    except OSError as error:
-        raise RunError(
-            str(folder.path),
-            found=f"could not be written: {error}",
-            expected="a folder that may be written",
-            do="run again with --overwrite",
-        ) from error
+def _publish(unfinished: RunFolder, folder: RunFolder) -> None:
+    """Give the finished tables their place, the record last; the ledger stays where it was, too, until all is done."""
+    with writing(folder.path):
+        folder.clear()
+        for name in (*TABLES, DIGESTS):
+            (unfinished.path / name).replace(folder.path / name)
+        folder.write_bytes(LEDGER, (unfinished.path / LEDGER).read_bytes())
+        sync(folder.path)
+        (unfinished.path / RECORD).replace(folder.path / RECORD)
+        sync(folder.path)
