@@ -26,7 +26,7 @@ import pytest
 
 from qingsuan.run.counted import CountedPartition
 from qingsuan.run.folder import LEDGER
-from qingsuan.run.ledger import Ledger, read_lines
+from qingsuan.run.ledger import Ledger, _line, read_lines
 from qingsuan.subsidies.counting import DUPLICATES, Counted, Heads
 from settling import Ran, full_after, install, insured, only, run, write_csv
 from test_resume import MAIN, change_file, tree
@@ -194,7 +194,11 @@ def test_asked_to_stop_it_says_how_to_go_on(year: Year, number: signal.Signals, 
 
 
 @pytest.mark.parametrize("seed", range(max(4, KILLS // 10)))
-def test_a_full_disk_stops_it_and_room_lets_it_go_on(year: Year, seed: int, small_disk: Callable[[int], Path]) -> None:
+def test_a_full_disk_stops_it_and_room_lets_it_go_on(
+    year: Year, seed: int, small_disk: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if seed % 2:  # rows are put aside almost at once
+        monkeypatch.setattr("qingsuan.run.subsidy.SPILL_BYTES", 100_000)
     needed = sum(-(-len(content) // 4096) * 4096 for content in year.expected.values())
     out = small_disk(Random(seed).randrange(needed // 20, needed)) / "out"
     ran = year.run(out)
@@ -323,6 +327,38 @@ def test_a_line_cut_off_is_no_line(year: Year, tmp_path: Path, monkeypatch: pyte
     ledger.write_bytes(ledger.read_bytes()[:-3])
     year.check_resumed(out)
     assert len(read_lines(out).partitions) == PARTITIONS
+
+
+def test_verify_reads_the_ledger_of_a_subsidy_too(year: Year, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(year.folder / "undisturbed", out)
+    lines = (out / LEDGER).read_bytes().splitlines(keepends=True)
+    header = {name: value for name, value in json.loads(lines[0]).items() if name != "check"}
+    for changed, found in (
+        ([*lines[:3], *lines[4:]], "the partitions that are finished"),
+        ([_line({**header, "options": {**header["options"], "partitions": 3}}), *lines[1:]], "that are finished"),
+        ([_line({**header, "options": {"year": 2021}}), *lines[1:]], "it says how many partitions there are"),
+        ([*lines, lines[-1]], "every line is whole"),
+        (lines[:-1], "its SHA-256 is that in ledger.jsonl"),
+    ):
+        (out / LEDGER).write_bytes(b"".join(changed))
+        ran = run("verify", out)
+        assert (ran.status, found in ran.out) == (3, True), ran
+    (out / LEDGER).unlink()
+    assert run("verify", out).status == 3
+
+
+def test_a_header_of_other_forms_is_refused(year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    stopped(year, out, 4, monkeypatch)
+    lines = (beside(out) / LEDGER).read_bytes().splitlines(keepends=True)
+    header = {name: value for name, value in json.loads(lines[0]).items() if name != "check"}
+    for name, value, status in (("options", 5, 2), ("inputs", [], 3), ("rules", "none", 4), ("settlement", "other", 2)):
+        (beside(out) / LEDGER).write_bytes(b"".join([_line({**header, name: value}), *lines[1:]]))
+        ran = year.run(out, "--resume")
+        assert (ran.status, "a fault of qingsuan" in ran.err) == (status, False), ran
+    (beside(out) / LEDGER).write_bytes(b"".join(lines))
+    year.check_resumed(out)
 
 
 # ---- what changed

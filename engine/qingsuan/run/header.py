@@ -160,11 +160,11 @@ def check_same(earlier: Mapping[str, Any], now: Mapping[str, Any], where: str) -
 
 
 def _by_kind(header: Mapping[str, Any]) -> dict[str, Any]:
-    """A header with the number of partitions apart from the other options."""
-    options = header.get("options", {})
-    partitions = {name: value for name, value in options.items() if name == "partitions"}
-    others = {name: value for name, value in options.items() if name != "partitions"}
-    return {**header, "options": others, "partitions": partitions}
+    """The parts of a header, the number of partitions apart from the other options; what is no mapping has no names."""
+    parts = {kind: dict(part) for kind, part in header.items() if isinstance(part, Mapping)}
+    options = parts.get("options", {})
+    parts["partitions"] = {name: options.pop(name) for name in ("partitions",) if name in options}
+    return parts
 
 
 def _changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
