@@ -66,10 +66,10 @@ $(VENV)/.ready-build: $(VENV)/.ready
 demo: setup
 	$(BIN)/qingsuan demo --people $(PEOPLE)
 
-## test: all tests, the documentation's and the plugins' included
+## test: all tests, the documentation's and the plugins' included, a process for each core
 .PHONY: test
 test: setup
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark $(TESTS)
 
 ## test-spark: a cluster on this machine against the local run (needs Java 17); CLAIMS says of how many claims
 .PHONY: test-spark

@@ -18,7 +18,7 @@ from qingsuan import _kernel
 from qingsuan.benefits import plan, plan_stays
 from qingsuan.benefits.classify import PersonRows, find_identities, find_insured
 from qingsuan.benefits.core import Core, Paid, check_tables
-from qingsuan.benefits.order import mark, order_rows
+from qingsuan.benefits.order import Money, mark, order_rows
 from qingsuan.errors import InputError
 from qingsuan.money import BP_ONE, MAX_FEN
 from qingsuan.people import MAX_ROWS, Numbering, Texts, divide, spread
@@ -465,16 +465,20 @@ def test_keys_and_columns_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="2 were numbered, there are 3 claims"):
         order_rows(Numbering(texts("p", "p"), keys), texts("a", "b", "c"), _none)
     ordered = order_rows(Numbering(texts("p", "p"), keys), texts("a", "b"), _none)
-    ids, flags, bill = texts("a", "b"), np.zeros(2, np.int8), np.zeros((5, 2), np.int64)
-    mark(ordered, ids, ids, flags, bill)
-    for wrong in ((texts("a"), ids, flags, bill), (ids, texts("a"), flags, bill), (ids, ids, flags[:1], bill)):
+    ids, role = texts("a", "b"), np.zeros(2, np.int8)
+    bill, two = np.zeros((5, 2), np.int64), np.zeros(2, np.int32)
+    money = Money(bill, two, two, two, two)
+    mark(ordered, ids, ids, role, money)
+    for wrong in ((texts("a"), ids, role), (ids, texts("a"), role), (ids, ids, role[:1])):
         with pytest.raises(ValueError, match="columns must be as long"):
-            mark(ordered, *wrong)
-    for short in (bill[:4], [*bill[:4], bill[4, :1]]):
+            mark(ordered, *wrong, money)
+    short = [replace(money, bill=bill[:4]), replace(money, bill=[*bill[:4], bill[4, :1]])]
+    short += [replace(money, **{name: two[:1]}) for name in ("scheme", "pool", "care", "institution")]
+    for less in short:
         with pytest.raises(ValueError, match="columns must be as long"):
-            mark(ordered, ids, ids, flags, short)
+            mark(ordered, ids, ids, role, less)
     with pytest.raises(ValueError, match="columns must be as long"):
-        mark(ordered, Texts.plain(pa.array(["a", "b"])), ids, flags, bill)
+        mark(ordered, Texts.plain(pa.array(["a", "b"])), ids, role, money)
 
 
 def test_numbers_outside_and_texts_out_of_order_are_refused() -> None:

@@ -312,5 +312,6 @@ def test_totals_of_differences_are_what_to_pay_and_what_to_take_back(first: Fold
         assert sum(row["to_pay"] for row in of_fund) == sum(amount for amount in amounts if amount > 0)
         assert sum(row["to_take_back"] for row in of_fund) == -sum(amount for amount in amounts if amount < 0) > 0
     assert sum(row["to_pay"] for row in totals) > 0
-    keys = [(row["pool"], row["insutype"], row["fixmedins_code"] or "", row["fund"]) for row in totals]
+    by = ("outcome", "pool", "insutype", "fixmedins_code", "fund")
+    keys = [tuple(row[name] or "" for name in by) for row in totals]
     assert len(set(keys)) == len(keys)

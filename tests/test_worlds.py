@@ -145,9 +145,10 @@ def test_the_order_of_rows_changes_nothing() -> None:
 
 def test_half_a_year_and_its_counters_and_the_other_half_are_the_year() -> None:
     for seed in range(3):
-        one = world(seed, 20, 300)
+        one = world(seed, 20, 400)
         rule_sets = [replace(rule_set, benefit_date="setl_time") for rule_set in one.rule_sets]
-        alone = {(claim.psn_no, claim.setl_id): claim for claim in one.claims if claim.refd_setl_flag != "1"}
+        whole_visits = [replace(claim, mdtrt_id="", mid_setl_flag="") for claim in one.claims]  # no stay over the cut
+        alone = {(claim.psn_no, claim.setl_id): claim for claim in whole_visits if claim.refd_setl_flag != "1"}
         first = [claim for claim in alone.values() if claim.setl_time.month <= 6]
         second = [claim for claim in alone.values() if claim.setl_time.month > 6]
         known = (one.insured, one.identities, Places(one.regions), rule_sets, one.year)
@@ -172,15 +173,18 @@ MUTATIONS = [
     ("drawn_fen = running.drawn.get(cap.group, 0)", "drawn_fen = 0"),
     ("raw_fen = min(raw_fen, bill.medfee_sumamt - running.paid_fen)", "pass"),
     ("so_far.base + d_fen if absolute", "so_far.base if absolute"),
-    ("return d_fen if absolute else 0", "return 0"),
+    (
+        "return of_stay.base + d_fen if absolute else of_stay.excess",
+        "return of_stay.base if absolute else of_stay.excess",
+    ),
     ("limit_group != setting.bands.group", "True"),
     (
         "list(dict.fromkeys(cap.group for cap in caps if cap.group is not None))",
         "[cap.group for cap in caps if cap.group is not None]",
     ),
     ("for step in reversed(named)", "for step in named"),
-    ('("visit" if cap.per == "visit" else cap.group) in lifted', "cap.group in lifted"),
-    ('("visit" if cap.per == "visit" else cap.group) in lifted', "False"),
+    ('("visit" if cap.per == "visit" else cap.group) in setting.lifted', "cap.group in setting.lifted"),
+    ('("visit" if cap.per == "visit" else cap.group) in setting.lifted', "False"),
     ("ratio_bp[bisect_right(_steps(bands.select), value)]", "ratio_bp[bisect_right(_steps(bands.select), value - 1)]"),
     ('if select.counter == "visits":', "if not select.counter:"),
     ("ratio_bp[bisect_right(bands.upto_fen, p0_fen)]", "ratio_bp[bisect_right(bands.upto_fen, p0_fen - 1)]"),
