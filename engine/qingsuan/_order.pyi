@@ -26,6 +26,7 @@ def mark_copies(
     twin: _I32,
 ) -> None: ...
 def mark_reversals(
+    people: _I64,
     starts: _I64,
     rows: _I32,
     role: _I8,

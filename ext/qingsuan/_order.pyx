@@ -397,6 +397,7 @@ cdef void hold(
 
 
 def mark_reversals(
+    const int64_t[::1] people,
     const int64_t[::1] starts,
     const int32_t[::1] rows,
     const int8_t[::1] role,
@@ -425,17 +426,17 @@ def mark_reversals(
 ):
     """Pair reversals with the claims they take back, inside the person and in order; hold claims that are left in doubt.
 
+    ``people`` are those who have a row that is more than a claim.
     ``head`` (by place) is the place of the first copy of a row, its own where it is none. ``status`` and ``twin`` (# in/out)
     come from :func:`mark_copies`; what they say is in :data:`qingsuan.benefits.order.STATUS`. ``by_id`` and ``by_money``
     (# scratch) have a power of two above twice and four times the rows of the person with most; ``original`` and ``taken``
     (# scratch) are as long as ``rows``. Every step is linear in the person's rows, whatever these are.
     """
-    cdef Py_ssize_t p, i
+    cdef Py_ssize_t k, i
     cdef int64_t start, end, mask, money_mask
     cdef int32_t row
-    cdef int8_t any_role
     cdef Rows all
-    if rows.shape[0] == 0:
+    if people.shape[0] == 0:
         return
     all.rows, all.role = &rows[0], &role[0]
     all.ids.offsets, all.ids.data = &offsets[0], &data[0] if data.shape[0] else NULL
@@ -445,12 +446,8 @@ def mark_reversals(
     all.bill[3], all.bill[4] = &own_share[0], &in_scope[0]
     all.scheme, all.pool, all.care, all.institution = &scheme[0], &pool[0], &care[0], &institution[0]
     with nogil:
-        for p in range(starts.shape[0] - 1):
-            start, end, any_role = starts[p], starts[p + 1], 0
-            for i in range(start, end):
-                any_role |= role[rows[i]]
-            if not any_role & (REVERSAL | MARKED):
-                continue
+        for k in range(people.shape[0]):
+            start, end = starts[people[k]], starts[people[k] + 1]
             mask, money_mask = mask_of(2 * (end - start)), mask_of(4 * (end - start))
             index_claims(&all, &head[0], start, end, &by_id[0], mask, &by_money[0], money_mask)
             for i in range(start, end):

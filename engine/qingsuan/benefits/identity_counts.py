@@ -22,7 +22,7 @@ IDENTITIES_BY_CODE = "identities_by_code"
 
 
 def identities_of_nobody(
-    identities: Texts, classes: npt.NDArray[np.int32], names: list[str], insured: Texts
+    identities: Texts, classes: npt.NDArray[np.int32], names: list[str], insured: Texts, psn_no: pa.ChunkedArray
 ) -> pa.Table:
     """Count the identity rows of a partition whose ``psn_no`` no insured row has.
 
@@ -32,6 +32,8 @@ def identities_of_nobody(
         ``psn_no`` of both tables; everybody is whole in the partition.
     classes, names
         The identity class of each row, by its number among ``names``.
+    psn_no
+        The column that ``insured`` was made of: only few of its rows are looked at.
 
     Returns
     -------
@@ -39,10 +41,20 @@ def identities_of_nobody(
         ``psn_idet_type``, ``rows``; only classes that occur.
     """
     people = Numbering(identities)
-    found = people.find(insured)
+    found = people.find(Texts.of(psn_no.filter(pa.array(_may_be_among(insured, identities)))))
     has_row = np.zeros(people.count, np.bool_)
     has_row[found[found >= 0]] = True
     return identities_by_code(classes[~has_row[people.numbers]], names)
+
+
+def _may_be_among(texts: Texts, few: Texts) -> npt.NDArray[np.bool_]:
+    """Which texts may be among few others: all that are, and hardly any besides, told by some bits of their hashes."""
+    bits = max(10, (16 * len(few)).bit_length())
+    marks = np.zeros(1 << bits, np.bool_)
+    shift = np.uint64(64 - bits)
+    marks[few.hashes >> shift] = True
+    found: npt.NDArray[np.bool_] = marks[texts.hashes >> shift]
+    return found
 
 
 def identities_by_code(codes: npt.NDArray[np.int32], names: list[str]) -> pa.Table:

@@ -155,6 +155,7 @@ def mark(ordered: Ordered, setl_id: Texts, init_setl_id: Texts, role: npt.NDArra
     if role.any():
         total, own_pay, over_limit, own_share, in_scope = money.bill
         _order.mark_reversals(
+            _people_with(role[ordered.rows] & (ROLE["reversal"] | ROLE["marked"]), ordered.starts),
             ordered.starts,
             ordered.rows,
             role,
@@ -182,3 +183,10 @@ def mark(ordered: Ordered, setl_id: Texts, init_setl_id: Texts, role: npt.NDArra
             twin,
         )
     return Marked(status, twin, head)
+
+
+def _people_with(role: npt.NDArray[np.int8], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The people with a role that is not 0, by place; ascending, each once."""
+    people = np.unique(np.searchsorted(starts, np.flatnonzero(role), "right") - 1)
+    found: npt.NDArray[np.int64] = people.astype(np.int64)
+    return found

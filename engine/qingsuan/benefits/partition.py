@@ -285,7 +285,7 @@ class _Work:
             self.stay = number_stays(self.person, account, ids, self.rows, settlement)
 
     def _set_rows(self, rows: Int32) -> None:
-        """The rows of the claims that count, in order; columns that were taken in another one are forgotten."""
+        """The rows of the claims that count, in order; no column of them is taken yet."""
         self.rows, self.taker = rows, Taker(rows, len(self.columns))
         self._taken: dict[str, npt.NDArray[np.int64]] = {}
         self._codes: dict[str, Int32] = {}
@@ -294,7 +294,10 @@ class _Work:
         if kept.all():
             return
         places = np.flatnonzero(kept)
+        taken, codes = self._taken, self._codes
         self._set_rows(self.rows[places])
+        self._taken = {name: values[places] for name, values in taken.items()}
+        self._codes = {name: values[places] for name, values in codes.items()}
         for name in (
             "person",
             "pool",
@@ -332,7 +335,9 @@ class _Work:
         insured_people, identity_people = (Texts.of(one.table.column("psn_no")) for one in (insured, identities))
         codes, names = identities.code("psn_idet_type"), settler.setup.vocabularies["psn_idet_type"].texts
         self.identity_counts = {
-            OF_NOBODY: identities_of_nobody(identity_people, codes, names, insured_people),
+            OF_NOBODY: identities_of_nobody(
+                identity_people, codes, names, insured_people, insured.table.column("psn_no")
+            ),
             IDENTITIES_BY_CODE: identities_by_code(codes, names),
         }
         self.insured_rows = rows = InsuredRows(insured, self._by_person(insured_people), settler.pool_of_area)
