@@ -63,8 +63,23 @@ def overlapping(person: Int32, begin: Int32, end: Int32, stay: Int32) -> Mask:
         return found
     among = long[np.isin(who, people)]
     among = among[np.lexsort((end[among], begin[among], person[among]))]
+    in_parts = np.isin(person[among], person[among[stay[among] > 0]])
+    _mark_whole(among[~in_parts], person, begin, end, found)
+    _mark_in_parts(among[in_parts].tolist(), person, begin, end, stay, found)
+    return found
+
+
+def _mark_whole(places: npt.NDArray[np.intp], person: Int32, begin: Int32, end: Int32, found: Mask) -> None:
+    """Mark overlapping stays of people who have none in parts; places are by person, begin and end."""
+    whose = person[places].astype(np.int64) << 32
+    latest = np.maximum.accumulate(whose + end[places])
+    found[places[1:]] = latest[:-1] > (whose + begin[places])[1:]
+
+
+def _mark_in_parts(places: list[int], person: Int32, begin: Int32, end: Int32, stay: Int32, found: Mask) -> None:
+    """Mark overlapping stays of people who have some in parts, which do not overlap each other."""
     longest, other_end, last_person = (0, _NEVER), _NEVER, -1
-    for place in among.tolist():
+    for place in places:
         if person[place] != last_person:
             longest, other_end, last_person = (0, _NEVER), _NEVER, int(person[place])
         mine, until = int(stay[place]) or -1 - place, int(end[place])
@@ -75,4 +90,3 @@ def overlapping(person: Int32, begin: Int32, end: Int32, stay: Int32) -> Mask:
             longest, other_end = (mine, until), longest[1]
         else:
             other_end = max(until, other_end)
-    return found

@@ -264,7 +264,7 @@ class _Work:
         back = marked.status == STATUS["reversed"]
         self.back, self.back_pool = self.rows[back], self.pool[back]
         self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[marked.twin[back]])
-        self._keep(judged.kept())
+        self._keep(judged.kept(), columns_too=True)
 
     def refuse_copies(self) -> None:
         """Of copies that passed every check let the first stay."""
@@ -290,14 +290,16 @@ class _Work:
         self._taken: dict[str, npt.NDArray[np.int64]] = {}
         self._codes: dict[str, Int32] = {}
 
-    def _keep(self, kept: Bool) -> None:
+    def _keep(self, kept: Bool, *, columns_too: bool = False) -> None:
+        """Go on with these claims; ``columns_too``: with the columns taken so far, which all are wanted again."""
         if kept.all():
             return
         places = np.flatnonzero(kept)
         taken, codes = self._taken, self._codes
         self._set_rows(self.rows[places])
-        self._taken = {name: values[places] for name, values in taken.items()}
-        self._codes = {name: values[places] for name, values in codes.items()}
+        if columns_too:
+            self._taken = {name: values[places] for name, values in taken.items()}
+            self._codes = {name: values[places] for name, values in codes.items()}
         for name in (
             "person",
             "pool",

@@ -22,7 +22,7 @@ from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import find_files, open_files
 from qingsuan.run.opening import open_opening
 from qingsuan.run.proof import prove
-from qingsuan.run.regions import read_regions
+from qingsuan.run.regions import set_up
 from qingsuan.run.settle import TABLES, Inputs, Options, settle
 
 __all__ = ["command", "prepare"]
@@ -43,11 +43,10 @@ def prepare(
     PluginError
         A requirement is not met. A region whose files cannot be trusted is among those refused.
     """
-    regions = read_regions(load())
-    require(regions.installed, requirements)
-    setup = regions.setup(year, skip_unserved, accumulators)
+    setup, installed = set_up(load(), year, skip_unserved, accumulators)
+    require(installed, requirements)
     setup.strict = strict
-    return setup, regions.installed
+    return setup, installed
 
 
 @click.command("settle")

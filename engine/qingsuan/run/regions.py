@@ -19,7 +19,7 @@ from qingsuan.policy.reader import read_rule_sets
 from qingsuan.subsidies.model import FundingRule
 from qingsuan.subsidies.reader import read_region
 
-__all__ = ["Regions", "Rules", "read_regions"]
+__all__ = ["Regions", "Rules", "read_regions", "set_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,25 @@ class Regions:
         return Setup(self.installed.regions, rule_sets, year, skip_unserved, accumulators)
 
 
-def read_regions(installed: Installed) -> Regions:
-    """Read, check and compile every file of rules; a plugin whose files cannot be trusted is a broken one."""
+def set_up(installed: Installed, year: int, skip_unserved: bool, accumulators: bool) -> tuple[Setup, Installed]:
+    """What a settlement of benefits knows before it opens a claim, and what is installed less the regions refused.
+
+    All rule sets are compiled together; only where that fails are they compiled region by region, to refuse the culprit.
+    """
+    regions = read_regions(installed, compiled=False)
+    try:
+        return regions.setup(year, skip_unserved, accumulators), regions.installed
+    except PolicyError:
+        regions = read_regions(installed)
+        return regions.setup(year, skip_unserved, accumulators), regions.installed
+
+
+def read_regions(installed: Installed, *, compiled: bool = True) -> Regions:
+    """Read and check every file of rules, and compile each region's; one that cannot be trusted makes a broken plugin."""
     plugins: list[Plugin] = []
     rules: dict[str, Rules] = {}
     for plugin in installed.plugins:
-        read = _read(plugin.region) if plugin.region is not None else plugin.problem
+        read = _read(plugin.region, compiled) if plugin.region is not None else plugin.problem
         if isinstance(read, Rules) and plugin.region is not None:
             rules[plugin.region.code] = read
             plugins.append(plugin)
@@ -57,11 +70,11 @@ def read_regions(installed: Installed) -> Regions:
     return Regions(Installed(tuple(plugins)), dict(sorted(rules.items())))
 
 
-def _read(region: Region) -> Rules | str:
+def _read(region: Region, compiled: bool) -> Rules | str:
     """The rules of a region, or why they cannot be trusted."""
     what = "rule sets"
     try:
-        rule_sets = call_plugin(_read_and_compile, region)
+        rule_sets = call_plugin(_read_and_compile if compiled else read_rule_sets, region)
         what = "funding rules"
         return Rules(rule_sets, call_plugin(read_region, region))
     except PluginCodeError as error:  # the folders may be objects of the plugin's own making
