@@ -264,7 +264,7 @@ class _Work:
         back = marked.status == STATUS["reversed"]
         self.back, self.back_pool = self.rows[back], self.pool[back]
         self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[marked.twin[back]])
-        self._keep(judged.kept(), columns_too=True)
+        self._keep(judged.kept(), codes_too=True)
 
     def refuse_copies(self) -> None:
         """Of copies that passed every check let the first stay."""
@@ -290,15 +290,15 @@ class _Work:
         self._taken: dict[str, npt.NDArray[np.int64]] = {}
         self._codes: dict[str, Int32] = {}
 
-    def _keep(self, kept: Bool, *, columns_too: bool = False) -> None:
-        """Go on with these claims; ``columns_too``: with the columns taken so far, which all are wanted again."""
+    def _keep(self, kept: Bool, *, codes_too: bool = False) -> None:
+        """Go on with these claims, and with the columns taken so far; with code columns only if they are wanted again."""
         if kept.all():
             return
         places = np.flatnonzero(kept)
         taken, codes = self._taken, self._codes
         self._set_rows(self.rows[places])
-        if columns_too:
-            self._taken = {name: values[places] for name, values in taken.items()}
+        self._taken = {name: values[places] for name, values in taken.items()}
+        if codes_too:
             self._codes = {name: values[places] for name, values in codes.items()}
         for name in (
             "person",
