@@ -86,11 +86,19 @@ CREATE TABLE tilts AS SELECT * FROM (VALUES
 INTAKE = f"""
 CREATE TABLE insured AS
 SELECT file_row_number::INTEGER AS person, psn_no, begndate, coalesce(enddate, DATE '9999-12-31') AS enddate, psn_type,
-       insu_admdvs, coalesce(wait_end_date, DATE '1000-01-01') AS wait_end, coalesce((acct_balc * 100)::BIGINT, 0) AS balance
+       insu_admdvs, coalesce(wait_end_date, DATE '1000-01-01') AS wait_end, (acct_balc * 100)::BIGINT AS balance
 FROM read_parquet('$sample/insured.parquet', file_row_number = true)
 WHERE insutype = '390' AND insu_admdvs LIKE '9901%';
 
 CREATE TABLE several AS SELECT psn_no, min(person) AS person FROM insured GROUP BY psn_no HAVING count(*) > 1;
+
+-- Their account opens with what the row says that holds on 1 January, or else the one that begins first.
+CREATE TABLE opening AS
+SELECT psn_no, coalesce(january[5], earliest[5]) AS balance
+FROM (SELECT psn_no, min(ROW(begndate, enddate, psn_type, insu_admdvs, balance)) AS earliest,
+             max(ROW(begndate, enddate, psn_type, insu_admdvs, balance))
+                 FILTER (DATE '2021-01-01' BETWEEN begndate AND enddate) AS january
+      FROM insured SEMI JOIN several USING (psn_no) WHERE balance IS NOT NULL GROUP BY psn_no);
 
 CREATE TABLE identities AS
 SELECT psn_no, begntime, coalesce(endtime, DATE '9999-12-31') AS endtime, rank, class
@@ -145,10 +153,11 @@ SELECT row FROM rejected UNION ALL SELECT unnest([row, original]) FROM reversals
 -- Who has several insured rows: of those that hold when the visit begins the latest.
 CREATE TABLE chosen AS
 SELECT claims.row, min(several.person) AS person,
-       max(ROW(insured.begndate, insured.enddate, psn_type, insured.insu_admdvs, insured.balance, insured.wait_end)) AS latest
+       max(ROW(insured.begndate, insured.enddate, psn_type, insured.insu_admdvs, opening.balance, insured.wait_end)) AS latest
 FROM (SELECT row, psn_no, begndate FROM claims WHERE person IS NULL AND code IS NULL AND insutype = '390') AS claims
 JOIN several USING (psn_no)
 JOIN insured ON insured.psn_no = claims.psn_no AND claims.begndate BETWEEN insured.begndate AND insured.enddate
+LEFT JOIN opening ON opening.psn_no = claims.psn_no
 GROUP BY claims.row;
 
 INSERT INTO rejected
@@ -166,7 +175,7 @@ WHERE begndate BETWEEN begntime AND endtime GROUP BY row;
 -- The order inside a person, the number of the visit and what entered so far: all from one window.
 CREATE TABLE numbered AS
 WITH ours AS (
-    SELECT claims.row, coalesce(claims.person, chosen.person) AS person, coalesce(claims.balance, latest[5]) AS opening,
+    SELECT claims.row, coalesce(claims.person, chosen.person) AS person, coalesce(claims.balance, latest[5], 0) AS opening,
            coalesce(class, 0)::TINYINT AS class, account, setl_time, setl_id, rate, (medfee_sumamt * 100)::BIGINT AS total,
            (CASE WHEN begndate <= coalesce(claims.wait_end, latest[6]) THEN 0 ELSE rule END)::TINYINT AS due,
            (inscp_scp_amt * 100)::BIGINT AS scope,

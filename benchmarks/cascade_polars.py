@@ -7,6 +7,7 @@ checks and writing; the layers are in ``cascade_polars_layers.py``.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from pathlib import Path
@@ -88,7 +89,7 @@ def read_insured(sample: str) -> pl.DataFrame:
         *("person", "psn_no", "begndate", "psn_type", "insu_admdvs"),
         c("enddate").fill_null(pl.date(9999, 12, 31)),
         c("wait_end_date").alias("wait"),
-        c("acct_balc").to_physical().cast(pl.Int64).fill_null(0).alias("balance"),
+        c("acct_balc").to_physical().cast(pl.Int64).alias("balance"),
     ).collect()
 
 
@@ -144,10 +145,18 @@ def taken_out(claims: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.concat(rejected), pairs.filter(c("takes") & c("negates")).select("row", "other")
 
 
+def with_opening(several: pl.LazyFrame) -> pl.LazyFrame:
+    """Give all rows of a person the balance of the one that holds on 1 January, or else of the one that begins first."""
+    told = several.filter(c("balance").is_not_null()).sort("begndate", "enddate", "psn_type", "insu_admdvs")
+    january = told.filter(pl.lit(dt.date(2021, 1, 1)).is_between("begndate", "enddate")).unique("psn_no", keep="last")
+    both = pl.concat([january, told.unique("psn_no", keep="first")]).unique("psn_no", keep="first", maintain_order=True)
+    return several.drop("balance").join(both.select("psn_no", "balance"), on="psn_no", how="left")
+
+
 def with_people(claims: pl.LazyFrame, insured: pl.DataFrame, identities: pl.LazyFrame) -> pl.DataFrame:
     """Add person, opening balance, end of the waiting period, and class to the claims that are left."""
     names = ["row", "psn_no", "setl_id", "setl_time", "begndate", "kind", "level", "rule", "account", "total", "scope"]
-    several = insured.lazy().filter(c("psn_no").is_duplicated())
+    several = with_opening(insured.lazy().filter(c("psn_no").is_duplicated()))
     one = insured.lazy().filter(c("psn_no").is_unique()).drop("psn_type", "insu_admdvs").rename({"begndate": "since"})
     scheme = (c("insutype") == "390").alias("ours")
     found = claims.select(*names, scheme).join(one, on="psn_no", how="left")
@@ -167,7 +176,7 @@ def with_people(claims: pl.LazyFrame, insured: pl.DataFrame, identities: pl.Lazy
 
     joined = found.drop("psn_no", "ours").join(latest, on="row", how="left").join(classes, on="row", how="left")
     either = (pl.coalesce(f"{name}_right", name).alias(name) for name in ("person", "wait", "balance"))
-    joined = joined.with_columns(*either, c("class").fill_null(0))
+    joined = joined.with_columns(*either, c("class").fill_null(0)).with_columns(c("balance").fill_null(0))
     return joined.drop("person_right", "wait_right", "balance_right").collect()
 
 

@@ -49,7 +49,7 @@ def _text(column: pa.Array, row: int) -> str | None:
     """One cell as Python writes it, or as Arrow does where Python has no such value."""
     try:
         value = column[row].as_py()
-    except (ValueError, OverflowError, UnicodeError, pa.ArrowException):
+    except (ValueError, OverflowError, LookupError, pa.ArrowException):  # LookupError: a time zone that nobody knows
         return " ".join(column.slice(row, 1).to_string().split())
     return None if value is None else str(value)
 
