@@ -164,13 +164,13 @@ class _Person:
             name = self.named(shadow) if is_reversal(shadow) else None
             if name in self.claims and name not in self.taken:
                 self.fates.setdefault(self.claims[name][0], Fate("E_REVERSAL_OPEN", "setl_id", shadow))
+        for name, numbers in self.claims.items():
+            if name not in self.taken and any(is_marked(self.rows[number].claim) for number in numbers):
+                self.fates.setdefault(numbers[0], Fate("E_REVERSAL_OPEN", "refd_setl_flag"))
         for reversal in self.nameless():
             for name, numbers in self.claims.items():
                 if name not in self.taken and any(self.may_mean(reversal, self.rows[n].claim) for n in numbers):
                     self.fates.setdefault(numbers[0], Fate("E_REVERSAL_OPEN", "setl_id", reversal))
-        for name, numbers in self.claims.items():
-            if name not in self.taken and any(is_marked(self.rows[number].claim) for number in numbers):
-                self.fates.setdefault(numbers[0], Fate("E_REVERSAL_OPEN", "refd_setl_flag"))
 
     def finish(self) -> Sorted:
         found = Sorted()
