@@ -53,6 +53,18 @@ def test_a_value_that_nobody_can_hold_is_refused(read: object, value: str, said:
         assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["nan", "-nan", "inf", "-inf", "1e-999999999", "-0.0", "0.5", "1e999999999"])
+def test_a_float_inside_a_list_of_percents_is_refused_with_its_file(value: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    file.write_text(RULES.replace("[100, 50]", f"[100, {value}]"), "utf-8")
+    with pytest.raises(PolicyError) as caught:
+        read_rule_set(file)
+    told = str(caught.value)
+    assert "a.toml" in told
+    assert "the float" in told
+    assert len(told) < 500
+
+
 @pytest.mark.parametrize(
     "change",
     [

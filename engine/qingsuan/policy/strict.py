@@ -414,13 +414,22 @@ def plain_percent(bp: int) -> str:
     return yuan(bp).rstrip("0").rstrip(".")
 
 
+_NO_NUMBER = "write the number of the document"
+_LEAST_SHARE = -6
+"""Powers of ten below which a float is no share of one that somebody meant."""
+
+
 def _quote(value: Decimal) -> str:
+    if not value.is_finite():
+        return _NO_NUMBER
     return f'write "{value}" in quotes, or a whole number: a float cannot hold an amount exactly'
 
 
 def _ask_percent(value: Decimal) -> str:
     """What to do about a float where a percentage belongs: 0.60 is asked for 60, not put into quotes."""
-    if abs(value) < SMALL_BP // 100:
+    if not value.is_finite():
+        return _NO_NUMBER
+    if abs(value) < SMALL_BP // 100 and value.adjusted() >= _LEAST_SHARE:
         whole = format((value * 100).normalize(), "f")
         return f"{whole}? write {whole} if {whole} % is meant: a percentage is not written as a share of one"
     return f'write "{value}" in quotes, or a whole number: a float cannot hold a ratio exactly'
