@@ -133,7 +133,8 @@ class _Identities:
             path = f"ruleset.identities_without_effect[{number}]"
             if not (_CODE.fullmatch(pattern) or _PREFIX.fullmatch(pattern)):
                 expected = "a code of four digits, or a prefix ending in *"
-                self.refuse(path, found=f'"{pattern}"', expected=expected, do="mend it")
+                do = "write the code in full, or its first digits and *, such as 24*"
+                self.refuse(path, found=f'"{pattern}"', expected=expected, do=do)
             start = pattern.removesuffix("*")
             for code in meaning:
                 if code.startswith(start):
