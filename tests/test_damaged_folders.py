@@ -59,16 +59,54 @@ def test_any_damage_is_a_finding(kind: str, whole: dict[str, Path], tmp_path: Pa
 
 
 def same(left: Path, right: Path) -> bool:
-    """Whether the damage changed nothing that is looked at: hidden names are nobody's business."""
+    """Whether the damage changed nothing."""
 
     def content(folder: Path) -> dict[str, bytes | None]:
-        names = [path for path in folder.rglob("*") if not path.name.startswith(".")]
         return {
             path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() and not path.is_symlink() else None
-            for path in names
+            for path in folder.rglob("*")
         }
 
     return content(left) == content(right)
+
+
+@pytest.mark.parametrize(
+    "name", [".hidden", "settled/.hidden", ".git/config", ".state/mine", "settled/deep/.unfinished-x"]
+)
+def test_a_hidden_file_that_no_run_writes_is_a_finding(name: str, whole: dict[str, Path], tmp_path: Path) -> None:
+    ran = run("verify", with_file(whole["settled"], name, tmp_path))
+    check(ran, name)
+    assert f"{name}: it belongs to the run" in ran.out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(".DS_Store", "settled/.DS_Store", "Thumbs.db", "totals/desktop.ini"),
+        *(
+            ".lock",
+            ".state/part-00001.arrow",
+            ".shuffle/x/00001.arrows",
+            ".unfinished-run.json",
+            "settled/.unfinished-x",
+        ),
+    ],
+)
+def test_litter_and_what_a_killed_run_left_are_named_as_left_out(
+    name: str, whole: dict[str, Path], tmp_path: Path
+) -> None:
+    ran = run("verify", with_file(whole["settled"], name, tmp_path))
+    assert ran.status == 0, ran
+    assert f"note: no part of the result, and left out: {name}\n" in ran.out
+
+
+def with_file(whole: Path, name: str, place: Path) -> Path:
+    """A copy of a folder with one more file in it."""
+    out = place / "out"
+    shutil.copytree(whole, out)
+    (out / name).parent.mkdir(parents=True, exist_ok=True)
+    (out / name).write_bytes(b"x")
+    return out
 
 
 def test_a_settlement_that_is_not_known_is_not_called_whole(whole: dict[str, Path], tmp_path: Path) -> None:

@@ -140,7 +140,11 @@ def as_pipe(path: Path) -> None:
         ("totals/mine.csv", lambda path: path.write_bytes(b"mine")),
         ("settled/deep", lambda path: path.mkdir()),
         ("settled/.hidden", lambda path: path.write_bytes(b"mine")),
+        ("settled/.DS_Store", lambda path: path.write_bytes(b"mine")),
         ("notes.txt", lambda path: path.write_bytes(b"mine")),
+        (".hidden", lambda path: path.write_bytes(b"mine")),
+        (".git", lambda path: path.mkdir()),
+        (".DS_Store", lambda path: path.symlink_to(path.parent / "run.json")),
         (".shuffle", lambda path: path.symlink_to(path.parent.parent / "in")),
         (".state", lambda path: path.symlink_to(path.parent.parent / "in")),
     ],
@@ -155,6 +159,17 @@ def test_what_no_run_writes_is_neither_removed_nor_followed(
     assert (ran.status, ran.out) == (2, ""), ran
     assert f"it holds other things: {name}" in ran.err
     assert (sorted(os.listdir(place / "out")), everything(place)) == before
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini"])
+def test_litter_of_file_managers_beside_the_tables_stays_as_it_lies(name: str, place: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch, full_after(2, patch):
+        assert settled("out").status == 5
+    (place / "out" / name).write_bytes(b"litter")
+    for option in ("--resume", "--overwrite"):
+        ran = settled("out", option)
+        assert ran.status == 0, ran
+        assert (place / "out" / name).read_bytes() == b"litter"
 
 
 def test_hidden_folders_that_are_links_are_not_followed(place: Path) -> None:

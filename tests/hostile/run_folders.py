@@ -20,6 +20,9 @@ from settling import claim, full_after, write_csv
 __all__ = ["LEDGER", "damage", "run", "tree"]
 
 LEDGER = "ledger.jsonl"
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""What file managers leave: beside the tables it stays, and ``verify`` leaves it out anywhere."""
+
 PARTITIONS = 4
 
 
@@ -78,8 +81,13 @@ def tree(folder: Path) -> dict[str, bytes | str]:
 
 
 def _shown(folder: Path) -> dict[str, bytes | str]:
-    """What lies in a folder but for hidden files, which are what a run at work leaves."""
-    return {name: data for name, data in tree(folder).items() if not name.rpartition("/")[2].startswith(".")}
+    """What lies in a folder but for files that a run at work leaves, and litter; a link is neither."""
+    found = tree(folder)
+    return {name: data for name, data in found.items() if isinstance(data, str) or not _is_left_out(Path(name))}
+
+
+def _is_left_out(name: Path) -> bool:
+    return name.name in LITTER or (name.name.startswith(".unfinished-") and len(name.parts) < 3)
 
 
 def _verify(trial: Trial, base: Path) -> Sequence[str]:
@@ -102,7 +110,8 @@ def _resume(trial: Trial, base: Path) -> Sequence[str]:
     if not found and ran.status not in ({0, 2, 3, 5} if in_the_way else {0, 2, 3}):
         found.append(f"--resume ended with {ran.status}\n{ran.said}")
     if ran.status == 0:
-        whole, came = tree(base / "finished"), tree(trial.out)
+        whole = tree(base / "finished")
+        came = {name: data for name, data in tree(trial.out).items() if name not in LITTER or isinstance(data, str)}
         wrong = sorted(name for name in whole.keys() | came.keys() if whole.get(name) != came.get(name))
         found += [f"resumed to other bytes: {name}" for name in wrong]
     return [*found, *_touched(trial, base)]
@@ -142,8 +151,13 @@ def _delete(trial: Trial, path: Path) -> None:
     _lose(path)
 
 
+def _is_own(path: Path) -> bool:
+    """Whether it is a file and no link: what stands behind a link that was made before is not to be damaged from here."""
+    return path.is_file() and not path.is_symlink()
+
+
 def _changed(path: Path, how: Callable[[bytes], bytes]) -> None:
-    if path.is_file():
+    if _is_own(path):
         path.write_bytes(how(path.read_bytes()))
 
 
@@ -181,7 +195,7 @@ def _garbage(trial: Trial, path: Path) -> None:
 def _line(trial: Trial, path: Path) -> None:
     """A line of a text file of the folder is lost, stands twice, in another place, or has another word."""
     path = trial.out / trial.dice.choice((LEDGER, "SHA256SUMS", "run.json"))
-    lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
+    lines = path.read_bytes().splitlines(keepends=True) if _is_own(path) else []
     if not lines:
         return
     at = trial.dice.randrange(len(lines))
@@ -199,8 +213,8 @@ def _line(trial: Trial, path: Path) -> None:
 
 
 def _exchange(trial: Trial, path: Path) -> None:
-    other = trial.dice.choice([each for each in sorted(trial.out.rglob("*")) if each.is_file()] or [path])
-    if path.is_file() and other.is_file():
+    other = trial.dice.choice([each for each in sorted(trial.out.rglob("*")) if _is_own(each)] or [path])
+    if _is_own(path) and _is_own(other):
         mine, yours = path.read_bytes(), other.read_bytes()
         path.write_bytes(yours)
         other.write_bytes(mine)
@@ -236,7 +250,9 @@ def _stranger(trial: Trial, path: Path) -> None:
             "part-00000.parquet.bak",
             "結果.parquet",
             "\udcff",
+            ".hidden",
             ".DS_Store",
+            "Thumbs.db",
         )
     )
     stranger = folder / name

@@ -6,9 +6,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-__all__ = ["DIGESTS", "LEDGER", "PART", "RECORD", "STATE", "TEMPORARY", "strangers"]
+__all__ = ["DIGESTS", "LEDGER", "LITTER", "PART", "RECORD", "STATE", "TEMPORARY", "is_of_work", "strangers"]
 
 RECORD = "run.json"
 DIGESTS = "SHA256SUMS"
@@ -21,11 +21,15 @@ STATE = ".state"
 TEMPORARY = ".unfinished-"
 """How names of files begin that are being written."""
 
+LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
+"""What file managers leave in a folder that somebody looked into: nobody else's data, and no table's rows."""
+
 PART = re.compile(r"(?:[a-z]+-)?part-\d{5,}\.parquet")
 """The name of a file of rows."""
 
 _FILES = {"totals": re.compile(r"[a-z_]+\.parquet"), STATE: re.compile(r"part-\d{5,}\.arrow")}
-_TOP = (RECORD, DIGESTS, LEDGER, ".lock")
+_LOCK, _SPILL = ".lock", ".shuffle"
+_TOP = (RECORD, DIGESTS, LEDGER, _LOCK)
 
 
 def strangers(folder: Path, tables: Sequence[str]) -> Iterator[str]:
@@ -34,7 +38,7 @@ def strangers(folder: Path, tables: Sequence[str]) -> Iterator[str]:
     Parameters
     ----------
     tables
-        The sub-folders of this kind of run; of hidden ones only the kind is looked at. Other hidden names are nobody's business.
+        The sub-folders of this kind of run; of hidden ones only the kind is looked at. Litter may lie beside them, not in them.
     """
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.name in _TOP or entry.name.startswith(TEMPORARY):
@@ -43,8 +47,18 @@ def strangers(folder: Path, tables: Sequence[str]) -> Iterator[str]:
             yield from _unless(entry, stat.S_ISDIR, "a folder", entry.name)
             if entry.is_dir(follow_symlinks=False) and (not entry.name.startswith(".") or entry.name in _FILES):
                 yield from _in_table(entry)
-        elif not entry.name.startswith("."):
+        elif entry.name in LITTER:
+            yield from _unless(entry, stat.S_ISREG, "a file", entry.name)
+        else:
             yield entry.name
+
+
+def is_of_work(name: str) -> bool:
+    """Whether a file, named from the run folder on, is one that a run at work writes and its end removes."""
+    folders, last = PurePosixPath(name).parts[:-1], PurePosixPath(name).name
+    if folders == (STATE,) and _FILES[STATE].fullmatch(last):
+        return True
+    return name == _LOCK or folders[:1] == (_SPILL,) or (last.startswith(TEMPORARY) and len(folders) <= 1)
 
 
 def _in_table(table: os.DirEntry[str]) -> Iterator[str]:

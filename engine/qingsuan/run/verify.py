@@ -17,6 +17,7 @@ from qingsuan.errors import InputError
 from qingsuan.run.findings import Findings, checking
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden, is_file
 from qingsuan.run.inputs import Source
+from qingsuan.run.known import LITTER, is_of_work
 from qingsuan.run.ledger import read_lines
 from qingsuan.run.lock import is_held
 from qingsuan.run.verify_accounts import check_accounts, rules_of
@@ -34,6 +35,8 @@ _SUBSIDY = "subsidy"
 
 _SUMS = ("in", "settled", "reversed", "rejected")
 _NEEDED = ("year", "partitions", "inputs", "rows", "amounts", "rejected", "contradictions")
+
+_MOST_NAMED = 5
 
 _BOUNDS = {"year": (2000, 2999), "partitions": (1, 100_000)}
 """Numbers of a record that decide how much is looked at."""
@@ -93,7 +96,7 @@ def verify(
     with checking(found.findings, DIGESTS):
         listed = _listed(folder, record, found.findings)
     found.files = len(listed)
-    is_readable = _check_files(folder, listed, found.findings)
+    is_readable = _check_files(folder, listed, found)
     with checking(found.findings, LEDGER):
         _check_ledger(folder, listed, record, found.findings)
     if is_readable:
@@ -233,14 +236,18 @@ def _listed(folder: Path, record: dict[str, Any], findings: Findings) -> dict[st
     return found
 
 
-def _check_files(folder: Path, listed: dict[str, str], findings: Findings) -> bool:
+def _check_files(folder: Path, listed: dict[str, str], found: Verified) -> bool:
     """Check every file by its digest; says whether all that is there are files and folders of their own."""
+    findings = found.findings
     there, others = _names(folder)
     for name in others:
         findings.add(name, "it is a file or a folder", "a link, or something that is neither", "what the run wrote")
-    for name in sorted(there - set(listed) - {RECORD, DIGESTS, LEDGER}):
-        if not hidden(name):
-            findings.add(name, "it belongs to the run", "a file", f"none: {DIGESTS} does not list it")
+    unlisted = there - set(listed) - {RECORD, DIGESTS, LEDGER}
+    left_out = {name for name in unlisted if is_of_work(name) or Path(name).name in LITTER}
+    if left_out:
+        found.notes.append(f"no part of the result, and left out: {_first_of(left_out)}")
+    for name in sorted(unlisted - left_out):
+        findings.add(name, "it belongs to the run", "a file", f"none: {DIGESTS} does not list it")
     for name, digest in sorted(listed.items()):
         if name not in there:
             findings.add(name, "it is there", "nothing", f"a file with SHA-256 {digest}")
@@ -248,6 +255,12 @@ def _check_files(folder: Path, listed: dict[str, str], findings: Findings) -> bo
         with checking(findings, name):
             findings.same(name, "its SHA-256", Written.of(folder, name).sha256, digest)
     return not others
+
+
+def _first_of(names: set[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(sorted(names)[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _names(folder: Path) -> tuple[set[str], list[str]]:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from qingsuan.errors import InputError
 from qingsuan.run.inputs.source import FORMATS
+from qingsuan.run.known import LITTER
 
 __all__ = ["KNOWN", "UNFINISHED", "Found", "find_files"]
 
@@ -50,7 +51,7 @@ UNFINISHED: dict[str, str] = {
 }
 """Names that say that a folder is not to be read file by file, and why."""
 
-KNOWN = ("_SUCCESS", "*.crc", "_metadata", "_common_metadata", ".DS_Store", "Thumbs.db", "desktop.ini")
+KNOWN = ("_SUCCESS", "*.crc", "_metadata", "_common_metadata", *LITTER)
 """Names of files that are known to hold no rows."""
 
 _KEY = re.compile(r"([^=]+)=.*")
