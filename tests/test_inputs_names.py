@@ -77,12 +77,36 @@ def test_names_that_mean_something_of_their_own_are_none_of_ours_misspelt(tmp_pa
     ]
 
 
+@pytest.mark.parametrize(
+    ("table", "name", "other"),
+    [
+        ("identities", "enddate", "endtime"),  # an identity that has ended would hold for ever
+        ("identities", "EndDate", "endtime"),
+        ("insured", "endtime", "enddate"),
+        ("claims", "endtime", "enddate"),
+        ("claims", "退费结算标志", "refd_setl_flag"),
+        ("claims", "有效标志", "vali_flag"),
+        ("claims", "异地标志", "out_flag"),
+        ("insured", "等待期", "wait_end_date"),
+        ("identities", "结束时间", "endtime"),
+    ],
+)
+def test_what_a_column_is_called_elsewhere_does_not_count_as_absent(
+    tmp_path: Path, table: str, name: str, other: str
+) -> None:
+    columns = TABLES[table]
+    names = [column.name for column in columns if column.name != other]
+    with pytest.raises(InputError, match=f"nearly the name {other}: did you mean that"):
+        check(tmp_path, columns, [*names, name])
+    assert check(tmp_path, columns, [*names, other, name]) == [name]  # the column itself is there
+
+
 def test_unread_names_are_said_with_what_they_resemble(tmp_path: Path) -> None:
-    names = [*(name for name in KNOWN if name != "fix_blng_admdvs"), "blng_admdvs", "zzz", "a\x1b[31mb"]
+    names = [*(name for name in KNOWN if name != "fix_blng_admdvs"), "blng_admdvs", "zzz", "a\x1b[31mb", ""]
     unread = check(tmp_path, CLAIMS, names)
     (source,) = open_sources([tmp_path / "t.csv"], "rows")
     said = unread_names([source], {"t.csv": unread}, KNOWN)
-    assert said == ["blng_admdvs (did you mean fix_blng_admdvs?)", "zzz", "a\\x1b[31mb"]
+    assert said == ["blng_admdvs (did you mean fix_blng_admdvs?)", "zzz", "a\\x1b[31mb", "“”"]
     assert list(told_of_inputs("claims", said, [])) == [f"claims: columns nobody reads: {', '.join(said)}"]
     many = [str(number) for number in range(20)]
     assert list(told_of_inputs("claims", [], many)) == [
@@ -106,15 +130,28 @@ def test_a_run_names_unread_columns_and_what_was_left_out(tmp_path: Path, monkey
     assert len([line for line in record["warnings"] if "columns nobody reads: my_note" in line]) == 2
 
 
+def test_a_key_of_a_folder_that_is_no_column_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "site")
+    only(tmp_path / "site", monkeypatch)
+    write(tmp_path / "in" / "month=02" / "c.csv", [claim()])
+    people = write(tmp_path / "people" / "batch=7" / "insured.csv", [insured()])
+    ran = settle(tmp_path / "in", people.parents[1], tmp_path / "out")
+    assert ran.status == 0, ran.err
+    assert "claims: columns nobody reads: my_note, month=… (a folder)\n" in ran.err
+    assert "insured: columns nobody reads: batch=… (a folder)\n" in ran.err
+    warnings = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))["warnings"]
+    assert any("month=… (a folder)" in line for line in warnings)
+
+
 def test_subsidy_judges_files_by_the_same_rules(tmp_path: Path) -> None:
     row = {"psn_no": "p", "insutype": "390", "insu_admdvs": "220102", "begndate": "2021-01-01"}
-    people = write_csv(tmp_path / "in" / "i.csv", [{**row, "extra": "x"}])
+    people = write_csv(tmp_path / "in" / "batch=7" / "i.csv", [{**row, "extra": "x"}])
     with people.open("a", encoding="utf-8") as file:
         file.write("q,390\n")
     (tmp_path / "in" / ".old.csv").write_text("x")
     ran = run("subsidy", tmp_path / "in", "--year", 2021, "--out", tmp_path / "out")
     assert ran.status == 0, ran.err
-    assert "insured: columns nobody reads: extra" in ran.err
+    assert "insured: columns nobody reads: extra, batch=… (a folder)\n" in ran.err
     assert "insured: left out by name: in/.old.csv" in ran.err
     record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
     assert record["left_out"] == {"insured": ["in/.old.csv"]}

@@ -24,7 +24,16 @@ from qingsuan.run.disk import writing
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, RunFolder, UnfinishedFolder, Written, sync
 from qingsuan.run.header import header_of_subsidy, named
 from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
-from qingsuan.run.inputs import Source, check_door, chunks, find_files, open_files, told_of_inputs, unread_names
+from qingsuan.run.inputs import (
+    Source,
+    check_door,
+    chunks,
+    find_files,
+    names_unread,
+    open_files,
+    told_of_inputs,
+    unread_names,
+)
 from qingsuan.run.ledger import read_lines
 from qingsuan.run.parts import Parts
 from qingsuan.run.record import of_inputs, of_plugins
@@ -149,7 +158,7 @@ def _check(sources: Sequence[Source], left_out: Sequence[str], say: Callable[[st
     for source in sources:
         check_door(source, COLUMNS, ("begndate", "enddate"))
         check_columns(source.schema, str(source.path))
-    unread = {source.name: [name for name in source.schema.names if name not in COLUMNS] for source in sources}
+    unread = {source.name: names_unread(source, COLUMNS) for source in sources}
     for line in told_of_inputs("insured", unread_names(sources, unread, COLUMNS), left_out):
         say(line)
 
@@ -251,7 +260,7 @@ def _write(outcome: Outcome, result: RunFolder) -> None:
 
 def _record(outcome: Outcome, run: _Run) -> dict[str, Any]:
     sources, installed, left_out = run.sources, run.installed, run.left_out
-    unread = [(source.name, [name for name in source.schema.names if name not in COLUMNS]) for source in sources]
+    unread = [(source.name, names_unread(source, COLUMNS)) for source in sources]
     own = outcome.record()
     own["warnings"] += [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
     own["warnings"] += [f"{file}: columns nobody reads: {', '.join(names)}" for file, names in unread if names]

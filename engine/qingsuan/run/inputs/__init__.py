@@ -8,7 +8,7 @@ interface's, ``types`` those that cannot be carried into ``rejected/``. Everythi
 """
 
 from qingsuan.run.inputs.columns import check_columns, check_door
-from qingsuan.run.inputs.names import told_of_inputs, unread_names
+from qingsuan.run.inputs.names import names_unread, told_of_inputs, unread_names
 from qingsuan.run.inputs.places import Found, find_files
 from qingsuan.run.inputs.reading import Chunk, Rows, chunks, count_rows, fetch_rows, open_files, open_sources
 from qingsuan.run.inputs.source import BATCH_ROWS, FORMATS, Source, digest_of
@@ -30,6 +30,7 @@ __all__ = [
     "digest_of",
     "fetch_rows",
     "find_files",
+    "names_unread",
     "open_files",
     "open_sources",
     "told_of_inputs",

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from qingsuan.cells import READERS, TypeRefused
 from qingsuan.errors import InputError
-from qingsuan.run.inputs.names import check_names
+from qingsuan.run.inputs.names import check_names, names_unread
 from qingsuan.run.inputs.source import Source
 from qingsuan.run.inputs.types import check_types
 from qingsuan.tables import Column
@@ -28,7 +28,7 @@ def check_columns(source: Source, columns: Sequence[Column], known: Collection[s
     Returns
     -------
     list of str
-        The columns of the file that nobody reads.
+        The names that nobody reads: columns of the file, and keys of the folders it was found in.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def check_columns(source: Source, columns: Sequence[Column], known: Collection[s
             )
         if column.name in names:
             _check_type(where, column, source.schema.field(column.name).type)
-    return [name for name in names if name not in known]
+    return names_unread(source, known)
 
 
 def check_door(source: Source, known: Collection[str], stamps: Collection[str]) -> None:

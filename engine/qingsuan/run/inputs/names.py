@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -11,12 +12,33 @@ from qingsuan.errors import InputError
 from qingsuan.run.inputs.source import Source
 from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE
 
-__all__ = ["check_names", "told_of_inputs", "unread_names"]
+__all__ = ["check_names", "names_unread", "told_of_inputs", "unread_names"]
 
 _EVERY = frozenset(
     column.name for columns in (CLAIMS, INSURED, IDENTITIES, ACCUMULATORS, INTERFACE) for column in columns
 )
 """Names that mean something of their own: none of them is another one misspelt."""
+
+_TERM = re.compile(r"[\u4e00-\u9fff]+(?:ID)?|$")
+"""A term of the interface, as the meaning of a column has it: nothing where it has none."""
+
+
+def _names_by_term() -> dict[str, tuple[str, ...]]:
+    """The term of the interface for each column that decides something, with the columns that have it."""
+    terms = [(_TERM.search(column.meaning), column.name) for column in (*CLAIMS, *INSURED, *IDENTITIES)]
+    found = [(match[0], name) for match, name in terms if match is not None]
+    found += [(column.term, column.name) for column in INTERFACE if column.treated == "refused"]
+    return {term: tuple(dict.fromkeys(name for one, name in found if one == term)) for term, _ in found if term}
+
+
+_OTHERWISE: dict[str, tuple[str, ...]] = {
+    "begndate": ("begntime",),
+    "begntime": ("begndate",),
+    "enddate": ("endtime",),
+    "endtime": ("enddate",),
+    **_names_by_term(),
+}
+"""What a column is called besides: the name that another table has for it, or its term as a heading."""
 
 _LEAST_LETTERS = 5
 _MOST_NAMES = 100
@@ -56,6 +78,12 @@ def check_names(source: Source, known: Collection[str]) -> None:
             )
 
 
+def names_unread(source: Source, known: Collection[str]) -> list[str]:
+    """Names of a file that nobody reads: its columns, and the keys of folders ``key=value`` that it was found in."""
+    columns = [name for name in source.schema.names if name not in known]
+    return columns + [f"{key}=… (a folder)" for key in source.keys_below]
+
+
 def unread_names(sources: Iterable[Source], unread: Mapping[str, Sequence[str]], known: Collection[str]) -> list[str]:
     """Columns that nobody reads, by name, each once, with the known name that one resembles where that is not there."""
     found: dict[str, str] = {}
@@ -93,9 +121,14 @@ def _first_nearly(names: tuple[str, ...], known: frozenset[str]) -> tuple[str, s
 
 def _nearly(name: str, known: Collection[str], there: frozenset[str]) -> str:
     """The known name that this one nearly is; empty if it is known itself, or nearly none."""
-    if name in known or name in _EVERY:
+    if name in known:
         return ""
     bare = _bare(name)
+    meant = [one for one in _OTHERWISE.get(bare, _OTHERWISE.get(name, ())) if one in known]
+    if meant and not there.intersection(meant):
+        return meant[0]
+    if name in _EVERY:
+        return ""
     for one in sorted(known):
         if _bare(one) == bare:
             return one
@@ -125,5 +158,5 @@ def _one_off(one: str, other: str) -> bool:
 
 
 def _shown(name: str) -> str:
-    """A name with escapes for what cannot be seen."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+    """A name with escapes for what cannot be seen; of no letters at all, in quotes."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name) or "“”"
