@@ -190,7 +190,7 @@ def test_order_and_partitions_do_not_matter(unit: Any) -> None:
 # ---- which rows count
 
 
-COLUMNS = ("psn_no", "insutype", "insu_admdvs", "begndate", "enddate", "resd_permit_flag")
+COLUMNS = ("psn_no", "insutype", "insu_admdvs", "begndate", "enddate", "resd_permit_flag", "vali_flag")
 GOOD: dict[str, str | None] = {
     "psn_no": "p1",
     "insutype": "390",
@@ -198,6 +198,7 @@ GOOD: dict[str, str | None] = {
     "begndate": "2021-01-01",
     "enddate": None,
     "resd_permit_flag": None,
+    "vali_flag": None,
 }
 
 
@@ -215,6 +216,8 @@ def batch_of(*changes: dict[str, Any]) -> pa.RecordBatch:
     [
         ({"psn_no": None}, "E_MISSING", "psn_no", "nothing"),
         ({"psn_no": ""}, "E_MISSING", "psn_no", "nothing"),
+        ({"vali_flag": "0", "psn_no": ""}, "E_VOID", "vali_flag", "0"),
+        ({"vali_flag": "2"}, "E_FORM", "vali_flag", '"2"'),
         ({"insutype": None}, "E_MISSING", "insutype", "nothing"),
         ({"insu_admdvs": ""}, "E_MISSING", "insu_admdvs", "nothing"),
         ({"begndate": None}, "E_MISSING", "begndate", "nothing"),

@@ -32,12 +32,12 @@ def claims_table(world: World) -> pa.Table:
 
 def insured_table(world: World) -> pa.Table:
     """All insured rows. The flags that no rule reads are 0."""
-    return _table(world.insured, INSURED, "insured")
+    return _table(world.insured, [column for column in INSURED if column.name != "vali_flag"], "insured")
 
 
 def identities_table(world: World) -> pa.Table:
     """All identities."""
-    return _table(world.identities, IDENTITIES, "")
+    return _table(world.identities, [column for column in IDENTITIES if column.name != "vali_flag"], "")
 
 
 def _table(rows: Sequence[Any], columns: Sequence[Column], owner: str) -> pa.Table:

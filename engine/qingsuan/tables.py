@@ -84,6 +84,8 @@ CLAIMS: tuple[Column, ...] = (
     *(Column(name, "money", False, "already paid during the year 年中已付") for name in PAID_COLUMNS),
 )
 
+_VOID_ROWS = Column("vali_flag", "flag", False, "valid 有效标志; 0 = void: the row is rejected and decides nothing")
+
 INSURED: tuple[Column, ...] = (
     Column("psn_no", "text", True, "person 人员编号"),
     Column("insutype", "code", True, "scheme 险种类型"),
@@ -96,6 +98,7 @@ INSURED: tuple[Column, ...] = (
     Column("wait_end_date", "date", False, "last day of the waiting period 等待期"),
     Column("resd_permit_flag", "flag", False, "insured by residence permit 居住证"),
     Column("acct_balc", "money", False, "personal account balance at the year's beginning 个人账户余额"),
+    _VOID_ROWS,
 )
 
 IDENTITIES: tuple[Column, ...] = (
@@ -108,6 +111,7 @@ IDENTITIES: tuple[Column, ...] = (
     ),
     Column("begntime", "date", True, "holds from 开始时间"),
     Column("endtime", "date", False, "holds until 结束时间, inclusive; absent = still holds"),
+    _VOID_ROWS,
 )
 
 ACCUMULATORS: tuple[Column, ...] = (

@@ -85,7 +85,7 @@ class _Rows:
             void &= ~cells.absent
             for faulty in cells.faults.values():
                 void &= ~faulty
-            self.refuse(void, "E_VOID", "vali_flag", "1, or nothing: a void row is no settlement")
+            self.refuse(void, "E_VOID", "vali_flag", "1, or nothing: a void row decides nothing")
 
     def refuse_missing(self) -> None:
         for column in self.columns:
@@ -397,6 +397,7 @@ def take_insured(
 ) -> tuple[pa.RecordBatch, pa.Table]:
     """Read a batch of insured rows; like :func:`take_claims`."""
     rows = _Rows(batch, INSURED, file, first_row, torn)
+    rows.refuse_void()
     rows.refuse_missing()
     rows.refuse_forms()
     rows.refuse_unlike_form("insu_admdvs")
@@ -435,6 +436,7 @@ def take_identities(
 ) -> tuple[pa.RecordBatch, pa.Table]:
     """Read a batch of identities; like :func:`take_claims`. Codes that no rule set knows are kept, to be counted."""
     rows = _Rows(batch, IDENTITIES, file, first_row, torn)
+    rows.refuse_void()
     rows.refuse_missing()
     rows.refuse_forms()
     rows.refuse_unlike_form("psn_idet_type")

@@ -63,7 +63,7 @@ def command(
     """Count the insured of a year and split the subsidy for them.
 
     INSURED are Parquet, Arrow IPC or CSV files, folders or globs with the columns psn_no, insutype, insu_admdvs, begndate,
-    and, if known, enddate and resd_permit_flag. One person counts once, wherever in the input; regions come from the
+    and, if known, enddate, resd_permit_flag and vali_flag. One person counts once, wherever in the input; regions come from the
     installed plugins.
     """
     from qingsuan import plugins

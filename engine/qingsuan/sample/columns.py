@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _NOT_WRITTEN = (*PAID_COLUMNS, "vali_flag", "mdtrt_id", "mid_setl_flag")
-"""Columns of claims that a made-up year does without."""
+"""Columns that a made-up year does without."""
 
 _MONEY = pa.decimal128(16, 2)
 _FOUR = np.array([f"{n:04d}".encode() for n in range(10_000)], dtype="S4").view(np.uint32)
@@ -108,14 +108,15 @@ def _dictionary(index: Words, known: list[str], valid: Words | None) -> pa.Array
 
 
 def plain_schema(columns: Sequence[Column]) -> pa.Schema:
-    """Plain Arrow schema of a table of :mod:`qingsuan.tables`."""
-    fields: list[Any] = [pa.field(column.name, arrow_type(column)) for column in columns]
+    """Plain Arrow schema of a table of :mod:`qingsuan.tables`, with the columns that a sample has."""
+    written = [column for column in columns if column.name not in _NOT_WRITTEN]
+    fields: list[Any] = [pa.field(column.name, arrow_type(column)) for column in written]
     return pa.schema(fields)
 
 
 def claims_schema() -> pa.Schema:
     """The claim columns a sample has: all but those of what was already paid."""
-    return plain_schema([column for column in CLAIMS if column.name not in _NOT_WRITTEN])
+    return plain_schema(CLAIMS)
 
 
 def as_text(table: pa.Table) -> pa.Table:

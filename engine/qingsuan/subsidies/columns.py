@@ -62,9 +62,10 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """A flag column: 1 where set, 0 where not, absent or neither; how a row's cell is shown."""
+    """A flag column: 1 where set, 0 where not, absent or neither; which are absent; how a row's cell is shown."""
 
     values: npt.NDArray[np.int8]
+    absent: Mask
     bad: Mask
     shown: Callable[[int], str]
 
@@ -131,7 +132,7 @@ def flags_of(batch: pa.RecordBatch, name: str) -> Flags:
     """
     column = batch[name] if name in batch.schema.names else pa.nulls(batch.num_rows)
     cells = read_flags(column)
-    return Flags(cells.values, _bad(cells), lambda row: quoted(column[row]))
+    return Flags(cells.values, cells.absent, _bad(cells), lambda row: quoted(column[row]))
 
 
 def _bad(cells: Cells) -> Mask:

@@ -32,11 +32,12 @@ COLUMNS: Mapping[str, bool] = {
     "begndate": True,
     "enddate": False,
     "resd_permit_flag": False,
+    "vali_flag": False,
 }
 """The columns of ``insured`` that counting needs; True: the column must be there and filled."""
 
 _INSURED = {column.name: column for column in INSURED}
-_READERS = {"begndate": read_dates, "enddate": read_dates, "resd_permit_flag": read_flags}
+_READERS = {"begndate": read_dates, "enddate": read_dates, "resd_permit_flag": read_flags, "vali_flag": read_flags}
 _COUNTS, _OTHER_SCHEME, _UNSERVED, _REFUSED, _NO_COUNTY = range(5)
 
 
@@ -125,10 +126,12 @@ class Screening:
         flaws = _Flaws(batch.num_rows)
         flaws.add_torn(torn)
         text = {name: texts_of(batch, name) for name in ("insutype", "insu_admdvs")}
-        permit = flags_of(batch, "resd_permit_flag")
+        permit, valid = flags_of(batch, "resd_permit_flag"), flags_of(batch, "vali_flag")
+        void = (valid.values == 0) & ~valid.absent & ~valid.bad
+        flaws.add(void, "E_VOID", "vali_flag", lambda _: "0", "1, or nothing: a void row decides nothing")
         people = ids_of(batch, "psn_no")
         begin, end = days_of(batch, "begndate"), days_of(batch, "enddate")
-        self._check(flaws, text, permit, people, begin, end)
+        self._check(flaws, text, {"resd_permit_flag": permit, "vali_flag": valid}, people, begin, end)
         action = self._actions(text)
         last_day = np.where(end.absent, OPEN_END, end.days).astype(np.int32)
         scheme = flaws.none() & (action == _OTHER_SCHEME)
@@ -161,7 +164,7 @@ class Screening:
         return pa.record_batch(columns, schema=EMPLOYED)
 
     def _check(
-        self, flaws: _Flaws, text: Mapping[str, Text], permit: Flags, people: Ids, begin: Days, end: Days
+        self, flaws: _Flaws, text: Mapping[str, Text], flags: Mapping[str, Flags], people: Ids, begin: Days, end: Days
     ) -> None:
         """The checks that need one row only, in the order in which the first flaw is reported."""
         empty = {
@@ -180,7 +183,7 @@ class Screening:
             "insu_admdvs": (no_form, admdvs.shown),
             "begndate": (begin.bad, begin.shown),
             "enddate": (end.bad, end.shown),
-            "resd_permit_flag": (permit.bad, permit.shown),
+            **{name: (flag.bad, flag.shown) for name, flag in flags.items()},
         }
         for name, (bad, shown) in wrong.items():
             flaws.add(bad, "E_FORM", name, shown, form_of(_INSURED[name]))
