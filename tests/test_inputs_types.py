@@ -17,7 +17,7 @@ import pytest
 from qingsuan.cells import READERS
 from qingsuan.errors import InputError
 from qingsuan.run.inputs import Source, as_text, check_columns, chunks, count_rows, fetch_rows, open_sources, parquet
-from qingsuan.run.inputs.messages import rows_of_batches
+from qingsuan.run.inputs.messages import batches_of
 from qingsuan.run.inputs.parquet import _validate
 from qingsuan.tables import ACCUMULATORS, CLAIMS, Column
 from settling import claim, install, insured, only, read, settle, typed, write
@@ -232,7 +232,7 @@ def test_altered_ipc_files_are_refused_or_read_but_never_end_the_process(
     path = tmp_path / "c.arrow"
     with new(path, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:  # type: ignore[operator]
         writer.write_table(table, max_chunksize=15)
-    assert rows_of_batches(path) == [15, 15, 10]
+    assert [batch.rows for batch in batches_of(path)] == [15, 15, 10]
     whole, chance = path.read_bytes(), random.Random(7)
     outcomes = set()
     for _ in range(300):

@@ -20,6 +20,7 @@ from qingsuan.report.text import proven
 from qingsuan.run.apart import check_apart
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import find_files, open_files
+from qingsuan.run.known import MOST_PARTITIONS
 from qingsuan.run.opening import open_opening
 from qingsuan.run.proof import prove
 from qingsuan.run.regions import set_up
@@ -57,7 +58,7 @@ def prepare(
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder to write.")
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Threads that work.")
 @click.option("--memory", type=Size(), default="2GB", show_default=True, help="What the run may hold in memory.")
-@click.option("--partitions", type=click.IntRange(1, 100_000), help="Into how many parts people are spread.")
+@click.option("--partitions", type=click.IntRange(1, MOST_PARTITIONS), help="Into how many parts people are spread.")
 @engine_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")

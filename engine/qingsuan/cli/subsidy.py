@@ -9,6 +9,7 @@ import click
 from qingsuan.cli.output import finished, results_apart, show, show_json, tell
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.errors import UsageError
+from qingsuan.run.known import MOST_PARTITIONS
 
 __all__ = ["command"]
 
@@ -35,7 +36,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030.")
 @click.option(
     "--partitions",
-    type=click.IntRange(1, 100_000),
+    type=click.IntRange(1, MOST_PARTITIONS),
     help="Into how many parts people are spread; one needs some 200 MB.",
 )
 @click.option(

@@ -8,7 +8,18 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-__all__ = ["DIGESTS", "LEDGER", "LITTER", "PART", "RECORD", "STATE", "TEMPORARY", "is_of_work", "strangers"]
+__all__ = [
+    "DIGESTS",
+    "LEDGER",
+    "LITTER",
+    "MOST_PARTITIONS",
+    "PART",
+    "RECORD",
+    "STATE",
+    "TEMPORARY",
+    "is_of_work",
+    "strangers",
+]
 
 RECORD = "run.json"
 DIGESTS = "SHA256SUMS"
@@ -23,6 +34,9 @@ TEMPORARY = ".unfinished-"
 
 LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 """What file managers leave in a folder that somebody looked into: nobody else's data, and no table's rows."""
+
+MOST_PARTITIONS = 100_000
+"""So many parts a table has at most."""
 
 PART = re.compile(r"(?:[a-z]+-)?part-\d{5,}\.parquet")
 """The name of a file of rows."""

@@ -32,7 +32,7 @@ from qingsuan.run.kept import Kept, tables_of
 from qingsuan.run.opening import OpeningRows
 from qingsuan.run.refused import RefusedRows
 from qingsuan.run.restart import Restart
-from qingsuan.run.shuffle import Budget, Shuffle
+from qingsuan.run.shuffle import Budget, Shuffle, partitions_within
 from qingsuan.run.tally import Tally
 from qingsuan.run.threads import in_threads
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, INTERFACE, PAID_COLUMNS, Column
@@ -178,10 +178,10 @@ def settle(
     """
     rows = sum(source.rows for source in inputs.claims)
     rows += sum(source.rows for source in inputs.opening) // ACCUMULATORS_PER_ROW
-    partitions = options.partitions or partitions_for(rows, options.memory)
+    files = named({table: getattr(inputs, table) for table in ("claims", "insured", "identities", "opening")})
+    partitions = options.partitions or partitions_within(partitions_for(rows, options.memory), files.values())
     run = Run(setup, inputs, options, folder, progress or Progress(), partitions)
     unread = _check(run)
-    files = named({table: getattr(inputs, table) for table in ("claims", "insured", "identities", "opening")})
     header = header_of_benefits(setup, files, installed, partitions)
     always = ("settled", "reversed", *(("accumulators",) if setup.accumulators else ()))
     with folder.held(), InputDigests(files.values()) as digests:

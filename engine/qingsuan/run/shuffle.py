@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,16 +14,37 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.ipc
 
-from qingsuan.errors import RunError
+from qingsuan.errors import InputError, RunError
 from qingsuan.people import Texts, partition_of, spread
 from qingsuan.rows import Taker
+from qingsuan.run.inputs import Source
+from qingsuan.run.known import MOST_PARTITIONS
 from qingsuan.run.threads import in_threads
 
-__all__ = ["Budget", "Shuffle"]
+__all__ = ["Budget", "Shuffle", "partitions_within"]
 
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 """Half the bytes for a disk that is slower than this is to pack and unpack."""
+
+
+def partitions_within(needed: int, sources: Iterable[Source]) -> int:
+    """How many partitions the rows of these files need; their number is what the files say of themselves.
+
+    Raises
+    ------
+    InputError
+        It is more than a run has.
+    """
+    if needed <= MOST_PARTITIONS:
+        return needed
+    largest = max(sources, key=lambda source: source.rows)
+    raise InputError(
+        str(largest.path),
+        found=f"it says that it has {largest.rows} rows",
+        expected=f"so many in all that {MOST_PARTITIONS} partitions hold them, not {needed}",
+        do="write the file again; if it really has so many, cut the year by person into several runs",
+    )
 
 
 class Budget:

@@ -38,7 +38,7 @@ from qingsuan.run.ledger import read_lines
 from qingsuan.run.parts import Parts
 from qingsuan.run.record import of_inputs, of_plugins
 from qingsuan.run.restart import Restart
-from qingsuan.run.shuffle import Budget, Shuffle
+from qingsuan.run.shuffle import Budget, Shuffle, partitions_within
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.counting import DUPLICATES, Counted
 from qingsuan.subsidies.funding import Funding, resolve
@@ -110,7 +110,8 @@ def run_subsidy(request: Request, installed: Installed, say: Callable[[str], Non
         request.tables,
         files,
         installed,
-        partitions=request.partitions or partitions_for(sum(source.rows for source in sources)),
+        partitions=request.partitions
+        or partitions_within(partitions_for(sum(source.rows for source in sources)), sources),
         skip_unserved=request.skip_unserved,
     )
     with _both_held(folder, unfinished), InputDigests(sources) as digests:

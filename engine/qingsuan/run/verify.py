@@ -17,7 +17,7 @@ from qingsuan.errors import InputError
 from qingsuan.run.findings import Findings, checking
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden, is_file
 from qingsuan.run.inputs import Source
-from qingsuan.run.known import LITTER, is_of_work
+from qingsuan.run.known import LITTER, MOST_PARTITIONS, is_of_work
 from qingsuan.run.ledger import read_lines
 from qingsuan.run.lock import is_held
 from qingsuan.run.verify_accounts import check_accounts, rules_of
@@ -38,7 +38,7 @@ _NEEDED = ("year", "partitions", "inputs", "rows", "amounts", "rejected", "contr
 
 _MOST_NAMED = 5
 
-_BOUNDS = {"year": (2000, 2999), "partitions": (1, 100_000)}
+_BOUNDS = {"year": (2000, 2999), "partitions": (1, MOST_PARTITIONS)}
 """Numbers of a record that decide how much is looked at."""
 
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.ipc
 
-from qingsuan.run.inputs.messages import rows_of_batches
-from qingsuan.run.inputs.source import BATCH_ROWS, Source
+from qingsuan.run.inputs.layout import Batch, Lies, check_layout
+from qingsuan.run.inputs.messages import batches_of
+from qingsuan.run.inputs.source import BATCH_ROWS, Source, unreadable
 from qingsuan.run.inputs.views import batch_without_views, without_views
 
 __all__ = ["count_ipc_rows", "open_ipc", "read_ipc"]
@@ -26,11 +28,23 @@ def open_ipc(number: int, path: Path, _: str) -> Source:
     Raises
     ------
     InputError
-        A message says something that cannot be.
+        A message says something that cannot be, or a record batch has not the bytes for its rows.
     """
-    rows = sum(rows_of_batches(path))
+    batches = batches_of(path)
+    first = [batch for batch in (next(batches, None),) if batch is not None]  # looked at before Arrow believes anything
     with _opened(path) as reader:
-        return Source(number, path, "ipc", without_views(reader.schema), rows)
+        schema = reader.schema
+        rows = sum(_rows(path, place, batch, schema) for place, batch in enumerate(chain(first, batches), 1))
+        return Source(number, path, "ipc", without_views(schema), rows)
+
+
+def _rows(path: Path, place: int, batch: Batch, schema: pa.Schema) -> int:
+    """The rows of the batch at a place of the file, counted from 1: as many as it has bytes for."""
+    try:
+        check_layout(batch, schema)
+    except Lies as error:
+        raise unreadable(path, "ipc", f"record batch {place}: {error}") from error
+    return batch.rows
 
 
 def read_ipc(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:

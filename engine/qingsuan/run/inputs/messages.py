@@ -1,4 +1,4 @@
-"""The messages of an Arrow IPC file, looked at without Arrow: how many rows each holds, and whether its lengths fit its size.
+"""The messages of an Arrow IPC file, looked at without Arrow: what each says it holds, and whether its lengths fit its size.
 
 Arrow believes what a message says of itself. Here only the flatbuffers of the messages are read, with every place checked
 against the bytes that are there; what they say must fit the body that follows them. It is also the second count of rows.
@@ -13,22 +13,25 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qingsuan.errors import InputError
+from qingsuan.run.inputs.layout import Batch, Lies, unpacked_size
 from qingsuan.run.inputs.source import unreadable
 
-__all__ = ["rows_of_batches"]
+__all__ = ["batches_of"]
 
 _MAGIC = b"ARROW1"
 _CONTINUES = 0xFFFFFFFF
 _MOST_METADATA = 64 << 20
 _SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
-_HEADER_TYPE, _HEADER, _BODY_LENGTH = 1, 2, 3  # fields of a message
-_LENGTH, _NODES, _BUFFERS = 0, 1, 2  # fields of a record batch
+_VERSION, _HEADER_TYPE, _HEADER, _BODY_LENGTH = 0, 1, 2, 3  # fields of a message
+_LENGTH, _NODES, _BUFFERS, _COMPRESSION, _VARIADIC = 0, 1, 2, 3, 4  # fields of a record batch
+_CODEC = 0  # field of a compression
 _BLOCK = struct.Struct("<qiiq")
 _PAIR = struct.Struct("<qq")
+_LONG = struct.Struct("<q")
 
 
-def rows_of_batches(path: Path) -> list[int]:
-    """How many rows each record batch of a file or stream says it has, in the order in which they are read.
+def batches_of(path: Path) -> Iterator[Batch]:
+    """Give each record batch of a file or stream as its message tells of it, in the order in which they are read.
 
     Raises
     ------
@@ -39,17 +42,15 @@ def rows_of_batches(path: Path) -> list[int]:
         size = os.fstat(file.fileno()).st_size
         try:
             if file.read(len(_MAGIC)) == _MAGIC:
-                return [rows for place in _blocks(file, size) for rows in _rows_at(file, place, size)]
-            file.seek(0)
-            return list(_rows_of_stream(file, size))
+                for place in _blocks(file, size):
+                    yield _batch_at(file, place, size)
+            else:
+                file.seek(0)
+                yield from _batches_of_stream(file, size)
         except (struct.error, OverflowError) as error:
             raise _wrong(path, f"a message is cut short: {error}") from error
-        except _Lies as error:
+        except Lies as error:
             raise _wrong(path, str(error)) from error
-
-
-class _Lies(ValueError):
-    """A message says something that cannot be."""
 
 
 def _wrong(path: Path, found: str) -> InputError:
@@ -70,7 +71,7 @@ class _Table:
 
     def _unpacked(self, form: str, at: int) -> int:
         if at < 0:
-            raise _Lies("an offset points before its message")
+            raise Lies("an offset points before its message")
         value: int = struct.unpack_from(form, self.data, at)[0]
         return value
 
@@ -84,10 +85,13 @@ class _Table:
         place = self._place(field)
         return self._unpacked(form, place) if place else 0
 
+    def has(self, field: int) -> bool:
+        return bool(self._place(field))
+
     def table(self, field: int) -> _Table:
         place = self._place(field)
         if not place:
-            raise _Lies("a message without content")
+            raise Lies("a message without content")
         return _Table(self.data, place + self._unpacked("<I", place))
 
     def structs(self, field: int, form: struct.Struct) -> list[tuple[int, ...]]:
@@ -97,7 +101,7 @@ class _Table:
         begin = place + self._unpacked("<I", place)
         count = self._unpacked("<I", begin)
         if begin + 4 + count * form.size > len(self.data):
-            raise _Lies("a list is longer than its message")
+            raise Lies("a list is longer than its message")
         return list(form.iter_unpack(self.data[begin + 4 : begin + 4 + count * form.size]))
 
 
@@ -106,63 +110,77 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[int]:
     file.seek(max(0, size - 4 - len(_MAGIC)))
     length, magic = struct.unpack("<i6s", file.read(4 + len(_MAGIC)))
     if magic != _MAGIC or not 0 < length <= size - 2 * len(_MAGIC) - 4:
-        raise _Lies("the file does not end as an Arrow file does: it was cut short")
+        raise Lies("the file does not end as an Arrow file does: it was cut short")
     file.seek(size - 4 - len(_MAGIC) - length)
     footer = _Table.root(file.read(length))
     for field in (2, 3):  # dictionaries and record batches
         for place, metadata, _, body in footer.structs(field, _BLOCK):
             if place < len(_MAGIC) or metadata <= 0 or body < 0 or place + metadata + body > size:
-                raise _Lies("the footer names a part that lies outside the file")
+                raise Lies("the footer names a part that lies outside the file")
             if field == 3:
                 yield place
 
 
-def _rows_at(file: BinaryIO, place: int, size: int) -> Iterator[int]:
+def _batch_at(file: BinaryIO, place: int, size: int) -> Batch:
     file.seek(place)
-    kind, rows, _ = _message(file, size)
-    if kind != _BATCH:
-        raise _Lies("the footer names a part that is no record batch")
-    yield rows
+    _, batch, _ = _message(file, size)
+    if batch is None:
+        raise Lies("the footer names a part that is no record batch")
+    return batch
 
 
-def _rows_of_stream(file: BinaryIO, size: int) -> Iterator[int]:
+def _batches_of_stream(file: BinaryIO, size: int) -> Iterator[Batch]:
     while True:
-        kind, rows, body = _message(file, size)
+        kind, batch, end = _message(file, size)
         if kind == 0:
             return
-        if kind == _BATCH:
-            yield rows
-        file.seek(body, os.SEEK_CUR)
+        if batch is not None:
+            yield batch
+        file.seek(end)
 
 
-def _message(file: BinaryIO, size: int) -> tuple[int, int, int]:
-    """Kind, rows and length of body of the message that begins here; kind 0 at the end of a stream."""
+def _message(file: BinaryIO, size: int) -> tuple[int, Batch | None, int]:
+    """Kind, record batch if it is one, and end of the message that begins here; kind 0 at the end of a stream."""
     prefix = file.read(4)
     if not prefix:
-        return 0, 0, 0
+        return 0, None, 0
     (length,) = struct.unpack("<I", prefix)
     if length == _CONTINUES:
         (length,) = struct.unpack("<I", file.read(4))
     if length == 0:
-        return 0, 0, 0
+        return 0, None, 0
     if length > min(_MOST_METADATA, size):
-        raise _Lies("a message is longer than the file, or than any message is")
+        raise Lies("a message is longer than the file, or than any message is")
     message = _Table.root(file.read(length))
     kind, body = message.number(_HEADER_TYPE, "<B"), message.number(_BODY_LENGTH, "<q")
-    if not 0 <= body <= size - file.tell():
-        raise _Lies(f"a part of {body} bytes that the file does not have: it was cut short")
-    return kind, _checked_rows(message.table(_HEADER), body) if kind == _BATCH else 0, body
+    begin = file.tell()
+    if not 0 <= body <= size - begin:
+        raise Lies(f"a part of {body} bytes that the file does not have: it was cut short")
+    version = message.number(_VERSION, "<h")
+    return kind, _batch(message.table(_HEADER), file, body, version) if kind == _BATCH else None, begin + body
 
 
-def _checked_rows(batch: _Table, body: int) -> int:
-    """Rows of a record batch whose columns and buffers fit."""
-    rows = batch.number(_LENGTH, "<q")
+def _batch(batch: _Table, file: BinaryIO, body: int, version: int) -> Batch:
+    """The record batch whose body begins here; its columns and buffers fit."""
+    rows, nodes = batch.number(_LENGTH, "<q"), batch.structs(_NODES, _PAIR)
     if rows < 0:
-        raise _Lies(f"a record batch of {rows} rows")
-    for length, nulls in batch.structs(_NODES, _PAIR):
+        raise Lies(f"a record batch of {rows} rows")
+    for length, nulls in nodes:
         if length < 0 or not 0 <= nulls <= length:
-            raise _Lies(f"a column of {length} cells, {nulls} of them null")
-    for begin, length in batch.structs(_BUFFERS, _PAIR):
+            raise Lies(f"a column of {length} cells, {nulls} of them null")
+    buffers = batch.structs(_BUFFERS, _PAIR)
+    for begin, length in buffers:
         if begin < 0 or length < 0 or begin + length > body:
-            raise _Lies("a column's bytes lie outside its record batch")
-    return rows
+            raise Lies("a column's bytes lie outside its record batch")
+    sizes = [length for _, length in buffers]
+    if batch.has(_COMPRESSION):
+        codec, place = batch.table(_COMPRESSION).number(_CODEC, "<b"), file.tell()
+        sizes = [_unpacked_at(file, place + begin, length, codec) if length else 0 for begin, length in buffers]
+    return Batch(rows, nodes, sizes, [count for (count,) in batch.structs(_VARIADIC, _LONG)], version)
+
+
+def _unpacked_at(file: BinaryIO, place: int, size: int, codec: int) -> int:
+    """How many bytes a packed buffer holds; they stand before it."""
+    file.seek(place)
+    (told,) = _LONG.unpack(file.read(min(size, _LONG.size)))
+    return unpacked_size(codec, size - _LONG.size, told)
