@@ -194,7 +194,7 @@ def test_hidden_folders_that_are_links_are_not_followed(place: Path) -> None:
 LONG = "x" * 300
 
 
-@pytest.mark.parametrize("out", [LONG, f"{LONG}/out", "a\0b", "in/claims.csv"])
+@pytest.mark.parametrize("out", [LONG, f"{LONG}/out", "a\0b", "in/claims.csv", "~", "~/out", "~root/out"])
 def test_a_name_that_no_folder_can_have_is_refused(out: str, place: Path) -> None:
     people = Path("people/insured.csv")
     for arguments in (
@@ -280,6 +280,20 @@ def test_a_finished_run_that_lost_a_file_is_not_called_finished(name: str, place
     ran = settled("out", "--resume")
     assert (ran.status, ran.out) == (3, "")
     assert "a finished run that is not as it was written" in ran.err
+
+
+@pytest.mark.parametrize("name", ["settled/part-00002.parquet", "totals/care.parquet"])
+@pytest.mark.parametrize("change", [b"", b"PAR1", None])
+def test_a_finished_run_with_a_file_that_changed_is_not_called_finished(
+    name: str, change: bytes | None, place: Path
+) -> None:
+    assert settled("out").status == 0
+    file = place / "out" / name
+    content = file.read_bytes()
+    file.write_bytes(content[:-9] + b"X" + content[-8:] if change is None else change)
+    ran = settled("out", "--resume")
+    assert (ran.status, ran.out) == (3, "")
+    assert f"a finished run that is not as it was written: {name}: not as SHA256SUMS says" in ran.err
 
 
 def test_a_record_that_the_ledger_does_not_name_is_not_believed(place: Path) -> None:

@@ -172,7 +172,8 @@ def test_what_nobody_foresaw_is_said_without_a_traceback(monkeypatch: pytest.Mon
     ran = run("plugins")
     assert (ran.status, ran.out) == (5, "")
     assert re.search(
-        r"a fault of qingsuan itself, .*: ZeroDivisionError: nobody thought of this \(test_output\.py, ", ran.err
+        r"^qingsuan: version .*: a fault of qingsuan itself: ZeroDivisionError: nobody thought of this \(test_output\.py, ",
+        ran.err,
     )
     assert "QINGSUAN_TRACEBACK=1" in ran.err
     assert "Traceback" not in ran.err

@@ -299,6 +299,30 @@ def test_a_sample_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["notes.txt", "claims/notes.txt", "claims/more/part-000.csv", "due/part-00000.parquet", ".state/part-00000.arrow"],
+)
+def test_what_no_sample_writes_is_not_removed_beside_one(name: str, tmp_path: Path) -> None:
+    """The hidden folder in which a sample is made may be that of somebody else."""
+    hidden = tmp_path / ".year.unfinished"
+    for each in (name, "claims/part-000.csv", "insured.csv"):
+        (hidden / each).parent.mkdir(parents=True, exist_ok=True)
+        (hidden / each).write_text("x")
+    (hidden / "README.txt").symlink_to(hidden / "insured.csv")
+    with pytest.raises(UsageError, match=r"README\.txt"):
+        make_year(tmp_path / "year", people=10, seed=1)
+    (hidden / "README.txt").unlink()
+    with pytest.raises(UsageError, match=name):
+        make_year(tmp_path / "year", people=10, seed=1)
+    assert (hidden / name).read_text() == (hidden / "insured.csv").read_text() == "x"
+    (hidden / name).unlink()
+    if (hidden / name).parent not in (hidden, hidden / "claims"):
+        (hidden / name).parent.rmdir()
+    assert make_year(tmp_path / "year", people=10, seed=1).people == 10
+    assert not hidden.exists()
+
+
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(UsageError, match="something already"):

@@ -95,7 +95,7 @@ def _end(told: QingsuanError, error: BaseException) -> NoReturn:
 def _not_done(error: OSError) -> QingsuanError:
     """The machine refused something outside of what a command tells on its own: most often standard output."""
     return RunError(
-        "qingsuan",
+        "the command",
         found=f"the machine refused to read, write or print something: {error}",
         expected="room, the right to read and write, and a standard output that can be written",
         do="mend that and give the command again; a folder without run.json is not finished",
@@ -107,8 +107,8 @@ def _fault(error: Exception) -> QingsuanError:
     frames = traceback.extract_tb(error.__traceback__)
     at = f" ({PurePath(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return RunError(
-        "qingsuan",
-        found=f"a fault of qingsuan itself, {__version__}: {type(error).__name__}: {error}{at}",
+        f"version {__version__}",
+        found=f"a fault of qingsuan itself: {type(error).__name__}: {error}{at}",
         expected="an answer to every input; a folder without run.json is not finished, one with it is whole",
         do=f"give the command again with {TRACEBACK}=1, and report what it prints, without data of people",
     )

@@ -21,7 +21,7 @@ from qingsuan.plugins import Installed
 from qingsuan.report.subsidy import summary
 from qingsuan.report.summary import settle_summary
 from qingsuan.report.text import folded, width
-from qingsuan.run.disk import writing
+from qingsuan.run.disk import looking_into, writing
 from qingsuan.run.folder import RunFolder, is_file
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.lock import LOCK, held
@@ -140,15 +140,8 @@ def _check(out: Path) -> None:
     UsageError
         The folder holds something that is not a demo's.
     """
-    try:
+    with looking_into(out):
         is_ours = not out.exists() or is_file(out / _MARK) or not any(name != LOCK for name in os.listdir(out))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            str(out),
-            found=f"it cannot be looked into: {error}",
-            expected="a folder, or a name for one",
-            do="choose another",
-        ) from error
     linked = [part for part in ("sample", "settled", "subsidy") if (out / part).is_symlink()]
     if linked or not is_ours:
         raise UsageError(

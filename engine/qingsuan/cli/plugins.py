@@ -48,7 +48,7 @@ def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
         raise PluginError(
             "plugins",
             found=f"{len(broken)} of {len(rows)} refused: {', '.join(broken)}",
-            do="mend what is said above; until then claims of their pools stop a run",
+            do="mend or uninstall them: a run with claims of their pools does not start, a run without is not touched",
         )
 
 

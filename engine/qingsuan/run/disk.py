@@ -1,4 +1,4 @@
-"""What the operating system, or Arrow, could not write, told as the machine's fault."""
+"""Output folders that cannot be: what cannot be written is the machine's fault, a name that no folder can have the caller's."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from qingsuan.errors import RunError
+from qingsuan.errors import RunError, UsageError
 
-__all__ = ["writing"]
+__all__ = ["looking_into", "writing"]
 
 
 @contextmanager
@@ -30,4 +30,31 @@ def writing(where: Path) -> Iterator[None]:
             found=f"could not be written: {error}",
             expected="room and the right to write",
             do="make room, or let this user write there",
+        ) from error
+
+
+@contextmanager
+def looking_into(out: Path) -> Iterator[None]:
+    """Raise a UsageError that names an output folder if what is done inside cannot look into it.
+
+    Raises
+    ------
+    UsageError
+        The user may not read it, no folder can have its name, or it begins with ``~``, which Arrow takes for the home folder.
+    """
+    if str(out).startswith("~"):
+        raise UsageError(
+            str(out),
+            found="a name that begins with ~, which no shell has replaced",
+            expected="a folder by its path",
+            do="write the path out from / on",
+        )
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            str(out),
+            found=f"it cannot be looked into: {error}",
+            expected="a folder that this user may read and write, or a name for one",
+            do="choose another",
         ) from error

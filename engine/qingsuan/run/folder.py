@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 
 from qingsuan.errors import RunError, UsageError
-from qingsuan.run.disk import writing
+from qingsuan.run.disk import looking_into, writing
 from qingsuan.run.known import DIGESTS, LEDGER, RECORD, STATE, TEMPORARY, strangers
 from qingsuan.run.lock import held
 from qingsuan.run.parquet import write_parquet
@@ -128,7 +128,7 @@ class RunFolder:
 
     def _look(self) -> tuple[list[str], list[str]]:
         """Names in the folder, and what there is none of ours."""
-        try:
+        with looking_into(self.path):
             if not self.path.exists():
                 return [], []
             if not self.path.is_dir():
@@ -136,13 +136,6 @@ class RunFolder:
                     str(self.path), found="a file", expected="a folder, or nothing", do="give another --out"
                 )
             return sorted(os.listdir(self.path)), list(strangers(self.path, self.tables))
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                str(self.path),
-                found=f"it cannot be looked into: {error}",
-                expected="a folder that this user may read and write, or a name for one",
-                do="give another --out",
-            ) from error
 
     def _results(self) -> list[str]:
         return [name for name in self.tables if not hidden(name)]
@@ -248,11 +241,19 @@ class RunFolder:
             record = json.loads((self.path / RECORD).read_bytes())
             if Written.of(self.path, DIGESTS).sha256 != record["digests"]["sha256"]:
                 return f"{DIGESTS} is not the one that {RECORD} names"
-            listed = {line.partition("  ")[2] for line in (self.path / DIGESTS).read_text("utf8").splitlines()}
+            lines = (self.path / DIGESTS).read_text("utf8").splitlines()
+            listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+            there = {name for name in self._files() if not hidden(name)}
+            changed = sorted(name for name in there & listed.keys() if not self._has_digest(name, listed[name]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             return f"{RECORD} or {DIGESTS} cannot be read: {error}"
-        wrong = sorted(listed ^ {name for name in self._files() if not hidden(name)})
-        return f"{', '.join(wrong[:5])}: gone, or not of it" if wrong else ""
+        wrong = sorted(listed.keys() ^ there)
+        if wrong:
+            return f"{', '.join(wrong[:5])}: gone, or not of it"
+        return f"{', '.join(changed[:5])}: not as {DIGESTS} says" if changed else ""
+
+    def _has_digest(self, name: str, digest: str) -> bool:
+        return is_file(self.path / name) and Written.of(self.path, name).sha256 == digest
 
     def finish(self, record: Mapping[str, Any], before: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
         """Write ``SHA256SUMS`` and ``run.json``: from now on the folder is whole. Returns the record as written.

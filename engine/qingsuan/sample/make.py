@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
+import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -21,7 +21,7 @@ import pyarrow as pa
 from qingsuan.divisions import children
 from qingsuan.errors import UsageError
 from qingsuan.run.apart import beside
-from qingsuan.run.disk import writing
+from qingsuan.run.disk import looking_into, writing
 from qingsuan.run.lock import LOCK, held
 from qingsuan.sample.claims import claims_table, make_claims
 from qingsuan.sample.columns import as_text, claims_schema, plain_schema
@@ -35,6 +35,12 @@ __all__ = ["CHUNK", "FORMATS", "Made", "make_year"]
 
 CHUNK = 32_768
 """People per chunk: about 85 000 claims, some 40 MB while they are made."""
+
+_WRITTEN = re.compile(
+    rf"(claims/part-\d{{3}}|insured|identities)({'|'.join(map(re.escape, FORMATS.values()))})"
+    r"|README\.txt|sample\.json|classes\.csv|spoiled\.csv"
+)
+"""The files that a sample writes, by their names from its folder on."""
 
 README = """\
 MADE UP. 样例数据，非真实数据。
@@ -87,12 +93,8 @@ class _Plan:
 
 
 def _check(out: Path, plan: _Plan) -> None:
-    try:
+    with looking_into(out):
         is_taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            str(out), found=f"it cannot be looked into: {error}", expected="a name for a folder", do="choose another"
-        ) from error
     if is_taken:
         raise UsageError(
             str(out),
@@ -162,12 +164,35 @@ def make_year(
 
 
 def _empty(work: Path) -> None:
-    """Remove what a sample that was stopped left, and not the lock."""
-    for path in work.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        elif path.name != LOCK:
+    """Remove what a sample that was stopped left, and not the lock.
+
+    Raises
+    ------
+    UsageError
+        Something is there that no sample writes.
+    """
+    paths = [path for path in work.rglob("*") if path.name != LOCK]
+    others = sorted(path.relative_to(work).as_posix() for path in paths if not _is_of_a_sample(path, work))
+    if others:
+        raise UsageError(
+            str(work),
+            found=f"it holds other things: {', '.join(others[:5])}",
+            expected="nothing, or what a sample that was stopped has left",
+            do="take them away: no sample removes what it did not write",
+        )
+    for path in paths:
+        if not path.is_dir():
             path.unlink()
+    if (work / "claims").is_dir():
+        (work / "claims").rmdir()
+
+
+def _is_of_a_sample(path: Path, work: Path) -> bool:
+    """Whether a path below the folder in which a sample is made is one that it writes, and no link."""
+    name = path.relative_to(work).as_posix()
+    if path.is_symlink():
+        return False
+    return path.is_dir() if name == "claims" else path.is_file() and _WRITTEN.fullmatch(name) is not None
 
 
 def _write(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> Made:
