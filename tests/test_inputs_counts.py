@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.errors import InputError
-from qingsuan.run.inputs import BATCH_ROWS, open_sources
+from qingsuan.run.inputs import BATCH_ROWS, open_sources, parquet
 from qingsuan.run.inputs.layout import Batch, Lies, check_layout, unpacked_size
+from qingsuan.run.inputs.pages import rows_of_pages
+from qingsuan.run.inputs.thrift import Garbled, read_struct
 from qingsuan.run.known import MOST_PARTITIONS
 from qingsuan.run.shuffle import partitions_within
 from settling import Ran, claim, install, insured, only, run, settle, write
@@ -257,18 +260,29 @@ def test_a_batch_that_lies_ends_with_3_before_anything_is_written(
     assert not (place / "out").exists()
 
 
-@pytest.mark.parametrize("partitions", [(), ("--partitions", 4)])
-@pytest.mark.parametrize("lie", LIES)
-def test_a_footer_that_lies_ends_with_3(lie: int, partitions: tuple[object, ...], place: Path) -> None:
+@pytest.mark.parametrize("lie", [0, 1, ROWS - 1, *LIES])
+def test_a_footer_that_lies_ends_with_3_before_anything_is_written(lie: int, place: Path) -> None:
     path = place / "claims.parquet"
     path.write_bytes(with_rows_of_footer(path.read_bytes(), lie))
-    ran = settled(place, path.name, *partitions)
+    ran = settled(place, path.name)
     assert ran.status == 3
-    assert str(path) in ran.err
+    assert f"{path}: cannot be read: row group 1 has 1237 rows in its pages, and {lie} as the footer says" in ran.err
+    assert not (place / "out").exists()
+
+
+@pytest.mark.parametrize("partitions", [(), ("--partitions", 4)])
+@pytest.mark.parametrize("lie", LIES)
+def test_a_footer_and_pages_that_lie_end_with_3(lie: int, partitions: tuple[object, ...], place: Path) -> None:
+    path = place / "claims.parquet"
+    path.write_bytes(with_rows_of_footer(path.read_bytes(), lie))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet, "rows_of_pages", lambda _: [lie])
+        ran = settled(place, path.name, *partitions)
+    assert ran.status == 3
     if lie < 2**40 or partitions:
-        assert f"where {lie} were counted" in ran.err
+        assert f"{path}: cannot be read from row 1 on: 1237 rows where {lie} were counted" in ran.err
     else:
-        assert f"it says that it has {lie} rows" in ran.err
+        assert f"{path}: it says that it has {lie} rows" in ran.err
         assert "100000 partitions" in ran.err
     assert not (place / "out" / "run.json").exists()
 
@@ -278,9 +292,65 @@ def test_a_footer_that_lies_ends_a_subsidy_with_3(tmp_path: Path) -> None:
     rows = [insured(psn_no=f"p{number}", insu_admdvs="220102") for number in range(ROWS)]
     pq.write_table(pa.table({name: [row[name] for row in rows] for name in rows[0]}), path)
     path.write_bytes(with_rows_of_footer(path.read_bytes(), 2**62))
-    ran = run("subsidy", path, "--year", 2021, "--out", tmp_path / "out")
-    assert ran.status == 3
-    assert f"{path}: it says that it has {2**62} rows" in ran.err
+    for pages, said in ((rows_of_pages, "row group 1 has 1237 rows"), (lambda _: [2**62], f"it has {2**62} rows")):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(parquet, "rows_of_pages", pages)
+            ran = run("subsidy", path, "--year", 2021, "--out", tmp_path / "out")
+        assert ran.status == 3
+        assert said in ran.err
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("compression", ["none", "zstd"])
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_pages_are_counted_whatever_lies_beside_the_column(
+    version: str, compression: str, dictionary: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "c.parquet"
+    long, deep = ["y" * 30_000, None, "z"], pa.struct([("a", pa.struct([("b", pa.int8()), ("c", pa.int8())]))])
+    for table, counted in (
+        (pa.table({"l": [[1, 2]] * 50, "s": pa.nulls(50, deep), "x": ["a", None] * 25}), [20, 20, 10]),
+        (pa.table({"x": long * 9}), [20, 7]),
+        (pa.table({"x": pa.nulls(25)}), [20, 5]),
+        (pa.table({"x": pa.array([], pa.string())}), [0]),
+        (pa.table({"l": [[1], []] * 20, "s": pa.nulls(40, deep)}), None),
+    ):
+        pq.write_table(
+            table,
+            path,
+            row_group_size=20,
+            data_page_version=version,
+            compression=compression,
+            use_dictionary=dictionary,
+            data_page_size=16,
+        )
+        assert rows_of_pages(path) == counted
+        assert open_sources([path], "rows")[0].rows == table.num_rows
+
+
+def test_what_is_no_footer_and_no_page_is_garbled(tmp_path: Path) -> None:
+    path, chance = tmp_path / "c.parquet", random.Random(5)
+    pq.write_table(pa.table({"x": [str(number) for number in range(50)]}), path, row_group_size=20, compression="none")
+    whole, outcomes = path.read_bytes(), set()
+    for _ in range(2000):
+        data, at = bytearray(whole), chance.randrange(len(whole))
+        data[at] = chance.randrange(256)
+        path.write_bytes(data if chance.randrange(4) else data[at:])
+        try:
+            outcomes.add(rows_of_pages(path) == [20, 20, 10])
+        except Garbled:
+            outcomes.add("garbled")
+    assert outcomes >= {True, "garbled"}
+
+
+def test_structs_within_structs_end_somewhere() -> None:
+    for data in (b"\x1c" * 9999, b"\x19\x1c" * 9999, b"\x19\xf9" + b"\xff" * 12, b"\x18\xff\xff\xff\x7f", b"\x1f", b""):
+        with pytest.raises(Garbled):
+            read_struct(data)
+    assert read_struct(b"\x11\x12\x15\x03\x18\x01a\x1b\x01\x88\x01b\x01c\x00") == (
+        {1: True, 2: False, 3: -2, 4: b"a", 5: [(b"b", b"c")]},
+        15,
+    )
 
 
 def test_as_many_partitions_as_a_run_may_have_are_enough(place: Path) -> None:

@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qingsuan.run.inputs.pages import rows_of_pages
 from qingsuan.run.inputs.source import BATCH_ROWS, Source, unreadable
+from qingsuan.run.inputs.thrift import Garbled
 from qingsuan.run.inputs.views import batch_without_views, without_views
 
 __all__ = ["count_parquet_rows", "open_parquet", "read_parquet", "row_groups"]
@@ -27,7 +29,7 @@ def open_parquet(number: int, path: Path, _: str) -> Source:
     Raises
     ------
     InputError
-        Footer and row groups do not say the same.
+        Footer and row groups do not say the same, or pages hold other rows.
     """
     with _file(path) as file:
         metadata = file.metadata
@@ -35,9 +37,22 @@ def open_parquet(number: int, path: Path, _: str) -> Source:
         if groups != metadata.num_rows or metadata.num_rows < 0:
             found = f"its footer says {metadata.num_rows} rows, its row groups {groups}"
             raise unreadable(path, "parquet", found)
+        _check_pages(path, [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)])
         columns = [file.schema.column(at) for at in range(len(file.schema))]
         int96 = frozenset(column.path for column in columns if column.physical_type == "INT96")
         return Source(number, path, "parquet", without_views(file.schema_arrow), metadata.num_rows, int96=int96)
+
+
+def _check_pages(path: Path, said: list[int]) -> None:
+    """Hold the rows that the footer says of each row group against the headers of its pages."""
+    try:
+        counted = rows_of_pages(path)
+    except Garbled as error:
+        raise unreadable(path, "parquet", f"its pages cannot be followed: {error}") from error
+    for group, (rows, there) in enumerate(zip(said, said if counted is None else counted, strict=True), 1):
+        if rows != there:
+            found = f"row group {group} has {there} rows in its pages, and {rows} as the footer says"
+            raise unreadable(path, "parquet", found)
 
 
 def _file(path: Path, metadata: pq.FileMetaData | None = None, codes: Sequence[str] = ()) -> pq.ParquetFile:
