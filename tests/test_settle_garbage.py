@@ -72,9 +72,33 @@ def test_a_text_file_named_otherwise(tmp_path: Path, name: str) -> None:
     refused(settle_claims(tmp_path, tmp_path / name), 3, f"{name}: cannot be read", "what to do")
 
 
-def test_a_parquet_file_named_csv(tmp_path: Path) -> None:
-    write(tmp_path / "c.parquet", [claim()]).rename(tmp_path / "c.csv")
-    refused(settle_claims(tmp_path, tmp_path / "c.csv"), 3, "c.csv: ")
+@pytest.mark.parametrize("name", ["c.csv", "c.arrow", "C.CSV"])
+def test_a_parquet_file_named_otherwise(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "c.parquet", [claim()]).rename(tmp_path / name)
+    said = (f"{name}: cannot be read: by its first bytes", "thing: Parquet file", "give it the ending of what it is")
+    refused(settle_claims(tmp_path, tmp_path / name), 3, *said)
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        (b"\x1f\x8b\x08\0", "packed with gzip"),
+        (b"(\xb5/\xfd\0", "packed with zstd"),
+        (b"PK\x03\x04\0", "Excel workbook"),
+        (b"\xd0\xcf\x11\xe0", "older Excel"),
+        (b"SQLite format 3\0", "SQLite database"),
+        (b"FEA1\0\0\0\0", "Feather file of version 1"),
+        (b"ARROW1\0\0", "Arrow IPC file"),
+    ],
+)
+@pytest.mark.parametrize("name", ["claims.csv", "claims.parquet"])
+def test_what_a_file_is_by_its_first_bytes_is_said(tmp_path: Path, name: str, first: bytes, said: str) -> None:
+    """Neither its encoding nor a broken transfer is the matter."""
+    (tmp_path / name).write_bytes(first + bytes(100))
+    ran = settle_claims(tmp_path, tmp_path / name)
+    refused(ran, 3, f"{name}: cannot be read: by its first bytes it is another thing", said)
+    assert "fetch the file again" not in ran.err
+    assert "encoding" not in ran.err
 
 
 @pytest.mark.parametrize("name", ["claims.csv", "claims.parquet", "claims.arrow"])

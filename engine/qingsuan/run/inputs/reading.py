@@ -20,7 +20,7 @@ from qingsuan.run.inputs.csv import check_encoding, count_csv_rows, open_csv, re
 from qingsuan.run.inputs.ipc import count_ipc_rows, open_ipc, read_ipc
 from qingsuan.run.inputs.parquet import BATCH_BYTES, count_parquet_rows, open_parquet, read_parquet, row_groups
 from qingsuan.run.inputs.places import Found, find_files
-from qingsuan.run.inputs.source import BATCH_ROWS, FORMATS, Source, unreadable
+from qingsuan.run.inputs.source import BATCH_ROWS, FORMATS, Source, check_beginning, unreadable
 
 __all__ = ["Chunk", "Rows", "chunks", "count_rows", "fetch_rows", "open_files", "open_sources"]
 
@@ -128,6 +128,7 @@ def _names(paths: list[Path]) -> list[str]:
 def _open(number: int, path: Path, encoding: str) -> Source:
     kind = FORMATS[path.suffix.lower()]
     try:
+        check_beginning(path)
         source = _OPEN[kind](number, path, encoding)
         for field in source.schema:
             f"{field.name} {field.type}".encode()  # names are spelt only when they are asked for

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from qingsuan.errors import InputError
 
-__all__ = ["BATCH_ROWS", "FORMATS", "Source", "digest_of", "unreadable"]
+__all__ = ["BATCH_ROWS", "FORMATS", "Source", "check_beginning", "digest_of", "unreadable"]
 
 FORMATS = {
     ".parquet": "parquet",
@@ -26,6 +26,18 @@ BATCH_ROWS = 262_144
 """So many rows are read at once, at most."""
 
 _KINDS = {"parquet": "Parquet file", "ipc": "Arrow IPC file", "csv": "CSV file"}
+
+_BEGINNINGS = {
+    b"PAR1": "parquet",
+    b"ARROW1": "ipc",
+    b"FEA1": "Feather file of version 1",
+    b"\x1f\x8b": "file packed with gzip",
+    b"\x28\xb5\x2f\xfd": "file packed with zstd",
+    b"PK\x03\x04": "zip archive, or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "workbook of an older Excel",
+    b"SQLite format 3\0": "SQLite database",
+}
+"""What a file is by its first bytes: one of ours by its format, others by what they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,27 @@ def unreadable(path: Path, kind: str, found: str, where: str = "") -> InputError
         expected=f"a whole {_KINDS[kind]}",
         do="fetch the file again, or write it again",
     )
+
+
+def check_beginning(path: Path) -> None:
+    """Check that a file does not begin as one of another format than its ending says.
+
+    Raises
+    ------
+    InputError
+        It does; the message says as which.
+    """
+    kind = FORMATS[path.suffix.lower()]
+    with path.open("rb") as file:
+        first = file.read(max(map(len, _BEGINNINGS)))
+    other = next((other for sign, other in _BEGINNINGS.items() if first.startswith(sign)), kind)
+    if other != kind:
+        raise InputError(
+            str(path),
+            found=f"cannot be read: by its first bytes it is another thing: {_KINDS.get(other, other)}",
+            expected=f"a {_KINDS[kind]}, as its ending {path.suffix} says",
+            do="give it the ending of what it is" if other in _KINDS else "unpack it, or write it as CSV or Parquet",
+        )
 
 
 def digest_of(path: Path) -> str:
