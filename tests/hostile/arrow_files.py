@@ -28,7 +28,11 @@ UNREAD = ("note", "code", "更新时间")
 
 def run_parquet(trial: Trial) -> Sequence[str]:
     """Write a Parquet file, damage it, settle it, and look for every row."""
-    return _run(trial, "claims.parquet", _write_parquet(trial, _table(trial, views=False)))
+    table = _table(trial, views=False)
+    whole = _write_parquet(trial, table)
+    if trial.dice.random() < 0.05:
+        return _run_lying(trial, whole, table.num_rows)
+    return _run(trial, "claims.parquet", whole)
 
 
 def run_ipc(trial: Trial) -> Sequence[str]:
@@ -54,6 +58,30 @@ def _run(trial: Trial, name: str, whole: bytes) -> Sequence[str]:
         if came is None:
             return ["settled, though a reading that checks everything refuses the file"]
         return conserved(numbered(name, came), trial.out)
+
+
+def _run_lying(trial: Trial, whole: bytes, rows: int) -> Sequence[str]:
+    """A whole file whose footer says everywhere another number of rows: a reading that takes its word shows nothing."""
+    write_csv(trial.folder / "insured.csv", people())
+    lie = trial.dice.choice((0, 1, rows - 1, rows + 1, 2 * rows, 10**6, 2**40, 2**62))
+    size = int.from_bytes(whole[-8:-4], "little")
+    footer = whole[-8 - size : -8].replace(_WHOLE_NUMBER + _varint(rows), _WHOLE_NUMBER + _varint(lie))
+    (trial.folder / "claims.parquet").write_bytes(
+        whole[: -8 - size] + footer + len(footer).to_bytes(4, "little") + whole[-4:]
+    )
+    trial.notes.append(f"the footer says {lie} rows where {rows} are")
+    return unfounded(trial.settle("claims.parquet", "--skip-unserved"), {0, 3} if lie == rows else {3}, trial.out)
+
+
+_WHOLE_NUMBER = b"\x16"
+"""Before a number of 64 bits, in the field after the one that stands before it: so the footer has its numbers of rows."""
+
+
+def _varint(number: int) -> bytes:
+    number, found = number * 2, b""
+    while number > 0x7F:
+        found, number = found + bytes([number & 0x7F | 0x80]), number >> 7
+    return found + bytes([number])
 
 
 # ---- writing
