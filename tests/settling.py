@@ -27,6 +27,7 @@ from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, Column
 __all__ = [
     "BILL",
     "RULES",
+    "RULES_HEAD",
     "Ran",
     "claim",
     "full_after",
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 BILL = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
-RULES = """\
+RULES_HEAD = """\
 format = 1
 [ruleset]
 pool = "990100"
@@ -57,6 +58,10 @@ levels = ["1", "2"]
 document = "made up"
 article = "1"
 grade = "made-up"
+"""
+RULES = (
+    RULES_HEAD
+    + """\
 [identities]
 low = { title = "低保", codes = ["2303", "7019"], source = "X" }
 [groups]
@@ -83,6 +88,7 @@ parameter = "outpatient.ratio"
 why = "the document names no number"
 when = { med_type = ["11"] }
 """
+)
 
 _HOOK = """\
 from importlib.resources import files

@@ -11,8 +11,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,21 +27,13 @@ from qingsuan.run.ledger import Ledger, read_lines
 from qingsuan.run.shuffle import Budget
 from settling import Ran, claim, full_after, install, insured, only, run, write
 from settling import settle as settle_made_up
+from stopping import Stoppable, change_file, tree
 
 KILLS = int(os.environ.get("QINGSUAN_KILLS", "6"))
 PARTITIONS = 12
-MAIN = [sys.executable, "-c", "from qingsuan.cli import main; main()"]
-
-Tree = dict[str, bytes]
 
 
-def tree(folder: Path) -> Tree:
-    """Every file of a folder, hidden ones too; the ledger tells how a run went, not what came of it."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LEDGER)
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-class Year:
+class Year(Stoppable):
     """A made-up year, and the undisturbed run of it."""
 
     def __init__(self, folder: Path) -> None:
@@ -61,18 +51,6 @@ class Year:
         insured_, identities = tables / "insured.parquet", tables / "identities.parquet"
         inputs = ["settle", claims, "--insured", insured_, "--identities", identities, "--year", 2021]
         return [str(each) for each in (*inputs, "--partitions", PARTITIONS, "--out", out, *more)]
-
-    def start(self, out: Path, *more: object) -> subprocess.Popen[str]:
-        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        return subprocess.Popen([*MAIN, *self.arguments(out, *more)], text=True, **streams)  # type: ignore[call-overload, no-any-return]
-
-    def wait_for(self, path: Path, process: subprocess.Popen[str]) -> float:
-        while not path.exists() and process.poll() is None:
-            time.sleep(0.002)
-        return time.monotonic()
-
-    def run(self, out: Path, *more: object) -> Ran:
-        return run(*self.arguments(out, *more))
 
     def check_resumed(self, out: Path) -> Ran:
         ran = self.run(out, "--resume")
@@ -343,12 +321,6 @@ class MadeUp:
 @pytest.fixture
 def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MadeUp:
     return MadeUp(tmp_path, monkeypatch)
-
-
-def change_file(path: Path, old: str, new: str) -> None:
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
 
 
 def new_version(made_up: MadeUp) -> None:

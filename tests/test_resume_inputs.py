@@ -15,8 +15,8 @@ from qingsuan.run.folder import LEDGER
 from qingsuan.run.ledger import read_lines
 from settling import Ran, full_after, install, only, run, write
 from settling import settle as settle_made_up
+from stopping import tree
 from test_opening import QUARTERLY, year
-from test_resume import tree
 
 PARTITIONS = 5
 CUT = "2022-06-30"

@@ -29,7 +29,7 @@ from qingsuan.run.folder import LEDGER
 from qingsuan.run.ledger import Ledger, _line, read_lines
 from qingsuan.subsidies.counting import DUPLICATES, Counted, Heads
 from settling import Ran, full_after, install, insured, only, run, write_csv
-from test_resume import MAIN, change_file, tree
+from stopping import Stoppable, change_file, tree
 
 KILLS = int(os.environ.get("QINGSUAN_KILLS", "20"))
 PARTITIONS = 24
@@ -50,7 +50,7 @@ def write_people(path: Path, people: int, seed: int) -> Path:
     return path
 
 
-class Year:
+class Year(Stoppable):
     """A made-up insured table, and the undisturbed run of it."""
 
     def __init__(self, folder: Path) -> None:
@@ -73,18 +73,6 @@ class Year:
     def arguments(self, out: Path, *more: object) -> list[str]:
         arguments = ("subsidy", self.people, "--year", 2021, "--partitions", PARTITIONS, "--out", out, *more)
         return [str(each) for each in arguments]
-
-    def start(self, out: Path, *more: object) -> subprocess.Popen[str]:
-        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        return subprocess.Popen([*MAIN, *self.arguments(out, *more)], text=True, **streams)  # type: ignore[call-overload, no-any-return]
-
-    def wait_for(self, path: Path, process: subprocess.Popen[str]) -> float:
-        while not path.exists() and process.poll() is None:
-            time.sleep(0.002)
-        return time.monotonic()
-
-    def run(self, out: Path, *more: object) -> Ran:
-        return run(*self.arguments(out, *more))
 
     def check_resumed(self, out: Path) -> Ran:
         ran = self.run(out, "--resume")

@@ -12,25 +12,10 @@ from typing import Any
 
 import pytest
 
-from settling import claim, install, insured, only, read, settle, write
+from settling import RULES_HEAD, claim, install, insured, only, read, settle, write
 
-HEAD = """\
-format = 1
-[ruleset]
-pool = "990100"
-schemes = ["310", "390"]
-title = "made up"
-effective = 2021-02-01
-source = "X"
-benefit_date = "setl_time"
-identity_date = "begndate"
-levels = ["1", "2"]
-interim_settlements = { count_as = "one-visit", source = "X" }
-[sources.X]
-document = "made up"
-article = "1"
-grade = "made-up"
-"""
+SAID = 'interim_settlements = { count_as = "one-visit", source = "X" }\n'
+HEAD = RULES_HEAD.replace("[sources.X]", f"{SAID}[sources.X]")
 PLAIN = """\
 [groups]
 stays = "year"
@@ -45,7 +30,6 @@ when = { med_type = ["21"] }
 layers = ["pooled"]
 """
 LOW = PLAIN.replace("[1000, 600]", "[100, 60]")
-SAID = 'interim_settlements = { count_as = "one-visit", source = "X" }\n'
 
 
 @pytest.fixture(autouse=True)
