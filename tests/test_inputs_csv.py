@@ -188,7 +188,9 @@ def test_bytes_of_another_encoding_are_named_by_line_with_the_encoding_that_read
     assert "its bytes are whole" not in neither
 
 
-@pytest.mark.parametrize("name", ["klingon", "hex", "undefined", "", "utf8\0"])
+@pytest.mark.parametrize(
+    "name", ["klingon", "hex", "undefined", "", "utf8\0", "idna", "punycode", "unicode_escape", "raw-unicode-escape"]
+)
 def test_an_encoding_nobody_knows_is_wrong_use(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="--csv-encoding"):
         open_sources([write(tmp_path, HEAD)], "rows", name)

@@ -69,6 +69,12 @@ class _Block:
     torn: npt.NDArray[np.int64]
 
 
+_WRITINGS = frozenset(
+    {"idna", "punycode", "unicode-escape", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape"}
+)
+"""What Python calls encodings, and are ways to write names or program text: a backslash or a full stop would be another cell."""
+
+
 def check_encoding(name: str) -> str:
     """The usual name of an encoding of texts.
 
@@ -79,6 +85,8 @@ def check_encoding(name: str) -> str:
     """
     try:
         found = codecs.lookup(name)
+        if found.name in _WRITINGS:
+            raise LookupError(name)
         " ".encode(name)  # an encoding of something else than texts refuses
         codecs.getincrementaldecoder(name)
     except (LookupError, ValueError):
