@@ -207,6 +207,19 @@ def test_a_name_that_no_folder_can_have_is_refused(out: str, place: Path) -> Non
         assert (ran.status, ran.out) == (2, ""), ran
 
 
+def test_a_link_that_leads_nowhere_is_no_output(place: Path) -> None:
+    Path("out").symlink_to("nowhere")
+    for arguments in (
+        ("settle", "in/claims.csv", "--insured", "people/insured.csv", "--year", 2022, "--out", "out"),
+        ("subsidy", "people/insured.csv", "--year", 2021, "--out", "out"),
+    ):
+        ran = run(*arguments)
+        assert (ran.status, ran.out) == (2, "")
+        assert "out: a link that leads nowhere" in ran.err
+    assert Path("out").is_symlink()
+    assert not Path("nowhere").exists()
+
+
 # ---- the ledger
 
 

@@ -129,12 +129,11 @@ class RunFolder:
     def _look(self) -> tuple[list[str], list[str]]:
         """Names in the folder, and what there is none of ours."""
         with looking_into(self.path):
-            if not self.path.exists():
+            if not self.path.exists() and not self.path.is_symlink():
                 return [], []
             if not self.path.is_dir():
-                raise UsageError(
-                    str(self.path), found="a file", expected="a folder, or nothing", do="give another --out"
-                )
+                found = "a file" if self.path.exists() else "a link that leads nowhere"
+                raise UsageError(str(self.path), found=found, expected="a folder, or nothing", do="give another --out")
             return sorted(os.listdir(self.path)), list(strangers(self.path, self.tables))
 
     def _results(self) -> list[str]:
