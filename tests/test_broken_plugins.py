@@ -15,7 +15,7 @@ import pytest
 from qingsuan import Pool, Region, hookimpl, plugin_trial
 from qingsuan.errors import RunError
 from qingsuan.plugin_code import PluginCodeError, call_plugin
-from qingsuan.plugin_trial import try_apart
+from qingsuan.plugin_trial import Apart
 from qingsuan.plugins import GROUP, Installed, Plugin, load
 from qingsuan.run.regions import read_regions
 from settling import RULES, claim, install, insured, run, settle, write
@@ -84,12 +84,13 @@ def test_a_process_that_cannot_be_started_is_the_machines_fault(monkeypatch: pyt
 
     monkeypatch.setattr(os, "fork", fork)
     with pytest.raises(RunError, match="no process can be started"):
-        try_apart(lambda: "")
+        Apart(lambda: "")
 
 
 def test_what_is_done_apart_is_told_whole() -> None:
-    assert try_apart(lambda: "吉" * 100_000) == "吉" * 100_000
-    assert try_apart(lambda: os.kill(os.getpid(), signal.SIGTERM) or "") == "opening it crashed its process (SIGTERM)"
+    assert Apart(lambda: "吉" * 100_000).said() == "吉" * 100_000
+    killed = Apart(lambda: os.kill(os.getpid(), signal.SIGTERM) or "")
+    assert killed.said() == "opening it crashed its process (SIGTERM)"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from qingsuan.people import Texts
-from qingsuan.rows import Taker
+from qingsuan.rows import Keeper, Taker, looked_up
 
 N = 300
 
@@ -24,6 +24,33 @@ def test_numbers_of_every_width(dtype, count):
     taken = Taker(rows(count), N).numbers(values)
     assert taken.dtype == dtype
     assert taken.tolist() == values[rows(count)].tolist()
+
+
+@pytest.mark.parametrize(
+    "dropped", [[], [0], [N - 1], [0, 1, 2, 150, 152, N - 1], list(range(N)), list(range(1, N, 2))]
+)
+@pytest.mark.parametrize("dtype", [np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint64])
+def test_rows_are_kept_of_every_width(dtype, dropped):
+    values = np.random.default_rng(2).integers(0, 1 << 62, N).astype(dtype)
+    kept = np.ones(N, np.bool_)
+    kept[dropped] = False
+    for column in (values, np.repeat(values, 2)[::2]):  # in one piece, and not
+        found = Keeper(kept).numbers(column)
+        assert found.dtype == dtype
+        assert found.tolist() == values[kept].tolist()
+    with pytest.raises(ValueError, match="299 rows, the others 300"):
+        Keeper(kept).numbers(values[1:])
+
+
+@pytest.mark.parametrize("dtype", [np.bool_, np.int8, np.int64])
+def test_what_stands_in_a_table_is_looked_up(dtype):
+    table = np.random.default_rng(3).integers(0, 100, N).astype(dtype)
+    found = looked_up(table, rows(500))
+    assert found.dtype == dtype
+    assert found.tolist() == table[rows(500)].tolist()
+    assert looked_up(table[:0], rows(0)).tolist() == []
+    with pytest.raises(ValueError, match="outside 0 … 299"):
+        looked_up(table, np.array([3, -1], np.int32))
 
 
 def test_columns_are_stacked_as_they_are_taken_alone():

@@ -5,6 +5,9 @@ import numpy as np
 import numpy.typing as npt
 
 def take_fixed(source: npt.NDArray[Any], rows: npt.NDArray[np.int32], out: npt.NDArray[Any]) -> None: ...
+def keep_rest(
+    source: npt.NDArray[np.uint8], width: int, dropped: npt.NDArray[np.int64], out: npt.NDArray[np.uint8]
+) -> None: ...
 def take_offsets(offsets: npt.NDArray[np.int32], rows: npt.NDArray[np.int32], out: npt.NDArray[np.int32]) -> int: ...
 def take_texts(
     offsets: npt.NDArray[np.int32],

@@ -18,7 +18,7 @@ from typing import NoReturn
 from qingsuan.errors import RunError
 from qingsuan.plugin_code import reason
 
-__all__ = ["PATIENCE_SECONDS", "try_apart"]
+__all__ = ["PATIENCE_SECONDS", "Apart"]
 
 PATIENCE_SECONDS = 60
 """So long a plugin may take to be opened."""
@@ -26,46 +26,49 @@ PATIENCE_SECONDS = 60
 _SIZE_BYTES = 8
 
 
-def try_apart(work: Callable[[], str]) -> str:
-    """Do work in a process of its own, with nothing to read and nowhere to print.
-
-    Returns
-    -------
-    str
-        What ``work`` returned; or, if it raised or its process ended first, how that happened.
+class Apart:
+    """Work that is done in a process of its own, with nothing to read and nowhere to print; it begins at once.
 
     Raises
     ------
     RunError
         The machine starts no process.
     """
-    reading, writing = os.pipe()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of threads at a fork: the process only opens a plugin
-            process = os.fork()
-    except OSError as error:
-        os.close(reading)
+
+    def __init__(self, work: Callable[[], str]) -> None:
+        self._until = time.monotonic() + PATIENCE_SECONDS
+        self._reading, writing = os.pipe()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore", DeprecationWarning
+                )  # of threads at a fork: the process only opens a plugin
+                self._process = os.fork()
+        except OSError as error:
+            os.close(self._reading)
+            os.close(writing)
+            raise RunError(
+                "plugins",
+                found=f"no process can be started to try them in: {error}",
+                expected="a machine that starts processes",
+                do="end other programs, or raise the limit on processes",
+            ) from error
+        if self._process == 0:
+            _child(work, writing)
         os.close(writing)
-        raise RunError(
-            "plugins",
-            found=f"no process can be started to try them in: {error}",
-            expected="a machine that starts processes",
-            do="end other programs, or raise the limit on processes",
-        ) from error
-    if process == 0:
-        _child(work, writing)
-    os.close(writing)
-    try:
-        said = _message(reading, time.monotonic() + PATIENCE_SECONDS)
-    finally:
-        os.close(reading)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-        ended = _ending(process)
-    if said is not None:
-        return said.decode("utf-8", "backslashreplace")
-    return f"opening it {ended}"
+
+    def said(self) -> str:
+        """What the work returned; or, if it raised or its process ended first, how that happened. Asked once."""
+        try:
+            said = _message(self._reading, self._until)
+        finally:
+            os.close(self._reading)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process, signal.SIGKILL)
+            ended = _ending(self._process)
+        if said is not None:
+            return said.decode("utf-8", "backslashreplace")
+        return f"opening it {ended}"
 
 
 def _child(work: Callable[[], str], writing: int) -> NoReturn:

@@ -24,7 +24,7 @@ from packaging.version import Version
 from qingsuan import __version__, hookspecs
 from qingsuan.errors import PluginError, UsageError
 from qingsuan.plugin_code import PluginCodeError, call_plugin
-from qingsuan.plugin_trial import try_apart
+from qingsuan.plugin_trial import Apart
 from qingsuan.policy.model import Pool, Region
 from qingsuan.policy.strict import did_you_mean
 from qingsuan.region_shape import problem_of
@@ -115,12 +115,12 @@ def load(entry_points: Iterable[EntryPoint] | None = None) -> Installed:
     """
     points = _installed() if entry_points is None else entry_points
     found = sorted((_found(point) for point in points), key=lambda one: (one.key, one.version, one.point.name))
+    trials: list[str | Apart] = []
+    for one in found:  # all at once: a plugin is tried while another one is opened
+        trials.append(one.problem or _twice(one, found) or Apart(partial(_problem, one.point)))
     plugins = []
-    for one in found:
-        problem = one.problem or _twice(one, found)
-        region = None
-        if not problem:
-            problem = try_apart(partial(_problem, one.point))
+    for one, trial in zip(found, trials, strict=True):
+        region, problem = None, trial.said() if isinstance(trial, Apart) else trial
         if not problem:
             region, problem = _open(one.point)
         plugins.append(Plugin(one.point.name, one.distribution, one.version, region, problem or None))
@@ -233,11 +233,13 @@ def _is_cut_off(distribution: Distribution) -> bool:
     text = _raw(distribution)
     if text is None:
         return True
+    if not _has_our_name(distribution):
+        return False
     try:
         name = call_plugin(lambda: distribution.metadata["Name"])
     except PluginCodeError:
         name = None
-    return _has_our_name(distribution) and (not name or (_is_there(distribution) and not text.strip()))
+    return not name or (_is_there(distribution) and not text.strip())
 
 
 def _is_there(distribution: Distribution) -> bool:

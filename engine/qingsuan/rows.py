@@ -16,7 +16,7 @@ import pyarrow as pa
 from qingsuan import _rows
 from qingsuan.people import Texts
 
-__all__ = ["Taker", "add_up", "arrow", "numbers", "recoded"]
+__all__ = ["Keeper", "Taker", "add_up", "arrow", "looked_up", "numbers", "recoded"]
 
 MAX_BYTES = 2**31 - 1
 
@@ -118,6 +118,47 @@ class Taker:
             raise ValueError(f"a column has {length} rows, the others {self.size}")
 
 
+class Keeper:
+    """Keeps the same rows of many columns, where most are kept: what lies between two dropped rows is moved at once.
+
+    Parameters
+    ----------
+    kept : (n,) bool
+    """
+
+    def __init__(self, kept: npt.NDArray[np.bool_]) -> None:
+        self.size, self._dropped = len(kept), np.flatnonzero(~kept)
+
+    def numbers(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The rows kept of a column of plain numbers.
+
+        Raises
+        ------
+        ValueError
+            The column has another length.
+        """
+        if values.shape != (self.size,):
+            raise ValueError(f"a column has {len(values)} rows, the others {self.size}")
+        out = np.empty(self.size - len(self._dropped), values.dtype)
+        if len(out):
+            source = np.ascontiguousarray(values).view(np.uint8)
+            _rows.keep_rest(source, values.itemsize, self._dropped, out.view(np.uint8))
+        return out
+
+
+def looked_up(values: npt.NDArray[Any], places: npt.NDArray[np.int32]) -> npt.NDArray[Any]:
+    """What stands in a table at each place: ``values[places]``, for places of 32 bits, none of them negative.
+
+    Raises
+    ------
+    ValueError
+        A place lies outside the table.
+    """
+    if values.dtype == np.bool_:
+        return Taker(places, len(values)).numbers(values.view(np.int8)).view(np.bool_)
+    return Taker(places, len(values)).numbers(values)
+
+
 def recoded(indices: pa.Array, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """What each index of a dictionary array stands for, given what each text stands for.
 
@@ -126,10 +167,7 @@ def recoded(indices: pa.Array, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     ValueError
         An index is null, or lies outside the dictionary.
     """
-    same = numbers(indices).astype(np.int32, copy=False)
-    if values.dtype == np.bool_:
-        return Taker(same, len(values)).numbers(values.view(np.int8)).view(np.bool_)
-    return Taker(same, len(values)).numbers(values)
+    return looked_up(values, numbers(indices).astype(np.int32, copy=False))
 
 
 def _bounded(length: int) -> int:

@@ -24,6 +24,10 @@ ROLE = {"reversal": REVERSAL, "marked": MARKED, "refused": REFUSED, "outside yea
 cdef enum:  # what becomes of a row
     COUNTS, COPY, REVERSED, ORPHAN, MISMATCH, OPEN
 
+cdef enum:  # who took a claim back, where no reversal was paired with it
+    NOBODY = -1
+    NAMED = -2  # nobody, but a reversal names it
+
 STATUS = {
     "counts": COUNTS, "copy": COPY, "reversed": REVERSED, "orphan": ORPHAN, "mismatch": MISMATCH, "open": OPEN
 }
@@ -243,22 +247,13 @@ cdef inline bint same_money(
     )
 
 
-cdef void index_claims(
-    const Rows* all, const int32_t* head, int64_t start, int64_t end, int32_t* by_id, int64_t mask, int64_t* by_money,
-    int64_t money_mask,
-) noexcept nogil:
-    """Index a person's claims: by id (a refused one only where no other has it); those not refused by id and money too.
-
-    By money each stands twice, with its institution and with any; of rows alike in this the first in order stands there.
-    """
+cdef void index_ids(const Rows* all, int64_t start, int64_t end, int32_t* by_id, int64_t mask) noexcept nogil:
+    """Index a person's claims by id: the first of those alike, a refused one only where no other has the id."""
     cdef int64_t i, slot
-    cdef int32_t row, institution
+    cdef int32_t row
     cdef uint64_t id_hash
-    cdef int turn
     for slot in range(mask + 1):
         by_id[slot] = -1
-    for slot in range(money_mask + 1):
-        by_money[slot] = -1
     for i in range(start, end):
         row = all.rows[i]
         if all.role[row] & REVERSAL:
@@ -271,11 +266,28 @@ cdef void index_claims(
             slot = (slot + 1) & mask
         if by_id[slot] < 0 or (all.role[all.rows[by_id[slot]]] & REFUSED and not all.role[row] & REFUSED):
             by_id[slot] = <int32_t>i
-        if all.role[row] & REFUSED:
+
+
+cdef void index_money(
+    const Rows* all, const int32_t* head, int64_t start, int64_t end, const int32_t* taken, int64_t* by_money,
+    int64_t money_mask,
+) noexcept nogil:
+    """Index, by id and money, a person's claims that a reversal names and their copies; those not refused.
+
+    Each stands twice, with its institution and with any; of rows alike in this the first in order stands there.
+    """
+    cdef int64_t i, slot
+    cdef int32_t row, institution
+    cdef int turn
+    for slot in range(money_mask + 1):
+        by_money[slot] = -1
+    for i in range(start, end):
+        row = all.rows[i]
+        if taken[head[i]] != NAMED or all.role[row] & (REVERSAL | REFUSED):
             continue
         for turn in range(2):
             institution = all.institution[row] if turn else -1
-            slot = (id_hash ^ money_hash(all, i, 1, institution)) & money_mask
+            slot = (all.hashes[row] ^ money_hash(all, i, 1, institution)) & money_mask
             while by_money[slot] >= 0 and not (
                 (by_money[slot] & 1) == turn
                 and head[by_money[slot] >> 1] == head[i]
@@ -449,14 +461,19 @@ def mark_reversals(
         for k in range(people.shape[0]):
             start, end = starts[people[k]], starts[people[k] + 1]
             mask, money_mask = mask_of(2 * (end - start)), mask_of(4 * (end - start))
-            index_claims(&all, &head[0], start, end, &by_id[0], mask, &by_money[0], money_mask)
+            index_ids(&all, start, end, &by_id[0], mask)
             for i in range(start, end):
-                row, original[i], taken[i] = rows[i], -1, -1
+                original[i], taken[i] = -1, NOBODY
+            for i in range(start, end):
+                row = rows[i]
                 if role[row] & REVERSAL:
                     if init_offsets[row + 1] > init_offsets[row]:
                         original[i] = named(&all, row, &by_id[0], mask, False)
                     if original[i] < 0:
                         original[i] = named(&all, row, &by_id[0], mask, True)
+                    if original[i] >= 0:
+                        taken[original[i]] = NAMED
+            index_money(&all, &head[0], start, end, &taken[0], &by_money[0], money_mask)
             pair(
                 &all, &head[0], start, end, &original[0], &by_money[0], money_mask, &taken[0], &status[0], &twin[0]
             )

@@ -23,6 +23,19 @@ def take_fixed(const fixed[::1] source, const int32_t[::1] rows, fixed[::1] out)
             out[i] = source[rows[i]]
 
 
+def keep_rest(const uint8_t[::1] source, int64_t width, const int64_t[::1] dropped, uint8_t[::1] out):
+    """Copy the rows of ``width`` bytes that are not among ``dropped``, which ascends, end to end (``out`` is # out)."""
+    cdef Py_ssize_t k
+    cdef int64_t begin = 0, end, at = 0
+    with nogil:
+        for k in range(dropped.shape[0] + 1):
+            end = dropped[k] if k < dropped.shape[0] else source.shape[0] // width
+            if end > begin:
+                memcpy(&out[at], &source[begin * width], (end - begin) * width)
+                at += (end - begin) * width
+            begin = end + 1
+
+
 def take_offsets(const int32_t[::1] offsets, const int32_t[::1] rows, int32_t[::1] out):
     """Offsets (# out) of the texts of ``rows`` laid end to end; returns their length in bytes, which may pass 32 bits."""
     cdef Py_ssize_t i

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from qingsuan.benefits.plan import OWN, SLOT_WIDTH
 from qingsuan.policy.model import COUNTERS
+from qingsuan.rows import looked_up
 
 __all__ = ["MAX_CARRIED", "Accounts", "Block", "State", "accounts_of", "joined"]
 
@@ -162,16 +163,13 @@ def _within(what: str, values: npt.NDArray[np.integer[Any]], low: int, high: Int
 def accounts_of(person: Int32, series: Int32) -> Int32:
     """Number each person's accounts (pool and scheme) from 0. Almost everybody has one."""
     accounts = np.zeros(len(person), np.int32)
-    if len(person) == 0:
+    changes = np.flatnonzero((series[1:] != series[:-1]) & (person[1:] == person[:-1]))
+    if not len(changes):
         return accounts
-    begins = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
-    sizes = np.diff(np.r_[begins, len(person)])
-    mixed = series != np.repeat(series[begins], sizes)
-    if mixed.any():
-        among = np.repeat(np.logical_or.reduceat(mixed, begins), sizes)
-        pairs = np.stack([person[among], series[among]])
-        different, inverse = np.unique(pairs, axis=1, return_inverse=True)
-        inverse = inverse.reshape(-1)
-        first = np.searchsorted(different[0], person[among])
-        accounts[among] = inverse - first
+    has_several = np.zeros(int(person[-1]) + 1, np.bool_)
+    has_several[person[changes]] = True
+    among = np.flatnonzero(looked_up(has_several, person))
+    pairs = np.stack([person[among], series[among]])
+    different, inverse = np.unique(pairs, axis=1, return_inverse=True)
+    accounts[among] = inverse.reshape(-1) - np.searchsorted(different[0], person[among])
     return accounts

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan.cells import NO_AMOUNT
+from qingsuan.rows import looked_up
 
 __all__ = ["completed_years"]
 
@@ -15,16 +16,28 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 
-def completed_years(born: npt.NDArray[np.int64], on: npt.NDArray[np.int64]) -> Int64:
-    """Age in completed years; an unknown date of birth gives an unknown age."""
+def completed_years(born: npt.NDArray[np.int64], person: Int32, on: npt.NDArray[np.int64]) -> Int64:
+    """Age in completed years; an unknown date of birth gives an unknown age.
+
+    Parameters
+    ----------
+    born : (people,) days
+    person : (n,) int32
+        Place in ``born`` of each date in ``on``.
+    on : (n,) days
+    """
     known = (born >= _CALENDAR_FROM) & (born < _CALENDAR_TO)
     calendar = _calendar()
-    apart = calendar[on - _CALENDAR_FROM] - calendar[np.where(known, born, _CALENDAR_FROM) - _CALENDAR_FROM]
-    return np.where(known, (apart >> 9).astype(np.int64), np.int64(NO_AMOUNT))
+    birthday = np.where(known, calendar[np.where(known, born - _CALENDAR_FROM, 0)], np.int32(0))
+    days = (on - _CALENDAR_FROM).astype(np.int32)
+    years = (looked_up(calendar, days) - looked_up(birthday, person)) >> 9
+    return np.where(years > _OLDEST, np.int64(NO_AMOUNT), years)
 
 
 _CALENDAR_FROM = int(np.datetime64("1800-01-01").astype(np.int64))
 _CALENDAR_TO = int(np.datetime64("2200-01-01").astype(np.int64))
+_OLDEST = 400
+"""Nobody is older within the calendar; whose birthday is not known was born in the year 0."""
 
 
 @cache

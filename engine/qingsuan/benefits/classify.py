@@ -13,6 +13,7 @@ from qingsuan.cells import NO_AMOUNT
 from qingsuan.policy.decision import NO_RULE, Diagram
 from qingsuan.policy.identities import MAX_CLASSES
 from qingsuan.policy.model import IdentityClass, RuleSet
+from qingsuan.rows import looked_up
 from qingsuan.tables import PLACES, REFERRALS
 
 __all__ = ["REASONS", "Classifier", "PersonRows", "find_identities", "find_insured"]
@@ -221,11 +222,11 @@ class Classifier:
         """The series of each claim's pool and scheme (numbers of a frozen vocabulary), or -1."""
         pools = [pool.code for pool in self.setup.places.pools]
         schemes = self.setup.vocabularies["insutype"].texts
-        table = np.full((len(pools) + 1, len(schemes)), -1, np.int32)
+        table = np.full((1 + len(pools), len(schemes)), -1, np.int32)  # the first row is of a claim without a pool, -1
         for (code, name), number in self._series.items():
             if name in schemes:
-                table[pools.index(code), schemes.index(name)] = number
-        result: Int32 = table[pool, scheme]
+                table[1 + pools.index(code), schemes.index(name)] = number
+        result: Int32 = looked_up(table.ravel(), (pool + 1) * np.int32(len(schemes)) + scheme)
         return result
 
     def sets(self, series: Int32, date: Int32) -> Int32:

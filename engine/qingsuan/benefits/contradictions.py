@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, groupby
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -169,8 +170,7 @@ def _meets(rows: InsuredRows, pair: tuple[Int32, Int32, npt.NDArray[np.str_]], f
     return met
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """An insured row of somebody whose rows may contradict each other; ``values`` are of the deciding columns."""
 
     person: int
@@ -301,34 +301,31 @@ def table_of(listed: Sequence[Contradiction], rows: InsuredRows) -> pa.Table:
     file, number = columns.raw("file"), columns.raw("row")
     psn_no = columns.table.column("psn_no")
 
-    def place_of(prefix: str, row: int) -> dict[str, str | int]:
-        pool = int(rows.pool[row])
+    def places_of(prefix: str, places: Int32) -> dict[str, list[str] | pa.Array]:
         return {
-            f"{prefix}insutype": schemes[rows.scheme[row]],
-            f"{prefix}pool": pools[pool].code if pool >= 0 else "",
-            f"{prefix}source_file": setup.insured_files[file[row]],
-            f"{prefix}source_row": int(number[row]) + 1,
+            f"{prefix}insutype": [schemes[scheme] for scheme in rows.scheme[places].tolist()],
+            f"{prefix}pool": [pools[pool].code if pool >= 0 else "" for pool in rows.pool[places].tolist()],
+            f"{prefix}source_file": [setup.insured_files[one] for one in file[places].tolist()],
+            f"{prefix}source_row": pa.array(number[places] + 1),
         }
 
-    def joined(one: Contradiction, part: int) -> str:
-        return ", ".join(column[part] for column in one.columns)
+    def joined(part: int) -> list[str]:
+        return [", ".join([column[part] for column in one.columns]) for one in listed]
 
-    made = [
-        {
-            "psn_no": psn_no[one.row].as_py(),
-            "kind": one.kind,
-            **place_of("", one.row),
-            **place_of("other_", one.other),
-            "columns": joined(one, 0),
-            "values": joined(one, 1),
-            "other_values": joined(one, 2),
-            "claims": len(one.claims),
-            "would_differ": one.would_differ,
-            "more": one.more,
-        }
-        for one in listed
-    ]
-    return pa.Table.from_pylist(made, SCHEMA)
+    row, other = (np.array([getattr(one, name) for one in listed], np.int32) for name in ("row", "other"))
+    found = {
+        "psn_no": psn_no.take(pa.array(row)),
+        "kind": [one.kind for one in listed],
+        **places_of("", row),
+        **places_of("other_", other),
+        "columns": joined(0),
+        "values": joined(1),
+        "other_values": joined(2),
+        "claims": [len(one.claims) for one in listed],
+        "would_differ": [one.would_differ for one in listed],
+        "more": [one.more for one in listed],
+    }
+    return pa.table(found, SCHEMA)
 
 
 def counts_of(listed: Sequence[Contradiction]) -> pa.Table:

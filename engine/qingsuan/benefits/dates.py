@@ -11,6 +11,7 @@ import pyarrow as pa
 from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.setup import BENEFIT_DATES, Setup
 from qingsuan.cells import NO_DATE
+from qingsuan.rows import looked_up
 
 if TYPE_CHECKING:
     from qingsuan.benefits.intake import _Rows
@@ -76,7 +77,11 @@ def may_be_of_another_year(setup: Setup, role: npt.NDArray[np.int8], areas: npt.
 def identity_dates(work: _Work) -> npt.NDArray[np.int32]:
     """The date on which each claim's rule set reads identities; it is there."""
     kinds = np.array([BENEFIT_DATES.index(r.identity_date) for r in work.setup.program.rule_sets], np.int8)
-    kind = kinds[work.rule_set] if len(kinds) else np.zeros(0, np.int8)
-    settled = (work.at("setl_time") // DAY_US).astype(np.int32)
-    dates = np.where(kind == 0, settled, np.where(kind == 1, work.at("begndate"), work.at("enddate")))
-    return dates.astype(np.int32)
+    dates: dict[int, npt.NDArray[np.int32]] = {}
+    for kind in set(kinds.tolist()):
+        column = work.at("setl_time") // DAY_US if kind == 0 else work.at(BENEFIT_DATES[kind])
+        dates[kind] = column.astype(np.int32, copy=False)
+    if len(dates) < 2:
+        return next(iter(dates.values()), np.zeros(0, np.int32))
+    kind_of = looked_up(kinds, work.rule_set)
+    return np.select([kind_of == kind for kind in dates], list(dates.values())).astype(np.int32)

@@ -15,6 +15,7 @@ from qingsuan.benefits.rejects import Refusals
 from qingsuan.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.people import Texts
 from qingsuan.policy.decision import number_text
+from qingsuan.rows import looked_up
 from qingsuan.tables import PLACES, REFERRALS
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ def refuse_without_identity_date(refusals: Refusals, work: _Work) -> None:
 def refuse_levels(refusals: Refusals, work: _Work) -> None:
     """Claims whose level is not in the pool's vocabulary."""
     level = work.code("dedc_hosp_lv")
-    mask = ~work.settler.known_levels[work.rule_set, level]
+    known = work.settler.known_levels
+    mask = ~looked_up(known.ravel(), (work.rule_set + 1) * np.int32(known.shape[1]) + level)
     if not mask.any():
         return
     texts = work.setup.vocabularies["dedc_hosp_lv"].texts

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from qingsuan import _order
 from qingsuan.people import Numbering, Texts
+from qingsuan.rows import looked_up
 
 __all__ = ["ROLE", "STATUS", "Marked", "Money", "Ordered", "mark", "order_rows"]
 
@@ -155,7 +156,7 @@ def mark(ordered: Ordered, setl_id: Texts, init_setl_id: Texts, role: npt.NDArra
     if role.any():
         total, own_pay, over_limit, own_share, in_scope = money.bill
         _order.mark_reversals(
-            _people_with(role[ordered.rows] & (ROLE["reversal"] | ROLE["marked"]), ordered.starts),
+            _people_with(looked_up(role, ordered.rows) & (ROLE["reversal"] | ROLE["marked"]), ordered.starts),
             ordered.starts,
             ordered.rows,
             role,

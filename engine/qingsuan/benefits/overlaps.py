@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingsuan.rows import looked_up
+
 if TYPE_CHECKING:
     from qingsuan.benefits.partition import _Work
 
@@ -29,16 +31,25 @@ def overlapping_stays(work: _Work) -> pa.Table:
     (中途结算) are one. The day of discharge may be that of the next admission.
     """
     inpatient = np.array([code.startswith("2") or code == "52" for code in work.setup.vocabularies["med_type"].texts])
-    places = np.flatnonzero(inpatient[work.code("med_type")])
-    rows = work.rows[places]
-    begin, end = (work.columns.raw(name)[rows].astype(np.int32) for name in ("begndate", "enddate"))
+    places = _of_people_with_two(np.flatnonzero(looked_up(inpatient, work.code("med_type"))), work.person)
+    rows, person = work.rows[places], work.person[places]
+    begin, end = (work.columns.raw(name)[rows].astype(np.int32, copy=False) for name in ("begndate", "enddate"))
     stay = np.zeros(len(rows), np.int32) if work.stay is None else work.stay[places]
-    person = work.person[places]
     found = overlapping(person, begin, end, stay)
-    counts = {"claims": int(found.sum()), "people": len(np.unique(person[found]))}
+    whose = person[found]
+    counts = {"claims": len(whose), "people": np.count_nonzero(np.diff(whose, prepend=np.int32(-1)))}
     return pa.table(
         {"what": ["overlapping"], **{name: pa.array([count], pa.int64()) for name, count in counts.items()}}
     )
+
+
+def _of_people_with_two(places: npt.NDArray[np.intp], person: Int32) -> npt.NDArray[np.intp]:
+    """Those places whose person has another of them: nobody else's stays can overlap."""
+    whose = person[places]
+    again = np.zeros(len(places) + 1, np.bool_)
+    again[1:-1] = whose[1:] == whose[:-1]
+    found: npt.NDArray[np.intp] = places[again[1:] | again[:-1]]
+    return found
 
 
 def overlapping(person: Int32, begin: Int32, end: Int32, stay: Int32) -> Mask:
@@ -55,13 +66,13 @@ def overlapping(person: Int32, begin: Int32, end: Int32, stay: Int32) -> Mask:
     """
     found = np.zeros(len(person), np.bool_)
     long = np.flatnonzero(end > begin)
-    who = person[long]
-    later = np.flatnonzero((who[1:] == who[:-1]) & (begin[long][1:] < end[long][:-1])) + 1
-    disordered = np.flatnonzero((who[1:] == who[:-1]) & (end[long][1:] < end[long][:-1])) + 1
-    people = np.union1d(who[later], who[disordered])
-    if not len(people):
+    who, first, last = person[long], begin[long], end[long]
+    perhaps = (who[1:] == who[:-1]) & ((first[1:] < last[:-1]) | (last[1:] < last[:-1]))
+    if not perhaps.any():
         return found
-    among = long[np.isin(who, people)]
+    suspects = np.zeros(int(who[-1]) + 1, np.bool_)
+    suspects[who[1:][perhaps]] = True
+    among = long[looked_up(suspects, who)]
     among = among[np.lexsort((end[among], begin[among], person[among]))]
     in_parts = np.isin(person[among], person[among[stay[among] > 0]])
     _mark_whole(among[~in_parts], person, begin, end, found)

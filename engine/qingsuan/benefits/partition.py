@@ -50,7 +50,7 @@ from qingsuan.benefits.trials import try_contradictions
 from qingsuan.cells import NO_DATE
 from qingsuan.errors import RunError
 from qingsuan.people import Numbering, Texts, spread
-from qingsuan.rows import Taker, numbers
+from qingsuan.rows import Keeper, Taker, looked_up, numbers
 from qingsuan.tables import BILL
 
 __all__ = ["Outcome", "Settler"]
@@ -99,8 +99,8 @@ class Settler:
         levels = setup.vocabularies["dedc_hosp_lv"].texts
         self.known_levels = np.array(
             [
-                *([not text or text in rule_set.levels for text in levels] for rule_set in setup.program.rule_sets),
                 [True] * len(levels),  # of a claim without a rule set, -1
+                *([not text or text in rule_set.levels for text in levels] for rule_set in setup.program.rule_sets),
             ],
             np.bool_,
         )
@@ -217,7 +217,7 @@ class _Work:
         self.ordered = order_rows(self.numbering, self.setl_id, explanations.content_of(columns))
         self._set_rows(self.ordered.rows)
         self.person: Int32 = np.repeat(np.arange(self.numbering.count, dtype=np.int32), np.diff(self.ordered.starts))
-        self.pool: Int32 = settler.pool_of_area[self.code("insu_admdvs")]
+        self.pool: Int32 = looked_up(settler.pool_of_area, self.code("insu_admdvs"))
         self.series = settler.classifier.series(self.pool, self.code("insutype"))
         self.rule_set = settler.classifier.sets(self.series, self.at("benefit").astype(np.int32, copy=False))
 
@@ -252,7 +252,7 @@ class _Work:
         if not (marked.status.any() or role.any()):
             self.reversed_rows = results.reversed_table(columns, self.rows[:0], self.rows[:0])
             return
-        hold_what_nameless_reversals_negate(self, role[self.rows], marked)
+        hold_what_nameless_reversals_negate(self, self.taker.numbers(role), marked)
         judged = Judged(self, role, marked)
         refusals = self._refusals()
         judged.refuse(refusals)
@@ -294,12 +294,12 @@ class _Work:
         """Go on with these claims, and with the columns taken so far; with code columns only if they are wanted again."""
         if kept.all():
             return
-        places = np.flatnonzero(kept)
+        keeper = Keeper(kept)
         taken, codes = self._taken, self._codes
-        self._set_rows(self.rows[places])
-        self._taken = {name: values[places] for name, values in taken.items()}
+        self._set_rows(keeper.numbers(self.rows))
+        self._taken = {name: keeper.numbers(values) for name, values in taken.items()}
         if codes_too:
-            self._codes = {name: values[places] for name, values in codes.items()}
+            self._codes = {name: keeper.numbers(values) for name, values in codes.items()}
         for name in (
             "person",
             "pool",
@@ -313,7 +313,7 @@ class _Work:
             "group",
         ):
             if getattr(self, name, None) is not None:
-                setattr(self, name, getattr(self, name)[places])
+                setattr(self, name, keeper.numbers(getattr(self, name)))
 
     def _refusals(self) -> Refusals:
         return Refusals(self.columns.raw("file").astype(np.int32, copy=False), self.columns.raw("row"), self.rows)
@@ -390,7 +390,7 @@ class _Work:
 
     def of_insured(self, name: str) -> npt.NDArray[np.int64]:
         """A column of the insured rows found."""
-        return self.insured.raw(name)[self.found]
+        return looked_up(self.insured.raw(name), self.found)
 
     def classify(self) -> None:
         """Find each claim's rule; refuse claims that no rule covers."""
@@ -415,13 +415,17 @@ class _Work:
 
     def _code_column(self, name: str) -> Int32:
         if name == "place":
-            places: Int32 = self.settler.place_table[self.pool, self.code("fix_blng_admdvs")]
+            width = self.settler.place_table.shape[1]
+            places: Int32 = looked_up(
+                self.settler.place_table.ravel(), self.pool * width + self.code("fix_blng_admdvs")
+            )
             return places
         if name == "referral":
             return self.at("referral").astype(np.int32)
         if name in CLAIM_CODES or self.columns.has(name):
             return self.code(name)
-        return self.insured.code(name)[self.found]
+        code: Int32 = looked_up(self.insured.code(name), self.found)
+        return code
 
     def _number_column(self, name: str) -> Int64:
         if name == "medfee_sumamt":
@@ -429,7 +433,7 @@ class _Work:
         if name == "date":
             return self.at("benefit").astype(np.int64)
         if name == "age":
-            return completed_years(self.of_insured("brdy"), self.at("benefit"))
+            return completed_years(self.insured.raw("brdy"), self.found, self.at("benefit"))
         if self.columns.has(name):
             return self.at(name)
         return self.of_insured(name)
@@ -447,10 +451,10 @@ class _Work:
         bill = self.taker.stacked([self.columns.raw(name) for name in BILL])
         columns = (
             np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
-            self.settler.months[self.at("benefit") - self.setup.first_day],
+            looked_up(self.settler.months, (self.at("benefit") - self.setup.first_day).astype(np.int32, copy=False)),
             bill,
             self.at("acct_used").astype(np.int8, copy=False),
-            self.balances[self.found],
+            looked_up(self.balances, self.found),
         )
         paid, accumulators = self._settle(columns)
         rule = np.where(waiting, len(self.settler.rule_names), self.variant)

@@ -13,11 +13,12 @@ from qingsuan.benefits.order import ROLE
 from qingsuan.cells import NO_AMOUNT, decimals, decimals_or_null
 from qingsuan.people import Texts
 from qingsuan.policy.model import FUNDS
-from qingsuan.rows import Taker, add_up, arrow
+from qingsuan.rows import Taker, add_up, arrow, looked_up
 from qingsuan.tables import BILL, PAID_COLUMNS
 
 if TYPE_CHECKING:
     from qingsuan.benefits.columns import Columns
+    from qingsuan.benefits.setup import Setup
 
 __all__ = [
     "SUMS",
@@ -61,6 +62,9 @@ _SETTLED_FUNDS = (
     "maf_pay",
     "oth_pay",
 )
+_MARKED = 1 << 22
+"""So many numbers of groups are told apart by marking those that occur."""
+
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
@@ -136,16 +140,18 @@ class Layout:
     ) -> None:
         self.columns, self.rows, self.bill, self.paid, self.pool = columns, rows, bill, paid, pool
         self.rule, self.rule_names = rule, rule_names
+        self.taker = Taker(rows, len(columns))
+        self._codes: dict[str, Int32] = {}
         self.fund_total: Int64 = paid.funds.sum(axis=0)
         self.own: Int64 = bill[0] - self.fund_total
 
     def settled(self) -> pa.Table:
         """The table ``settled``."""
-        paid, columns, taker = self.paid, self.columns, Taker(self.rows, len(self.columns))
-        fields = id_columns(columns, taker)
-        fields.update(code_columns(columns, taker, ("insutype", "insu_admdvs", "med_type")))
-        fields["setl_time"] = _time(columns, taker)
-        fields.update(code_columns(columns, taker, ("fixmedins_code",)))
+        paid, columns = self.paid, self.columns
+        fields = id_columns(columns, self.taker)
+        fields.update(self._code_columns("insutype", "insu_admdvs", "med_type"))
+        fields["setl_time"] = _time(columns, self.taker)
+        fields.update(self._code_columns("fixmedins_code"))
         fields["rule_id"] = self._rules()
         for name, amounts in zip(BILL, self.bill, strict=True):
             fields[name] = decimals(amounts)
@@ -163,6 +169,9 @@ class Layout:
         fields["balc"] = decimals(paid.balc)
         return _complete(fields)
 
+    def _code_columns(self, *names: str) -> dict[str, pa.Array]:
+        return {name: self.columns.setup.vocabularies[name].decode(self._code(name)) for name in names}
+
     def _rules(self) -> pa.Array:
         """The rules' names, each once: a Parquet file of a dictionary that repeats itself is never twice the same."""
         places: dict[str, int] = {}
@@ -175,16 +184,34 @@ class Layout:
         return {**dict(zip(FUNDS, self.paid.funds, strict=True)), "acct_pay": self.paid.acct_pay}
 
     def totals(self) -> dict[str, pa.Table]:
-        """Sums in fen by kind, to be merged with those of other partitions."""
+        """Sums in fen by kind, to be merged with those of other partitions.
+
+        Claims are added up once, by all that any kind is by; every kind adds up these sums.
+        """
         amounts = self._sums()
+        every = tuple(dict.fromkeys(name for by in TOTALS.values() for name in by))
+        groups, fine = _grouped({name: self._numbers(name) for name in every}, self._texts)
+        sums = add_up(groups, len(fine["pool"]), list(amounts.values()))
         found = {}
-        for name, by in TOTALS.items():
-            groups, table = groups_of(self.columns, self.rows, self.pool, by)
-            sums = add_up(groups, table.num_rows, list(amounts.values()))
-            found[name] = pa.table(
-                {**{key: table.column(key) for key in by}, **{n: arrow(s) for n, s in zip(amounts, sums, strict=True)}}
-            )
+        for kind, by in TOTALS.items():
+            groups, coarse = _grouped({name: fine[name] for name in by}, self._texts)
+            names = _named(coarse, self._texts)
+            added = add_up(groups, len(coarse["pool"]), sums)
+            found[kind] = pa.table({**names, **{name: arrow(one) for name, one in zip(amounts, added, strict=True)}})
         return found
+
+    @property
+    def _texts(self) -> dict[str, list[str]]:
+        return _texts_of(self.columns.setup)
+
+    def _numbers(self, name: str) -> Int32:
+        """A column that sums are by, as numbers of its texts."""
+        return self.pool if name == "pool" else self._code(name)
+
+    def _code(self, name: str) -> Int32:
+        if name not in self._codes:
+            self._codes[name] = self.taker.numbers(self.columns.code(name))
+        return self._codes[name]
 
     def _sums(self) -> dict[str, Int64]:
         paid = self.paid
@@ -202,31 +229,48 @@ class Layout:
 
 def groups_of(columns: Columns, rows: Int32, pool: Int32, by: tuple[str, ...]) -> tuple[Int32, pa.Table]:
     """Number the rows' groups, in the order of what they are by; and the groups themselves."""
-    setup, taker = columns.setup, Taker(rows, len(columns))
-    texts = {name: setup.vocabularies[name].texts for name in by if name != "pool"}
-    texts["pool"] = [pool.code for pool in setup.places.pools]
-    key = np.zeros(len(rows), np.int64)
-    for name in by:
-        numbers = pool if name == "pool" else taker.numbers(columns.code(name))
-        key = key * len(texts[name]) + numbers
-    different, groups = _numbered(key, int(np.prod([len(texts[name]) for name in by], dtype=np.int64)))
-    names: dict[str, pa.Array] = {}
-    rest = different
-    for name in reversed(by):
-        names[name] = pa.array(texts[name], pa.string()).take(arrow(rest % len(texts[name])))
-        rest = rest // len(texts[name])
-    return groups, pa.table({name: names[name] for name in by})
+    taker, texts = Taker(rows, len(columns)), _texts_of(columns.setup)
+    numbers = {name: pool if name == "pool" else taker.numbers(columns.code(name)) for name in by}
+    groups, each = _grouped(numbers, texts)
+    return groups, pa.table(_named(each, texts))
 
 
-def _numbered(keys: Int64, possible: int) -> tuple[Int64, Int32]:
-    """The keys that occur, ascending, and the number of each row's; by marking where few are possible, else by sorting."""
-    if possible > 1 << 22:
+def _texts_of(setup: Setup) -> dict[str, list[str]]:
+    """The texts of all that sums are by; a row has their numbers."""
+    names = {name for by in TOTALS.values() for name in by} - {"pool"}
+    return {
+        "pool": [pool.code for pool in setup.places.pools],
+        **{name: setup.vocabularies[name].texts for name in names},
+    }
+
+
+def _named(groups: dict[str, Int32], texts: dict[str, list[str]]) -> dict[str, pa.Array]:
+    return {name: pa.array(texts[name], pa.string()).take(arrow(numbers)) for name, numbers in groups.items()}
+
+
+def _grouped(columns: dict[str, Int32], texts: dict[str, list[str]]) -> tuple[Int32, dict[str, Int32]]:
+    """Number rows by the columns that they are alike in, ascending; and the groups' own columns."""
+    key, possible = np.zeros(len(columns["pool"]), np.int64), 1
+    for name, numbers in columns.items():
+        if possible * len(texts[name]) > _MARKED:
+            groups, possible = _numbered(key, possible)
+            key = groups.astype(np.int64)
+        key, possible = key * len(texts[name]) + numbers, possible * len(texts[name])
+    groups, count = _numbered(key, possible)
+    member = np.zeros(count, np.intp)
+    member[groups] = np.arange(len(groups))
+    return groups, {name: numbers[member] for name, numbers in columns.items()}
+
+
+def _numbered(keys: Int64, possible: int) -> tuple[Int32, int]:
+    """Number the keys that occur, ascending; by marking where few are possible, else by sorting. And how many there are."""
+    if possible > _MARKED or not len(keys):
         different, groups = np.unique(keys, return_inverse=True)
-        return different, groups.astype(np.int32)
+        return groups.astype(np.int32), len(different)
     seen = np.zeros(possible, np.bool_)
     seen[keys] = True
-    numbers = np.cumsum(seen, dtype=np.int32) - 1
-    return np.flatnonzero(seen), numbers[keys]
+    numbers = np.cumsum(seen, dtype=np.int32)
+    return looked_up(numbers, keys.astype(np.int32)) - np.int32(1), int(numbers[-1])
 
 
 def _ratios(ratio_bp: Int64) -> pa.Array:

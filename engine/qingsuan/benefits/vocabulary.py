@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.rows import Taker, arrow, recoded
+from qingsuan.rows import arrow, looked_up, recoded
 
 __all__ = ["Vocabulary"]
 
@@ -58,7 +58,7 @@ class Vocabulary:
         """Numbers given before the freeze, as ranks."""
         if self._ranks is None:
             raise RuntimeError("a vocabulary is frozen before its ranks are asked for")
-        result: npt.NDArray[np.int32] = Taker(numbers, len(self._ranks)).numbers(self._ranks)
+        result: npt.NDArray[np.int32] = looked_up(self._ranks, numbers)
         return result
 
     def decode(self, ranks: npt.NDArray[np.int32]) -> pa.Array:

@@ -10,7 +10,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,8 +22,10 @@ from qingsuan.plugins import Installed
 from qingsuan.policy.model import Region
 from qingsuan.run.digests import InputDigests
 from qingsuan.run.inputs import Source
-from qingsuan.subsidies.bureau import BureauTables
-from qingsuan.subsidies.funding import Funding
+
+if TYPE_CHECKING:
+    from qingsuan.subsidies.bureau import BureauTables
+    from qingsuan.subsidies.funding import Funding
 
 __all__ = ["by_what", "check_same", "header_of_benefits", "header_of_subsidy", "named", "with_digests"]
 
