@@ -1,0 +1,116 @@
+# Design: one walk over the bytes, which never reads beyond them; every value becomes a Python object, because footers are
+# small beside the rows that they tell of. The door (qingsuan.run.inputs.thrift) says what is wrong in its own error.
+"""Structs of Thrift's compact protocol. Opened by :mod:`qingsuan.run.inputs.thrift` only."""
+
+cimport cython
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+
+cdef enum:  # kinds of values
+    YES = 1
+    NO = 2
+    BYTE = 3
+    SHORT = 4
+    LONG = 6
+    DOUBLE = 7
+    BINARY = 8
+    LIST = 9
+    SET = 10
+    MAP = 11
+    STRUCT = 12
+    UUID = 13
+
+cdef enum:
+    MOST_WITHIN = 32  # so many structs, lists and maps lie within each other, at most
+    MOST_BITS = 63  # of a number, but for those of its last byte
+
+
+cdef class _Reader:
+    cdef bytes data
+    cdef const uint8_t* begin
+    cdef int64_t at, size
+
+    cdef int byte(self) except -1:
+        if self.at >= self.size:
+            raise ValueError("a struct is cut short")
+        self.at += 1
+        return self.begin[self.at - 1]
+
+    cdef uint64_t unsigned(self) except? 0:
+        cdef uint64_t value = 0
+        cdef int byte, shift = 0
+        while shift <= MOST_BITS:
+            byte = self.byte()
+            value |= <uint64_t>(byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+        raise ValueError("a number without an end")
+
+    @cython.overflowcheck(False)  # bits, not amounts
+    cdef int64_t number(self) except? 0:
+        cdef uint64_t value = self.unsigned()
+        return <int64_t>((value >> 1) ^ (~(value & 1) + 1))
+
+    cdef bytes raw(self, uint64_t size):
+        if size > <uint64_t>(self.size - self.at):
+            raise ValueError("a struct is cut short")
+        self.at += <int64_t>size
+        return self.data[self.at - <int64_t>size : self.at]
+
+    cdef dict struct(self, int depth):
+        cdef dict found = {}
+        cdef int64_t field = 0
+        cdef int head = self.byte(), kind
+        while head:
+            field = field + (head >> 4) if head >> 4 else self.number()
+            kind = head & 0x0F
+            found[field] = kind == YES if YES <= kind <= NO else self.value(kind, depth + 1)
+            head = self.byte()
+        return found
+
+    cdef object value(self, int kind, int depth):
+        if SHORT <= kind <= LONG:
+            return self.number()
+        if kind == BINARY:
+            return self.raw(self.unsigned())
+        if YES <= kind <= BYTE:
+            return self.raw(1)
+        if kind == DOUBLE:
+            return self.raw(8)
+        if kind == UUID:
+            return self.raw(16)
+        if depth > MOST_WITHIN:
+            raise ValueError("too many structs within each other")
+        if kind == STRUCT:
+            return self.struct(depth)
+        if kind == LIST or kind == SET:
+            return self.list_of(depth)
+        if kind == MAP:
+            return self.map_of(depth)
+        raise ValueError(f"a value of kind {kind}")
+
+    cdef list list_of(self, int depth):
+        cdef int head = self.byte()
+        cdef uint64_t size = head >> 4 if head >> 4 < 0x0F else self.unsigned()
+        cdef list found = []
+        while size:
+            found.append(self.value(head & 0x0F, depth + 1))
+            size -= 1
+        return found
+
+    cdef list map_of(self, int depth):
+        cdef uint64_t size = self.unsigned()
+        cdef int kinds = self.byte() if size else 0
+        cdef list found = []
+        while size:
+            key = self.value(kinds >> 4, depth + 1)
+            found.append((key, self.value(kinds & 0x0F, depth + 1)))
+            size -= 1
+        return found
+
+
+def read_struct(bytes data, int64_t at):
+    """The struct that begins at a place (not beyond the data), and where it ends; ValueError if there is none."""
+    cdef _Reader reader = _Reader()
+    reader.data, reader.begin, reader.at, reader.size = data, data, at, len(data)
+    return reader.struct(0), reader.at
