@@ -24,6 +24,7 @@ LONG = "9" * 4301
         ("9" * 4000, "the whole number of more than 30 digits"),
         ("1e99999999999999999999", "the number 1e99999999999999999999 is beyond what can be read (at line 22)"),
         ("1e999999999", "the float 1E+999999999"),
+        ("1e5", 'write "100000" in quotes'),
         ("1e-999999999", "the float"),
         ("nan", "the float NaN"),
         ("-inf", "the float -Infinity"),

@@ -422,7 +422,12 @@ _LEAST_SHARE = -6
 def _quote(value: Decimal) -> str:
     if not value.is_finite():
         return _NO_NUMBER
-    return f'write "{value}" in quotes, or a whole number: a float cannot hold an amount exactly'
+    return f'write "{_plain(value)}" in quotes, or a whole number: a float cannot hold an amount exactly'
+
+
+def _plain(value: Decimal) -> str:
+    """A number without an exponent, which no amount may have; but one that would be a line of zeros stays as it is."""
+    return format(value, "f") if abs(value.adjusted()) < _MOST_DIGITS else str(value)
 
 
 def _ask_percent(value: Decimal) -> str:
@@ -432,7 +437,7 @@ def _ask_percent(value: Decimal) -> str:
     if abs(value) < SMALL_BP // 100 and value.adjusted() >= _LEAST_SHARE:
         whole = format((value * 100).normalize(), "f")
         return f"{whole}? write {whole} if {whole} % is meant: a percentage is not written as a share of one"
-    return f'write "{value}" in quotes, or a whole number: a float cannot hold a ratio exactly'
+    return f'write "{_plain(value)}" in quotes, or a whole number: a float cannot hold a ratio exactly'
 
 
 def either(options: Iterable[str]) -> str:
