@@ -83,7 +83,7 @@ def run_engine(world: World) -> Result:
     tables = (claims_table(world), insured_table(world), identities_table(world))
     parts, refusals = [], []
     for file, (table, take) in enumerate(zip(tables, (take_claims, take_insured, take_identities), strict=True)):
-        batch, refused = take(setup, table.combine_chunks().to_batches()[0], file, 0)
+        batch, refused, _ = take(setup, table.combine_chunks().to_batches()[0], file, 0)
         parts.append(pa.Table.from_batches([batch]))
         refusals.append(refused)
     setup.freeze()

@@ -67,7 +67,9 @@ def test_a_function_sees_typed_columns_of_a_file_of_texts():
         seen.update(batch.to_pylist()[0])
         return pa.array(["spring"])
 
-    taken, refused = take_claims(setup_with(Dimension("season", "function", function="f"), function), batch_of(), 0, 0)
+    taken, refused, _ = take_claims(
+        setup_with(Dimension("season", "function", function="f"), function), batch_of(), 0, 0
+    )
     assert (taken.num_rows, refused.num_rows) == (1, 0)
     assert set(seen) == {column.name for column in CLAIMS}
     assert seen["setl_time"] == dt.datetime.fromisoformat("2022-03-05 10:00:00")
@@ -81,7 +83,7 @@ def test_a_function_sees_typed_columns_of_a_file_of_texts():
 )
 def test_a_bad_number_is_a_refused_row_and_an_empty_one_unknown(cell, refused):
     setup = setup_with(Dimension("years", "number", column="years"))
-    taken, refusals = take_claims(setup, batch_of(years=cell), 3, 41)
+    taken, refusals, _ = take_claims(setup, batch_of(years=cell), 3, 41)
     assert refusals.num_rows == refused
     shadow = taken.column("role").to_numpy() & ROLE["refused"] != 0  # goes along for its partner's sake only
     assert (taken.num_rows, int(shadow.sum())) == (1, refused)
@@ -122,6 +124,6 @@ def test_a_function_that_returns_something_else_is_the_plugins_fault(codes):
 )
 def test_a_function_may_return_codes_of_any_shape(codes):
     setup = setup_with(Dimension("season", "function", function="f"), lambda _: codes)
-    taken, _ = take_claims(setup, batch_of(), 0, 0)
+    taken, *_ = take_claims(setup, batch_of(), 0, 0)
     numbers = taken.column("function.990000.f").to_pylist()
     assert [setup.vocabularies["function.990000.f"].texts[number] for number in numbers] == ["wet"]

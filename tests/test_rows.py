@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from qingsuan.people import Texts
-from qingsuan.rows import Keeper, Taker, looked_up
+from qingsuan.rows import Keeper, Taker, has_its_digits, looked_up, low_words
 
 N = 300
 
@@ -92,3 +92,38 @@ def test_rows_outside_are_refused(wrong):
         Taker(np.array(wrong, np.int32), N)
     with pytest.raises(ValueError, match="2 rows, the others 300"):
         Taker(rows(3), N).texts(Texts.plain(pa.array(["a", "b"])))
+
+
+def decimals(values, precision=38):
+    """A decimal column, its first and last cells cut off, of whole numbers however many digits they have."""
+    raw = b"".join(value.to_bytes(16, "little", signed=True) for value in [7, *values, 7])
+    kind = pa.decimal128(precision, 0)
+    return pa.Array.from_buffers(kind, len(values) + 2, [None, pa.py_buffer(raw)]).slice(1, len(values))
+
+
+@pytest.mark.parametrize(
+    ("values", "fit"),
+    [
+        ([], True),
+        ([0], True),
+        ([-3, 5], True),
+        ([2**63 - 1, -(2**63)], True),
+        ([1, 2**63], False),
+        ([-(2**63) - 1], False),
+    ],
+)
+def test_the_low_words_of_decimals(values, fit):
+    low, least, most, all_fit = low_words(decimals(values))
+    assert all_fit == fit
+    if fit:
+        assert low.tolist() == values
+        assert (least, most) == (min([*values, 0]), max([*values, 0]))
+
+
+@pytest.mark.parametrize("precision", [1, 7, 16, 18])
+def test_decimals_have_no_more_digits_than_their_type(precision):
+    most = 10**precision - 1
+    assert has_its_digits(decimals([most, -most, 0], precision))
+    for one in (most + 1, -most - 1, 2**64, -(2**64), 2**63):
+        assert not has_its_digits(decimals([0, one], precision))
+    assert not has_its_digits(decimals([0], 19))

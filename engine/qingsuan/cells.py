@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from qingsuan.legible import illegible, no_id
 from qingsuan.money import MAX_FEN
-from qingsuan.rows import recoded
+from qingsuan.rows import arrow, low_words, recoded
 
 __all__ = [
     "FIRST_DAY",
@@ -135,14 +135,13 @@ def _absent(array: pa.Array) -> Mask:
     return _mask(nulls)
 
 
-def _fen_of_decimals(array: pa.Array) -> tuple[npt.NDArray[np.int64], Mask]:
-    """The 128-bit integers of a decimal128(…, 2) array as 64-bit ones, and where they do not fit."""
-    buffer = array.buffers()[1]
-    if buffer is None or len(array) == 0:
-        return np.zeros(len(array), np.int64), np.zeros(len(array), np.bool_)
-    words = np.frombuffer(buffer, np.int64, 2 * (array.offset + len(array)))[2 * array.offset :].reshape(-1, 2)
-    low = np.ascontiguousarray(words[:, 0])
-    return low, words[:, 1] != (low >> 63)
+def _fen_of_decimals(array: pa.Array, most_fen: int) -> tuple[npt.NDArray[np.int64], Mask | None]:
+    """The 128-bit integers of a decimal128(…, 2) array as 64-bit ones, and which are beyond ``most_fen``; None if none is."""
+    fen, least, most, fit = low_words(array)
+    if fit and most <= most_fen and least >= -most_fen:
+        return fen, None
+    high = np.frombuffer(array.buffers()[1], np.int64, 2 * len(fen), 16 * array.offset)[1::2]
+    return fen, (high != (fen >> 63)) | (fen > most_fen) | (fen < -most_fen)
 
 
 def read_money(column: pa.Array | pa.ChunkedArray, most_fen: int = MAX_FEN) -> Cells:
@@ -167,42 +166,42 @@ def read_money(column: pa.Array | pa.ChunkedArray, most_fen: int = MAX_FEN) -> C
         array = _decimals_of_texts(array, absent, faults)
     elif not pa.types.is_decimal(array.type):
         raise TypeRefused("decimal128(16,2) yuan, or text; a float or a bare integer could mean anything")
-    fen, too_wide = _fen_of_any_decimals(array, absent, faults)
-    wrong = too_wide | (fen > most_fen) | (fen < -most_fen)
-    if absent.any() or faults:
-        fen = fen.copy()
-        fen[absent] = 0
-        wrong &= ~absent
-        for fault in faults.values():
-            wrong &= ~fault
-            fen[fault] = 0
-    if wrong.any():
-        faults["E_RANGE"] = wrong | faults.get("E_RANGE", np.zeros(len(fen), np.bool_))
-        fen = np.where(wrong, 0, fen)
+    fen, large = _fen_of_any_decimals(array, absent, faults, most_fen)
+    for nothing in (absent, *faults.values()):
+        if nothing.any():
+            fen[nothing] = 0
+            large = None if large is None else large & ~nothing
+    if large is not None and large.any():
+        faults["E_RANGE"] = large | faults.get("E_RANGE", np.zeros(len(fen), np.bool_))
+        fen[large] = 0
     return Cells(fen, absent, faults)
 
 
-def _fen_of_any_decimals(array: pa.Array, absent: Mask, faults: dict[str, Mask]) -> tuple[npt.NDArray[np.int64], Mask]:
-    """Decimals of any width and scale as fen, and where they are too large; more than two decimals are E_SCALE."""
+def _fen_of_any_decimals(
+    array: pa.Array, absent: Mask, faults: dict[str, Mask], most_fen: int
+) -> tuple[npt.NDArray[np.int64], Mask | None]:
+    """Decimals of any width and scale as fen, and which are too large; more than two decimals are E_SCALE."""
     if pa.types.is_decimal128(array.type) and array.type.scale == 2:
-        return _fen_of_decimals(array)
+        return _fen_of_decimals(array, most_fen)
     try:
         exact = array.cast(pa.decimal128(38, max(2, array.type.scale)))
     except pa.ArrowInvalid:  # some value fills more than 38 digits: rare enough to look at one by one
-        return _fen_one_by_one(array, faults)
+        return _fen_one_by_one(array, faults, most_fen)
     if pa.types.is_decimal256(array.type) and not pc.all(pc.equal(exact.cast(array.type), array)).as_py():
-        return _fen_one_by_one(array, faults)  # Arrow takes the least of 256 bits for a number of few digits
+        return _fen_one_by_one(array, faults, most_fen)  # Arrow takes the least of 256 bits for a number of few digits
     rounded = exact.cast(pa.decimal128(38, 2), safe=False)
     if exact.type.scale > 2:
         faults["E_SCALE"] = _mask(pc.not_equal(rounded.cast(exact.type), exact)) & ~absent
-    return _fen_of_decimals(rounded)
+    return _fen_of_decimals(rounded, most_fen)
 
 
-def _fen_one_by_one(array: pa.Array, faults: dict[str, Mask]) -> tuple[npt.NDArray[np.int64], Mask]:
+def _fen_one_by_one(
+    array: pa.Array, faults: dict[str, Mask], most_fen: int
+) -> tuple[npt.NDArray[np.int64], Mask | None]:
     with decimal.localcontext(prec=160):
         amounts = [decimal.Decimal(0) if value is None else value * 100 for value in array.to_pylist()]
         fractions = np.array([amount != amount.to_integral_value() for amount in amounts], np.bool_)
-    large = np.array([abs(amount) > MAX_FEN for amount in amounts], np.bool_)
+    large = np.array([abs(amount) > most_fen for amount in amounts], np.bool_)
     fen = [0 if wrong else int(amount) for amount, wrong in zip(amounts, fractions | large, strict=True)]
     faults["E_SCALE"] = fractions
     return np.array(fen, np.int64), large
@@ -373,9 +372,11 @@ def _read_dictionary(array: pa.DictionaryArray) -> Cells:
     absent = np.zeros(len(array), np.bool_)
     if array.null_count:
         absent = indices.is_null().to_numpy(zero_copy_only=False)
-        indices = pc.fill_null(indices.cast(pa.int32()), pa.scalar(len(dictionary), pa.int32()))
+        numbers = np.frombuffer(indices.buffers()[1], indices.type.to_pandas_dtype())[indices.offset :]
+        named = np.where(absent, np.int32(len(dictionary)), numbers[: len(indices)]).astype(np.int32, copy=False)
         dictionary = pa.concat_arrays([dictionary, _NOTHING])
-        array = pa.DictionaryArray.from_arrays(indices, dictionary)
+        array = pa.DictionaryArray.from_arrays(arrow(named), dictionary)
+        indices = array.indices
     empty = _mask(pc.equal(dictionary, _EMPTY))
     if empty.any():
         absent = absent | empty[indices.to_numpy(zero_copy_only=False)]

@@ -16,9 +16,10 @@ import pyarrow as pa
 from qingsuan import _rows
 from qingsuan.people import Texts
 
-__all__ = ["Keeper", "Taker", "add_up", "arrow", "looked_up", "numbers", "recoded"]
+__all__ = ["Keeper", "Taker", "add_up", "arrow", "has_its_digits", "looked_up", "low_words", "numbers", "recoded"]
 
 MAX_BYTES = 2**31 - 1
+_DIGITS_OF_64_BITS = 18
 
 
 def arrow(values: npt.NDArray[Any], kind: pa.DataType | None = None) -> pa.Array:
@@ -116,6 +117,40 @@ class Taker:
     def _check(self, length: int) -> None:
         if length != self.size:
             raise ValueError(f"a column has {length} rows, the others {self.size}")
+
+
+def low_words(column: pa.Decimal128Array) -> tuple[npt.NDArray[np.int64], int, int, bool]:
+    """The numbers of a decimal column, as far as 64 bits hold them; what stands in the place of nulls too.
+
+    Returns
+    -------
+    low : (n,) int64
+        The lower 64 bits of each.
+    least, most
+        The least and the greatest of these and 0.
+    fit
+        Whether 64 bits hold all of them.
+    """
+    low = np.zeros(len(column), np.int64)
+    words = _words(column)
+    return (low, *_rows.low_words(words, low)) if len(words) else (low, 0, 0, True)
+
+
+def has_its_digits(column: pa.Decimal128Array) -> bool:
+    """Whether no number of a decimal column has more digits than its type, what stands in the place of nulls too.
+
+    Types of more digits than 64 bits hold are not looked at: the answer is no.
+    """
+    digits = column.type.precision
+    return bool(digits <= _DIGITS_OF_64_BITS and _rows.words_within(_words(column), 10**digits - 1))
+
+
+def _words(column: pa.Decimal128Array) -> npt.NDArray[np.int64]:
+    """The lower and the upper 64 bits of each number in turn."""
+    buffer = column.buffers()[1]
+    if buffer is None or not len(column):
+        return np.zeros(0, np.int64)
+    return np.frombuffer(buffer, np.int64, 2 * len(column), 16 * column.offset)
 
 
 class Keeper:

@@ -36,6 +36,36 @@ def keep_rest(const uint8_t[::1] source, int64_t width, const int64_t[::1] dropp
             begin = end + 1
 
 
+def low_words(const int64_t[::1] words, int64_t[::1] low):
+    """The low half of each 128-bit number (``low`` is # out); returns the least, the greatest, and whether all fit 64 bits.
+
+    ``words`` has the low and the high half of each in turn.
+    """
+    cdef Py_ssize_t i
+    cdef int64_t least = 0, most = 0, over = 0, value
+    with nogil:
+        for i in range(low.shape[0]):
+            value = words[2 * i]
+            over |= words[2 * i + 1] ^ (value >> 63)
+            least = value if value < least else least
+            most = value if value > most else most
+            low[i] = value
+    return least, most, over == 0
+
+
+def words_within(const int64_t[::1] words, int64_t most):
+    """Whether 128-bit numbers, of which ``words`` has the low and the high half in turn, are all from -most to most."""
+    cdef Py_ssize_t i
+    cdef int64_t least = 0, greatest = 0, over = 0, value
+    with nogil:
+        for i in range(words.shape[0] // 2):
+            value = words[2 * i]
+            over |= words[2 * i + 1] ^ (value >> 63)
+            least = value if value < least else least
+            greatest = value if value > greatest else greatest
+    return over == 0 and greatest <= most and least >= -most
+
+
 def take_offsets(const int32_t[::1] offsets, const int32_t[::1] rows, int32_t[::1] out):
     """Offsets (# out) of the texts of ``rows`` laid end to end; returns their length in bytes, which may pass 32 bits."""
     cdef Py_ssize_t i

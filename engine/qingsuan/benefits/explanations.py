@@ -14,7 +14,7 @@ from qingsuan.benefits.classify import REASONS
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.people import Texts
-from qingsuan.policy.decision import number_text
+from qingsuan.policy.decision import NO_RULE, number_text
 from qingsuan.rows import looked_up
 from qingsuan.tables import PLACES, REFERRALS
 
@@ -181,62 +181,67 @@ def refuse_without_rule(
 ) -> None:
     """Claims that no rule covers, or that need a parameter nobody knows."""
     setup = work.setup
+    mask = work.variant < 0
+    said = _combinations(work, np.flatnonzero(mask & ~refusals.refused), codes, numbers)
+
+    def parameter(place: int) -> str:
+        if work.variant[place] == NO_RULE:
+            return "a rule for this combination"
+        missing = setup.program.rule_sets[work.rule_set[place]].missing[-2 - work.variant[place]]
+        return f"parameter {missing.parameter}, which the bureau must supply: {missing.why}"
+
+    refusals.add(mask, "E_NO_RULE", "med_type", lambda place: said[place], parameter)
+
+
+def _combinations(
+    work: _Work, places: npt.NDArray[np.intp], codes: dict[str, Int32], numbers: dict[str, npt.NDArray[np.int64]]
+) -> dict[int, str]:
+    """By place: the claim's rule set, and its value in each dimension by which that decides."""
+    program = work.setup.program
+    found: dict[int, str] = {}
+    rule_set = work.rule_set[places]
+    for number in np.unique(rule_set).tolist():
+        mine = places[rule_set == number]
+        columns = work.setup.dimension_columns(number)
+        values: dict[str, list[str]] = {}
+        for step in program.diagrams[number].steps:
+            if step.dimension not in values:
+                values[step.dimension] = (
+                    _held(work, number, mine)
+                    if step.identity
+                    else _values(work, step.dimension, columns[step.dimension], mine, codes, numbers)
+                )
+        said = [[f"{dimension}={value}" for value in column] for dimension, column in values.items()]
+        name = program.rule_sets[number].name
+        for place, *one in zip(mine.tolist(), *said, strict=True):
+            found[place] = f"{name}: {', '.join(one)}"
+    return found
+
+
+def _held(work: _Work, number: int, places: npt.NDArray[np.intp]) -> list[str]:
+    """The identity classes that a rule set knows and the claims' people hold."""
 
     @cache
-    def shown(number: int) -> list[tuple[str, Callable[[int], str]]]:
-        """The dimensions of a rule set, and how a place's value in each is said."""
-        columns = setup.dimension_columns(number)
-        found: dict[str, Callable[[int], str]] = {}
-        for step in setup.program.diagrams[number].steps:
-            if step.dimension not in found:
-                found[step.dimension] = (
-                    _held(work, number)
-                    if step.identity
-                    else _value(work, step.dimension, columns[step.dimension], codes, numbers)
-                )
-        return list(found.items())
+    def said(held: int) -> str:
+        classes = work.settler.classifier.held_classes(number, held)
+        return " and ".join(f"{one.title} ({one.name})" for one in classes) or "none"
 
-    def found(place: int) -> str:
-        number = int(work.rule_set[place])
-        values = ", ".join(f"{dimension}={value(place)}" for dimension, value in shown(number))
-        return f"{setup.program.rule_sets[number].name}: {values}"
-
-    mask = work.variant == -1
-    if mask.any():
-        refusals.add(mask, "E_NO_RULE", "med_type", found, "a rule for this combination")
-    mask = work.variant < -1
-    if mask.any():
-
-        def expected(place: int) -> str:
-            parameter = setup.program.rule_sets[work.rule_set[place]].missing[-2 - work.variant[place]]
-            return f"parameter {parameter.parameter}, which the bureau must supply: {parameter.why}"
-
-        refusals.add(mask, "E_NO_RULE", "med_type", found, expected)
+    return [said(held) for held in work.held[places].tolist()]
 
 
-def _held(work: _Work, number: int) -> Callable[[int], str]:
-    """How the identity classes that a rule set knows and a claim's person holds are said."""
-    classifier = work.settler.classifier
-
-    def said(place: int) -> str:
-        held = classifier.held_classes(number, int(work.held[place]))
-        return " and ".join(f"{one.title} ({one.name})" for one in held) or "none"
-
-    return said
-
-
-def _value(
+def _values(
     work: _Work,
     dimension: str,
     column: str,
+    places: npt.NDArray[np.intp],
     codes: dict[str, Int32],
     numbers: dict[str, npt.NDArray[np.int64]],
-) -> Callable[[int], str]:
-    """How the value of a dimension is said, for the claim at a place."""
+) -> list[str]:
+    """The values of claims in a dimension."""
     if column not in codes:
-        values = numbers[column]
-        return lambda place: number_text(dimension, None if values[place] == NO_AMOUNT else int(values[place]))
+        return [
+            number_text(dimension, None if value == NO_AMOUNT else value) for value in numbers[column][places].tolist()
+        ]
     fixed: dict[str, Sequence[str]] = {"place": PLACES, "referral": REFERRALS}
     texts = fixed[column] if column in fixed else work.setup.vocabularies[column].texts
-    ranks = codes[column]
-    return lambda place: texts[ranks[place]] or "absent"
+    return [texts[rank] or "absent" for rank in codes[column][places].tolist()]

@@ -6,7 +6,7 @@ What is wrong with a row alone is found here, in the order of the rejection code
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,9 +35,9 @@ from qingsuan.forms import CODE_FORM, CODE_FORMS, form_of, reason
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.plugin_code import PluginCodeError, call_plugin
 from qingsuan.rows import arrow
-from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, Column
+from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
 
-__all__ = ["take_claims", "take_identities", "take_insured"]
+__all__ = ["Taken", "take_claims", "take_identities", "take_insured"]
 
 _WHOLE = r"^-?\d{1,15}$"
 _EXPECTED = {
@@ -46,6 +46,21 @@ _EXPECTED = {
 }
 
 Mask = npt.NDArray[np.bool_]
+
+
+class Taken(NamedTuple):
+    """What was made of a batch.
+
+    Attributes
+    ----------
+    rows : those that stand so far, in internal columns.
+    refusals : as :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`.
+    amounts : of claims, sums in fen of all rows as they came, refused ones too: of the bill, and of what was paid.
+    """
+
+    rows: pa.RecordBatch
+    refusals: pa.Table
+    amounts: dict[str, int]
 
 
 class _Rows:
@@ -185,14 +200,16 @@ class _Rows:
             columns[column.name] = pc.if_else(absent, pa.scalar(None, values.type), values)
         return pa.RecordBatch.from_pydict(columns)
 
-    def finish(self, fields: dict[str, pa.Array], kept: Mask | None = None) -> tuple[pa.RecordBatch, pa.Table]:
+    def finish(self, fields: dict[str, pa.Array], kept: Mask | None = None) -> Taken:
         """The rows that were not refused, and those of the others that are ``kept``; and all refusals."""
         names = {"file": arrow(self.refusals.files), "row": arrow(self.refusals.rows), **fields}
         batch = pa.RecordBatch.from_arrays(list(names.values()), names=list(names))
         left = ~self.refusals.refused if kept is None else ~self.refusals.refused | kept
         if not left.all():
             batch = batch.filter(pa.array(left))
-        return batch, self.refusals.table()
+        sums = {name: self.cells.get(name) for name in (*BILL, *PAID_COLUMNS)}
+        amounts = {name: int(cells.values.sum()) for name, cells in sums.items() if cells is not None}
+        return Taken(batch, self.refusals.table(), amounts)
 
 
 def _encode(setup: Setup, rows: _Rows, names: Sequence[str]) -> dict[str, pa.Array]:
@@ -305,9 +322,7 @@ def _refuse_amounts(rows: _Rows, role: npt.NDArray[np.int8]) -> dict[str, npt.ND
     return money
 
 
-def take_claims(
-    setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()
-) -> tuple[pa.RecordBatch, pa.Table]:
+def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()) -> Taken:
     """Read a batch of claims.
 
     Parameters
@@ -321,11 +336,9 @@ def take_claims(
 
     Returns
     -------
-    RecordBatch
-        The rows that stand so far, in internal columns; and as shadows those refused rows whose person can be read and that are
+    Taken
+        Its rows are those that stand so far; and as shadows those refused rows whose person can be read and that are
         not void: their ``role`` says so, and only it, the ids and the benefit date mean anything.
-    Table
-        Refusals (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`).
     """
     rows = _Rows(batch, CLAIMS, file, first_row, torn)
     rows.refuse_void()
@@ -392,9 +405,7 @@ def _refuse_unserved(setup: Setup, rows: _Rows, areas: npt.NDArray[np.int32]) ->
     setup.unserved.update({texts[number]: int(counts[number]) for number in nobody if counts[number]})
 
 
-def take_insured(
-    setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()
-) -> tuple[pa.RecordBatch, pa.Table]:
+def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()) -> Taken:
     """Read a batch of insured rows; like :func:`take_claims`."""
     rows = _Rows(batch, INSURED, file, first_row, torn)
     rows.refuse_void()
@@ -431,9 +442,7 @@ def _period(rows: _Rows, begin_name: str, end_name: str) -> tuple[npt.NDArray[np
     return begin.astype(np.int32), np.where(closed, end, OPEN_END).astype(np.int32)
 
 
-def take_identities(
-    setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()
-) -> tuple[pa.RecordBatch, pa.Table]:
+def take_identities(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()) -> Taken:
     """Read a batch of identities; like :func:`take_claims`. Codes that no rule set knows are kept, to be counted."""
     rows = _Rows(batch, IDENTITIES, file, first_row, torn)
     rows.refuse_void()

@@ -43,7 +43,7 @@ def role_of_flags(cells: _Cells, size: int) -> Roles:
     flags = cells["refd_setl_flag"]
     if flags is None or not flags.values.any():
         return role
-    places = np.flatnonzero(flags.values)
+    places = np.flatnonzero(flags.values != 0)
     marked = _absent(cells["init_setl_id"], places)
     for name in BILL:
         amounts = cells[name]
@@ -77,7 +77,7 @@ def role_outside_year(
     role: Roles, benefit: npt.NDArray[np.int32], kinds: npt.NDArray[np.int8], cells: _Cells, setup: Setup
 ) -> Roles:
     """Reversals and refused rows whose benefit date was read and is of another year; ``kinds``: which date it is."""
-    places = np.flatnonzero(role)
+    places = np.flatnonzero(role != 0)
     if not len(places):
         return role
     outside = (benefit[places] < setup.first_day) | (benefit[places] > setup.last_day)

@@ -314,13 +314,12 @@ def _read(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
         for first_row, batch, torn in chunk.batches(wanted(run, table, chunk.source)):
             if run.stopped.is_set():
                 return
-            taken, refusals = TAKE[table](run.setup, batch, chunk.source.number, first_row, torn)
-            shuffles[table].add(taken)
-            amounts = run.tally.read_amounts(batch) if table == "claims" else {}
-            refused.read(table, refusals, batch, first_row)
+            taken = TAKE[table](run.setup, batch, chunk.source.number, first_row, torn)
+            shuffles[table].add(taken.rows)
+            refused.read(table, taken.refusals, batch, first_row)
             with run.lock:
                 run.tally.read(table, batch.num_rows)
-                run.tally.amounts_in.update(amounts)
+                run.tally.amounts_in.update(taken.amounts)
 
     with run.stopping_at_once():
         for _ in in_threads(read, work, run.options.workers):
@@ -339,8 +338,7 @@ def empty_rows(run: Run, table: str) -> pa.RecordBatch:
         if own.column and own.column not in names:
             names.append(own.column)
             arrays.append(pa.array([], pa.int64() if own.is_number else pa.string()))
-    empty, _ = TAKE[table](run.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0)
-    return empty
+    return TAKE[table](run.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0).rows
 
 
 def wanted(run: Run, table: str, source: Source) -> list[str]:

@@ -37,7 +37,6 @@ from qingsuan.run.parquet import write_parquet
 from qingsuan.run.pieces import Collector, Piece, joined, message, pieces_of, report
 from qingsuan.run.regions import read_regions
 from qingsuan.run.settle import TAKE
-from qingsuan.run.tally import Tally
 
 __all__ = [
     "OPENING",
@@ -182,13 +181,12 @@ def _read(job: Job, setup: Setup, number: int) -> Iterator[Piece]:
         if groups is not None:
             yield from collector.add(take_opening(groups, batch, str(source.path), first_row))
             continue
-        taken, refusals = TAKE[item.table](setup, batch, source.number, first_row, torn)
-        yield from collector.add(taken)
+        taken = TAKE[item.table](setup, batch, source.number, first_row, torn)
+        yield from collector.add(taken.rows)
         rows += batch.num_rows
-        if item.table == "claims":
-            amounts.update(Tally().read_amounts(batch))
-        if refusals.num_rows:
-            refused.append(refusals)
+        amounts.update(taken.amounts)
+        if taken.refusals.num_rows:
+            refused.append(taken.refusals)
     yield from collector.finish()
     content = {
         "rows": rows,

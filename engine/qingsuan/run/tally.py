@@ -58,10 +58,6 @@ class Tally:
         """Rows of an input table have been read."""
         self.rows_read[table] += rows
 
-    def read_amounts(self, batch: pa.RecordBatch) -> dict[str, int]:
-        """Sums in fen of a batch of claims as it came, by column of the bill."""
-        return sums_of(batch)
-
     def settled(self, partition: Kept) -> None:
         """A partition has been settled, now or by the run that is gone on with. Called under the run's lock."""
         self.settled_rows += partition.settled_rows
