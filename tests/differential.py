@@ -78,7 +78,14 @@ COLUMNS = (*TEXTS, "setl_time", "pool_prop_selfpay", *AMOUNTS)
 
 def run_engine(world: World) -> Result:
     """Settle a world with the engine: tables in, through every door and compiled module, tables out."""
-    setup = Setup(world.regions, world.rule_sets, world.year, skip_unserved=True, insured_files=("", "insured"))
+    setup = Setup(
+        world.regions,
+        world.rule_sets,
+        world.year,
+        skip_unserved=True,
+        insured_files=("", "insured"),
+        claims_files=("claims",),
+    )
     setup.has_stays = any(claim.mdtrt_id or claim.mid_setl_flag for claim in world.claims)
     tables = (claims_table(world), insured_table(world), identities_table(world))
     parts, refusals = [], []

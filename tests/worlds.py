@@ -275,6 +275,9 @@ class _Person:
                 )
                 more += others
             if dice.chance(1):
+                claims[number], *others = self.take_back_as_nobody(claims[number], number)
+                more += others
+            if dice.chance(1):
                 more.append(claim)
             if dice.chance(1):
                 more.append(replace(claim, med_type="21", setl_time=claim.setl_time.replace(hour=12)))
@@ -286,6 +289,21 @@ class _Person:
             if dice.chance(1):
                 more.append(replace(claim, setl_id=f"{claim.setl_id}n", insu_admdvs="110101"))
         return more
+
+    def take_back_as_nobody(self, claim: Claim, number: int) -> list[Claim]:
+        """The claim, and a reversal whose person cannot be read; ids that nobody else has, or everybody's claims are meant."""
+        dice, own = self.dice, replace(claim, setl_id=f"{self.psn_no}-{number}")
+        if dice.chance(20):
+            own = replace(own, refd_setl_flag="1")
+        back = _negated(own, f"{own.setl_id}r", own.setl_id)
+        if back.medfee_sumamt < 0 and dice.chance(25):
+            back = replace(back, setl_id=own.setl_id, init_setl_id=self.pick(("", "gone")))
+        psn_no, code = self.pick((("", "E_MISSING"), (f"'{self.psn_no}", "E_FORM"), ("NULL", "E_FORM")))
+        nobody = replace(back, psn_no=psn_no, refused=(code, "psn_no"))
+        others = self.pick(
+            ((), (), (_later(own),), (_later(back),), (replace(own, setl_time=_later(own).setl_time, med_type="41"),))
+        )
+        return [own, nobody, *others]
 
 
 def _refused(claim: Claim) -> Claim:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from qingsuan import _people
 
-__all__ = ["Numbering", "Texts", "divide", "partition_of", "spread"]
+__all__ = ["Marks", "Numbering", "Texts", "divide", "partition_of", "spread"]
 
 MAX_ROWS = 2**31 - 2
 """Rows of one partition are numbered in 32 bits."""
@@ -88,6 +88,29 @@ class Texts:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+
+class Marks:
+    """Few texts, marked by some bits of their hashes: it is seen at once which of many others may be among them.
+
+    Parameters
+    ----------
+    hashes
+        Of the few texts.
+    room
+        So many marks there is room for, at least, for each of them: one in so many others is taken for one of them.
+    """
+
+    def __init__(self, hashes: npt.NDArray[np.uint64], room: int = 16) -> None:
+        bits = max(10, (room * len(hashes)).bit_length())
+        self._marks = np.zeros(1 << bits, np.bool_)
+        self._shift = np.uint64(64 - bits)
+        self._marks[hashes >> self._shift] = True
+
+    def may_have(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Which texts may be among the few: all that are, and hardly any besides."""
+        found: npt.NDArray[np.bool_] = self._marks[hashes >> self._shift]
+        return found
 
 
 def partition_of(texts: Texts, partitions: int) -> npt.NDArray[np.int32]:

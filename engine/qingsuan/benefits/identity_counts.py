@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.people import Numbering, Texts
+from qingsuan.people import Marks, Numbering, Texts
 from qingsuan.rows import arrow
 
 __all__ = ["IDENTITIES_BY_CODE", "OF_NOBODY", "identities_by_code", "identities_of_nobody"]
@@ -41,20 +41,10 @@ def identities_of_nobody(
         ``psn_idet_type``, ``rows``; only classes that occur.
     """
     people = Numbering(identities)
-    found = people.find(Texts.of(psn_no.filter(pa.array(_may_be_among(insured, identities)))))
+    found = people.find(Texts.of(psn_no.filter(pa.array(Marks(identities.hashes).may_have(insured.hashes)))))
     has_row = np.zeros(people.count, np.bool_)
     has_row[found[found >= 0]] = True
     return identities_by_code(classes[~has_row[people.numbers]], names)
-
-
-def _may_be_among(texts: Texts, few: Texts) -> npt.NDArray[np.bool_]:
-    """Which texts may be among few others: all that are, and hardly any besides, told by some bits of their hashes."""
-    bits = max(10, (16 * len(few)).bit_length())
-    marks = np.zeros(1 << bits, np.bool_)
-    shift = np.uint64(64 - bits)
-    marks[few.hashes >> shift] = True
-    found: npt.NDArray[np.bool_] = marks[texts.hashes >> shift]
-    return found
 
 
 def identities_by_code(codes: npt.NDArray[np.int32], names: list[str]) -> pa.Table:

@@ -43,6 +43,7 @@ from qingsuan.benefits.order import ROLE, STATUS, Money, mark, order_rows
 from qingsuan.benefits.overlaps import OVERLAPPING, overlapping_stays
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.restore import restored
+from qingsuan.benefits.reversals_of_nobody import NamedByNobody, hold_what_reversals_of_nobody_name
 from qingsuan.benefits.setup import CLAIM_CODES, Setup
 from qingsuan.benefits.stays import number_stays, refuse_parts
 from qingsuan.benefits.taken_back import Copies, Judged
@@ -96,6 +97,7 @@ class Settler:
             np.int32,
         ).reshape(len(setup.places.pools), len(treated))
         self.months = setup.months()
+        self.named_by_nobody = NamedByNobody(setup.reversals_of_nobody)
         levels = setup.vocabularies["dedc_hosp_lv"].texts
         self.known_levels = np.array(
             [
@@ -247,13 +249,14 @@ class _Work:
         care, institution = (columns.raw(name).astype(np.int32, copy=False) for name in ("med_type", "fixmedins_code"))
         money = Money(bill, self.code("insutype"), self.pool, care, institution)
         marked = mark(self.ordered, self.setl_id, init, role, money)
+        of_nobody = hold_what_reversals_of_nobody_name(self, role, marked)
         self.copies: Copies | None = None
         self.back, self.back_pool, self.refunds_of_part = self.rows[:0], self.pool[:0], 0
         if not (marked.status.any() or role.any()):
             self.reversed_rows = results.reversed_table(columns, self.rows[:0], self.rows[:0])
             return
         hold_what_nameless_reversals_negate(self, self.taker.numbers(role), marked)
-        judged = Judged(self, role, marked)
+        judged = Judged(self, role, marked, of_nobody)
         refusals = self._refusals()
         judged.refuse(refusals)
         self._refuse(refusals, self.rows)

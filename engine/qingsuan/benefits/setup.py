@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from qingsuan.benefits.vocabulary import Vocabulary
 from qingsuan.policy.compile import EPOCH, Program, compile_rule_sets
@@ -110,11 +111,12 @@ class Setup:
 
     Attributes
     ----------
-    insured_files : the names of the files of insured people, by number.
+    insured_files, claims_files : the names of the files of insured people and of claims, by number.
     paid_columns : which of ``tables.PAID_COLUMNS`` some claims file has.
     has_stays : whether some claims file has ``mdtrt_id`` or ``mid_setl_flag``.
     unserved : how many claims each area has that no plugin serves.
     absent_columns : which of ``own_columns`` (by name) which file (by its number among its table's) does not have.
+    reversals_of_nobody : ids that reversals name whose person cannot be read (``reversals_of_nobody.NAMED_SCHEMA``).
     """
 
     regions: Sequence[Region]
@@ -124,6 +126,7 @@ class Setup:
     accumulators: bool = False
     strict: bool = False
     insured_files: tuple[str, ...] = ()
+    claims_files: tuple[str, ...] = ()
     paid_columns: tuple[str, ...] = ()
     has_stays: bool = False
     unserved: Counter[str] = field(init=False, default_factory=Counter)
@@ -132,6 +135,7 @@ class Setup:
     vocabularies: dict[str, Vocabulary] = field(init=False)
     own_columns: dict[str, OwnColumn] = field(init=False)
     absent_columns: set[tuple[str, int]] = field(init=False, default_factory=set)
+    reversals_of_nobody: list[pa.Table] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.program = compile_rule_sets(self.rule_sets)

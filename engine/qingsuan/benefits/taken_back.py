@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,9 +40,12 @@ class Judged:
     reversal, shadow : which places are reversals, and which were refused for themselves.
     refunds_of_part
         How many claims have a reversal that names them and differs from them in amounts only.
+    of_nobody
+        By place, the number of the id of each claim that is held for a reversal whose person cannot be read.
     """
 
-    def __init__(self, work: _Work, role: npt.NDArray[np.int8], marked: Marked) -> None:
+    def __init__(self, work: _Work, role: npt.NDArray[np.int8], marked: Marked, of_nobody: Mapping[int, int]) -> None:
+        self.of_nobody = of_nobody
         self.work, self.status, self.twin = work, marked.status, marked.twin
         self.rows, self.pool, self.role = work.rows, work.pool, role[work.rows]
         self.reversal: Bool = (self.role & ROLE["reversal"]) != 0
@@ -63,6 +67,8 @@ class Judged:
         if mismatch.any():
             self._refuse_mismatches(refusals, mismatch)
         held = self.status == STATUS["open"]
+        if self.of_nobody:
+            self._refuse_named_by_nobody(refusals)
         if held.any():
             self._refuse_open(refusals, held)
         copies = (self.status == STATUS["copy"]) & self.reversal & ~self.shadow
@@ -162,6 +168,19 @@ class Judged:
                 texts = self.work.setup.vocabularies[name].texts
                 found[name] = f"{texts[mine]} against {texts[theirs]}"
         return found
+
+    def _refuse_named_by_nobody(self, refusals: Refusals) -> None:
+        """Refuse claims that a reversal names whose person cannot be read."""
+        held = np.zeros(len(self.status), np.bool_)
+        held[list(self.of_nobody)] = True
+
+        def found(place: int) -> str:
+            file, row = self.work.settler.named_by_nobody.where(self.of_nobody[place])
+            where = f"{self.work.setup.claims_files[file]} row {row + 1}"
+            return f"{self._id(place)}: the reversal {where} names it, and its psn_no cannot be read"
+
+        expected = "a claim of which it is known whether it stands: correct the psn_no of the reversal"
+        refusals.add(held, "E_REVERSAL_OPEN", "setl_id", found, expected)
 
     def _refuse_open(self, refusals: Refusals, held: Bool) -> None:
         def found(place: int) -> str:

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 from qingsuan.benefits.twin_layers import Bill, LayerStep, Stay, counted, run_layers
-from qingsuan.benefits.twin_reversals import is_reversal, sort_out
+from qingsuan.benefits.twin_reversals import is_reversal, named_by_nobody, sort_out
 from qingsuan.benefits.twin_rows import (
     Account,
     AccountKey,
@@ -82,6 +82,8 @@ def settle_year(
     """
     year_run = _Year(places, rule_sets, year, opening or {})
     people: dict[str, list[Claim]] = {}
+    claims = list(claims)
+    year_run.of_nobody = named_by_nobody(claims)
     for claim in claims:
         people.setdefault(claim.psn_no, []).append(claim)
     insured_of: dict[str, list[Insured]] = {}
@@ -108,6 +110,7 @@ class _Year:
         self.own_codes = [own[column].name for column in sorted(own) if own[column].kind != "number"]
         self.own_numbers = [own[column].name for column in sorted(own) if own[column].kind == "number"]
         self.outcome = Outcome()
+        self.of_nobody: Mapping[str, Claim] = {}
         self.stays: dict[tuple[str, str, str], Stay] = {}
         for key, account in opening.items():
             self.outcome.accounts[key] = Account(dict(account.groups), account.balance)
@@ -135,7 +138,7 @@ class _Year:
                 *(_content(row.claim) if doubtful else ()),
             ),
         )
-        found = sort_out(served, shadows, self.places.pool_of, self.year)
+        found = sort_out(served, shadows, self.places.pool_of, self.year, self.of_nobody)
         self.outcome.reversed += [Reversed(claim, reversal) for claim, reversal in found.pairs]
         for claim, fate in found.refused:
             other = "nothing" if fate.other is None else fate.other.setl_id

@@ -5,13 +5,13 @@ Written without a look at the compiled module: lists and dictionaries, one rever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qingsuan.benefits.twin_rows import Claim, Served
 from qingsuan.tables import BILL
 
-__all__ = ["Fate", "Sorted", "is_marked", "is_reversal", "sort_out"]
+__all__ = ["Fate", "Sorted", "is_marked", "is_reversal", "named_by_nobody", "sort_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,33 @@ def is_reversal(claim: Claim) -> bool:
     return throughout or (bool(claim.init_setl_id) and min(amounts) < 0)
 
 
+def named_by_nobody(claims: Iterable[Claim]) -> dict[str, Claim]:
+    """What reversals name that were refused for their ``psn_no``, by their originals and by their own ids."""
+    found: dict[str, Claim] = {}
+    for claim in claims:
+        if claim.refused is not None and claim.refused[1] == "psn_no" and is_reversal(claim):
+            for name in (claim.init_setl_id, claim.setl_id):
+                found.setdefault(name, claim)
+    return found
+
+
 def sort_out(
-    rows: Sequence[Served], shadows: Sequence[Claim], pool_of: Callable[[str], str | None], year: int
+    rows: Sequence[Served],
+    shadows: Sequence[Claim],
+    pool_of: Callable[[str], str | None],
+    year: int,
+    of_nobody: Mapping[str, Claim],
 ) -> Sorted:
-    """Sort one person's rows out; ``rows`` are in order, ``shadows`` are those that were refused before."""
+    """Sort one person's rows out.
+
+    Parameters
+    ----------
+    rows : in order.
+    shadows : those that were refused before.
+    of_nobody : see :func:`named_by_nobody`, of everybody's rows.
+    """
     person = _Person(rows, shadows, pool_of, year)
+    person.of_nobody = of_nobody
     person.pair()
     person.judge()
     person.hold()
@@ -85,6 +107,7 @@ class _Person:
         self.taken: dict[str, int] = {}
         self.stands: dict[str, int] = {}
         self.fates: dict[int, Fate] = {}
+        self.of_nobody: Mapping[str, Claim] = {}
 
     def named(self, reversal: Claim) -> str | None:
         """The id of the claim that a reversal is about: the one it names, else the one whose id it has itself."""
@@ -164,6 +187,9 @@ class _Person:
             name = self.named(shadow) if is_reversal(shadow) else None
             if name in self.claims and name not in self.taken:
                 self.fates.setdefault(self.claims[name][0], Fate("E_REVERSAL_OPEN", "setl_id", shadow))
+        for name, numbers in self.claims.items():
+            if name in self.of_nobody and name not in self.taken:
+                self.fates.setdefault(numbers[0], Fate("E_REVERSAL_OPEN", "setl_id", self.of_nobody[name]))
         for name, numbers in self.claims.items():
             if name not in self.taken and any(is_marked(self.rows[number].claim) for number in numbers):
                 self.fates.setdefault(numbers[0], Fate("E_REVERSAL_OPEN", "refd_setl_flag"))

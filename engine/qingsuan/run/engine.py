@@ -20,6 +20,7 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 from qingsuan.benefits.opening import Groups, empty_opening
+from qingsuan.benefits.reversals_of_nobody import NAMED_SCHEMA
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import QingsuanError, RunError
 from qingsuan.run.folder import Written
@@ -113,6 +114,7 @@ class Cluster:
             run.setup.accumulators,
             run.setup.strict,
             run.setup.insured_files,
+            run.setup.claims_files,
             run.setup.paid_columns,
             run.setup.has_stays,
             self.by_what,
@@ -162,7 +164,7 @@ class Cluster:
         self._drafts.mkdir(parents=True)
         vocabularies = run.setup.vocabularies.items()
         texts = {name: tuple(words.texts) for name, words in vocabularies}
-        frozen = Frozen(texts, frozenset(run.setup.absent_columns), self.expected)
+        frozen = Frozen(texts, frozenset(run.setup.absent_columns), tuple(run.setup.reversals_of_nobody), self.expected)
         receipts = _Receipts(run, done)
         for partition in partitions:
             if partition not in self.expected:
@@ -253,6 +255,7 @@ def _learn_codes(setup: Setup, content: dict[str, Any]) -> None:
         setup.vocabularies[name].encode(pa.array(texts, pa.string()))
     setup.unserved.update(content["unserved"])
     setup.absent_columns.update((name, file) for name, file in content["absent"])
+    setup.reversals_of_nobody += [pa.table(named, schema=NAMED_SCHEMA) for named in content["reversals_of_nobody"]]
 
 
 def _untrue(found: str) -> RunError:

@@ -284,6 +284,7 @@ def _check(run: Run) -> dict[str, list[str]]:
     names = {name for source in run.inputs.claims for name in source.schema.names}
     run.setup.paid_columns = tuple(name for name in PAID_COLUMNS if name in names)
     run.setup.insured_files = tuple(source.name for source in run.inputs.insured)
+    run.setup.claims_files = tuple(source.name for source in run.inputs.claims)
     run.setup.has_stays = bool(names & {"mdtrt_id", "mid_setl_flag"})
     return {file: names for file, names in unread.items() if names}
 

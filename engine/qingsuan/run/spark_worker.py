@@ -84,6 +84,7 @@ class Job:
     accumulators: bool
     strict: bool
     insured_files: tuple[str, ...]
+    claims_files: tuple[str, ...]
     paid_columns: tuple[str, ...]
     has_stays: bool
     by_what: Mapping[str, Any]
@@ -100,11 +101,13 @@ class Frozen:
     Attributes
     ----------
     texts : column -> its codes, in the order of their numbers.
+    reversals_of_nobody : see :class:`qingsuan.benefits.setup.Setup`.
     expected : partition -> table -> (pieces, rows).
     """
 
     texts: Mapping[str, tuple[str, ...]]
     absent_columns: frozenset[tuple[str, int]]
+    reversals_of_nobody: tuple[pa.Table, ...]
     expected: Mapping[int, Mapping[str, tuple[int, int]]]
 
 
@@ -139,7 +142,7 @@ def _setup(job: Job) -> Setup:
         regions = read_regions(load())
         setup = regions.setup(job.year, job.skip_unserved, job.accumulators)
         setup.paid_columns, setup.has_stays = job.paid_columns, job.has_stays
-        setup.strict, setup.insured_files = job.strict, job.insured_files
+        setup.strict, setup.insured_files, setup.claims_files = job.strict, job.insured_files, job.claims_files
         here = by_what(setup, regions.installed)
         for kind, expected in job.by_what.items():
             other = sorted(n for n in {*expected, *here[kind]} if expected.get(n) != here[kind].get(n))
@@ -172,7 +175,7 @@ def _read(job: Job, setup: Setup, number: int) -> Iterator[Piece]:
     _check_size(source.path, item.file_bytes)
     setup = copy.copy(setup)
     setup.vocabularies = {name: Vocabulary() for name in setup.vocabularies}
-    setup.unserved, setup.absent_columns = Counter(), set()
+    setup.unserved, setup.absent_columns, setup.reversals_of_nobody = Counter(), set(), []
     collector = Collector(number, item.table, job.partitions, setup.vocabularies)
     rows, amounts, refused = 0, Counter[str](), []
     groups = Groups(setup) if item.table == OPENING else None
@@ -195,6 +198,7 @@ def _read(job: Job, setup: Setup, number: int) -> Iterator[Piece]:
         "texts": {name: words.texts for name, words in setup.vocabularies.items() if len(words.texts) > 1},
         "unserved": dict(setup.unserved),
         "absent": sorted(setup.absent_columns),
+        "reversals_of_nobody": [named.to_pydict() for named in setup.reversals_of_nobody],
     }
     yield from report(number, content, refused)
 
@@ -282,6 +286,7 @@ def _settler(job: Job, frozen: Frozen) -> Settler:
         for name, texts in frozen.texts.items():
             setup.vocabularies[name].encode(pa.array(texts, pa.string()))
         setup.absent_columns = set(frozen.absent_columns)
+        setup.reversals_of_nobody = list(frozen.reversals_of_nobody)
         setup.freeze()
         _SETTLERS.clear()
         _SETTLERS[job.token] = Settler(setup)
