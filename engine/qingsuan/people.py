@@ -97,20 +97,20 @@ class Marks:
     ----------
     hashes
         Of the few texts.
-    room
-        So many marks there is room for, at least, for each of them: one in so many others is taken for one of them.
     """
 
-    def __init__(self, hashes: npt.NDArray[np.uint64], room: int = 16) -> None:
-        bits = max(10, (room * len(hashes)).bit_length())
+    def __init__(self, hashes: npt.NDArray[np.uint64]) -> None:
+        bits = max(10, (16 * len(hashes)).bit_length())
         self._marks = np.zeros(1 << bits, np.bool_)
         self._shift = np.uint64(64 - bits)
         self._marks[hashes >> self._shift] = True
 
     def may_have(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
         """Which texts may be among the few: all that are, and hardly any besides."""
-        found: npt.NDArray[np.bool_] = self._marks[hashes >> self._shift]
-        return found
+        places = (hashes >> self._shift).view(np.int64)
+        return self._marks.take(
+            places, mode="clip"
+        )  # none lies outside: it is only faster than looking whether one does
 
 
 def partition_of(texts: Texts, partitions: int) -> npt.NDArray[np.int32]:

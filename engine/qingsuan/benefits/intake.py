@@ -19,6 +19,7 @@ from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.rejects import Refusals, Said
 from qingsuan.benefits.restore import blanks
 from qingsuan.benefits.reversals_of_nobody import named_ids
+from qingsuan.benefits.reversals_of_others import hashes_of_named
 from qingsuan.benefits.roles import IDS, ids_of_shadows, role_of_flags, role_of_refused, role_outside_year
 from qingsuan.benefits.setup import CLAIM_CODES, OwnColumn, Setup
 from qingsuan.cells import (
@@ -381,21 +382,22 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, 
     fields["role"] = arrow(role_outside_year(role, benefit, kinds, rows.cells, setup))
     shadows = refused & ~void & ~rows.absent("psn_no") if refused.any() else None
     fields.update({name: ids_of_shadows(rows.texts(name), rows.cells[name], refused) for name in IDS})
-    if shadows is not None:
-        _note_reversals_of_nobody(setup, rows, fields, void)
+    if role.any():
+        _note_what_reversals_name(setup, rows, fields, void)
     return rows.finish(fields, shadows)
 
 
-def _note_reversals_of_nobody(setup: Setup, rows: _Rows, fields: Mapping[str, pa.Array], void: Mask) -> None:
-    """Note which ids those reversals name whose ``psn_no`` is absent or of a wrong form: claims of anybody may be meant."""
-    unread = (rows.absent("psn_no") | rows.faulty("psn_no")) & ~void
-    if unread.any():
-        role = fields["role"].to_numpy(zero_copy_only=False)
-        places = np.flatnonzero(unread & ((role & ROLE["reversal"]) != 0))
-        of_them = rows.refusals.files, rows.refusals.rows, places
-        named = named_ids(fields["setl_id"], fields["init_setl_id"], *of_them)
-        if named.num_rows:
-            setup.reversals_of_nobody.append(named)
+def _note_what_reversals_name(setup: Setup, rows: _Rows, fields: Mapping[str, pa.Array], void: Mask) -> None:
+    """Note which ids reversals name; where ``psn_no`` is absent or of a wrong form, claims of anybody may be meant."""
+    reversal = ((fields["role"].to_numpy(zero_copy_only=False) & ROLE["reversal"]) != 0) & ~void
+    if not reversal.any():
+        return
+    ids = fields["setl_id"], fields["init_setl_id"]
+    setup.named_by_reversals.append(hashes_of_named(*ids, np.flatnonzero(reversal)))
+    of_nobody = np.flatnonzero(reversal & (rows.absent("psn_no") | rows.faulty("psn_no")))
+    named = named_ids(*ids, rows.refusals.files, rows.refusals.rows, of_nobody)
+    if named.num_rows:
+        setup.reversals_of_nobody.append(named)
 
 
 def _amount_or_none(rows: _Rows, name: str) -> npt.NDArray[np.int64]:

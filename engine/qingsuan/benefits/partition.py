@@ -44,6 +44,7 @@ from qingsuan.benefits.overlaps import OVERLAPPING, overlapping_stays
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.restore import restored
 from qingsuan.benefits.reversals_of_nobody import NamedByNobody, hold_what_reversals_of_nobody_name
+from qingsuan.benefits.reversals_of_others import NamedByReversals, reversals_without_claim, settled_and_named
 from qingsuan.benefits.setup import CLAIM_CODES, Setup
 from qingsuan.benefits.stays import number_stays, refuse_parts
 from qingsuan.benefits.taken_back import Copies, Judged
@@ -98,6 +99,7 @@ class Settler:
         ).reshape(len(setup.places.pools), len(treated))
         self.months = setup.months()
         self.named_by_nobody = NamedByNobody(setup.reversals_of_nobody)
+        self.named_by_reversals = NamedByReversals(setup.named_by_reversals)
         levels = setup.vocabularies["dedc_hosp_lv"].texts
         self.known_levels = np.array(
             [
@@ -175,6 +177,7 @@ class _Work:
         self.settler, self.setup, self.trial = settler, settler.setup, trial
         self.contradictions: list[Contradiction] = []
         self.stay: Int32 | None = None
+        self.without_claim: dict[str, pa.Table] = {}
         self.settled_until: Int32 | None = None
         self.refused: list[pa.Table] = []
         self.refused_rows: list[pa.RecordBatch] = [restored(columns, np.zeros(0, np.int32))]
@@ -264,6 +267,7 @@ class _Work:
             self.copies = Copies(self.rows, marked.head, judged)
             self.group = self.copies.group
         self.refunds_of_part = judged.refunds_of_part
+        self.without_claim = reversals_without_claim(self, judged)
         back = marked.status == STATUS["reversed"]
         self.back, self.back_pool = self.rows[back], self.pool[back]
         self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[marked.twin[back]])
@@ -469,7 +473,14 @@ class _Work:
             differences,
             pa.concat_tables(self.refused),
             pa.Table.from_batches(self.refused_rows),
-            {**layout.totals(), **self.identity_counts, OVERLAPPING: overlapping_stays(self), **more},
+            {
+                **layout.totals(),
+                **self.identity_counts,
+                OVERLAPPING: overlapping_stays(self),
+                **more,
+                **self.without_claim,
+                **settled_and_named(self),
+            },
             accumulators,
         )
 

@@ -116,6 +116,7 @@ class Setup:
     has_stays : whether some claims file has ``mdtrt_id`` or ``mid_setl_flag``.
     unserved : how many claims each area has that no plugin serves.
     absent_columns : which of ``own_columns`` (by name) which file (by its number among its table's) does not have.
+    named_by_reversals : hashes of the ids that reversals name (``reversals_of_others.hashes_of_named``).
     reversals_of_nobody : ids that reversals name whose person cannot be read (``reversals_of_nobody.NAMED_SCHEMA``).
     """
 
@@ -135,6 +136,7 @@ class Setup:
     vocabularies: dict[str, Vocabulary] = field(init=False)
     own_columns: dict[str, OwnColumn] = field(init=False)
     absent_columns: set[tuple[str, int]] = field(init=False, default_factory=set)
+    named_by_reversals: list[npt.NDArray[np.uint64]] = field(init=False, default_factory=list)
     reversals_of_nobody: list[pa.Table] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:

@@ -17,10 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+import numpy as np
 import pyarrow as pa
 
 from qingsuan.benefits.opening import Groups, empty_opening
 from qingsuan.benefits.reversals_of_nobody import NAMED_SCHEMA
+from qingsuan.benefits.reversals_of_others import NamedByReversals
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import QingsuanError, RunError
 from qingsuan.run.folder import Written
@@ -164,7 +166,10 @@ class Cluster:
         self._drafts.mkdir(parents=True)
         vocabularies = run.setup.vocabularies.items()
         texts = {name: tuple(words.texts) for name, words in vocabularies}
-        frozen = Frozen(texts, frozenset(run.setup.absent_columns), tuple(run.setup.reversals_of_nobody), self.expected)
+        named = NamedByReversals(run.setup.named_by_reversals).hashes
+        frozen = Frozen(
+            texts, frozenset(run.setup.absent_columns), named, tuple(run.setup.reversals_of_nobody), self.expected
+        )
         receipts = _Receipts(run, done)
         for partition in partitions:
             if partition not in self.expected:
@@ -255,6 +260,7 @@ def _learn_codes(setup: Setup, content: dict[str, Any]) -> None:
         setup.vocabularies[name].encode(pa.array(texts, pa.string()))
     setup.unserved.update(content["unserved"])
     setup.absent_columns.update((name, file) for name, file in content["absent"])
+    setup.named_by_reversals.append(np.array(content["named_by_reversals"], np.uint64))
     setup.reversals_of_nobody += [pa.table(named, schema=NAMED_SCHEMA) for named in content["reversals_of_nobody"]]
 
 

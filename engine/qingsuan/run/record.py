@@ -16,6 +16,7 @@ from qingsuan.policy.identities import knows
 from qingsuan.policy.model import RuleSet
 from qingsuan.run.inputs import Source, digest_of
 from qingsuan.run.opening import earlier_run
+from qingsuan.run.settled_elsewhere import Elsewhere
 from qingsuan.run.tally import Tally
 from qingsuan.tables import BILL
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ORDER_POLICY", "of_inputs", "of_plugins", "of_settlement"]
 
 _LISTED = 20
-"""So many codes are named in a warning; the record has all of them."""
+"""So many codes, or settlements, are named in a warning; the record has all of them."""
 
 ORDER_POLICY = "person; benefit date, setl_time, setl_id as text; people by hash of psn_no, then psn_no"
 
@@ -104,6 +105,7 @@ def of_settlement(
         }
         | _paid(setup, tally),
         "refunds_of_part": tally.refunds_of_part(),
+        **({"reversals_of_others": len(tally.settled_elsewhere)} if tally.settled_elsewhere else {}),
         "rejected": {table: dict(sorted(codes.items())) for table, codes in sorted(tally.rejected.items())},
         "rejected_by": [
             {"pool": pool, "insutype": scheme, "code": code, "rows": rows}
@@ -152,10 +154,22 @@ def _warnings(
             f"{overlaps['claims']} claims of {overlaps['people']} people are of stays that began while another stay of the "
             "same person had not ended: each is settled as it came"
         )
+    if tally.settled_elsewhere:
+        found.append(_said_of_settled_elsewhere(tally.settled_elsewhere))
     earlier = earlier_run(inputs.opening)
     if earlier is not None and earlier["rules_digest"] != setup.program.digest:
         found.append("the accumulators of --opening were counted by other rules: this is not the year settled at once")
     return found
+
+
+def _said_of_settled_elsewhere(elsewhere: Elsewhere) -> str:
+    told = sorted(set(elsewhere.values()))
+    listed = ", ".join(f"{one.setl_id} (psn_no {one.psn_no})" for one in told[:_LISTED])
+    more = f" and {len(told) - _LISTED} more" if len(told) > _LISTED else ""
+    return (
+        f"{len(elsewhere)} rejected reversals name settlements that are settled under another psn_no, and paid: {listed}{more}: "
+        "correct the psn_no of one of both"
+    )
 
 
 def _unknown_identities(setup: Setup, tally: Tally) -> dict[str, int]:

@@ -28,6 +28,7 @@ from qingsuan.run.inputs import Source, as_text, carried_as, fetch_rows
 from qingsuan.run.kept import Kept
 from qingsuan.run.refused_people import with_rejected_insured
 from qingsuan.run.remembered import Remembered
+from qingsuan.run.settled_elsewhere import settled_elsewhere, with_settled_elsewhere
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.tally import Tally, sums_of
 from qingsuan.run.threads import in_threads
@@ -78,8 +79,9 @@ class RefusedRows:
     def write(self, run: Run) -> None:
         """Write every refused row with all its columns and its reason, in the order of the people.
 
-        Claims come last: their reasons tell of insured rows that were refused.
+        Claims come last: their reasons tell of insured rows that were refused, and of claims that are settled.
         """
+        run.tally.settled_elsewhere = settled_elsewhere(run.tally.totals, run.inputs.claims)
         for name in ("insured", "identities", "claims"):
             table = self._tables[name]
             if name == "claims" or table.rows:
@@ -179,6 +181,7 @@ class _Refused:
             rows = rows.select(self._schema.names)
             if table == "claims":
                 rows = with_rejected_insured(rows, run.folder.path / f"rejected/insured-part-{partition:05d}.parquet")
+                rows = with_settled_elsewhere(rows, run.tally.settled_elsewhere)
             run.folder.write_table(f"rejected/{prefix}part-{partition:05d}.parquet", rows)
             if differences is not None:
                 run.folder.write_table(f"{DIFFERENCES}/rejected-part-{partition:05d}.parquet", differences)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan import errors
@@ -101,12 +102,13 @@ class Frozen:
     Attributes
     ----------
     texts : column -> its codes, in the order of their numbers.
-    reversals_of_nobody : see :class:`qingsuan.benefits.setup.Setup`.
+    named_by_reversals, reversals_of_nobody : see :class:`qingsuan.benefits.setup.Setup`.
     expected : partition -> table -> (pieces, rows).
     """
 
     texts: Mapping[str, tuple[str, ...]]
     absent_columns: frozenset[tuple[str, int]]
+    named_by_reversals: npt.NDArray[np.uint64]
     reversals_of_nobody: tuple[pa.Table, ...]
     expected: Mapping[int, Mapping[str, tuple[int, int]]]
 
@@ -176,6 +178,7 @@ def _read(job: Job, setup: Setup, number: int) -> Iterator[Piece]:
     setup = copy.copy(setup)
     setup.vocabularies = {name: Vocabulary() for name in setup.vocabularies}
     setup.unserved, setup.absent_columns, setup.reversals_of_nobody = Counter(), set(), []
+    setup.named_by_reversals = []
     collector = Collector(number, item.table, job.partitions, setup.vocabularies)
     rows, amounts, refused = 0, Counter[str](), []
     groups = Groups(setup) if item.table == OPENING else None
@@ -198,6 +201,7 @@ def _read(job: Job, setup: Setup, number: int) -> Iterator[Piece]:
         "texts": {name: words.texts for name, words in setup.vocabularies.items() if len(words.texts) > 1},
         "unserved": dict(setup.unserved),
         "absent": sorted(setup.absent_columns),
+        "named_by_reversals": [int(one) for hashes in setup.named_by_reversals for one in hashes],
         "reversals_of_nobody": [named.to_pydict() for named in setup.reversals_of_nobody],
     }
     yield from report(number, content, refused)
@@ -286,6 +290,7 @@ def _settler(job: Job, frozen: Frozen) -> Settler:
         for name, texts in frozen.texts.items():
             setup.vocabularies[name].encode(pa.array(texts, pa.string()))
         setup.absent_columns = set(frozen.absent_columns)
+        setup.named_by_reversals = [frozen.named_by_reversals]
         setup.reversals_of_nobody = list(frozen.reversals_of_nobody)
         setup.freeze()
         _SETTLERS.clear()

@@ -20,6 +20,7 @@ from qingsuan.money import yuan
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.kept import Kept
+from qingsuan.run.settled_elsewhere import Elsewhere
 from qingsuan.tables import BILL, PAID_COLUMNS
 
 __all__ = ["Tally", "sums_of"]
@@ -42,6 +43,7 @@ class Tally:
     ----------
     rows_read : rows by input table.
     rejected : rows by input table and code; of claims also by pool, scheme and code in ``rejected_by``.
+    settled_elsewhere : reversals that were rejected while the settlement that they name is settled.
     amounts_in, amounts_rejected : fen by column of the bill, as far as cells could be read.
     """
 
@@ -53,6 +55,7 @@ class Tally:
     reversed_rows: int = 0
     settled_rows: int = 0
     totals: dict[str, list[pa.Table]] = field(default_factory=dict)
+    settled_elsewhere: Elsewhere = field(default_factory=dict)
 
     def read(self, table: str, rows: int) -> None:
         """Rows of an input table have been read."""
