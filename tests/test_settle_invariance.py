@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from re import sub
 from typing import Any
 
 import pyarrow as pa
@@ -82,7 +83,10 @@ class Folder:
         return [row for file in files for row in pq.read_table(file).to_pylist()]
 
     def rejected(self) -> list[str]:
-        """Rejected rows as text, by part: cells of a CSV file are text, and an absent one is an empty one."""
+        """Rejected rows as text, by part: cells of a CSV file are text, and an absent one is an empty one.
+
+        Where a reversal without a person stands, its claim says; of several the first is named, so that is left out.
+        """
         return sorted(
             repr([(name, text(name, value)) for name, value in sorted(row.items()) if not name.startswith("source_")])
             for row in self.rows("rejected")
@@ -92,6 +96,8 @@ class Folder:
 def text(name: str, value: Any) -> str:
     if name == "setl_time" and value is not None:
         return str(value)[:19]
+    if name == "found" and value is not None:
+        return sub(r"the reversal \S+ row \d+ names it", "the reversal … names it", str(value))
     return "" if value is None else str(value).removesuffix(".000000")
 
 

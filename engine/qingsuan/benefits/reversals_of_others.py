@@ -111,5 +111,5 @@ def settled_and_named(work: _Work) -> dict[str, pa.Table]:
     if not len(rows):
         return {}
     table = work.columns.table.select(["setl_id", "psn_no"]).take(pa.array(rows))
-    first = table.group_by("setl_id", use_threads=False).aggregate([("psn_no", "min")])
+    first = table.group_by("setl_id", use_threads=False).aggregate([("psn_no", "min")]).sort_by("setl_id")
     return {SETTLED_AND_NAMED: pa.table({"setl_id": first.column("setl_id"), "psn_no": first.column("psn_no_min")})}
