@@ -626,6 +626,28 @@ def test_reversals_that_do_not_fit() -> None:
     assert [row.claim.setl_id for row in found.settled] == ["c003"]
 
 
+def test_a_reversal_of_nobody_holds_the_claim_that_it_names() -> None:
+    first, second, third, fourth = (claim(n, 1000) for n in (1, 2, 3, 4))
+    rows = [
+        back(first, "nobody", psn_no="", refused=("E_MISSING", "psn_no")),
+        back(second, "c002", psn_no="NULL", init_setl_id="", refused=("E_FORM", "psn_no")),
+        back(third, "nobody-too", psn_no="", refused=("E_MISSING", "psn_no")),
+        back(third, "good"),
+        back(fourth, "stranger", psn_no="q"),
+    ]
+    found = settle(rules(layer()), first, second, third, fourth, *rows)
+    assert codes(found) == [
+        ("c001", "E_REVERSAL_OPEN"),
+        ("c002", "E_FORM"),
+        ("c002", "E_REVERSAL_OPEN"),
+        ("nobody", "E_MISSING"),
+        ("nobody-too", "E_MISSING"),
+        ("stranger", "E_REVERSAL_ORPHAN"),
+    ]
+    assert [(pair.original.setl_id, pair.reversal.setl_id) for pair in found.reversed] == [("c003", "good")]
+    assert [row.claim.setl_id for row in found.settled] == ["c004"]
+
+
 def test_the_first_of_two_with_one_id_stays() -> None:
     first, later = claim(1, 1000), claim(2, 500, setl_id="c001")
     found = settle(rules(layer()), later, first, first)
