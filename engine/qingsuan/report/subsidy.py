@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from qingsuan.money import yuan
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from qingsuan.money import fen_of_yuan
+from qingsuan.report.summary import read_record
 from qingsuan.report.text import grouped_yuan, table
-from qingsuan.subsidies.model import FundingRule
 from qingsuan.subsidies.outcome import Outcome
 from qingsuan.subsidies.results import prefecture_table
 
-__all__ = ["summary"]
+__all__ = ["subsidy_summary", "summary"]
 
 _HEADINGS = {
     "name": "prefecture 市/州/盟",
@@ -24,24 +30,39 @@ _HEADINGS = {
 
 def summary(outcome: Outcome) -> str:
     """Tell the outcome in plain text, for a terminal with a monospaced font; amounts in yuan."""
-    blocks = [_head(outcome), *(_region(outcome, rule) for rule in outcome.used), _rows(outcome)]
-    blocks += [f"warning: {warning}" for warning in outcome.warnings()]
+    return _told(outcome.record(), prefecture_table(outcome.dues, split=outcome.split).to_pylist())
+
+
+def subsidy_summary(out_dir: Path) -> str:
+    """Tell a finished run likewise, from its folder.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished run.
+    """
+    record = read_record(out_dir)
+    return _told(record, pq.read_table(out_dir / "totals" / "prefecture.parquet").to_pylist())
+
+
+def _told(record: Mapping[str, Any], prefectures: Sequence[Mapping[str, Any]]) -> str:
+    blocks = [_head(record), *(_region(record, rule, prefectures) for rule in record["rules"]), _rows(record)]
+    blocks += [f"warning: {warning}" for warning in record["warnings"]]
     return "\n\n".join(blocks)
 
 
-def _head(outcome: Outcome) -> str:
-    heads = sum(due.heads.heads for due in outcome.dues)
-    permits = sum(due.heads.permits for due in outcome.dues)
-    owed = sum(due.owed.total_fen for due in outcome.dues)
+def _head(record: Mapping[str, Any]) -> str:
+    owed = sum(fen_of_yuan(one["amount"]) for one in record["amounts"] if one["level"] == "total")
     return (
-        f"Subsidy (财政补助) {outcome.funding.year}: {grouped_yuan(owed)} yuan for {heads:,} heads,\n"
-        f"{permits:,} of them by residence permit (居住证), counted like local people"
+        f"Subsidy (财政补助) {record['year']}: {grouped_yuan(owed)} yuan for {record['heads']:,} heads,\n"
+        f"{record['resd_permit_heads']:,} of them by residence permit (居住证), counted like local people"
     )
 
 
-def _region(outcome: Outcome, rule: FundingRule) -> str:
+def _region(record: Mapping[str, Any], rule: Mapping[str, Any], prefectures: Sequence[Mapping[str, Any]]) -> str:
     """One region: a table of prefectures with its sum."""
-    rows = prefecture_table([due for due in outcome.dues if due.region == rule.region], split=outcome.split).to_pylist()
+    region = rule["region"]
+    rows = [row for row in prefectures if row["region"] == region]
     levels = [name for name in _HEADINGS if name in rows[0] and name not in ("name", "heads")]
     lines = [
         [f"{row['prefecture']} {row['name']}", f"{row['heads']:,}", *(f"{row[level]:,}" for level in levels)]
@@ -49,22 +70,24 @@ def _region(outcome: Outcome, rule: FundingRule) -> str:
     ]
     sums = [f"{sum(row[level] for row in rows):,}" for level in levels]
     lines.append(["all 合计", f"{sum(row['heads'] for row in rows):,}", *sums])
-    least = "at least " if rule.standard.minimum else ""
-    documents = ", ".join(dict.fromkeys(source.document for source in rule.cited))
-    title = f"{rule.region} {rule.title}: {least}{yuan(rule.standard.fen)} per head and {rule.count} ({documents})"
+    least = "at least " if rule["minimum"] else ""
+    documents = ", ".join(dict.fromkeys(source["document"] for source in rule["sources"]))
+    per_head = f"{rule['standard']} per head and {record['count_unit'][region]}"
     headings = [_HEADINGS[name] for name in ("name", "heads", *levels)]
+    title = f"{region} {rule['title']}: {least}{per_head} ({documents})"
     return f"{title}\n{table(headings, lines, 'l' + 'r' * (len(headings) - 1))}"
 
 
-def _rows(outcome: Outcome) -> str:
-    rows, counted = outcome.rows, outcome.counted
-    rejected = ", ".join(f"{code} {number:,}" for code, number in sorted(rows.rejected.items()))
-    kinds = ", ".join(f"{kind} {number:,}" for kind, number in counted.duplicates_by_kind.items() if number)
+def _rows(record: Mapping[str, Any]) -> str:
+    rows = record["rows"]
+    rejected = ", ".join(f"{code} {number:,}" for code, number in rows["rejected"].items())
+    kinds = ", ".join(f"{kind} {number:,}" for kind, number in record["duplicates_by_kind"].items() if number)
     account = (
-        f"rows in (行) {rows.rows_in:,} = counted (计入) {rows.counted:,}"
-        f" + other scheme (其他险种) {rows.other_scheme:,} + outside the year (不在年度内) {rows.outside_year:,}"
-        f" + counted elsewhere (重复) {rows.duplicates:,} + rejected (退回) {sum(rows.rejected.values()):,}"
+        f"rows in (行) {rows['in']:,} = counted (计入) {rows['counted']:,}"
+        f" + other scheme (其他险种) {rows['not_counted']['other-scheme']:,}"
+        f" + outside the year (不在年度内) {rows['not_counted']['outside-year']:,}"
+        f" + counted elsewhere (重复) {rows['duplicates']:,} + rejected (退回) {sum(rows['rejected'].values()):,}"
     )
-    several = f"people with more than one row (避免重复参保): {counted.persons_duplicate:,}"
+    several = f"people with more than one row (避免重复参保): {record['persons_with_duplicates']:,}"
     lines = [account, f"{several} ({kinds})" if kinds else several]
     return "\n".join([*lines, f"rejected by reason: {rejected}"] if rejected else lines)

@@ -22,7 +22,7 @@ from qingsuan.report.names import CONTRADICTION_NAMES, FUND_NAMES, SCHEME_NAMES
 from qingsuan.report.text import folded, grouped_yuan, heading, percent, table
 from qingsuan.tables import REJECTION_CODES
 
-__all__ = ["settle_summary"]
+__all__ = ["read_record", "settle_summary"]
 
 _Sums = dict[tuple[str, str], Counter[str]]
 """Pool and scheme -> column -> number of claims, or fen."""
@@ -52,7 +52,7 @@ def settle_summary(out_dir: Path) -> str:
     InputError
         The folder holds no finished run.
     """
-    record = _record(out_dir)
+    record = read_record(out_dir)
     sums = _sums(out_dir / "totals" / "care.parquet")
     parts = [_alarm(record), _counts(record), _by_pool(sums), _by_fund(sums)]
     parts += [_differences(out_dir / "totals" / "differences.parquet"), _refunds_of_part(record)]
@@ -61,7 +61,14 @@ def settle_summary(out_dir: Path) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _record(out_dir: Path) -> dict[str, Any]:
+def read_record(out_dir: Path) -> dict[str, Any]:
+    """Read the record of a finished run.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished run, or a record that cannot be read.
+    """
     path = out_dir / "run.json"
     if not path.is_file():
         raise InputError(
@@ -70,7 +77,15 @@ def _record(out_dir: Path) -> dict[str, Any]:
             expected="the folder of a finished run; run.json is written last",
             do="settle first, or finish the run with --resume",
         )
-    record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    try:
+        record: dict[str, Any] = dict(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            str(path),
+            found=f"cannot be read: {error}",
+            expected="the record of a finished run",
+            do="see “qingsuan verify”; fetch the folder again, or settle anew",
+        ) from error
     return record
 
 
