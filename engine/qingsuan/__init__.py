@@ -1,11 +1,27 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
-These are all the public names; plugins use them and nothing else.
+These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
+``subsidy`` and ``open``, which are imported when they are first asked for.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from qingsuan.hookspecs import hookimpl
 from qingsuan.policy.model import Pool, Region
 
-__all__ = ["Pool", "Region", "__version__", "hookimpl"]
+if TYPE_CHECKING:
+    from qingsuan.api import open_run as open  # noqa: A004 - ``qingsuan.open``
+    from qingsuan.api import settle, subsidy
+
+__all__ = ["Pool", "Region", "__version__", "hookimpl", "open", "settle", "subsidy"]
 
 __version__ = "0.1.0"
+
+_OF_THE_API = {"open": "open_run", "settle": "settle", "subsidy": "subsidy"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OF_THE_API:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("qingsuan.api"), _OF_THE_API[name])

@@ -6,48 +6,17 @@ from pathlib import Path
 
 import click
 
-from qingsuan.benefits.setup import Setup
-from qingsuan.cli.engines import check_engine, engine_of, engine_options
+from qingsuan.api import prepare, settle
+from qingsuan.cli.engines import engine_options
 from qingsuan.cli.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.sizes import Size
 from qingsuan.cli.stopping import terminated_as_interrupted
-from qingsuan.errors import UsageError
-from qingsuan.plugins import Installed, load, require
-from qingsuan.report.summary import settle_summary
 from qingsuan.report.text import proven
-from qingsuan.run.apart import check_apart
-from qingsuan.run.folder import RunFolder
-from qingsuan.run.inputs import find_files, open_files
 from qingsuan.run.known import MOST_PARTITIONS
-from qingsuan.run.opening import open_opening
-from qingsuan.run.proof import prove
-from qingsuan.run.regions import set_up
-from qingsuan.run.settle import TABLES, Inputs, Options, settle
 
 __all__ = ["command", "prepare"]
-
-
-def prepare(
-    year: int,
-    requirements: tuple[str, ...] = (),
-    *,
-    skip_unserved: bool = False,
-    accumulators: bool = False,
-    strict: bool = False,
-) -> tuple[Setup, Installed]:
-    """Find plugins, read and compile every rule set, check requirements.
-
-    Raises
-    ------
-    PluginError
-        A requirement is not met. A region whose files cannot be trusted is among those refused.
-    """
-    setup, installed = set_up(load(), year, skip_unserved, accumulators)
-    require(installed, requirements)
-    setup.strict = strict
-    return setup, installed
 
 
 @click.command("settle")
@@ -103,43 +72,34 @@ def command(
 
     CLAIMS are Parquet, Arrow IPC or CSV files, folders of them, or globs.
     """
-    if resume and overwrite:
-        raise UsageError(
-            "--resume --overwrite", found="both", expected="one: to go on with what is there, or to replace it"
-        )
-    check_engine(engine, spark_master)
-    if opening is not None and out.resolve() in (opening.resolve(), *opening.resolve().parents):
-        raise UsageError("--opening --out", found="one folder", expected="two", do="give another --out")
-    check_apart(out, TABLES, (*claims, *insured, *identities, *([] if opening is None else [opening])))
-    folder = RunFolder(out, TABLES, overwrite=overwrite, resume=resume)
-    setup, installed = prepare(
-        year,
-        requirements,
-        skip_unserved=skip_unserved,
-        accumulators=accumulators or opening is not None,
-        strict=strict,
-    )
-    found = {
-        "claims": find_files(claims, "claims"),
-        "insured": find_files(insured, "insured"),
-        "identities": find_files(identities, "identities"),
-    }
-    inputs = Inputs(
-        open_files(found["claims"], csv_encoding),
-        open_files(found["insured"], csv_encoding),
-        open_files(found["identities"], csv_encoding),
-        () if opening is None else open_opening(opening, year, csv_encoding),
-        left_out={table: files.left_out for table, files in found.items()},
-    )
-    options = Options(workers, memory, partitions)
     with terminated_as_interrupted():
-        other = engine_of(engine, spark_master, setup, installed)
-        record = settle(setup, inputs, folder, options, installed, progress_for(as_json), other)
-    digest = prove(out, record)
-    with finished(out, digest):
+        run = settle(
+            claims,
+            insured,
+            identities,
+            year=year,
+            out=out,
+            workers=workers,
+            memory=memory,
+            partitions=partitions,
+            require=requirements,
+            skip_unserved=skip_unserved,
+            strict=strict,
+            opening=opening,
+            accumulators=accumulators,
+            resume=resume,
+            overwrite=overwrite,
+            csv_encoding=csv_encoding,
+            engine=engine,
+            spark_master=spark_master,
+            progress=progress_for(as_json),
+        )
+    with finished(out, run.record_sha256):
         if as_json:
-            show_json({**record, "record_sha256": digest})
+            show_json(
+                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
+            )
         else:
-            show(f"{settle_summary(out)}\n\n{proven(digest)}")
+            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
     if max_rejected is not None:
-        max_rejected.check(record, out)
+        max_rejected.check(run.record, out)

@@ -8,7 +8,6 @@ import click
 
 from qingsuan.cli.output import finished, results_apart, show, show_json, tell
 from qingsuan.cli.stopping import terminated_as_interrupted
-from qingsuan.errors import UsageError
 from qingsuan.run.known import MOST_PARTITIONS
 
 __all__ = ["command"]
@@ -67,28 +66,27 @@ def command(
     and, if known, enddate, resd_permit_flag and vali_flag. One person counts once, wherever in the input; regions come from the
     installed plugins.
     """
-    from qingsuan import plugins
-    from qingsuan.report.subsidy import summary
+    from qingsuan import api
     from qingsuan.report.text import proven
-    from qingsuan.run.proof import prove
-    from qingsuan.run.regions import read_regions
-    from qingsuan.run.subsidy import Request, run_subsidy
-    from qingsuan.subsidies.bureau import BureauTables
 
-    if resume and overwrite:
-        raise UsageError(
-            "--resume --overwrite", found="both", expected="one: to go on with what is there, or to replace it"
-        )
-    installed = read_regions(plugins.load()).installed
-    plugins.require(installed, requirements)
-    tables = BureauTables.read(classes, standards, local_split)
-    request = Request(insured, year, out, tables, skip_unserved, overwrite, resume, partitions, csv_encoding)
     with terminated_as_interrupted():
-        run = run_subsidy(request, installed, say=tell)
-    digest = prove(out, run.record)
-    with finished(out, digest):
+        run = api.subsidy(
+            insured,
+            year=year,
+            out=out,
+            classes=classes,
+            standards=standards,
+            local_split=local_split,
+            require=requirements,
+            skip_unserved=skip_unserved,
+            csv_encoding=csv_encoding,
+            partitions=partitions,
+            resume=resume,
+            overwrite=overwrite,
+            say=tell,
+        )
+    with finished(out, run.record_sha256):
         if as_json:
-            show_json({**run.record, "record_sha256": digest})
+            show_json({**run.record, "record_sha256": run.record_sha256})
         else:
-            told = [] if run.outcome is None else [summary(run.outcome)]
-            show("\n\n".join((*told, proven(digest))))
+            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")

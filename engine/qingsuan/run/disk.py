@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from qingsuan.errors import RunError, UsageError
 
-__all__ = ["looking_into", "writing"]
+__all__ = ["looking_into", "temporary_folder", "writing"]
 
 
 @contextmanager
@@ -31,6 +32,18 @@ def writing(where: Path) -> Iterator[None]:
             expected="room and the right to write",
             do="make room, or let this user write there",
         ) from error
+
+
+def temporary_folder() -> Path:
+    """Make a new folder for what nobody needs for long, where ``TMPDIR`` says; who asked for it removes it.
+
+    Raises
+    ------
+    RunError
+        It cannot be made.
+    """
+    with writing(Path("TMPDIR")):
+        return Path(tempfile.mkdtemp(prefix="qingsuan-"))
 
 
 @contextmanager

@@ -280,7 +280,7 @@ def _check(run: Run) -> dict[str, list[str]]:
         for file, extra in mine.items():
             unread[file] = [*unread.get(file, ()), *extra]
     for source in run.inputs.claims:
-        check_refused_types(str(source.path), source.schema)
+        check_refused_types(source.where, source.schema)
     names = {name for source in run.inputs.claims for name in source.schema.names}
     run.setup.paid_columns = tuple(name for name in PAID_COLUMNS if name in names)
     run.setup.insured_files = tuple(source.name for source in run.inputs.insured)

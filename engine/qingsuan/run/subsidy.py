@@ -26,11 +26,13 @@ from qingsuan.run.header import header_of_subsidy, named
 from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
 from qingsuan.run.inputs import (
     Source,
+    Streamed,
     check_door,
     chunks,
     find_files,
     names_unread,
     open_files,
+    open_streams,
     told_of_inputs,
     unread_names,
 )
@@ -63,7 +65,10 @@ _MUST_BE = {f"{table}/{_FIRST}" for table in ("due", "duplicates", "rejected")} 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: paths, folders or globs of insured people, the year, where to write, the bureau's tables."""
+    """What is asked for: paths, folders or globs of insured people, the year, where to write, the bureau's tables.
+
+    ``streams`` are tables of insured people that come as Arrow streams.
+    """
 
     insured: Sequence[str | Path]
     year: int
@@ -74,6 +79,7 @@ class Request:
     resume: bool = False
     partitions: int | None = None
     csv_encoding: str = "utf8"
+    streams: Sequence[Streamed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,7 @@ def run_subsidy(request: Request, installed: Installed, say: Callable[[str], Non
     funding = resolve(installed.regions, request.year, request.tables, broken)
     found = find_files(request.insured, "insured people")
     sources = open_files(found, request.csv_encoding)
+    sources += open_streams(request.streams, len(sources))
     _check(sources, found.left_out, say)
     files = named({"insured": sources})
     header = header_of_subsidy(
@@ -158,7 +165,7 @@ def _check(sources: Sequence[Source], left_out: Sequence[str], say: Callable[[st
     """Check every file's columns before a row is read, and say which nobody reads, and which files were left out."""
     for source in sources:
         check_door(source, COLUMNS, ("begndate", "enddate"))
-        check_columns(source.schema, str(source.path))
+        check_columns(source.schema, source.where)
     unread = {source.name: names_unread(source, COLUMNS) for source in sources}
     for line in told_of_inputs("insured", unread_names(sources, unread, COLUMNS), left_out):
         say(line)

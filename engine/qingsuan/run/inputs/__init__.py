@@ -4,6 +4,7 @@
 count its rows a second way (``messages`` and ``layout`` do that for IPC, ``pages`` and ``thrift`` for Parquet).
 ``reading`` opens any file, cuts it into chunks, and compares the two counts. ``columns`` judges a file's columns before a
 row is read, ``names`` those that are nearly the interface's, ``types`` those that cannot be carried into ``rejected/``.
+``streams`` writes tables that come as Arrow streams to files.
 Everything here ends with an
 :class:`~qingsuan.errors.InputError` that names file and place, or gives every row of the file; nothing is skipped in between.
 """
@@ -13,6 +14,7 @@ from qingsuan.run.inputs.names import names_unread, told_of_inputs, unread_names
 from qingsuan.run.inputs.places import Found, find_files
 from qingsuan.run.inputs.reading import Chunk, Rows, chunks, count_rows, fetch_rows, open_files, open_sources
 from qingsuan.run.inputs.source import BATCH_ROWS, FORMATS, Source, digest_of
+from qingsuan.run.inputs.streams import Given, Spool, Streamed, Table, open_streams
 from qingsuan.run.inputs.types import as_text, carried_as
 
 __all__ = [
@@ -20,8 +22,12 @@ __all__ = [
     "FORMATS",
     "Chunk",
     "Found",
+    "Given",
     "Rows",
     "Source",
+    "Spool",
+    "Streamed",
+    "Table",
     "as_text",
     "carried_as",
     "check_columns",
@@ -34,6 +40,7 @@ __all__ = [
     "names_unread",
     "open_files",
     "open_sources",
+    "open_streams",
     "told_of_inputs",
     "unread_names",
 ]

@@ -37,7 +37,7 @@ def check_columns(source: Source, columns: Sequence[Column], known: Collection[s
     """
     known = {*known, *(column.name for column in columns)}
     check_door(source, known, {column.name for column in columns if column.kind in ("date", "time")})
-    where, names = str(source.path), source.schema.names
+    where, names = source.where, source.schema.names
     for column in columns:
         if column.name not in names and column.must:
             raise InputError(
@@ -70,7 +70,7 @@ def check_door(source: Source, known: Collection[str], stamps: Collection[str]) 
     for name, times in Counter(names).items():
         if times > 1:
             raise InputError(
-                str(source.path),
+                source.where,
                 found=f"{times} columns “{name}”; columns: {', '.join(names)}",
                 expected="each column once",
                 do="check the extract; columns are bound by name",
@@ -78,7 +78,7 @@ def check_door(source: Source, known: Collection[str], stamps: Collection[str]) 
     check_names(source, known)
     for name in sorted(source.int96 & set(stamps)):
         raise InputError(
-            f"{source.path}: column {name}",
+            f"{source.where}: column {name}",
             found="type INT96: some programs write these times in UTC, others in local time, and the file does not say which",
             expected="timestamp without a time zone, in local time (TIMESTAMP_MICROS)",
             do="write the extract again; of Spark, with spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS",

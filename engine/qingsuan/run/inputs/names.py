@@ -61,7 +61,7 @@ def check_names(source: Source, known: Collection[str]) -> None:
     name, nearly = _first_nearly(tuple(source.schema.names), frozenset(known))
     if nearly:
         raise InputError(
-            f"{source.path}: column “{_shown(name)}”",
+            f"{source.where}: column “{_shown(name)}”",
             found=f"nearly the name {nearly}: did you mean that?",
             expected="the names of the interface as they are; what nobody reads must not look like one of them",
             do=f"call it {nearly}; or if it is something else, call it otherwise",
@@ -71,7 +71,7 @@ def check_names(source: Source, known: Collection[str]) -> None:
         nearly = key if key in known else _nearly(key, known, frozenset())
         if nearly:
             raise InputError(
-                f"{source.path}: folder “{_shown(key)}=…”",
+                f"{source.where}: folder “{_shown(key)}=…”",
                 found=f"a value of {nearly} in the name of a folder",
                 expected="values in the file: names of folders are not read",
                 do=f"write the column {nearly} into the files",

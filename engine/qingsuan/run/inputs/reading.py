@@ -22,7 +22,7 @@ from qingsuan.run.inputs.parquet import BATCH_BYTES, count_parquet_rows, open_pa
 from qingsuan.run.inputs.places import Found, find_files
 from qingsuan.run.inputs.source import BATCH_ROWS, FORMATS, Source, check_beginning, unreadable
 
-__all__ = ["Chunk", "Rows", "chunks", "count_rows", "fetch_rows", "open_files", "open_sources"]
+__all__ = ["Chunk", "Rows", "chunks", "count_rows", "fetch_rows", "open_file", "open_files", "open_sources"]
 
 _OPEN: dict[str, Callable[[int, Path, str], Source]] = {"parquet": open_parquet, "ipc": open_ipc, "csv": open_csv}
 _BROKEN = (pa.ArrowException, OSError, UnicodeError, ValueError, OverflowError, MemoryError)
@@ -111,7 +111,9 @@ def open_files(found: Found, encoding: str = "utf8") -> tuple[Source, ...]:
     encoding = check_encoding(encoding)
     names = _names([file.path for file in found.files])
     return tuple(
-        replace(_open(number, file.path, encoding), name=name, keys_below=file.keys_below, keys_above=file.keys_above)
+        replace(
+            open_file(number, file.path, encoding), name=name, keys_below=file.keys_below, keys_above=file.keys_above
+        )
         for number, (file, name) in enumerate(zip(found.files, names, strict=True))
     )
 
@@ -125,7 +127,14 @@ def _names(paths: list[Path]) -> list[str]:
     return [path.relative_to(common).as_posix() for path in paths]
 
 
-def _open(number: int, path: Path, encoding: str) -> Source:
+def open_file(number: int, path: Path, encoding: str) -> Source:
+    """Open one file, in the format that its ending says.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
     kind = FORMATS[path.suffix.lower()]
     try:
         check_beginning(path)

@@ -53,6 +53,7 @@ class Source:
     int96 : columns of a Parquet file whose times are INT96.
     keys_below, keys_above
         Keys of folders called ``key=value`` on the way to the file: below the place that was named, and in its own path.
+    is_stream : whether the file is only what a stream was written to (:mod:`qingsuan.run.inputs.streams`).
     """
 
     number: int
@@ -65,6 +66,12 @@ class Source:
     int96: frozenset[str] = frozenset()
     keys_below: tuple[str, ...] = ()
     keys_above: tuple[str, ...] = ()
+    is_stream: bool = False
+
+    @property
+    def where(self) -> str:
+        """What messages call it: the file's path, or the name of the table that came as a stream."""
+        return self.name if self.is_stream else str(self.path)
 
 
 def unreadable(path: Path, kind: str, found: str, where: str = "") -> InputError:

@@ -66,7 +66,7 @@ def check_types(source: Source) -> None:
         why = _trial(field.type)
         if why:
             raise InputError(
-                f"{source.path}: column {field.name}",
+                f"{source.where}: column {field.name}",
                 found=f"type {field.type}",
                 expected=f"a type that a rejected row can be written with ({why})",
                 do="write the extract again without this column, or as text",

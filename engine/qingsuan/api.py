@@ -1,0 +1,305 @@
+"""The front door for programs: tables in, tables out, errors as exceptions, nothing printed. The commands go through it, too.
+
+A table is anything with ``__arrow_c_stream__`` (pyarrow, Polars, DuckDB, pandas from 2.2 on), a file, folder or glob by its path,
+or a list of these. What comes in is checked as a file is. Functions may run side by side in threads of one process.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from qingsuan import plugins
+from qingsuan.benefits.setup import Setup
+from qingsuan.errors import UsageError
+from qingsuan.finished import FinishedRun, Folder, Settlement, Subsidy, run_in
+from qingsuan.plugins import Installed
+from qingsuan.run.apart import check_apart
+from qingsuan.run.disk import temporary_folder
+from qingsuan.run.engines import check_engine, engine_of
+from qingsuan.run.folder import RunFolder
+from qingsuan.run.inputs import Given, Spool, Streamed, find_files, open_files, open_streams
+from qingsuan.run.known import MOST_PARTITIONS
+from qingsuan.run.opening import open_opening
+from qingsuan.run.proof import prove
+from qingsuan.run.regions import read_regions, set_up
+from qingsuan.run.settle import TABLES, Inputs, Options, Progress
+from qingsuan.run.settle import settle as settle_files
+from qingsuan.run.subsidy import Request, run_subsidy
+from qingsuan.subsidies.bureau import BureauTables
+
+__all__ = ["open_run", "prepare", "settle", "subsidy"]
+
+FIRST_YEAR, LAST_YEAR, LAST_SUBSIDY_YEAR = 2000, 2100, 2999
+MOST_WORKERS = 256
+LEAST_MEMORY_BYTES = 64 << 20
+
+PathLike = str | os.PathLike[str]
+_Parted = tuple[tuple[str, ...], tuple[Streamed, ...]]
+
+_opening_plugins = threading.Lock()
+"""Plugins are tried in processes that are forked: one must not be forked while another thread imports one."""
+
+
+def prepare(
+    year: int,
+    requirements: Sequence[str] = (),
+    *,
+    skip_unserved: bool = False,
+    accumulators: bool = False,
+    strict: bool = False,
+) -> tuple[Setup, Installed]:
+    """Find plugins, read and compile every rule set, check requirements.
+
+    Raises
+    ------
+    PluginError
+        A requirement is not met. A region whose files cannot be trusted is among those refused.
+    """
+    with _opening_plugins:
+        setup, installed = set_up(plugins.load(), year, skip_unserved, accumulators)
+    plugins.require(installed, requirements)
+    setup.strict = strict
+    return setup, installed
+
+
+def settle(
+    claims: Given,
+    insured: Given,
+    identities: Given | None = None,
+    *,
+    year: int,
+    out: PathLike | None = None,
+    workers: int = 2,
+    memory: int = 2 << 30,
+    partitions: int | None = None,
+    require: Sequence[str] = (),
+    skip_unserved: bool = False,
+    strict: bool = False,
+    opening: PathLike | FinishedRun | None = None,
+    accumulators: bool = False,
+    resume: bool = False,
+    overwrite: bool = False,
+    csv_encoding: str = "utf8",
+    engine: str = "local",
+    spark_master: str | None = None,
+    progress: Progress | None = None,
+) -> Settlement:
+    """Settle a year of claims (待遇结算).
+
+    Parameters
+    ----------
+    claims, insured, identities
+        The tables, with the columns of ``docs/tables.md``: money as decimal or text in yuan. A reader is read to its end, once.
+    year
+        The year that is settled.
+    out
+        The run folder to write and to keep; None writes a temporary one, gone with the result.
+    workers
+        Threads that work, from 1 to 256.
+    memory
+        What the run may hold in memory, in bytes, at least 64 MiB; a table that the caller holds is not counted.
+    partitions
+        Into how many parts people are spread; worked out from ``memory`` unless given.
+    require
+        Plugins that must be there, such as ``["qingsuan-jilin>=2022.1"]``.
+    skip_unserved
+        Whether claims of pools without a plugin are rejected instead of stopping the run.
+    strict
+        Whether claims that meet insured rows which contradict each other are rejected.
+    opening
+        A finished run of the same year, or its folder, with whose accumulators this one goes on.
+    accumulators
+        Whether accumulators are written, for a later ``opening`` (which writes them, too).
+    resume, overwrite
+        Whether a run that did not finish in ``out`` is gone on with; whether what is there may be replaced.
+    csv_encoding
+        Encoding of CSV files.
+    engine, spark_master
+        Where it is worked out: ``"local"``, or ``"spark"`` and its master.
+    progress
+        Told how the run gets on; nothing is said otherwise.
+
+    Returns
+    -------
+    Settlement
+        The record and the tables: rows in = rows settled + reversed + rejected.
+
+    Raises
+    ------
+    UsageError
+        An argument is not what it must be, or ``out`` cannot be written to.
+    InputError
+        A table cannot be trusted.
+    PluginError, PolicyError
+        A pool has no plugin, or a plugin or rule set cannot be trusted.
+    RunError
+        The machine, or a person, stopped the run.
+    """
+    _check_how(resume=resume, overwrite=overwrite)
+    check_engine(engine, spark_master)
+    year = _number("--year", year, FIRST_YEAR, LAST_YEAR)
+    options = Options(
+        _number("--workers", workers, 1, MOST_WORKERS),
+        _number("--memory", memory, LEAST_MEMORY_BYTES),
+        None if partitions is None else _number("--partitions", partitions, 1, MOST_PARTITIONS),
+    )
+    with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
+        given = {
+            "claims": spool.parted(claims, "claims"),
+            "insured": spool.parted(insured, "insured"),
+            "identities": spool.parted(identities, "identities", optional=True),
+        }
+        earlier = None if opening is None else _folder_of(opening)
+        _check_apart(place.path, [path for files, _ in given.values() for path in files], earlier)
+        folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
+        with_accumulators = accumulators or earlier is not None
+        setup, installed = prepare(
+            year, _texts(require), skip_unserved=skip_unserved, accumulators=with_accumulators, strict=strict
+        )
+        inputs = _opened(given, earlier, year, csv_encoding)
+        cluster = engine_of(engine, spark_master, setup, installed)
+        record = settle_files(setup, inputs, folder, options, installed, progress, cluster)
+        prove(place.path, record)
+        run = Settlement(place)
+        run.seconds = record.get("seconds", {})
+        return run
+
+
+def subsidy(
+    insured: Given,
+    *,
+    year: int,
+    out: PathLike | None = None,
+    classes: PathLike | None = None,
+    standards: PathLike | None = None,
+    local_split: PathLike | None = None,
+    require: Sequence[str] = (),
+    skip_unserved: bool = False,
+    csv_encoding: str = "utf8",
+    partitions: int | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Subsidy:
+    """Count the insured of a year and split the subsidy for them (财政补助).
+
+    Parameters
+    ----------
+    insured
+        The insured people; likewise, and all other arguments, as in :func:`settle`.
+    classes, standards, local_split
+        The bureau's tables: CSV files, by their paths, as ``docs/subsidy.md`` has them.
+    say
+        Gets a line at each stage.
+
+    Returns
+    -------
+    Subsidy
+        The record and the tables.
+
+    Raises
+    ------
+    UsageError, InputError, PluginError, PolicyError, RunError
+        As in :func:`settle`; a table of the bureau that is needed or cannot be trusted is a PolicyError.
+    """
+    _check_how(resume=resume, overwrite=overwrite)
+    year = _number("--year", year, FIRST_YEAR, LAST_SUBSIDY_YEAR)
+    parts = None if partitions is None else _number("--partitions", partitions, 1, MOST_PARTITIONS)
+    with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
+        paths, streams = spool.parted(insured, "insured")
+        with _opening_plugins:
+            installed = read_regions(plugins.load()).installed
+        plugins.require(installed, _texts(require))
+        tables = BureauTables.read(
+            *(None if file is None else Path(file) for file in (classes, standards, local_split))
+        )
+        request = Request(
+            paths, year, place.path, tables, skip_unserved, overwrite, resume, parts, csv_encoding, streams
+        )
+        prove(place.path, run_subsidy(request, installed, say).record)
+        return Subsidy(place)
+
+
+def open_run(out: PathLike) -> Settlement | Subsidy:
+    """Open the folder of a finished run (``qingsuan.open``); nothing of it is read before it is asked for.
+
+    Raises
+    ------
+    InputError
+        There is no finished run, or a file that it lists is gone. Whether files are as they were written, ``qingsuan verify`` tells.
+    """
+    return run_in(Folder(Path(out)))
+
+
+@contextmanager
+def _folder_for(out: PathLike | None, *, goes_on: bool) -> Iterator[Folder]:
+    """The run folder: the caller's, or a temporary one, which is gone if the run fails."""
+    if out is not None:
+        yield Folder(Path(out))
+        return
+    if goes_on:
+        raise UsageError("--out", found="none", expected="the folder of the run to go on with, or to replace")
+    temporary = temporary_folder()
+    folder = Folder(temporary / "run", temporary)
+    try:
+        yield folder
+    except BaseException:
+        folder.discard()
+        raise
+
+
+def _folder_of(opening: PathLike | FinishedRun) -> Path:
+    return opening.path if isinstance(opening, FinishedRun) else Path(opening)
+
+
+def _check_apart(out: Path, paths: Sequence[str], earlier: Path | None) -> None:
+    if earlier is None:
+        return check_apart(out, TABLES, paths)
+    if out.resolve() in (earlier.resolve(), *earlier.resolve().parents):
+        raise UsageError("--opening --out", found="one folder", expected="two", do="give another --out")
+    return check_apart(out, TABLES, (*paths, earlier))
+
+
+def _opened(given: Mapping[str, _Parted], earlier: Path | None, year: int, encoding: str) -> Inputs:
+    """Find and open every input: all files before the first stream, which is read to its end."""
+    found = {table: find_files(paths, table) for table, (paths, _) in given.items()}
+    sources = {table: open_files(files, encoding) for table, files in found.items()}
+    brought = () if earlier is None else open_opening(earlier, year, encoding)
+    for table, (_, streams) in given.items():
+        sources[table] += open_streams(streams, len(sources[table]))
+    left_out = {table: files.left_out for table, files in found.items()}
+    return Inputs(sources["claims"], sources["insured"], sources["identities"], brought, left_out)
+
+
+def _check_how(*, resume: bool, overwrite: bool) -> None:
+    if resume and overwrite:
+        raise UsageError(
+            "--resume --overwrite", found="both", expected="one: to go on with what is there, or to replace it"
+        )
+
+
+def _texts(given: Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _number(name: str, given: int, least: int, most: int | None = None) -> int:
+    """A whole number within bounds.
+
+    Raises
+    ------
+    UsageError
+        It is none, or outside of them.
+    """
+    try:
+        number = operator.index(given)
+    except TypeError:
+        number = None
+    if number is None or isinstance(given, bool) or number < least or (most is not None and number > most):
+        bounds = f"a whole number from {least} on" if most is None else f"a whole number from {least} to {most}"
+        raise UsageError(name, found=repr(given), expected=bounds)
+    return number
