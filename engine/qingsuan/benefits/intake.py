@@ -381,7 +381,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, 
     role = role_of_refused(role, refused, rows.cells, money)
     fields["role"] = arrow(role_outside_year(role, benefit, kinds, rows.cells, setup))
     shadows = refused & ~void & ~rows.absent("psn_no") if refused.any() else None
-    fields.update({name: ids_of_shadows(rows.texts(name), rows.cells[name], refused) for name in IDS})
+    fields.update({name: ids_of_shadows(name, rows.texts(name), rows.cells[name], refused) for name in IDS})
     if role.any():
         _note_what_reversals_name(setup, rows, fields, void)
     return rows.finish(fields, shadows)

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.setup import BENEFIT_DATES, Setup
 from qingsuan.cells import Cells
+from qingsuan.legible import no_id
 from qingsuan.tables import BILL
 
 __all__ = ["IDS", "ids_of_shadows", "role_of_flags", "role_of_refused", "role_outside_year"]
@@ -26,15 +27,26 @@ IDS = ("psn_no", "setl_id", "init_setl_id")
 """The columns by which a row finds its partner."""
 
 _INVISIBLE = r"[^\p{L}\p{N}\p{P}\p{S}]"
+_QUOTES = r"^['\"]+|['\"]+$"
+"""Marks that a spreadsheet puts around an id."""
+
 _Cells = Mapping[str, Cells | None]
 
 
-def ids_of_shadows(texts: pa.Array, cells: Cells | None, refused: Mask) -> pa.Array:
-    """Ids, those of refused rows without what cannot be seen in them: so a row refused for a blank still finds its partner."""
+def ids_of_shadows(name: str, texts: pa.Array, cells: Cells | None, refused: Mask) -> pa.Array:
+    """Ids, those of refused rows without what cannot be seen in them: so a row refused for a blank still finds its partner.
+
+    An original may stand in quotes, too; one that then is no id is none, and its reversal may mean any claim that it negates.
+    """
     if cells is None or "E_FORM" not in cells.faults:
         return texts
     visible = pc.replace_substring_regex(texts.filter(pa.array(refused)), _INVISIBLE, "")
-    return pc.replace_with_mask(texts, pa.array(refused), pc.utf8_normalize(visible, "NFKC"))
+    plain = pc.utf8_normalize(visible, "NFKC")
+    if name == "init_setl_id":
+        plain = pc.replace_substring_regex(plain, _QUOTES, "")
+        bad = no_id(plain)
+        plain = plain if bad is None else pc.if_else(pa.array(bad), "", plain)
+    return pc.replace_with_mask(texts, pa.array(refused), plain)
 
 
 def role_of_flags(cells: _Cells, size: int) -> Roles:

@@ -84,8 +84,8 @@ def check_tables(rule: FundingRule, tables: BureauTables) -> None:
             raise PolicyError(
                 where,
                 found=f'class "{name}"',
-                expected=f"a class of the rule: {', '.join(rule.classes)}",
-                do="write one of these classes",
+                expected=f"a class of the rule {rule.file}: {', '.join(rule.classes)}",
+                do="write one of these classes, or correct the rule",
             )
     for prefix, own in tables.standards.items():
         if prefix.startswith(rule.prefix):
