@@ -47,6 +47,7 @@ from qingsuan.subsidies.funding import Funding, resolve
 from qingsuan.subsidies.outcome import Outcome, RowCounts, not_counted_table
 from qingsuan.subsidies.results import due_table, prefecture_table, region_table
 from qingsuan.subsidies.screening import COLUMNS, Rejection, Screening, check_columns
+from qingsuan.tables import INSURED
 
 __all__ = ["TABLES", "Finished", "Request", "run_subsidy"]
 
@@ -56,6 +57,9 @@ TABLES = ("due", "totals", "duplicates", "rejected")
 SPILL_BYTES = 512 * 2**20
 
 _SPILL = ".shuffle"
+_KNOWN = frozenset({*COLUMNS, *(column.name for column in INSURED)})
+"""The table is that of ``settle`` as well: a column that this reads is no news."""
+
 _FIRST = "part-00000.parquet"
 _MUST_BE = {f"{table}/{_FIRST}" for table in ("due", "duplicates", "rejected")} | {
     f"totals/{name}.parquet" for name in ("prefecture", "region", "not_counted")
@@ -166,8 +170,8 @@ def _check(sources: Sequence[Source], left_out: Sequence[str], say: Callable[[st
     for source in sources:
         check_door(source, COLUMNS, ("begndate", "enddate"))
         check_columns(source.schema, source.where)
-    unread = {source.name: names_unread(source, COLUMNS) for source in sources}
-    for line in told_of_inputs("insured", unread_names(sources, unread, COLUMNS), left_out):
+    unread = {source.name: names_unread(source, _KNOWN) for source in sources}
+    for line in told_of_inputs("insured", unread_names(sources, unread, _KNOWN), left_out):
         say(line)
 
 
@@ -268,7 +272,7 @@ def _write(outcome: Outcome, result: RunFolder) -> None:
 
 def _record(outcome: Outcome, run: _Run) -> dict[str, Any]:
     sources, installed, left_out = run.sources, run.installed, run.left_out
-    unread = [(source.name, names_unread(source, COLUMNS)) for source in sources]
+    unread = [(source.name, names_unread(source, _KNOWN)) for source in sources]
     own = outcome.record()
     own["warnings"] += [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
     own["warnings"] += [f"{file}: columns nobody reads: {', '.join(names)}" for file, names in unread if names]
