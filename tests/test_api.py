@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -340,6 +341,50 @@ def test_a_temporary_folder_is_gone_with_the_last_who_reads_it(region: Path, tab
     assert not list(region.iterdir())
 
 
+def test_a_temporary_folder_is_gone_with_the_process(tmp_path: Path, year: Path) -> None:
+    code = f"import qingsuan; run = qingsuan.subsidy({str(year / 'insured.parquet')!r}, year=2021, classes={str(year / 'classes.csv')!r}); print(run.path)"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
+    assert Path(ran.stdout.strip()).is_relative_to(tmp_path)
+    assert ran.stderr == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_temporary_folder_that_cannot_be_made_is_the_machines_fault(
+    tmp_path: Path, files: tuple[Path, Path], tables: tuple[pa.Table, pa.Table], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    assert "TMPDIR: could not be written" in refused(RunError, lambda: qingsuan.settle(*files, year=2022))
+    out = tmp_path / "out"
+    assert "TMPDIR: could not be written" in refused(RunError, lambda: qingsuan.subsidy(tables[1], year=2022, out=out))
+    assert not out.exists()
+
+
+def test_a_disk_that_a_stream_fills_is_the_machines_fault(
+    region: Path,
+    small_disk: Callable[[int], Path],
+    tables: tuple[pa.Table, pa.Table],
+    files: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk(1 << 20)))
+    much = pa.concat_tables([tables[0]] * 1000)
+    told = refused(RunError, lambda: qingsuan.settle(much, files[1], year=2022, out=tmp_path / "out"))
+    assert "claims.arrow: could not be written: " in told
+    assert not list(Path(tempfile.gettempdir()).iterdir())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_result_is_read_wherever_the_process_goes(
+    region: Path, tmp_path: Path, tables: tuple[pa.Table, pa.Table], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = qingsuan.settle(*tables, year=2022, out="out")
+    monkeypatch.chdir(region)
+    assert len(run.settled.to_arrow()) == 40
+
+
 def test_a_stopped_run_goes_on_with_the_same_tables(
     region: Path, tmp_path: Path, tables: tuple[pa.Table, pa.Table], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -430,6 +475,7 @@ def test_a_subsidy_of_every_kind_of_frame_is_the_commands(year: Path, tmp_path: 
     assert len(run.duplicates) == len(read(tmp_path / "out", "duplicates"))
     assert len(run.rejected) == 0
     assert run.totals["region"].to_arrow().to_pylist() == read(tmp_path / "out", "totals", "region.parquet")
+    assert "nobody reads" not in ran.out + ran.err, "the table is that of settle as well"
     opened = qingsuan.open(tmp_path / "out")
     assert opened.summary() in ran.out
     assert "<caption>subsidy 财政补助 2021</caption>" in opened._repr_html_()

@@ -19,6 +19,7 @@ from qingsuan.errors import UsageError
 from qingsuan.finished import FinishedRun, Folder, Settlement, Subsidy, run_in
 from qingsuan.plugins import Installed
 from qingsuan.run.apart import check_apart
+from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR, LAST_YEAR, LEAST_MEMORY_BYTES, MOST_WORKERS
 from qingsuan.run.disk import temporary_folder
 from qingsuan.run.engines import check_engine, engine_of
 from qingsuan.run.folder import RunFolder
@@ -33,10 +34,6 @@ from qingsuan.run.subsidy import Request, run_subsidy
 from qingsuan.subsidies.bureau import BureauTables
 
 __all__ = ["open_run", "prepare", "settle", "subsidy"]
-
-FIRST_YEAR, LAST_YEAR, LAST_SUBSIDY_YEAR = 2000, 2100, 2999
-MOST_WORKERS = 256
-LEAST_MEMORY_BYTES = 64 << 20
 
 PathLike = str | os.PathLike[str]
 _Parted = tuple[tuple[str, ...], tuple[Streamed, ...]]

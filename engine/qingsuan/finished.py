@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -48,7 +49,12 @@ class Folder:
 
     def __init__(self, path: Path, temporary: Path | None = None) -> None:
         self.path = path
+        self._place = path.absolute()
         self._end = None if temporary is None else weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
+
+    def file(self, name: str) -> Path:
+        """A file in it, wherever this process goes meanwhile."""
+        return self._place / name
 
     def discard(self) -> None:
         """Remove a temporary folder now; others stay."""
@@ -114,7 +120,7 @@ class Rows:
 
     @contextmanager
     def _opened(self, file: str) -> Iterator[Any]:
-        path = self._folder.path / file
+        path = self._folder.file(file)
         try:
             with pq.ParquetFile(path) as parts:
                 yield parts
@@ -134,7 +140,7 @@ class Rows:
         return _html(f"{self.name}: {len(self):,} rows", self.schema.names, rows)
 
 
-class FinishedRun:
+class FinishedRun(ABC):
     """What every finished run has.
 
     Attributes
@@ -177,9 +183,9 @@ class FinishedRun:
         names = [Path(file).stem for file in self._files if file.startswith("totals/")]
         return MappingProxyType({name: self._rows("totals", f"{name}.parquet") for name in names})
 
+    @abstractmethod
     def summary(self) -> str:
         """What the command prints when it is done, as plain text in English beside Chinese."""
-        raise TypeError(f"{type(self).__name__} is no settlement of its own")
 
     def _rows(self, table: str, beginning: str = "part-", schema: pa.Schema | None = None) -> Rows:
         files = [file for file in self._files if file.startswith(f"{table}/{beginning}")]
@@ -194,9 +200,9 @@ class FinishedRun:
         title = f"{self.record['settlement']} {self.year}"
         return _html(title, *self._told()) + (f"<ul>{warnings}</ul>" if warnings else "")
 
+    @abstractmethod
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Headings and rows of the table that a notebook shows."""
-        return (), ()
 
 
 class Settlement(FinishedRun):

@@ -12,23 +12,16 @@ from pathlib import Path
 
 import click
 
-from qingsuan.benefits.setup import Setup
+from qingsuan.api import settle, subsidy
 from qingsuan.cli.output import results_apart, show
 from qingsuan.cli.progress import progress_for
-from qingsuan.cli.settle import prepare
 from qingsuan.errors import UsageError
-from qingsuan.plugins import Installed
-from qingsuan.report.subsidy import summary
-from qingsuan.report.summary import settle_summary
 from qingsuan.report.text import folded, width
 from qingsuan.run.disk import looking_into, writing
-from qingsuan.run.folder import RunFolder, is_file
-from qingsuan.run.inputs import open_sources
+from qingsuan.run.folder import is_file
 from qingsuan.run.lock import LOCK, held
-from qingsuan.run.settle import TABLES, Inputs, Options, Progress, settle
-from qingsuan.run.subsidy import Request, run_subsidy
+from qingsuan.run.settle import Progress
 from qingsuan.sample import CHUNK, make_year
-from qingsuan.subsidies.bureau import BureauTables
 
 __all__ = ["command"]
 
@@ -55,15 +48,14 @@ def command(*, people: int, seed: int, out: Path, workers: int, keep: bool) -> N
 
     400,000 people have a good million claims. Everything stays in the folder --out; the next demo replaces it.
     """
-    setup, installed = prepare(_YEAR)
     _check(out)
     with held(out):
-        told = _demo(setup, installed, out, people, seed, workers, keep)
+        told = _demo(out, people, seed, workers, keep)
     show("\n".join(_fit(line) for line in told.splitlines()))
     show(f"\n{_next(out)}")
 
 
-def _demo(setup: Setup, installed: Installed, out: Path, people: int, seed: int, workers: int, keep: bool) -> str:
+def _demo(out: Path, people: int, seed: int, workers: int, keep: bool) -> str:
     """Make the year, settle it, split its subsidy; returns the summary."""
     kept = _prepare(out, people, seed, keep)
     show(f"{_MADE_UP}\n")
@@ -71,19 +63,25 @@ def _demo(setup: Setup, installed: Installed, out: Path, people: int, seed: int,
     if not kept:
         with seconds.of("sample 样例"):
             _sample(sample, people, seed, progress)
-    inputs = Inputs(
-        open_sources([sample / "claims"], "claims"),
-        open_sources([sample / "insured.parquet"], "insured"),
-        open_sources([sample / "identities.parquet"], "identities"),
-    )
     with seconds.of("settle 待遇结算"):
-        settle(setup, inputs, RunFolder(out / "settled", TABLES), Options(workers), installed, progress)
-    tables = BureauTables.read(sample / "classes.csv", None, None)
+        settled = settle(
+            sample / "claims",
+            sample / "insured.parquet",
+            sample / "identities.parquet",
+            year=_YEAR,
+            out=out / "settled",
+            workers=workers,
+            progress=progress,
+        )
     with seconds.of("subsidy 财政补助"):
-        request = Request((sample / "insured.parquet",), _YEAR, out / "subsidy", tables, overwrite=True)
-        owed = run_subsidy(request, installed).outcome
-    assert owed is not None  # nothing was to be gone on with
-    return "\n\n".join((settle_summary(out / "settled"), summary(owed), seconds.told()))
+        owed = subsidy(
+            sample / "insured.parquet",
+            year=_YEAR,
+            out=out / "subsidy",
+            classes=sample / "classes.csv",
+            overwrite=True,
+        )
+    return f"{settled.summary()}\n\n{owed.summary()}\n\n{seconds.told()}"
 
 
 class _Seconds:

@@ -14,6 +14,7 @@ from qingsuan.cli.progress import progress_for
 from qingsuan.cli.sizes import Size
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.report.text import proven
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, MOST_WORKERS
 from qingsuan.run.known import MOST_PARTITIONS
 
 __all__ = ["command", "prepare"]
@@ -23,9 +24,11 @@ __all__ = ["command", "prepare"]
 @click.argument("claims", nargs=-1, required=True, metavar="CLAIMS…")
 @click.option("--insured", multiple=True, required=True, help="Insured people: file, folder or glob (repeatable).")
 @click.option("--identities", multiple=True, help="Dated identity classes (repeatable).")
-@click.option("--year", type=click.IntRange(2000, 2100), required=True, help="The year that is settled.")
+@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is settled.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder to write.")
-@click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Threads that work.")
+@click.option(
+    "--workers", type=click.IntRange(1, MOST_WORKERS), default=2, show_default=True, help="Threads that work."
+)
 @click.option("--memory", type=Size(), default="2GB", show_default=True, help="What the run may hold in memory.")
 @click.option("--partitions", type=click.IntRange(1, MOST_PARTITIONS), help="Into how many parts people are spread.")
 @engine_options

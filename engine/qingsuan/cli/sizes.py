@@ -6,10 +6,11 @@ import re
 
 import click
 
+from qingsuan.run.bounds import LEAST_MEMORY_BYTES
+
 __all__ = ["Size"]
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-LEAST = 64 << 20
 
 
 class Size(click.ParamType[int]):
@@ -29,6 +30,6 @@ class Size(click.ParamType[int]):
         if match is None:
             self.fail(f"{value!r} is not a size such as 2GB or 512MB", param, ctx)
         size = int(match[1]) * _UNITS[match[2].upper()]
-        if size < LEAST:
+        if size < LEAST_MEMORY_BYTES:
             self.fail(f"{value!r} is less than the 64MB a run needs", param, ctx)
         return size

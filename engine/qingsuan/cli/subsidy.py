@@ -8,6 +8,7 @@ import click
 
 from qingsuan.cli.output import finished, results_apart, show, show_json, tell
 from qingsuan.cli.stopping import terminated_as_interrupted
+from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 from qingsuan.run.known import MOST_PARTITIONS
 
 __all__ = ["command"]
@@ -17,7 +18,12 @@ _FILE = click.Path(path_type=Path)
 
 @click.command("subsidy")
 @click.argument("insured", nargs=-1, required=True)
-@click.option("--year", type=click.IntRange(2000, 2999), required=True, help="The year whose subsidy is calculated.")
+@click.option(
+    "--year",
+    type=click.IntRange(FIRST_YEAR, LAST_SUBSIDY_YEAR),
+    required=True,
+    help="The year whose subsidy is calculated.",
+)
 @click.option("--out", type=_FILE, required=True, help="The run folder to write; it must not be finished already.")
 @click.option("--classes", type=_FILE, help="The bureau's classes of counties: CSV admdvs,class.")
 @click.option(
