@@ -30,8 +30,6 @@ from qingsuan.run.proof import prove
 from qingsuan.run.regions import read_regions, set_up
 from qingsuan.run.settle import TABLES, Inputs, Options, Progress
 from qingsuan.run.settle import settle as settle_files
-from qingsuan.run.subsidy import Request, run_subsidy
-from qingsuan.subsidies.bureau import BureauTables
 
 __all__ = ["open_run", "prepare", "settle", "subsidy"]
 
@@ -204,6 +202,9 @@ def subsidy(
     UsageError, InputError, PluginError, PolicyError, RunError
         As in :func:`settle`; a table of the bureau that is needed or cannot be trusted is a PolicyError.
     """
+    from qingsuan.run.subsidy import Request, run_subsidy  # another settlement: a run of benefits starts without it
+    from qingsuan.subsidies.bureau import BureauTables
+
     _check_how(resume=resume, overwrite=overwrite)
     year = _number("--year", year, FIRST_YEAR, LAST_SUBSIDY_YEAR)
     parts = None if partitions is None else _number("--partitions", partitions, 1, MOST_PARTITIONS)

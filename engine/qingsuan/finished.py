@@ -22,7 +22,6 @@ import pyarrow.parquet as pq
 
 from qingsuan.benefits.contradictions import SCHEMA as CONTRADICTIONS
 from qingsuan.errors import InputError
-from qingsuan.report.subsidy import subsidy_summary
 from qingsuan.report.summary import read_record, settle_summary
 from qingsuan.run.folder import DIGESTS, RECORD, is_file
 from qingsuan.run.refused import REASON_COLUMNS
@@ -285,6 +284,8 @@ class Subsidy(FinishedRun):
 
     def summary(self) -> str:
         """What ``qingsuan subsidy`` prints when it is done."""
+        from qingsuan.report.subsidy import subsidy_summary
+
         return subsidy_summary(self.path)
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
