@@ -217,8 +217,12 @@ def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date
         missing=tuple(missing),
         covers=_covers(dice, rules, missing),
         identity_rank=IdentityRank(dice.rank, "X") if dice.rank else None,
-        interim_settlements=InterimSettlements("one-visit", "X") if dice.chance(75) else None,
+        interim_settlements=_interim_settlements(dice),
     )
+
+
+def _interim_settlements(dice: Dice) -> InterimSettlements | None:
+    return InterimSettlements("one-visit", "X", "anew" if dice.chance(50) else None) if dice.chance(75) else None
 
 
 def _classes(dice: Dice) -> tuple[IdentityClass, ...]:

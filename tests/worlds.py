@@ -6,6 +6,7 @@ A world is made of the slow twin's plain values; :mod:`world_tables` writes the 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -117,7 +118,8 @@ class _Person:
             claims += self.visit(len(claims))
         if self.world.has_stays:
             claims = self.share_stays(claims)
-        self.world.claims += [*claims, *self.spoil(claims)]
+        more = self.spoil(claims)
+        self.world.claims += [*(self.break_parts(claims) if self.world.has_stays else claims), *more]
 
     def hold(self, count: int) -> None:
         """So many identities: at any time, the day after the one before ended, on its last day, or with it."""
@@ -142,6 +144,16 @@ class _Person:
                 same = {"med_type": first.med_type, "insutype": first.insutype, "insu_admdvs": first.insu_admdvs}
                 found[part] = replace(claim, **same) if alike else claim
         return [replace(claim, mid_setl_flag="1") if dice.chance(2) else claim for claim in found]
+
+    def break_parts(self, claims: list[Claim]) -> list[Claim]:
+        """Some claims that share a stay are rejected while they are read, or belong to another year."""
+        shared = Counter(claim.mdtrt_id for claim in claims if claim.mdtrt_id)
+        return [
+            self.pick(BROKEN)(claim)
+            if shared[claim.mdtrt_id] > 1 and claim.refused is None and self.dice.chance(8)
+            else claim
+            for claim in claims
+        ]
 
     def day(self) -> dt.date:
         if self.dice.chance(20):
@@ -382,6 +394,21 @@ TAKEN_BACK: tuple[Taking, ...] = (
     lambda _, claim, back: [claim, replace(back, insu_admdvs="110101")],
 )  # fmt: skip
 """What a claim becomes, and what comes with it, given the reversal that negates it."""
+
+
+BROKEN: tuple[Callable[[Claim], Claim], ...] = (
+    _refused,
+    lambda claim: replace(claim, insutype="", refused=("E_MISSING", "insutype")),
+    lambda claim: replace(claim, insutype="39", refused=("E_CODE", "insutype")),
+    lambda claim: replace(claim, insu_admdvs="", refused=("E_MISSING", "insu_admdvs")),
+    lambda claim: replace(claim, setl_id="", refused=("E_MISSING", "setl_id")),
+    lambda claim: replace(claim, preselfpay_amt=claim.preselfpay_amt + 1, refused=("E_COMPOSITION", "medfee_sumamt")),
+    lambda claim: replace(claim, insu_admdvs="110101"),
+    lambda claim: _in_year(claim, YEAR - 1),
+    lambda claim: _in_year(claim, YEAR - 1),
+    lambda claim: _in_year(claim, YEAR + 1),
+)
+"""What becomes of a part of a stay, so that it is not settled with the others."""
 
 
 def _first_negative(claim: Claim) -> str:

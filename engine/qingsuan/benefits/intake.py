@@ -340,7 +340,8 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, 
     -------
     Taken
         Its rows are those that stand so far; and as shadows those refused rows whose person can be read and that are
-        not void: their ``role`` says so, and only it, the ids and the benefit date mean anything.
+        not void: their ``role`` says so, and beside it the ids, the benefit date, the scheme and the area mean something, so
+        far as they can be read.
     """
     rows = _Rows(batch, CLAIMS, file, first_row, torn)
     rows.refuse_void()
@@ -373,11 +374,12 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, 
         **{name: arrow(values) for name, values in money.items()},
     )
     fields.update({name: arrow(_amount_or_none(rows, name)) for name in setup.paid_columns})
+    refused = rows.refusals.refused
     if setup.has_stays:
         fields.update(
-            mdtrt_id=rows.texts("mdtrt_id"), mid_setl=arrow(rows.ints("mid_setl_flag", np.int8, 0).astype(np.int8))
+            mdtrt_id=ids_of_shadows("mdtrt_id", rows.texts("mdtrt_id"), rows.cells["mdtrt_id"], refused),
+            mid_setl=arrow(rows.ints("mid_setl_flag", np.int8, 0).astype(np.int8)),
         )
-    refused = rows.refusals.refused
     role = role_of_refused(role, refused, rows.cells, money)
     fields["role"] = arrow(role_outside_year(role, benefit, kinds, rows.cells, setup))
     shadows = refused & ~void & ~rows.absent("psn_no") if refused.any() else None

@@ -40,13 +40,14 @@ from qingsuan.benefits.insured_rows import InsuredRows
 from qingsuan.benefits.nameless import hold_what_nameless_reversals_negate
 from qingsuan.benefits.opening import Opening, empty_opening
 from qingsuan.benefits.order import ROLE, STATUS, Money, mark, order_rows
+from qingsuan.benefits.other_parts import Numbered, OtherParts, find_other_parts
 from qingsuan.benefits.overlaps import OVERLAPPING, overlapping_stays
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.restore import restored
 from qingsuan.benefits.reversals_of_nobody import NamedByNobody, hold_what_reversals_of_nobody_name
 from qingsuan.benefits.reversals_of_others import NamedByReversals, reversals_without_claim, settled_and_named
 from qingsuan.benefits.setup import CLAIM_CODES, Setup
-from qingsuan.benefits.stays import number_stays, refuse_parts
+from qingsuan.benefits.stays import number_stays_of, refuse_parts
 from qingsuan.benefits.taken_back import Copies, Judged
 from qingsuan.benefits.trials import try_contradictions
 from qingsuan.cells import NO_DATE
@@ -108,7 +109,9 @@ class Settler:
             ],
             np.bool_,
         )
-        self.says_stays = np.array([one.interim_settlements is not None for one in setup.program.rule_sets], np.bool_)
+        said = [one.interim_settlements for one in setup.program.rule_sets]
+        self.says_stays = np.array([one is not None for one in said], np.bool_)
+        self.says_new_year = np.array([one is not None and one.new_year is not None for one in said], np.bool_)
         self.per_visit = np.array(setup.program.per_visit, np.bool_)
         self.rule_names = [setup.program.rule_id(variant) for variant in range(len(setup.program.rules))]
 
@@ -161,7 +164,7 @@ class Settler:
         work = _Work(self, Columns(self.setup, claims), opening, trial)
         work.order()
         work.take_back(work.refuse_late())
-        work.number_stays()
+        number_stays_of(work)
         work.join(Columns(self.setup, insured), Columns(self.setup, identities))
         work.classify()
         work.refuse_copies()
@@ -178,6 +181,8 @@ class _Work:
         self.contradictions: list[Contradiction] = []
         self.stay: Int32 | None = None
         self.without_claim: dict[str, pa.Table] = {}
+        self.other_parts: OtherParts | None = None
+        self.numbered: Numbered | None = None
         self.settled_until: Int32 | None = None
         self.refused: list[pa.Table] = []
         self.refused_rows: list[pa.RecordBatch] = [restored(columns, np.zeros(0, np.int32))]
@@ -271,6 +276,8 @@ class _Work:
         back = marked.status == STATUS["reversed"]
         self.back, self.back_pool = self.rows[back], self.pool[back]
         self.reversed_rows = results.reversed_table(columns, self.rows[back], self.rows[marked.twin[back]])
+        if self.setup.has_stays:
+            self.other_parts = find_other_parts(self, judged)
         self._keep(judged.kept(), codes_too=True)
 
     def refuse_copies(self) -> None:
@@ -279,17 +286,6 @@ class _Work:
             refusals = self._refusals()
             self.copies.refuse(refusals, self, self.group)
             self._drop(refusals)
-
-    def number_stays(self) -> None:
-        """Number the stays of several settlements (中途结算); copies of one settlement are not several."""
-        if self.setup.has_stays:
-            account = self.pool.astype(np.int64) * len(self.setup.vocabularies["insutype"].texts) + self.code(
-                "insutype"
-            )
-            own = np.arange(len(self.rows), dtype=np.int64) + len(self.columns)
-            settlement = own if self.copies is None else np.where(self.group >= 0, self.group, own)
-            ids = self.columns.table.column("mdtrt_id")
-            self.stay = number_stays(self.person, account, ids, self.rows, settlement)
 
     def _set_rows(self, rows: Int32) -> None:
         """The rows of the claims that count, in order; no column of them is taken yet."""
@@ -321,6 +317,8 @@ class _Work:
         ):
             if getattr(self, name, None) is not None:
                 setattr(self, name, keeper.numbers(getattr(self, name)))
+        if self.other_parts is not None:
+            self.other_parts = self.other_parts.kept(keeper)
 
     def _refusals(self) -> Refusals:
         return Refusals(self.columns.raw("file").astype(np.int32, copy=False), self.columns.raw("row"), self.rows)

@@ -1,7 +1,7 @@
 """Settlements of one stay (中途结算, one 就诊ID): which claims they are, and which of them cannot be settled.
 
 Where the rule set says that they are one visit, the core settles them so. Where it does not, claims that would be paid
-otherwise are refused, naming what the bureau must supply.
+otherwise are refused, naming what the bureau must supply. So are those of a stay of which another part is not settled here.
 """
 
 from __future__ import annotations
@@ -12,22 +12,37 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingsuan.benefits.other_parts import Numbered, name_of_row
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.people import Texts
 
 if TYPE_CHECKING:
     from qingsuan.benefits.partition import _Work
 
-__all__ = ["PARAMETER", "number_stays", "refuse_parts"]
+__all__ = ["NEW_YEAR", "PARAMETER", "number_stays", "number_stays_of", "refuse_parts"]
 
 PARAMETER = "stays.interim_settlements"
 """What a rule set leaves unsaid that does not say how settlements of one stay count."""
+
+NEW_YEAR = f"{PARAMETER}.new_year"
+"""What one leaves unsaid that says it, and does not say it of a stay over New Year (跨年住院)."""
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+def number_stays_of(work: _Work) -> None:
+    """Number the stays of several settlements (中途结算); copies of one settlement are not several."""
+    if work.setup.has_stays:
+        account = work.pool.astype(np.int64) * len(work.setup.vocabularies["insutype"].texts) + work.code("insutype")
+        own = np.arange(len(work.rows), dtype=np.int64) + len(work.columns)
+        settlement = own if work.copies is None else np.where(work.group >= 0, work.group, own)
+        ids = work.columns.table.column("mdtrt_id")
+        work.stay = number_stays(work.person, account, ids, work.rows, settlement)
+        work.numbered = Numbered.of(work, settlement)
 
 
 def number_stays(
@@ -91,18 +106,24 @@ def refuse_parts(refusals: Refusals, work: _Work) -> None:
     """Refuse parts of stays that would be paid otherwise than visits, where it is not said how they count, or not seen."""
     if not work.setup.has_stays:
         return
-    shares = np.zeros(len(work.rows), np.bool_) if work.stay is None else work.stay > 0
-    parts = shares | (work.at("mid_setl") == 1)
+    parts = _Parts(work)
     began = _began_before(work)
     if not (parts.any() or began.any()):
         return
     differs: Mask = work.settler.per_visit[work.variant] & ~work.waiting()
-    unsaid = ~work.settler.says_stays[work.rule_set]
-    supply = f"parameter {PARAMETER}, which the bureau must supply: {_UNSAID}"
-    _refuse(refusals, work, parts & differs & unsaid, shares, supply)
+    said = work.settler.says_stays[work.rule_set]
+    parts.refuse(refusals, differs & ~said, f"parameter {PARAMETER}, which the bureau must supply: {_UNSAID}")
     if work.settler.carry is not None:
-        _refuse(refusals, work, parts & differs & ~unsaid, shares, _CARRIED)
-        _refuse(refusals, work, began & differs, began, _BEGAN)
+        parts.refuse(refusals, differs & said, _CARRIED)
+        parts.refuse_among(refusals, began & differs, _BEGAN)
+        return
+    parts.refuse_among(refusals, parts.rejected & differs, _INCOMPLETE)
+    unsaid = ~work.settler.says_new_year[work.rule_set]
+    supply = f"parameter {NEW_YEAR}, which the bureau must supply: {_NEW_YEAR_UNSAID}"
+    parts.refuse_among(refusals, parts.other_year & differs & unsaid, supply)
+    if work.numbered is not None:
+        lacking = work.numbered.lacking(work, refusals.refused)
+        parts.refuse_lacking(refusals, lacking, differs, _INCOMPLETE)
 
 
 def _began_before(work: _Work) -> Mask:
@@ -115,6 +136,11 @@ def _began_before(work: _Work) -> Mask:
 
 
 _UNSAID = "the rule set does not say whether settlements of one stay (中途结算) are one visit with one deductible"
+_NEW_YEAR_UNSAID = "the rule set does not say whether a stay over New Year (跨年住院) begins anew in each year, with its own deductible"
+_INCOMPLETE = (
+    "every settlement of the stay (中途结算), for they are one visit: correct the other one, or mark it void (vali_flag = 0), "
+    "and settle them together"
+)
 _CARRIED = (
     "a run of the whole year: accumulators do not hold what a stay of several settlements (中途结算) has come to; "
     "settle this person's year whole, without --accumulators and --opening"
@@ -123,15 +149,74 @@ _BEGAN = (
     "a stay that began after what --opening has settled of this account: a part of it (中途结算) may be settled already, "
     "and would be paid as a visit again; settle this person's year whole"
 )
+_ALSO = {
+    "rejected": "; correct the other settlement of the stay, too",
+    "other year": "; for a stay over New Year (跨年住院) also whether it begins anew in each year",
+}
 
 
-def _refuse(refusals: Refusals, work: _Work, parts: Mask, by_id: Mask, expected: str) -> None:
-    ids = work.columns.table.column("mdtrt_id")
-    sets = work.setup.program.rule_sets
+class _Parts:
+    """Which claims are parts of stays of several settlements, and where their other parts are; by place.
 
-    def found(place: int) -> str:
-        name, row = sets[work.rule_set[place]].name, int(work.rows[place])
-        return f"{name}: mdtrt_id {ids[row].as_py()}" if by_id[place] else f"{name}: mid_setl_flag 1"
+    Attributes
+    ----------
+    shares : the stay has another part that is settled, or refused, after it was numbered.
+    rejected, other_year : it has one that was rejected before, or that belongs to another year.
+    """
 
-    refusals.add(parts & by_id, "E_NO_RULE", "mdtrt_id", found, expected)
-    refusals.add(parts & ~by_id, "E_NO_RULE", "mid_setl_flag", found, expected)
+    def __init__(self, work: _Work) -> None:
+        self.work = work
+        nothing = np.zeros(len(work.rows), np.bool_)
+        other = work.other_parts
+        self.shares: Mask = nothing if work.stay is None else work.stay > 0
+        self.rejected: Mask = nothing if other is None else other.rejected >= 0
+        self.other_year: Mask = nothing if other is None else other.other_year >= 0
+        self.marked: Mask = work.at("mid_setl") == 1
+
+    def any(self) -> bool:
+        """Whether there is a part at all."""
+        return any(bool(one.any()) for one in (self.shares, self.rejected, self.other_year, self.marked))
+
+    def refuse(self, refusals: Refusals, among: Mask, expected: str) -> None:
+        """Refuse the parts among these claims, and say what else their stays need."""
+        self.refuse_among(refusals, among & self.rejected, expected + _ALSO["rejected"])
+        self.refuse_among(refusals, among & self.other_year, expected + _ALSO["other year"])
+        self.refuse_among(refusals, among & self.shares, expected)
+        refusals.add(among & self.marked, "E_NO_RULE", "mid_setl_flag", self._found_marked, expected)
+
+    def refuse_among(self, refusals: Refusals, mask: Mask, expected: str) -> None:
+        """Refuse claims for their ``mdtrt_id``."""
+        refusals.add(mask, "E_NO_RULE", "mdtrt_id", self._found, expected)
+
+    def refuse_lacking(self, refusals: Refusals, lacking: Int32, among: Mask, expected: str) -> None:
+        """Refuse claims whose stay lacks a part that was refused after it was numbered; ``lacking``: its row, -1 for none."""
+
+        def found(place: int) -> str:
+            return f"{self._named(place)}; {name_of_row(self.work, int(lacking[place]))} is of the same stay and is rejected"
+
+        refusals.add((lacking >= 0) & among, "E_NO_RULE", "mdtrt_id", found, expected)
+
+    def _found_marked(self, place: int) -> str:
+        return f"{self._rule_set(place)}: mid_setl_flag 1"
+
+    def _found(self, place: int) -> str:
+        return self._named(place) + self._other(place)
+
+    def _named(self, place: int) -> str:
+        mdtrt_id = self.work.columns.table.column("mdtrt_id")[int(self.work.rows[place])].as_py()
+        return f"{self._rule_set(place)}: mdtrt_id {mdtrt_id}"
+
+    def _other(self, place: int) -> str:
+        """The part that is not settled here, if there is one."""
+        other = self.work.other_parts
+        if other is None:
+            return ""
+        if other.rejected[place] >= 0:
+            return f"; {name_of_row(self.work, int(other.rejected[place]))} is of the same stay and is rejected"
+        if other.other_year[place] >= 0:
+            return f"; {name_of_row(self.work, int(other.other_year[place]))} is of the same stay and belongs to another year"
+        return ""
+
+    def _rule_set(self, place: int) -> str:
+        name: str = self.work.setup.program.rule_sets[self.work.rule_set[place]].name
+        return name

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
@@ -30,7 +29,8 @@ from qingsuan.benefits.twin_rows import (
     Served,
     Settled,
 )
-from qingsuan.benefits.twin_rules import Plan, Value, has_per_visit, missing_parameter, plan_of
+from qingsuan.benefits.twin_rules import Plan, Value, missing_parameter, plan_of
+from qingsuan.benefits.twin_stays import Ready, Stays
 from qingsuan.policy.model import FUNDS, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL, REFERRALS
 
@@ -143,11 +143,20 @@ class _Year:
         for claim, fate in found.refused:
             other = "nothing" if fate.other is None else fate.other.setl_id
             self.reject(claim, fate.code, fate.column, f"{claim.setl_id} against {other}", "a pair that negates")
-        of_stay = {(row.claim.insutype, row.pool, row.claim.mdtrt_id, row.claim.setl_id) for row in found.left}
-        parts = Counter(key[:3] for key in of_stay if key[2])
-        self.stays = {key: Stay() for key, number in parts.items() if number > 1}
-        for row in found.left:
-            self.settle(row.claim, row.pool, row.benefit_date, insured, identities, found.standing)
+        stays = Stays(found, served, shadows, self.places.pool_of, self.is_of_other_year)
+        self.stays = {key: Stay() for key in stays.several()}
+        judged = [self.judge(row.claim, row.pool, row.benefit_date, insured, identities) for row in found.left]
+        ready, parts = stays.part([one for one in judged if one is not None])
+        for claim, column in parts:
+            self.reject(claim, "E_NO_RULE", column, getattr(claim, column), "how settlements of one stay count")
+        for one in ready:
+            self.settle(one, insured, found.standing)
+
+    def is_of_other_year(self, claim: Claim) -> bool:
+        """Whether a claim's benefit date is of another year."""
+        books = self.books.get((self.places.pool_of(claim.insu_admdvs) or "", claim.insutype))
+        date = _date(claim, books[0].rule_set.benefit_date if books else "setl_time")
+        return date is not None and date.year != self.year
 
     def served(self, claim: Claim) -> Served | None:
         """A claim with its pool and date; None where it is refused for itself."""
@@ -168,45 +177,43 @@ class _Year:
             return None
         return Served(claim, pool, date, column)
 
-    def settle(
+    def judge(
         self,
         claim: Claim,
         pool: str,
         benefit_date: dt.date,
         insured: Sequence[Insured],
         identities: Sequence[Identity],
-        standing: dict[str, Claim],
-    ) -> None:
-        """Settle one claim that stays: person, rule, copies, layers, account, cash.
-
-        ``standing`` has the rows of which others are copies; the first copy that passes every check is put there.
-        """
+    ) -> Ready | None:
+        """Find the person's row and the rule of a claim that stays; None where it is rejected."""
         book = self.book(pool, claim.insutype, benefit_date)
         if book is not None and _date(claim, book.rule_set.identity_date) is None:
             self.reject(claim, "E_MISSING", book.rule_set.identity_date, "nothing", "the date that decides identities")
-            return
+            return None
         row = self.insured_row(claim, pool, insured)
         if row is None:
             expected = f"insured in {claim.insutype} and pool {pool} on {claim.begndate}"
             self.reject(claim, "E_PERSON", "psn_no", claim.psn_no, expected)
-            return
+            return None
         if book is None:
             expected = f"a rule set of pool {pool} and scheme {claim.insutype} in force on {benefit_date}"
             self.reject(claim, "E_NO_RULE", "insutype", claim.insutype, expected)
-            return
+            return None
         place = self.places.place(claim.fix_blng_admdvs, pool)
         values = _values(claim, row, _classes_held(book.rule_set, claim, identities), place, benefit_date)
         plan = book.plan(values)
         if not isinstance(plan, Plan):
             self.reject(claim, "E_NO_RULE", "med_type", str(dict(values)), plan)
-            return
+            return None
         waiting = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
-        stay = self.stays.get((claim.insutype, pool, claim.mdtrt_id))
-        is_part = stay is not None or claim.mid_setl_flag == "1"
-        if is_part and not waiting and book.rule_set.interim_settlements is None and has_per_visit(plan):
-            column = "mid_setl_flag" if stay is None else "mdtrt_id"
-            self.reject(claim, "E_NO_RULE", column, getattr(claim, column), "how settlements of one stay count")
-            return
+        return Ready(claim, pool, benefit_date, book.rule_set, plan, waiting)
+
+    def settle(self, ready: Ready, insured: Sequence[Insured], standing: dict[str, Claim]) -> None:
+        """Settle one claim that has its rule: copies, layers, account, cash.
+
+        ``standing`` has the rows of which others are copies; the first copy that passes every check is put there.
+        """
+        claim, pool, rule_set, waiting = ready.claim, ready.pool, ready.rule_set, ready.waiting
         other = standing.get(claim.setl_id)
         if other is not None:
             how = "an identical copy" if _content(claim) == _content(other) else "a differing copy"
@@ -218,9 +225,10 @@ class _Year:
             account.balance = self.opening_balance(claim, pool, insured)
         steps: tuple[LayerStep, ...] = ()
         if not waiting:
-            one_visit = stay if book.rule_set.interim_settlements is not None else None
-            steps = self.run(book.rule_set, plan, claim, account, benefit_date, one_visit)
-        rule_id = WAITING if waiting else f"{book.rule_set.name}:{plan.rule.id}"
+            stay = self.stays.get((claim.insutype, pool, claim.mdtrt_id))
+            one_visit = stay if rule_set.interim_settlements is not None else None
+            steps = self.run(rule_set, ready.plan, claim, account, ready.benefit_date, one_visit)
+        rule_id = WAITING if waiting else f"{rule_set.name}:{ready.plan.rule.id}"
         self.close(claim, pool, rule_id, steps, account)
 
     def run(

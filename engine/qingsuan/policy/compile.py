@@ -233,7 +233,8 @@ def _decides(rule_set: RuleSet) -> tuple[object, ...]:
     missing = [(one.parameter, one.why) for one in rule_set.missing]
     rules = [rule.id for rule in rule_set.rules]
     dates = (rule_set.until, rule_set.benefit_date, rule_set.identity_date)
-    stays = None if rule_set.interim_settlements is None else rule_set.interim_settlements.count_as
+    said = rule_set.interim_settlements
+    stays = None if said is None else said.count_as if said.new_year is None else (said.count_as, said.new_year)
     identities = [(one.name, sorted(one.codes)) for one in rule_set.identities]
     known = sorted(rule_set.identities_without_effect)
     return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing, stays)

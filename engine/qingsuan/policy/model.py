@@ -362,11 +362,13 @@ class InterimSettlements:
     """How settlements of one stay (中途结算, one ``mdtrt_id``) count: as one visit.
 
     One visit has one visit number, counts once and takes one per-visit deductible; per-visit bands, limits and caps go on
-    where the stay left off.
+    where the stay left off. ``new_year`` says of a stay over New Year (跨年住院) that it begins anew in each year; where it says
+    nothing, that is not known.
     """
 
     count_as: Literal["one-visit"]
     source: str = ""
+    new_year: Literal["anew"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ _PER: tuple[Per, ...] = ("visit", "period")
 _PERIODS: tuple[Period, ...] = ("year", "quarter", "month")
 _MEASURED: tuple[Literal["absolute", "excess"], ...] = ("absolute", "excess")
 _CEILING_OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
+_NEW_YEAR: tuple[Literal["anew"], ...] = ("anew",)
 _COUNT_AS: tuple[Literal["one-visit"], ...] = ("one-visit",)
 _MAX_FACTOR_BP = 10 * BP_ONE
 """The largest factor of an adjustment, 1000 %: beyond it a typing error is likelier than a policy."""
@@ -184,7 +185,8 @@ def _interim_settlements(head: Table, sources: Mapping[str, Source]) -> InterimS
     if not head.has("interim_settlements"):
         return None
     table = head.table("interim_settlements")
-    return InterimSettlements(table.choice("count_as", _COUNT_AS), cite(table, sources))
+    new_year = table.choice("new_year", _NEW_YEAR) if table.has("new_year") else None
+    return InterimSettlements(table.choice("count_as", _COUNT_AS), cite(table, sources), new_year)
 
 
 def _groups(root: Table) -> dict[str, Period]:
