@@ -241,6 +241,18 @@ def test_a_reader_that_raises_is_an_input_that_cannot_be_read(region: Path, tabl
     assert not list(region.iterdir())
 
 
+def test_a_reader_that_was_read_before_is_no_empty_table(region: Path, tables: tuple[pa.Table, pa.Table]) -> None:
+    reader = tables[0].to_reader()
+    reader.read_all()
+    told = refused(InputError, lambda: qingsuan.settle(reader, tables[1], year=2022))
+    assert told.startswith("claims: a reader without a single batch: it may have been read before\n")
+    people = tables[1].to_reader()
+    told = refused(InputError, lambda: qingsuan.settle(tables[0], [people, people], year=2022))
+    assert told.startswith("insured[1]: a reader without a single batch")
+    nothing = pa.RecordBatchReader.from_batches(tables[0].schema, [pa.RecordBatch.from_pylist([], tables[0].schema)])
+    assert qingsuan.settle(nothing, tables[1], year=2022).record["rows"]["in"] == 0
+
+
 def test_a_batch_that_lies_is_refused_before_it_is_looked_into(region: Path, tables: tuple[pa.Table, pa.Table]) -> None:
     text = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe")])
     told = refused(InputError, lambda: qingsuan.settle(tables[0], pa.table({"psn_no": text}), year=2022))

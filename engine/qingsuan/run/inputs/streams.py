@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
@@ -131,9 +132,12 @@ class Streamed:
             reader = pa.RecordBatchReader.from_stream(self.table)
         except Exception as error:  # whatever the other program raises when it is asked for its rows
             raise _broken(self.name, 0, error) from error
+        batches = self._batches(reader)
+        if isinstance(self.table, pa.RecordBatchReader):
+            batches = self._of_a_reader(batches)
         schema, rows = without_views(reader.schema).remove_metadata(), 0
         with writing(path), pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
-            for batch in self._batches(reader):
+            for batch in batches:
                 for start in range(0, batch.num_rows, BATCH_ROWS):
                     writer.write_batch(batch_without_views(batch.slice(start, BATCH_ROWS)))
                 rows += batch.num_rows
@@ -151,6 +155,18 @@ class Streamed:
                 raise _broken(self.name, rows, error) from error
             yield batch
             rows += batch.num_rows
+
+    def _of_a_reader(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Check that there is a batch, if only one without rows: a reader that was read before looks like one of nothing."""
+        first = next(batches, None)
+        if first is None:
+            raise InputError(
+                self.name,
+                found="a reader without a single batch: it may have been read before",
+                expected="a reader that nobody has read from; a table without rows as a table",
+                do="make the reader anew; or, if there are no rows, give its read_all()",
+            )
+        return chain((first,), batches)
 
 
 def open_streams(streams: Sequence[Streamed], first_number: int) -> tuple[Source, ...]:
