@@ -23,6 +23,7 @@ import settling
 from qingsuan.errors import InputError, PluginError, QingsuanError, RunError, UsageError
 from qingsuan.finished import Settlement
 from qingsuan.report.summary import read_record
+from qingsuan.run.inputs import BATCH_ROWS, Spool
 from qingsuan.run.verify import verify
 from settling import claim, full_after, install, insured, only, read
 
@@ -62,6 +63,11 @@ def of_polars(table: pa.Table) -> Any:
     return pytest.importorskip("polars").from_arrow(table)
 
 
+def categorical(table: pa.Table) -> Any:
+    polars = pytest.importorskip("polars")
+    return polars.from_arrow(table).with_columns(polars.col(polars.String).cast(polars.Categorical))
+
+
 def of_duckdb(table: pa.Table) -> Any:
     return pytest.importorskip("duckdb").connect().from_arrow(table)
 
@@ -96,6 +102,7 @@ FRAMES: dict[str, Callable[[pa.Table], Any]] = {
     "table": lambda table: table,
     "reader": lambda table: table.to_reader(max_chunksize=3),
     "polars": of_polars,
+    "categorical": categorical,
     "duckdb": of_duckdb,
     "pandas": of_pandas,
     "views": views,
@@ -251,6 +258,23 @@ def test_a_reader_that_was_read_before_is_no_empty_table(region: Path, tables: t
     assert told.startswith("insured[1]: a reader without a single batch")
     nothing = pa.RecordBatchReader.from_batches(tables[0].schema, [pa.RecordBatch.from_pylist([], tables[0].schema)])
     assert qingsuan.settle(nothing, tables[1], year=2022).record["rows"]["in"] == 0
+
+
+def test_a_batch_of_any_size_is_written_and_read_in_small_ones(region: Path) -> None:
+    rows = 2 * BATCH_ROWS + 1
+    whole = pa.table({"a": pa.repeat(pa.scalar("x"), rows).cast(pa.string_view())}).combine_chunks()
+    with Spool() as spool:
+        _, (stream,) = spool.parted(whole, "claims")
+        source = stream.open(3)
+        assert (source.number, source.name, source.where, source.rows) == (3, "claims", "claims", rows)
+        with pa.OSFile(str(source.path)) as file, pa.ipc.open_stream(file) as reader:
+            assert [(batch.num_rows, batch.schema.field("a").type) for batch in reader] == [
+                (BATCH_ROWS, pa.string()),
+                (BATCH_ROWS, pa.string()),
+                (1, pa.string()),
+            ]
+        assert source.path.is_relative_to(region)
+    assert not list(region.iterdir())
 
 
 def test_a_batch_that_lies_is_refused_before_it_is_looked_into(region: Path, tables: tuple[pa.Table, pa.Table]) -> None:
