@@ -136,6 +136,11 @@ kills: setup
 hostile: setup
 	QINGSUAN_HOSTILE_SEED=$(SEED) QINGSUAN_HOSTILE='$(HOSTILE)' $(BIN)/python -m pytest -s tests/hostile -k test_hostile
 
+## map: the rooms of the engine and which imports which, floor by floor
+.PHONY: map
+map: setup
+	$(BIN)/python tests/house_map.py
+
 ## checked: the suite on a core built with every bound and overflow checked, in a folder of its own
 .PHONY: checked
 checked: $(CHECKED)/.ready

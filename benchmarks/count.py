@@ -31,7 +31,7 @@ SMALL = 1.0
 def run_layers() -> int:
     """The workload ``layers``; returns how many claims it settled."""
     from peers import cut_for_core, settle_core
-    from qingsuan.benefits.core import Core
+    from qingsuan.benefits.core.core import Core
     from three_layers import claims, program
 
     settle_core(Core(program().tables), cut_for_core(claims(LAYERS_CLAIMS), 1))
@@ -43,7 +43,8 @@ def run_year(sample: Path) -> int:
     from qingsuan.cli.settle import prepare
     from qingsuan.run.folder import RunFolder
     from qingsuan.run.inputs import open_sources
-    from qingsuan.run.settle import TABLES, Inputs, Options, settle
+    from qingsuan.run.model import TABLES, Inputs, Options
+    from qingsuan.run.settle import settle
 
     setup, installed = prepare(2021)
     inputs = Inputs(

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qingsuan.benefits.core import Core
+from qingsuan.benefits.core.core import Core
 from qingsuan.policy.model import FUNDS as ALL_FUNDS
 from three_layers import FUNDS, LAYERS, Claims, LayerNumbers
 

@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.cli.settle import prepare
-from qingsuan.run import settle as run
+from qingsuan.run import reading
+from qingsuan.run.executors import local
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
+from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.settle import settle
 
 SHOWN = 28
 
@@ -59,17 +62,18 @@ def show(name: str, profile: cProfile.Profile, seconds: float, by: str) -> None:
 
 def main(sample: Path) -> None:
     setup, installed = prepare(json.loads((sample / "sample.json").read_text("utf8"))["year"])
-    inputs = run.Inputs(
+    inputs = Inputs(
         open_sources([sample / "claims"], "claims"),
         open_sources([sample / "insured.parquet"], "insured"),
         open_sources([sample / "identities.parquet"], "identities"),
     )
     stages = Stages()
-    run.in_threads = stages.in_turn  # type: ignore[assignment]
+    for stage in (reading, local):
+        stage.in_threads = stages.in_turn  # type: ignore[assignment]
     rest = cProfile.Profile()
     with tempfile.TemporaryDirectory() as folder:
         record = rest.runcall(
-            run.settle, setup, inputs, RunFolder(Path(folder) / "run", run.TABLES), run.Options(workers=1), installed
+            settle, setup, inputs, RunFolder(Path(folder) / "run", TABLES), Options(workers=1), installed
         )
     print(record["seconds"])
     for name, profile, seconds in stages.profiles:

@@ -35,11 +35,12 @@ import pytest
 
 from measuring import CLAIMS, ROUNDS, Report
 from peers import cut_for_core
-from qingsuan.benefits.core import Core, Paid
+from qingsuan.benefits.core.core import Core, Paid
 from qingsuan.cli.settle import prepare
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.settle import TABLES, Inputs, Options, settle
+from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.settle import settle
 from three_layers import claims, program
 
 PEOPLE = 250_000

@@ -26,7 +26,7 @@ from peers import (
     sql_collapsed,
     sql_nested,
 )
-from qingsuan.benefits.core import Core
+from qingsuan.benefits.core.core import Core
 from qingsuan.benefits.order import order_rows
 from qingsuan.people import Numbering, Texts
 from three_layers import Claims, claims, program

@@ -14,8 +14,8 @@ import pytest
 
 from measuring import CLAIMS, ROUNDS, Report
 from qingsuan.benefits.order import order_rows
+from qingsuan.columns.rows import Taker
 from qingsuan.people import Numbering, Texts, divide
-from qingsuan.rows import Taker
 from three_layers import claims
 
 THREADS = 2

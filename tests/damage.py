@@ -91,7 +91,7 @@ def another_beside(path: Path, rng: random.Random) -> None:
 
 def another_value(path: Path, rng: random.Random) -> None:
     """Another value at some place of a JSON document; of a ledger in some line, which is sealed again."""
-    from qingsuan.run.ledger import _line
+    from qingsuan.run.restart.ledger import _line
 
     lines = path.read_text("utf8").splitlines()
     if path.suffix == ".json":

@@ -12,15 +12,16 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from qingsuan.benefits.intake import take_claims, take_identities, take_insured
+from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured
 from qingsuan.benefits.partition import Settler
+from qingsuan.benefits.reference.twin import Outcome, Places, Settled, settle_year
 from qingsuan.benefits.setup import Setup
-from qingsuan.benefits.twin import Outcome, Places, Settled, settle_year
 from qingsuan.plugins import Installed
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.settle import TABLES, Inputs, Options, settle
+from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.settle import settle
 from qingsuan.tables import BILL_PARTS
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World

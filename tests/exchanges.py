@@ -8,8 +8,8 @@ from typing import Self
 
 import pyarrow as pa
 
-from qingsuan.run.engine import Work
-from qingsuan.run.pieces import PIECES, message, pieces_of
+from qingsuan.run.executors.cluster import Work
+from qingsuan.run.executors.pieces import PIECES, message, pieces_of
 
 Pieces = list[pa.RecordBatch]
 

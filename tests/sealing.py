@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from qingsuan.run.ledger import LEDGER, _line
+from qingsuan.run.restart.ledger import LEDGER, _line
 from settling import run
 
 __all__ = ["add_fen", "change", "found", "replace_row", "seal"]

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from qingsuan import plugins
 from qingsuan.cli import main
-from qingsuan.run.ledger import Ledger
+from qingsuan.plugins import finding as plugins
+from qingsuan.run.restart.ledger import Ledger
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, Column
 
 __all__ = [

@@ -9,12 +9,13 @@ import pytest
 
 import exchanges
 from qingsuan.cli.settle import prepare
-from qingsuan.run.engine import Cluster
+from qingsuan.run.executors.cluster import Cluster
 from qingsuan.run.folder import RunFolder
-from qingsuan.run.header import by_what
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.selftest import differences
-from qingsuan.run.settle import TABLES, Inputs, Options, settle
+from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.restart.fingerprint import by_what
+from qingsuan.run.settle import settle
+from qingsuan.selftest import differences
 from settling import RULES, claim, install, insured, only, read, write
 
 OWN_RULES = (

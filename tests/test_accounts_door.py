@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from qingsuan.benefits.accounts import MAX_CARRIED, Accounts
-from qingsuan.benefits.core import Core, Paid
+from qingsuan.benefits.core.accounts import MAX_CARRIED, Accounts
+from qingsuan.benefits.core.core import Core, Paid
 from qingsuan.money import MAX_FEN
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import COUNTERS

@@ -24,7 +24,7 @@ from qingsuan.errors import InputError, PluginError, QingsuanError, RunError, Us
 from qingsuan.finished import Settlement
 from qingsuan.report.summary import read_record
 from qingsuan.run.inputs import BATCH_ROWS, Spool
-from qingsuan.run.verify import verify
+from qingsuan.verify.finished import verify
 from settling import claim, full_after, install, insured, only, read
 
 CLAIMS = [
@@ -346,7 +346,7 @@ def test_two_settlements_at_once(region: Path, tables: tuple[pa.Table, pa.Table]
 def test_one_run_at_a_time_writes_into_a_folder(
     region: Path, tmp_path: Path, tables: tuple[pa.Table, pa.Table]
 ) -> None:
-    from qingsuan.run.lock import held
+    from qingsuan.run.folder.lock import held
 
     with held(tmp_path / "out"):
         told = refused(RunError, lambda: qingsuan.settle(*tables, year=2022, out=tmp_path / "out"))

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from qingsuan import Pool, Region, hookimpl, plugin_trial
+from qingsuan import Pool, Region, hookimpl
 from qingsuan.errors import RunError
-from qingsuan.plugin_code import PluginCodeError, call_plugin
-from qingsuan.plugin_trial import Apart
 from qingsuan.plugins import GROUP, Installed, Plugin, load
+from qingsuan.plugins import trial as plugin_trial
+from qingsuan.plugins.code import PluginCodeError, call_plugin
+from qingsuan.plugins.trial import Apart
 from qingsuan.run.regions import read_regions
 from settling import RULES, claim, install, insured, run, settle, write
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from qingsuan.cells import (
+from qingsuan.columns.cells import (
     NO_DATE,
     Cells,
     TypeRefused,

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from differential import run_whole, twin_row
-from qingsuan.benefits import twin
-from qingsuan.benefits.contradictions import LISTED
-from qingsuan.benefits.twin import Claim, Insured, Places, settle_year
+from qingsuan.benefits.partition.contradictions import LISTED
+from qingsuan.benefits.reference import twin
+from qingsuan.benefits.reference.twin import Claim, Insured, Places, settle_year
 from settling import RULES, Ran, claim, install, insured, only, read, run, settle, write
 from worlds import World, world
 

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pytest
 
 from qingsuan import _kernel
-from qingsuan.benefits import plan, plan_stays
-from qingsuan.benefits.classify import PersonRows, find_identities, find_insured
-from qingsuan.benefits.core import Core, Paid, check_tables
+from qingsuan.benefits.core import plan, plan_stays
+from qingsuan.benefits.core.core import Core, Paid, check_tables
 from qingsuan.benefits.order import Money, mark, order_rows
+from qingsuan.benefits.partition.classify import PersonRows, find_identities, find_insured
 from qingsuan.errors import InputError
 from qingsuan.money import BP_ONE, MAX_FEN
 from qingsuan.people import MAX_ROWS, Numbering, Texts, divide, spread

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qingsuan.errors import InputError
-from qingsuan.run.inputs.csv import open_csv
+from qingsuan.run.inputs.formats.csv import open_csv
 
 HEADER = "a,note,c,d"
 ROWS = ["1,x,2,3", "4,y,5,6", "7,z,8,9"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from damage import damage
-from qingsuan.run.lock import held
+from qingsuan.run.folder.lock import held
 from settling import Ran, claim, install, insured, only, run, settle, write
 
 SEEDS = range(int(os.environ.get("QINGSUAN_DAMAGED_FOLDERS", "60")))

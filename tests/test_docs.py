@@ -279,5 +279,5 @@ def test_every_folder_that_comes_out_is_documented(year: Path) -> None:
 @pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
 def test_every_file_that_is_named_exists(page: str) -> None:
     for named in re.findall(r"`([\w/.*-]+\.(?:py|toml|md|pyi?x?))`", read(page)):
-        places = [ROOT.glob(named), ENGINE.glob(named), ENGINE.glob(f"*/{named}"), ENGINE.glob(f"*/*/{named}")]
+        places = [ROOT.glob(named), ENGINE.rglob(named)]
         assert any(True for place in places for _ in place), f"{page} names {named}"

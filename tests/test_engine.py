@@ -14,15 +14,16 @@ import pytest
 import exchanges
 from qingsuan.cli.settle import prepare
 from qingsuan.errors import InputError, PluginError, RunError, UsageError
-from qingsuan.run.engine import Cluster, Exchange
+from qingsuan.run.executors.cluster import Cluster, Exchange
+from qingsuan.run.executors.worker import fault_in, told
 from qingsuan.run.folder import LEDGER, RunFolder
-from qingsuan.run.header import by_what
 from qingsuan.run.inputs import open_sources
+from qingsuan.run.model import TABLES, Inputs, Options
 from qingsuan.run.opening import open_opening
-from qingsuan.run.selftest import YEAR, differences, selftest
-from qingsuan.run.settle import TABLES, Inputs, Options, settle
-from qingsuan.run.spark_worker import fault_in, told
+from qingsuan.run.restart.fingerprint import by_what
+from qingsuan.run.settle import settle
 from qingsuan.sample import make_year
+from qingsuan.selftest import YEAR, differences, selftest
 from settling import run
 
 

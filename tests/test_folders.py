@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from qingsuan.errors import UsageError
-from qingsuan.run.apart import check_apart
-from qingsuan.run.ledger import _line, read_lines
+from qingsuan.run.folder.apart import check_apart
+from qingsuan.run.restart.ledger import _line, read_lines
 from settling import Ran, claim, full_after, install, insured, only, run, settle, write
 
 PEOPLE = [f"p{number}" for number in range(12)]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from house_map import circles, imports, inside, modules_in, rooms
+
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "engine"
 EXT = ROOT / "ext"
@@ -26,7 +28,7 @@ EVERYTHING = [
     *sorted((ROOT / "tests").rglob("*.py")),
 ]
 
-NEAR_MONEY = ("money.py", "policy", "benefits", "subsidies")
+NEAR_MONEY = ("money.py", "columns", "policy", "benefits", "subsidies")
 """Below engine/qingsuan: where an amount or a ratio lives, so that no float may."""
 
 MOST_LINES = 500
@@ -129,6 +131,44 @@ def test_nothing_is_left_for_later() -> None:
         assert not marks.search(path.read_text("utf-8")), name(path)
 
 
+MOST_MODULES = 13
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_nothing_in_a_room_imports_in_a_circle(room: str) -> None:
+    assert not circles(inside(room))
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert len(imports()) > 150
+    assert not circles(imports())
+
+
+@pytest.mark.parametrize(
+    ("graph", "found"),
+    [
+        ({"a": set(), "b": {"a"}, "c": {"a", "b"}}, []),
+        ({"a": {"b"}, "b": {"a"}, "c": {"a"}, "d": set()}, [["a", "b"]]),
+        ({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}, [["a", "b", "c"]]),
+    ],
+)
+def test_a_circle_would_be_noticed(graph: dict[str, set[str]], found: list[list[str]]) -> None:
+    assert circles(graph) == found
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_a_room_has_a_front_page_and_about_a_dozen_modules(room: str) -> None:
+    folder = ENGINE / Path(*room.split("."))
+    assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))), f"{room} has no front page"
+    assert len(modules_in(room)) <= MOST_MODULES, f"{room}: {modules_in(room)}"
+
+
+@pytest.mark.parametrize("room", [room for room in rooms() if room != "qingsuan"])
+def test_the_map_in_architecture_names_every_room(room: str) -> None:
+    lines = (ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()
+    assert any(line.startswith(f"| `{'/'.join(room.split('.')[1:])}/` |") for line in lines), f"no line of {room}"
+
+
 def test_every_compiled_module_mirrors_its_import_path_and_has_one_door() -> None:
     doors = {path: imports_of(path) for path in OURS}
     for source in COMPILED:
@@ -191,7 +231,7 @@ def test_the_version_is_said_once_and_the_same() -> None:
 @pytest.mark.parametrize(
     "target",
     [
-        *("setup", "demo", "test", "lint", "count", "differential", "mutants", "hostile", "checked", "clean"),
+        *("setup", "demo", "test", "lint", "count", "differential", "mutants", "hostile", "checked", "map", "clean"),
         *("bench", "bench-small", "bench-large", "bench-cascade", "bench-huge", "bench-nightly"),
     ],
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from qingsuan.errors import InputError, UsageError
 from qingsuan.run.inputs import chunks, count_rows, fetch_rows, open_sources
-from qingsuan.run.inputs import csv as reader
+from qingsuan.run.inputs.formats import csv as reader
 
 HEAD = "a,b,c\n"
 

@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from qingsuan.cells import READERS
+from qingsuan.columns.cells import READERS
 from qingsuan.errors import InputError
-from qingsuan.run.inputs import Source, as_text, check_columns, chunks, count_rows, fetch_rows, open_sources, parquet
-from qingsuan.run.inputs.messages import batches_of
-from qingsuan.run.inputs.parquet import _validate
+from qingsuan.run.inputs import Source, as_text, check_columns, chunks, count_rows, fetch_rows, open_sources
+from qingsuan.run.inputs.formats import parquet
+from qingsuan.run.inputs.formats.messages import batches_of
+from qingsuan.run.inputs.formats.parquet import _validate
 from qingsuan.tables import ACCUMULATORS, CLAIMS, Column
 from settling import claim, install, insured, only, read, settle, typed, write
 

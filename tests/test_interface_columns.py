@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from qingsuan.benefits.interface import REFUSED_WHEN_SET
+from qingsuan.benefits.intake.interface import REFUSED_WHEN_SET
 from qingsuan.tables import INTERFACE
 from settling import RULES, claim, install, insured, only, read, settle, write
 

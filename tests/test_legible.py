@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from qingsuan.cells import read_ids, read_texts
-from qingsuan.legible import MOST_BYTES, illegible, no_id, what_is_wrong
+from qingsuan.columns.cells import read_ids, read_texts
+from qingsuan.columns.legible import MOST_BYTES, illegible, no_id, what_is_wrong
 
 GOOD = (
     *("P1", "220102199001011234", "a-b_c/d:e.f+g", "x(1)", "院01", "长春市第1医院", "д7", "é", "~", "!", "0"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qingsuan.errors import RunError
-from qingsuan.run.lock import LOCK, held, is_held
+from qingsuan.run.folder.lock import LOCK, held, is_held
 from settling import Ran, insured, run, write
 
 BUSY = "another run is writing here"

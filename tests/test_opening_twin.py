@@ -11,14 +11,14 @@ import pyarrow as pa
 import pytest
 
 from differential import Key, result_of, twin_row
-from qingsuan.benefits.intake import take_claims, take_identities, take_insured
-from qingsuan.benefits.opening import Groups, check_opening, empty_opening, take_opening
+from qingsuan.benefits.accumulators.opening import Groups, check_opening, empty_opening, take_opening
+from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured
 from qingsuan.benefits.partition import Outcome, Settler
+from qingsuan.benefits.reference.layers import Counters
+from qingsuan.benefits.reference.rows import AccountKey
+from qingsuan.benefits.reference.rows import Outcome as TwinOutcome
+from qingsuan.benefits.reference.twin import Account, Claim, Places, settle_year
 from qingsuan.benefits.setup import Setup
-from qingsuan.benefits.twin import Account, Claim, Places, settle_year
-from qingsuan.benefits.twin_layers import Counters
-from qingsuan.benefits.twin_rows import AccountKey
-from qingsuan.benefits.twin_rows import Outcome as TwinOutcome
 from qingsuan.policy.model import COUNTERS
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World, world

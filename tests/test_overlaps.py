@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qingsuan.benefits.overlaps import overlapping
-from qingsuan.cells import NO_DATE
+from qingsuan.benefits.partition.overlaps import overlapping
+from qingsuan.columns.cells import NO_DATE
 from settling import RULES, claim, install, insured, only, read, settle, write
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from qingsuan.benefits.intake import take_claims
+from qingsuan.benefits.intake.intake import take_claims
 from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import InputError, PluginError

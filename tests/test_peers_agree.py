@@ -10,7 +10,7 @@ import pytest
 
 import peers
 import three_layers
-from qingsuan.benefits.core import Core
+from qingsuan.benefits.core.core import Core
 
 COUNT = 20_000
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from qingsuan.benefits.twin_rules import Value, missing_parameter, plan_of
-from qingsuan.cells import LAST_DAY
+from qingsuan.benefits.reference.rules import Value, missing_parameter, plan_of
+from qingsuan.columns.cells import LAST_DAY
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
 from qingsuan.policy.compile import MAX_GROWTH, Program, compile_rule_sets

@@ -8,7 +8,7 @@ import pytest
 
 from qingsuan.benefits.rejects import REJECT_SCHEMA
 from qingsuan.run.inputs import Source
-from qingsuan.run.remembered import Remembered
+from qingsuan.run.rejections.deferred import Remembered
 
 SOURCES = tuple(
     Source(number, Path(f"{number}"), kind, pa.schema([]), 0) for number, kind in enumerate(("parquet", "csv"))

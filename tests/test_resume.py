@@ -23,7 +23,7 @@ import pytest
 
 from qingsuan.run.folder import LEDGER, RunFolder
 from qingsuan.run.kept import Kept
-from qingsuan.run.ledger import Ledger, read_lines
+from qingsuan.run.restart.ledger import Ledger, read_lines
 from qingsuan.run.shuffle import Budget
 from settling import Ran, claim, full_after, install, insured, only, run, write
 from settling import settle as settle_made_up
@@ -121,7 +121,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(
     out = small_disk(random.randrange(needed // 20, needed)) / "out"
     with monkeypatch.context() as patch:
         if seed % 2:  # rows are put aside almost at once
-            patch.setattr("qingsuan.run.settle.Budget", lambda *_: Budget(100_000))
+            patch.setattr("qingsuan.run.model.Budget", lambda *_: Budget(100_000))
         ran = year.run(out)
         assert ran.status == 5, ran.err
         assert "No space left" in ran.err

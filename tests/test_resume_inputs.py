@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.run.folder import LEDGER
-from qingsuan.run.ledger import read_lines
+from qingsuan.run.restart.ledger import read_lines
 from settling import Ran, full_after, install, only, run, write
 from settling import settle as settle_made_up
 from stopping import tree

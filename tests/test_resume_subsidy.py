@@ -24,9 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from qingsuan.run.counted import CountedPartition
 from qingsuan.run.folder import LEDGER
-from qingsuan.run.ledger import Ledger, _line, read_lines
+from qingsuan.run.restart.ledger import Ledger, _line, read_lines
+from qingsuan.run.subsidy.counted import CountedPartition
 from qingsuan.subsidies.counting import DUPLICATES, Counted, Heads
 from settling import Ran, full_after, install, insured, only, run, write_csv
 from stopping import Stoppable, change_file, tree
@@ -186,7 +186,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(
     year: Year, seed: int, small_disk: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if seed % 2:  # rows are put aside almost at once
-        monkeypatch.setattr("qingsuan.run.subsidy.SPILL_BYTES", 100_000)
+        monkeypatch.setattr("qingsuan.run.subsidy.subsidy.SPILL_BYTES", 100_000)
     needed = sum(-(-len(content) // 4096) * 4096 for content in year.expected.values())
     out = small_disk(Random(seed).randrange(needed // 20, needed)) / "out"
     ran = year.run(out)
@@ -418,7 +418,7 @@ def new_version(made_up: MadeUp) -> None:
 
 
 def new_engine(made_up: MadeUp) -> None:
-    made_up.monkeypatch.setattr("qingsuan.run.header.__version__", "99")
+    made_up.monkeypatch.setattr("qingsuan.run.restart.fingerprint.__version__", "99")
 
 
 def new_rule(made_up: MadeUp) -> None:
@@ -514,7 +514,7 @@ def test_rows_that_change_the_number_of_partitions_are_named_as_another_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who gives no --partitions cannot mend their number."""
-    monkeypatch.setattr("qingsuan.run.heads.ROWS_PER_PARTITION", 10)
+    monkeypatch.setattr("qingsuan.run.subsidy.heads.ROWS_PER_PARTITION", 10)
     rows = [insured(psn_no=f"p{number}", insu_admdvs="220102") for number in range(40)]
     arguments = ("subsidy", write_csv(tmp_path / "insured.csv", rows), "--year", 2022, "--out", tmp_path / "out")
     with full_after(2, monkeypatch):

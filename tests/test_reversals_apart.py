@@ -12,16 +12,16 @@ import pyarrow as pa
 import pytest
 
 import exchanges
-from qingsuan.benefits.reversals_of_nobody import NAMED_SCHEMA, NamedByNobody
-from qingsuan.benefits.reversals_of_others import NamedByReversals
+from qingsuan.benefits.named import NAMED_SCHEMA, NamedByNobody, NamedByReversals
 from qingsuan.cli.settle import prepare
 from qingsuan.people import Marks, Texts
-from qingsuan.run.engine import Cluster
+from qingsuan.run.executors.cluster import Cluster
 from qingsuan.run.folder import RunFolder
-from qingsuan.run.header import by_what
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.selftest import differences
-from qingsuan.run.settle import TABLES, Inputs, Options, settle
+from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.restart.fingerprint import by_what
+from qingsuan.run.settle import settle
+from qingsuan.selftest import differences
 from settling import BILL, claim, full_after, install, insured, only, read, run, write
 
 PEOPLE = 40

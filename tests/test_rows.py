@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from qingsuan.columns.rows import Keeper, Taker, has_its_digits, looked_up, low_words
 from qingsuan.people import Texts
-from qingsuan.rows import Keeper, Taker, has_its_digits, looked_up, low_words
 
 N = 300
 

@@ -15,13 +15,14 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from qingsuan.benefits.restore import is_restorable
+from qingsuan.benefits.intake.restore import is_restorable
 from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed
-from qingsuan.run import refused
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.settle import BYTES_PER_ROW, TABLES, Inputs, Options, partitions_for, settle
+from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.rejections import refused
+from qingsuan.run.settle import BYTES_PER_ROW, partitions_for, settle
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.tables import CLAIMS, PAID_COLUMNS
 from world_tables import claims_table, identities_table, insured_table

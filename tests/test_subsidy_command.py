@@ -229,7 +229,7 @@ def test_the_record_on_request(tmp_path: Path) -> None:
 
 
 def test_parts_of_a_fixed_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qingsuan.run.parts.ROWS_PER_PART", 10)
+    monkeypatch.setattr("qingsuan.run.subsidy.parts.ROWS_PER_PART", 10)
     rows = [*people({"220102": 25}), *people({"220102": 25}), *people({"220100": 20})]
     done(write(tmp_path / "i.parquet", rows), "--year", 2021, "--out", tmp_path / "out")
     sizes = {

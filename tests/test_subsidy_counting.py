@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from qingsuan.cells import OPEN_END
+from qingsuan.columns.cells import OPEN_END
 from qingsuan.errors import InputError, PluginError, PolicyError
 from qingsuan.people import Texts, partition_of
 from qingsuan.policy.model import Region

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from qingsuan.policy.model import Region
 from qingsuan.report.subsidy import summary
-from qingsuan.run.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
 from qingsuan.run.shuffle import Budget, Shuffle
+from qingsuan.run.subsidy.heads import Batch, count_heads, partitions_for, rejected_schema, rejected_table
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.counting import DUPLICATES
 from qingsuan.subsidies.funding import Funding, resolve

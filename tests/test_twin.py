@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from qingsuan.benefits.twin import Account, Claim, Identity, Insured, Outcome, Places, Settled, settle_year
+from qingsuan.benefits.reference.twin import Account, Claim, Identity, Insured, Outcome, Places, Settled, settle_year
 from qingsuan.errors import PolicyError
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import (
@@ -714,7 +714,9 @@ def test_rules_that_contradict_themselves_stop_the_twin_at_a_claim_and_the_core_
 
 def test_the_twin_shares_nothing_with_the_core() -> None:
     forbidden = "numpy pyarrow qingsuan._kernel qingsuan._order qingsuan._classify qingsuan.policy.compile"
-    program = f"import sys, qingsuan.benefits.twin; sys.exit(bool(set({forbidden.split()}) & set(sys.modules)))"
+    program = (
+        f"import sys, qingsuan.benefits.reference.twin; sys.exit(bool(set({forbidden.split()}) & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 

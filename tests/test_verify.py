@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from qingsuan.run.findings import MOST_OF_A_KIND, Findings
-from qingsuan.run.unique import Repeats
+from qingsuan.verify.findings import MOST_OF_A_KIND, Findings
+from qingsuan.verify.unique import Repeats
 from sealing import add_fen, change, found, replace_row
 from settling import Ran, run
 

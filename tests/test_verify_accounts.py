@@ -17,12 +17,13 @@ import pytest
 
 from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed
-from qingsuan.run import verify as verifying
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
+from qingsuan.run.model import TABLES, Inputs, Options
 from qingsuan.run.opening import open_opening
-from qingsuan.run.settle import TABLES, Inputs, Options, settle
-from qingsuan.run.verify import verify
+from qingsuan.run.settle import settle
+from qingsuan.verify import finished as verifying
+from qingsuan.verify.finished import verify
 from sealing import add_fen, change, found
 from settling import install, only, read, run, write
 from settling import settle as settle_made_up

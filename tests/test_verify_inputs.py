@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from qingsuan.run import verify_inputs, verify_rows
+from qingsuan.verify import inputs as verify_inputs
+from qingsuan.verify import rows as verify_rows
 from sealing import change, found, replace_row
 from settling import claim, install, insured, only, read, run, settle, write, write_csv
 

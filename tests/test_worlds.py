@@ -12,9 +12,9 @@ from types import ModuleType
 
 import pytest
 
-import qingsuan.benefits.twin_layers as layers_module
-from qingsuan.benefits import twin
-from qingsuan.benefits.twin import Outcome, Places, settle_year
+import qingsuan.benefits.reference.layers as layers_module
+from qingsuan.benefits.reference import twin
+from qingsuan.benefits.reference.twin import Outcome, Places, settle_year
 from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, LAYER_PARTS, Case, Codes, RuleSet
 from qingsuan.tables import PLACES
 from worlds import World, world

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from generate import DIMENSIONS, IDENTITY_CODES, LEVELS, YEAR, Dice, rule_set
-from qingsuan.benefits.twin import Claim, Identity, Insured
+from qingsuan.benefits.reference.twin import Claim, Identity, Insured
 from qingsuan.policy.model import Pool, Region, RuleSet
 
 FIRST, LAST = dt.date(YEAR, 1, 1), dt.date(YEAR, 12, 31)

@@ -1,4 +1,4 @@
-# What the compiled module takes and gives; checked by qingsuan.benefits.classify, its only door.
+# What the compiled module takes and gives; checked by qingsuan.benefits.partition.classify, its only door.
 from typing import TypeAlias
 
 import numpy as np

@@ -1,4 +1,4 @@
-# What the compiled module takes and gives; checked by qingsuan.run.inputs.csv, its only door.
+# What the compiled module takes and gives; checked by qingsuan.run.inputs.formats.csv, its only door.
 import numpy as np
 import numpy.typing as npt
 

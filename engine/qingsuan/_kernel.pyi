@@ -1,4 +1,4 @@
-# What the compiled module takes and gives; checked by qingsuan.benefits.core, its only door.
+# What the compiled module takes and gives; checked by qingsuan.benefits.core.core, its only door.
 from typing import TypeAlias
 
 import numpy as np

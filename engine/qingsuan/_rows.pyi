@@ -1,4 +1,4 @@
-# What the compiled module takes and gives; the shapes are checked by qingsuan.rows, its only door.
+# What the compiled module takes and gives; the shapes are checked by qingsuan.columns.rows, its only door.
 from typing import Any
 
 import numpy as np

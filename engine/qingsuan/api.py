@@ -18,17 +18,17 @@ from qingsuan.benefits.setup import Setup
 from qingsuan.errors import UsageError
 from qingsuan.finished import FinishedRun, Folder, Settlement, Subsidy, run_in
 from qingsuan.plugins import Installed
-from qingsuan.run.apart import check_apart
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR, LAST_YEAR, LEAST_MEMORY_BYTES, MOST_WORKERS
-from qingsuan.run.disk import temporary_folder
-from qingsuan.run.engines import check_engine, engine_of
+from qingsuan.run.executors.engines import check_engine, engine_of
 from qingsuan.run.folder import RunFolder
+from qingsuan.run.folder.apart import check_apart
+from qingsuan.run.folder.disk import temporary_folder
+from qingsuan.run.folder.known import MOST_PARTITIONS
+from qingsuan.run.folder.proof import prove
 from qingsuan.run.inputs import Given, Spool, Streamed, find_files, open_files, open_streams
-from qingsuan.run.known import MOST_PARTITIONS
+from qingsuan.run.model import TABLES, Inputs, Options, Progress
 from qingsuan.run.opening import open_opening
-from qingsuan.run.proof import prove
 from qingsuan.run.regions import read_regions, set_up
-from qingsuan.run.settle import TABLES, Inputs, Options, Progress
 from qingsuan.run.settle import settle as settle_files
 
 __all__ = ["open_run", "prepare", "settle", "subsidy"]

@@ -20,11 +20,11 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qingsuan.benefits.contradictions import SCHEMA as CONTRADICTIONS
+from qingsuan.benefits.partition.contradictions import SCHEMA as CONTRADICTIONS
 from qingsuan.errors import InputError
 from qingsuan.report.summary import read_record, settle_summary
 from qingsuan.run.folder import DIGESTS, RECORD, is_file
-from qingsuan.run.refused import REASON_COLUMNS
+from qingsuan.run.rejections.refused import REASON_COLUMNS
 
 __all__ = ["FinishedRun", "Folder", "Rows", "Settlement", "Subsidy", "run_in"]
 

@@ -1,6 +1,6 @@
 # Design: who the person was on the day, which rule set held, and which rule the claim falls under: look-ups in tables
-# that were made once per run (qingsuan.policy.compile) and once per vocabulary (qingsuan.benefits.classify, the door).
-"""Join insured people and identities to claims, and classify claims. Opened by :mod:`qingsuan.benefits.classify` only."""
+# that were made once per run (qingsuan.policy.compile) and once per vocabulary (qingsuan.benefits.partition.classify, the door).
+"""Join insured people and identities to claims, and classify claims. Opened by :mod:`qingsuan.benefits.partition.classify` only."""
 
 from libc.stdint cimport int8_t, int32_t, int64_t
 

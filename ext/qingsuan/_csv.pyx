@@ -1,6 +1,6 @@
 # Design: a walk over raw bytes, one state after the other, that knows where a record of RFC 4180 ends, and nothing of what
-# is in it. The door (qingsuan.run.inputs.csv) gives it whole buffers and takes places in them back.
-"""Where the records of a CSV text end, and what is wrong with one. Opened by :mod:`qingsuan.run.inputs.csv` only."""
+# is in it. The door (qingsuan.run.inputs.formats.csv) gives it whole buffers and takes places in them back.
+"""Where the records of a CSV text end, and what is wrong with one. Opened by :mod:`qingsuan.run.inputs.formats.csv` only."""
 
 from libc.stdint cimport int64_t, uint8_t
 

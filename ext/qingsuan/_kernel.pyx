@@ -1,8 +1,8 @@
 # Design: the rules are in tables (qingsuan.policy.compile), one row per resolved rule and layer; the door
-# (qingsuan.benefits.core) checks them, and qingsuan.benefits.plan writes down what can be decided once; the slow twin
-# (qingsuan.benefits.twin) judges. What a claim is paid stands in _rules.pxd, as small functions without a loop over claims.
+# (qingsuan.benefits.core.core) checks them, and qingsuan.benefits.core.plan writes down what can be decided once; the slow twin
+# (qingsuan.benefits.reference.twin) judges. What a claim is paid stands in _rules.pxd, as small functions without a loop over claims.
 # Here is the loop, which has no arithmetic of its own: it checks a row, settles it, and checks what came out.
-"""The layer scan with accumulators. Opened by :mod:`qingsuan.benefits.core` only."""
+"""The layer scan with accumulators. Opened by :mod:`qingsuan.benefits.core.core` only."""
 
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
@@ -92,7 +92,7 @@ cdef int run_stay(
 
 
 cdef class Tables:
-    """The compiled rules: arrays of :class:`qingsuan.benefits.plan.Plan`, checked by the door."""
+    """The compiled rules: arrays of :class:`qingsuan.benefits.core.plan.Plan`, checked by the door."""
 
     cdef object held                   # the arrays that rules points into
     cdef Rules rules
@@ -111,7 +111,7 @@ cdef class Tables:
         self.variants = len(variants)
 
     def of_stays(self, variants, groups, layers, caps, draws, sizes):
-        """Take the arrays of :class:`qingsuan.benefits.plan_stays.StayPlan` too."""
+        """Take the arrays of :class:`qingsuan.benefits.core.plan_stays.StayPlan` too."""
         self.held += (variants, groups, layers, caps, draws)
         self.run_stay = run_stay
         self.stays.variants, self.stays.groups = <const StayVariant*>rows(variants), <const StayGroup*>rows(groups)

@@ -1,6 +1,6 @@
 # Design: rows are moved and added up as plain memory, column by column; what they mean is decided elsewhere. The door
-# (qingsuan.rows) checks row numbers and lengths once per batch of columns; here nothing is checked twice.
-"""Take rows of columns, and add columns up by group. Opened by :mod:`qingsuan.rows` only."""
+# (qingsuan.columns.rows) checks row numbers and lengths once per batch of columns; here nothing is checked twice.
+"""Take rows of columns, and add columns up by group. Opened by :mod:`qingsuan.columns.rows` only."""
 
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t
 from libc.string cimport memcpy

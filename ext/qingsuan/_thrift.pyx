@@ -1,6 +1,6 @@
 # Design: one walk over the bytes, which never reads beyond them; every value becomes a Python object, because footers are
-# small beside the rows that they tell of. The door (qingsuan.run.inputs.thrift) says what is wrong in its own error.
-"""Structs of Thrift's compact protocol. Opened by :mod:`qingsuan.run.inputs.thrift` only."""
+# small beside the rows that they tell of. The door (qingsuan.run.inputs.formats.thrift) says what is wrong in its own error.
+"""Structs of Thrift's compact protocol. Opened by :mod:`qingsuan.run.inputs.formats.thrift` only."""
 
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint64_t

@@ -24,7 +24,8 @@ from qingsuan.errors import RunError
 from qingsuan.plugins import Installed
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.settle import TABLES, Inputs, Options, settle
+from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.settle import settle
 from settling import BILL, full_after, write_csv
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World, world

@@ -17,9 +17,10 @@ from qingsuan.cli.settle import prepare
 from qingsuan.errors import InputError
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.selftest import YEAR, differences
-from qingsuan.run.settle import TABLES, Inputs, Options, Progress, settle
+from qingsuan.run.model import TABLES, Inputs, Options, Progress
+from qingsuan.run.settle import settle
 from qingsuan.sample import make_year
+from qingsuan.selftest import YEAR, differences
 from spark_cluster import Cluster
 
 CLAIMS = int(os.environ.get("QINGSUAN_SPARK_CLAIMS", "60000"))

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits.setup import Setup
-from qingsuan.rows import numbers
+from qingsuan.columns.rows import numbers
 
 __all__ = ["Columns"]
 

@@ -14,16 +14,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits.results import code_columns, groups_of, id_columns
-from qingsuan.cells import NO_AMOUNT, decimals_or_null
-from qingsuan.rows import Taker, add_up, arrow
+from qingsuan.columns.cells import NO_AMOUNT, decimals_or_null
+from qingsuan.columns.rows import Taker, add_up, arrow
 from qingsuan.tables import PAID_COLUMNS
 
 if TYPE_CHECKING:
     from qingsuan.benefits.columns import Columns
-    from qingsuan.benefits.partition import _Work
-    from qingsuan.benefits.results import Layout
 
-__all__ = ["BY", "DIFFERENCES", "OUTCOMES", "REFUNDS_OF_PART", "Differences", "differences_of", "fund_of"]
+__all__ = ["BY", "DIFFERENCES", "OUTCOMES", "REFUNDS_OF_PART", "Differences", "fund_of"]
 
 OUTCOMES = ("settled", "reversed", "rejected")
 """What became of a row."""
@@ -39,19 +37,6 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Placed = tuple[Int32, Int32]
 """Rows of a partition, and the number of the pool of each."""
-
-
-def differences_of(work: _Work, layout: Layout) -> tuple[pa.Table | None, dict[str, pa.Table]]:
-    """The table ``differences`` of a partition, None where claims carry no payments; and what is counted for it."""
-    refunds = pa.array([work.refunds_of_part], pa.int64())
-    counted = {REFUNDS_OF_PART: pa.table({"what": pa.array([REFUNDS_OF_PART]), "claims": refunds})}
-    if not work.setup.paid_columns:
-        return None, counted
-    settled, taken_back = (work.rows, work.pool), (work.back, work.back_pool)
-    table, counted[DIFFERENCES] = Differences.of_partition(
-        work.columns, work.ordered.rows, settled, layout.due(), taken_back
-    )
-    return table, counted
 
 
 def fund_of(column: str) -> str:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan import _order
+from qingsuan.columns.rows import looked_up
 from qingsuan.people import Numbering, Texts
-from qingsuan.rows import looked_up
 
 __all__ = ["ROLE", "STATUS", "Marked", "Money", "Ordered", "mark", "order_rows"]
 

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.benefits.core import Paid
+from qingsuan.benefits.core.core import Paid
 from qingsuan.benefits.order import ROLE
-from qingsuan.cells import NO_AMOUNT, decimals, decimals_or_null
+from qingsuan.columns.cells import NO_AMOUNT, decimals, decimals_or_null
+from qingsuan.columns.rows import Taker, add_up, arrow, looked_up
 from qingsuan.people import Texts
 from qingsuan.policy.model import FUNDS
-from qingsuan.rows import Taker, add_up, arrow, looked_up
 from qingsuan.tables import BILL, PAID_COLUMNS
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.rows import arrow, looked_up, recoded
+from qingsuan.columns.rows import arrow, looked_up, recoded
 
 __all__ = ["Vocabulary"]
 

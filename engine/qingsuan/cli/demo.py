@@ -17,10 +17,10 @@ from qingsuan.cli.output import results_apart, show
 from qingsuan.cli.progress import progress_for
 from qingsuan.errors import UsageError
 from qingsuan.report.text import folded, width
-from qingsuan.run.disk import looking_into, writing
 from qingsuan.run.folder import is_file
-from qingsuan.run.lock import LOCK, held
-from qingsuan.run.settle import Progress
+from qingsuan.run.folder.disk import looking_into, writing
+from qingsuan.run.folder.lock import LOCK, held
+from qingsuan.run.model import Progress
 from qingsuan.sample import CHUNK, make_year
 
 __all__ = ["command"]

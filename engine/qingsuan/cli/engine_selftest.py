@@ -10,7 +10,7 @@ import click
 from qingsuan.cli.engines import check_engine, engine_of, engine_options
 from qingsuan.cli.output import results_apart, show
 from qingsuan.cli.settle import prepare
-from qingsuan.run.selftest import PEOPLE, YEAR, selftest
+from qingsuan.selftest import PEOPLE, YEAR, selftest
 
 __all__ = ["command"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from qingsuan.run.engines import ENGINES, check_engine, engine_of
+from qingsuan.run.executors.engines import ENGINES, check_engine, engine_of
 
 __all__ = ["ENGINES", "check_engine", "engine_of", "engine_options"]
 

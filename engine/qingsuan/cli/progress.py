@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from qingsuan.cli.output import tell
-from qingsuan.run.settle import Progress
+from qingsuan.run.model import Progress
 
 __all__ = ["progress_for"]
 

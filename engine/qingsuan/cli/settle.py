@@ -15,7 +15,7 @@ from qingsuan.cli.sizes import Size
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.report.text import proven
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, MOST_WORKERS
-from qingsuan.run.known import MOST_PARTITIONS
+from qingsuan.run.folder.known import MOST_PARTITIONS
 
 __all__ = ["command", "prepare"]
 

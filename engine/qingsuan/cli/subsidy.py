@@ -9,7 +9,7 @@ import click
 from qingsuan.cli.output import finished, results_apart, show, show_json, tell
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
-from qingsuan.run.known import MOST_PARTITIONS
+from qingsuan.run.folder.known import MOST_PARTITIONS
 
 __all__ = ["command"]
 

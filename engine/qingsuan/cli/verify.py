@@ -11,7 +11,7 @@ import click
 
 from qingsuan.cli.output import results_apart, show, show_json, tell
 from qingsuan.errors import InputError
-from qingsuan.run.verify import Verified, verify
+from qingsuan.verify.finished import Verified, verify
 
 __all__ = ["command"]
 

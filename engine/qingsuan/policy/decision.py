@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qingsuan.cells import FIRST_DAY, LAST_DAY, day_text
+from qingsuan.columns.cells import FIRST_DAY, LAST_DAY, day_text
 from qingsuan.errors import PolicyError
 from qingsuan.money import yuan
 from qingsuan.policy.conditions import IDENTITY_DIMENSION

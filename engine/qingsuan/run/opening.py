@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from qingsuan.benefits.opening import Groups, check_opening, empty_opening, take_opening
+from qingsuan.benefits.accumulators.opening import Groups, check_opening, empty_opening, take_opening
 from qingsuan.errors import InputError
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD
 from qingsuan.run.inputs import Chunk, Source, check_columns, chunks, digest_of, find_files, open_files
@@ -17,7 +17,7 @@ from qingsuan.run.shuffle import Shuffle
 from qingsuan.tables import ACCUMULATORS
 
 if TYPE_CHECKING:
-    from qingsuan.run.settle import Run
+    from qingsuan.run.model import Run
 
 __all__ = ["FOLDER", "OpeningRows", "earlier_run", "open_opening"]
 

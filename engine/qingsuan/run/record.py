@@ -21,7 +21,7 @@ from qingsuan.run.tally import Tally
 from qingsuan.tables import BILL
 
 if TYPE_CHECKING:
-    from qingsuan.run.settle import Inputs
+    from qingsuan.run.model import Inputs
 
 __all__ = ["ORDER_POLICY", "of_inputs", "of_plugins", "of_settlement"]
 

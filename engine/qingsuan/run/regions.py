@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import PolicyError
-from qingsuan.plugin_code import PluginCodeError, call_plugin
 from qingsuan.plugins import Installed, Plugin
+from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets

@@ -6,151 +6,38 @@ Reading comes first and completely, so that a file that cannot be trusted stops 
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any
 
-import pyarrow as pa
-
-from qingsuan.benefits.intake import take_claims, take_identities, take_insured
-from qingsuan.benefits.interface import REFUSED_WHEN_SET, check_refused_types
-from qingsuan.benefits.partition import Outcome, Settler
+from qingsuan.benefits.intake.interface import check_refused_types
 from qingsuan.benefits.setup import Setup
 from qingsuan.divisions import name as division_name
 from qingsuan.errors import PluginError
 from qingsuan.plugins import Installed
 from qingsuan.run import record
-from qingsuan.run.digests import InputDigests
+from qingsuan.run.executors.interface import Engine
+from qingsuan.run.executors.local import Threads
 from qingsuan.run.folder import RECORD, RunFolder, Written
-from qingsuan.run.header import header_of_benefits, named
-from qingsuan.run.inputs import Chunk, Source, check_columns, chunks, told_of_inputs, unread_names
-from qingsuan.run.kept import Kept, tables_of
-from qingsuan.run.opening import OpeningRows
-from qingsuan.run.refused import RefusedRows
-from qingsuan.run.restart import Restart
-from qingsuan.run.shuffle import Budget, Shuffle, partitions_within
-from qingsuan.run.tally import Tally
+from qingsuan.run.inputs import check_columns, told_of_inputs, unread_names
+from qingsuan.run.kept import Kept
+from qingsuan.run.model import Inputs, Options, Progress, Run
+from qingsuan.run.reading import kinds
+from qingsuan.run.rejections.refused import RefusedRows
+from qingsuan.run.restart.digests import InputDigests
+from qingsuan.run.restart.fingerprint import header_of_benefits, named
+from qingsuan.run.restart.restart import Restart
+from qingsuan.run.shuffle import partitions_within
 from qingsuan.run.threads import in_threads
-from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, INTERFACE, PAID_COLUMNS, Column
+from qingsuan.tables import INTERFACE, PAID_COLUMNS
 
-__all__ = [
-    "TABLES",
-    "TAKE",
-    "Done",
-    "Engine",
-    "Inputs",
-    "Options",
-    "Progress",
-    "Run",
-    "empty_rows",
-    "kinds",
-    "settle",
-    "wanted",
-]
+__all__ = ["partitions_for", "settle"]
 
-TABLES = ("settled", "rejected", "reversed", "differences", "totals", "accumulators", "contradictions", ".shuffle")
 BYTES_PER_ROW = 1_500
 """What one claim needs, at most, while its partition is settled: it decides how many partitions a run has."""
 
-FIXED_BYTES = 320 << 20
-"""What a run needs whatever its input: the interpreter, libraries, batches being read."""
 
 ACCUMULATORS_PER_ROW = 6
 """So many rows of accumulators need what one claim needs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """The files of a run, and by table what lay beside them and was left out."""
-
-    claims: tuple[Source, ...]
-    insured: tuple[Source, ...]
-    identities: tuple[Source, ...] = ()
-    opening: tuple[Source, ...] = ()
-    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a run works; none of it changes a row of the result.
-
-    ``memory`` (bytes) and ``partitions`` decide into how many files the result is cut, ``workers`` nothing at all.
-    """
-
-    workers: int = 2
-    memory: int = 2 << 30
-    partitions: int | None = None
-
-
-class Progress:
-    """Told how a run gets on; this one keeps silent."""
-
-    def stage(self, name: str, total: int) -> None:
-        """A stage with ``total`` steps begins."""
-
-    def step(self, count: int = 1) -> None:
-        """Some of its steps are done."""
-
-    def end(self) -> None:
-        """It is over."""
-
-    def note(self, text: str) -> None:
-        """Something a person should know."""
-
-
-Done = Callable[[int, Kept, tuple[Written, ...]], None]
-"""Told that a partition is settled: its number, what is kept of it, its files."""
-
-
-class Engine(Protocol):
-    """Where the two stages of a run take place if not in this process's threads; open during one run."""
-
-    def read(self, run: Run, refused: RefusedRows) -> None:
-        """Read every file once, check rows on their own, spread them by person; freeze the vocabularies."""
-
-    def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
-        """Settle these partitions and write their files."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *error: object) -> None: ...
-
-
-@dataclass
-class Run:
-    """What is shared between the stages of one run; ``waiting`` is what rows may take of memory until their turn."""
-
-    setup: Setup
-    inputs: Inputs
-    options: Options
-    folder: RunFolder
-    progress: Progress
-    partitions: int
-    tally: Tally = field(default_factory=Tally)
-    seconds: dict[str, float] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        memory = self.options.memory
-        self.waiting = Budget(max(memory // 16, memory * 5 // 8 - FIXED_BYTES), self.options.workers)
-
-    def timed(self, stage: str, since: float) -> None:
-        """Note how long a stage took that began at ``since``."""
-        self.seconds[stage] = round(time.perf_counter() - since, 3)
-
-    @contextmanager
-    def stopping_at_once(self) -> Iterator[None]:
-        """Let work that nobody needs any more be given up when the run is stopped."""
-        try:
-            yield
-        except BaseException:
-            self.stopped.set()
-            raise
 
 
 def settle(
@@ -209,7 +96,7 @@ def _settle(run: Run, restart: Restart[Kept], installed: Installed, other: Engin
     """All stages up to the last table."""
     spill = run.folder.path / ".shuffle"
     with (
-        other or _Threads(run, spill) as engine,
+        other or Threads(run, spill) as engine,
         RefusedRows(run, spill) as refused,
     ):
         since = time.perf_counter()
@@ -233,29 +120,6 @@ def _settle(run: Run, restart: Restart[Kept], installed: Installed, other: Engin
         refused.write(run)
         run.tally.write_totals(run.folder)
         run.timed("rejected", since)
-
-
-class _Threads:
-    """Threads of this process; rows wait for the others of their partition in memory, and beyond a budget on disk."""
-
-    def __init__(self, run: Run, spill: Path) -> None:
-        self.shuffles = {name: Shuffle(run.partitions, run.waiting, spill / name) for _, _, name in kinds(run)}
-        self.opening = OpeningRows(run, spill) if run.setup.accumulators else None
-
-    def read(self, run: Run, refused: RefusedRows) -> None:
-        if self.opening is not None:
-            self.opening.read(run, in_threads)
-        _read(run, self.shuffles, refused)
-
-    def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
-        _settle_partitions(run, self.shuffles, self.opening, partitions, done)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for shuffle in (*self.shuffles.values(), *([] if self.opening is None else [self.opening.shuffle])):
-            shuffle.__exit__(None, None, None)
 
 
 def partitions_for(rows: int, memory: int) -> int:
@@ -289,67 +153,6 @@ def _check(run: Run) -> dict[str, list[str]]:
     return {file: names for file, names in unread.items() if names}
 
 
-def kinds(run: Run) -> tuple[tuple[tuple[Source, ...], tuple[Column, ...], str], ...]:
-    """The tables that go in: their files, their columns, their names."""
-    return (
-        (run.inputs.claims, CLAIMS, "claims"),
-        (run.inputs.insured, INSURED, "insured"),
-        (run.inputs.identities, IDENTITIES, "identities"),
-    )
-
-
-TAKE = {"claims": take_claims, "insured": take_insured, "identities": take_identities}
-"""How rows of each table that goes in are read."""
-
-
-def _read(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
-    """Read every file once, check rows on their own, spread them by person."""
-    work: list[tuple[str, Chunk]] = []
-    for sources, _, table in kinds(run):
-        shuffles[table].add(empty_rows(run, table))
-        work.extend((table, chunk) for source in sources for chunk in chunks(source))
-    run.progress.stage("reading 读取", len(work))
-
-    def read(item: tuple[str, Chunk]) -> None:
-        table, chunk = item
-        for first_row, batch, torn in chunk.batches(wanted(run, table, chunk.source)):
-            if run.stopped.is_set():
-                return
-            taken = TAKE[table](run.setup, batch, chunk.source.number, first_row, torn)
-            shuffles[table].add(taken.rows)
-            refused.read(table, taken.refusals, batch, first_row)
-            with run.lock:
-                run.tally.read(table, batch.num_rows)
-                run.tally.amounts_in.update(taken.amounts)
-
-    with run.stopping_at_once():
-        for _ in in_threads(read, work, run.options.workers):
-            run.progress.step()
-    run.progress.end()
-    run.setup.freeze()
-
-
-def empty_rows(run: Run, table: str) -> pa.RecordBatch:
-    """No rows of a table in internal columns, so that these are known even where no row comes."""
-    types = {"money": pa.decimal128(16, 2), "date": pa.date32(), "time": pa.timestamp("us")}
-    columns = next(columns for _, columns, name in kinds(run) if name == table)
-    arrays = [pa.array([], types.get(column.kind, pa.string())) for column in columns]
-    names = [column.name for column in columns]
-    for own in run.setup.own(table):
-        if own.column and own.column not in names:
-            names.append(own.column)
-            arrays.append(pa.array([], pa.int64() if own.is_number else pa.string()))
-    return TAKE[table](run.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0).rows
-
-
-def wanted(run: Run, table: str, source: Source) -> list[str]:
-    """The columns of a file that are read."""
-    columns = next(columns for _, columns, name in kinds(run) if name == table)
-    names = {column.name for column in columns} | {own.column for own in run.setup.own(table)}
-    names |= set(REFUSED_WHEN_SET) if table == "claims" else set()
-    return [name for name in source.schema.names if name in names]
-
-
 def _stop_if_unserved(run: Run, installed: Installed) -> None:
     unserved = run.setup.unserved
     if not unserved:
@@ -381,28 +184,6 @@ def _reuse(run: Run, restart: Restart[Kept], refused: RefusedRows) -> list[int]:
         run.progress.end()
         run.timed("reuse", since)
     return [number for number in range(run.partitions) if number not in restart.finished]
-
-
-def _settle_partitions(
-    run: Run, shuffles: dict[str, Shuffle], opening: OpeningRows | None, partitions: Sequence[int], done: Done
-) -> None:
-    for shuffle in shuffles.values():
-        shuffle.close()
-    settler = Settler(run.setup)
-
-    def work(partition: int) -> None:
-        accounts = None if opening is None else opening.take(partition)
-        claims, insured, identities = (shuffle.take(partition) for shuffle in shuffles.values())
-        outcome = settler.settle(claims, insured, identities, accounts)
-        done(partition, Kept.of(outcome), _write(run.folder, f"part-{partition:05d}.parquet", outcome))
-
-    for _ in in_threads(work, partitions, run.options.workers):
-        run.progress.step()
-
-
-def _write(folder: RunFolder, name: str, outcome: Outcome) -> tuple[Written, ...]:
-    """Write the tables of a partition."""
-    return tuple(folder.write_table(f"{kind}/{name}", rows) for kind, rows in tables_of(outcome).items())
 
 
 def _finish(run: Run, restart: Restart[Kept], written: dict[str, Any]) -> dict[str, Any]:

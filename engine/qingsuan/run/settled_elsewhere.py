@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingsuan.benefits.reversals_of_others import REVERSALS_WITHOUT_CLAIM, SETTLED_AND_NAMED
+from qingsuan.benefits.partition.reversals.of_others import REVERSALS_WITHOUT_CLAIM, SETTLED_AND_NAMED
 
 if TYPE_CHECKING:
     from qingsuan.run.inputs import Source

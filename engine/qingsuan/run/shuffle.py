@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.ipc
 
+from qingsuan.columns.rows import Taker
 from qingsuan.errors import InputError, RunError
 from qingsuan.people import Texts, partition_of, spread
-from qingsuan.rows import Taker
+from qingsuan.run.folder.known import MOST_PARTITIONS
 from qingsuan.run.inputs import Source
-from qingsuan.run.known import MOST_PARTITIONS
 from qingsuan.run.threads import in_threads
 
 __all__ = ["Budget", "Shuffle", "partitions_within"]

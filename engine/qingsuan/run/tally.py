@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingsuan.benefits.contradictions import CONTRADICTIONS, KINDS
 from qingsuan.benefits.differences import BY, DIFFERENCES, OUTCOMES, REFUNDS_OF_PART
-from qingsuan.benefits.identity_counts import IDENTITIES_BY_CODE, OF_NOBODY
-from qingsuan.benefits.overlaps import OVERLAPPING
+from qingsuan.benefits.partition.contradictions import CONTRADICTIONS, KINDS
+from qingsuan.benefits.partition.identity_counts import IDENTITIES_BY_CODE, OF_NOBODY
+from qingsuan.benefits.partition.overlaps import OVERLAPPING
 from qingsuan.benefits.results import SUMS, TOTALS, merge_totals
-from qingsuan.cells import decimals, read_money
+from qingsuan.columns.cells import decimals, read_money
 from qingsuan.errors import RunError
 from qingsuan.money import yuan
 from qingsuan.policy.model import FUNDS

@@ -20,9 +20,9 @@ import pyarrow as pa
 
 from qingsuan.divisions import children
 from qingsuan.errors import UsageError
-from qingsuan.run.apart import beside
-from qingsuan.run.disk import looking_into, writing
-from qingsuan.run.lock import LOCK, held
+from qingsuan.run.folder.apart import beside
+from qingsuan.run.folder.disk import looking_into, writing
+from qingsuan.run.folder.lock import LOCK, held
 from qingsuan.sample.claims import claims_table, make_claims
 from qingsuan.sample.columns import as_text, claims_schema, plain_schema
 from qingsuan.sample.draw import generator

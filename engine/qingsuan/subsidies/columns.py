@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import Cells, read_dates, read_flags, read_ids, read_texts
-from qingsuan.forms import quoted, reason
+from qingsuan.columns.cells import Cells, read_dates, read_flags, read_ids, read_texts
+from qingsuan.columns.forms import quoted, reason
 
 __all__ = ["Days", "Flags", "Ids", "Ints", "Text", "days_of", "flags_of", "ids_of", "int_of_code", "texts_of"]
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import OPEN_END
+from qingsuan.columns.cells import OPEN_END
 from qingsuan.people import Numbering, Texts
 from qingsuan.subsidies.employed import EMPLOYED, Employed
 from qingsuan.subsidies.model import CountUnit

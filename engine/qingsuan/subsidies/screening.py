@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import OPEN_END, Torn, TypeRefused, day_text, read_dates, read_flags, read_texts
+from qingsuan.columns.cells import OPEN_END, Torn, TypeRefused, day_text, read_dates, read_flags, read_texts
+from qingsuan.columns.forms import form_of
 from qingsuan.errors import InputError, PluginError
-from qingsuan.forms import form_of
 from qingsuan.subsidies.columns import Days, Flags, Ids, Ints, Text, days_of, flags_of, ids_of, int_of_code, texts_of
 from qingsuan.subsidies.counting import ROWS
 from qingsuan.subsidies.employed import EMPLOYED, EMPLOYEES

@@ -10,10 +10,10 @@ Everything here ends with an
 """
 
 from qingsuan.run.inputs.columns import check_columns, check_door
+from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, digest_of
 from qingsuan.run.inputs.names import names_unread, told_of_inputs, unread_names
 from qingsuan.run.inputs.places import Found, find_files
 from qingsuan.run.inputs.reading import Chunk, Rows, chunks, count_rows, fetch_rows, open_files, open_sources
-from qingsuan.run.inputs.source import BATCH_ROWS, FORMATS, Source, digest_of
 from qingsuan.run.inputs.streams import Given, Spool, Streamed, Table, open_streams
 from qingsuan.run.inputs.types import as_text, carried_as
 

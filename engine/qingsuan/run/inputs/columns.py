@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 
 import pyarrow as pa
 
-from qingsuan.cells import READERS, TypeRefused
+from qingsuan.columns.cells import READERS, TypeRefused
 from qingsuan.errors import InputError
+from qingsuan.run.inputs.formats.source import Source
 from qingsuan.run.inputs.names import check_names, names_unread
-from qingsuan.run.inputs.source import Source
 from qingsuan.run.inputs.types import check_types
 from qingsuan.tables import Column
 

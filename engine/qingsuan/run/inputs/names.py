@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from qingsuan.errors import InputError
-from qingsuan.run.inputs.source import Source
+from qingsuan.run.inputs.formats.source import Source
 from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE
 
 __all__ = ["check_names", "names_unread", "told_of_inputs", "unread_names"]

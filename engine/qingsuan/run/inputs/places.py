@@ -18,8 +18,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from qingsuan.errors import InputError
-from qingsuan.run.inputs.source import FORMATS
-from qingsuan.run.known import LITTER
+from qingsuan.run.folder.known import LITTER
+from qingsuan.run.inputs.formats.source import FORMATS
 
 __all__ = ["KNOWN", "UNFINISHED", "Found", "find_files"]
 

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.cells import Torn
+from qingsuan.columns.cells import Torn
 from qingsuan.errors import InputError
-from qingsuan.run.inputs.csv import check_encoding, count_csv_rows, open_csv, read_csv
-from qingsuan.run.inputs.ipc import count_ipc_rows, open_ipc, read_ipc
-from qingsuan.run.inputs.parquet import BATCH_BYTES, count_parquet_rows, open_parquet, read_parquet, row_groups
+from qingsuan.run.inputs.formats.csv import check_encoding, count_csv_rows, open_csv, read_csv
+from qingsuan.run.inputs.formats.ipc import count_ipc_rows, open_ipc, read_ipc
+from qingsuan.run.inputs.formats.parquet import BATCH_BYTES, count_parquet_rows, open_parquet, read_parquet, row_groups
+from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, check_beginning, unreadable
 from qingsuan.run.inputs.places import Found, find_files
-from qingsuan.run.inputs.source import BATCH_ROWS, FORMATS, Source, check_beginning, unreadable
 
 __all__ = ["Chunk", "Rows", "chunks", "count_rows", "fetch_rows", "open_file", "open_files", "open_sources"]
 

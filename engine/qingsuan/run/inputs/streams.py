@@ -21,10 +21,10 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from qingsuan.errors import InputError, UsageError
-from qingsuan.run.disk import temporary_folder, writing
+from qingsuan.run.folder.disk import temporary_folder, writing
+from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
+from qingsuan.run.inputs.formats.views import batch_without_views, without_views
 from qingsuan.run.inputs.reading import open_file
-from qingsuan.run.inputs.source import BATCH_ROWS, Source, unreadable
-from qingsuan.run.inputs.views import batch_without_views, without_views
 
 __all__ = ["ArrowStream", "Given", "Spool", "Streamed", "Table", "open_streams"]
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.errors import InputError
-from qingsuan.run.inputs.source import Source
+from qingsuan.run.inputs.formats.source import Source
 
 __all__ = ["as_text", "carried_as", "check_types"]
 

@@ -1,0 +1,1 @@
+"""What accounts hold between claims and between runs: into the core and out of it, read, carried, and bounded."""

@@ -1,0 +1,1 @@
+"""The compiled core's door, and the rules as it reads them."""

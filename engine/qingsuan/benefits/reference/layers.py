@@ -1,0 +1,355 @@
+"""The layers of one claim, in whole numbers and plain Python: the slow twin's second half.
+
+Every step is kept (:class:`LayerStep`), so that a result can be explained line by line. Amounts are in fen.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from qingsuan.benefits.reference.rules import Plan, Setting
+from qingsuan.money import BP_ONE, apply_bp
+from qingsuan.policy.model import Cap, Ceiling, Limit, Select
+
+__all__ = ["Bill", "Counters", "LayerStep", "Stay", "counted", "run_layers"]
+
+
+@dataclass(slots=True)
+class Counters:
+    """What is counted per person, scheme, pool, group and period."""
+
+    visits: int = 0
+    deductible_used: int = 0
+    base: int = 0
+    excess: int = 0
+    paid: int = 0
+
+
+NOTHING = Counters()
+"""What a group has before its first claim of a period; only ever read."""
+
+
+@dataclass(slots=True)
+class Stay:
+    """What the settlements of one stay (中途结算) have come to, where they are one visit.
+
+    ``numbers`` is each group's visit number when the stay came to it first, ``counted`` where the stay has counted as a
+    visit, ``drawn`` what was paid of the stay by all that draws on a group, ``layers`` what each layer, by its name, has
+    used, let in and paid.
+    """
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    counted: set[str] = field(default_factory=set)
+    drawn: dict[str, int] = field(default_factory=dict)
+    layers: dict[str, Counters] = field(default_factory=dict)
+
+    def of(self, layer: str) -> Counters:
+        """What a layer has come to so far."""
+        return self.layers.setdefault(layer, Counters())
+
+    def move_on(self, steps: Sequence[LayerStep]) -> None:
+        """Count one more settlement, after its ceiling has taken back what was too much."""
+        for step in steps:
+            counters = self.of(step.setting.layer)
+            counters.deductible_used += step.credited_fen
+            counters.base += step.base_fen
+            counters.excess += step.x_fen
+            counters.paid += step.pay_fen
+            for group in _drawn_on(step.setting.caps):
+                _add(self.drawn, group, step.pay_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """The total of a bill and its four parts."""
+
+    medfee_sumamt: int
+    fulamt_ownpay_amt: int
+    overlmt_selfpay: int
+    preselfpay_amt: int
+    inscp_scp_amt: int
+
+
+@dataclass(slots=True)
+class LayerStep:
+    """One layer's turn: every number between the bill and the payment.
+
+    ``components_fen`` are the entries after their ratios, ``limit_fen`` what the limit left room for (None: no limit),
+    ``visit_number`` the earlier visits n, ``standard_fen`` the deductible D, ``d_fen`` what it took, ``credited_fen``
+    what its group is credited with, ``p0_fen`` where x starts on the bands, ``share_bp`` the ratio over x as a whole,
+    ``raw_fen`` the payment before the caps, ``rooms_fen`` what each cap left (None: it does not bind), ``pay_fen`` the
+    payment, of which a ceiling has taken ``taken_back_fen`` off already.
+    """
+
+    setting: Setting
+    components_fen: tuple[int, ...]
+    limit_fen: int | None
+    base_fen: int
+    visit_number: int
+    standard_fen: int
+    d_fen: int
+    credited_fen: int
+    x_fen: int
+    p0_fen: int
+    share_bp: int
+    raw_fen: int
+    rooms_fen: tuple[int | None, ...]
+    pay_fen: int
+    taken_back_fen: int = 0
+
+    @property
+    def left_by_ratio_fen(self) -> int:
+        """What the ratio left to the person, before any cap."""
+        return self.x_fen - self.raw_fen
+
+    @property
+    def cut_by_cap_fen(self) -> int:
+        """What the caps cut off, before any ceiling."""
+        return self.raw_fen - self.pay_fen - self.taken_back_fen
+
+
+@dataclass(slots=True)
+class _Running:
+    """What the earlier layers of the same claim did: later ones see it at once where a bound is shared."""
+
+    before: Mapping[str, Counters]
+    stay: Stay
+    paid_fen: int = 0
+    steps: dict[str, LayerStep] = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
+    let_in: dict[str, int] = field(default_factory=dict)
+    drawn: dict[str, int] = field(default_factory=dict)
+
+
+def run_layers(
+    plan: Plan, bill: Bill, before: Mapping[str, Counters], stay: Stay | None = None
+) -> tuple[LayerStep, ...]:
+    """Run a rule's layers over one bill.
+
+    Parameters
+    ----------
+    before
+        Group -> its counters before this claim, in the period of the claim; an absent group has counted nothing.
+        Not changed here: see :func:`counted`.
+    stay
+        What the stay has come to whose part this bill is; its visit numbers are kept here. None: a whole visit.
+    """
+    running = _Running(before, stay or Stay())
+    for setting in plan.settings:
+        step = _step(setting, bill, apply_bp(bill.inscp_scp_amt, plan.rule.entry_bp), running)
+        running.steps[setting.layer] = step
+        running.paid_fen += step.pay_fen
+        if setting.limit is not None and setting.limit.group is not None:
+            _add(running.let_in, setting.limit.group, step.base_fen)
+        if setting.deductible is not None and setting.deductible.group is not None:
+            _add(running.used, setting.deductible.group, step.credited_fen)
+        for group in _drawn_on(setting.caps):
+            _add(running.drawn, group, step.pay_fen)
+    steps = tuple(running.steps.values())
+    if plan.rule.ceiling is not None:
+        _take_back(plan.rule.ceiling, bill, steps)
+    return steps
+
+
+def counted(
+    steps: Sequence[LayerStep], before: Mapping[str, Counters], stay: Stay | None = None
+) -> dict[str, Counters]:
+    """Move the counters on after a claim: every group it touches, with its new counters; those of its stay too."""
+    after: dict[str, Counters] = {}
+
+    def of(group: str) -> Counters:
+        if group not in after:
+            old = before.get(group, NOTHING)
+            after[group] = Counters(old.visits, old.deductible_used, old.base, old.excess, old.paid)
+        return after[group]
+
+    for step in steps:
+        setting = step.setting
+        if setting.deductible is not None and setting.deductible.group is not None:
+            of(setting.deductible.group).deductible_used += step.credited_fen
+        if setting.bands.group is not None:
+            of(setting.bands.group).base += step.base_fen
+            of(setting.bands.group).excess += step.x_fen
+        limit_group = None if setting.limit is None else setting.limit.group
+        if limit_group is not None and limit_group != setting.bands.group:
+            of(limit_group).base += step.base_fen
+        for group in _drawn_on(setting.caps):
+            of(group).paid += step.pay_fen
+    for group in _visited(steps) - (set() if stay is None else stay.counted):
+        of(group).visits += 1
+    if stay is not None:
+        stay.counted |= _visited(steps)
+        stay.move_on(steps)
+    return after
+
+
+def _visited(steps: Sequence[LayerStep]) -> set[str]:
+    """The groups in which a claim counts as a visit."""
+    return {step.setting.visits.group for step in steps if step.setting.visits and step.setting.visits.counts}
+
+
+def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> LayerStep:
+    components_fen = _components(setting, bill, entered_fen, running)
+    base_fen, limit_fen = sum(components_fen), None
+    if setting.limit is not None:
+        limit_fen = _limit(setting, setting.limit, running)
+        base_fen = min(base_fen, limit_fen)
+
+    visit_number = 0 if setting.visits is None else _visit_number(setting.visits.group, running)
+    standard_fen = _standard(setting, visit_number, running)
+    would_take_fen = min(base_fen, standard_fen)
+    is_exempt = setting.deductible is not None and setting.deductible.exempt
+    is_credited = setting.deductible is not None and setting.deductible.credits
+    d_fen = 0 if is_exempt else would_take_fen
+    x_fen = base_fen - d_fen
+
+    p0_fen, raw_fen, share_bp = _by_bands(setting, d_fen, x_fen, running)
+    raw_fen = min(raw_fen, bill.medfee_sumamt - running.paid_fen)
+    rooms_fen = tuple(_room(cap, setting, running) for cap in setting.caps)
+    return LayerStep(
+        setting=setting,
+        components_fen=components_fen,
+        limit_fen=limit_fen,
+        base_fen=base_fen,
+        visit_number=visit_number,
+        standard_fen=standard_fen,
+        d_fen=d_fen,
+        credited_fen=would_take_fen if is_credited else d_fen,
+        x_fen=x_fen,
+        p0_fen=p0_fen,
+        share_bp=share_bp,
+        raw_fen=raw_fen,
+        rooms_fen=rooms_fen,
+        pay_fen=max(0, min([raw_fen, *(room_fen for room_fen in rooms_fen if room_fen is not None)])),
+    )
+
+
+def _components(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> tuple[int, ...]:
+    """What enters: each component multiplied and rounded on its own."""
+    found = []
+    for entry in setting.entry:
+        if entry.layer is not None:
+            part_fen: int = getattr(running.steps[entry.layer], _LEFT[entry.part])
+        elif entry.part == "inscp_scp_amt":
+            part_fen = max(0, entered_fen - running.paid_fen)
+        else:
+            part_fen = getattr(bill, entry.part)
+        found.append(apply_bp(part_fen, entry.ratio_bp))
+    return tuple(found)
+
+
+_LEFT = {"left_by_ratio": "left_by_ratio_fen", "cut_by_cap": "cut_by_cap_fen", "deductible": "d_fen"}
+
+
+def _visit_number(group: str, running: _Running) -> int:
+    """How many visits the group counted before this one; of a stay, before its first part."""
+    return running.stay.numbers.setdefault(group, running.before.get(group, NOTHING).visits)
+
+
+def _limit(setting: Setting, limit: Limit, running: _Running) -> int:
+    """What the limit on the base (封顶) leaves room for."""
+    if limit.per == "visit":
+        return max(0, limit.amount_fen - running.stay.of(setting.layer).base)
+    group = str(limit.group)
+    so_far_fen = running.before.get(group, NOTHING).base + running.let_in.get(group, 0)
+    return max(0, limit.amount_fen - so_far_fen)
+
+
+def _standard(setting: Setting, visit_number: int, running: _Running) -> int:
+    """The deductible D: relief lowers the standard first, then what the period has used is taken off."""
+    if setting.deductible is None:
+        return 0
+    if setting.deductible.per == "visit":
+        standard_fen = setting.standards_fen[min(visit_number, len(setting.standards_fen) - 1)]
+        return max(0, standard_fen - running.stay.of(setting.layer).deductible_used)
+    group = str(setting.deductible.group)
+    used_fen = running.before.get(group, NOTHING).deductible_used + running.used.get(group, 0)
+    return max(0, setting.standards_fen[0] - used_fen)
+
+
+def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tuple[int, int, int]:
+    """Where x starts on the bands, what they give for it, and that as a ratio of x in basis points."""
+    bands, ratio_bp = setting.bands, setting.ratio_bp
+    if bands.select is not None:
+        value: int = getattr(running.before.get(bands.select.group, NOTHING), bands.select.counter)
+        if bands.select.counter == "visits":
+            value = _visit_number(bands.select.group, running)
+        selected_bp = ratio_bp[bisect_right(_steps(bands.select), value)]
+        return 0, apply_bp(x_fen, selected_bp), selected_bp
+    p0_fen = _start(setting, d_fen, running)
+    low, high = _exact(bands.upto_fen, ratio_bp, p0_fen), _exact(bands.upto_fen, ratio_bp, p0_fen + x_fen)
+    if x_fen == 0:
+        share_bp = ratio_bp[bisect_right(bands.upto_fen, p0_fen)]
+    else:
+        share_bp = (2 * (high - low) + x_fen) // (2 * x_fen)
+    return p0_fen, _round(high) - _round(low), share_bp
+
+
+def _steps(select: Select) -> list[int]:
+    """The bounds of a selecting counter: visits are counted one by one, every other counter in fen."""
+    if select.counter == "visits":
+        return [int(bound) for bound in select.upto]
+    return [int(Decimal(bound) * 100) for bound in select.upto]
+
+
+def _start(setting: Setting, d_fen: int, running: _Running) -> int:
+    bands = setting.bands
+    absolute = bands.measured == "absolute"
+    if bands.per == "visit":
+        of_stay = running.stay.of(setting.layer) if len(bands.ratio_bp) > 1 else NOTHING
+        return of_stay.base + d_fen if absolute else of_stay.excess
+    so_far = running.before.get(str(bands.group), NOTHING)
+    return so_far.base + d_fen if absolute else so_far.excess
+
+
+def _exact(upto_fen: tuple[int, ...], ratio_bp: tuple[int, ...], t_fen: int) -> int:
+    """B(t), exact: in fen times basis points."""
+    total, low_fen = 0, 0
+    for high_fen, band_bp in zip(upto_fen, ratio_bp, strict=False):
+        if t_fen <= high_fen:
+            return total + (t_fen - low_fen) * band_bp
+        total += (high_fen - low_fen) * band_bp
+        low_fen = high_fen
+    return total + (t_fen - low_fen) * ratio_bp[-1]
+
+
+def _round(fen_bp: int) -> int:
+    return (fen_bp + BP_ONE // 2) // BP_ONE
+
+
+def _room(cap: Cap, setting: Setting, running: _Running) -> int | None:
+    """What a cap leaves for this layer; None where it does not bind."""
+    if cap.amount_fen is None or ("visit" if cap.per == "visit" else cap.group) in setting.lifted:
+        return None
+    if cap.group is None:
+        return cap.amount_fen - running.stay.of(setting.layer).paid
+    drawn_fen = running.drawn.get(cap.group, 0)
+    if cap.per == "period":
+        drawn_fen += running.before.get(cap.group, NOTHING).paid
+    else:
+        drawn_fen += running.stay.drawn.get(cap.group, 0)
+    return cap.amount_fen - drawn_fen
+
+
+def _drawn_on(caps: Sequence[Cap]) -> list[str]:
+    """The groups on which a layer draws, each once."""
+    return list(dict.fromkeys(cap.group for cap in caps if cap.group is not None))
+
+
+def _take_back(ceiling: Ceiling, bill: Bill, steps: Sequence[LayerStep]) -> None:
+    """Close the list: what the named layers paid beyond the ceiling comes back, from the last of them first."""
+    of_fen = bill.medfee_sumamt if ceiling.of == "medfee_sumamt" else bill.inscp_scp_amt
+    named = [step for step in steps if step.setting.layer in ceiling.layers]
+    beyond_fen = sum(step.pay_fen for step in named) - apply_bp(of_fen, ceiling.ratio_bp)
+    for step in reversed(named):
+        back_fen = max(0, min(beyond_fen, step.pay_fen))
+        step.pay_fen -= back_fen
+        step.taken_back_fen = back_fen
+        beyond_fen -= back_fen
+
+
+def _add(sums: dict[str, int], group: str, amount_fen: int) -> None:
+    sums[group] = sums.get(group, 0) + amount_fen

@@ -1,0 +1,416 @@
+"""The slow twin of settlement 1 (待遇结算): the same calculation in plain Python, one person after the other.
+
+It is the oracle of the compiled core and what explains a result; it is never a fallback. It walks the policy model as
+it is written and uses nothing that the core uses. Rows come here after the static checks of one row (missing, code,
+amounts); what depends on the year, on other rows, people or rules is decided here. Rows that failed a check come too, and say so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any
+
+from qingsuan.benefits.reference.layers import Bill, LayerStep, Stay, counted, run_layers
+from qingsuan.benefits.reference.reversals import is_reversal, named_by_nobody, sort_out
+from qingsuan.benefits.reference.rows import (
+    Account,
+    AccountKey,
+    Claim,
+    Identity,
+    Insured,
+    Outcome,
+    Places,
+    Rejected,
+    Reversed,
+    Served,
+    Settled,
+)
+from qingsuan.benefits.reference.rules import Plan, Value, missing_parameter, plan_of
+from qingsuan.benefits.reference.stays import Ready, Stays
+from qingsuan.policy.model import FUNDS, Codes, Held, Interval, RuleSet
+from qingsuan.tables import BILL, REFERRALS
+
+__all__ = [
+    "WAITING",
+    "Account",
+    "Claim",
+    "Identity",
+    "Insured",
+    "Outcome",
+    "Places",
+    "Rejected",
+    "Reversed",
+    "Settled",
+    "settle_year",
+]
+
+WAITING = "waiting-period"
+"""The ``rule_id`` of a claim inside the waiting period (等待期)."""
+
+EPOCH = dt.date(1970, 1, 1)
+
+
+def settle_year(
+    claims: Iterable[Claim],
+    insured: Iterable[Insured],
+    identities: Iterable[Identity],
+    places: Places,
+    rule_sets: Iterable[RuleSet],
+    year: int,
+    opening: Mapping[AccountKey, Account] | None = None,
+) -> Outcome:
+    """Settle the claims of one year.
+
+    Parameters
+    ----------
+    claims, insured, identities
+        In any order. Claims have passed the static checks of a row, or say which one they failed; plugin dimensions are in
+        ``extra``.
+    opening
+        Counters and balances carried in from an earlier run; not changed.
+
+    Raises
+    ------
+    ValueError
+        A claim's benefit date is absent: the static checks were not made.
+    PolicyError
+        The rule sets contradict themselves for a claim at hand.
+    """
+    year_run = _Year(places, rule_sets, year, opening or {})
+    people: dict[str, list[Claim]] = {}
+    claims = list(claims)
+    year_run.of_nobody = named_by_nobody(claims)
+    for claim in claims:
+        people.setdefault(claim.psn_no, []).append(claim)
+    insured_of: dict[str, list[Insured]] = {}
+    for row in insured:
+        insured_of.setdefault(row.psn_no, []).append(row)
+    identities_of: dict[str, list[Identity]] = {}
+    for identity in identities:
+        identities_of.setdefault(identity.psn_no, []).append(identity)
+    for psn_no in sorted(people):
+        year_run.person(people[psn_no], insured_of.get(psn_no, []), identities_of.get(psn_no, []))
+    return year_run.outcome
+
+
+class _Year:
+    """The state of one run."""
+
+    def __init__(
+        self, places: Places, rule_sets: Iterable[RuleSet], year: int, opening: Mapping[AccountKey, Account]
+    ) -> None:
+        self.places = places
+        self.year = year
+        rule_sets = list(rule_sets)
+        own = {one.column: one for rules in rule_sets for one in rules.dimensions if one.table == "insured"}
+        self.own_codes = [own[column].name for column in sorted(own) if own[column].kind != "number"]
+        self.own_numbers = [own[column].name for column in sorted(own) if own[column].kind == "number"]
+        self.outcome = Outcome()
+        self.of_nobody: Mapping[str, Claim] = {}
+        self.stays: dict[tuple[str, str, str], Stay] = {}
+        for key, account in opening.items():
+            self.outcome.accounts[key] = Account(dict(account.groups), account.balance)
+        self.books: dict[tuple[str, str], list[_Book]] = {}
+        for rule_set in sorted(rule_sets, key=attrgetter("effective"), reverse=True):
+            for scheme in rule_set.schemes:
+                self.books.setdefault((rule_set.pool, scheme), []).append(_Book(rule_set))
+
+    def person(self, claims: Sequence[Claim], insured: Sequence[Insured], identities: Sequence[Identity]) -> None:
+        """Settle one person's year: refuse what is wrong alone, order, take reversals out, then claim by claim."""
+        served, shadows = [], []
+        for claim in claims:
+            row = self.served(claim)
+            if row is None:
+                shadows.append(claim)
+            else:
+                served.append(row)
+        doubtful = len({row.claim.setl_id for row in served}) < len(served)
+        # Texts compare by code point, which is the order of their UTF-8 bytes.
+        served.sort(
+            key=lambda row: (
+                row.benefit_date,
+                row.claim.setl_time,
+                row.claim.setl_id,
+                *(_content(row.claim) if doubtful else ()),
+            ),
+        )
+        found = sort_out(served, shadows, self.places.pool_of, self.year, self.of_nobody)
+        self.outcome.reversed += [Reversed(claim, reversal) for claim, reversal in found.pairs]
+        for claim, fate in found.refused:
+            other = "nothing" if fate.other is None else fate.other.setl_id
+            self.reject(claim, fate.code, fate.column, f"{claim.setl_id} against {other}", "a pair that negates")
+        stays = Stays(found, served, shadows, self.places.pool_of, self.is_of_other_year)
+        self.stays = {key: Stay() for key in stays.several()}
+        judged = [self.judge(row.claim, row.pool, row.benefit_date, insured, identities) for row in found.left]
+        ready, parts = stays.part([one for one in judged if one is not None])
+        for claim, column in parts:
+            self.reject(claim, "E_NO_RULE", column, getattr(claim, column), "how settlements of one stay count")
+        for one in ready:
+            self.settle(one, insured, found.standing)
+
+    def is_of_other_year(self, claim: Claim) -> bool:
+        """Whether a claim's benefit date is of another year."""
+        books = self.books.get((self.places.pool_of(claim.insu_admdvs) or "", claim.insutype))
+        date = _date(claim, books[0].rule_set.benefit_date if books else "setl_time")
+        return date is not None and date.year != self.year
+
+    def served(self, claim: Claim) -> Served | None:
+        """A claim with its pool and date; None where it is refused for itself."""
+        pool = self.places.pool_of(claim.insu_admdvs)
+        books = self.books.get((pool or "", claim.insutype))
+        column = books[0].rule_set.benefit_date if books else "setl_time"
+        date = _date(claim, column)
+        if claim.refused is not None:
+            self.reject(claim, *claim.refused, "", "")
+            return None
+        if date is None:
+            raise ValueError(f"claim {claim.setl_id}: no {column}")
+        if date.year != self.year and (pool is None or not is_reversal(claim)):
+            self.reject(claim, "E_DATE", column, str(date), f"a date in {self.year}")
+            return None
+        if pool is None:
+            self.reject(claim, "E_POOL", "insu_admdvs", claim.insu_admdvs, "a pool that a plugin serves")
+            return None
+        return Served(claim, pool, date, column)
+
+    def judge(
+        self,
+        claim: Claim,
+        pool: str,
+        benefit_date: dt.date,
+        insured: Sequence[Insured],
+        identities: Sequence[Identity],
+    ) -> Ready | None:
+        """Find the person's row and the rule of a claim that stays; None where it is rejected."""
+        book = self.book(pool, claim.insutype, benefit_date)
+        if book is not None and _date(claim, book.rule_set.identity_date) is None:
+            self.reject(claim, "E_MISSING", book.rule_set.identity_date, "nothing", "the date that decides identities")
+            return None
+        row = self.insured_row(claim, pool, insured)
+        if row is None:
+            expected = f"insured in {claim.insutype} and pool {pool} on {claim.begndate}"
+            self.reject(claim, "E_PERSON", "psn_no", claim.psn_no, expected)
+            return None
+        if book is None:
+            expected = f"a rule set of pool {pool} and scheme {claim.insutype} in force on {benefit_date}"
+            self.reject(claim, "E_NO_RULE", "insutype", claim.insutype, expected)
+            return None
+        place = self.places.place(claim.fix_blng_admdvs, pool)
+        values = _values(claim, row, _classes_held(book.rule_set, claim, identities), place, benefit_date)
+        plan = book.plan(values)
+        if not isinstance(plan, Plan):
+            self.reject(claim, "E_NO_RULE", "med_type", str(dict(values)), plan)
+            return None
+        waiting = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
+        return Ready(claim, pool, benefit_date, book.rule_set, plan, waiting)
+
+    def settle(self, ready: Ready, insured: Sequence[Insured], standing: dict[str, Claim]) -> None:
+        """Settle one claim that has its rule: copies, layers, account, cash.
+
+        ``standing`` has the rows of which others are copies; the first copy that passes every check is put there.
+        """
+        claim, pool, rule_set, waiting = ready.claim, ready.pool, ready.rule_set, ready.waiting
+        other = standing.get(claim.setl_id)
+        if other is not None:
+            how = "an identical copy" if _content(claim) == _content(other) else "a differing copy"
+            self.reject(claim, "E_DUPLICATE", "setl_id", f"{claim.setl_id}, {how}", "each setl_id once per person")
+            return
+        standing[claim.setl_id] = claim
+        account = self.outcome.accounts.setdefault((claim.psn_no, claim.insutype, pool), Account())
+        if account.balance is None:
+            account.balance = self.opening_balance(claim, pool, insured)
+        steps: tuple[LayerStep, ...] = ()
+        if not waiting:
+            stay = self.stays.get((claim.insutype, pool, claim.mdtrt_id))
+            one_visit = stay if rule_set.interim_settlements is not None else None
+            steps = self.run(rule_set, ready.plan, claim, account, ready.benefit_date, one_visit)
+        rule_id = WAITING if waiting else f"{rule_set.name}:{ready.plan.rule.id}"
+        self.close(claim, pool, rule_id, steps, account)
+
+    def run(
+        self,
+        rule_set: RuleSet,
+        plan: Plan,
+        claim: Claim,
+        account: Account,
+        benefit_date: dt.date,
+        stay: Stay | None,
+    ) -> tuple[LayerStep, ...]:
+        """Run the layers and move the counters of the periods of this date on, and those of the stay."""
+        periods = _periods(benefit_date)
+        before = {}
+        for group, period in rule_set.groups.items():
+            counters = account.groups.get((group, periods[period]))
+            if counters is not None:
+                before[group] = counters
+        steps = run_layers(plan, Bill(*(getattr(claim, name) for name in BILL)), before, stay)
+        for group, counters in counted(steps, before, stay).items():
+            account.groups[group, periods[rule_set.groups[group]]] = counters
+        return steps
+
+    def close(self, claim: Claim, pool: str, rule_id: str, steps: tuple[LayerStep, ...], account: Account) -> None:
+        """Add up the funds, then pay the person's own part from the account if the claim allows it."""
+        funds = dict.fromkeys(FUNDS, 0)
+        for step in steps:
+            funds[step.setting.fund] += step.pay_fen
+        pooled = next((step for step in steps if step.setting.fund == "hifp_pay"), None)
+        own_fen = claim.medfee_sumamt - sum(funds.values())
+        balance_fen = account.balance or 0
+        acct_pay = min(own_fen, balance_fen) if claim.acct_used_flag == "1" else 0
+        account.balance = balance_fen - acct_pay
+        self.outcome.settled.append(
+            Settled(
+                claim=claim,
+                pool=pool,
+                rule_id=rule_id,
+                steps=steps,
+                funds=funds,
+                act_pay_dedc=0 if pooled is None else min(pooled.d_fen, claim.inscp_scp_amt),
+                pool_prop_selfpay_bp=0 if pooled is None else pooled.share_bp,
+                acct_pay=acct_pay,
+                balc=account.balance,
+            )
+        )
+
+    def insured_row(self, claim: Claim, pool: str, insured: Sequence[Insured]) -> Insured | None:
+        """The insured row that holds when the visit begins; of several the one that goes first."""
+        found = [
+            row
+            for row in insured
+            if row.insutype == claim.insutype
+            and row.begndate <= claim.begndate <= (row.enddate or dt.date.max)
+            and self.places.pool_of(row.insu_admdvs) == pool
+        ]
+        return max(found, key=self.precedence, default=None)
+
+    def precedence(self, row: Insured) -> tuple[Any, ...]:
+        """Of two insured rows, which decides: the greater (docs/tables.md, insured)."""
+        return (
+            row.begndate,
+            row.enddate or dt.date.max,
+            row.psn_type,
+            row.insu_admdvs,
+            row.brdy or dt.date.min,
+            row.wait_end_date or dt.date.min,
+            -1 if row.acct_balc is None else row.acct_balc,
+            *(row.extra.get(name, "") or "" for name in self.own_codes),
+            *((row.extra.get(name) is not None, row.extra.get(name)) for name in self.own_numbers),
+        )
+
+    def opening_balance(self, claim: Claim, pool: str, insured: Sequence[Insured]) -> int:
+        """What opens the account of a claim: the balance of the row that holds on 1 January, or of the first one after."""
+        given = [
+            row
+            for row in insured
+            if row.insutype == claim.insutype
+            and self.places.pool_of(row.insu_admdvs) == pool
+            and row.acct_balc is not None
+        ]
+        new_year = dt.date(self.year, 1, 1)
+        held = [row for row in given if row.begndate <= new_year <= (row.enddate or dt.date.max)]
+        if not held:
+            first = min((row.begndate for row in given), default=None)
+            held = [row for row in given if row.begndate == first]
+        return max(held, key=self.precedence).acct_balc or 0 if held else 0
+
+    def book(self, pool: str, insutype: str, benefit_date: dt.date) -> _Book | None:
+        """The latest rule set that has come into force, unless it has ended."""
+        for book in self.books.get((pool, insutype), []):
+            if book.rule_set.effective <= benefit_date:
+                until = book.rule_set.until
+                return book if until is None or benefit_date <= until else None
+        return None
+
+    def reject(self, claim: Claim, code: str, column: str, found: str, expected: str) -> None:
+        self.outcome.rejected.append(Rejected(claim, code, column, found, expected))
+
+
+class _Book:
+    """One rule set, and what was found in it for values met before: claims alike need not be matched again.
+
+    A number matters only through the bounds it lies between, so it is remembered by their position.
+    """
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        self.rule_set = rule_set
+        whens = [rule.when for rule in rule_set.rules]
+        whens += [case.when for layer in rule_set.layers.values() for case in layer.cases]
+        whens += [missing.when for missing in rule_set.missing if missing.when is not None]
+        self.codes = sorted({name for when in whens for name, meets in when.items() if isinstance(meets, Codes | Held)})
+        bounds: dict[str, set[int]] = {}
+        for when in whens:
+            for name, meets in when.items():
+                if isinstance(meets, Interval):
+                    bounds.setdefault(name, set()).update(b for b in (meets.low, meets.high) if b is not None)
+        self.bounds = {name: sorted(found) for name, found in sorted(bounds.items())}
+        self.known: dict[tuple[Value, ...], Plan | str] = {}
+
+    def plan(self, values: Mapping[str, Value]) -> Plan | str:
+        """The plan of a claim with these values, or what a claim with them lacks."""
+        key = (*(values[name] for name in self.codes), *(self.position(name, values[name]) for name in self.bounds))
+        if key not in self.known:
+            missing = missing_parameter(self.rule_set, values)
+            if missing is not None:
+                self.known[key] = f"parameter {missing.parameter}, which is not known: {missing.why}"
+            else:
+                self.known[key] = plan_of(self.rule_set, values) or "a rule for these values"
+        return self.known[key]
+
+    def position(self, name: str, value: Value) -> int | None:
+        return bisect_right(self.bounds[name], value) if isinstance(value, int) else None
+
+
+def _values(claim: Claim, row: Insured, held: frozenset[str], place: str, benefit_date: dt.date) -> dict[str, Value]:
+    """What the claim has in each dimension."""
+    return {
+        "insutype": claim.insutype,
+        "psn_type": row.psn_type,
+        "med_type": claim.med_type,
+        "dise_code": claim.dise_code,
+        "dedc_hosp_lv": claim.dedc_hosp_lv,
+        "psn_idet_type": held,
+        "place": place,
+        "referral": REFERRALS[(claim.refl_flag == "1") + 2 * (claim.er_flag == "1")],
+        "age": None if row.brdy is None else _completed_years(row.brdy, benefit_date),
+        "medfee_sumamt": claim.medfee_sumamt,
+        "date": (benefit_date - EPOCH).days,
+        **claim.extra,
+        **row.extra,
+    }
+
+
+def _completed_years(birth: dt.date, date: dt.date) -> int:
+    return date.year - birth.year - ((date.month, date.day) < (birth.month, birth.day))
+
+
+def _classes_held(rule_set: RuleSet, claim: Claim, identities: Sequence[Identity]) -> frozenset[str]:
+    """The names of the rule set's identity classes that hold on the identity date."""
+    date = _date(claim, rule_set.identity_date)
+    codes = {
+        identity.psn_idet_type
+        for identity in identities
+        if date is not None and identity.begntime <= date <= (identity.endtime or dt.date.max)
+    }
+    return frozenset(one.name for one in rule_set.identities if codes.intersection(one.codes))
+
+
+def _date(claim: Claim, column: str) -> dt.date | None:
+    return claim.setl_time.date() if column == "setl_time" else getattr(claim, column)
+
+
+def _periods(date: dt.date) -> dict[str, str]:
+    """The year, quarter and month of a date, as they are written in a table of counters."""
+    return {
+        "year": f"{date.year}",
+        "quarter": f"{date.year}Q{(date.month + 2) // 3}",
+        "month": f"{date.year}-{date.month:02d}",
+    }
+
+
+def _content(claim: Claim) -> tuple[str, ...]:
+    """The whole row as text: decides which of two rows with one setl_id comes first."""
+    return tuple(str(getattr(claim, column.name)) for column in fields(claim))

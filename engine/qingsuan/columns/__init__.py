@@ -1,0 +1,1 @@
+"""Columns of Arrow tables: cells read strictly, ids and codes that can be told apart, rows moved as plain memory."""

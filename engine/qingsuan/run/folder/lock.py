@@ -1,0 +1,83 @@
+"""One process at a time writes into a folder: it holds a lock there, and the kernel lets go of it when the process dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qingsuan.errors import RunError
+from qingsuan.run.folder.disk import writing
+
+__all__ = ["LOCK", "held", "is_held"]
+
+LOCK = ".lock"
+
+
+@contextmanager
+def held(folder: Path, name: Path | None = None) -> Iterator[None]:
+    """Hold a folder, which is made, and is gone again at the end if nothing is in it.
+
+    Parameters
+    ----------
+    name
+        What messages call the folder: its path unless given.
+
+    Raises
+    ------
+    RunError
+        Another process holds it, or it cannot be made.
+    """
+    called = name or folder
+    new = not folder.exists()
+    handle = _lock(folder, called)
+    try:
+        yield
+    finally:
+        if _is_at(folder / LOCK, handle):  # a sample's folder gets its name, and another may have been begun
+            (folder / LOCK).unlink()
+        os.close(handle)
+        if new and folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def is_held(folder: Path) -> bool:
+    """Whether another process writes into the folder at this moment."""
+    try:
+        handle = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _lock(folder: Path, called: Path) -> int:
+    path = folder / LOCK
+    while True:
+        with writing(called):
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(handle)
+            raise RunError(
+                str(called),
+                found="another run is writing here",
+                expected="one run to a folder",
+                do="wait until it has ended, then give --resume if it did not finish; or give another --out",
+            ) from error
+        if _is_at(path, handle):
+            return handle
+        os.close(handle)  # whoever held it before removed it between our opening and our locking
+
+
+def _is_at(path: Path, handle: int) -> bool:
+    return path.exists() and os.path.samestat(os.fstat(handle), path.stat())

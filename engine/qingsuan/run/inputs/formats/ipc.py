@@ -1,0 +1,85 @@
+"""Arrow IPC files and streams: read through a file and never mapped, every batch validated before anything looks into it.
+
+A mapped file that is cut short while it is read ends the process, and an offset that lies points at other memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.ipc
+
+from qingsuan.run.inputs.formats.layout import Batch, Lies, check_layout
+from qingsuan.run.inputs.formats.messages import batches_of
+from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
+from qingsuan.run.inputs.formats.views import batch_without_views, without_views
+
+__all__ = ["count_ipc_rows", "open_ipc", "read_ipc"]
+
+
+def open_ipc(number: int, path: Path, _: str) -> Source:
+    """Read a file's schema, and count its rows by what its messages say.
+
+    Raises
+    ------
+    InputError
+        A message says something that cannot be, or a record batch has not the bytes for its rows.
+    """
+    batches = batches_of(path)
+    first = [batch for batch in (next(batches, None),) if batch is not None]  # looked at before Arrow believes anything
+    with _opened(path) as reader:
+        schema = reader.schema
+        rows = sum(_rows(path, place, batch, schema) for place, batch in enumerate(chain(first, batches), 1))
+        return Source(number, path, "ipc", without_views(schema), rows)
+
+
+def _rows(path: Path, place: int, batch: Batch, schema: pa.Schema) -> int:
+    """The rows of the batch at a place of the file, counted from 1: as many as it has bytes for."""
+    try:
+        check_layout(batch, schema)
+    except Lies as error:
+        raise unreadable(path, "ipc", f"record batch {place}: {error}") from error
+    return batch.rows
+
+
+def read_ipc(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """Give the rows of a file, batch by batch."""
+    names = source.schema.names
+    kept = None if columns is None else [names.index(name) for name in columns]
+    with _opened(source.path, kept) as reader:
+        for batch in _batches(reader):
+            batch.validate(full=True)
+            plain = batch_without_views(batch)
+            for start in range(0, max(1, plain.num_rows), BATCH_ROWS):
+                piece = plain.slice(start, BATCH_ROWS)
+                yield piece if columns is None else piece.select(list(columns))
+
+
+def count_ipc_rows(path: Path) -> int:
+    """How many rows the record batches of a file really have."""
+    with _opened(path) as reader:
+        return sum(batch.num_rows for batch in _batches(reader))
+
+
+@contextmanager
+def _opened(path: Path, columns: list[int] | None = None) -> Iterator[Any]:
+    """The file's reader; it reads only some columns, given by their places, unless there is none."""
+    options = pa.ipc.IpcReadOptions(included_fields=columns or [], use_threads=False)
+    with pa.OSFile(str(path)) as file:
+        try:
+            reader = pa.ipc.open_file(file, options=options)
+        except pa.ArrowInvalid:
+            file.seek(0)
+            reader = pa.ipc.open_stream(file, options=options)
+        yield reader
+
+
+def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        return (reader.get_batch(number) for number in range(reader.num_record_batches))
+    return iter(reader)

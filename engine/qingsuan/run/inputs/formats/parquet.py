@@ -1,0 +1,176 @@
+"""Parquet files: page checksums are checked, texts validated, rows of a row group held against the footer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qingsuan.columns.rows import has_its_digits
+from qingsuan.run.inputs.formats.pages import rows_of_pages
+from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
+from qingsuan.run.inputs.formats.thrift import Garbled
+from qingsuan.run.inputs.formats.views import batch_without_views, without_views
+
+__all__ = ["count_parquet_rows", "open_parquet", "read_parquet", "row_groups"]
+
+BATCH_BYTES = 128 << 20
+"""A batch of more bytes, as the footer counts them, is read with fewer rows."""
+
+_LEAST_ROWS = 1_024
+
+
+def open_parquet(number: int, path: Path, _: str) -> Source:
+    """Read a file's footer.
+
+    Raises
+    ------
+    InputError
+        Footer and row groups do not say the same, or pages hold other rows.
+    """
+    with _file(path) as file:
+        metadata = file.metadata
+        groups = sum(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
+        if groups != metadata.num_rows or metadata.num_rows < 0:
+            found = f"its footer says {metadata.num_rows} rows, its row groups {groups}"
+            raise unreadable(path, "parquet", found)
+        _check_pages(path, [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)])
+        columns = [file.schema.column(at) for at in range(len(file.schema))]
+        int96 = frozenset(column.path for column in columns if column.physical_type == "INT96")
+        return Source(number, path, "parquet", without_views(file.schema_arrow), metadata.num_rows, int96=int96)
+
+
+def _check_pages(path: Path, said: list[int]) -> None:
+    """Hold the rows that the footer says of each row group against the headers of its pages."""
+    try:
+        counted = rows_of_pages(path)
+    except Garbled as error:
+        raise unreadable(path, "parquet", f"its pages cannot be followed: {error}") from error
+    for group, (rows, there) in enumerate(zip(said, said if counted is None else counted, strict=True), 1):
+        if rows != there:
+            found = f"row group {group} has {there} rows in its pages, and {rows} as the footer says"
+            raise unreadable(path, "parquet", found)
+
+
+def _file(path: Path, metadata: pq.FileMetaData | None = None, codes: Sequence[str] = ()) -> pq.ParquetFile:
+    return pq.ParquetFile(
+        path,
+        metadata=metadata,
+        read_dictionary=list(codes),
+        page_checksum_verification=True,
+        coerce_int96_timestamp_unit="us",
+    )
+
+
+def row_groups(path: Path) -> list[tuple[int, int]]:
+    """Rows and bytes of each row group, bytes as they are before they are packed."""
+    metadata = _metadata(path)
+    groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+    return [(group.num_rows, group.total_byte_size) for group in groups]
+
+
+def _metadata(path: Path) -> pq.FileMetaData:
+    """A Parquet file's footer, read once: it lists every row group, and a file may have thousands."""
+    state = path.stat()
+    return _metadata_of(path, state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _metadata_of(path: Path, *_: int) -> pq.FileMetaData:
+    with _file(path) as file:
+        return file.metadata
+
+
+def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """Give the rows of some row groups; texts that repeat as dictionaries, where PyArrow can make some."""
+    texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
+    codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")]
+    done = 0
+    try:
+        for batch in _batches(source, parts, columns, codes):
+            yield batch
+            done += batch.num_rows
+        return
+    except (pa.ArrowException, OSError):
+        if not codes:
+            raise
+    # Of texts written as differences PyArrow makes no dictionary, and to ask which they are may end the process: the
+    # metadata of a column that lies about its size throws where nothing catches it. What is broken is broken again.
+    row = 0
+    for batch in _batches(source, parts, columns, []):
+        row += batch.num_rows
+        if row > done:
+            yield batch.slice(max(0, batch.num_rows - (row - done)))
+
+
+def _batches(
+    source: Source, parts: tuple[int, ...], columns: Sequence[str] | None, codes: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    """The rows of some row groups, checked, with dictionaries of the columns ``codes``."""
+    sizes = row_groups(source.path)
+    rows, size_bytes = (sum(sizes[part][at] for part in parts) for at in (0, 1))
+    batch_rows = max(_LEAST_ROWS, min(BATCH_ROWS, BATCH_BYTES * rows // max(1, size_bytes)))
+    with _file(source.path, _metadata(source.path), codes) as file:
+        # small row groups are joined: each batch costs as much as some thousand rows
+        if len(parts) > 1 and rows <= batch_rows:
+            table = file.read_row_groups(list(parts), columns, use_threads=False)
+            batches: Iterator[pa.RecordBatch] = iter(table.unify_dictionaries().combine_chunks().to_batches())
+        elif parts:
+            batches = file.iter_batches(batch_rows, row_groups=list(parts), columns=columns, use_threads=False)
+        else:
+            return
+        for batch in batches:
+            for column in batch.columns:
+                _validate(column)
+            yield batch_without_views(batch)
+
+
+def _validate(column: pa.Array) -> None:
+    """Check what PyArrow believes of a page, in full but for what its own decoder makes sure of.
+
+    Offsets of texts are the decoder's, so that bytes which are all ASCII are whole texts however they are cut; numbers of a
+    dictionary are in order when the largest is, read as one without a sign.
+
+    Raises
+    ------
+    ArrowInvalid
+        A text is no UTF-8, a number is none of its dictionary, a decimal has more digits than its type.
+    """
+    if pa.types.is_dictionary(column.type):
+        column.dictionary.validate(full=True)
+        indices = column.indices
+        if indices.type != pa.int32() or not _are_below(indices, len(column.dictionary)):
+            column.validate(full=True)
+    elif not _is_good(column):
+        column.validate(full=True)
+
+
+def _is_good(column: pa.Array) -> bool:
+    """Whether a column is seen to be in order at little cost; of others that is not said."""
+    if pa.types.is_string(column.type):
+        return _is_ascii(column)
+    return pa.types.is_decimal128(column.type) and has_its_digits(column)
+
+
+def _are_below(numbers: pa.Array, end: int) -> bool:
+    """Whether numbers of 32 bits are all from 0 to ``end`` without it, what stands in the place of nulls too."""
+    words = np.frombuffer(numbers.buffers()[1], np.uint32)[numbers.offset : numbers.offset + len(numbers)]
+    return not len(words) or int(words.max()) < end
+
+
+def _is_ascii(column: pa.Array) -> bool:
+    data = column.buffers()[2]
+    return data is None or not len(data) or int(np.frombuffer(data, np.uint8).max()) < 0x80
+
+
+def count_parquet_rows(path: Path) -> int:
+    """How many rows the first column of a file really has."""
+    with _file(path) as file:
+        if not len(file.schema_arrow):
+            return 0
+        first = [file.schema_arrow.names[0]]
+        return sum(batch.num_rows for batch in file.iter_batches(BATCH_ROWS, columns=first, use_threads=False))

@@ -1,0 +1,95 @@
+"""What the stages of one run share: its inputs, its options, whom it tells how it gets on, and the run itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from qingsuan.benefits.setup import Setup
+from qingsuan.run.folder import RunFolder
+from qingsuan.run.inputs import Source
+from qingsuan.run.shuffle import Budget
+from qingsuan.run.tally import Tally
+
+__all__ = ["TABLES", "Inputs", "Options", "Progress", "Run"]
+
+TABLES = ("settled", "rejected", "reversed", "differences", "totals", "accumulators", "contradictions", ".shuffle")
+
+
+FIXED_BYTES = 320 << 20
+"""What a run needs whatever its input: the interpreter, libraries, batches being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The files of a run, and by table what lay beside them and was left out."""
+
+    claims: tuple[Source, ...]
+    insured: tuple[Source, ...]
+    identities: tuple[Source, ...] = ()
+    opening: tuple[Source, ...] = ()
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run works; none of it changes a row of the result.
+
+    ``memory`` (bytes) and ``partitions`` decide into how many files the result is cut, ``workers`` nothing at all.
+    """
+
+    workers: int = 2
+    memory: int = 2 << 30
+    partitions: int | None = None
+
+
+class Progress:
+    """Told how a run gets on; this one keeps silent."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage with ``total`` steps begins."""
+
+    def step(self, count: int = 1) -> None:
+        """Some of its steps are done."""
+
+    def end(self) -> None:
+        """It is over."""
+
+    def note(self, text: str) -> None:
+        """Something a person should know."""
+
+
+@dataclass
+class Run:
+    """What is shared between the stages of one run; ``waiting`` is what rows may take of memory until their turn."""
+
+    setup: Setup
+    inputs: Inputs
+    options: Options
+    folder: RunFolder
+    progress: Progress
+    partitions: int
+    tally: Tally = field(default_factory=Tally)
+    seconds: dict[str, float] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        memory = self.options.memory
+        self.waiting = Budget(max(memory // 16, memory * 5 // 8 - FIXED_BYTES), self.options.workers)
+
+    def timed(self, stage: str, since: float) -> None:
+        """Note how long a stage took that began at ``since``."""
+        self.seconds[stage] = round(time.perf_counter() - since, 3)
+
+    @contextmanager
+    def stopping_at_once(self) -> Iterator[None]:
+        """Let work that nobody needs any more be given up when the run is stopped."""
+        try:
+            yield
+        except BaseException:
+            self.stopped.set()
+            raise

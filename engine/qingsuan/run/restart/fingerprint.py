@@ -1,0 +1,227 @@
+"""What a run is a run of: everything that decides a byte of its result, by name, so that a change can be named.
+
+The header is the ledger's first line. It is compared before a run goes on: with one input, parameter or plugin changed,
+half of the result would be settled by one rule and half by another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from qingsuan import __version__
+from qingsuan.benefits.setup import Setup
+from qingsuan.errors import InputError, PluginError, PolicyError, QingsuanError, UsageError
+from qingsuan.plugins import Installed
+from qingsuan.policy.model import Region
+from qingsuan.run.inputs import Source
+from qingsuan.run.restart.digests import InputDigests
+
+if TYPE_CHECKING:
+    from qingsuan.subsidies.bureau import BureauTables
+    from qingsuan.subsidies.funding import Funding
+
+__all__ = ["by_what", "check_same", "header_of_benefits", "header_of_subsidy", "named", "with_digests"]
+
+VERSION = 1
+"""Of the ledger's own form."""
+
+_KINDS: tuple[tuple[str, type[QingsuanError], str], ...] = (
+    ("options", UsageError, "give the same options as before"),
+    ("software", PluginError, "install the versions that began it"),
+    ("plugins", PluginError, "install the plugins that began it"),
+    ("rules", PolicyError, "put the rules back that began it"),
+    ("tables of the bureau", PolicyError, "give the same tables as before"),
+    ("inputs", InputError, "give the same files as before"),
+    ("partitions", UsageError, "give the same --partitions as before"),
+)
+"""What is compared, in this order: unless their number is given, partitions follow from the rows of the input."""
+
+
+def header_of_benefits(
+    setup: Setup, inputs: Mapping[str, Source], installed: Installed, partitions: int
+) -> dict[str, Any]:
+    """All that is known of a settlement of benefits before a row is read: each part maps names to what they were.
+
+    The digests of input files come later (:func:`with_digests`): they are worked out while the files are read.
+    """
+    return {
+        "ledger": VERSION,
+        "settlement": "benefits 待遇结算",
+        "options": {
+            "year": setup.year,
+            "partitions": partitions,
+            "skip unserved pools": setup.skip_unserved,
+            "accumulators": setup.accumulators,
+            "strict": setup.strict,
+            "encoding of CSV": _encodings(inputs),
+        },
+        **by_what(setup, installed),
+        "inputs": _rows(inputs),
+    }
+
+
+def header_of_subsidy(
+    funding: Funding,
+    tables: BureauTables,
+    inputs: Mapping[str, Source],
+    installed: Installed,
+    *,
+    partitions: int,
+    skip_unserved: bool,
+) -> dict[str, Any]:
+    """The same of a subsidy."""
+    return {
+        "ledger": VERSION,
+        "settlement": "subsidy 财政补助",
+        "options": {
+            "year": funding.year,
+            "partitions": partitions,
+            "skip unserved regions": skip_unserved,
+            "encoding of CSV": _encodings(inputs),
+        },
+        "software": _software(),
+        "plugins": _plugins(installed),
+        "rules": dict(_files((region.code, region.funding) for region in installed.regions)),
+        "tables of the bureau": {f"{file.table} {file.name}": file.sha256 for file in tables.files},
+        "inputs": _rows(inputs),
+    }
+
+
+def named(tables: Mapping[str, Sequence[Source]]) -> dict[str, Source]:
+    """Every input file of every table under a name that tells it from the others."""
+    return {
+        f"{table} {source.number + 1} {source.name}": source for table, sources in tables.items() for source in sources
+    }
+
+
+def _encodings(inputs: Mapping[str, Source]) -> list[str]:
+    return sorted({source.encoding for source in inputs.values() if source.kind == "csv"})
+
+
+def _rows(inputs: Mapping[str, Source]) -> dict[str, dict[str, Any]]:
+    return {name: {"rows": source.rows} for name, source in inputs.items()}
+
+
+def _software() -> dict[str, str]:
+    return {"qingsuan": __version__, "numpy": np.__version__, "pyarrow": pa.__version__}
+
+
+def by_what(setup: Setup, installed: Installed) -> dict[str, dict[str, Any]]:
+    """By which software, plugins and rules: what must be the same on every machine that works on one run."""
+    return {
+        "software": _software(),
+        "plugins": _plugins(installed),
+        "rules": {
+            "compiled rules": setup.program.digest,
+            **dict(_files((region.code, region.rules) for region in setup.regions)),
+        },
+    }
+
+
+def with_digests(header: dict[str, Any], inputs: Mapping[str, Source], digests: InputDigests) -> dict[str, Any]:
+    """The whole header; waits for the digests."""
+    found = {
+        name: {"rows": source.rows, "bytes": digests.size(source), "sha256": digests.of(source)}
+        for name, source in inputs.items()
+    }
+    return {**header, "inputs": found}
+
+
+def check_same(earlier: Mapping[str, Any], now: Mapping[str, Any], where: str) -> None:
+    """Compare the header of a run that is to go on with this one's.
+
+    Raises
+    ------
+    UsageError, PluginError, PolicyError, InputError
+        Something changed: the options; software or plugins; the rules; the input.
+    """
+    if (earlier.get("ledger"), earlier.get("settlement")) != (now["ledger"], now["settlement"]):
+        raise UsageError(
+            where,
+            found=f"a run of {earlier.get('settlement')}, ledger {earlier.get('ledger')}",
+            expected=f"one of {now['settlement']}, ledger {now['ledger']}",
+            do="give another --out",
+        )
+    before, after = _by_kind(earlier), _by_kind(now)
+    for kind, error, do in _KINDS:
+        changes = list(_changes(before.get(kind, {}), after.get(kind, {})))
+        if changes:
+            raise error(
+                where,
+                found=f"--resume with other {kind}: {'; '.join(changes[:10])}",
+                expected="everything as it was when the run began",
+                do=f"{do}; or settle anew with --overwrite",
+            )
+
+
+def _by_kind(header: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a header, the number of partitions apart from the other options; what is no mapping has no names."""
+    parts = {kind: dict(part) for kind, part in header.items() if isinstance(part, Mapping)}
+    options = parts.get("options", {})
+    parts["partitions"] = {name: options.pop(name) for name in ("partitions",) if name in options}
+    return parts
+
+
+def _changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted({*earlier, *now}):
+        if name not in now:
+            yield f"{name} is gone"
+        elif name not in earlier:
+            yield f"{name} is new"
+        elif isinstance(now[name], dict):  # what is not yet known (the digest of an input) is compared later
+            before, after = earlier[name], now[name]
+            if any(before.get(key) != value for key, value in after.items()):
+                yield f"{name}: its content changed"
+        elif earlier[name] != now[name]:
+            short = all(len(str(value)) < 64 for value in (earlier[name], now[name]))
+            yield f"{name}: {earlier[name]} before, {now[name]} now" if short else f"{name}: its content changed"
+
+
+def _plugins(installed: Installed) -> dict[str, Any]:
+    found = {}
+    for plugin in installed.plugins:
+        state = plugin.problem if plugin.region is None else _definition(plugin.region)
+        found[plugin.distribution] = {"version": plugin.version, "region": state}
+    return found
+
+
+def _definition(region: Region) -> str:
+    """Digest of what a region defines outside its rule files: pools, local codes, and the code of its functions."""
+    codes = {column: sorted(values.items()) for column, values in sorted(region.codes.items())}
+    digest = hashlib.sha256(repr((region.code, region.name, region.pools, codes)).encode())
+    for name, function in sorted(region.functions.items()):
+        digest.update(name.encode() + _source_of(function))
+    return digest.hexdigest()
+
+
+def _source_of(function: Callable[..., Any]) -> bytes:
+    """The module in which a function stands; nothing if it stands in none (compiled, or made on the fly)."""
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(function))
+    except TypeError:
+        return b""
+    return Path(file).read_bytes() if file is not None and Path(file).is_file() else b""
+
+
+def _files(folders: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Digest of every file of rules, by region and name, in the folders of regions that have one."""
+    for region, folder in folders:
+        if folder is not None:
+            for name, content in _below(folder):
+                yield f"{region} {name}", hashlib.sha256(content).hexdigest()
+
+
+def _below(folder: Any, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: str(entry.name)):
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from _below(entry, f"{prefix}{entry.name}/")
+        else:
+            yield f"{prefix}{entry.name}", entry.read_bytes()

@@ -1,0 +1,302 @@
+"""A finished run folder, checked again: nothing missing, nothing added, no byte changed, all sums right, accounts too.
+
+It needs the folder only. With the inputs at hand it also finds out whether they are those, and whether every row is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qingsuan.errors import InputError
+from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden, is_file
+from qingsuan.run.folder.known import LITTER, MOST_PARTITIONS, is_of_work
+from qingsuan.run.folder.lock import is_held
+from qingsuan.run.inputs import Source
+from qingsuan.run.restart.ledger import read_lines
+from qingsuan.tables import BILL
+from qingsuan.verify.accounts import check_accounts, rules_of
+from qingsuan.verify.claims import check_claims, check_rejected
+from qingsuan.verify.findings import Findings, checking
+from qingsuan.verify.inputs import Found, find_inputs
+from qingsuan.verify.rows import check_rows
+from qingsuan.verify.subsidy import NEEDED, CheckedSubsidy, check_subsidy
+
+__all__ = ["Verified", "verify"]
+
+_SETTLED = "benefits"
+_SUBSIDY = "subsidy"
+"""How ``run.json`` begins to name the settlements whose rows can be checked."""
+
+_SUMS = ("in", "settled", "reversed", "rejected")
+_NEEDED = ("year", "partitions", "inputs", "rows", "amounts", "rejected", "contradictions")
+
+_MOST_NAMED = 5
+
+_BOUNDS = {"year": (2000, 2999), "partitions": (1, MOST_PARTITIONS)}
+"""Numbers of a record that decide how much is looked at."""
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was checked, and what is off.
+
+    Attributes
+    ----------
+    input_files, claims_compared, accounts
+        How many files of the input, rows of claims, and accounts were compared with the folder.
+    subsidy : what was looked at, where the folder is that of a subsidy.
+    notes : what could not be checked, and why.
+    """
+
+    settlement: str
+    findings: Findings = field(default_factory=Findings)
+    files: int = 0
+    rows_checked: int = 0
+    input_files: int = 0
+    claims_compared: int = 0
+    accounts: int = 0
+    subsidy: CheckedSubsidy | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def verify(
+    folder: Path, say: Callable[[str], None] = lambda _: None, inputs: Sequence[Path] = (), encoding: str = "utf8"
+) -> Verified:
+    """Check a finished run folder.
+
+    Parameters
+    ----------
+    say
+        Gets a line at each stage.
+    inputs, encoding
+        Files and folders in which the run's inputs are, to be compared too; ``encoding`` is that of CSV files.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished run; or an input cannot be read.
+    """
+    if is_held(folder):
+        raise InputError(
+            str(folder),
+            found="a run is writing into it at this moment",
+            expected="the folder of a finished run",
+            do="wait until the run has ended",
+        )
+    record = _record(folder)
+    found = Verified(record["settlement"])
+    say("digests")
+    listed: dict[str, str] = {}
+    with checking(found.findings, DIGESTS):
+        listed = _listed(folder, record, found.findings)
+    found.files = len(listed)
+    is_readable = _check_files(folder, listed, found)
+    with checking(found.findings, LEDGER):
+        _check_ledger(folder, listed, record, found.findings)
+    if is_readable:
+        _check_content(folder, record, found, say, inputs, encoding)
+    else:
+        found.notes.append("rows are not looked at: first take away what is no file of its own")
+    return found
+
+
+def _check_content(
+    folder: Path,
+    record: dict[str, Any],
+    found: Verified,
+    say: Callable[[str], None],
+    inputs: Sequence[Path],
+    encoding: str,
+) -> None:
+    """Check what the files hold, and the inputs."""
+    at_hand = Found(0, {})
+    if inputs:
+        say("inputs")
+        with checking(found.findings, RECORD):
+            at_hand = find_inputs(record, inputs, encoding, found.findings)
+        found.input_files = at_hand.files
+    if record["settlement"].startswith(_SETTLED):
+        say("rows and sums")
+        with checking(found.findings, "rows and sums"):
+            found.rows_checked = int(record["rows"]["settled"])
+            check_rows(folder, record, found.findings)
+        with checking(found.findings, "accumulators"):
+            _check_accounts(folder, record, at_hand, found, say)
+        with checking(found.findings, "input rows"):
+            _compare_claims(folder, record, at_hand, found, say)
+    elif record["settlement"].startswith(_SUBSIDY):
+        say("heads, duplicates and amounts")
+        with checking(found.findings, "heads, duplicates and amounts"):
+            found.subsidy = check_subsidy(folder, record, found.findings)
+
+
+def _check_accounts(
+    folder: Path, record: dict[str, Any], at_hand: Found, found: Verified, say: Callable[[str], None]
+) -> None:
+    """Count accumulators again, where the run wrote some and its rules are installed."""
+    if not any((folder / "accumulators").glob("part-*.parquet")):
+        return
+    rules = rules_of(record)
+    if isinstance(rules, str):
+        found.notes.append(rules)
+        return
+    say("accumulators")
+    opening: Sequence[Source] | None = at_hand.sources.get("opening")
+    if "opening" not in record["inputs"]:
+        opening = ()
+    elif opening is None:
+        found.notes.append(
+            "accumulators are counted again without those that --opening brought along: "
+            "what is too little is found, what is too much is not; give them with --inputs"
+        )
+    found.accounts = check_accounts(folder, int(record["partitions"]), rules, opening, found.findings)
+
+
+def _compare_claims(
+    folder: Path, record: dict[str, Any], at_hand: Found, found: Verified, say: Callable[[str], None]
+) -> None:
+    """Hold claims against what became of them, where all of their files are at hand."""
+    sources = {table: mine for table, mine in at_hand.sources.items() if table != "opening"}
+    if not sources:
+        return
+    say("input rows")
+    rejected = check_rejected(folder, sources, found.findings)
+    if "claims" not in sources:
+        found.notes.append("rows are not compared with the claims: not all of their files are at hand")
+        return
+    partitions = int(record["partitions"])
+    claims = check_claims(folder, partitions, sources["claims"], rejected["claims"], found.findings)
+    found.claims_compared = claims
+    found.findings.same(RECORD, "rows in are those of the claims", record["rows"]["in"], claims)
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    path = folder / RECORD
+    if not is_file(path):
+        raise InputError(
+            str(folder),
+            found=f"no {RECORD}",
+            expected="the folder of a finished run",
+            do="finish the run with --resume, or give the folder that --out named",
+        )
+    try:
+        record: dict[str, Any] = json.loads(path.read_bytes())
+        missing = [name for name in ("settlement", "digests") if name not in record]
+        if record.get("settlement", "").startswith(_SETTLED):
+            missing += [name for name in _NEEDED if name not in record]
+            missing += [] if missing else _missing_sums(record)
+        if record.get("settlement", "").startswith(_SUBSIDY):
+            missing += [name for name in NEEDED if name not in record]
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
+        raise _foreign(path, f"not a run record: {error}") from error
+    if missing:
+        raise _foreign(path, f"a record without {', '.join(missing)}")
+    if not record["settlement"].startswith((_SETTLED, _SUBSIDY)):
+        raise _foreign(path, f"a settlement that is not known here: {record['settlement'][:60]}")
+    wrong = [name for name, (low, high) in _BOUNDS.items() if not _is_within(record.get(name, low), low, high)]
+    if wrong:
+        raise _foreign(path, f"no number that can be in {', '.join(wrong)}")
+    return record
+
+
+def _is_within(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _missing_sums(record: dict[str, Any]) -> list[str]:
+    """Which counts and sums the record of a settlement does not name."""
+    parts = {"rows": record["rows"], **{f"amounts.{name}": record["amounts"].get(name, {}) for name in BILL}}
+    return [f"{name}.{part}" for name, sums in parts.items() for part in _SUMS if part not in sums]
+
+
+def _foreign(path: Path, found: str) -> InputError:
+    return InputError(str(path), found=found, expected=f"the {RECORD} of a finished run", do="settle anew")
+
+
+def _listed(folder: Path, record: dict[str, Any], findings: Findings) -> dict[str, str]:
+    """Digests by file, as ``SHA256SUMS`` has them; that file's own is in the record."""
+    path = folder / DIGESTS
+    if not is_file(path):
+        findings.add(DIGESTS, "it is there", "nothing", "the digests of all files")
+        return {}
+    content = path.read_bytes()
+    findings.same(
+        DIGESTS, f"its SHA-256 is that in {RECORD}", hashlib.sha256(content).hexdigest(), record["digests"]["sha256"]
+    )
+    found = {}
+    for line in content.decode("utf8", "replace").splitlines():
+        digest, _, name = line.partition("  ")
+        found[name] = digest
+    return found
+
+
+def _check_files(folder: Path, listed: dict[str, str], found: Verified) -> bool:
+    """Check every file by its digest; says whether all that is there are files and folders of their own."""
+    findings = found.findings
+    there, others = _names(folder)
+    for name in others:
+        findings.add(name, "it is a file or a folder", "a link, or something that is neither", "what the run wrote")
+    unlisted = there - set(listed) - {RECORD, DIGESTS, LEDGER}
+    left_out = {name for name in unlisted if is_of_work(name) or Path(name).name in LITTER}
+    if left_out:
+        found.notes.append(f"no part of the result, and left out: {_first_of(left_out)}")
+    for name in sorted(unlisted - left_out):
+        findings.add(name, "it belongs to the run", "a file", f"none: {DIGESTS} does not list it")
+    for name, digest in sorted(listed.items()):
+        if name not in there:
+            findings.add(name, "it is there", "nothing", f"a file with SHA-256 {digest}")
+            continue
+        with checking(findings, name):
+            findings.same(name, "its SHA-256", Written.of(folder, name).sha256, digest)
+    return not others
+
+
+def _first_of(names: set[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(sorted(names)[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _names(folder: Path) -> tuple[set[str], list[str]]:
+    """Names of files below a folder, and of what is neither a file nor a folder; no link is followed."""
+    files, others = set(), []
+    for parent, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            path = Path(parent, name)
+            called = path.relative_to(folder).as_posix()
+            if is_file(path):
+                files.add(called)
+            elif path.is_symlink() or not path.is_dir():
+                others.append(called)
+    return files, sorted(others)
+
+
+def _check_ledger(folder: Path, listed: dict[str, str], record: dict[str, Any], findings: Findings) -> None:
+    """The ledger of a run: every line whole, every partition there, and the same digests."""
+    if not is_file(folder / LEDGER):
+        findings.add(LEDGER, "it is there", "nothing", "the ledger of the run")
+        return
+    lines = read_lines(folder)
+    if lines.broken:
+        findings.add(LEDGER, "every line is whole", "a line that fails its check", "none", lines.broken)
+        return
+    options = (lines.header or {}).get("options", {})
+    findings.same(LEDGER, "the year", options.get("year"), record["year"])
+    partitions = record.get("partitions", options.get("partitions"))  # the tables of a subsidy do not depend on them
+    if _is_within(partitions, *_BOUNDS["partitions"]):
+        findings.same(LEDGER, "the partitions that are finished", sorted(lines.partitions), list(range(partitions)))
+    else:
+        findings.add(LEDGER, "it says how many partitions there are", partitions, "a number of them", 1)
+    for number, files in sorted(lines.partitions.items()):
+        for file in files:
+            if not hidden(file.file):
+                digest = listed.get(file.file, "nothing")
+                findings.same(LEDGER, f"partition {number}: SHA-256 of {file.file}", file.sha256, digest)
+    digest = hashlib.sha256((folder / RECORD).read_bytes()).hexdigest()
+    findings.same(RECORD, f"its SHA-256 is that in {LEDGER}", digest, lines.record_sha256)
