@@ -92,7 +92,7 @@ FAULTS: list[tuple[Callable[[Given], Any], str]] = [
     (held(slot=shorter), "columns differ in length"),
     (held(key=shorter), "columns differ in length"),
     (lambda given: setattr(given, "kind", given.kind[:-1]), "columns differ in length"),
-    (held(person=put(0, 1)), "people are not in one place each"),
+    (held(person=put(0, 1)), "a person's rows are not contiguous"),
     (rows("account", 2, 3), "an account is not there"),
     (rows("account", 1, 2), "a row's account is another person's"),
     (held(balance=put(0, -2)), "balance out of range"),

@@ -303,7 +303,7 @@ ROWS: list[tuple[str, Callable[[Columns], None]]] = [
     ("amount outside", put("balance", 3, MAX_FEN + 1)),
     ("do not add up", put("bill", (0, 2), 999)),
     ("do not add up", put("bill", (2, 2), 1)),
-    ("people are not in one place", put("person", 1, 2)),
+    ("not contiguous", put("person", 1, 2)),
     ("an account's rows are not in order", put("month", 2, 6)),
 ]
 

@@ -114,7 +114,7 @@ def test_a_float_would_be_noticed(code: str, caught: bool) -> None:
     assert bool(list(floats_in(ast.parse(code)))) is caught
 
 
-@pytest.mark.parametrize("path", COMPILED, ids=name)
+@pytest.mark.parametrize("path", [*COMPILED, *sorted(EXT.rglob("*.pxd"))], ids=name)
 def test_no_float_in_the_core(path: Path) -> None:
     code = re.sub(r'""".*?"""|#[^\n]*', "", path.read_text("utf-8"), flags=re.DOTALL)
     assert not re.findall(r"\b(?:float|double|float32|float64|float_t|\d+\.\d+)\b", code)

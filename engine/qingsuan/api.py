@@ -115,7 +115,7 @@ def settle(
     csv_encoding
         Encoding of CSV files.
     engine, spark_master
-        Where it is worked out: ``"local"``, or ``"spark"`` and its master.
+        The execution engine: ``"local"``, or ``"spark"`` and its master.
     progress
         Told how the run gets on; nothing is said otherwise.
 

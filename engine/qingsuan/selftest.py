@@ -51,7 +51,7 @@ def selftest(
     Raises
     ------
     RunError
-        The engine was caught at something, or its files differ.
+        The engine broke its contract, or its files differ.
     """
     make_year(folder / "year", people=PEOPLE, seed=8, year=YEAR, bad_rows=30, files=2)
     for table in ("claims", "insured.parquet", "identities.parquet"):

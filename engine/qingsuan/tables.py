@@ -1,4 +1,4 @@
-"""The columns of every table that goes in or out, and the code tables of the national interface.
+"""The columns of every table that goes in, and the code tables of the national interface.
 
 Names are those of the national platform's interface (国家医疗保障信息平台); columns are bound by name, never by position.
 """

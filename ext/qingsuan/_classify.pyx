@@ -11,8 +11,8 @@ cdef enum:
 
 cdef int64_t ABSENT = -(<int64_t>1 << 62)
 
-cdef enum:  # why a claim finds no insured person, or no rule set
-    FOUND, NOBODY, NOT_IN_SCHEME, NOT_AT_DATE, OTHER_POOL, NO_SERIES, NO_SET, NO_DATE
+cdef enum:  # why a claim finds no insured row
+    FOUND, NOBODY, NOT_IN_SCHEME, NOT_AT_DATE, OTHER_POOL
 
 cdef enum:  # what a step looks at: the class of a code, the band of a number, a bit of the identity classes held
     S_COLUMN, S_KIND, S_START, S_END, S_WIDTH
@@ -22,7 +22,7 @@ cdef enum:
 
 REASONS = {
     "found": FOUND, "nobody": NOBODY, "not in scheme": NOT_IN_SCHEME, "not at date": NOT_AT_DATE,
-    "other pool": OTHER_POOL, "no series": NO_SERIES, "no set": NO_SET, "no date": NO_DATE,
+    "other pool": OTHER_POOL,
 }
 
 

@@ -1,5 +1,5 @@
 # The rules for one layer of one claim, and then for all layers of one claim, as small functions without a loop over claims.
-# They read tables (qingsuan.benefits.core.core.plan) that the door has checked, and check nothing. Amounts are fen, ratios basis
+# They read tables (qingsuan.benefits.core.plan) that the door has checked, and check nothing. Amounts are fen, ratios basis
 # points, neither is ever negative. An account's state is a row of cells; a layer names those it reads and those on which
 # it counts, also where it has no deductible, limit or cap: then it reads one that is 0 and counts on one that nobody reads.
 #
@@ -66,7 +66,7 @@ cdef struct Period:
 
 
 cdef struct Rules:
-    # the tables of qingsuan.benefits.core.core.plan, row by row
+    # the tables of qingsuan.benefits.core.plan, row by row
     const Variant* variants
     const Layer* layers
     const Band* bands

@@ -1,5 +1,5 @@
 # A part of a stay (中途结算): its claim runs the layers as they are once what the stay has come to is taken off what they have
-# per visit. A stay has cells of its own, laid out by qingsuan.benefits.core.core.plan_stays, which also says which of them a layer
+# per visit. A stay has cells of its own, laid out by qingsuan.benefits.core.plan_stays, which also says which of them a layer
 # reads and counts on; where there is nothing to read, it is one that is 0. Claims that are whole visits never come here.
 """Included in :mod:`qingsuan._kernel`."""
 
@@ -40,7 +40,7 @@ cdef struct StayCap:
 
 
 cdef struct Stays:
-    # the tables of qingsuan.benefits.core.core.plan_stays, row by row; how many cells a stay has; the account's cell that is always 0,
+    # the tables of qingsuan.benefits.core.plan_stays, row by row; how many cells a stay has; the account's cell that is always 0,
     # and the one through which a layer reads what its stay has come to
     const StayVariant* variants
     const StayGroup* groups

@@ -16,6 +16,6 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command both options."""
     master = click.option("--spark-master", metavar="URL", help="Spark's master; if not given, spark-submit's.")
     engine = click.option(
-        "--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where it is worked out."
+        "--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Execution engine."
     )
     return engine(master(command))

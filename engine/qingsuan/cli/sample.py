@@ -19,7 +19,12 @@ __all__ = ["command"]
 @click.option("--year", type=click.IntRange(2000, 2099), default=2021, show_default=True, help="Year of the claims.")
 @click.option("--bad-rows", type=click.IntRange(0), default=0, help="Claim rows to spoil; spoiled.csv says which.")
 @click.option(
-    "--format", "kind", type=click.Choice(tuple(FORMATS)), default="parquet", show_default=True, help="Of all tables."
+    "--format",
+    "kind",
+    type=click.Choice(tuple(FORMATS)),
+    default="parquet",
+    show_default=True,
+    help="Output file format.",
 )
 @click.option("--files", type=click.IntRange(1, 365), default=1, show_default=True, help="Files of claims.")
 @results_apart

@@ -215,7 +215,12 @@ class _Check:
         kind = _KINDS[type(condition)]
         if kind != self.kinds[name]:
             expected = f"a condition on {self.kinds[name]}s"
-            self.refuse(path, found=f"a condition on {kind}s", expected=expected, do=f"{name} is read so")
+            self.refuse(
+                path,
+                found=f"a condition on {kind}s",
+                expected=expected,
+                do=f"{name} takes conditions on {self.kinds[name]}s",
+            )
         if isinstance(condition, Held):
             return
         if isinstance(condition, Interval):

@@ -60,7 +60,7 @@ FUNDS = (
     "maf_pay",
     "oth_pay",
 )
-"""The funds (基金) a layer can pay from, in the order of the settlement table."""
+"""The funds (基金) a layer can pay from."""
 
 ENTRY_PARTS = ("inscp_scp_amt", "preselfpay_amt", "overlmt_selfpay", "fulamt_ownpay_amt")
 """Parts of the bill that can enter a layer. ``inscp_scp_amt`` is what entered and no earlier layer has paid."""

@@ -1,7 +1,7 @@
-"""Resolved rules as numbers: the tables that the compiled core reads.
+"""Resolved rules as numbers: the tables of which the compiled core's plan is made.
 
-Every table is an int64 array; its columns are named by the ``…_FIELDS`` tuples, which the compiled core mirrors as enums
-(the door compares their widths). A slot's reference packs its number with the length of its period.
+Every table is an int64 array; its columns are named by the ``…_FIELDS`` tuples, by which the plan
+(``benefits/core/plan.py``) is made of them. A slot's reference packs its number with the length of its period.
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ class Shuffle:
         self._held[partition] = []
 
     def close(self) -> None:
-        """Everything has been added: finish the files. What is on disk in part goes there whole: memory is needed now."""
+        """Everything has been added: finish the files. Of a partition that has spilled the rest is written too: memory is needed now."""
         if self._writers and self.held_bytes:
             with self._budget.lock:
                 self.spill()

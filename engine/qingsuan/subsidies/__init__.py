@@ -1,1 +1,1 @@
-"""Settlement 2, its heart (财政补助): heads per county, and what each level of government owes for them."""
+"""Settlement 2, government subsidies per head (财政补助): heads per county, and what each level of government owes for them."""

@@ -73,7 +73,9 @@ class PluginContract:
         settled = {rule_set.pool for rule_set in self.rule_sets()}
         for pool in region.pools:
             assert pool.code[:2] == region.code[:2], f"pool {pool.code} is not in region {region.code}"
-            assert any(pool.code.startswith(prefix) for prefix in pool.prefixes), f"pool {pool.code} insures not itself"
+            assert any(pool.code.startswith(prefix) for prefix in pool.prefixes), (
+                f"pool {pool.code} is not covered by its own prefixes"
+            )
             assert pool.name, f"pool {pool.code} has no name"
             assert pool.code in settled, f"pool {pool.code} has no rule set"
 

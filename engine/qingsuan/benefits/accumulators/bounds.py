@@ -1,4 +1,4 @@
-"""What a settled row tells about the counters that it moved: exactly, or between two bounds.
+"""Bounds on what each settled row adds to each accumulator: exact, or a least and a most.
 
 A row names its rule, and the rule's layers name their groups; which of a rule's cases held is not written down. So a
 counter moved by at least the least, and at most the most, of what any of them would have moved it by.

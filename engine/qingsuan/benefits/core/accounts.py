@@ -73,7 +73,7 @@ class Accounts:
         if any(len(column) != size for column in (self.slot, self.key, kind)):
             raise ValueError("accounts: columns differ in length")
         if (np.diff(self.person) < 0).any() or (len(account) and int(account.max()) >= count):
-            raise ValueError("accounts: people are not in one place each, or an account is not there")
+            raise ValueError("accounts: a person's rows are not contiguous, or an account is not there")
         if (self.person[account] != person).any():
             raise ValueError("accounts: a row's account is another person's")
         _within("balance", self.balance, -1, MAX_CARRIED)

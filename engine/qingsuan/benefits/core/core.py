@@ -69,7 +69,7 @@ _UNTRUE = {
     "month": "month outside 0 … 11",
     "amount": f"amount outside 0 … {MAX_FEN} fen",
     "composition": "the parts of a bill do not add up to its total",
-    "people": "people are not in one place each",
+    "people": "a person's rows are not contiguous",
     "order": "an account's rows are not in order",
     "stay": "stay below 0, or of two accounts",
 }
@@ -196,7 +196,7 @@ class Core:
         if n and int(account.min()) < 0:
             raise ValueError("account below 0")
         if (person[1:] < person[:-1]).any():
-            raise ValueError("people are not in one place each")
+            raise ValueError("a person's rows are not contiguous")
         before.check(self._slots, kind, person, account, month)
         funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
         local = np.empty(n, np.int32)

@@ -1,8 +1,8 @@
 """The compiled rules as the core reads them: what can be decided once is decided here, not at every claim.
 
-An account's state is a row of *cells*: the counters of each group (and the key of the period they are for), those of one
-group more, and what is the account's own. A layer says which cells it reads and on which it counts. Where it has no group,
-it reads a cell that is always 0 and counts on the group more, which nobody reads: so a layer without limit, deductible or
+An account's state is a row of *cells*: the counters of each group (and the key of the period they are for), those of a
+scratch group, and what is the account's own. A layer says which cells it reads and on which it counts. Where it has no group,
+it reads a cell that is always 0 and counts on the scratch group, written but never read: so a layer without limit, deductible or
 cap runs through the same formulas as one that has them all, and the core need not ask.
 
 What is per visit is of the stay where settlements of one stay are one visit (:mod:`qingsuan.benefits.core.plan_stays`).

@@ -1,4 +1,4 @@
-"""What a run is a run of: everything that decides a byte of its result, by name, so that a change can be named.
+"""The fingerprint of a run: everything that decides a byte of its result, by name, so that a change can be named.
 
 The header is the ledger's first line. It is compared before a run goes on: with one input, parameter or plugin changed,
 half of the result would be settled by one rule and half by another.

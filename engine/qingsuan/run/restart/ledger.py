@@ -1,8 +1,8 @@
 """``ledger.jsonl``: which partitions of a run are finished, line by line, so that a killed run can go on.
 
-The first line (the *header*) says what the run is a run of; then comes one line for each partition, appended when all its
-files are in place; the last names the digest of ``run.json``. Each line ends with a check of itself: a line cut off by a
-crash is no line, and what follows a broken one is not believed.
+The first line (the *header*) is the fingerprint of the run; then comes one line for each partition, appended when all its
+files are in place; the last names the digest of ``run.json``. Each line ends with a check of itself: truncated
+lines are ignored, and so is what follows a broken one.
 """
 
 from __future__ import annotations
