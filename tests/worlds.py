@@ -312,9 +312,9 @@ class _Person:
             back = replace(back, setl_id=own.setl_id, init_setl_id=self.pick(("", "gone")))
         psn_no, code = self.pick((("", "E_MISSING"), (f"'{self.psn_no}", "E_FORM"), ("NULL", "E_FORM")))
         nobody = replace(back, psn_no=psn_no, refused=(code, "psn_no"))
-        others = self.pick(
-            ((), (), (_later(own),), (_later(back),), (replace(own, setl_time=_later(own).setl_time, med_type="41"),))
-        )
+        later = _later(own)
+        other = later if own.refused else replace(later, med_type="41")  # what a row is refused for stays in it
+        others = self.pick(((), (), (later,), (_later(back),), (other,)))
         return [own, nobody, *others]
 
 
