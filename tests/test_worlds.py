@@ -19,7 +19,7 @@ from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, LAYER_PARTS, Cas
 from qingsuan.tables import PLACES
 from worlds import World, world
 
-SEEDS = range(100, 132)
+SEEDS = range(100, 148)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_every_setting_occurs(made: list[tuple[World, Outcome]]) -> None:
 def test_every_kind_of_row_occurs(made: list[tuple[World, Outcome]]) -> None:
     rejected = Counter(row.code for _, outcome in made for row in outcome.rejected)
     codes = {"E_POOL", "E_DUPLICATE", "E_REVERSAL_ORPHAN", "E_REVERSAL_MISMATCH", "E_PERSON", "E_NO_RULE"}
-    codes |= {"E_REVERSAL_OPEN", "E_MISSING", "E_CODE", "E_NEGATIVE", "E_COMPOSITION", "E_DATE"}
+    codes |= {"E_REVERSAL_OPEN", "E_MISSING", "E_FORM", "E_CODE", "E_NEGATIVE", "E_COMPOSITION", "E_DATE"}
     assert set(rejected) == codes
     assert any(outcome.reversed for _, outcome in made)
     settled = [row for _, outcome in made for row in outcome.settled]
