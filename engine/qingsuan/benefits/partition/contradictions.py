@@ -222,17 +222,12 @@ def _candidates(rows: InsuredRows) -> list[_Row]:
 
 def _of_person(mine: list[_Row]) -> Iterator[Contradiction]:
     """The contradictions of one person; of each two rows the one that decides comes first."""
-    row, other, *more = sorted(mine, key=lambda row: row.precedence, reverse=True)
-    if not more:  # so it is of nearly everybody
-        one = _contradiction(row, other) if row.content != other.content else None
-        if one is not None:
-            yield one
-        return
-    different = {row.content: row for row in sorted(mine, key=lambda row: row.precedence)}
-    ordered = sorted(different.values(), key=lambda row: row.precedence, reverse=True)
+    different: dict[tuple[int, ...], _Row] = {}
+    for row in sorted(mine, key=lambda row: row.precedence, reverse=True):
+        different.setdefault(row.content, row)
     listed = 0
     last: Contradiction | None = None
-    for compared, (row, other) in enumerate(combinations(ordered, 2)):
+    for compared, (row, other) in enumerate(combinations(different.values(), 2)):
         one = _contradiction(row, other)
         if last is not None and ((listed == LISTED and one is not None) or compared == _COMPARED):
             last.more = True
