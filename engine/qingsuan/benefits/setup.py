@@ -116,8 +116,8 @@ class Setup:
     has_stays : whether some claims file has ``mdtrt_id`` or ``mid_setl_flag``.
     unserved : how many claims each area has that no plugin serves.
     absent_columns : which of ``own_columns`` (by name) which file (by its number among its table's) does not have.
-    named_by_reversals : hashes of the ids that reversals name (``reversals_of_others.hashes_of_named``).
-    reversals_of_nobody : ids that reversals name whose person cannot be read (``reversals_of_nobody.NAMED_SCHEMA``).
+    named_by_reversals : hashes of the ids that reversals name (``named.hashes_of_named``).
+    reversals_of_nobody : ids that reversals name whose person cannot be read (``named.NAMED_SCHEMA``).
     """
 
     regions: Sequence[Region]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits.partition.classify import REASONS
-from qingsuan.benefits.partition.work import Work
+from qingsuan.benefits.partition.state import Work
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.columns.rows import looked_up

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.order import ROLE, STATUS
-from qingsuan.benefits.partition.work import OtherParts, Work
+from qingsuan.benefits.partition.state import OtherParts, Work
 from qingsuan.columns.forms import CODE_FORMS
 from qingsuan.people import Texts
 from qingsuan.tables import BILL

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.benefits.partition.work import Work
+from qingsuan.benefits.partition.state import Work
 from qingsuan.columns.rows import looked_up
 
 __all__ = ["OVERLAPPING", "overlapping", "overlapping_stays"]

@@ -45,9 +45,9 @@ from qingsuan.benefits.partition.reversals.nameless import hold_what_nameless_re
 from qingsuan.benefits.partition.reversals.of_nobody import hold_what_reversals_of_nobody_name
 from qingsuan.benefits.partition.reversals.of_others import reversals_without_claim, settled_and_named
 from qingsuan.benefits.partition.reversals.taken_back import Copies, Judged
+from qingsuan.benefits.partition.state import Known, Work
 from qingsuan.benefits.partition.stays import number_stays_of, refuse_parts
 from qingsuan.benefits.partition.trials import try_contradictions
-from qingsuan.benefits.partition.work import Known, Work
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.results import Layout
 from qingsuan.benefits.setup import CLAIM_CODES, Setup

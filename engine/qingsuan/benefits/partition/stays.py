@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits.partition.other_parts import Numbered, name_of_row
-from qingsuan.benefits.partition.work import Work
+from qingsuan.benefits.partition.state import Work
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.people import Texts
 

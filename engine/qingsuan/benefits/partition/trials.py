@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from qingsuan.benefits.partition.contradictions import Contradiction, Trial, trials_of
-from qingsuan.benefits.partition.work import Work
+from qingsuan.benefits.partition.state import Work
 
 __all__ = ["try_contradictions"]
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.order import ROLE, STATUS, Marked
-from qingsuan.benefits.partition.work import Work
+from qingsuan.benefits.partition.state import Work
 from qingsuan.people import Texts
 from qingsuan.tables import BILL
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan.benefits.order import ROLE, STATUS, Marked
-from qingsuan.benefits.partition.work import Work
+from qingsuan.benefits.partition.state import Work
 
 __all__ = ["hold_what_reversals_of_nobody_name"]
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.order import ROLE, STATUS
-from qingsuan.benefits.partition.work import Work
+from qingsuan.benefits.partition.state import Work
 
 if TYPE_CHECKING:
     from qingsuan.benefits.partition.reversals.taken_back import Judged

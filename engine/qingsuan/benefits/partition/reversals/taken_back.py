@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.order import ROLE, STATUS, Marked
-from qingsuan.benefits.partition.work import Work
+from qingsuan.benefits.partition.state import Work
 from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.setup import BENEFIT_DATES
 from qingsuan.columns.cells import day_text
