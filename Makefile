@@ -119,17 +119,17 @@ count: $(VENV)/.ready-bench
 ## differential: core against the slow twin on CASES random claims
 .PHONY: differential
 differential: setup
-	QINGSUAN_CASES=$(CASES) $(BIN)/python -m pytest tests/test_twin_differential.py
+	QINGSUAN_CASES=$(CASES) $(BIN)/python -m pytest tests/benefits/reference/test_twin_differential.py
 
 ## mutants: break the core on purpose, one fault at a time, and see the suite catch each
 .PHONY: mutants
 mutants: $(VENV)/.ready-build
-	$(BIN)/python tests/mutants.py
+	$(BIN)/python tests/support/mutants.py
 
 ## kills: kill runs of both settlements KILLS times at random moments, fill their disk a tenth as often, and see them go on to the same bytes
 .PHONY: kills
 kills: setup
-	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/test_resume.py tests/test_resume_subsidy.py -k "killed or full_disk"
+	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/run/restart/test_resume.py tests/run/restart/test_resume_subsidy.py -k "killed or full_disk"
 
 ## hostile: HOSTILE hostile inputs from SEED on: each is settled row by row or refused; what fails is kept below build/hostile
 .PHONY: hostile
@@ -139,7 +139,7 @@ hostile: setup
 ## map: the rooms of the engine and which imports which, floor by floor
 .PHONY: map
 map: setup
-	$(BIN)/python tests/house_map.py
+	$(BIN)/python tests/support/house_map.py
 
 ## checked: the suite on a core built with every bound and overflow checked, in a folder of its own
 .PHONY: checked

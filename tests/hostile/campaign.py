@@ -65,7 +65,7 @@ class _Worker:
         self.start()
 
     def start(self) -> None:
-        paths = [str(ROOT / "tests"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        paths = [str(ROOT / "tests"), str(ROOT / "tests" / "support"), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "hostile", self.run, str(self.space)],

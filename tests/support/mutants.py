@@ -1,0 +1,260 @@
+"""Break the compiled core on purpose, one fault at a time, and see the differential suite turn red.
+
+Each mutant is a copy of the sources in a folder of its own, with one text changed (it must be there exactly once), built
+there, and tested there: the installed engine is not touched. The unchanged copy must pass first, or a red suite would
+prove nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SUITE = ("tests/benefits/reference/test_twin_differential.py",)
+COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One deliberate fault: ``old`` becomes ``new`` in a source of ``ext/qingsuan``."""
+
+    name: str
+    source: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    Mutant(
+        "rounding: an exact half goes down",
+        "_rules.pxd",
+        "(layer.ratio_bp * value + HALF + second + third)",
+        "(layer.ratio_bp * value + HALF - 1 + second + third)",
+    ),
+    Mutant(
+        "band bound: it belongs to the band below",
+        "_rules.pxd",
+        "while value >= band.upper_fen:",
+        "while value > band.upper_fen:",
+    ),
+    Mutant(
+        "bands: the third is as far above the second as the second above the first",
+        "_rules.pxd",
+        "layer.third_bp * above_zero(value - layer.third_fen)",
+        "layer.second_bp * above_zero(value - layer.third_fen)",
+    ),
+    Mutant(
+        "cap: what earlier layers of the claim drew is forgotten",
+        "_rules.pxd",
+        "left -= drawn(claim, layer.cap_mask)",
+        "left -= 0",
+    ),
+    Mutant(
+        "visit count: a visit that no fund paid does not count",
+        "_rules.pxd",
+        "claim.account[variant.visit_cell] += 1",
+        "claim.account[variant.visit_cell] += claim.paid > 0",
+    ),
+    Mutant(
+        "order: of one day the later claim goes first",
+        "_people.pyx",
+        "return a.second > b.second",
+        "return a.second < b.second",
+    ),
+    Mutant(
+        "deductible: an exempt visit credits nothing",
+        "_rules.pxd",
+        "used = used if layer.credits else deductible",
+        "used = deductible",
+    ),
+    Mutant(
+        "ceiling: taken back from the first layer",
+        "_rules.pxd",
+        "for k in range(count - 1, -1, -1):",
+        "for k in range(count):",
+    ),
+    Mutant(
+        "counters: a layer counts before a later one has read them",
+        "_rules.pxd",
+        "run_layer(rules, claim, layer, layer.traits, taken, variant.apart)",
+        "run_layer(rules, claim, layer, layer.traits, taken, variant.ceiling_bp == NONE)",
+    ),
+    Mutant(
+        "period: the quarter is the month",
+        "_rules.pxd",
+        "<uint32_t>claim.month // <uint32_t>rules.periods[k].length",
+        "<uint32_t>claim.month",
+    ),
+    Mutant(
+        "identities: of several that hold the last decides",
+        "_classify.pyx",
+        "found |= bits[rule_set[i], row_code[row]]",
+        "found = bits[rule_set[i], row_code[row]]",
+    ),
+    Mutant(
+        "identities: all are needed where several hold",
+        "_classify.pyx",
+        "found |= bits[rule_set[i], row_code[row]]",
+        "found = found & bits[rule_set[i], row_code[row]] if found else bits[rule_set[i], row_code[row]]",
+    ),
+    Mutant(
+        "identities: the bit of the class beside",
+        "_classify.pyx",
+        "held[i] >> step[S_COLUMN] & 1",
+        "held[i] >> (step[S_COLUMN] ^ 1) & 1",
+    ),
+    Mutant(
+        "identities: the first day does not belong to it",
+        "_classify.pyx",
+        "if row_begin[row] <= date[i] <= row_end[row]:",
+        "if row_begin[row] < date[i] <= row_end[row]:",
+    ),
+    Mutant(
+        "identities: the last day does not belong to it",
+        "_classify.pyx",
+        "if row_begin[row] <= date[i] <= row_end[row]:",
+        "if row_begin[row] <= date[i] < row_end[row]:",
+    ),
+    Mutant(
+        "identities: the classes of the rule set beside",
+        "_classify.pyx",
+        "found |= bits[rule_set[i], row_code[row]]",
+        "found |= bits[rule_set[i] - (rule_set[i] > 0), row_code[row]]",
+    ),
+    Mutant(
+        "account: a person goes on with the one before",
+        "_kernel.pyx",
+        "if opens and not keep:",
+        "if opens and keep:",
+    ),
+    Mutant(
+        "stay: each part bears the whole deductible",
+        "_stays.pxd",
+        "layer.deductible_fen -= stay[of_stay.used_cell]",
+        "layer.deductible_fen -= 0",
+    ),
+    Mutant(
+        "stay: each part counts as a visit",
+        "_stays.pxd",
+        "if group.counts and not stay[group.first_cell + COUNTED]:",
+        "if group.counts:",
+    ),
+    Mutant(
+        "stay: its visit number moves with other visits",
+        "_stays.pxd",
+        "if stay[group.first_cell + NUMBER] == 0:",
+        "if True:",
+    ),
+    Mutant(
+        "stay: each part may draw a cap per visit anew",
+        "_stays.pxd",
+        "- drawn(claim, cap.cap_mask) - stay[cap.paid_cell]",
+        "- drawn(claim, cap.cap_mask)",
+    ),
+    Mutant(
+        "stay: each part has the limit per visit anew",
+        "_stays.pxd",
+        "layer.limit_fen -= stay[of_stay.limit_cell]",
+        "layer.limit_fen -= 0",
+    ),
+    Mutant(
+        "stay: each part begins on the lowest band",
+        "_stays.pxd",
+        "claim.account[stays.handed] = stay[of_stay.handed_cell] - of_stay.handed_less",
+        "claim.account[stays.handed] = 0",
+    ),
+    Mutant(
+        "stay: bands go on from the base",
+        "_stays.pxd",
+        "cells[STAY_EXCESS] += taken.excess",
+        "cells[STAY_EXCESS] += taken.base",
+    ),
+    Mutant(
+        "stay: what was drawn together is what would have been paid",
+        "_stays.pxd",
+        "stay[stays.draws[d]] += taken.pay",
+        "stay[stays.draws[d]] += taken.raw",
+    ),
+    Mutant(
+        "stay: a person goes on with that of the one before",
+        "_stays.pxd",
+        "if stay[OPENED_FOR] != whose:",
+        "if stay[OPENED_FOR] == 0:",
+    ),
+)
+
+
+def build(folder: Path, mutant: Mutant | None) -> None:
+    """Copy the sources, change one text, and compile the module that has it, itself or by including it.
+
+    The other compiled modules are taken as they were built.
+    """
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / name)
+    if mutant is None:
+        return
+    changed = folder / "ext" / "qingsuan" / mutant.source
+    text = changed.read_text(encoding="utf-8")
+    if text.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.name}: the text to change is {text.count(mutant.old)} times in {mutant.source}")
+    changed.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    for module in changed.parent.glob("*.pyx"):
+        if module == changed or f"qingsuan.{changed.stem} cimport" in module.read_text(encoding="utf-8"):
+            for built in (folder / "engine" / "qingsuan").glob(f"{module.stem}.*.so"):
+                built.unlink()
+        else:
+            module.unlink()
+    command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{mutant.name}: does not build\n{done.stdout}{done.stderr}")
+
+
+def suite_passes(folder: Path) -> bool:
+    """Run the suite on the copy; it must import the copy, not the installed engine."""
+    environment = os.environ | {"PYTHONPATH": str(folder / "engine"), "PYTHONDONTWRITEBYTECODE": "1"}
+    probe = "import qingsuan._kernel as k, sys; sys.exit(not k.__file__.startswith(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", probe, str(folder)], cwd=folder, env=environment, check=True)
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITE]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in {0, 1}:
+        raise SystemExit(f"the suite did not run: exit {done.returncode}\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+    return done.returncode == 0
+
+
+def survives(mutant: Mutant | None) -> bool:
+    """Build a mutant (None: the sources as they are) and see whether the suite lets it pass."""
+    with tempfile.TemporaryDirectory(prefix="qingsuan-mutant-") as name:
+        folder = Path(name)
+        build(folder, mutant)
+        return suite_passes(folder)
+
+
+def main(names: Sequence[str]) -> int:
+    """Judge all mutants, or those named; exit status 1 if one survives."""
+    if not survives(None):
+        print("the suite fails on the unchanged sources: nothing can be said about mutants")
+        return 1
+    status = 0
+    for mutant in MUTANTS:
+        if names and mutant.name not in names:
+            continue
+        survived = survives(mutant)
+        status |= survived
+        print(f"{'SURVIVED' if survived else 'caught':9} {mutant.name}: {mutant.old!r} -> {mutant.new!r}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
