@@ -16,7 +16,8 @@ import pytest
 
 from qingsuan import _kernel
 from qingsuan.benefits.core import plan, plan_stays
-from qingsuan.benefits.core.core import Core, Paid, check_tables
+from qingsuan.benefits.core.core import Core, Paid
+from qingsuan.benefits.core.tables_check import check_tables
 from qingsuan.benefits.order import Money, mark, order_rows
 from qingsuan.benefits.partition.classify import PersonRows, find_identities, find_insured
 from qingsuan.errors import InputError
@@ -175,6 +176,9 @@ WRONG: list[tuple[str, int, str, list[int], str]] = [
     ("variants", 0, "ceiling_mask", [-1, 1 << 16], "ceiling mask"),
     ("variants", 0, "visits_end", [2, -1], "visits"),
     ("variants", 0, "pooled_layer", [-2, 2], "pooled layer"),
+    ("variants", 0, "ceiling_on_total", [-1, 2], "ceiling on the total"),
+    ("layers", 0, "exempt", [-1, 2], "exempt"),
+    ("layers", 0, "credits", [-1, 2], "credits"),
     ("layers", 0, "fund", [-1, len(FUNDS)], "fund"),
     ("layers", 0, "name", [-1, 2], "name of a layer"),
     ("layers", 0, "entry_start", [-1, 9], "entries"),
@@ -229,6 +233,18 @@ def test_a_number_that_points_outside_is_refused(
     check_tables(tables)
     with pytest.raises(ValueError, match=f"^compiled rules: .*({said})"):
         Core(changed(tables, table, row, column, value))
+
+
+def test_a_refusal_names_row_and_value(tables: Tables) -> None:
+    said = "^compiled rules: entry share out of range: row 0 has 10001, expected 0 … 10000$"
+    with pytest.raises(ValueError, match=said):
+        Core(changed(tables, "variants", 0, "entry_bp", BP_ONE + 1))
+    said = "^compiled rules: draws point outside their table: row 1 has 99 … 2 of 2$"
+    with pytest.raises(ValueError, match=said):
+        Core(changed(tables, "layers", 1, "draw_start", 99))
+    said = "^compiled rules: draw: row 0 has 4, expected one of 1 groups, by a period$"
+    with pytest.raises(ValueError, match=said):
+        Core(changed(tables, "draws", 0, "", SHARED))
 
 
 def test_a_table_of_another_shape_is_refused(tables: Tables) -> None:

@@ -18,18 +18,11 @@ import numpy.typing as npt
 from qingsuan import _kernel
 from qingsuan.benefits.core.accounts import Accounts, State, joined
 from qingsuan.benefits.core.plan import Plan
+from qingsuan.benefits.core.tables_check import check_tables
 from qingsuan.errors import InputError, RunError
-from qingsuan.money import BP_ONE, MAX_FEN, yuan
-from qingsuan.policy.model import COUNTERS, FUNDS
-from qingsuan.policy.numeric import (
-    BAND_FIELDS,
-    CAP_FIELDS,
-    ENTRY_FIELDS,
-    LAYER_FIELDS,
-    MAX_LAYERS,
-    VARIANT_FIELDS,
-    Tables,
-)
+from qingsuan.money import MAX_FEN, yuan
+from qingsuan.policy.model import FUNDS
+from qingsuan.policy.numeric import Tables
 
 __all__ = ["Core", "Paid"]
 
@@ -56,13 +49,6 @@ class Paid:
     psn_cash_pay: Int64
 
 
-_FIELDS = {
-    "variants": VARIANT_FIELDS,
-    "layers": LAYER_FIELDS,
-    "bands": BAND_FIELDS,
-    "caps": CAP_FIELDS,
-    "entries": ENTRY_FIELDS,
-}
 _BILL = 3  # its place among the columns after ``person``
 _UNTRUE = {
     "number": "account below 0, or variant outside the compiled rules",
@@ -240,126 +226,3 @@ def _report(fault: tuple[int, int], bill: Int64, name: Callable[[int], str]) -> 
         expected="funds + account + cash = total, nothing negative",
         do="report this: the run was stopped before anything was written",
     )
-
-
-def check_tables(tables: Tables) -> None:
-    """Check every index and number of the compiled rules.
-
-    Raises
-    ------
-    ValueError
-        A table has another shape than the core reads, or a number points outside.
-    """
-    for name, fields in _FIELDS.items():
-        table = getattr(tables, name)
-        if table.ndim != 2 or table.shape[1] != len(fields) or table.dtype != np.int64:
-            raise ValueError(f"table {name} has shape {table.shape}, the core reads {len(fields)} columns of int64")
-    variants, layers, bands, caps, entries = (
-        table.T for table in (tables.variants, tables.layers, tables.bands, tables.caps, tables.entries)
-    )
-    within("entry share", variants[0], 0, BP_ONE)
-    spans("layers of a rule", variants[1], variants[2], len(tables.layers))
-    within("number of layers", variants[2] - variants[1], 0, MAX_LAYERS)
-    within("ceiling", variants[3], -1, BP_ONE)
-    within("ceiling mask", variants[5], 0, (1 << MAX_LAYERS) - 1)
-    spans("visits", variants[6], variants[7], len(tables.visits))
-    within("pooled layer", variants[8], -1, variants[2] - variants[1] - 1)
-    _check_layers(tables, layers)
-    within("ratio", bands[1], 0, BP_ONE)
-    _check_bands(bands, layers)
-    within("cap kind", caps[0], 0, 1)
-    within("cap", caps[1], 0, MAX_FEN)
-    references("cap slot", caps[2], tables.slots, none=True)
-    within("cap slot of a period's cap", np.where(caps[0] == 1, caps[2], 0), 0, 4 * tables.slots)
-    within("part", entries[0], 0, 6)
-    within("entry ratio", entries[2], 0, BP_ONE)
-    earlier = _places(variants[1], variants[2], len(tables.layers))
-    within("limit mask", layers[6], 0, (1 << earlier) - 1)
-    within("deductible mask", layers[11], 0, (1 << earlier) - 1)
-    within("cap mask", caps[3], 0, (1 << _least(layers[21], layers[22], earlier, len(tables.caps))) - 1)
-    of_layer = _least(layers[1], layers[2], earlier, len(tables.entries))
-    within("earlier layer", entries[1], np.where(entries[0] >= 4, 0, -1), of_layer - 1)
-    within("deductible", tables.amounts, 0, MAX_FEN)
-    references("draw", tables.draws, tables.slots)
-    references("visits", tables.visits, tables.slots)
-
-
-def _places(start: Int64, end: Int64, size: int) -> Int64:
-    """How many layers stand before each layer in its rule: no mask and no component may reach beyond them."""
-    places = np.full(size, MAX_LAYERS, np.int64)
-    for first, last in zip(start.tolist(), end.tolist(), strict=True):
-        places[first:last] = np.minimum(places[first:last], np.arange(last - first))
-    return places
-
-
-def _least(start: Int64, end: Int64, of_owner: Int64, size: int) -> Int64:
-    """The least value among the owners of each row, where owner k has rows ``start[k] … end[k]``."""
-    least = np.full(size, MAX_LAYERS, np.int64)
-    for first, last, value in zip(start.tolist(), end.tolist(), of_owner.tolist(), strict=True):
-        least[first:last] = np.minimum(least[first:last], value)
-    return least
-
-
-def _check_bands(bands: Int64, layers: Int64) -> None:
-    """Check that each layer's bands begin at 0 and ascend, and that what lower bands amount to is what they amount to."""
-    lower, ratio, fen, rest = bands
-    within("band bound", lower, 0, MAX_FEN)
-    within("what lower bands amount to", fen, 0, MAX_FEN)
-    within("what lower bands amount to", rest, 0, BP_ONE - 1)
-    first = np.zeros(len(lower), np.bool_)
-    first[layers[16]] = True
-    within("first band", lower[first], 0, 0)
-    within("below the first band", (fen * BP_ONE + rest)[first], 0, 0)
-    later = np.flatnonzero(~first)
-    if len(later) and later[0] == 0:
-        raise ValueError("compiled rules: a band belongs to no layer")
-    within("band bounds ascend", lower[later] - lower[later - 1], 1, MAX_FEN)
-    amounts = (fen * BP_ONE + rest)[later] - (fen * BP_ONE + rest)[later - 1]
-    exact = ratio[later - 1] * (lower[later] - lower[later - 1])
-    within("what lower bands amount to", amounts, exact, exact)
-
-
-def _check_layers(tables: Tables, layers: Int64) -> None:
-    within("fund", layers[0], 0, len(FUNDS) - 1)
-    spans("entries", layers[1], layers[2], len(tables.entries))
-    within("limit kind", layers[3], 0, 2)
-    within("limit", layers[4], 0, MAX_FEN)
-    references("limit slot", layers[5], tables.slots, none=True)
-    within("limit slot of a period's limit", np.where(layers[3] == 2, layers[5], 0), 0, 4 * tables.slots)
-    within("deductible kind", layers[7], 0, 2)
-    spans("amounts", layers[8], layers[9] + 1, len(tables.amounts))
-    within("deductible has an amount", layers[9] - layers[8], 0, len(tables.amounts))
-    references("deductible slot", layers[10], tables.slots, none=True)
-    within("slot of a period's deductible", np.where(layers[7] == 2, layers[10], 0), 0, 4 * tables.slots)
-    references("visits slot", layers[14], tables.slots, none=True)
-    within("bands kind", layers[15], 0, 4)
-    spans("bands", layers[16], layers[17], len(tables.bands))
-    within("a layer has bands", layers[17] - layers[16], 1, len(tables.bands))
-    references("bands slot", layers[18], tables.slots, none=True)
-    period = (layers[15] == 2) | (layers[15] == 3)
-    within("slot of a period's bands", np.where(period, layers[18], 0), 0, 4 * tables.slots)
-    references("select slot", layers[19], tables.slots, none=True)
-    within("slot of selected bands", np.where(layers[15] == 4, layers[19], 0), 0, 4 * tables.slots)
-    within("select counter", layers[20], 0, len(COUNTERS) - 1)
-    spans("caps", layers[21], layers[22], len(tables.caps))
-    spans("draws", layers[23], layers[24], len(tables.draws))
-    within("name of a layer", layers[25], 0, tables.names - 1)
-
-
-def within(what: str, values: Int64, low: Int64 | int, high: Int64 | int) -> None:
-    """Check ``low <= values <= high``."""
-    if ((values < low) | (values > high)).any():
-        raise ValueError(f"compiled rules: {what} out of range")
-
-
-def spans(what: str, start: Int64, end: Int64, size: int) -> None:
-    """Check that every ``start … end`` lies in a table of ``size`` rows."""
-    if ((start < 0) | (end < start) | (end > size)).any():
-        raise ValueError(f"compiled rules: {what} point outside their table")
-
-
-def references(what: str, values: Int64, slots: int, *, none: bool = False) -> None:
-    """Check slot references (slot * 4 + period); ``none`` allows -1."""
-    outside = (values >> 2 >= slots) | (values & 3 == 3) | (values < 0)
-    if (outside & ~((values == -1) & none)).any():
-        raise ValueError(f"compiled rules: {what} points to no group")
