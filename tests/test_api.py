@@ -319,7 +319,7 @@ def test_a_path_that_leads_nowhere(region: Path, tmp_path: Path, tables: tuple[p
     assert f"qingsuan: {refused(InputError, lambda: qingsuan.settle(gone, tables[1], year=2022))}" in ran.err
 
 
-def test_empty_frames(region: Path, tables: tuple[pa.Table, pa.Table]) -> None:
+def test_tables_without_rows_settle_to_tables_without_rows(region: Path, tables: tuple[pa.Table, pa.Table]) -> None:
     run = qingsuan.settle(tables[0].slice(0, 0), tables[1].slice(0, 0), year=2022)
     assert run.record["rows"] == {"in": 0, "settled": 0, "reversed": 0, "rejected": 0}
     assert (len(run.settled), len(run.contradictions), len(run.rejected_insured)) == (0, 0, 0)

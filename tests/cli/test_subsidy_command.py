@@ -313,7 +313,7 @@ def test_a_standard_below_the_minimum(tmp_path: Path, classes: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 this is no parquet PAR1", b"\x00\xff" * 100])
 @pytest.mark.parametrize("name", ["i.parquet", "i.arrow", "i.csv"])
-def test_garbage(tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_that_is_no_table_is_refused_with_status_3(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     assert refused(tmp_path / name, "--year", 2021, "--out", tmp_path / "out").exit_status == 3
     assert_nothing_written(tmp_path)
@@ -334,7 +334,7 @@ def test_a_column_that_is_missing_and_a_file_that_is_not_there(tmp_path: Path) -
     assert_nothing_written(tmp_path)
 
 
-def test_wrong_use(tmp_path: Path) -> None:
+def test_missing_or_wrong_options_are_wrong_use(tmp_path: Path) -> None:
     for arguments in ((), ("i.parquet",), ("i.parquet", "--year", "x", "--out", tmp_path)):
         assert isinstance(run(*arguments).exception, click.ClickException)
 

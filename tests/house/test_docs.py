@@ -205,7 +205,7 @@ def test_the_map_names_every_module_that_is_there() -> None:
         assert f"`{path.stem}`" in described, f"ARCHITECTURE.md does not name {path.stem}"
 
 
-def test_the_changelog_knows_the_version() -> None:
+def test_the_changelog_has_a_place_for_what_is_unreleased() -> None:
     text = read("CHANGELOG.md")
     assert "## [Unreleased]" in text
     assert re.search(r"^### (Added|Changed|Fixed|Removed)$", text, re.MULTILINE)

@@ -66,7 +66,7 @@ def test_the_plugin_of_the_page_keeps_the_contract_of_the_page(plugin: Path) -> 
     assert re.search(r"\b7 passed", done.stdout), done.stdout
 
 
-def test_the_command_lists_it(plugin: Path) -> None:
+def test_the_plugins_command_lists_the_example(plugin: Path) -> None:
     done = run(plugin, "-c", "from qingsuan.cli import main; main()", "plugins")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "qingsuan-example 2022.1   990000" in done.stdout

@@ -95,7 +95,7 @@ def test_what_is_on_disk_in_part_goes_there_whole(tmp_path):
         assert sorted(found) == sorted(names)
 
 
-def test_no_room_is_said(tmp_path):
+def test_rows_that_cannot_be_put_aside_stop_the_run_and_name_memory(tmp_path):
     (tmp_path / "aside").write_text("a file where the folder should be")
     shuffle = Shuffle(PARTITIONS, Budget(0), tmp_path / "aside")
     with pytest.raises(RunError, match="rows could not be put aside") as told:

@@ -140,7 +140,7 @@ def test_people_of_several_kinds_are_there(year: Path) -> None:
     assert any(row["acct_balc"] for row in everyone if row["insutype"] == "310")
 
 
-def test_identities_are_dated(year: Path) -> None:
+def test_identities_of_a_sample_begin_before_they_end(year: Path) -> None:
     rows = pq.read_table(year / "identities.parquet").to_pylist()
     assert {"2301", "2302", "2303", "2304", "2307", "7202"} <= {row["psn_idet_type"] for row in rows}
     assert all(row["endtime"] is None or row["begntime"] < row["endtime"] for row in rows)
@@ -331,7 +331,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("people", [1, 2, CHUNK, CHUNK + 1])
-def test_any_size(people: int, tmp_path: Path) -> None:
+def test_a_sample_of_any_size_has_its_people_and_claims(people: int, tmp_path: Path) -> None:
     made = make_year(tmp_path / "out", people=people, seed=9)
     assert pq.read_metadata(tmp_path / "out" / "insured.parquet").num_rows == made.insured >= people
     assert pq.read_table(tmp_path / "out" / "claims").num_rows == made.claims
@@ -369,7 +369,7 @@ def test_tables_of_counts_and_amounts() -> None:
     assert abs(int(table[len(table) // 2]) - 100_000) <= 1
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_sample_command_says_that_its_year_is_made_up(tmp_path: Path) -> None:
     result = CliRunner().invoke(
         cli, ["sample", str(tmp_path / "out"), "--people", "300", "--seed", "1", "--bad-rows", "5"]
     )

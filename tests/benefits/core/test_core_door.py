@@ -116,7 +116,7 @@ def test_columns_have_the_same_names_in_the_same_order(of: str, table: str, fiel
     assert _kernel.FIELD_COUNTS[table] == len(fields)
 
 
-def test_codes_mean_the_same() -> None:
+def test_the_numbers_of_parts_and_counters_are_the_same_in_core_and_python() -> None:
     words = {"IN_SCOPE": "inscp_scp_amt", "FIRST_OWN": "preselfpay_amt", "ABOVE_LIMIT": "overlmt_selfpay"}
     words |= {"WHOLLY_OWN": "fulamt_ownpay_amt"}
     assert {words.get(name, name.lower()): number for number, name in enumerate(enum("Part"))} == numeric._PARTS

@@ -172,7 +172,7 @@ def test_constructed_hohhot_first_stay() -> None:
 
 
 @pytest.mark.parametrize(("scope", "fund"), [(0, 0), (1, 1), (2, 1), (3, 2), (99, 50), (10**13, 5 * 10**12)])
-def test_a_half_goes_up(scope: int, fund: int) -> None:
+def test_an_exact_half_fen_is_rounded_up(scope: int, fund: int) -> None:
     assert funds(settle(rules(layer(bands=Bands((5000,)))), claim(1, scope))) == [fund]
 
 

@@ -277,7 +277,9 @@ def test_what_follows_a_changed_line_is_not_believed(
     assert "line 3 is not whole" in year.check_resumed(out).err
 
 
-def test_leftovers_do_not_stay(year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_stopped_run_left_half_written_is_removed(
+    year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "out"
     stopped(year, out, 3, monkeypatch)
     (out / ".shuffle" / "claims").mkdir(parents=True)
@@ -377,7 +379,7 @@ def test_what_changed_is_refused_and_named(
         (("--csv-encoding", "gb18030"), 2022, 4, "encoding of CSV"),
     ],
 )
-def test_other_options_are_refused(
+def test_resuming_with_other_options_is_refused_by_name(
     made_up: MadeUp, more: tuple[str, ...], year: int, partitions: int, named: str
 ) -> None:
     ran = made_up.settle("--resume", *more, year=year, partitions=partitions)
@@ -388,7 +390,7 @@ def test_how_it_works_may_change(made_up: MadeUp) -> None:
     assert made_up.settle("--resume", "--workers", 1, "--memory", "512MB").status == 0
 
 
-def test_unchanged_it_goes_on(made_up: MadeUp) -> None:
+def test_a_stopped_run_with_nothing_changed_goes_on(made_up: MadeUp) -> None:
     ran = made_up.settle("--resume", "--json")
     assert (ran.status, ran.err) == (0, "qingsuan: claims: columns nobody reads: my_note\n")
     assert json.loads(ran.out)["rows"]["settled"] == 40
@@ -422,7 +424,7 @@ def test_without_resume_it_is_not_touched(year: Year, tmp_path: Path, monkeypatc
     assert tree(out) == year.expected
 
 
-def test_one_or_the_other(year: Year, tmp_path: Path) -> None:
+def test_resume_and_overwrite_exclude_each_other(year: Year, tmp_path: Path) -> None:
     assert year.run(tmp_path / "out", "--resume", "--overwrite").status == 2
 
 

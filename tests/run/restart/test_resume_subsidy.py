@@ -497,7 +497,9 @@ def test_what_changed_is_refused_and_named(
         (("--csv-encoding", "gb18030"), 4, "encoding of CSV"),
     ],
 )
-def test_other_options_are_refused(made_up: MadeUp, more: tuple[str, ...], partitions: int, named: str) -> None:
+def test_resuming_with_other_options_is_refused_by_name(
+    made_up: MadeUp, more: tuple[str, ...], partitions: int, named: str
+) -> None:
     ran = made_up.subsidy("--resume", *more, partitions=partitions)
     assert (ran.status, named in ran.err) == (2, True), ran.err
 
@@ -524,7 +526,7 @@ def test_rows_that_change_the_number_of_partitions_are_named_as_another_input(
     assert (ran.status, "--resume with other inputs" in ran.err) == (3, True), ran.err
 
 
-def test_unchanged_it_goes_on(made_up: MadeUp) -> None:
+def test_a_stopped_run_with_nothing_changed_goes_on(made_up: MadeUp) -> None:
     ran = made_up.subsidy("--resume", "--json")
     assert ran.status == 0, ran.err
     assert json.loads(ran.out)["heads"] == 40
@@ -586,7 +588,7 @@ def test_a_class_that_is_missing_leaves_nothing_to_go_on_with(tmp_path: Path) ->
     assert sorted(path.name for path in tmp_path.iterdir()) == ["classes.csv", "insured.csv"]
 
 
-def test_one_or_the_other(year: Year, tmp_path: Path) -> None:
+def test_resume_and_overwrite_exclude_each_other(year: Year, tmp_path: Path) -> None:
     assert year.run(tmp_path / "out", "--resume", "--overwrite").status == 2
 
 

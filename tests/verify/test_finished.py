@@ -51,7 +51,7 @@ def test_what_a_run_wrote_is_whole(made: Path) -> None:
     assert found(made / "out") == []
 
 
-def test_a_subsidy_too(made: Path) -> None:
+def test_a_whole_subsidy_is_verified_and_a_missing_part_is_found(made: Path) -> None:
     assert found(made / "subsidy") == []
     shutil.copytree(made / "subsidy", made / "changed")
     (made / "changed" / "due" / "part-00000.parquet").unlink()

@@ -17,7 +17,7 @@ FOLDERS = sorted(path for path in REPORTS.iterdir() if path.is_dir())
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_report(folder: Path, tmp_path: Path) -> None:
+def test_a_reported_fault_stays_mended(folder: Path, tmp_path: Path) -> None:
     found = run_case(folder, tmp_path / folder.name)
     assert not found, "\n".join(found)
 

@@ -122,7 +122,7 @@ def test_months_count_each_person_once_a_month() -> None:
     assert [period.last_day - period.first_day + 1 for period in periods_of(2024, "month")][:2] == [31, 29]
 
 
-def test_nobody_at_all() -> None:
+def test_no_rows_count_no_heads() -> None:
     result, duplicates = count(rows_of([]), YEAR)
     assert result.heads == {}
     assert result.rows_counted == result.rows_duplicate == duplicates.num_rows == 0
@@ -405,7 +405,7 @@ def test_heads_times_the_share_per_head() -> None:
     }
 
 
-def test_the_whole_nation_fits() -> None:
+def test_the_total_of_a_billion_heads_is_exact() -> None:
     [row] = owed({220102: 1_400_000_000})
     assert str(row["total"]) == "812000000000.00"
 

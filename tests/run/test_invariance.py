@@ -188,7 +188,7 @@ def test_results_are_the_same_bytes(way: str, runner: Runner, claims: pa.Table, 
         assert other.record[key] == first.record[key]
 
 
-def test_the_world_is_worth_it(first: Folder) -> None:
+def test_the_claims_meet_every_rejection_and_enough_are_settled_and_reversed(first: Folder) -> None:
     codes = {code for code, rows in first.record["rejected"]["claims"].items() if rows}
     assert codes >= {"E_MISSING", "E_CODE", "E_POOL", "E_DUPLICATE", "E_REVERSAL_ORPHAN", "E_REVERSAL_MISMATCH"}
     assert codes >= {"E_PERSON", "E_NO_RULE"}

@@ -217,7 +217,7 @@ def test_two_rows_that_exchange_what_no_sum_knows(copy: Path) -> None:
     assert f"psn_no {other}" in told[CAME_IN]
 
 
-def test_a_code_that_changed(copy: Path) -> None:
+def test_a_changed_code_of_a_settled_row_is_found(copy: Path) -> None:
     change(copy / "out", "settled/part-00000.parquet", replace_row("insu_admdvs", 5, "220103"))
     told = checks(copy)
     assert told[CAME_IN].startswith("settled/part-00000.parquet, row 6")

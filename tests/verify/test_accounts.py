@@ -189,7 +189,7 @@ def test_an_account_that_is_gone(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("half", ["first", "second"])
-def test_an_account_of_nobody(copy: Path, half: str) -> None:
+def test_an_account_without_settled_rows_is_found(copy: Path, half: str) -> None:
     out = copy / half / "out"
     change(out, part(out), edited(lambda rows: rows.append({**rows[0], "psn_no": "nobody"})))
     inputs = opening_of(copy) if half == "second" else ()
