@@ -15,6 +15,7 @@ from qingsuan import Pool, Region, __version__, hookimpl
 from qingsuan.cli import plugins as cli_plugins
 from qingsuan.errors import PluginError, UsageError
 from qingsuan.plugins import Installed, load, require
+from rule_heads import head
 
 ONE = Region("990000", "made up", (Pool("990100", "one", ("9901",)), Pool("990200", "two", ("9902", "990199"))))
 OTHER = Region("980000", "made up too", (Pool("980100", "three", ("9801",)),))
@@ -270,21 +271,9 @@ def test_what_is_no_requirement_is_wrong_use() -> None:
 
 # ---- a real distribution, and the command
 
-RULES = """\
-format = 1
-[ruleset]
-pool = "990100"
-schemes = ["390"]
-title = "made up"
-effective = 2021-01-01
-source = "X1"
-benefit_date = "setl_time"
-identity_date = "begndate"
-levels = []
-[sources.X1]
-document = "made up"
-article = "1"
-grade = "made-up"
+RULES = (
+    head(source="X1")
+    + """\
 [layers.pooled]
 fund = "hifp_pay"
 bands = { percent = [60], source = "X1" }
@@ -296,6 +285,7 @@ layers = ["pooled"]
 parameter = "residents.ratio"
 why = "made up"
 """
+)
 
 CODE = """\
 from importlib.resources import files

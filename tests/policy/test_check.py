@@ -7,26 +7,11 @@ import pytest
 from qingsuan.errors import PolicyError
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.reader import read_rule_set
+from rule_heads import head
 
-TEXT = """\
-format = 1
-[ruleset]
-pool = "990100"
-schemes = ["390"]
-title = "made up"
-effective = 2021-01-01
-source = "X2"
-benefit_date = "setl_time"
-identity_date = "begndate"
-levels = ["1", "2"]
-[sources.X1]
-document = "made up"
-article = "1"
-grade = "made-up"
-[sources.X2]
-document = "made up"
-article = "why it is in force"
-grade = "made-up"
+TEXT = (
+    head(source="X2", levels=("1", "2"), sources={"X1": "1", "X2": "why it is in force"})
+    + """\
 [identities]
 poor = { title = "特困", codes = ["2304"], source = "X1" }
 low = { title = "低保", codes = ["2303", "7019"], source = "X1" }
@@ -80,6 +65,7 @@ when = { med_type = ["11"] }
 [[covers]]
 when = { med_type = ["21"], dedc_hosp_lv = ["1", "2"] }
 """
+)
 
 
 def read(folder: Path, text: str, **more: object) -> RuleSet:

@@ -23,6 +23,7 @@ from qingsuan.cli import main
 from qingsuan.plugins import finding as plugins
 from qingsuan.run.restart.ledger import Ledger
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, Column
+from rule_heads import head
 
 __all__ = [
     "BILL",
@@ -43,22 +44,7 @@ __all__ = [
 ]
 
 BILL = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
-RULES_HEAD = """\
-format = 1
-[ruleset]
-pool = "990100"
-schemes = ["310", "390"]
-title = "made up"
-effective = 2021-02-01
-source = "X"
-benefit_date = "setl_time"
-identity_date = "begndate"
-levels = ["1", "2"]
-[sources.X]
-document = "made up"
-article = "1"
-grade = "made-up"
-"""
+RULES_HEAD = head(("310", "390"), effective="2021-02-01", levels=("1", "2"))
 RULES = (
     RULES_HEAD
     + """\

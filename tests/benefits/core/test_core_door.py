@@ -28,25 +28,14 @@ from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import COUNTERS, FUNDS
 from qingsuan.policy.numeric import Tables
 from qingsuan.policy.reader import read_rule_set
+from rule_heads import head
 from worlds import world
 
 EXT = Path(__file__).parents[3] / "ext" / "qingsuan"
 SOURCES = "".join((EXT / name).read_text("utf-8") for name in ("_rules.pxd", "_stays.pxd", "_kernel.pyx"))
-TEXT = """\
-format = 1
-[ruleset]
-pool = "990100"
-schemes = ["390"]
-title = "made up"
-effective = 2021-01-01
-source = "X"
-benefit_date = "setl_time"
-identity_date = "begndate"
-levels = []
-[sources.X]
-document = "made up"
-article = "1"
-grade = "made-up"
+TEXT = (
+    head()
+    + """\
 [groups]
 stay = "year"
 [layers.pooled]
@@ -69,6 +58,7 @@ when = {}
 layers = ["pooled", "large"]
 ceiling = { percent = 90, of = "medfee_sumamt", layers = ["pooled", "large"], source = "X" }
 """
+)
 
 
 @pytest.fixture(scope="module")
