@@ -28,7 +28,7 @@ EVERYTHING = [
     *sorted((ROOT / "tests").rglob("*.py")),
 ]
 
-NEAR_MONEY = ("money.py", "columns", "policy", "benefits", "subsidies")
+NEAR_MONEY = ("money.py", "columns", "policy", "benefits", "subsidies", "report", "verify")
 """Below engine/qingsuan: where an amount or a ratio lives, so that no float may."""
 
 MOST_LINES = 500
@@ -72,6 +72,8 @@ def is_path_like(node: ast.AST) -> bool:
             re.search(r"(?:root|folder|path|directory)$", node.id if isinstance(node, ast.Name) else node.attr)
             is not None
         )
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return is_path_like(node.left) or is_path_like(node.right)
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
@@ -105,6 +107,8 @@ def test_no_float_near_money(path: Path) -> None:
         ("x = a // 100", False),
         ("x = root / 'rules'", False),
         ("x = self.folder / name", False),
+        ("x = folder / 'settled' / part(5)", False),
+        ("x = a / b / c", True),
         ("x = 5", False),
         ("x = get_close_matches(a, b, cutoff=0.6)", False),
         ("def f():\n    return [a + 0.5]", True),
@@ -228,17 +232,59 @@ def test_the_version_is_said_once_and_the_same() -> None:
     assert project["version"] == qingsuan.__version__
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        *("setup", "demo", "test", "lint", "count", "differential", "mutants", "hostile", "checked", "map", "clean"),
-        *("bench", "bench-small", "bench-large", "bench-cascade", "bench-huge", "bench-nightly"),
-    ],
-)
-def test_make_knows_its_targets(target: str) -> None:
+def targets_said() -> set[str]:
+    """What the pages, CI and the Makefile itself tell a reader, or a machine, to make."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md"), ROOT / ".ci/run"]
+    text = "\n".join(page.read_text("utf-8") for page in [*pages, ROOT / "Makefile", *(ROOT / "tests").rglob("*.md")])
+    return set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("target", sorted(targets_said()))
+def test_what_the_pages_say_to_make_can_be_made_and_is_in_the_help(target: str) -> None:
     text = (ROOT / "Makefile").read_text("utf-8")
-    assert re.search(rf"^## {target}: ", text, re.MULTILINE)
-    assert re.search(rf"^\.PHONY: {target}$", text, re.MULTILINE)
+    assert re.search(rf"^{target}:", text, re.MULTILINE), f"the Makefile has no target {target}"
+    assert re.search(rf"^## {target}: ", text, re.MULTILINE), f"make help does not list {target}"
+
+
+def test_every_target_of_the_help_can_be_made_whatever_files_there_are() -> None:
+    text = (ROOT / "Makefile").read_text("utf-8")
+    helped = set(re.findall(r"^## ([a-z-]+): ", text, re.MULTILINE))
+    assert targets_said() <= helped
+    for target in helped:
+        assert re.search(rf"^\.PHONY: {target}$", text, re.MULTILINE), f"a file named {target} would stop make {target}"
+
+
+TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py") if path.name.startswith("test_"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name)
+def test_a_test_imports_no_test(path: Path) -> None:
+    """What two of them need is in tests/support: then either can be changed, moved and read alone."""
+    found = sorted(imported for imported in imports_of(path) if imported.split(".")[-1].startswith("test_"))
+    assert not found, f"{name(path)} imports {found}; put what they share into tests/support"
+
+
+def test_every_room_of_the_tests_is_named_after_one_of_the_engine() -> None:
+    """So that the tests of a module are found where the module is; a folder without a room is one of those named here."""
+    others = {"cases", "hostile", "house", "spark"}
+    engine = {room.removeprefix("qingsuan").removeprefix(".").replace(".", "/") for room in rooms()}
+    for path in TESTS:
+        room = path.parent.relative_to(ROOT / "tests").as_posix().removeprefix(".")
+        assert room in engine | others, f"{name(path)}: the engine has no room {room}"
+
+
+NAMES_TESTS = (
+    *("Makefile", "pyproject.toml", "CONTRIBUTING.md", "ARCHITECTURE.md", "benchmarks/README.md"),
+    *("tests/repro/README.md", "tests/support/mutants.py", "tests/support/house_map.py", ".gitattributes"),
+)
+
+
+@pytest.mark.parametrize("page", NAMES_TESTS)
+def test_every_path_into_the_tests_that_is_named_exists(page: str) -> None:
+    named = set(re.findall(r"(?<![\w/*])tests/[\w./-]*\w", (ROOT / page).read_text("utf-8")))
+    assert named, f"{page} names none: take it off the list"
+    gone = sorted(path for path in named if not (ROOT / path).exists())
+    assert not gone, f"{page} names {gone}"
 
 
 def test_help_is_quick_and_needs_no_table() -> None:
