@@ -69,6 +69,12 @@ MUTANTS = (
         "return a.second < b.second",
     ),
     Mutant(
+        "copies: a row is a copy of a refused one",
+        "_order.pyx",
+        "return not ((a ^ b) & REVERSAL or (a | b) & REFUSED)",
+        "return not (a ^ b) & REVERSAL",
+    ),
+    Mutant(
         "deductible: an exempt visit credits nothing",
         "_rules.pxd",
         "used = used if layer.credits else deductible",
