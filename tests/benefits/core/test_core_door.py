@@ -414,6 +414,7 @@ def _without_bounds(tables: Tables) -> Tables:
     layers[0, fields.index("cap_end")] = layers[0, fields.index("cap_start")]
     variants[0, numeric.VARIANT_FIELDS.index("layer_end")] = 1
     variants[0, numeric.VARIANT_FIELDS.index("ceiling_bp")] = -1
+    variants[0, numeric.VARIANT_FIELDS.index("ceiling_mask")] = 0
     caps = tables.caps[:0]
     entries = tables.entries[:1]
     bands = tables.bands[:3]

@@ -1,7 +1,7 @@
 """The door to the layer scan.
 
-It checks everything the compiled core takes on trust: the tables and the columns' lengths here, each row in the core's loop
-before it is used, where reading it once more would cost as much as settling it. The core computes, and checks each row's
+It checks everything the compiled core takes on trust: the tables, the plan made of them, and the columns' lengths here, each row
+in the core's loop before it is used, where reading it once more would cost as much as settling it. The core computes, and checks each row's
 conservation. One wrong class number once paid 279 million yuan in an unchecked kernel: here it is refused.
 """
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from qingsuan import _kernel
 from qingsuan.benefits.core.accounts import Accounts, State, joined
 from qingsuan.benefits.core.plan import Plan
+from qingsuan.benefits.core.plan_check import check_plan
 from qingsuan.benefits.core.tables_check import check_tables
 from qingsuan.errors import InputError, RunError
 from qingsuan.money import MAX_FEN, yuan
@@ -71,6 +72,7 @@ class Core:
         for table, count in _kernel.FIELD_COUNTS.items():
             if attrgetter(table)(plan).shape[1] != count:
                 raise ValueError(f"the compiled core reads {count} columns of {table}: build it again")
+        check_plan(plan, tables.slots, tables.names)
         self._slots, self._blank = tables.slots, plan.blank
         self._tables = _kernel.Tables(
             plan.variants,

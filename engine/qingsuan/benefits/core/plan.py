@@ -22,7 +22,20 @@ from qingsuan.money import BP_ONE
 from qingsuan.policy import numeric
 from qingsuan.policy.model import COUNTERS
 
-__all__ = ["OWN", "SLOT_WIDTH", "Plan"]
+__all__ = [
+    "BAND_FIELDS",
+    "CAP_FIELDS",
+    "ENTRY_FIELDS",
+    "FREE_FEN",
+    "LAYER_FIELDS",
+    "NO_BOUND",
+    "OWN",
+    "PERIOD_FIELDS",
+    "SLOT_WIDTH",
+    "TRAITS",
+    "VARIANT_FIELDS",
+    "Plan",
+]
 
 VARIANT_FIELDS = (
     "entry_bp",
@@ -108,9 +121,10 @@ _NONE = -1
 _MONTHS = (12, 3, 1)
 _READ = ("limit_cell", "visits_cell", "used_cell", "start_cell", "select_cell", "cap_cell")
 _COUNTED = ("count_used", "count_base", "count_excess", "count_paid", "count_limit")
-_FREE_FEN = 1 << 62
+FREE_FEN = 1 << 62
 """A limit or cap that is none, with room below 2**63: more than any group can count."""
-_NO_BOUND = (1 << 63) - 1
+NO_BOUND = (1 << 63) - 1
+"""The upper bound of a last band, and of one that is not there."""
 _BANDS_BESIDE = 3
 """How many bands stand in the row of a layer."""
 
@@ -256,7 +270,7 @@ class _Writer:
         elsewhere = row["limit_slot"] not in {_NONE, row["bands_slot"]}
         return {
             "other_base": limit or [(part, ratio) for part, _, ratio in entries] != [(0, BP_ONE)],
-            "limit_fen": row["limit_fen"] if limit else _FREE_FEN,
+            "limit_fen": row["limit_fen"] if limit else FREE_FEN,
             "limit_cell": self.read(row["limit_slot"], _BASE, when=limited),
             "limit_mask": row["limit_mask"] if limited else 0,
             # beside the bands' own count of it; where there is none, on a cell that not even the spare group uses twice
@@ -280,9 +294,9 @@ class _Writer:
     def _bands(self, row: Row) -> Row:
         kind, slot = row["bands_kind"], row["bands_slot"]
         bands = self.tables.bands[row["band_start"] : row["band_end"]].tolist()
-        start, upper = len(self.bands), [*(band[0] for band in bands[1:]), _NO_BOUND]
+        start, upper = len(self.bands), [*(band[0] for band in bands[1:]), NO_BOUND]
         self.bands += [[*band, bound] for band, bound in zip(bands, upper, strict=True)]
-        last = [_NO_BOUND, bands[-1][1]]  # a bound that is never reached, and no step
+        last = [NO_BOUND, bands[-1][1]]  # a bound that is never reached, and no step
         (_, ratio), (second, second_bp), (third, third_bp) = [*(band[:2] for band in bands), last, last][:_BANDS_BESIDE]
         return {
             "band_start": start,
@@ -303,7 +317,7 @@ class _Writer:
     def _caps(self, row: Row) -> Row:
         caps = self.caps[row["cap_start"] : row["cap_end"]]
         draws = self.draws[row["draw_start"] : row["draw_end"]]
-        none = {"cap_fen": _FREE_FEN, "cap_cell": self.nothing, "cap_mask": 0}
+        none = {"cap_fen": FREE_FEN, "cap_cell": self.nothing, "cap_mask": 0}
         first = self.cap(caps[0]) if caps else none
         return first | {
             "other_caps": first["cap_mask"] or len(caps) > 1,

@@ -18,7 +18,17 @@ import numpy.typing as npt
 from qingsuan.policy import numeric
 from qingsuan.policy.model import COUNTERS
 
-__all__ = ["StayPlan", "write_stays"]
+__all__ = [
+    "STAY_CAP_FIELDS",
+    "STAY_CELLS",
+    "STAY_GROUP_CELLS",
+    "STAY_GROUP_FIELDS",
+    "STAY_LAYER_CELLS",
+    "STAY_LAYER_FIELDS",
+    "STAY_VARIANT_FIELDS",
+    "StayPlan",
+    "write_stays",
+]
 
 STAY_CELLS = ("opened_for", "of_account", "nothing")
 STAY_GROUP_CELLS = ("number", "counted", "drawn")
