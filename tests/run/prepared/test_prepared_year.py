@@ -169,7 +169,7 @@ def test_one_person_and_one_settlement_cost_a_few_batches(
     read_whole = files.read_table
     monkeypatch.setattr(files, "opened", lambda path: pa.PythonFile(Counting(path)))
     monkeypatch.setattr(
-        "qingsuan.run.prepared.opened.read_table", lambda path: (whole.append(path), read_whole(path))[1]
+        "qingsuan.run.prepared.opened.read_table", lambda path, types: (whole.append(path), read_whole(path, types))[1]
     )
     batch_bytes = max(parts(claimed)[0].slice(0, BATCH).nbytes, 1)
     for ask, text, batches in ((year.person, "22010000000100", 4), (year.claim, "S00000100", 2)):

@@ -7,38 +7,79 @@ read often.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.ipc
 
 from qingsuan.errors import InputError
-from qingsuan.run.folder import Written, draft
+from qingsuan.run.folder import Written
+from qingsuan.run.folder.disk import writing
 from qingsuan.run.prepared.layout import ROWS_PER_BATCH
 
-__all__ = ["opened", "read_batches", "read_table", "reading", "write_table"]
+__all__ = ["opened", "read_batches", "read_table", "reading", "types_of", "write_table"]
+
+Types = Mapping[str, str]
+"""The Arrow types of columns by their names, in order."""
 
 _OPTIONS = pa.ipc.IpcWriteOptions(compression=None, use_threads=False)
+_WRITTEN_AT_ONCE_BYTES = 1 << 20
+
+
+class _Digested(io.RawIOBase):
+    """A file being written whose bytes are digested on their way, while they lie in the processor's cache."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.size, self._file, self._digest = 0, file, hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what was written so far."""
+        return self._digest.hexdigest()
+
+    def writable(self) -> bool:
+        """It is there to be written."""
+        return True
+
+    def tell(self) -> int:
+        """How much was written."""
+        return self.size
+
+    def write(self, content: Any, /) -> int:
+        """Write all of it."""
+        self._digest.update(content)
+        self._file.write(content)
+        self.size += len(content)
+        return len(content)
 
 
 def write_table(folder: Path, name: str, table: pa.Table) -> Written:
-    """Write a table as one file, synced.
+    """Write a table as one file, which is not there yet, synced.
 
     Raises
     ------
     RunError
-        It cannot be written; nothing of it is left.
+        It cannot be written.
     """
-
-    def write(path: Path) -> None:
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema, options=_OPTIONS) as writer:
+    path = folder / name
+    with writing(path), path.open("xb") as file:
+        sink = _Digested(file)
+        with (
+            pa.BufferedOutputStream(pa.PythonFile(sink, "w"), _WRITTEN_AT_ONCE_BYTES) as stream,
+            pa.ipc.new_file(stream, table.schema, options=_OPTIONS) as writer,
+        ):
             for start in range(0, len(table), ROWS_PER_BATCH):
                 rows = table.slice(start, ROWS_PER_BATCH).combine_chunks()  # one batch, wherever the table's chunks end
                 writer.write_batch(rows.to_batches()[0])
-
-    return draft(folder / name, write, name)
+        file.flush()
+        os.fsync(file.fileno())
+    return Written(name, sink.size, sink.sha256)
 
 
 @contextmanager
@@ -52,7 +93,7 @@ def reading(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError, IndexError, pa.ArrowException) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, pa.ArrowException) as error:
         raise InputError(
             str(path),
             found=f"it cannot be read: {error}",
@@ -66,30 +107,45 @@ def opened(path: Path) -> pa.NativeFile:
     return pa.OSFile(str(path))
 
 
-def read_table(path: Path) -> pa.Table:
+def read_table(path: Path, types: Types | None = None) -> pa.Table:
     """Read a file whole, each column in one piece.
+
+    Parameters
+    ----------
+    types
+        The columns that it must have, if that is known.
 
     Raises
     ------
     InputError
-        It cannot be read, or is damaged where its columns lie.
+        It cannot be read, has other columns, or is damaged where their values lie.
     """
     with reading(path), pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).read_all()
-        table.validate()
-        return table.combine_chunks()
+        return _checked(pa.ipc.open_file(source).read_all(), types).combine_chunks()
 
 
-def read_batches(path: Path, numbers: Sequence[int]) -> pa.Table:
+def read_batches(path: Path, numbers: Sequence[int], types: Types) -> pa.Table:
     """Read some record batches of a file, and of the rest only the footer.
 
     Raises
     ------
     InputError
-        There are no such batches, or they are damaged.
+        There are no such batches, they have other columns, or they are damaged.
     """
     with reading(path), opened(path) as source:
         reader = pa.ipc.open_file(source)
-        table = pa.Table.from_batches([reader.get_batch(number) for number in numbers], reader.schema)
-        table.validate(full=True)
-        return table
+        return _checked(pa.Table.from_batches(map(reader.get_batch, numbers), reader.schema), types)
+
+
+def types_of(schema: pa.Schema) -> dict[str, str]:
+    """The Arrow types of columns, as texts."""
+    return {field.name: str(field.type) for field in schema}
+
+
+def _checked(table: pa.Table, types: Types | None) -> pa.Table:
+    if types is not None and types_of(table.schema) != types:
+        raise ValueError(
+            f"its columns are {', '.join(table.schema.names)}, not {', '.join(types)}, or have other types"
+        )
+    table.validate(full=True)
+    return table

@@ -10,14 +10,17 @@ from pathlib import Path
 from qingsuan.run.folder.known import LITTER
 
 __all__ = [
+    "BOUNDS_TYPES",
     "CLAIMS",
     "DELIVERY",
     "DELIVERY_RECORD",
     "FORMAT",
     "PERSONS",
+    "PERSONS_TYPES",
     "PERSON_KEY",
     "ROWS_PER_BATCH",
     "SETTLEMENTS",
+    "SETTLEMENTS_TYPES",
     "SETTLEMENT_KEY",
     "SPILL",
     "TABLE",
@@ -42,6 +45,11 @@ CLAIMS = "claims"
 
 PERSONS, SETTLEMENTS = "persons", "settlements"
 """The folders of the two indexes."""
+
+PERSONS_TYPES = {"table": "string", "first_hash": "uint64"}
+SETTLEMENTS_TYPES = {"hash": "uint64", "partition": "int32", "row": "int32"}
+BOUNDS_TYPES = {"first_hash": "uint64"}
+"""The columns of the files of the indexes."""
 
 SPILL = ".spill"
 """Sub-folder of a delivery at work: entries of the index of settlements that memory has no room for."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,14 +23,17 @@ from qingsuan.run.folder.lock import is_held
 from qingsuan.run.prepared.bounds import batches_with, placed
 from qingsuan.run.prepared.files import read_batches, read_table, reading
 from qingsuan.run.prepared.layout import (
+    BOUNDS_TYPES,
     CLAIMS,
     DELIVERY,
     DELIVERY_RECORD,
     PERSON_KEY,
     PERSONS,
+    PERSONS_TYPES,
     ROWS_PER_BATCH,
     SETTLEMENT_KEY,
     SETTLEMENTS,
+    SETTLEMENTS_TYPES,
     YEAR_RECORD,
     bounds_name,
     delivery_name,
@@ -70,7 +75,7 @@ class Delivery:
         InputError
             The file cannot be read.
         """
-        return read_table(self.folder / part_name(table, partition))
+        return read_table(self.folder / part_name(table, partition), self.record.tables[table])
 
     def read_table(self, name: str) -> pa.Table:
         """A table that is not in parts.
@@ -91,11 +96,13 @@ class Delivery:
             A file cannot be read.
         """
         partition, wanted = placed(psn_no, self.partitions)
-        index = read_table(self.folder / part_name(PERSONS, partition))
+        path = self.folder / part_name(PERSONS, partition)
+        index = read_table(path, PERSONS_TYPES)
         found = {}
-        for table in self.record.tables:
-            firsts = index.filter(pc.field("table") == table).column("first_hash")
-            rows = read_batches(self.folder / part_name(table, partition), batches_with(numbers(firsts), wanted))
+        for table, types in self.record.tables.items():
+            with reading(path):
+                batches = batches_with(numbers(index.filter(pc.field("table") == table)["first_hash"]), wanted)
+            rows = read_batches(self.folder / part_name(table, partition), batches, types)
             found[table] = rows.filter(pc.field(PERSON_KEY) == psn_no).combine_chunks()
         return found
 
@@ -108,24 +115,24 @@ class Delivery:
             A file cannot be read.
         """
         part, wanted = placed(setl_id, self.partitions)
-        firsts = read_table(self.folder / bounds_name(part)).column("first_hash")
-        index = read_batches(self.folder / part_name(SETTLEMENTS, part), batches_with(numbers(firsts), wanted))
+        first, path = self.folder / bounds_name(part), self.folder / part_name(SETTLEMENTS, part)
+        with reading(first):
+            batches = batches_with(numbers(read_table(first, BOUNDS_TYPES)["first_hash"]), wanted)
+        index = read_batches(path, batches, SETTLEMENTS_TYPES)
         places = index.filter(pc.field("hash") == pa.scalar(wanted, pa.uint64()))
-        rows = [
-            self._claim(*place)
-            for place in zip(*(places.column(c).to_pylist() for c in ("partition", "row")), strict=True)
-        ]
-        none = read_batches(self.folder / part_name(CLAIMS, 0), ())
-        return pa.concat_tables([none, *rows]).filter(pc.field(SETTLEMENT_KEY) == setl_id).combine_chunks()
-
-    def _claim(self, partition: int, row: int) -> pa.Table:
-        path = self.folder / part_name(CLAIMS, partition)
-        batch, at = divmod(row, ROWS_PER_BATCH)
-        rows = read_batches(path, (batch,))
         with reading(path):
-            if at >= len(rows):
-                raise IndexError(f"there is no row {row}, which {SETTLEMENTS} names")
-        return rows.slice(at, 1)
+            partitions, rows = (numbers(places[column]) for column in ("partition", "row"))
+        found = [self._claims(int(number), rows[partitions == number]) for number in np.unique(partitions)]
+        none = read_batches(self.folder / part_name(CLAIMS, 0), (), self.record.tables[CLAIMS])
+        return pa.concat_tables([none, *found]).filter(pc.field(SETTLEMENT_KEY) == setl_id).combine_chunks()
+
+    def _claims(self, partition: int, rows: npt.NDArray[np.int32]) -> pa.Table:
+        """Some claims of a partition, by their rows: of each batch that has some all is read, once."""
+        path = self.folder / part_name(CLAIMS, partition)
+        needed, which = np.unique(rows // ROWS_PER_BATCH, return_inverse=True)
+        read = read_batches(path, needed.tolist(), self.record.tables[CLAIMS])
+        with reading(path):  # every batch but the last of the file is full
+            return read.take(pa.array(which * ROWS_PER_BATCH + rows % ROWS_PER_BATCH))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from qingsuan.people import Texts, partition_of
 from qingsuan.run.folder import Written, sync
 from qingsuan.run.folder.disk import writing
 from qingsuan.run.prepared.bounds import first_hashes
-from qingsuan.run.prepared.files import write_table
+from qingsuan.run.prepared.files import types_of, write_table
 from qingsuan.run.prepared.layout import (
     CLAIMS,
     PERSON_KEY,
@@ -165,7 +165,7 @@ class DeliveryWriter:
             self._ids.close()
             for _ in in_threads(self._write_ids, range(self.partitions), self.workers):
                 continue
-        tables = {name: {f.name: str(f.type) for f in schema} for name, schema in self._schemas.items()}
+        tables = {name: types_of(schema) for name, schema in self._schemas.items()}
         with writing(self.folder):
             if (self.folder / SPILL).exists():
                 shutil.rmtree(self.folder / SPILL)
