@@ -40,20 +40,23 @@ def run_layers() -> int:
 
 def run_year(sample: Path) -> int:
     """The workload ``year``: a whole run of one partition; returns how many claims went in."""
+    from qingsuan.benefits.settlement import TABLES, Benefits
     from qingsuan.cli.settle import prepare
     from qingsuan.run.folder import RunFolder
     from qingsuan.run.inputs import open_sources
-    from qingsuan.run.model import TABLES, Inputs, Options
+    from qingsuan.run.model import Inputs, Options
     from qingsuan.run.settle import settle
 
     setup, installed = prepare(2021)
     inputs = Inputs(
-        open_sources([sample / "claims"], "claims"),
-        open_sources([sample / "insured.parquet"], "insured"),
-        open_sources([sample / "identities.parquet"], "identities"),
+        {
+            "claims": open_sources([sample / "claims"], "claims"),
+            "insured": open_sources([sample / "insured.parquet"], "insured"),
+            "identities": open_sources([sample / "identities.parquet"], "identities"),
+        }
     )
     folder = RunFolder(sample / "run", TABLES)
-    record = settle(setup, inputs, folder, Options(workers=1, partitions=2), installed)
+    record = settle(Benefits(setup), inputs, folder, Options(workers=1, partitions=2), installed)
     return int(record["rows"]["in"])
 
 

@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.cli.settle import prepare
 from qingsuan.run import reading
 from qingsuan.run.executors import local
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.settle import settle
 
 SHOWN = 28
@@ -63,9 +64,11 @@ def show(name: str, profile: cProfile.Profile, seconds: float, by: str) -> None:
 def main(sample: Path) -> None:
     setup, installed = prepare(json.loads((sample / "sample.json").read_text("utf8"))["year"])
     inputs = Inputs(
-        open_sources([sample / "claims"], "claims"),
-        open_sources([sample / "insured.parquet"], "insured"),
-        open_sources([sample / "identities.parquet"], "identities"),
+        {
+            "claims": open_sources([sample / "claims"], "claims"),
+            "insured": open_sources([sample / "insured.parquet"], "insured"),
+            "identities": open_sources([sample / "identities.parquet"], "identities"),
+        }
     )
     stages = Stages()
     for stage in (reading, local):
@@ -73,7 +76,7 @@ def main(sample: Path) -> None:
     rest = cProfile.Profile()
     with tempfile.TemporaryDirectory() as folder:
         record = rest.runcall(
-            settle, setup, inputs, RunFolder(Path(folder) / "run", TABLES), Options(workers=1), installed
+            settle, Benefits(setup), inputs, RunFolder(Path(folder) / "run", TABLES), Options(workers=1), installed
         )
     print(record["seconds"])
     for name, profile, seconds in stages.profiles:

@@ -36,10 +36,11 @@ import pytest
 from measuring import CLAIMS, ROUNDS, Report
 from peers import cut_for_core
 from qingsuan.benefits.core.core import Core, Paid
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.cli.settle import prepare
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.settle import settle
 from three_layers import claims, program
 
@@ -87,7 +88,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Work:
     told = json.loads((sample / "sample.json").read_text("utf-8"))
     setup, installed = prepare(told["year"])
     sources = (sample / "claims", sample / "insured.parquet", sample / "identities.parquet")
-    inputs = Inputs(*(open_sources([path], path.stem) for path in sources))
+    inputs = Inputs({path.stem: open_sources([path], path.stem) for path in sources})
     options = Options(workers=1, partitions=max(1, round(told["claims"] / PARTITION_CLAIMS)))
     given: list[Columns] = []
 
@@ -98,7 +99,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Work:
     of_the_core = Core.settle
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Core, "settle", seen)
-        settle(setup, inputs, RunFolder(folder / "run", TABLES), options, installed)
+        settle(Benefits(setup), inputs, RunFolder(folder / "run", TABLES), options, installed)
     return Work(Core(setup.program.tables), max(given, key=lambda columns: len(columns[0])))
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import operator
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from qingsuan import plugins
+from qingsuan.benefits.settlement import OPENING, TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import UsageError
 from qingsuan.finished import FinishedRun, Folder, Settlement, Subsidy, run_in
@@ -25,11 +26,11 @@ from qingsuan.run.folder.apart import check_apart
 from qingsuan.run.folder.disk import temporary_folder
 from qingsuan.run.folder.known import MOST_PARTITIONS
 from qingsuan.run.folder.proof import prove
-from qingsuan.run.inputs import Given, Spool, Streamed, find_files, open_files, open_streams
-from qingsuan.run.model import TABLES, Inputs, Options, Progress
-from qingsuan.run.opening import open_opening
+from qingsuan.run.inputs import Given, Source, Spool, Streamed, find_files, open_files, open_streams
+from qingsuan.run.model import Inputs, Options, Progress
+from qingsuan.run.opening import earlier_run, open_opening
 from qingsuan.run.regions import read_regions, set_up
-from qingsuan.run.settle import settle as settle_files
+from qingsuan.run.settle import settle as run_settlement
 
 __all__ = ["open_run", "prepare", "settle", "subsidy"]
 
@@ -138,11 +139,7 @@ def settle(
     _check_how(resume=resume, overwrite=overwrite)
     check_engine(engine, spark_master)
     year = _number("--year", year, FIRST_YEAR, LAST_YEAR)
-    options = Options(
-        _number("--workers", workers, 1, MOST_WORKERS),
-        _number("--memory", memory, LEAST_MEMORY_BYTES),
-        None if partitions is None else _number("--partitions", partitions, 1, MOST_PARTITIONS),
-    )
+    options = _options(workers, memory, partitions)
     with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
         given = {
             "claims": spool.parted(claims, "claims"),
@@ -156,9 +153,11 @@ def settle(
         setup, installed = prepare(
             year, _texts(require), skip_unserved=skip_unserved, accumulators=with_accumulators, strict=strict
         )
-        inputs = _opened(given, earlier, year, csv_encoding)
-        cluster = engine_of(engine, spark_master, setup, installed)
-        record = settle_files(setup, inputs, folder, options, installed, progress, cluster)
+        brought = () if earlier is None else open_opening(earlier, year, csv_encoding)
+        inputs = _opened(given, csv_encoding, {OPENING: brought})
+        settlement = Benefits(setup, earlier_run(brought))
+        cluster = engine_of(engine, spark_master, settlement, installed)
+        record = run_settlement(settlement, inputs, folder, options, installed, progress, cluster)
         prove(place.path, record)
         run = Settlement(place)
         run.seconds = record.get("seconds", {})
@@ -176,10 +175,12 @@ def subsidy(
     require: Sequence[str] = (),
     skip_unserved: bool = False,
     csv_encoding: str = "utf8",
+    workers: int = 2,
+    memory: int = 2 << 30,
     partitions: int | None = None,
     resume: bool = False,
     overwrite: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    progress: Progress | None = None,
 ) -> Subsidy:
     """Count the insured of a year and split the subsidy for them (财政补助).
 
@@ -189,8 +190,6 @@ def subsidy(
         The insured people; likewise, and all other arguments, as in :func:`settle`.
     classes, standards, local_split
         The bureau's tables: CSV files, by their paths, as ``docs/subsidy.md`` has them.
-    say
-        Gets a line at each stage.
 
     Returns
     -------
@@ -202,25 +201,34 @@ def subsidy(
     UsageError, InputError, PluginError, PolicyError, RunError
         As in :func:`settle`; a table of the bureau that is needed or cannot be trusted is a PolicyError.
     """
-    from qingsuan.run.subsidy import Request, run_subsidy  # another settlement: a run of benefits starts without it
-    from qingsuan.subsidies.bureau import BureauTables
+    from qingsuan.subsidies.bureau import BureauTables  # another settlement: a run of benefits starts without it
+    from qingsuan.subsidies.funding import resolve
+    from qingsuan.subsidies.settlement import TABLES as SUBSIDY_TABLES
+    from qingsuan.subsidies.settlement import Subsidies
 
     _check_how(resume=resume, overwrite=overwrite)
     year = _number("--year", year, FIRST_YEAR, LAST_SUBSIDY_YEAR)
-    parts = None if partitions is None else _number("--partitions", partitions, 1, MOST_PARTITIONS)
+    options = _options(workers, memory, partitions)
     with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
-        paths, streams = spool.parted(insured, "insured")
+        given = {"insured": spool.parted(insured, "insured")}
         with _opening_plugins:
             installed = read_regions(plugins.load()).installed
         plugins.require(installed, _texts(require))
         tables = BureauTables.read(
             *(None if file is None else Path(file) for file in (classes, standards, local_split))
         )
-        request = Request(
-            paths, year, place.path, tables, skip_unserved, overwrite, resume, parts, csv_encoding, streams
-        )
-        prove(place.path, run_subsidy(request, installed, say).record)
-        return Subsidy(place)
+        check_apart(place.path, SUBSIDY_TABLES, (*given["insured"][0], *tables.paths))
+        folder = RunFolder(place.path, SUBSIDY_TABLES, overwrite=overwrite, resume=resume)
+        broken = [f"{plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
+        funding = resolve(installed.regions, year, tables, broken)
+        titles = [plugin.title for plugin in installed.broken]
+        settlement = Subsidies(funding, tables, skip_unserved=skip_unserved, broken=titles)
+        inputs = _opened(given, csv_encoding)
+        record = run_settlement(settlement, inputs, folder, options, installed, progress)
+        prove(place.path, record)
+        run = Subsidy(place)
+        run.seconds = record.get("seconds", {})
+        return run
 
 
 def open_run(out: PathLike) -> Settlement | Subsidy:
@@ -263,15 +271,23 @@ def _check_apart(out: Path, paths: Sequence[str], earlier: Path | None) -> None:
     return check_apart(out, TABLES, (*paths, earlier))
 
 
-def _opened(given: Mapping[str, _Parted], earlier: Path | None, year: int, encoding: str) -> Inputs:
-    """Find and open every input: all files before the first stream, which is read to its end."""
+def _opened(
+    given: Mapping[str, _Parted], encoding: str, others: Mapping[str, tuple[Source, ...]] | None = None
+) -> Inputs:
+    """Find and open every input: all files before the first stream, which is read to its end; ``others`` are open."""
     found = {table: find_files(paths, table) for table, (paths, _) in given.items()}
     sources = {table: open_files(files, encoding) for table, files in found.items()}
-    brought = () if earlier is None else open_opening(earlier, year, encoding)
     for table, (_, streams) in given.items():
         sources[table] += open_streams(streams, len(sources[table]))
-    left_out = {table: files.left_out for table, files in found.items()}
-    return Inputs(sources["claims"], sources["insured"], sources["identities"], brought, left_out)
+    return Inputs({**sources, **(others or {})}, {table: files.left_out for table, files in found.items()})
+
+
+def _options(workers: int, memory: int, partitions: int | None) -> Options:
+    return Options(
+        _number("--workers", workers, 1, MOST_WORKERS),
+        _number("--memory", memory, LEAST_MEMORY_BYTES),
+        None if partitions is None else _number("--partitions", partitions, 1, MOST_PARTITIONS),
+    )
 
 
 def _check_how(*, resume: bool, overwrite: bool) -> None:

@@ -8,15 +8,17 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import RunError
 from qingsuan.plugins import Installed
 from qingsuan.run.executors.interface import Engine
 from qingsuan.run.folder import LEDGER, RunFolder, hidden
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.settle import settle
 from qingsuan.sample import make_year
+from qingsuan.settlement import Settlement
 
 __all__ = ["PEOPLE", "YEAR", "differences", "selftest"]
 
@@ -30,7 +32,7 @@ _ROWS_PER_FILE = 97
 def selftest(
     folder: Path,
     prepare: Callable[[], tuple[Setup, Installed]],
-    engine: Callable[[Setup, Installed], Engine | None],
+    engine: Callable[[Settlement, Installed], Engine | None],
 ) -> int:
     """Try an engine in an empty folder.
 
@@ -83,17 +85,15 @@ def _run(
     folder: Path,
     name: str,
     prepare: Callable[[], tuple[Setup, Installed]],
-    engine: Callable[[Setup, Installed], Engine | None],
+    engine: Callable[[Settlement, Installed], Engine | None],
 ) -> None:
     setup, installed = prepare()
     cut = folder / "year" / "cut"
-    inputs = Inputs(
-        open_sources([cut / "claims"], "claims"),
-        open_sources([cut / "insured"], "insured"),
-        open_sources([cut / "identities"], "identities"),
-    )
+    inputs = Inputs({table: open_sources([cut / table], table) for table in ("claims", "insured", "identities")})
     options = Options(workers=1, partitions=_PARTITIONS)
-    settle(setup, inputs, RunFolder(folder / name, TABLES), options, installed, engine=engine(setup, installed))
+    settlement = Benefits(setup)
+    run_folder = RunFolder(folder / name, TABLES)
+    settle(settlement, inputs, run_folder, options, installed, engine=engine(settlement, installed))
 
 
 def _files(folder: Path) -> dict[str, Path]:

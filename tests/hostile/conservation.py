@@ -19,12 +19,13 @@ import pytest
 from hostile.readings import Place, Row, amount, conserved, numbered, result, rows_of_table
 from hostile.trial import Trial
 from hostile.years import ODD_AMOUNTS, ODD_DATES, ODD_IDS
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import RunError
 from qingsuan.plugins import Installed
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.settle import settle
 from settling import BILL, full_after, write_csv
 from world_tables import claims_table, identities_table, insured_table
@@ -53,13 +54,15 @@ def run(trial: Trial) -> Sequence[str]:
 
 def _settle(trial: Trial, made: World, partitions: int, *, resume: bool = False) -> Mapping[str, Any]:
     inputs = Inputs(
-        open_sources([trial.folder / "claims"], "claims"),
-        open_sources([trial.folder / "insured.parquet"], "insured"),
-        open_sources([trial.folder / "identities.parquet"], "identities"),
+        {
+            "claims": open_sources([trial.folder / "claims"], "claims"),
+            "insured": open_sources([trial.folder / "insured.parquet"], "insured"),
+            "identities": open_sources([trial.folder / "identities.parquet"], "identities"),
+        }
     )
     setup = Setup(made.regions, made.rule_sets, made.year, skip_unserved=True)
     folder = RunFolder(trial.out, TABLES, resume=resume)
-    settle(setup, inputs, folder, Options(trial.dice.choice((1, 2, 3)), partitions=partitions), Installed(()))
+    settle(Benefits(setup), inputs, folder, Options(trial.dice.choice((1, 2, 3)), partitions=partitions), Installed(()))
     return json.loads((trial.out / "run.json").read_text("utf-8"))  # type: ignore[no-any-return]
 
 

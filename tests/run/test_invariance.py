@@ -16,13 +16,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.benefits.intake.restore import is_restorable
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.rejections import refused
-from qingsuan.run.settle import BYTES_PER_ROW, partitions_for, settle
+from qingsuan.run.settle import partitions_for, settle
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.tables import CLAIMS, PAID_COLUMNS
 from world_tables import claims_table, identities_table, insured_table
@@ -118,13 +119,15 @@ class Runner:
         for number, part in enumerate(parts):
             write(part, place / "in" / f"{number:02d}{suffix}", **how)
         inputs = Inputs(
-            open_sources([place / "in"], "claims"),
-            open_sources([self.place / "insured.parquet"], "insured"),
-            open_sources([self.place / "identities.parquet"], "identities"),
+            {
+                "claims": open_sources([place / "in"], "claims"),
+                "insured": open_sources([self.place / "insured.parquet"], "insured"),
+                "identities": open_sources([self.place / "identities.parquet"], "identities"),
+            }
         )
         setup = Setup(self.made.regions, self.made.rule_sets, self.made.year, skip_unserved=True)
         options = options or Options(2, MEMORY, 3)
-        settle(setup, inputs, RunFolder(place / "out", TABLES), options, Installed(()))
+        settle(Benefits(setup), inputs, RunFolder(place / "out", TABLES), options, Installed(()))
         return Folder(place / "out")
 
 
@@ -241,10 +244,10 @@ def test_rejected_rows_made_again_are_those_that_would_be_fetched(
     monkeypatch.setattr(refused, "fetch_rows", counting)
     standard = claims.select([column.name for column in CLAIMS if column.name in claims.schema.names])
     for parts, has_empty in ((cut(standard, 2), False), (cut(half_empty(standard), 2), True)):
-        monkeypatch.setattr(refused, "is_restorable", is_restorable)
+        monkeypatch.setattr(Benefits, "is_restorable", lambda _, schema: is_restorable(schema))
         fetched.clear()
         made_again, few = runner.run(parts), sum(fetched)
-        monkeypatch.setattr(refused, "is_restorable", lambda _: False)
+        monkeypatch.setattr(Benefits, "is_restorable", lambda *_: False)
         fetched.clear()
         as_it_came, many = runner.run(parts), sum(fetched)
         assert (few > 0) == has_empty
@@ -256,9 +259,9 @@ def test_rejected_rows_made_again_are_those_that_would_be_fetched(
 
 
 def test_partitions_are_one_or_a_multiple_of_four() -> None:
-    memory = 4 * BYTES_PER_ROW * 1000
+    memory = 4 * 1_000_000
     sizes = (0, 1000, 1001, 4000, 4001, 100_000)
-    assert [partitions_for(rows, memory) for rows in sizes] == [1, 1, 4, 4, 8, 100]
+    assert [partitions_for(rows * 1_000, memory) for rows in sizes] == [1, 1, 4, 4, 8, 100]
 
 
 @pytest.mark.parametrize("partitions", [1, 8])

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.cli.engines import engine_of
 from qingsuan.cli.settle import prepare
 from qingsuan.errors import InputError
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options, Progress
+from qingsuan.run.model import Inputs, Options, Progress
 from qingsuan.run.settle import settle
 from qingsuan.sample import make_year
 from qingsuan.selftest import YEAR, differences
@@ -96,13 +97,15 @@ def test_an_executor_killed_in_the_middle_changes_nothing(spark: Cluster, year: 
     setup, installed = prepare(YEAR)
     sample, kills = year / "year", Kills(spark)
     inputs = Inputs(
-        open_sources([sample / "claims"], "claims"),
-        open_sources([sample / "insured.parquet"], "insured"),
-        open_sources([sample / "identities.parquet"], "identities"),
+        {
+            "claims": open_sources([sample / "claims"], "claims"),
+            "insured": open_sources([sample / "insured.parquet"], "insured"),
+            "identities": open_sources([sample / "identities.parquet"], "identities"),
+        }
     )
-    engine = engine_of("spark", spark.master, setup, installed)
+    engine = engine_of("spark", spark.master, Benefits(setup), installed)
     folder = RunFolder(year / "killed", TABLES)
-    record = settle(setup, inputs, folder, Options(partitions=PARTITIONS), installed, kills, engine)
+    record = settle(Benefits(setup), inputs, folder, Options(partitions=PARTITIONS), installed, kills, engine)
     assert kills.killed
     print(f"executor {kills.killed} killed: {record['seconds']}")  # noqa: T201
     assert differences(year / "local", year / "killed") == []

@@ -15,12 +15,13 @@ import pyarrow.parquet as pq
 from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured
 from qingsuan.benefits.partition import Settler
 from qingsuan.benefits.reference.twin import Outcome, Places, Settled, settle_year
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.settle import settle
 from qingsuan.tables import BILL_PARTS
 from world_tables import claims_table, identities_table, insured_table
@@ -119,13 +120,15 @@ def run_whole(world: World, folder: Path, partitions: int) -> Result:
     pq.write_table(insured_table(world), folder / "people" / "insured.parquet")
     pq.write_table(identities_table(world), folder / "people" / "identities.parquet")
     inputs = Inputs(
-        open_sources([folder / "in"], "claims"),
-        open_sources([folder / "people" / "insured.parquet"], "insured"),
-        open_sources([folder / "people" / "identities.parquet"], "identities"),
+        {
+            "claims": open_sources([folder / "in"], "claims"),
+            "insured": open_sources([folder / "people" / "insured.parquet"], "insured"),
+            "identities": open_sources([folder / "people" / "identities.parquet"], "identities"),
+        }
     )
     setup = Setup(world.regions, world.rule_sets, world.year, skip_unserved=True)
     out = RunFolder(folder / "out", TABLES)
-    settle(setup, inputs, out, Options(partitions=partitions), Installed(()))
+    settle(Benefits(setup), inputs, out, Options(partitions=partitions), Installed(()))
     settled, taken_back, rejected = (
         pa.concat_tables(pq.read_table(file) for file in sorted((folder / "out" / name).glob("part-*.parquet")))
         for name in ("settled", "reversed", "rejected")

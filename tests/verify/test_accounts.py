@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.opening import open_opening
 from qingsuan.run.settle import settle
 from qingsuan.verify import finished as verifying
@@ -260,13 +261,15 @@ class Halves:
 
     def settle(self, half: str, partitions: int, before: Path | None) -> Path:
         inputs = Inputs(
-            open_sources([self.folder / half], "claims"),
-            open_sources([self.folder / "people" / "insured.parquet"], "insured"),
-            open_sources([self.folder / "people" / "identities.parquet"], "identities"),
-            () if before is None else open_opening(before, self.made.year, "utf8"),
+            {
+                "claims": open_sources([self.folder / half], "claims"),
+                "insured": open_sources([self.folder / "people" / "insured.parquet"], "insured"),
+                "identities": open_sources([self.folder / "people" / "identities.parquet"], "identities"),
+                "opening": () if before is None else open_opening(before, self.made.year, "utf8"),
+            }
         )
         out = self.folder / f"out-{half}"
-        settle(self.setup(), inputs, RunFolder(out, TABLES), Options(2, 256 << 20, partitions), Installed(()))
+        settle(Benefits(self.setup()), inputs, RunFolder(out, TABLES), Options(2, 256 << 20, partitions), Installed(()))
         return out
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from qingsuan.benefits.vocabulary import Vocabulary
+from qingsuan.benefits.learned import Learned
+from qingsuan.columns.vocabulary import Vocabulary
 from qingsuan.policy.compile import EPOCH, Program, compile_rule_sets
 from qingsuan.policy.decision import ENGINE_CODES, ENGINE_NUMBERS
 from qingsuan.policy.model import Dimension, Pool, Region, RuleSet
@@ -114,10 +114,7 @@ class Setup:
     insured_files, claims_files : the names of the files of insured people and of claims, by number.
     paid_columns : which of ``tables.PAID_COLUMNS`` some claims file has.
     has_stays : whether some claims file has ``mdtrt_id`` or ``mid_setl_flag``.
-    unserved : how many claims each area has that no plugin serves.
-    absent_columns : which of ``own_columns`` (by name) which file (by its number among its table's) does not have.
-    named_by_reversals : hashes of the ids that reversals name (``named.hashes_of_named``).
-    reversals_of_nobody : ids that reversals name whose person cannot be read (``named.NAMED_SCHEMA``).
+    learned : what is learnt while files are read; all else stays as it is.
     """
 
     regions: Sequence[Region]
@@ -130,14 +127,10 @@ class Setup:
     claims_files: tuple[str, ...] = ()
     paid_columns: tuple[str, ...] = ()
     has_stays: bool = False
-    unserved: Counter[str] = field(init=False, default_factory=Counter)
     program: Program = field(init=False)
     places: Places = field(init=False)
-    vocabularies: dict[str, Vocabulary] = field(init=False)
     own_columns: dict[str, OwnColumn] = field(init=False)
-    absent_columns: set[tuple[str, int]] = field(init=False, default_factory=set)
-    named_by_reversals: list[npt.NDArray[np.uint64]] = field(init=False, default_factory=list)
-    reversals_of_nobody: list[pa.Table] = field(init=False, default_factory=list)
+    learned: Learned = field(init=False)
 
     def __post_init__(self) -> None:
         self.program = compile_rule_sets(self.rule_sets)
@@ -149,7 +142,18 @@ class Setup:
                 self.own_columns[column.name] = column
         names = dict.fromkeys((*CLAIM_CODES, *INSURED_CODES, "psn_idet_type"))
         names.update(dict.fromkeys(name for name, own in self.own_columns.items() if not own.is_number))
-        self.vocabularies = {name: Vocabulary() for name in names}
+        self.learned = Learned.nothing(names)
+
+    @property
+    def vocabularies(self) -> dict[str, Vocabulary]:
+        """The texts of each code column, as far as they are learnt."""
+        return self.learned.vocabularies
+
+    def fork(self) -> Setup:
+        """The same that has learnt nothing."""
+        other = copy.copy(self)
+        other.learned = Learned.nothing(self.vocabularies)
+        return other
 
     @property
     def first_day(self) -> int:
@@ -177,11 +181,6 @@ class Setup:
         return tuple(
             own for name, own in sorted(self.own_columns.items()) if own.table == table and own.name not in CLAIM_CODES
         )
-
-    def freeze(self) -> None:
-        """Everything has been read: number codes by their text."""
-        for vocabulary in self.vocabularies.values():
-            vocabulary.freeze()
 
     def months(self) -> npt.NDArray[np.int8]:
         """Month (0 … 11) of each day of the year."""

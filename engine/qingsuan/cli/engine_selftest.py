@@ -33,6 +33,6 @@ def command(engine: str, spark_master: str | None, shared: Path | None) -> None:
         files = selftest(
             Path(folder),
             lambda: prepare(YEAR),
-            lambda setup, installed: engine_of(engine, spark_master, setup, installed),
+            lambda settlement, installed: engine_of(engine, spark_master, settlement, installed),
         )
     show(f"engine {engine}: {files} files of a made-up year of {PEOPLE:,} people, byte for byte as settled locally")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from qingsuan.cli.output import finished, results_apart, show, show_json, tell
+from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.progress import progress_for
+from qingsuan.cli.sizes import Size
 from qingsuan.cli.stopping import terminated_as_interrupted
-from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
+from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR, MOST_WORKERS
 from qingsuan.run.folder.known import MOST_PARTITIONS
 
 __all__ = ["command"]
@@ -40,14 +42,18 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030.")
 @click.option(
+    "--workers", type=click.IntRange(1, MOST_WORKERS), default=2, show_default=True, help="Threads that work."
+)
+@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What the run may hold in memory.")
+@click.option(
     "--partitions",
     type=click.IntRange(1, MOST_PARTITIONS),
-    help="Into how many parts people are spread; one needs some 200 MB.",
+    help="Into how many parts people are spread.",
 )
 @click.option(
-    "--resume", is_flag=True, help="Go on with a run that did not finish beside --out: otherwise the same command."
+    "--resume", is_flag=True, help="Go on with a run that did not finish in --out: otherwise the same command."
 )
-@click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out, or beside it.")
+@click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out.")
 @click.option("--json", "as_json", is_flag=True, help="Write the run record instead of the summary.")
 @results_apart
 def command(
@@ -61,6 +67,8 @@ def command(
     requirements: tuple[str, ...],
     skip_unserved: bool,
     csv_encoding: str,
+    workers: int,
+    memory: int,
     partitions: int | None,
     resume: bool,
     overwrite: bool,
@@ -86,13 +94,17 @@ def command(
             require=requirements,
             skip_unserved=skip_unserved,
             csv_encoding=csv_encoding,
+            workers=workers,
+            memory=memory,
             partitions=partitions,
             resume=resume,
             overwrite=overwrite,
-            say=tell,
+            progress=progress_for(as_json),
         )
     with finished(out, run.record_sha256):
         if as_json:
-            show_json({**run.record, "record_sha256": run.record_sha256})
+            show_json(
+                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
+            )
         else:
             show(f"{run.summary()}\n\n{proven(run.record_sha256)}")

@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.ipc
 
-from qingsuan.benefits.partition import Outcome
+from qingsuan.settlement import Settled
 
-__all__ = ["Kept", "tables_of"]
+__all__ = ["Kept"]
 
 _REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A finished partition, less the rows that are in the run folder.
+    """A finished partition, less the rows that are in the run folder; see :class:`qingsuan.settlement.Settled`.
 
-    ``refused`` has the schema of :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`; ``totals`` are by kind, in fen.
-    ``tables`` names the tables that the partition wrote.
-    ``refused_rows``, the same rows as they came, lives only as long as the process that settled them: who goes on later
-    fetches them again.
+    ``tables`` names the tables that the partition wrote. ``refused_rows``, the refused rows as they came, lives only as long
+    as the process that settled them: who goes on later fetches them again.
     """
 
-    settled_rows: int
-    reversed_rows: int
+    counts: dict[str, int]
     refused: pa.Table
     totals: dict[str, pa.Table]
     tables: tuple[str, ...]
     refused_rows: pa.Table | None = None
+    is_whole: npt.NDArray[np.bool_] | None = None
 
     @classmethod
-    def of(cls, outcome: Outcome) -> Kept:
+    def of(cls, settled: Settled) -> Kept:
         """What is kept of a partition just settled."""
-        counts = outcome.settled.num_rows, outcome.reversed_rows.num_rows
-        return cls(*counts, outcome.refused, outcome.totals, tuple(tables_of(outcome)), outcome.refused_rows)
+        return cls(
+            settled.counts,
+            settled.refused,
+            settled.totals,
+            tuple(settled.tables),
+            settled.refused_rows,
+            settled.is_whole,
+        )
 
     def to_bytes(self) -> bytes:
         """The tables one after another as Arrow streams, each saying what it is."""
         sink = pa.BufferOutputStream()
-        counts = {"settled_rows": str(self.settled_rows), "reversed_rows": str(self.reversed_rows)}
-        counts["tables"] = " ".join(self.tables)
+        common = {"counts": json.dumps(self.counts), "tables": " ".join(self.tables)}
         for name, table in {_REFUSED: self.refused, **self.totals}.items():
-            named = table.replace_schema_metadata({"name": name, **counts})
+            named = table.replace_schema_metadata({"name": name, **common})
             with pa.ipc.new_stream(sink, named.schema) as writer:
                 writer.write_table(named)
         return bytes(sink.getvalue())
@@ -52,20 +58,11 @@ class Kept:
     def from_bytes(cls, content: bytes) -> Kept:
         """Read what :meth:`to_bytes` gave; that it is that is checked by digest."""
         source = pa.BufferReader(content)
-        tables, counts = {}, {}
+        tables, common = {}, {}
         while source.tell() < len(content):
             with pa.ipc.open_stream(source) as reader:
                 table = reader.read_all()
-            counts = table.schema.metadata
-            tables[counts[b"name"].decode()] = table.replace_schema_metadata(None)
+            common = table.schema.metadata
+            tables[common[b"name"].decode()] = table.replace_schema_metadata(None)
         refused = tables.pop(_REFUSED)
-        written = tuple(counts[b"tables"].decode().split())
-        return cls(int(counts[b"settled_rows"]), int(counts[b"reversed_rows"]), refused, tables, written)
-
-
-def tables_of(outcome: Outcome) -> dict[str, pa.Table]:
-    """The tables of a partition that become files, by the name of their folder."""
-    tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
-    tables["accumulators"] = outcome.accumulators
-    tables["contradictions"] = outcome.contradictions
-    return {kind: rows for kind, rows in tables.items() if rows is not None}
+        return cls(json.loads(common[b"counts"]), refused, tables, tuple(common[b"tables"].decode().split()))

@@ -1,4 +1,4 @@
-"""What the stages of one run share: its inputs, its options, whom it tells how it gets on, and the run itself."""
+"""What the stages of one run share: its settlement, inputs and options, whom it tells how it gets on, and the run itself."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from qingsuan.benefits.setup import Setup
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import Source
 from qingsuan.run.shuffle import Budget
-from qingsuan.run.tally import Tally
+from qingsuan.settlement import Books, Settlement
 
-__all__ = ["TABLES", "Inputs", "Options", "Progress", "Run"]
-
-TABLES = ("settled", "rejected", "reversed", "differences", "totals", "accumulators", "contradictions", ".shuffle")
+__all__ = ["Inputs", "Options", "Progress", "Run"]
 
 
 FIXED_BYTES = 320 << 20
@@ -25,13 +22,14 @@ FIXED_BYTES = 320 << 20
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The files of a run, and by table what lay beside them and was left out."""
+    """The files of a run by input table, and by table what lay beside them and was left out; a table may have no file."""
 
-    claims: tuple[Source, ...]
-    insured: tuple[Source, ...]
-    identities: tuple[Source, ...] = ()
-    opening: tuple[Source, ...] = ()
+    tables: Mapping[str, tuple[Source, ...]]
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def of(self, table: str) -> tuple[Source, ...]:
+        """The files of a table."""
+        return self.tables.get(table, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +64,14 @@ class Progress:
 class Run:
     """What is shared between the stages of one run; ``waiting`` is what rows may take of memory until their turn."""
 
-    setup: Setup
+    settlement: Settlement
     inputs: Inputs
     options: Options
     folder: RunFolder
     progress: Progress
     partitions: int
-    tally: Tally = field(default_factory=Tally)
+    problems: tuple[str, ...] = ()
+    books: Books = field(default_factory=Books)
     seconds: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     stopped: threading.Event = field(default_factory=threading.Event)

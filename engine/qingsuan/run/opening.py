@@ -1,25 +1,17 @@
-"""Accumulators as an input: found in the folder of an earlier run, held against its record, read and spread by person."""
+"""Accumulators as an input: found in the folder of an earlier run, and held against its record."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pyarrow as pa
-
-from qingsuan.benefits.accumulators.opening import Groups, check_opening, empty_opening, take_opening
 from qingsuan.errors import InputError
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD
-from qingsuan.run.inputs import Chunk, Source, check_columns, chunks, digest_of, find_files, open_files
-from qingsuan.run.shuffle import Shuffle
+from qingsuan.run.inputs import Source, check_columns, digest_of, find_files, open_files
 from qingsuan.tables import ACCUMULATORS
 
-if TYPE_CHECKING:
-    from qingsuan.run.model import Run
-
-__all__ = ["FOLDER", "OpeningRows", "earlier_run", "open_opening"]
+__all__ = ["FOLDER", "earlier_run", "open_opening"]
 
 FOLDER = "accumulators"
 """Sub-folder of a run folder."""
@@ -108,40 +100,3 @@ def _listed(folder: Path) -> dict[str, str]:
         raise _foreign(folder, f"a {DIGESTS} that cannot be read: {error}") from error
     pairs = (line.partition("  ") for line in lines)
     return {name: digest for digest, _, name in pairs if name.startswith(f"{FOLDER}/")}
-
-
-class OpeningRows:
-    """The accounts people bring along, spread by person; every row is checked before a claim is settled."""
-
-    def __init__(self, run: Run, spill: Path) -> None:
-        self.groups, self.sources = Groups(run.setup), run.inputs.opening
-        self.shuffle = Shuffle(run.partitions, run.waiting, spill / "opening")
-
-    def read(self, run: Run, each: Callable[[Callable[[Any], None], Iterable[Any], int], Iterable[None]]) -> None:
-        """Read every file; ``each`` does work side by side.
-
-        Raises
-        ------
-        InputError
-            A row, or an account, cannot be trusted.
-        """
-        self.shuffle.add(empty_opening(self.groups))
-        names = [column.name for column in ACCUMULATORS]
-
-        def read(chunk: Chunk) -> None:
-            for first_row, batch, _ in chunk.whole_rows(names):
-                if run.stopped.is_set():
-                    return
-                self.shuffle.add(take_opening(self.groups, batch, str(chunk.source.path), first_row))
-
-        with run.stopping_at_once():
-            for _ in each(read, [chunk for source in self.sources for chunk in chunks(source)], run.options.workers):
-                continue
-        self.shuffle.close()
-        if self.sources:
-            for partition in range(run.partitions):
-                check_opening(self.groups, self.shuffle.look(partition))
-
-    def take(self, partition: int) -> pa.Table:
-        """The rows of a partition; gone from here afterwards."""
-        return self.shuffle.take(partition)

@@ -1,77 +1,74 @@
-"""Reading the tables of a benefit settlement: every file once, rows checked on their own and spread by person."""
+"""Reading the tables of a settlement: every file once, rows checked on their own and spread on their key.
+
+Tables that must be trusted come first: a row of theirs that cannot be stops the run before any other is read.
+"""
 
 from __future__ import annotations
 
-import pyarrow as pa
-
-from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured
-from qingsuan.benefits.intake.interface import REFUSED_WHEN_SET
-from qingsuan.run.inputs import Chunk, Source, chunks
+from qingsuan.run.inputs import Chunk, check_columns, chunks, told_of_inputs, unread_names
 from qingsuan.run.model import Run
 from qingsuan.run.rejections.refused import RefusedRows
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.threads import in_threads
-from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, Column
+from qingsuan.settlement import InputTable
 
-__all__ = ["TAKE", "empty_rows", "kinds", "read_all", "wanted"]
-
-
-def kinds(run: Run) -> tuple[tuple[tuple[Source, ...], tuple[Column, ...], str], ...]:
-    """The tables that go in: their files, their columns, their names."""
-    return (
-        (run.inputs.claims, CLAIMS, "claims"),
-        (run.inputs.insured, INSURED, "insured"),
-        (run.inputs.identities, IDENTITIES, "identities"),
-    )
+__all__ = ["check_files", "read_all"]
 
 
-TAKE = {"claims": take_claims, "insured": take_insured, "identities": take_identities}
-"""How rows of each table that goes in are read."""
+def check_files(run: Run) -> dict[str, list[str]]:
+    """Check every file's columns before a row is read; returns columns that nobody reads, after saying so."""
+    unread: dict[str, list[str]] = {}
+    for table in run.settlement.inputs:
+        sources = run.inputs.of(table.name)
+        known = {column.name for column in table.columns} | table.also_read | table.known
+        mine = {source.name: check_columns(source, table.columns, known) for source in sources}
+        names = unread_names(sources, mine, known)
+        for line in told_of_inputs(table.name, names, run.inputs.left_out.get(table.name, ())):
+            run.progress.note(line)
+        for file, extra in mine.items():
+            unread[file] = [*unread.get(file, ()), *extra]
+    run.settlement.begin({table.name: run.inputs.of(table.name) for table in run.settlement.inputs})
+    return {file: names for file, names in unread.items() if names}
 
 
 def read_all(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
-    """Read every file once, check rows on their own, spread them by person."""
-    work: list[tuple[str, Chunk]] = []
-    for sources, _, table in kinds(run):
-        shuffles[table].add(empty_rows(run, table))
-        work.extend((table, chunk) for source in sources for chunk in chunks(source))
+    """Read every file once, check rows on their own, spread them on their key."""
+    tables = run.settlement.inputs
+    for table in tables:
+        shuffles[table.name].add(run.settlement.empty(table.name), table.key)
+    for table in tables:
+        if table.is_trusted:
+            _read(run, [(table, chunk) for chunk in _chunks(run, table)], shuffles, refused)
+            shuffles[table.name].close()
+            for partition in range(run.partitions if run.inputs.of(table.name) else 0):
+                run.settlement.check_spread(table.name, shuffles[table.name].look(partition))
+    work = [(table, chunk) for table in tables if not table.is_trusted for chunk in _chunks(run, table)]
     run.progress.stage("reading 读取", len(work))
+    _read(run, work, shuffles, refused)
+    run.progress.end()
+    run.settlement.freeze(run.problems)
 
-    def read(item: tuple[str, Chunk]) -> None:
+
+def _chunks(run: Run, table: InputTable) -> list[Chunk]:
+    return [chunk for source in run.inputs.of(table.name) for chunk in chunks(source)]
+
+
+def _read(run: Run, work: list[tuple[InputTable, Chunk]], shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
+    def read(item: tuple[InputTable, Chunk]) -> bool:
         table, chunk = item
-        for first_row, batch, torn in chunk.batches(wanted(run, table, chunk.source)):
+        source = chunk.source
+        rows = chunk.whole_rows if table.is_trusted else chunk.batches
+        for first_row, batch, torn in rows(table.wanted(source.schema)):
             if run.stopped.is_set():
-                return
-            taken = TAKE[table](run.setup, batch, chunk.source.number, first_row, torn)
-            shuffles[table].add(taken.rows)
-            refused.read(table, taken.refusals, batch, first_row)
+                break
+            taken = run.settlement.take(table.name, batch, source, first_row, torn)
+            shuffles[table.name].add(taken.rows, table.key)
+            refused.read(table.name, taken.refusals, batch, first_row)
             with run.lock:
-                run.tally.read(table, batch.num_rows)
-                run.tally.amounts_in.update(taken.amounts)
+                run.books.read(table.name, batch.num_rows, taken.sums)
+        return not table.is_trusted
 
     with run.stopping_at_once():
-        for _ in in_threads(read, work, run.options.workers):
-            run.progress.step()
-    run.progress.end()
-    run.setup.freeze()
-
-
-def empty_rows(run: Run, table: str) -> pa.RecordBatch:
-    """No rows of a table in internal columns, so that these are known even where no row comes."""
-    types = {"money": pa.decimal128(16, 2), "date": pa.date32(), "time": pa.timestamp("us")}
-    columns = next(columns for _, columns, name in kinds(run) if name == table)
-    arrays = [pa.array([], types.get(column.kind, pa.string())) for column in columns]
-    names = [column.name for column in columns]
-    for own in run.setup.own(table):
-        if own.column and own.column not in names:
-            names.append(own.column)
-            arrays.append(pa.array([], pa.int64() if own.is_number else pa.string()))
-    return TAKE[table](run.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0).rows
-
-
-def wanted(run: Run, table: str, source: Source) -> list[str]:
-    """The columns of a file that are read."""
-    columns = next(columns for _, columns, name in kinds(run) if name == table)
-    names = {column.name for column in columns} | {own.column for own in run.setup.own(table)}
-    names |= set(REFUSED_WHEN_SET) if table == "claims" else set()
-    return [name for name in source.schema.names if name in names]
+        for is_step in in_threads(read, work, run.options.workers):
+            if is_step:
+                run.progress.step()

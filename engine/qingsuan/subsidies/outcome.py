@@ -29,12 +29,6 @@ class RowCounts:
     outside_year: int
     rejected: Mapping[str, int]
 
-    @property
-    def balanced(self) -> bool:
-        """Whether no row was lost: rows in = counted + not counted + duplicates + rejected."""
-        parts = (self.counted, self.duplicates, self.other_scheme, self.outside_year, *self.rejected.values())
-        return self.rows_in == sum(parts)
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -89,7 +83,6 @@ class Outcome:
         """The part of ``run.json`` that this settlement knows: rules, tables, counts, amounts, warnings."""
         rows = self.rows
         return {
-            "year": self.funding.year,
             "counted_once": DEDUP_RULE,
             "count_unit": {rule.region: rule.count for rule in self.used},
             "rules": [_rule(rule) for rule in self.used],

@@ -14,16 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingsuan.columns.cells import OPEN_END, Torn, TypeRefused, day_text, read_dates, read_flags, read_texts
+from qingsuan.columns.cells import OPEN_END, Torn, day_text
 from qingsuan.columns.forms import form_of
-from qingsuan.errors import InputError, PluginError
+from qingsuan.errors import PluginError
 from qingsuan.subsidies.columns import Days, Flags, Ids, Ints, Text, days_of, flags_of, ids_of, int_of_code, texts_of
 from qingsuan.subsidies.counting import ROWS
 from qingsuan.subsidies.employed import EMPLOYED, EMPLOYEES
 from qingsuan.subsidies.funding import Funding
 from qingsuan.tables import INSURED
 
-__all__ = ["COLUMNS", "Rejection", "Screened", "Screening", "check_columns"]
+__all__ = ["COLUMNS", "Rejection", "Screened", "Screening"]
 
 COLUMNS: Mapping[str, bool] = {
     "psn_no": True,
@@ -37,7 +37,6 @@ COLUMNS: Mapping[str, bool] = {
 """The columns of ``insured`` that counting needs; True: the column must be there and filled."""
 
 _INSURED = {column.name: column for column in INSURED}
-_READERS = {"begndate": read_dates, "enddate": read_dates, "resd_permit_flag": read_flags, "vali_flag": read_flags}
 _COUNTS, _OTHER_SCHEME, _UNSERVED, _REFUSED, _NO_COUNTY = range(5)
 
 
@@ -64,39 +63,6 @@ class Screened:
     other_scheme: int
     outside_year: int
     rejections: tuple[Rejection, ...]
-
-
-def check_columns(schema: pa.Schema, where: str) -> None:
-    """Check that the columns are there and of a usable type, before the first row.
-
-    Raises
-    ------
-    InputError
-        Naming file, column, type found and types expected.
-    """
-    absent = [name for name, must in COLUMNS.items() if must and name not in schema.names]
-    if absent:
-        raise InputError(
-            where,
-            found=f"no column {', '.join(absent)}",
-            expected=f"insured people with the columns {', '.join(name for name, must in COLUMNS.items() if must)}",
-            do="name the columns as the national interface does; columns are bound by name",
-        )
-    for name in COLUMNS:
-        if schema.names.count(name) > 1:
-            raise InputError(where, found=f"the column {name} {schema.names.count(name)} times", expected="once")
-        if name not in schema.names:
-            continue
-        kind = schema.field(name).type
-        try:
-            _READERS.get(name, read_texts)(pa.array([], kind))
-        except TypeRefused as error:
-            raise InputError(
-                f"{where}: {name}",
-                found=f"a column of type {kind}",
-                expected=str(error),
-                do="write the column with that type",
-            ) from error
 
 
 class Screening:

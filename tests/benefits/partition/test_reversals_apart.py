@@ -13,12 +13,13 @@ import pytest
 
 import exchanges
 from qingsuan.benefits.named import NAMED_SCHEMA, NamedByNobody, NamedByReversals
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.cli.settle import prepare
 from qingsuan.people import Marks, Texts
 from qingsuan.run.executors.cluster import Cluster
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.restart.fingerprint import by_what
 from qingsuan.run.settle import settle
 from qingsuan.selftest import differences
@@ -146,11 +147,14 @@ def test_through_an_engine_it_says_the_same(
 ) -> None:
     setup, installed = prepare(2022)
     inputs = Inputs(
-        open_sources([year.folder / "claims"], "claims"), open_sources([year.folder / "insured.csv"], "insured")
+        {
+            "claims": open_sources([year.folder / "claims"], "claims"),
+            "insured": open_sources([year.folder / "insured.csv"], "insured"),
+        }
     )
     folder = RunFolder(year.folder / "engine", TABLES)
-    engine = Cluster(exchange(), by_what(setup, installed))
-    settle(setup, inputs, folder, Options(1, partitions=partitions), installed, engine=engine)
+    engine = Cluster(exchange(), by_what(Benefits(setup), installed))
+    settle(Benefits(setup), inputs, folder, Options(1, partitions=partitions), installed, engine=engine)
     assert differences(year.settle("local", "--partitions", partitions), folder.path) == []
 
 

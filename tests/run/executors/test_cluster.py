@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 import exchanges
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.cli.settle import prepare
 from qingsuan.errors import InputError, PluginError, RunError, UsageError
 from qingsuan.run.executors.cluster import Cluster, Exchange
 from qingsuan.run.executors.worker import fault_in, told
 from qingsuan.run.folder import LEDGER, RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.opening import open_opening
 from qingsuan.run.restart.fingerprint import by_what
 from qingsuan.run.settle import settle
@@ -28,7 +29,7 @@ from settling import run
 
 
 def through(kind: type[exchanges.InProcess]) -> Any:
-    return lambda setup, installed: Cluster(kind(), by_what(setup, installed))
+    return lambda settlement, installed: Cluster(kind(), by_what(settlement, installed))
 
 
 @pytest.mark.parametrize("kind", exchanges.GOOD)
@@ -64,14 +65,16 @@ class Year:
     ) -> Path:
         setup, installed = prepare(YEAR, accumulators=claims != "claims")
         inputs = Inputs(
-            open_sources([self.folder / "year" / claims], "claims"),
-            open_sources([self.folder / "year" / "insured.parquet"], "insured"),
-            open_sources([self.folder / "year" / "identities.parquet"], "identities"),
-            open_opening(self.folder / opening, YEAR, "utf8") if opening else (),
+            {
+                "claims": open_sources([self.folder / "year" / claims], "claims"),
+                "insured": open_sources([self.folder / "year" / "insured.parquet"], "insured"),
+                "identities": open_sources([self.folder / "year" / "identities.parquet"], "identities"),
+                "opening": open_opening(self.folder / opening, YEAR, "utf8") if opening else (),
+            }
         )
         folder = RunFolder(self.folder / out, TABLES, resume=resume)
-        engine = None if exchange is None else Cluster(exchange, by_what(setup, installed))
-        settle(setup, inputs, folder, Options(1, partitions=partitions), installed, engine=engine)
+        engine = None if exchange is None else Cluster(exchange, by_what(Benefits(setup), installed))
+        settle(Benefits(setup), inputs, folder, Options(1, partitions=partitions), installed, engine=engine)
         return folder.path
 
 
@@ -146,15 +149,17 @@ def test_a_worker_that_sees_another_file_stops(year: Year) -> None:
 
 def test_a_worker_with_other_software_stops(year: Year) -> None:
     setup, installed = prepare(YEAR)
-    other = by_what(setup, installed)
+    other = by_what(Benefits(setup), installed)
     other["software"]["pyarrow"] = "1.0"
     cluster = Cluster(exchanges.InProcess(), other)
     inputs = Inputs(
-        open_sources([year.folder / "year" / "claims"], "claims"),
-        open_sources([year.folder / "year" / "insured.parquet"], "insured"),
+        {
+            "claims": open_sources([year.folder / "year" / "claims"], "claims"),
+            "insured": open_sources([year.folder / "year" / "insured.parquet"], "insured"),
+        }
     )
     with pytest.raises(PluginError, match="its software differ from the driver's: pyarrow"):
-        settle(setup, inputs, RunFolder(year.folder / "out", TABLES), Options(), installed, engine=cluster)
+        settle(Benefits(setup), inputs, RunFolder(year.folder / "out", TABLES), Options(), installed, engine=cluster)
     assert not (year.folder / "out").exists()
 
 

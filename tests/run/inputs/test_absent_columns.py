@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 import exchanges
+from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.cli.settle import prepare
 from qingsuan.run.executors.cluster import Cluster
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
-from qingsuan.run.model import TABLES, Inputs, Options
+from qingsuan.run.model import Inputs, Options
 from qingsuan.run.restart.fingerprint import by_what
 from qingsuan.run.settle import settle
 from qingsuan.selftest import differences
@@ -45,10 +46,15 @@ def _region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def settled(tmp_path: Path, engine: bool) -> Path:
     """Settle what is in ``claims`` and ``insured``; with ``engine``, in pieces as a cluster does."""
     setup, installed = prepare(2022)
-    inputs = Inputs(open_sources([tmp_path / "claims"], "claims"), open_sources([tmp_path / "insured"], "insured"))
+    inputs = Inputs(
+        {
+            "claims": open_sources([tmp_path / "claims"], "claims"),
+            "insured": open_sources([tmp_path / "insured"], "insured"),
+        }
+    )
     out = tmp_path / f"out-{engine}"
-    other = Cluster(exchanges.InProcess(), by_what(setup, installed)) if engine else None
-    settle(setup, inputs, RunFolder(out, TABLES), Options(2, partitions=3), installed, engine=other)
+    other = Cluster(exchanges.InProcess(), by_what(Benefits(setup), installed)) if engine else None
+    settle(Benefits(setup), inputs, RunFolder(out, TABLES), Options(2, partitions=3), installed, engine=other)
     return out
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from qingsuan.benefits.rejects import REJECT_SCHEMA
+from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.run.inputs import Source
 from qingsuan.run.rejections.deferred import Remembered
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 from qingsuan.benefits.accumulators.opening import ITSELF, Groups, Opening
 from qingsuan.benefits.core.accounts import MAX_CARRIED, Accounts
 from qingsuan.benefits.core.core import Core, Paid
-from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import NO_DATE, day_text, decimals
+from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import Taker, arrow
 from qingsuan.errors import InputError
 from qingsuan.money import yuan

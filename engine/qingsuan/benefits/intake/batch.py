@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingsuan.benefits.rejects import Refusals, Said
 from qingsuan.columns.cells import (
     READERS,
     Torn,
     decimals,
 )
 from qingsuan.columns.forms import CODE_FORMS, form_of, reason
+from qingsuan.columns.rejects import Refusals, Said
 from qingsuan.columns.rows import arrow
 from qingsuan.money import MAX_FEN, yuan
+from qingsuan.settlement import Taken
 from qingsuan.tables import BILL, PAID_COLUMNS, Column
 
-__all__ = ["Mask", "Rows", "Taken"]
+__all__ = ["Mask", "Rows"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -29,21 +29,6 @@ _EXPECTED = {
     "E_SCALE": "an amount in yuan with at most two decimals; amounts are never rounded on the way in",
     "E_RANGE": f"an amount in yuan of at most {yuan(MAX_FEN)}, in either direction",
 }
-
-
-class Taken(NamedTuple):
-    """What was made of a batch.
-
-    Attributes
-    ----------
-    rows : those that stand so far, in internal columns.
-    refusals : as :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`.
-    amounts : of claims, sums in fen of all rows as they came, refused ones too: of the bill, and of what was paid.
-    """
-
-    rows: pa.RecordBatch
-    refusals: pa.Table
-    amounts: dict[str, int]
 
 
 class Rows:

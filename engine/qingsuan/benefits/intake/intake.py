@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingsuan.benefits.intake.batch import Mask, Rows, Taken
+from qingsuan.benefits.intake.batch import Mask, Rows
 from qingsuan.benefits.intake.dates import deciding_dates, may_be_of_another_year, refuse_dates, refuse_missing_end
 from qingsuan.benefits.intake.interface import refuse_when_set
 from qingsuan.benefits.intake.restore import blanks
@@ -34,9 +34,10 @@ from qingsuan.columns.rows import arrow
 from qingsuan.errors import InputError, PluginError
 from qingsuan.money import yuan
 from qingsuan.plugins.code import PluginCodeError, call_plugin
+from qingsuan.settlement import Taken
 from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED
 
-__all__ = ["Taken", "take_claims", "take_identities", "take_insured"]
+__all__ = ["take_claims", "take_identities", "take_insured"]
 
 _WHOLE = r"^-?\d{1,15}$"
 
@@ -59,7 +60,7 @@ def _own_fields(setup: Setup, rows: Rows, table: str) -> dict[str, pa.Array]:
         if own.function:
             fields[own.name] = arrow(_call(setup, own.name, rows.typed()))
         elif own.column not in rows.batch.schema.names:
-            setup.absent_columns.add((own.name, rows.file))
+            setup.learned.absent_columns.add((own.name, rows.file))
             empty = np.full(rows.size, NO_AMOUNT, np.int64) if own.is_number else np.zeros(rows.size, np.int32)
             fields[own.name] = arrow(empty)
         else:
@@ -222,11 +223,11 @@ def _note_what_reversals_name(setup: Setup, rows: Rows, fields: Mapping[str, pa.
     if not reversal.any():
         return
     ids = fields["setl_id"], fields["init_setl_id"]
-    setup.named_by_reversals.append(hashes_of_named(*ids, np.flatnonzero(reversal)))
+    setup.learned.named_by_reversals.append(hashes_of_named(*ids, np.flatnonzero(reversal)))
     of_nobody = np.flatnonzero(reversal & (rows.absent("psn_no") | rows.faulty("psn_no")))
     named = named_ids(*ids, rows.refusals.files, rows.refusals.rows, of_nobody)
     if named.num_rows:
-        setup.reversals_of_nobody.append(named)
+        setup.learned.reversals_of_nobody.append(named)
 
 
 def _amount_or_none(rows: Rows, name: str) -> npt.NDArray[np.int64]:
@@ -248,7 +249,7 @@ def _refuse_unserved(setup: Setup, rows: Rows, areas: npt.NDArray[np.int32]) -> 
         rows.refuse(mask, "E_POOL", "insu_admdvs", "an area of a pool that an installed plugin serves")
         return
     counts = np.bincount(areas[mask & ~rows.refusals.refused], minlength=len(texts))
-    setup.unserved.update({texts[number]: int(counts[number]) for number in nobody if counts[number]})
+    setup.learned.unserved.update({texts[number]: int(counts[number]) for number in nobody if counts[number]})
 
 
 def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()) -> Taken:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits.partition.insured_rows import Deciding, InsuredRows
-from qingsuan.benefits.rejects import Refusals
 from qingsuan.columns.cells import NO_DATE
+from qingsuan.columns.rejects import Refusals
 
 __all__ = [
     "CONTRADICTIONS",

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from qingsuan.benefits.partition.classify import REASONS
 from qingsuan.benefits.partition.state import Work
-from qingsuan.benefits.rejects import Refusals
 from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
+from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import looked_up
 from qingsuan.people import Texts
 from qingsuan.policy.decision import NO_RULE, number_text
@@ -163,7 +163,7 @@ def refuse_absent_columns(refusals: Refusals, work: Work, table: str) -> None:
     """Claims whose rule set looks at a column that their file (or, ``insured``, that of their insured row) does not have."""
     setup = work.setup
     lacking: dict[str, list[int]] = {}
-    for name, file in sorted(setup.absent_columns):
+    for name, file in sorted(setup.learned.absent_columns):
         if setup.own_columns[name].table == table:
             lacking.setdefault(name, []).append(file)
     for name, files in lacking.items():

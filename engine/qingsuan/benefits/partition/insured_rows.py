@@ -102,7 +102,9 @@ class InsuredRows:
         if len(self.several):
             file, row = (self.columns.raw(name)[self.several] for name in ("file", "row"))
             own_columns = self.setup.own_columns
-            lacking = [number for name, number in self.setup.absent_columns if own_columns[name].table == "insured"]
+            lacking = [
+                number for name, number in self.setup.learned.absent_columns if own_columns[name].table == "insured"
+            ]
             keys = (-row, -file, ~np.isin(file, lacking), *(one.values for one in reversed(self.deciding)))
             ties[0, self.several[np.lexsort(keys)]] = np.arange(1, len(self.several) + 1, dtype=np.int32)
         return ties

@@ -48,9 +48,9 @@ from qingsuan.benefits.partition.reversals.taken_back import Copies, Judged
 from qingsuan.benefits.partition.state import Known, Work
 from qingsuan.benefits.partition.stays import number_stays_of, refuse_parts
 from qingsuan.benefits.partition.trials import try_contradictions
-from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.results import Layout
 from qingsuan.benefits.setup import CLAIM_CODES, Setup
+from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import looked_up, numbers
 from qingsuan.errors import RunError
 from qingsuan.people import Numbering, Texts, spread
@@ -67,7 +67,7 @@ Bool = npt.NDArray[np.bool_]
 class Outcome:
     """What became of a partition's rows; the tables are those of the run folder.
 
-    ``refused`` has the schema of :data:`qingsuan.benefits.rejects.REJECT_SCHEMA`, ``refused_rows`` the same rows as they
+    ``refused`` has the schema of :data:`qingsuan.columns.rejects.REJECT_SCHEMA`, ``refused_rows`` the same rows as they
     came (:func:`qingsuan.benefits.intake.restore.restored`); ``totals`` are by kind; ``accumulators`` are there if they were
     asked for.
     """

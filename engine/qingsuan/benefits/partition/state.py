@@ -16,9 +16,9 @@ from qingsuan.benefits.named import NamedByNobody, NamedByReversals
 from qingsuan.benefits.order import Ordered
 from qingsuan.benefits.partition.classify import Classifier
 from qingsuan.benefits.partition.insured_rows import InsuredRows
-from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.setup import BENEFIT_DATES, Setup
 from qingsuan.columns.cells import NO_DATE
+from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import Keeper, Taker, looked_up
 from qingsuan.people import Numbering, Texts
 
@@ -44,8 +44,8 @@ class Known:
             np.int32,
         ).reshape(len(setup.places.pools), len(treated))
         self.months = setup.months()
-        self.named_by_nobody = NamedByNobody(setup.reversals_of_nobody)
-        self.named_by_reversals = NamedByReversals(setup.named_by_reversals)
+        self.named_by_nobody = NamedByNobody(setup.learned.reversals_of_nobody)
+        self.named_by_reversals = NamedByReversals(setup.learned.named_by_reversals)
         levels = setup.vocabularies["dedc_hosp_lv"].texts
         self.known_levels = np.array(
             [

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from qingsuan.benefits.partition.other_parts import Numbered, name_of_row
 from qingsuan.benefits.partition.state import Work
-from qingsuan.benefits.rejects import Refusals
+from qingsuan.columns.rejects import Refusals
 from qingsuan.people import Texts
 
 __all__ = ["NEW_YEAR", "PARAMETER", "number_stays", "number_stays_of", "refuse_parts"]

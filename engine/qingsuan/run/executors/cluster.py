@@ -17,17 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-import numpy as np
 import pyarrow as pa
 
-from qingsuan.benefits.accumulators.opening import Groups, empty_opening
-from qingsuan.benefits.named import NAMED_SCHEMA, NamedByReversals
-from qingsuan.benefits.setup import Setup
 from qingsuan.errors import QingsuanError, RunError
 from qingsuan.run.executors.interface import Done
 from qingsuan.run.executors.pieces import NOWHERE, REFUSED, REPORT, pieces_of, read_stream
 from qingsuan.run.executors.worker import (
-    OPENING,
     Frozen,
     Item,
     Job,
@@ -40,9 +35,7 @@ from qingsuan.run.executors.worker import (
 from qingsuan.run.folder import Written
 from qingsuan.run.inputs import chunks
 from qingsuan.run.model import Run
-from qingsuan.run.reading import empty_rows, kinds, wanted
 from qingsuan.run.rejections.refused import RefusedRows
-from qingsuan.tables import ACCUMULATORS
 
 __all__ = ["Cluster", "Exchange", "Work"]
 
@@ -112,17 +105,10 @@ class Cluster:
         token = uuid.uuid4().hex
         self.job = Job(
             token,
-            run.setup.year,
-            run.setup.skip_unserved,
-            run.setup.accumulators,
-            run.setup.strict,
-            run.setup.insured_files,
-            run.setup.claims_files,
-            run.setup.paid_columns,
-            run.setup.has_stays,
+            run.settlement.recipe(),
             self.by_what,
             items,
-            _empty(run),
+            {table.name: run.settlement.empty(table.name) for table in run.settlement.inputs},
             run.partitions,
             (run.folder.path / ".shuffle" / token).resolve(),
         )
@@ -131,7 +117,7 @@ class Cluster:
         with _plain():
             for batch in self.exchange.read(len(items), partial(read_items, self.job)):
                 for piece in pieces_of(batch):
-                    table = items[piece.item].table
+                    table = items[piece.item].table.name
                     if piece.kind == REFUSED:
                         refused.remember(table, read_stream(piece.payload))
                     elif piece.kind != REPORT or piece.partition != NOWHERE or piece.item in reported:
@@ -143,13 +129,11 @@ class Cluster:
         if len(reported) != len(items):
             raise _untrue(f"{len(reported)} of {len(items)} parts of the input were reported")
         run.progress.end()
-        run.setup.freeze()
+        run.settlement.freeze(run.problems)
 
     def _learn(self, run: Run, table: str, content: dict[str, Any]) -> None:
-        if table != OPENING:
-            run.tally.read(table, content["rows"])
-        run.tally.amounts_in.update(content["amounts"])
-        _learn_codes(run.setup, content)
+        run.books.read(table, content["rows"], content["sums"])
+        run.settlement.learn(content["learned"])
         for partition, (count, rows) in content["pieces"]:
             tables = self.expected.setdefault(partition, {})
             before = tables.get(table, (0, 0))
@@ -165,12 +149,7 @@ class Cluster:
         """
         self._drafts = self.job.drafts
         self._drafts.mkdir(parents=True)
-        vocabularies = run.setup.vocabularies.items()
-        texts = {name: tuple(words.texts) for name, words in vocabularies}
-        named = NamedByReversals(run.setup.named_by_reversals).hashes
-        frozen = Frozen(
-            texts, frozenset(run.setup.absent_columns), named, tuple(run.setup.reversals_of_nobody), self.expected
-        )
+        frozen = Frozen(run.settlement.learned(), self.expected)
         receipts = _Receipts(run, done)
         for partition in partitions:
             if partition not in self.expected:
@@ -237,32 +216,11 @@ def _plain() -> Iterator[None]:
 
 def _items(run: Run) -> Iterator[Item]:
     """Parts of all files, and what of them is read."""
-    for sources, _, table in kinds(run):
-        for source in sources:
-            columns, size = tuple(wanted(run, table, source)), source.path.stat().st_size
+    for table in run.settlement.inputs:
+        for source in run.inputs.of(table.name):
+            columns, size = tuple(table.wanted(source.schema)), source.path.stat().st_size
             for chunk in chunks(source):
                 yield Item(table, chunk, columns, size)
-    for source in run.inputs.opening:
-        for chunk in chunks(source):
-            columns = tuple(column.name for column in ACCUMULATORS)
-            yield Item(OPENING, chunk, columns, source.path.stat().st_size)
-
-
-def _empty(run: Run) -> dict[str, pa.RecordBatch]:
-    """No rows of each table, in the order in which a partition is given them."""
-    tables = {table: empty_rows(run, table) for _, _, table in kinds(run)}
-    if run.setup.accumulators:
-        tables[OPENING] = empty_opening(Groups(run.setup))
-    return tables
-
-
-def _learn_codes(setup: Setup, content: dict[str, Any]) -> None:
-    for name, texts in content["texts"].items():
-        setup.vocabularies[name].encode(pa.array(texts, pa.string()))
-    setup.unserved.update(content["unserved"])
-    setup.absent_columns.update((name, file) for name, file in content["absent"])
-    setup.named_by_reversals.append(np.array(content["named_by_reversals"], np.uint64))
-    setup.reversals_of_nobody += [pa.table(named, schema=NAMED_SCHEMA) for named in content["reversals_of_nobody"]]
 
 
 def _untrue(found: str) -> RunError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from qingsuan.benefits.setup import Setup
 from qingsuan.errors import UsageError
 from qingsuan.plugins import Installed
 from qingsuan.run.executors.interface import Engine
+from qingsuan.settlement import Settlement
 
 __all__ = ["ENGINES", "check_engine", "engine_of"]
 
@@ -31,7 +31,7 @@ def check_engine(engine: str, spark_master: str | None) -> None:
         )
 
 
-def engine_of(engine: str, spark_master: str | None, setup: Setup, installed: Installed) -> Engine | None:
+def engine_of(engine: str, spark_master: str | None, settlement: Settlement, installed: Installed) -> Engine | None:
     """The engine to hand to :func:`qingsuan.run.settle.settle`; None for this process's own threads."""
     if engine == "local":
         return None
@@ -39,4 +39,4 @@ def engine_of(engine: str, spark_master: str | None, setup: Setup, installed: In
     from qingsuan.run.executors.spark import SparkExchange
     from qingsuan.run.restart.fingerprint import by_what
 
-    return Cluster(SparkExchange(spark_master), by_what(setup, installed))
+    return Cluster(SparkExchange(spark_master), by_what(settlement, installed))

@@ -20,7 +20,7 @@ class Engine(Protocol):
     """Where the two stages of a run take place if not in this process's threads; open during one run."""
 
     def read(self, run: Run, refused: RefusedRows) -> None:
-        """Read every file once, check rows on their own, spread them by person; freeze the vocabularies."""
+        """Read every file once, check rows on their own, spread them on their key; freeze the settlement."""
 
     def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
         """Settle these partitions and write their files."""

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 
-from qingsuan.benefits.vocabulary import Vocabulary
 from qingsuan.columns.rows import Taker, arrow, numbers
+from qingsuan.columns.vocabulary import Vocabulary
 from qingsuan.errors import RunError
 from qingsuan.people import Texts, divide
 
@@ -69,20 +69,23 @@ def pieces_of(batch: pa.RecordBatch) -> Iterator[Piece]:
 
 
 class Collector:
-    """Spreads the rows of one item by person, and gives them on in pieces once they are many.
+    """Spreads the rows of one item on their key, and gives them on in pieces once they are many.
 
     Parameters
     ----------
-    item, table
-        The part of the input, and the table it is of.
+    item, table, key
+        The part of the input, the table it is of, and the column on which its rows are spread.
     partitions
         How many partitions.
     vocabularies
         Those the rows' codes are numbered by.
     """
 
-    def __init__(self, item: int, table: str, partitions: int, vocabularies: Mapping[str, Vocabulary]) -> None:
-        self.item, self.table, self.partitions, self.vocabularies = item, table, partitions, vocabularies
+    def __init__(
+        self, item: int, table: str, key: str, partitions: int, vocabularies: Mapping[str, Vocabulary]
+    ) -> None:
+        self.item, self.table, self.key, self.partitions = item, table, key, partitions
+        self.vocabularies = vocabularies
         self.counts: dict[int, list[int]] = {}
         self._held: dict[int, list[pa.RecordBatch]] = {}
         self._held_bytes = 0
@@ -90,9 +93,9 @@ class Collector:
     def add(self, batch: pa.RecordBatch) -> Iterator[Piece]:
         """Take a batch of intake's rows; gives pieces if too much is held."""
         if batch.num_rows:
-            texts = Texts.of(batch.column("psn_no"))
+            texts = Texts.of(batch.column(self.key))
             starts, rows = divide(texts, self.partitions)
-            ordered = Taker(rows, batch.num_rows).batch(batch, {"psn_no": texts})
+            ordered = Taker(rows, batch.num_rows).batch(batch, {self.key: texts})
             for partition in np.flatnonzero(np.diff(starts)).tolist():
                 piece = ordered.slice(int(starts[partition]), int(starts[partition + 1] - starts[partition]))
                 self._held.setdefault(partition, []).append(piece)

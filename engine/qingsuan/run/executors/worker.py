@@ -7,11 +7,10 @@ every piece of a partition is there, once; and that everybody in a partition bel
 
 from __future__ import annotations
 
-import copy
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,14 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan import errors
-from qingsuan.benefits.accumulators.opening import Groups, check_opening, take_opening
-from qingsuan.benefits.partition import Outcome, Settler
-from qingsuan.benefits.setup import Setup
-from qingsuan.benefits.vocabulary import Vocabulary
 from qingsuan.errors import InputError, PluginError, QingsuanError, RunError
 from qingsuan.people import Texts, partition_of
 from qingsuan.plugins import load
@@ -34,13 +28,12 @@ from qingsuan.run.executors.pieces import Collector, Piece, joined, message, pie
 from qingsuan.run.folder import Written, draft
 from qingsuan.run.folder.parquet import write_parquet
 from qingsuan.run.inputs import Chunk
-from qingsuan.run.kept import Kept, tables_of
-from qingsuan.run.reading import TAKE
+from qingsuan.run.kept import Kept
 from qingsuan.run.regions import read_regions
 from qingsuan.run.restart.fingerprint import by_what
+from qingsuan.settlement import InputTable, Recipe, Settled, Settlement
 
 __all__ = [
-    "OPENING",
     "Frozen",
     "Item",
     "Job",
@@ -52,9 +45,6 @@ __all__ = [
     "told",
 ]
 
-OPENING = "opening"
-"""The table of accounts that an earlier run left; it comes last, and only where accounts are kept."""
-
 _FAULT = "qingsuan-fault "
 
 
@@ -62,7 +52,7 @@ _FAULT = "qingsuan-fault "
 class Item:
     """A part of the input: which table it is of, which of its columns are read, and how large its file is."""
 
-    table: str
+    table: InputTable
     chunk: Chunk
     columns: tuple[str, ...]
     file_bytes: int
@@ -75,19 +65,14 @@ class Job:
     Attributes
     ----------
     token : names the run among all others.
+    recipe : how the settlement is made.
     by_what : software, plugins and rules of the driver, which a worker must have too.
+    empty : no rows of each table, in the order in which a partition is given them.
     drafts : where drafts and receipts go: a folder of the run folder, that every process sees.
     """
 
     token: str
-    year: int
-    skip_unserved: bool
-    accumulators: bool
-    strict: bool
-    insured_files: tuple[str, ...]
-    claims_files: tuple[str, ...]
-    paid_columns: tuple[str, ...]
-    has_stays: bool
+    recipe: Recipe
     by_what: Mapping[str, Any]
     items: tuple[Item, ...]
     empty: Mapping[str, pa.RecordBatch]
@@ -101,15 +86,11 @@ class Frozen:
 
     Attributes
     ----------
-    texts : column -> its codes, in the order of their numbers.
-    named_by_reversals, reversals_of_nobody : see :class:`qingsuan.benefits.setup.Setup`.
+    learned : what the settlement has learnt (:meth:`qingsuan.settlement.Settlement.learned`).
     expected : partition -> table -> (pieces, rows).
     """
 
-    texts: Mapping[str, tuple[str, ...]]
-    absent_columns: frozenset[tuple[str, int]]
-    named_by_reversals: npt.NDArray[np.uint64]
-    reversals_of_nobody: tuple[pa.Table, ...]
+    learned: Mapping[str, Any]
     expected: Mapping[int, Mapping[str, tuple[int, int]]]
 
 
@@ -134,18 +115,16 @@ def fault_in(text: str) -> QingsuanError | None:
     return found
 
 
-_SETUPS: dict[str, Setup] = {}
-_SETTLERS: dict[str, Settler] = {}
+_MADE: dict[str, Settlement] = {}
+_SETTLING: dict[str, tuple[Settlement, Callable[..., Settled]]] = {}
 
 
-def _setup(job: Job) -> Setup:
-    """The process's own set-up, made once; by the same rules as the driver's."""
-    if job.token not in _SETUPS:
+def _settlement(job: Job) -> Settlement:
+    """The process's own settlement, made once; by the same rules as the driver's."""
+    if job.token not in _MADE:
         regions = read_regions(load())
-        setup = regions.setup(job.year, job.skip_unserved, job.accumulators)
-        setup.paid_columns, setup.has_stays = job.paid_columns, job.has_stays
-        setup.strict, setup.insured_files, setup.claims_files = job.strict, job.insured_files, job.claims_files
-        here = by_what(setup, regions.installed)
+        made = job.recipe.make(regions)
+        here = by_what(made, regions.installed)
         for kind, expected in job.by_what.items():
             other = sorted(n for n in {*expected, *here[kind]} if expected.get(n) != here[kind].get(n))
             if other:
@@ -155,54 +134,42 @@ def _setup(job: Job) -> Setup:
                     expected="the same versions of everything on every machine",
                     do="send the driver's environment to the workers (docs/spark.md)",
                 )
-        _SETUPS.clear()
-        _SETUPS[job.token] = setup
-    return _SETUPS[job.token]
+        _MADE.clear()
+        _MADE[job.token] = made
+    return _MADE[job.token]
 
 
 def read_items(job: Job, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Read items, named by their numbers in the first column, into pieces."""
     with told():
-        setup = _setup(job)
+        settlement = _settlement(job)
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                for piece in _read(job, setup, number):
+                for piece in _read(job, settlement.fork(), number):
                     yield message(piece)
 
 
-def _read(job: Job, setup: Setup, number: int) -> Iterator[Piece]:
+def _read(job: Job, settlement: Settlement, number: int) -> Iterator[Piece]:
     """One item. What it learns is its own: the same item gives the same pieces, wherever and however often it is read."""
     item = job.items[number]
-    source = item.chunk.source
+    source, table = item.chunk.source, item.table
     _check_size(source.path, item.file_bytes)
-    setup = copy.copy(setup)
-    setup.vocabularies = {name: Vocabulary() for name in setup.vocabularies}
-    setup.unserved, setup.absent_columns, setup.reversals_of_nobody = Counter(), set(), []
-    setup.named_by_reversals = []
-    collector = Collector(number, item.table, job.partitions, setup.vocabularies)
-    rows, amounts, refused = 0, Counter[str](), []
-    groups = Groups(setup) if item.table == OPENING else None
-    read = item.chunk.batches if groups is None else item.chunk.whole_rows
+    collector = Collector(number, table.name, table.key, job.partitions, settlement.vocabularies)
+    rows, sums, refused = 0, Counter[str](), []
+    read = item.chunk.whole_rows if table.is_trusted else item.chunk.batches
     for first_row, batch, torn in read(item.columns):
-        if groups is not None:
-            yield from collector.add(take_opening(groups, batch, str(source.path), first_row))
-            continue
-        taken = TAKE[item.table](setup, batch, source.number, first_row, torn)
+        taken = settlement.take(table.name, batch, source, first_row, torn)
         yield from collector.add(taken.rows)
         rows += batch.num_rows
-        amounts.update(taken.amounts)
+        sums.update(taken.sums)
         if taken.refusals.num_rows:
             refused.append(taken.refusals)
     yield from collector.finish()
     content = {
         "rows": rows,
-        "amounts": dict(amounts),
+        "sums": dict(sums),
         "pieces": list(collector.counts.items()),
-        "texts": {name: words.texts for name, words in setup.vocabularies.items() if len(words.texts) > 1},
-        "unserved": dict(setup.unserved),
-        "absent": sorted(setup.absent_columns),
-        "named_by_reversals": [int(one) for hashes in setup.named_by_reversals for one in hashes],
-        "reversals_of_nobody": [named.to_pydict() for named in setup.reversals_of_nobody],
+        "learned": settlement.learned(),
     }
     yield from report(number, content, refused)
 
@@ -266,48 +233,43 @@ def _broken(partition: int, found: str) -> RunError:
 
 def settle_one(job: Job, frozen: Frozen, partition: int, pieces: list[Piece]) -> None:
     """Settle a partition and write its drafts, and last its receipt."""
-    settler = _settler(job, frozen)
+    settlement, settler = _settling(job, frozen)
     tables = []
-    for table, empty in job.empty.items():
-        mine = [piece for piece in pieces if piece.kind == table]
-        rows = joined(mine, empty, settler.setup.vocabularies)
-        expected = frozen.expected.get(partition, {}).get(table, (0, 0))
+    for table in settlement.inputs:
+        mine = [piece for piece in pieces if piece.kind == table.name]
+        rows = joined(mine, job.empty[table.name], settlement.vocabularies)
+        expected = frozen.expected.get(partition, {}).get(table.name, (0, 0))
         if (len(mine), rows.num_rows) != tuple(expected):
-            raise _broken(partition, f"{len(mine)} pieces with {rows.num_rows} rows of {table}, not {expected}")
-        strangers = partition_of(Texts.of(rows.column("psn_no")), job.partitions) != partition
+            raise _broken(partition, f"{len(mine)} pieces with {rows.num_rows} rows of {table.name}, not {expected}")
+        strangers = partition_of(Texts.of(rows.column(table.key)), job.partitions) != partition
         if strangers.any():
-            raise _broken(partition, f"{int(np.count_nonzero(strangers))} rows of {table} belong elsewhere")
+            raise _broken(partition, f"{int(np.count_nonzero(strangers))} rows of {table.name} belong elsewhere")
+        if table.is_trusted and rows.num_rows:
+            settlement.check_spread(table.name, rows)
         tables.append(rows)
-        if table == OPENING and rows.num_rows:
-            check_opening(Groups(settler.setup), rows)
-    _write(job, partition, settler.settle(*tables))
+    _write(job, partition, settler(*tables))
 
 
-def _settler(job: Job, frozen: Frozen) -> Settler:
-    if job.token not in _SETTLERS:
-        setup = copy.copy(_setup(job))
-        setup.vocabularies = {name: Vocabulary() for name in setup.vocabularies}
-        for name, texts in frozen.texts.items():
-            setup.vocabularies[name].encode(pa.array(texts, pa.string()))
-        setup.absent_columns = set(frozen.absent_columns)
-        setup.named_by_reversals = [frozen.named_by_reversals]
-        setup.reversals_of_nobody = list(frozen.reversals_of_nobody)
-        setup.freeze()
-        _SETTLERS.clear()
-        _SETTLERS[job.token] = Settler(setup)
-    return _SETTLERS[job.token]
+def _settling(job: Job, frozen: Frozen) -> tuple[Settlement, Callable[..., Settled]]:
+    if job.token not in _SETTLING:
+        settlement = _settlement(job).fork()
+        settlement.learn(frozen.learned)
+        settlement.freeze()
+        _SETTLING.clear()
+        _SETTLING[job.token] = settlement, settlement.settler()
+    return _SETTLING[job.token]
 
 
-def _write(job: Job, partition: int, outcome: Outcome) -> None:
+def _write(job: Job, partition: int, settled: Settled) -> None:
     """Write drafts of a partition's tables, then the receipt that names them: nobody looks at drafts without one."""
     attempt = uuid.uuid4().hex
     files = []
-    for kind, rows in tables_of(outcome).items():
+    for kind, rows in settled.tables.items():
         path = job.drafts / f"{kind}-{partition:05d}-{attempt}"
         written = draft(path, partial(write_parquet, rows), f"{kind}/part-{partition:05d}.parquet")
         files.append({"draft": path.name, **asdict(written)})
     head = json.dumps({"partition": partition, "files": files}).encode()
-    content = len(head).to_bytes(8, "big") + head + Kept.of(outcome).to_bytes()
+    content = len(head).to_bytes(8, "big") + head + Kept.of(settled).to_bytes()
     unnamed = job.drafts / f"unnamed-{attempt}"
     draft(unnamed, lambda path: path.write_bytes(content), unnamed.name)
     unnamed.replace(job.drafts / f"receipt-{partition:05d}-{attempt}")

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc
 
-from qingsuan.benefits.rejects import REJECT_SCHEMA
+from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.errors import RunError
 from qingsuan.run.inputs import Source
 
@@ -41,7 +41,7 @@ class Remembered:
         self._files: dict[tuple[int, int], list[Path]] = {}
 
     def add(self, refusals: pa.Table) -> None:
-        """Remember refusals (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`). Called under the run's lock.
+        """Remember refusals (:data:`qingsuan.columns.rejects.REJECT_SCHEMA`). Called under the run's lock.
 
         Raises
         ------

@@ -8,33 +8,23 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from qingsuan.benefits.differences import BY, DIFFERENCES, OUTCOMES, Differences
-from qingsuan.benefits.intake.restore import LOST, is_restorable
-from qingsuan.benefits.rejects import REJECT_SCHEMA
-from qingsuan.benefits.results import merge_totals
-from qingsuan.benefits.setup import Setup
-from qingsuan.columns.cells import NO_AMOUNT, read_money
-from qingsuan.columns.rows import arrow, numbers
+from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.run.inputs import Source, as_text, carried_as, fetch_rows
 from qingsuan.run.kept import Kept
+from qingsuan.run.model import Run
 from qingsuan.run.rejections.deferred import Remembered
-from qingsuan.run.rejections.people import with_rejected_insured
-from qingsuan.run.settled_elsewhere import settled_elsewhere, with_settled_elsewhere
 from qingsuan.run.shuffle import Shuffle
-from qingsuan.run.tally import Tally, sums_of
 from qingsuan.run.threads import in_threads
-
-if TYPE_CHECKING:
-    from qingsuan.run.model import Run
+from qingsuan.settlement import InputTable, Rejecter
 
 __all__ = ["REASON_COLUMNS", "RefusedRows"]
 
@@ -55,38 +45,39 @@ class RefusedRows:
     """
 
     def __init__(self, run: Run, spill: Path) -> None:
-        inputs = run.inputs
-        sources = {"claims": inputs.claims, "insured": inputs.insured, "identities": inputs.identities}
-        self._tables = {name: _Refused(run, sources[name], spill / f"refused-{name}") for name in sources}
+        tables = [table for table in run.settlement.inputs if not table.is_trusted]
+        self._first = tables[0].name
+        self._tables = {table.name: _Refused(run, table, spill / f"refused-{table.name}") for table in tables}
 
     def read(self, table: str, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:
-        """Keep what was refused (:data:`qingsuan.benefits.rejects.REJECT_SCHEMA`) of a batch just read from a file."""
+        """Keep what was refused (:data:`qingsuan.columns.rejects.REJECT_SCHEMA`) of a batch just read from a file."""
         if refusals.num_rows:
             self._tables[table].read(refusals, batch, first_row)
 
     def settled(self, kept: Kept) -> None:
         """Keep what was refused of a settled partition."""
-        claims = self._tables["claims"]
-        if kept.refused_rows is None:
-            claims.remember(kept.refused)
+        first = self._tables[self._first]
+        if kept.refused_rows is None or kept.is_whole is None:
+            first.remember(kept.refused)
         elif kept.refused.num_rows:
-            claims.settled(kept.refused.combine_chunks(), kept.refused_rows)
+            first.settled(kept.refused.combine_chunks(), kept.refused_rows, pa.array(kept.is_whole))
 
     def remember(self, table: str, refusals: pa.Table) -> None:
         """Remember rows that are fetched at the end."""
         self._tables[table].remember(refusals)
 
     def write(self, run: Run) -> None:
-        """Write every refused row with all its columns and its reason, in the order of the people.
+        """Write every refused row with all its columns and its reason, in the order of their keys.
 
-        Claims come last: their reasons tell of insured rows that were refused, and of claims that are settled.
+        Those of the first input table come last: their reasons may tell of rows of the others.
         """
-        run.tally.settled_elsewhere = settled_elsewhere(run.tally.totals, run.inputs.claims)
-        for name in ("insured", "identities", "claims"):
+        rejecter = run.settlement.rejecter(run.books)
+        second = next((name for name in self._tables if name != self._first), None)
+        for name in (*(name for name in self._tables if name != self._first), self._first):
             table = self._tables[name]
-            if name == "claims" or table.rows:
+            if name == self._first or table.rows:
                 run.progress.stage(f"rejected {name} 退回", run.partitions)
-                table.write(run, name)
+                table.write(run, rejecter, _prefix(name, self._first), second and _prefix(second, self._first))
                 run.progress.end()
 
     def __enter__(self) -> Self:
@@ -99,25 +90,32 @@ class RefusedRows:
             table.shuffle.__exit__(kind, error, trace)
 
 
+def _prefix(table: str, first: str) -> str:
+    """How the names of a table's files begin."""
+    return "" if table == first else f"{table}-"
+
+
 class _Refused:
     """The refused rows of one input table."""
 
-    def __init__(self, run: Run, sources: tuple[Source, ...], spill: Path) -> None:
-        self.rows = 0
+    def __init__(self, run: Run, table: InputTable, spill: Path) -> None:
+        self.rows, self.table, self._settlement = 0, table, run.settlement
+        sources = run.inputs.of(table.name)
         self._sources = {source.number: source for source in sources}
         self._names = pa.array([source.name for source in sources], pa.string())
-        self._restorable = pa.array([is_restorable(source.schema) for source in sources], pa.bool_())
+        self._restorable = pa.array([run.settlement.is_restorable(source.schema) for source in sources], pa.bool_())
         self._schema = _common_schema(sources)
-        self._person = "person"
-        while self._person in self._schema.names:
-            self._person += "_"
+        self._key = "key"
+        while self._key in self._schema.names:
+            self._key += "_"
         self._remembered = Remembered(sources, run.options.memory // 16, spill / "remembered")
-        self._amounts = Counter[str]()
+        self._sums = Counter[str]()
         self._lock = threading.Lock()
         self.shuffle = Shuffle(run.partitions, run.waiting, spill)
-        self._paid = run.setup.paid_columns if sources is run.inputs.claims else ()
-        inner = [pa.field(self._person, pa.string()), *(pa.field(self._fen(name), pa.int64()) for name in self._paid)]
-        self.shuffle.add(pa.RecordBatch.from_pylist([], pa.schema([*self._schema, *inner])))
+        nothing = pa.RecordBatch.from_pylist([], pa.schema([]))
+        self._beside = [(name, column.type) for name, column in run.settlement.beside(table.name, nothing).items()]
+        inner = [(self._key, pa.string()), *((self._own(name), kind) for name, kind in self._beside)]
+        self.shuffle.add(pa.RecordBatch.from_pylist([], pa.schema([*self._schema, *(pa.field(*one) for one in inner)])))
 
     def read(self, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:
         file = self._sources[refusals.column("file")[0].as_py()]
@@ -126,8 +124,7 @@ class _Refused:
         else:
             self.remember(refusals)
 
-    def settled(self, refusals: pa.Table, rows: pa.Table) -> None:
-        whole = pc.not_equal(rows.column("blank"), LOST)
+    def settled(self, refusals: pa.Table, rows: pa.Table, whole: pa.Array) -> None:
         whole = pc.and_(whole, self._restorable.take(refusals.column("file").combine_chunks()))
         if pc.any(whole).as_py():
             self._add(refusals.filter(whole), rows.filter(whole).combine_chunks().to_batches()[0])
@@ -144,77 +141,58 @@ class _Refused:
         self._keep(reasons, rows)
 
     def _keep(self, reasons: pa.Table, rows: pa.RecordBatch) -> None:
-        """Add up the amounts that can be read, as they came; then put rows by for the people they belong to."""
-        amounts = sums_of(rows)
+        """Add up what can be read of them, as they came; then put rows by, spread on their key."""
+        sums = self._settlement.sums(self.table.name, rows)
         with self._lock:
-            self._amounts.update(amounts)
-        self.shuffle.add(self._joined(reasons, rows), self._person)
+            self._sums.update(sums)
+        self.shuffle.add(self._joined(reasons, rows), self._key)
 
     def _joined(self, reasons: pa.Table, rows: pa.RecordBatch) -> pa.RecordBatch:
-        """Reasons and rows side by side, as they are written; last ``psn_no`` as text, empty if there is none."""
+        """Reasons and rows side by side, as they are written; last the key as text, empty if there is none."""
         found = {name: reasons.column(name).combine_chunks() for name in REJECT_SCHEMA.names}
         columns = {name: array for name, array in found.items() if name not in ("file", "row")}
         columns["source_file"] = self._names.take(found["file"])
         columns["source_row"] = pc.add(found["row"], 1)
         columns.update({_outer(name): rows.column(name) for name in rows.schema.names})
         arrays = [_carried(columns.get(column.name), column.type, rows.num_rows) for column in self._schema]
-        person = pc.fill_null(columns["psn_no"].cast(pa.string()), "")
-        paid = [_paid(rows, name) for name in self._paid]
-        names = [*self._schema.names, self._person, *map(self._fen, self._paid)]
-        return pa.RecordBatch.from_arrays([*arrays, person, *paid], names=names)
+        key = pc.fill_null(columns[self.table.key].cast(pa.string()), "")
+        beside = self._settlement.beside(self.table.name, rows)
+        names = [*self._schema.names, self._key, *map(self._own, beside)]
+        return pa.RecordBatch.from_arrays([*arrays, key, *beside.values()], names=names)
 
-    def _fen(self, paid: str) -> str:
-        """The column in which rows put by hold in fen what they carry as paid, as it came."""
-        return f"{self._person} {paid}"
+    def _own(self, name: str) -> str:
+        """What a column is called that a row carries beside those that are written."""
+        return f"{self._key} {name}"
 
-    def write(self, run: Run, table: str) -> None:
-        """Write the table's part files, and count what is in them."""
+    def write(self, run: Run, rejecter: Rejecter, prefix: str, second: str | None) -> None:
+        """Write the table's part files, and count what is in them.
+
+        Parameters
+        ----------
+        prefix, second
+            How the names of this table's files begin, and those of the second table.
+        """
         for reasons, rows in self._fetched():
             self._keep(reasons, rows)
-        run.tally.amounts_rejected.update(self._amounts)
+        run.books.sums_rejected.update(self._sums)
         self.shuffle.close()
-        prefix = "" if table == "claims" else f"{table}-"
+        keys = _sort_keys(self._key, self._schema)
 
         def write(partition: int) -> None:
-            rows = self.shuffle.take(partition).sort_by(_sort_keys(self._person, self._schema))
-            differences, sums = self._differences(rows, run.setup)
-            rows = rows.select(self._schema.names)
-            if table == "claims":
-                rows = with_rejected_insured(rows, run.folder.path / f"rejected/insured-part-{partition:05d}.parquet")
-                rows = with_settled_elsewhere(rows, run.tally.settled_elsewhere)
-            run.folder.write_table(f"rejected/{prefix}part-{partition:05d}.parquet", rows)
-            if differences is not None:
-                run.folder.write_table(f"{DIFFERENCES}/rejected-part-{partition:05d}.parquet", differences)
+            part = f"part-{partition:05d}.parquet"
+            taken = self.shuffle.take(partition).sort_by(keys)
+            beside = {name: taken.column(self._own(name)).combine_chunks() for name, _ in self._beside}
+            found = rejecter(self.table.name, taken.select(self._schema.names), beside, _reads(run, second, part))
+            run.folder.write_table(f"rejected/{prefix}{part}", found.rows)
+            for folder, rows in found.tables.items():
+                run.folder.write_table(f"{folder}/rejected-{part}", rows)
             with run.lock:
-                _count(rows, table, run.tally, run.setup)
-                if sums is not None:
-                    run.tally.totals.setdefault(DIFFERENCES, []).append(sums)
+                for counted in taken.column("code").value_counts().to_pylist():
+                    run.books.refused(self.table.name, counted["values"], counted["counts"])
+                run.books.add_totals(found.totals)
 
         for _ in in_threads(write, range(run.partitions), run.options.workers):
             run.progress.step()
-
-    def _differences(self, rows: pa.Table, setup: Setup) -> tuple[pa.Table | None, pa.Table | None]:
-        """What rejected rows carry as paid: nothing is due for them; and its sums."""
-        if not self._paid:
-            return None, None
-        alike = pa.table(
-            {**{name: _text(rows, name) for name in _IDS}, **{n: rows.column(self._fen(n)) for n in self._paid}}
-        )
-        rows = rows.take(pc.sort_indices(alike, [(name, "ascending") for name in alike.schema.names]))  # not by file
-        paid = {name: numbers(rows.column(self._fen(name))) for name in self._paid}
-        found = Differences(paid, {}, np.full(rows.num_rows, OUTCOMES.index("rejected"), np.int32))
-        texts = {name: _text(rows, name) for name in _IDS}
-        some = pa.array(found.some)
-        fields = {name: texts[name].filter(some) for name in ("setl_id", "psn_no", *_CODES)}
-        for name in _CODES:
-            codes_of_rows = fields[name]
-            given = pc.not_equal(codes_of_rows, "")
-            fields[name] = pc.if_else(given, codes_of_rows, pa.scalar(None, pa.string())).dictionary_encode()
-        pools = [setup.places.pool_of(area) for area in texts["insu_admdvs"].to_pylist()]
-        codes = [setup.places.pools[pool].code if pool >= 0 else "" for pool in pools]
-        keys = pa.table({"pool": pa.array(codes, pa.string()), **{name: texts[name] for name in _BY}})
-        sums = found.summed(np.arange(rows.num_rows, dtype=np.int32), keys)
-        return found.completed(fields), merge_totals([sums], BY)
 
     def _fetched(self) -> Iterator[tuple[pa.Table, pa.RecordBatch]]:
         """The rows that were only remembered, and why they were refused."""
@@ -225,28 +203,14 @@ class _Refused:
                 done += len(places)
 
 
-_CODES = ("insutype", "insu_admdvs", "fixmedins_code")
-_IDS = ("psn_no", "setl_id", *_CODES)
-_BY = ("insutype", "fixmedins_code")
+def _reads(run: Run, prefix: str | None, part: str) -> Callable[[], pa.Table | None]:
+    """A function that reads the rejected rows of a partition, of the table whose files begin so; None if there are none."""
 
+    def read() -> pa.Table | None:
+        path = run.folder.path / f"rejected/{prefix}{part}"
+        return pq.read_table(path) if prefix and path.exists() else None
 
-def _paid(rows: pa.RecordBatch, name: str) -> pa.Array:
-    """What rows carry as paid in fen, as far as cells can be read; ``NO_AMOUNT`` where they say nothing."""
-    if name not in rows.schema.names:
-        return pa.repeat(pa.scalar(NO_AMOUNT, pa.int64()), rows.num_rows)
-    cells = read_money(rows.column(name))
-    unknown = cells.absent.copy()
-    for fault in cells.faults.values():
-        unknown |= fault
-    return arrow(np.where(unknown, NO_AMOUNT, cells.values).astype(np.int64))
-
-
-def _text(rows: pa.Table, name: str) -> pa.Array:
-    if name not in rows.schema.names:
-        return pa.repeat(pa.scalar(""), rows.num_rows)
-    found = rows.column(name).cast(pa.string())
-    found = found.combine_chunks() if found.num_chunks != 1 else found.chunk(0)
-    return pc.fill_null(found, "")
+    return read
 
 
 def _common_schema(sources: tuple[Source, ...]) -> pa.Schema:
@@ -274,19 +238,6 @@ def _outer(name: str) -> str:
     return f"input_{name}" if name in REASON_COLUMNS else name
 
 
-def _sort_keys(person: str, schema: pa.Schema) -> list[tuple[str, str]]:
-    names = (person, "setl_id", "code", "column", "found", "source_file", "source_row")
-    return [(name, "ascending") for name in names if name == person or name in schema.names]
-
-
-def _count(rows: pa.Table, table: str, tally: Tally, setup: Setup) -> None:
-    """Count a partition's refused rows, those of claims by pool and scheme too."""
-    for counted in rows.column("code").value_counts().to_pylist():
-        tally.refused(table, counted["values"], counted["counts"])
-    if table != "claims":
-        return
-    by = ["insu_admdvs", "insutype", "code"]
-    for row in rows.select(by).group_by(by, use_threads=False).aggregate([([], "count_all")]).to_pylist():
-        pool = setup.places.pool_of(str(row["insu_admdvs"]))
-        code = setup.places.pools[pool].code if pool >= 0 else ""
-        tally.rejected_by[code, str(row["insutype"] or ""), row["code"]] += row["count_all"]
+def _sort_keys(key: str, schema: pa.Schema) -> list[tuple[str, str]]:
+    names = (key, "setl_id", "code", "column", "found", "source_file", "source_row")
+    return [(name, "ascending") for name in names if name == key or name in schema.names]

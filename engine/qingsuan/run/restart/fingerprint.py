@@ -10,24 +10,20 @@ import hashlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from qingsuan import __version__
-from qingsuan.benefits.setup import Setup
 from qingsuan.errors import InputError, PluginError, PolicyError, QingsuanError, UsageError
 from qingsuan.plugins import Installed
 from qingsuan.policy.model import Region
 from qingsuan.run.inputs import Source
 from qingsuan.run.restart.digests import InputDigests
+from qingsuan.settlement import Settlement
 
-if TYPE_CHECKING:
-    from qingsuan.subsidies.bureau import BureauTables
-    from qingsuan.subsidies.funding import Funding
-
-__all__ = ["by_what", "check_same", "header_of_benefits", "header_of_subsidy", "named", "with_digests"]
+__all__ = ["by_what", "check_same", "header_of", "named", "with_digests"]
 
 VERSION = 1
 """Of the ledger's own form."""
@@ -44,52 +40,21 @@ _KINDS: tuple[tuple[str, type[QingsuanError], str], ...] = (
 """What is compared, in this order: unless their number is given, partitions follow from the rows of the input."""
 
 
-def header_of_benefits(
-    setup: Setup, inputs: Mapping[str, Source], installed: Installed, partitions: int
+def header_of(
+    settlement: Settlement, inputs: Mapping[str, Source], installed: Installed, partitions: int
 ) -> dict[str, Any]:
-    """All that is known of a settlement of benefits before a row is read: each part maps names to what they were.
+    """All that is known of a run before a row is read: each part maps names to what they were.
 
     The digests of input files come later (:func:`with_digests`): they are worked out while the files are read.
     """
+    own = settlement.identity()
+    options = {**own.get("options", {}), "partitions": partitions, "encoding of CSV": _encodings(inputs)}
     return {
         "ledger": VERSION,
-        "settlement": "benefits 待遇结算",
-        "options": {
-            "year": setup.year,
-            "partitions": partitions,
-            "skip unserved pools": setup.skip_unserved,
-            "accumulators": setup.accumulators,
-            "strict": setup.strict,
-            "encoding of CSV": _encodings(inputs),
-        },
-        **by_what(setup, installed),
-        "inputs": _rows(inputs),
-    }
-
-
-def header_of_subsidy(
-    funding: Funding,
-    tables: BureauTables,
-    inputs: Mapping[str, Source],
-    installed: Installed,
-    *,
-    partitions: int,
-    skip_unserved: bool,
-) -> dict[str, Any]:
-    """The same of a subsidy."""
-    return {
-        "ledger": VERSION,
-        "settlement": "subsidy 财政补助",
-        "options": {
-            "year": funding.year,
-            "partitions": partitions,
-            "skip unserved regions": skip_unserved,
-            "encoding of CSV": _encodings(inputs),
-        },
-        "software": _software(),
-        "plugins": _plugins(installed),
-        "rules": dict(_files((region.code, region.funding) for region in installed.regions)),
-        "tables of the bureau": {f"{file.table} {file.name}": file.sha256 for file in tables.files},
+        "settlement": settlement.name,
+        **own,
+        "options": options,
+        **by_what(settlement, installed),
         "inputs": _rows(inputs),
     }
 
@@ -113,14 +78,14 @@ def _software() -> dict[str, str]:
     return {"qingsuan": __version__, "numpy": np.__version__, "pyarrow": pa.__version__}
 
 
-def by_what(setup: Setup, installed: Installed) -> dict[str, dict[str, Any]]:
+def by_what(settlement: Settlement, installed: Installed) -> dict[str, dict[str, Any]]:
     """By which software, plugins and rules: what must be the same on every machine that works on one run."""
     return {
         "software": _software(),
         "plugins": _plugins(installed),
         "rules": {
-            "compiled rules": setup.program.digest,
-            **dict(_files((region.code, region.rules) for region in setup.regions)),
+            **settlement.identity().get("rules", {}),
+            **dict(_files((region.code, settlement.rule_folder(region)) for region in installed.regions)),
         },
     }
 

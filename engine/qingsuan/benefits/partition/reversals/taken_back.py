@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from qingsuan.benefits.order import ROLE, STATUS, Marked
 from qingsuan.benefits.partition.state import Work
-from qingsuan.benefits.rejects import Refusals
 from qingsuan.benefits.setup import BENEFIT_DATES
 from qingsuan.columns.cells import day_text
+from qingsuan.columns.rejects import Refusals
 from qingsuan.money import yuan
 from qingsuan.tables import BILL
 

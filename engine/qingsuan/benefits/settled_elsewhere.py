@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.partition.reversals.of_others import REVERSALS_WITHOUT_CLAIM, SETTLED_AND_NAMED
-
-if TYPE_CHECKING:
-    from qingsuan.run.inputs import Source
 
 __all__ = ["Elsewhere", "Reversed", "settled_elsewhere", "with_settled_elsewhere"]
 
@@ -27,8 +24,16 @@ Elsewhere = Mapping[tuple[str, int], Reversed]
 """By file and row (from 1) of a reversal, the settlement that it names."""
 
 
-def settled_elsewhere(totals: Mapping[str, list[pa.Table]], sources: Sequence[Source]) -> Elsewhere:
-    """Put the reversals that found no claim and the settled claims that some reversal names together, of all partitions."""
+def settled_elsewhere(totals: Mapping[str, list[pa.Table]], files: Sequence[str]) -> Elsewhere:
+    """Put the reversals that found no claim and the settled claims that some reversal names together, of all partitions.
+
+    Parameters
+    ----------
+    totals
+        Those of partitions, by name.
+    files
+        The names of the files of claims, by number.
+    """
     if REVERSALS_WITHOUT_CLAIM not in totals or SETTLED_AND_NAMED not in totals:
         return {}
     settled = pa.concat_tables(totals[SETTLED_AND_NAMED]).sort_by([("setl_id", "ascending"), ("psn_no", "ascending")])
@@ -37,11 +42,10 @@ def settled_elsewhere(totals: Mapping[str, list[pa.Table]], sources: Sequence[So
     by_original, by_own = (pc.index_in(reversals.column(name), value_set=ids) for name in ("init_setl_id", "setl_id"))
     numbers = pc.coalesce(by_original, by_own)
     paired = reversals.filter(pc.is_valid(numbers))
-    names = {source.number: source.name for source in sources}
-    files, rows = paired.column("file").to_pylist(), paired.column("row").to_pylist()
+    places = zip(paired.column("file").to_pylist(), paired.column("row").to_pylist(), strict=True)
     return {
-        (names[file], row + 1): Reversed(ids[number].as_py(), people[number].as_py())
-        for file, row, number in zip(files, rows, pc.drop_null(numbers).to_pylist(), strict=True)
+        (files[file], row + 1): Reversed(ids[number].as_py(), people[number].as_py())
+        for (file, row), number in zip(places, pc.drop_null(numbers).to_pylist(), strict=True)
     }
 
 

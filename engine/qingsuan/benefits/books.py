@@ -1,9 +1,7 @@
-"""Counting a run: rows and sums in, settled, reversed, rejected, and the totals by kind. What goes in must come out."""
+"""What the books of a settlement of benefits say: what came in, went out and was rejected, and the totals by kind."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -15,15 +13,18 @@ from qingsuan.benefits.partition.identity_counts import IDENTITIES_BY_CODE, OF_N
 from qingsuan.benefits.partition.overlaps import OVERLAPPING
 from qingsuan.benefits.results import SUMS, TOTALS, merge_totals
 from qingsuan.columns.cells import decimals, read_money
-from qingsuan.errors import RunError
 from qingsuan.money import yuan
 from qingsuan.policy.model import FUNDS
-from qingsuan.run.folder import RunFolder
-from qingsuan.run.kept import Kept
-from qingsuan.run.settled_elsewhere import Elsewhere
+from qingsuan.settlement import Books
 from qingsuan.tables import BILL, PAID_COLUMNS
 
-__all__ = ["Tally", "sums_of"]
+__all__ = ["REJECTED_BY", "REVERSED", "SETTLED", "BenefitBooks", "sums_of"]
+
+SETTLED, REVERSED = "settled", "reversed"
+"""What partitions count rows as."""
+
+REJECTED_BY = "rejected_by"
+"""The name among totals under which rejected claims are counted by pool, scheme and code."""
 
 
 def sums_of(batch: pa.RecordBatch) -> dict[str, int]:
@@ -35,59 +36,38 @@ def sums_of(batch: pa.RecordBatch) -> dict[str, int]:
     }
 
 
-@dataclass
-class Tally:
-    """The counts and sums of one run.
+class BenefitBooks:
+    """The books of one run, read."""
 
-    Attributes
-    ----------
-    rows_read : rows by input table.
-    rejected : rows by input table and code; of claims also by pool, scheme and code in ``rejected_by``.
-    settled_elsewhere : reversals that were rejected while the settlement that they name is settled.
-    amounts_in, amounts_rejected : fen by column of the bill, as far as cells could be read.
-    """
-
-    rows_read: Counter[str] = field(default_factory=Counter)
-    rejected: dict[str, Counter[str]] = field(default_factory=dict)
-    rejected_by: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    amounts_in: Counter[str] = field(default_factory=Counter)
-    amounts_rejected: Counter[str] = field(default_factory=Counter)
-    reversed_rows: int = 0
-    settled_rows: int = 0
-    totals: dict[str, list[pa.Table]] = field(default_factory=dict)
-    settled_elsewhere: Elsewhere = field(default_factory=dict)
-
-    def read(self, table: str, rows: int) -> None:
-        """Rows of an input table have been read."""
-        self.rows_read[table] += rows
-
-    def settled(self, partition: Kept) -> None:
-        """A partition has been settled, now or by the run that is gone on with. Called under the run's lock."""
-        self.settled_rows += partition.settled_rows
-        self.reversed_rows += partition.reversed_rows
-        for name, table in partition.totals.items():
-            self.totals.setdefault(name, []).append(table)
-
-    def refused(self, table: str, code: str, count: int = 1) -> None:
-        """Rows of an input table were refused."""
-        self.rejected.setdefault(table, Counter())[code] += count
+    def __init__(self, books: Books) -> None:
+        self.books, self._totals = books, books.totals
 
     @property
-    def rejected_claims(self) -> int:
-        """How many claims were refused."""
-        return sum(self.rejected.get("claims", Counter()).values())
+    def settled_rows(self) -> int:
+        """How many claims were settled."""
+        return self.books.counts[SETTLED]
+
+    @property
+    def reversed_rows(self) -> int:
+        """How many rows were set aside as reversed pairs."""
+        return self.books.counts[REVERSED]
 
     def merged(self, name: str, by: tuple[str, ...]) -> pa.Table:
         """The totals of all partitions, in fen."""
-        return merge_totals(self.totals[name], by)
+        return merge_totals(self._totals[name], by)
 
-    def write_totals(self, folder: RunFolder) -> None:
-        """Write ``totals/*.parquet``."""
-        for name, by in TOTALS.items():
-            folder.write_table(f"totals/{name}.parquet", _in_yuan(self.merged(name, by)))
-        folder.write_table("totals/funds.parquet", _in_yuan(self.funds()))
-        if DIFFERENCES in self.totals:
-            folder.write_table(f"totals/{DIFFERENCES}.parquet", _in_yuan(self.merged(DIFFERENCES, BY)))
+    def tables(self) -> dict[str, pa.Table]:
+        """The files ``totals/*.parquet`` by name, sums in yuan."""
+        found = {name: self.merged(name, by) for name, by in TOTALS.items()}
+        found["funds"] = self.funds()
+        if DIFFERENCES in self._totals:
+            found[DIFFERENCES] = self.merged(DIFFERENCES, BY)
+        return {f"totals/{name}.parquet": _in_yuan(table) for name, table in found.items()}
+
+    def rejected_by(self) -> list[dict[str, Any]]:
+        """Rejected claims by pool, scheme and code."""
+        found: list[dict[str, Any]] = self.merged(REJECTED_BY, ("pool", "insutype", "code")).to_pylist()
+        return found
 
     def funds(self) -> pa.Table:
         """What each fund paid, by pool and scheme: one row per fund that paid anything."""
@@ -119,7 +99,7 @@ class Tally:
         """The pools and schemes that have claims in this run, settled or rejected."""
         care = self.merged("care", TOTALS["care"])
         settled = zip(care.column("pool").to_pylist(), care.column("insutype").to_pylist(), strict=True)
-        return {*settled, *((pool, scheme) for pool, scheme, _ in self.rejected_by)}
+        return {*settled, *((row["pool"], row["insutype"]) for row in self.rejected_by())}
 
     def identities_of_nobody(self) -> dict[str, int]:
         """Identity rows of people without an insured row, by code."""
@@ -151,14 +131,14 @@ class Tally:
     def paid(self) -> dict[str, dict[str, int]]:
         """What claims carry as paid, in fen, by column and by what became of the row."""
         found = {name: dict.fromkeys(OUTCOMES, 0) for name in PAID_COLUMNS}
-        if DIFFERENCES in self.totals:
+        if DIFFERENCES in self._totals:
             for row in self.merged(DIFFERENCES, BY).to_pylist():
                 found[f"paid_{row['fund']}"][row["outcome"]] += row["paid"]
         return found
 
     def refunds_of_part(self) -> int:
         """How many claims have a reversal that takes back a part of them only: neither is settled."""
-        return sum(pc.sum(part.column("claims")).as_py() or 0 for part in self.totals[REFUNDS_OF_PART])
+        return sum(pc.sum(part.column("claims")).as_py() or 0 for part in self._totals[REFUNDS_OF_PART])
 
     def check(self) -> None:
         """Rows in = rows settled + reversed + rejected, and the same for every amount (reversed pairs add up to nothing).
@@ -168,18 +148,10 @@ class Tally:
         RunError
             Something was lost.
         """
-        out = self.settled_rows + self.reversed_rows + self.rejected_claims
-        settled = self.amounts_settled()
-        wrong = [name for name in BILL if self.amounts_in[name] != settled[name] + self.amounts_rejected[name]]
-        paid = self.paid()
-        wrong += [name for name in PAID_COLUMNS if self.amounts_in[name] != sum(paid[name].values())]
-        if out != self.rows_read["claims"] or wrong:
-            raise RunError(
-                "run",
-                found=f"{self.rows_read['claims']} rows in, {out} out; amounts that differ: {', '.join(wrong) or 'none'}",
-                expected="in = settled + reversed + rejected",
-                do="report this; the folder has no run.json, so nobody takes it for whole",
-            )
+        books, settled, paid = self.books, self.amounts_settled(), self.paid()
+        wrong = [name for name in BILL if books.sums_in[name] != settled[name] + books.sums_rejected[name]]
+        wrong += [name for name in PAID_COLUMNS if books.sums_in[name] != sum(paid[name].values())]
+        books.check_balance("claims", {SETTLED: self.settled_rows, REVERSED: self.reversed_rows}, wrong)
 
 
 def _in_yuan(table: pa.Table) -> pa.Table:

@@ -1,0 +1,254 @@
+"""Settlement 1 (待遇结算) as a run carries it: claims, insured people and identities in, what each fund pays out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from qingsuan.benefits.accumulators.opening import Groups, check_opening, empty_opening, take_opening
+from qingsuan.benefits.books import REVERSED, SETTLED, BenefitBooks, sums_of
+from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured
+from qingsuan.benefits.intake.interface import REFUSED_WHEN_SET, check_refused_types
+from qingsuan.benefits.intake.restore import LOST, is_restorable
+from qingsuan.benefits.partition import Outcome, Settler
+from qingsuan.benefits.record import record_of
+from qingsuan.benefits.rejected import RejectedRows, paid_of
+from qingsuan.benefits.settled_elsewhere import Elsewhere, settled_elsewhere
+from qingsuan.benefits.setup import Setup
+from qingsuan.columns.cells import Torn
+from qingsuan.columns.rejects import REJECT_SCHEMA
+from qingsuan.columns.rows import numbers
+from qingsuan.columns.vocabulary import Vocabulary
+from qingsuan.divisions import name as division_name
+from qingsuan.errors import PluginError
+from qingsuan.policy.model import Region
+from qingsuan.settlement import Books, InputFile, InputTable, Rejecter, Settled, Settlement, Taken
+from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE, PAID_COLUMNS, Column
+
+__all__ = ["BYTES_PER_CLAIM", "OPENING", "TABLES", "BenefitRecipe", "Benefits"]
+
+TABLES = ("settled", "rejected", "reversed", "differences", "totals", "accumulators", "contradictions", ".shuffle")
+
+OPENING = "opening"
+"""The input table of accumulators that an earlier run left; it comes last, and only where accumulators are kept."""
+
+BYTES_PER_CLAIM = 1_500
+_BYTES_PER_ACCUMULATOR = BYTES_PER_CLAIM // 6
+
+_TAKE = {"claims": take_claims, "insured": take_insured, "identities": take_identities}
+_TYPES = {"money": pa.decimal128(16, 2), "date": pa.date32(), "time": pa.timestamp("us")}
+
+
+class Benefits(Settlement):
+    """The settlement of benefits for one year.
+
+    Parameters
+    ----------
+    setup
+        Regions, rule sets, and what was asked for.
+    earlier
+        What the record says of the run whose accumulators this one goes on with.
+    """
+
+    name = "benefits 待遇结算"
+    tables = TABLES
+
+    def __init__(self, setup: Setup, earlier: Mapping[str, Any] | None = None) -> None:
+        self.setup, self.earlier, self.year = setup, earlier, setup.year
+        self.always = ("settled", "reversed", *(("accumulators",) if setup.accumulators else ()))
+        self.inputs = (
+            self._table("claims", CLAIMS, REFUSED_WHEN_SET, (column.name for column in INTERFACE), BYTES_PER_CLAIM),
+            self._table("insured", INSURED),
+            self._table("identities", IDENTITIES),
+        )
+        if setup.accumulators:
+            opening = InputTable(OPENING, ACCUMULATORS, row_bytes=_BYTES_PER_ACCUMULATOR, is_trusted=True)
+            self.inputs = (*self.inputs, opening)
+        self._groups = Groups(setup) if setup.accumulators else None
+        self._elsewhere: Elsewhere = {}
+
+    def _table(
+        self, name: str, columns: tuple[Column, ...], also: Any = (), known: Any = (), row_bytes: int = 0
+    ) -> InputTable:
+        own = frozenset(column.column for column in self.setup.own(name) if column.column)
+        return InputTable(name, columns, own.union(also), own.union(known), row_bytes=row_bytes)
+
+    @property
+    def vocabularies(self) -> Mapping[str, Vocabulary]:
+        """See :attr:`qingsuan.settlement.Settlement.vocabularies`."""
+        return self.setup.vocabularies
+
+    def identity(self) -> dict[str, dict[str, Any]]:
+        """See :meth:`qingsuan.settlement.Settlement.identity`."""
+        setup = self.setup
+        return {
+            "options": {
+                "year": setup.year,
+                "skip unserved pools": setup.skip_unserved,
+                "accumulators": setup.accumulators,
+                "strict": setup.strict,
+            },
+            "rules": {"compiled rules": setup.program.digest},
+        }
+
+    def rule_folder(self, region: Region) -> Any:
+        """See :meth:`qingsuan.settlement.Settlement.rule_folder`."""
+        return region.rules
+
+    def begin(self, files: Mapping[str, Sequence[InputFile]]) -> None:
+        """Note which columns the files have; see :meth:`qingsuan.settlement.Settlement.begin`."""
+        for file in files["claims"]:
+            check_refused_types(file.where, file.schema)
+        names = {name for file in files["claims"] for name in file.schema.names}
+        setup = self.setup
+        setup.paid_columns = tuple(name for name in PAID_COLUMNS if name in names)
+        setup.insured_files = tuple(file.name for file in files["insured"])
+        setup.claims_files = tuple(file.name for file in files["claims"])
+        setup.has_stays = bool(names & {"mdtrt_id", "mid_setl_flag"})
+
+    def take(
+        self, table: str, batch: pa.RecordBatch, file: InputFile, first_row: int, torn: Sequence[Torn] = ()
+    ) -> Taken:
+        """See :meth:`qingsuan.settlement.Settlement.take`."""
+        if self._groups is not None and table == OPENING:
+            rows = take_opening(self._groups, batch, file.where, first_row)
+            return Taken(rows, REJECT_SCHEMA.empty_table(), {})
+        return _TAKE[table](self.setup, batch, file.number, first_row, torn)
+
+    def empty(self, table: str) -> pa.RecordBatch:
+        """See :meth:`qingsuan.settlement.Settlement.empty`."""
+        if self._groups is not None and table == OPENING:
+            return empty_opening(self._groups)
+        columns = next(one.columns for one in self.inputs if one.name == table)
+        arrays = [pa.array([], _TYPES.get(column.kind, pa.string())) for column in columns]
+        names = [column.name for column in columns]
+        for own in self.setup.own(table):
+            if own.column and own.column not in names:
+                names.append(own.column)
+                arrays.append(pa.array([], pa.int64() if own.is_number else pa.string()))
+        return _TAKE[table](self.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0).rows
+
+    def fork(self) -> Self:
+        """See :meth:`qingsuan.settlement.Settlement.fork`."""
+        return type(self)(self.setup.fork(), self.earlier)
+
+    def learned(self) -> dict[str, Any]:
+        """See :meth:`qingsuan.settlement.Settlement.learned`."""
+        return self.setup.learned.told()
+
+    def learn(self, learned: Mapping[str, Any]) -> None:
+        """See :meth:`qingsuan.settlement.Settlement.learn`."""
+        self.setup.learned.learn(learned)
+
+    def freeze(self, problems: Sequence[str] = ()) -> None:
+        """Number codes by their text.
+
+        Raises
+        ------
+        PluginError
+            Claims are of pools that no plugin serves, and these are not to be rejected.
+        """
+        self.setup.learned.freeze()
+        if not self.setup.learned.unserved:
+            return
+        pools: dict[str, int] = {}
+        for area, count in self.setup.learned.unserved.items():
+            pools[area[:4] + "00"] = pools.get(area[:4] + "00", 0) + count
+        listed = "; ".join(
+            f"{pool} {division_name(pool)}: {count} claims" for pool, count in sorted(pools.items())[:10]
+        )
+        broken = "".join(f"\n  broken plugin {problem}" for problem in problems)
+        raise PluginError(
+            "claims",
+            found=f"pools that no installed plugin serves: {listed}{broken}",
+            expected="a plugin for every pool in the input; no pool is ever settled by another one's rules",
+            do="install the region's plugin (see “qingsuan plugins”), or give --skip-unserved to reject these claims",
+        )
+
+    def check_spread(self, table: str, rows: pa.Table) -> None:
+        """See :meth:`qingsuan.settlement.Settlement.check_spread`."""
+        if self._groups is not None and table == OPENING:
+            check_opening(self._groups, rows)
+
+    def settler(self) -> Callable[..., Settled]:
+        """See :meth:`qingsuan.settlement.Settlement.settler`."""
+        settler = Settler(self.setup)
+        return lambda *tables: _settled(settler.settle(*tables))
+
+    def is_restorable(self, schema: pa.Schema) -> bool:
+        """See :meth:`qingsuan.settlement.Settlement.is_restorable`."""
+        return is_restorable(schema)
+
+    def sums(self, table: str, rows: pa.RecordBatch) -> dict[str, int]:
+        """See :meth:`qingsuan.settlement.Settlement.sums`."""
+        return sums_of(rows)
+
+    def beside(self, table: str, rows: pa.RecordBatch) -> dict[str, pa.Array]:
+        """What claims carry as paid, in fen."""
+        return {name: paid_of(rows, name) for name in self.setup.paid_columns} if table == "claims" else {}
+
+    def rejecter(self, books: Books) -> Rejecter:
+        """See :meth:`qingsuan.settlement.Settlement.rejecter`."""
+        self._elsewhere = settled_elsewhere(books.totals, self.setup.claims_files)
+        return RejectedRows(self.setup, self._elsewhere)
+
+    def check(self, books: Books) -> None:
+        """See :meth:`qingsuan.settlement.Settlement.check`."""
+        BenefitBooks(books).check()
+
+    def totals(self, books: Books) -> dict[str, pa.Table]:
+        """See :meth:`qingsuan.settlement.Settlement.totals`."""
+        return BenefitBooks(books).tables()
+
+    def record(self, books: Books) -> dict[str, Any]:
+        """See :meth:`qingsuan.settlement.Settlement.record`."""
+        return record_of(self.setup, BenefitBooks(books), self._elsewhere, self.earlier)
+
+    def recipe(self) -> BenefitRecipe:
+        """See :meth:`qingsuan.settlement.Settlement.recipe`."""
+        one = self.setup
+        return BenefitRecipe(
+            one.year, one.skip_unserved, one.accumulators, one.strict,
+            one.insured_files, one.claims_files, one.paid_columns, one.has_stays,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitRecipe:
+    """What another process must know to settle benefits as this one does; see :class:`qingsuan.benefits.setup.Setup`."""
+
+    year: int
+    skip_unserved: bool
+    accumulators: bool
+    strict: bool
+    insured_files: tuple[str, ...]
+    claims_files: tuple[str, ...]
+    paid_columns: tuple[str, ...]
+    has_stays: bool
+
+    def make(self, regions: Any) -> Benefits:
+        """See :meth:`qingsuan.settlement.Recipe.make`."""
+        setup: Setup = regions.setup(self.year, self.skip_unserved, self.accumulators)
+        setup.strict, setup.insured_files, setup.claims_files = self.strict, self.insured_files, self.claims_files
+        setup.paid_columns, setup.has_stays = self.paid_columns, self.has_stays
+        return Benefits(setup)
+
+
+def _settled(outcome: Outcome) -> Settled:
+    """What became of a partition, as a run takes it."""
+    tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
+    tables["accumulators"] = outcome.accumulators
+    tables["contradictions"] = outcome.contradictions
+    refused_rows = outcome.refused_rows
+    return Settled(
+        {kind: rows for kind, rows in tables.items() if rows is not None},
+        {SETTLED: outcome.settled.num_rows, REVERSED: outcome.reversed_rows.num_rows},
+        outcome.totals,
+        outcome.refused,
+        refused_rows,
+        np.asarray(numbers(refused_rows.column("blank")) != LOST),
+    )
