@@ -5,12 +5,13 @@ rows of a person (or a family, an institution, a county) come together in one pa
 itself, and at the end adds up what the partitions came to. Everything else is the run's (:mod:`qingsuan.run`): files,
 threads or a cluster, memory, the run folder, rejected rows, restart, and the record.
 
-A run calls the methods in the order in which they stand here. Those that raise :class:`NotImplementedError` must be
-filled in, the others have a meaning of their own that a simple settlement keeps.
+A run calls the methods in the order in which they stand here. Those that are abstract must be filled in, the others have
+a meaning that a simple settlement keeps.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ import pyarrow as pa
 from qingsuan.columns.cells import Torn
 from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.columns.vocabulary import Vocabulary
-from qingsuan.errors import RunError
+from qingsuan.errors import RunError, UsageError
 from qingsuan.policy.model import Region
 from qingsuan.tables import Column
 
@@ -201,7 +202,7 @@ class Recipe(Protocol):
         """Make it of what is installed there (:class:`qingsuan.run.regions.Regions`)."""
 
 
-class Settlement:
+class Settlement(ABC):
     """A settlement.
 
     Attributes
@@ -228,12 +229,12 @@ class Settlement:
         """None, unless a settlement has some."""
         return {}
 
+    @abstractmethod
     def identity(self) -> dict[str, dict[str, Any]]:
         """What decides a byte of the result beside software, plugins and inputs: ``options``, ``rules``, each by name.
 
         A run goes on (``--resume``) only where all of it is as before.
         """
-        raise NotImplementedError
 
     def rule_folder(self, region: Region) -> Any:
         """The folder of a region's parameter files that this settlement goes by; None for none."""
@@ -248,6 +249,7 @@ class Settlement:
             The files cannot be settled.
         """
 
+    @abstractmethod
     def take(
         self, table: str, batch: pa.RecordBatch, file: InputFile, first_row: int, torn: Sequence[Torn] = ()
     ) -> Taken:
@@ -260,11 +262,10 @@ class Settlement:
         torn
             Its rows that have too few or too many cells, all of them null.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def empty(self, table: str) -> pa.RecordBatch:
         """No rows of a table in internal columns, so that these are known even where no row comes."""
-        raise NotImplementedError
 
     def fork(self) -> Self:
         """The same settlement that has learnt nothing: of its rows another process, or another part of the input, learns."""
@@ -300,9 +301,9 @@ class Settlement:
             They cannot be.
         """
 
+    @abstractmethod
     def settler(self) -> Callable[..., Settled]:
         """What settles a partition: given its rows of each input table, in the order of ``inputs``. Called in several threads."""
-        raise NotImplementedError
 
     def is_restorable(self, schema: pa.Schema) -> bool:
         """Whether rows of a file, refused while a partition is settled, are as they came in :attr:`Settled.refused_rows`."""
@@ -325,6 +326,7 @@ class Settlement:
         """
         return lambda _table, rows, _beside, _second: Rejected(rows)
 
+    @abstractmethod
     def check(self, books: Books) -> None:
         """Check that nothing was lost.
 
@@ -333,8 +335,8 @@ class Settlement:
         RunError
             Something was.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def totals(self, books: Books) -> dict[str, pa.Table]:
         """The files that are written at the end, by name, such as ``totals/care.parquet``.
 
@@ -343,11 +345,10 @@ class Settlement:
         PolicyError
             What was counted cannot be settled by these rules or tables: nothing of the run can be kept.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def record(self, books: Books) -> dict[str, Any]:
         """What the run record says of it; ``warnings`` are added to the run's own."""
-        raise NotImplementedError
 
     def recipe(self) -> Recipe:
         """How another process makes it.
@@ -357,4 +358,9 @@ class Settlement:
         UsageError
             It is settled in this process only.
         """
-        raise NotImplementedError
+        raise UsageError(
+            "--engine",
+            found=f"{self.name} on a cluster",
+            expected="the engine local: this settlement is carried by one process",
+            do="leave --engine out",
+        )

@@ -12,18 +12,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.columns.cells import OPEN_END
 from qingsuan.errors import InputError, PluginError, PolicyError
 from qingsuan.people import Texts, partition_of
 from qingsuan.policy.model import Region
+from qingsuan.run.inputs import check_columns, open_sources
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.counting import ROWS, Counted, Heads, add, count, periods_of
 from qingsuan.subsidies.employed import EMPLOYED
 from qingsuan.subsidies.funding import Funding, resolve
 from qingsuan.subsidies.results import due_of, due_table, prefecture_table, region_table
-from qingsuan.subsidies.screening import Screening, check_columns
+from qingsuan.subsidies.screening import Screening
+from qingsuan.subsidies.settlement import Subsidies
 
 ROOT = Path(__file__).parents[2]
 JILIN = Region("220000", "吉林省", funding=ROOT / "plugins/jilin/src/qingsuan_jilin/funding")
@@ -287,7 +290,7 @@ def test_counties_zones_and_agencies_of_prefectures_count(code: str) -> None:
     assert Screening(funding()).screen(batch_of({"insu_admdvs": code})).rows["admdvs"].to_pylist() == [int(code)]
 
 
-def test_typed_columns_are_read_as_text_is() -> None:
+def test_typed_columns_are_read_as_text_is(tmp_path: Path) -> None:
     rows = [{}, {"psn_no": "p2", "enddate": "2021-12-31", "resd_permit_flag": "1"}, {"enddate": "2020-01-01"}]
     text = batch_of(*rows)
     typed = pa.record_batch(
@@ -300,7 +303,7 @@ def test_typed_columns_are_read_as_text_is() -> None:
             "resd_permit_flag": pa.array([None, True, False]),
         }
     )
-    check_columns(typed.schema, "t")
+    check(typed.schema, tmp_path)
     assert Screening(funding()).screen(typed) == Screening(funding()).screen(text)
 
 
@@ -311,28 +314,35 @@ def test_optional_columns_may_be_absent() -> None:
     ]
 
 
+def check(schema: pa.Schema, folder: Path) -> None:
+    """Judge the columns of a file as a run does before it reads a row."""
+    pq.write_table(schema.empty_table(), folder / "t.parquet")
+    (table,) = Subsidies(funding(), CLASSES).inputs
+    check_columns(*open_sources([folder / "t.parquet"], "insured"), table.columns, table.known)
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "message"),
     [
-        ("psn_no", pa.int64(), r"t: psn_no: a column of type int64\n  expected: text"),
+        ("psn_no", pa.int64(), r"column psn_no: type int64\n  expected: text"),
         ("insu_admdvs", pa.int32(), "leading zeros"),
         ("begndate", pa.int32(), "date32"),
         ("begndate", pa.timestamp("us", "Asia/Shanghai"), "without a time zone"),
         ("enddate", pa.float64(), "date32"),
     ],
 )
-def test_a_column_of_the_wrong_type(name: str, kind: pa.DataType, message: str) -> None:
+def test_a_column_of_the_wrong_type(name: str, kind: pa.DataType, message: str, tmp_path: Path) -> None:
     schema = batch_of({}).schema
     with pytest.raises(InputError, match=message):
-        check_columns(schema.set(schema.get_field_index(name), pa.field(name, kind)), "t")
+        check(schema.set(schema.get_field_index(name), pa.field(name, kind)), tmp_path)
 
 
-def test_a_column_that_is_not_there_or_twice() -> None:
+def test_a_column_that_is_not_there_or_twice(tmp_path: Path) -> None:
     schema = batch_of({}).schema
-    with pytest.raises(InputError, match="no column psn_no, begndate"):
-        check_columns(pa.schema([field for field in schema if field.name not in ("psn_no", "begndate")]), "t")
-    with pytest.raises(InputError, match="enddate 2 times"):
-        check_columns(schema.append(pa.field("enddate", pa.string())), "t")
+    with pytest.raises(InputError, match="no column “psn_no”"):
+        check(pa.schema([field for field in schema if field.name not in ("psn_no", "begndate")]), tmp_path)
+    with pytest.raises(InputError, match="2 columns “enddate”"):
+        check(schema.append(pa.field("enddate", pa.string())), tmp_path)
 
 
 def test_a_region_without_a_plugin_stops_the_run_or_is_set_aside() -> None:

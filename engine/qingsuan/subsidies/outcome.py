@@ -83,6 +83,7 @@ class Outcome:
         """The part of ``run.json`` that this settlement knows: rules, tables, counts, amounts, warnings."""
         rows = self.rows
         return {
+            "year": self.funding.year,
             "counted_once": DEDUP_RULE,
             "count_unit": {rule.region: rule.count for rule in self.used},
             "rules": [_rule(rule) for rule in self.used],

@@ -12,9 +12,8 @@ import pyarrow.compute as pc
 
 from qingsuan.columns.cells import Torn
 from qingsuan.columns.rejects import REJECT_SCHEMA
-from qingsuan.errors import UsageError
 from qingsuan.policy.model import Region
-from qingsuan.settlement import Books, InputFile, InputTable, Recipe, Settled, Settlement, Taken
+from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlement, Taken
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.counting import KINDS, ROWS, Counted, Heads, count
 from qingsuan.subsidies.employed import EMPLOYED
@@ -52,6 +51,10 @@ class Subsidies(Settlement):
         Whether rows of regions without a plugin are rejected (E_POOL) instead of stopping the run.
     broken
         Installed plugins that are refused: one of them may be the one that is wanted.
+
+    Attributes
+    ----------
+    outcome : what the run came to, once every partition is counted.
     """
 
     name = "subsidy 财政补助"
@@ -66,7 +69,7 @@ class Subsidies(Settlement):
         wanted = tuple(replace(columns[name], must=must) for name, must in COLUMNS.items())
         self.inputs = (InputTable("insured", wanted, known=frozenset(columns), row_bytes=BYTES_PER_ROW),)
         self._screening = Screening(funding, skip_unserved=skip_unserved, broken=broken)
-        self._outcome: Outcome | None = None
+        self.outcome: Outcome | None = None
 
     def identity(self) -> dict[str, dict[str, Any]]:
         """See :meth:`qingsuan.settlement.Settlement.identity`."""
@@ -133,7 +136,7 @@ class Subsidies(Settlement):
         PolicyError
             A county with heads is absent from a table of the bureau that its rule needs.
         """
-        outcome = self._outcome = Outcome.of(self.funding, self.bureau, _counted(books), _rows(books))
+        outcome = self.outcome = Outcome.of(self.funding, self.bureau, _counted(books), _rows(books))
         return {
             "due/part-00000.parquet": due_table(outcome.dues, split=outcome.split),
             "totals/prefecture.parquet": prefecture_table(outcome.dues, split=outcome.split),
@@ -143,18 +146,8 @@ class Subsidies(Settlement):
 
     def record(self, books: Books) -> dict[str, Any]:
         """See :meth:`qingsuan.settlement.Settlement.record`."""
-        outcome = self._outcome or Outcome.of(self.funding, self.bureau, _counted(books), _rows(books))
+        outcome = self.outcome or Outcome.of(self.funding, self.bureau, _counted(books), _rows(books))
         return outcome.record()
-
-    def recipe(self) -> Recipe:
-        """None: heads are counted in this process.
-
-        Raises
-        ------
-        UsageError
-            Always.
-        """
-        raise UsageError("--engine", found="a subsidy on a cluster", expected="--engine local")
 
 
 def _together(screened: Screened) -> pa.RecordBatch:

@@ -288,11 +288,12 @@ def _check_ledger(folder: Path, listed: dict[str, str], record: dict[str, Any], 
         return
     options = (lines.header or {}).get("options", {})
     findings.same(LEDGER, "the year", options.get("year"), record["year"])
-    partitions = record.get("partitions", options.get("partitions"))  # the tables of a subsidy do not depend on them
+    partitions: Any = record.get("partitions")
+    findings.same(LEDGER, "how many partitions there are", options.get("partitions"), partitions)
     if _is_within(partitions, *_BOUNDS["partitions"]):
         findings.same(LEDGER, "the partitions that are finished", sorted(lines.partitions), list(range(partitions)))
     else:
-        findings.add(LEDGER, "it says how many partitions there are", partitions, "a number of them", 1)
+        findings.add(RECORD, "it says how many partitions there are", partitions, "a number of them")
     for number, files in sorted(lines.partitions.items()):
         for file in files:
             if not hidden(file.file):

@@ -12,10 +12,10 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,9 +25,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.run.folder import LEDGER
+from qingsuan.run.kept import Kept
 from qingsuan.run.restart.ledger import Ledger, _line, read_lines
-from qingsuan.run.subsidy.counted import CountedPartition
-from qingsuan.subsidies.counting import DUPLICATES, Counted, Heads
+from qingsuan.run.shuffle import Budget
 from settling import Ran, full_after, install, insured, only, run, write_csv
 from stopping import Stoppable, change_file, tree
 
@@ -64,11 +64,11 @@ class Year(Stoppable):
         assert process.returncode == 0, err
         self.seconds = finished - begun, finished - counting
         self.expected = tree(out)
-        assert len(self.expected) == 8
+        assert len(self.expected) == 2 * PARTITIONS + 6
 
     def moments(self, out: Path) -> tuple[Path, Path]:
         """What appears when the run begins, and when it has counted a partition."""
-        return beside(out), beside(out) / LEDGER
+        return out, out / LEDGER
 
     def arguments(self, out: Path, *more: object) -> list[str]:
         arguments = ("subsidy", self.people, "--year", 2021, "--partitions", PARTITIONS, "--out", out, *more)
@@ -78,13 +78,8 @@ class Year(Stoppable):
         ran = self.run(out, "--resume")
         assert ran.status == 0, ran.err
         assert tree(out) == self.expected
-        assert not beside(out).exists()
         assert run("verify", out).status == 0
         return ran
-
-
-def beside(out: Path) -> Path:
-    return out.with_name(f".{out.name}.unfinished")
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +90,9 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
 def stopped(year: Year, out: Path, after: int, monkeypatch: pytest.MonkeyPatch, *more: object) -> Ran:
     """Run until ``after`` partitions are in the ledger; then its disk is full."""
     with full_after(after, monkeypatch):
-        ran = year.run(out, *more)
+        ran = year.run(out, "--workers", 1, *more)
     assert ran.status == 5, ran.err
-    assert len(read_lines(beside(out)).partitions) == after
+    assert len(read_lines(out).partitions) == after
     return ran
 
 
@@ -121,51 +116,11 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(year: Year, seed: int
     year.check_resumed(out)
 
 
-KILLED = """
-import os, signal, sys
-renamed = 0
-
-def step(event, arguments):
-    global renamed
-    if event == "os.rename" and os.path.dirname(arguments[1]) == sys.argv[2]:
-        renamed += 1
-        if renamed == int(sys.argv[1]):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-sys.addaudithook(step)
-from qingsuan.cli import main
-main(sys.argv[3:])
-"""
-
-
-@pytest.mark.parametrize("renamed", range(1, 9))
-def test_killed_while_the_tables_get_their_place(year: Year, renamed: int, tmp_path: Path) -> None:
-    """Four folders, digests, ledger and record are renamed into the output: an eighth rename there is none."""
-    out = tmp_path / "out"
-    code = [sys.executable, "-c", KILLED, str(renamed), str(out), *year.arguments(out)]
-    ended = subprocess.run(code, check=False, capture_output=True, text=True)
-    assert ended.returncode == (-signal.SIGKILL if renamed < 8 else 0), ended.stderr
-    assert (out / "run.json").exists() is (renamed == 8)
-    assert len(list(out.glob("[!.]*"))) == renamed - 1
-    counted = read_lines(beside(out) if renamed < 8 else out).partitions
-    assert len(counted) == PARTITIONS
-    ran = year.check_resumed(out)
-    assert ("the run is finished" in ran.err) is (renamed == 8)
-
-
-def test_killed_when_only_the_folder_beside_has_to_go(year: Year, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    shutil.copytree(year.folder / "undisturbed", out)
-    beside(out).mkdir()
-    shutil.copy(out / LEDGER, beside(out))
-    assert "the run is finished" in year.check_resumed(out).err
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_asked_to_stop_it_says_how_to_go_on(year: Year, number: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "out"
     process = year.start(out)
-    year.wait_for(beside(out) / LEDGER, process)
+    year.wait_for(out / LEDGER, process)
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     if process.returncode:  # unless it was as good as finished
@@ -174,7 +129,7 @@ def test_asked_to_stop_it_says_how_to_go_on(year: Year, number: signal.Signals, 
         assert f"of {PARTITIONS} partitions are finished and kept" in err
         assert "--resume" in err
         assert "Traceback" not in err
-        assert not out.exists()
+        assert not (out / "run.json").exists()
     year.check_resumed(out)
 
 
@@ -186,7 +141,7 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(
     year: Year, seed: int, small_disk: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if seed % 2:  # rows are put aside almost at once
-        monkeypatch.setattr("qingsuan.run.subsidy.subsidy.SPILL_BYTES", 100_000)
+        monkeypatch.setattr("qingsuan.run.model.Budget", lambda *_: Budget(100_000))
     needed = sum(-(-len(content) // 4096) * 4096 for content in year.expected.values())
     out = small_disk(Random(seed).randrange(needed // 20, needed)) / "out"
     ran = year.run(out)
@@ -203,7 +158,6 @@ def test_what_is_finished_is_said_kept_and_not_counted_again(
     out, counted = tmp_path / "out", list[int]()
     ran = stopped(year, out, 5, monkeypatch)
     assert f"5 of {PARTITIONS} partitions are finished and kept" in ran.err
-    assert not out.exists()
     append = Ledger.partition
 
     def partition(self: Ledger, number: int, files: Any) -> None:
@@ -212,14 +166,14 @@ def test_what_is_finished_is_said_kept_and_not_counted_again(
 
     monkeypatch.setattr(Ledger, "partition", partition)
     year.check_resumed(out)
-    assert counted == list(range(5, PARTITIONS))
+    assert sorted(counted) == list(range(5, PARTITIONS))
     assert sorted(read_lines(out).partitions) == list(range(PARTITIONS))
 
 
-@pytest.mark.parametrize("name", ["rejected/part-00000.parquet", "due/part-00000.parquet", "run.json", LEDGER])
+@pytest.mark.parametrize("name", ["rejected/part-00000.parquet", "due/part-00000.parquet", "run.json"])
 def test_a_file_that_cannot_be_renamed(year: Year, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, replace = tmp_path / "out", Path.replace
-    refused = (out if name in ("run.json", LEDGER) else beside(out)) / name
+    refused = out / name
 
     def refuse(self: Path, target: Path) -> Path:
         if Path(target) == refused:
@@ -232,7 +186,7 @@ def test_a_file_that_cannot_be_renamed(year: Year, name: str, tmp_path: Path, mo
     assert (ran.status, "Permission denied" in ran.err, "--resume" in ran.err) == (5, True, True)
     assert not (out / "run.json").exists()
     assert not list(tmp_path.rglob(".unfinished-*"))
-    assert len(read_lines(beside(out)).partitions) == PARTITIONS
+    assert len(read_lines(out).partitions) == PARTITIONS
     year.check_resumed(out)
 
 
@@ -257,20 +211,10 @@ def test_an_input_that_changes_while_it_is_read(year: Year, tmp_path: Path, monk
     monkeypatch.setattr(Ledger, "begin", touch)
     ran = run("subsidy", people, "--year", 2021, "--out", tmp_path / "out")
     assert (ran.status, "changed while it was read" in ran.err) == (3, True)
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out" / "run.json").exists()
 
 
 # ---- what is used again is checked
-
-
-def test_a_state_is_read_as_it_was_written() -> None:
-    counted = Counted({220102: Heads(3, 1), 222401: Heads(2)}, 5, 2, 4, 1, {"same-county": 2, "overlapping": 0})
-    rows = [{"psn_no": "a", "period": "2021", "admdvs": "220102", "kind": "same-county"}]
-    for table in (DUPLICATES.empty_table(), pa.Table.from_pylist(rows, DUPLICATES)):
-        state = CountedPartition(counted, table)
-        read = CountedPartition.from_bytes(state.to_bytes())
-        assert read == state
-        assert read.duplicates.schema.equals(DUPLICATES, check_metadata=True)
 
 
 def flip_a_bit(path: Path) -> None:
@@ -281,8 +225,8 @@ def flip_a_bit(path: Path) -> None:
 
 def other_numbers(path: Path) -> None:
     """A whole state, of other heads."""
-    state = CountedPartition.from_bytes(path.read_bytes())
-    path.write_bytes(CountedPartition(Counted(), state.duplicates).to_bytes())
+    state = Kept.from_bytes(path.read_bytes())
+    path.write_bytes(replace(state, counts={}).to_bytes())
 
 
 @pytest.mark.parametrize("damage", [flip_a_bit, other_numbers, Path.unlink])
@@ -291,7 +235,7 @@ def test_a_state_that_changed_is_counted_again(
 ) -> None:
     out = tmp_path / "out"
     stopped(year, out, 4, monkeypatch)
-    damage(beside(out) / ".state" / "part-00002.arrow")
+    damage(out / ".state" / "part-00002.arrow")
     assert "partition 2 is done again" in year.check_resumed(out).err
 
 
@@ -301,17 +245,17 @@ def test_what_follows_a_changed_line_is_not_believed(
 ) -> None:
     out = tmp_path / "out"
     stopped(year, out, 4, monkeypatch)
-    ledger = beside(out) / LEDGER
+    ledger = out / LEDGER
     lines = ledger.read_bytes().splitlines(keepends=True)
     ledger.write_bytes(b"".join([*lines[:line], lines[line].replace(b"0", b"1", 1), *lines[line + 1 :]]))
-    assert len(read_lines(beside(out)).partitions) == max(0, line - 1)
+    assert len(read_lines(out).partitions) == max(0, line - 1)
     assert f"line {line + 1} is not whole" in year.check_resumed(out).err
 
 
 def test_a_line_cut_off_is_no_line(year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     stopped(year, out, 4, monkeypatch)
-    ledger = beside(out) / LEDGER
+    ledger = out / LEDGER
     ledger.write_bytes(ledger.read_bytes()[:-3])
     year.check_resumed(out)
     assert len(read_lines(out).partitions) == PARTITIONS
@@ -324,8 +268,8 @@ def test_verify_reads_the_ledger_of_a_subsidy_too(year: Year, tmp_path: Path) ->
     header = {name: value for name, value in json.loads(lines[0]).items() if name != "check"}
     for changed, found in (
         ([*lines[:3], *lines[4:]], "the partitions that are finished"),
-        ([_line({**header, "options": {**header["options"], "partitions": 3}}), *lines[1:]], "that are finished"),
-        ([_line({**header, "options": {"year": 2021}}), *lines[1:]], "it says how many partitions there are"),
+        ([_line({**header, "options": {**header["options"], "partitions": 3}}), *lines[1:]], "how many partitions"),
+        ([_line({**header, "options": {"year": 2021}}), *lines[1:]], "how many partitions there are"),
         ([*lines, lines[-1]], "every line is whole"),
         (lines[:-1], "its SHA-256 is that in ledger.jsonl"),
     ):
@@ -339,13 +283,13 @@ def test_verify_reads_the_ledger_of_a_subsidy_too(year: Year, tmp_path: Path) ->
 def test_a_header_of_other_forms_is_refused(year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     stopped(year, out, 4, monkeypatch)
-    lines = (beside(out) / LEDGER).read_bytes().splitlines(keepends=True)
+    lines = (out / LEDGER).read_bytes().splitlines(keepends=True)
     header = {name: value for name, value in json.loads(lines[0]).items() if name != "check"}
     for name, value, status in (("options", 5, 2), ("inputs", [], 3), ("rules", "none", 4), ("settlement", "other", 2)):
-        (beside(out) / LEDGER).write_bytes(b"".join([_line({**header, name: value}), *lines[1:]]))
+        (out / LEDGER).write_bytes(b"".join([_line({**header, name: value}), *lines[1:]]))
         ran = year.run(out, "--resume")
         assert (ran.status, "a fault of qingsuan" in ran.err) == (status, False), ran
-    (beside(out) / LEDGER).write_bytes(b"".join(lines))
+    (out / LEDGER).write_bytes(b"".join(lines))
     year.check_resumed(out)
 
 
@@ -401,11 +345,13 @@ class MadeUp:
         self.options: tuple[object, ...] = ()
         with full_after(3, monkeypatch):
             assert self.subsidy().status == 5
-        assert len(read_lines(beside(folder / "out")).partitions) == 3
+        assert len(read_lines(folder / "out").partitions) == 3
 
     def subsidy(self, *more: object, partitions: int = 4, year: int = 2021) -> Ran:
         arguments = ("subsidy", self.people, "--year", year, "--out", self.folder / "out")
-        return run(*arguments, "--partitions", partitions, "--classes", self.classes, *self.options, *more)
+        return run(
+            *arguments, "--workers", 1, "--partitions", partitions, "--classes", self.classes, *self.options, *more
+        )
 
 
 @pytest.fixture
@@ -479,13 +425,12 @@ CHANGES: list[tuple[Callable[[MadeUp], None], int, str]] = [
 def test_what_changed_is_refused_and_named(
     made_up: MadeUp, change: Callable[[MadeUp], None], status: int, named: str
 ) -> None:
-    before = tree(beside(made_up.folder / "out"))
+    before = tree(made_up.folder / "out")
     change(made_up)
     sys.modules.pop("qingsuan_settling")
     ran = made_up.subsidy("--resume")
     assert (ran.status, named in ran.err, "--resume with other" in ran.err) == (status, True, True), ran.err
-    assert tree(beside(made_up.folder / "out")) == before
-    assert not (made_up.folder / "out").exists()
+    assert tree(made_up.folder / "out") == before
     assert made_up.subsidy("--overwrite").status == 0
 
 
@@ -516,7 +461,7 @@ def test_rows_that_change_the_number_of_partitions_are_named_as_another_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who gives no --partitions cannot mend their number."""
-    monkeypatch.setattr("qingsuan.run.subsidy.heads.ROWS_PER_PARTITION", 10)
+    monkeypatch.setattr("qingsuan.subsidies.settlement.BYTES_PER_ROW", 50_000_000)
     rows = [insured(psn_no=f"p{number}", insu_admdvs="220102") for number in range(40)]
     arguments = ("subsidy", write_csv(tmp_path / "insured.csv", rows), "--year", 2022, "--out", tmp_path / "out")
     with full_after(2, monkeypatch):
@@ -558,24 +503,12 @@ def test_a_finished_run_is_finished(year: Year, tmp_path: Path) -> None:
 def test_without_resume_it_is_not_touched(year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     stopped(year, out, 2, monkeypatch)
-    before = tree(beside(out))
+    before = tree(out)
     ran = year.run(out)
     assert (ran.status, "a run that did not finish" in ran.err, "--resume" in ran.err) == (2, True, True)
-    assert tree(beside(out)) == before
+    assert tree(out) == before
     assert year.run(out, "--overwrite").status == 0
     assert tree(out) == year.expected
-    assert not beside(out).exists()
-
-
-def test_an_earlier_result_stays_until_the_run_that_replaces_it_is_whole(
-    year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out, few = tmp_path / "out", write_people(tmp_path / "few.parquet", 100, 1)
-    assert run("subsidy", few, "--year", 2021, "--out", out).status == 0
-    earlier = tree(out)
-    stopped(year, out, 4, monkeypatch, "--overwrite")
-    assert tree(out) == earlier
-    assert "the run is finished" not in year.check_resumed(out).err
 
 
 def test_a_class_that_is_missing_leaves_nothing_to_go_on_with(tmp_path: Path) -> None:
@@ -592,24 +525,13 @@ def test_resume_and_overwrite_exclude_each_other(year: Year, tmp_path: Path) -> 
     assert year.run(tmp_path / "out", "--resume", "--overwrite").status == 2
 
 
-@pytest.mark.parametrize("where", [lambda out: out, beside])
-def test_two_runs_do_not_write_into_one_folder(year: Year, where: Callable[[Path], Path], tmp_path: Path) -> None:
+def test_two_runs_do_not_write_into_one_folder(year: Year, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    where(out).mkdir()
-    lock = os.open(where(out) / ".lock", os.O_RDWR | os.O_CREAT)
+    out.mkdir()
+    lock = os.open(out / ".lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(lock, fcntl.LOCK_EX)
     for more in ((), ("--resume",), ("--overwrite",)):
         ran = year.run(out, *more)
         assert (ran.status, "another run is writing here" in ran.err) == (5, True)
     os.close(lock)  # as the kernel does when the process dies
     year.check_resumed(out)
-
-
-def test_what_is_nobodys_beside_the_output_is_not_removed(year: Year, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    (beside(out)).mkdir()
-    (beside(out) / "notes.txt").write_text("mine", "utf-8")
-    for more in ((), ("--resume",), ("--overwrite",)):
-        ran = year.run(out, *more)
-        assert (ran.status, "it holds other things: notes.txt" in ran.err) == (2, True)
-    assert (beside(out) / "notes.txt").exists()
