@@ -86,7 +86,7 @@ def test_the_bytes_depend_on_the_rows_only(tmp_path: Path) -> None:
         about = {"settlement": "b", "year": 2021, "partitions": PARTITIONS, "made_by": None}
         with create_year(tmp_path / name, **about, memory_bytes=memory_bytes, workers=2) as writer:  # type: ignore[arg-type]
             write(writer, claimed, persons, order)
-            assert (writer.folder / ".spill").exists() is (name != "a")
+            assert any((writer.folder / ".spill").iterdir()) is (name != "a")
             writer.finish(None)
         assert not list((tmp_path / name).rglob(".*"))
         trees.append(tree(tmp_path / name))

@@ -19,7 +19,7 @@ from random import Random
 import pyarrow as pa
 import pytest
 
-from prepared_years import PARTITIONS, add, claims, create, insured, some_people, write
+from prepared_years import PARTITIONS, add, claims, create, insured, parts, some_people, write
 from qingsuan.errors import InputError, RunError, UsageError
 from qingsuan.run.folder.lock import held
 from qingsuan.run.prepared import Delivery, DeliveryWriter, PreparedYear, add_delivery, create_year
@@ -258,18 +258,21 @@ def test_a_year_is_made_where_nothing_else_is(year: Path, tmp_path: Path) -> Non
     with pytest.raises(UsageError, match="year: a prepared year"), create_year(year, **ABOUT):  # type: ignore[arg-type]
         pass
     assert tree(year) == before
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other/mine.txt").write_text("mine", "utf-8")
+    for name in ("other", "numbered/delivery-2021", "named/delivery-0001"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "mine.arrow").write_text("mine", "utf-8")
     (tmp_path / "file").write_text("mine", "utf-8")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for name, said in (
-        ("other", "it holds other things: mine.txt"),
+        ("other", r"it holds other things: mine\.arrow"),
+        ("numbered", "it holds other things: delivery-2021"),
+        ("named", r"delivery-0001: it holds other things: mine\.arrow"),
         ("file", "cannot be looked into"),
         ("link", "cannot be looked into"),
     ):
         with pytest.raises(UsageError, match=said), create_year(tmp_path / name, **ABOUT):  # type: ignore[arg-type]
             pass
-    assert sorted(path.name for path in (tmp_path / "other").iterdir()) == ["mine.txt"]
+    assert len([*tmp_path.glob("*/mine.arrow"), *tmp_path.glob("*/*/mine.arrow")]) == 3
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -296,16 +299,49 @@ def test_a_full_disk_leaves_the_year_as_it_was(year: Path, monkeypatch: pytest.M
     assert tree(year) == before
 
 
+def fails_once_the_year_is_renamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("qingsuan.run.prepared.records.sync", fail)
+
+
+def test_a_delivery_that_the_year_names_already_stays(year: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fails_once_the_year_is_renamed(monkeypatch)
+    with pytest.raises(RunError, match="could not be written"):
+        add(year, claims(PEOPLE), insured([]))
+    assert len(PreparedYear.open(year).deliveries) == 2
+
+
+def written_but_for_the_index(writer: DeliveryWriter) -> None:
+    """Each part fails after its tables, and whoever writes goes on all the same."""
+    writer._ids.add = None  # type: ignore[assignment, method-assign]
+    for partition, (claimed, persons) in enumerate(zip(parts(claims(PEOPLE)), parts(insured([])), strict=True)):
+        with suppress(TypeError):
+            writer.write_part(partition, {"claims": claimed, "insured": persons})
+    writer.finish(None)
+
+
+def test_a_part_that_was_not_written_whole_does_not_become_one(year: Path) -> None:
+    with pytest.raises(ValueError, match="0 of 3 partitions"), add_delivery(year) as writer:
+        written_but_for_the_index(writer)
+    assert len(PreparedYear.open(year).deliveries) == 1
+
+
 def test_what_is_not_ours_is_never_removed(year: Path) -> None:
     left = year / "delivery-0002"
     (left / "claims").mkdir(parents=True)
     (left / "claims/notes.txt").write_text("mine", "utf-8")
+    (left / ".spill").mkdir()
     with (
         pytest.raises(UsageError, match=r"delivery-0002: it holds other things: claims/notes\.txt"),
         add_delivery(year),
     ):
         pass
-    assert (left / "claims/notes.txt").exists()
+    (left / "claims/notes.txt").rename(left / "claims/part-00000.arrow")
+    (left / ".spill").rmdir()
+    with pytest.raises(UsageError, match=r"other things: claims/part-00000\.arrow"), add_delivery(year):
+        pass
     shutil.rmtree(left)
     left.symlink_to(year / "delivery-0001")
     with pytest.raises(UsageError, match="delivery-0002"), add_delivery(year):

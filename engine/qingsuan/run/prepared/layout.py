@@ -52,7 +52,8 @@ BOUNDS_TYPES = {"first_hash": "uint64"}
 """The columns of the files of the indexes."""
 
 SPILL = ".spill"
-"""Sub-folder of a delivery at work: entries of the index of settlements that memory has no room for."""
+"""Sub-folder of a delivery at work, by which one is known that was not finished. It has the entries of the index of
+settlements that memory has no room for."""
 
 ROWS_PER_BATCH = 8192
 """Rows of each record batch but the last of a file. A batch of claims has about a megabyte, which is read in a millisecond;
@@ -109,8 +110,17 @@ def files_in(delivery: Path) -> Iterator[str]:
 
 
 def foreign_in(delivery: Path) -> str:
-    """A file below a delivery's folder that no writer of ours makes; nothing if there is none."""
-    for name in files_in(delivery):
+    """A file below a delivery's folder that no writer of ours made; nothing if there is none.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be looked into.
+    """
+    names = list(files_in(delivery))
+    if names and not (delivery / SPILL).is_dir() and DELIVERY_RECORD not in names:
+        return names[0]
+    for name in names:
         folder, _, last = name.rpartition("/")
         ours = _FILE.fullmatch(name) or name == DELIVERY_RECORD or (folder == SPILL and _RUN.fullmatch(last))
         if not ours or not stat.S_ISREG((delivery / name).lstat().st_mode):

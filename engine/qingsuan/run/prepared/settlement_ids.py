@@ -50,7 +50,7 @@ class SettlementIds:
     memory_bytes
         What the entries may take while they wait.
     folder
-        Where the rest goes; made when it is needed, removed by who writes the delivery.
+        Where the rest goes; it is there, and who writes the delivery removes it.
     """
 
     def __init__(self, partitions: int, memory_bytes: int, folder: Path) -> None:
@@ -114,11 +114,9 @@ class SettlementIds:
     def _spill(self) -> None:
         path = self.folder / f"run-{len(self._spilled)}"
         starts, hashes, places = self._divide()
-        with writing(path):
-            self.folder.mkdir(exist_ok=True)
-            with path.open("xb") as file:
-                hashes.tofile(file)
-                places.tofile(file)
+        with writing(path), path.open("xb") as file:
+            hashes.tofile(file)
+            places.tofile(file)
         self._spilled.append(_Spilled(starts, path))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class DeliveryWriter:
     Parameters
     ----------
     folder
-        A new one, empty or not made yet.
+        A new one, which is not there yet.
     partitions
         How many parts each table has.
     memory_bytes
@@ -64,13 +64,15 @@ class DeliveryWriter:
     ) -> None:
         self.folder, self.partitions, self.workers = folder, partitions, workers
         self.sha256 = ""
+        self._begun: set[str] = set()
         self._written: dict[str, Written] = {}
         self._schemas: dict[str, pa.Schema] | None = None
         self._parts: set[int] = set()
+        self._whole = 0
         self._ids = SettlementIds(partitions, memory_bytes, folder / SPILL)
         self._lock = threading.Lock()
         with writing(folder):
-            folder.mkdir(exist_ok=True)
+            (folder / SPILL).mkdir(parents=True)
 
     def write_part(self, partition: int, tables: Mapping[str, pa.Table]) -> None:
         """Write a partition's rows of every table; each partition is written once, empty ones too.
@@ -92,12 +94,14 @@ class DeliveryWriter:
         self._begin(partition, {name: table.schema for name, table in tables.items()})
         for name, table in tables.items():
             self._write(part_name(name, partition), table)
-        firsts = {name: first_hashes(each) for name, each in hashes.items()}
-        names = [name for name, each in firsts.items() for _ in each]
-        index = {"table": pa.array(names, pa.string()), "first_hash": arrow(_joined(firsts.values()))}
+        firsts = [first_hashes(each) for each in hashes.values()]
+        names = [name for name, each in zip(hashes, firsts, strict=True) for _ in each]
+        index = {"table": pa.array(names, pa.string()), "first_hash": arrow(_joined(firsts))}
         self._write(part_name(PERSONS, partition), pa.table(index))
         if CLAIMS in tables:
             self._ids.add(partition, Texts.of(tables[CLAIMS].column(SETTLEMENT_KEY)).hashes)
+        with self._lock:
+            self._whole += 1
 
     def _checked(self, partition: int, name: str, table: pa.Table) -> npt.NDArray[np.uint64]:
         """The hashes of the people of rows, which are in their order and belong here."""
@@ -137,9 +141,9 @@ class DeliveryWriter:
 
     def _write(self, name: str, table: pa.Table) -> None:
         with self._lock:
-            if name in self._written:
+            if name in self._begun:
                 raise ValueError(f"{name} was written before")
-            self._written[name] = Written(name, 0, "")
+            self._begun.add(name)
         with writing(self.folder / name):
             (self.folder / name).parent.mkdir(exist_ok=True)
         self._written[name] = write_table(self.folder, name, table)
@@ -159,20 +163,19 @@ class DeliveryWriter:
         RunError
             A file cannot be written.
         """
-        if len(self._parts) != self.partitions or self._schemas is None:
-            raise ValueError(f"{len(self._parts)} of {self.partitions} partitions were written")
+        if self._whole != self.partitions or self._schemas is None or self._begun != self._written.keys():
+            raise ValueError(f"{self._whole} of {self.partitions} partitions were written, or another table was not")
         if CLAIMS in self._schemas:
             self._ids.close()
             for _ in in_threads(self._write_ids, range(self.partitions), self.workers):
                 continue
         tables = {name: types_of(schema) for name, schema in self._schemas.items()}
+        sha256 = write_delivery(self.folder, DeliveryRecord(state, tables, self._written))
         with writing(self.folder):
-            if (self.folder / SPILL).exists():
-                shutil.rmtree(self.folder / SPILL)
-        self.sha256 = write_delivery(self.folder, DeliveryRecord(state, tables, self._written))
-        with writing(self.folder):
+            shutil.rmtree(self.folder / SPILL)
             for folder in sorted({(self.folder / name).parent for name in self._written} | {self.folder}):
                 sync(folder)
+        self.sha256 = sha256
 
     def _write_ids(self, part: int) -> None:
         table, hashes = self._ids.part(part)
@@ -180,5 +183,5 @@ class DeliveryWriter:
         self._write(bounds_name(part), pa.table({"first_hash": arrow(first_hashes(hashes))}))
 
 
-def _joined(hashes: Any) -> npt.NDArray[np.uint64]:
+def _joined(hashes: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
     return np.concatenate([*hashes, np.zeros(0, np.uint64)])

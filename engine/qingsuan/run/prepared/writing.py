@@ -6,6 +6,7 @@ the next that writes.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +19,14 @@ from qingsuan.run.folder import sync
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.known import LITTER, MOST_PARTITIONS, TEMPORARY
 from qingsuan.run.folder.lock import LOCK, held
-from qingsuan.run.prepared.layout import DELIVERY, YEAR_RECORD, delivery_name, foreign_in
+from qingsuan.run.prepared.layout import YEAR_RECORD, delivery_name, foreign_in
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.prepared.records import YearRecord, write_year
 from qingsuan.run.prepared.writer import INDEX_MEMORY_BYTES, DeliveryWriter
 
 __all__ = ["add_delivery", "create_year"]
+
+_YEAR_DRAFT = f"{TEMPORARY}{YEAR_RECORD}"
 
 
 @contextmanager
@@ -88,18 +91,19 @@ def add_delivery(folder: Path, *, memory_bytes: int = INDEX_MEMORY_BYTES, worker
 @contextmanager
 def _added(folder: Path, record: YearRecord, memory_bytes: int, workers: int) -> Iterator[DeliveryWriter]:
     delivery = folder / delivery_name(len(record.deliveries) + 1)
-    _sweep(folder, len(record.deliveries))
+    _sweep(folder, delivery)
     try:
         writer = DeliveryWriter(delivery, record.partitions, memory_bytes=memory_bytes, workers=workers)
         yield writer
         if not writer.sha256:
             raise ValueError("the delivery was not finished")
-        with writing(folder):
-            sync(folder)
-        write_year(folder, replace(record, deliveries=(*record.deliveries, writer.sha256)))
     except BaseException:
         shutil.rmtree(delivery, ignore_errors=True)
         raise
+    with writing(folder):
+        sync(folder)
+    # what fails from here on may have come after the year named the delivery, which therefore stays
+    write_year(folder, replace(record, deliveries=(*record.deliveries, writer.sha256)))
 
 
 def _check_new(folder: Path) -> None:
@@ -113,7 +117,7 @@ def _check_new(folder: Path) -> None:
     with looking_into(folder):
         if not folder.exists() and not folder.is_symlink():
             return
-        names = {entry.name for entry in folder.iterdir() if not DELIVERY.fullmatch(entry.name)}
+        names = {entry.name for entry in folder.iterdir()}
     if YEAR_RECORD in names:
         raise UsageError(
             str(folder),
@@ -121,7 +125,7 @@ def _check_new(folder: Path) -> None:
             expected="an empty folder, or none",
             do="give another --out, or --add to add a delivery to it",
         )
-    others = sorted(names - {LOCK, f"{TEMPORARY}{YEAR_RECORD}", *LITTER})
+    others = sorted(names - {LOCK, delivery_name(1), _YEAR_DRAFT, *LITTER})
     if others:
         raise UsageError(
             str(folder),
@@ -131,26 +135,24 @@ def _check_new(folder: Path) -> None:
         )
 
 
-def _sweep(folder: Path, deliveries: int) -> None:
-    """Remove what a killed process left: deliveries that the year does not name.
+def _sweep(folder: Path, delivery: Path) -> None:
+    """Remove what a killed process left of the delivery that comes next.
 
     Raises
     ------
     UsageError
         Something in them is none of ours.
     """
-    named = {delivery_name(number) for number in range(1, deliveries + 1)}
-    left = [entry for entry in sorted(folder.iterdir()) if DELIVERY.fullmatch(entry.name) and entry.name not in named]
-    for path in left:
-        foreign = path.name if path.is_symlink() or not path.is_dir() else foreign_in(path)
+    if os.path.lexists(delivery):
+        foreign = delivery.name if delivery.is_symlink() or not delivery.is_dir() else foreign_in(delivery)
         if foreign:
             raise UsageError(
-                str(path),
+                str(delivery),
                 found=f"it holds other things: {foreign}",
                 expected="a delivery that was not finished, with files of its own",
                 do="take it away: nothing is removed that was not written here, nor is a link followed",
             )
     with writing(folder):
-        for path in left:
-            shutil.rmtree(path)
-        (folder / f"{TEMPORARY}{YEAR_RECORD}").unlink(missing_ok=True)
+        if delivery.exists():
+            shutil.rmtree(delivery)
+        (folder / _YEAR_DRAFT).unlink(missing_ok=True)
