@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
-from qingsuan.cli.settle import prepare
 from qingsuan.run import reading
 from qingsuan.run.executors import local
 from qingsuan.run.folder import RunFolder
@@ -62,7 +62,7 @@ def show(name: str, profile: cProfile.Profile, seconds: float, by: str) -> None:
 
 
 def main(sample: Path) -> None:
-    setup, installed = prepare(json.loads((sample / "sample.json").read_text("utf8"))["year"])
+    setup, installed = set_up(json.loads((sample / "sample.json").read_text("utf8"))["year"])
     inputs = Inputs(
         {
             "claims": open_sources([sample / "claims"], "claims"),

@@ -35,9 +35,9 @@ import pytest
 
 from measuring import CLAIMS, ROUNDS, Report
 from peers import cut_for_core
+from qingsuan.api import set_up
 from qingsuan.benefits.core.core import Core, Paid
 from qingsuan.benefits.settlement import TABLES, Benefits
-from qingsuan.cli.settle import prepare
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.model import Inputs, Options
@@ -86,7 +86,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Work:
         command = [sys.executable, "-c", "from qingsuan.cli import main; main()", "sample", str(sample)]
         subprocess.run([*command, "--people", str(PEOPLE), "--seed", "7"], check=True, capture_output=True)
     told = json.loads((sample / "sample.json").read_text("utf-8"))
-    setup, installed = prepare(told["year"])
+    setup, installed = set_up(told["year"])
     sources = (sample / "claims", sample / "insured.parquet", sample / "identities.parquet")
     inputs = Inputs({path.stem: open_sources([path], path.stem) for path in sources})
     options = Options(workers=1, partitions=max(1, round(told["claims"] / PARTITION_CLAIMS)))

@@ -1,7 +1,7 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
-``subsidy`` and ``open``, which are imported when they are first asked for.
+``prepare``, ``subsidy`` and ``open``, which are imported when they are first asked for.
 """
 
 from importlib import import_module
@@ -12,13 +12,13 @@ from qingsuan.policy.model import Pool, Region
 
 if TYPE_CHECKING:
     from qingsuan.api import open_run as open  # noqa: A004 - ``qingsuan.open``
-    from qingsuan.api import settle, subsidy
+    from qingsuan.api import prepare, settle, subsidy
 
-__all__ = ["Pool", "Region", "__version__", "hookimpl", "open", "settle", "subsidy"]
+__all__ = ["Pool", "Region", "__version__", "hookimpl", "open", "prepare", "settle", "subsidy"]
 
 __version__ = "0.1.0"
 
-_OF_THE_API = {"open": "open_run", "settle": "settle", "subsidy": "subsidy"}
+_OF_THE_API = {"open": "open_run", "prepare": "prepare", "settle": "settle", "subsidy": "subsidy"}
 
 
 def __getattr__(name: str) -> Any:

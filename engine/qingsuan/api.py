@@ -19,8 +19,11 @@ from qingsuan.benefits.setup import Setup
 from qingsuan.errors import UsageError
 from qingsuan.finished import FinishedRun, Folder, Settlement, Subsidy, run_in
 from qingsuan.plugins import Installed
+from qingsuan.prepared import Prepared, is_prepared
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR, LAST_YEAR, LEAST_MEMORY_BYTES, MOST_WORKERS
+from qingsuan.run.deliveries import inputs_of
 from qingsuan.run.executors.engines import check_engine, engine_of
+from qingsuan.run.executors.prepared import FromYear
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.folder.apart import check_apart
 from qingsuan.run.folder.disk import temporary_folder
@@ -29,10 +32,13 @@ from qingsuan.run.folder.proof import prove
 from qingsuan.run.inputs import Given, Source, Spool, Streamed, find_files, open_files, open_streams
 from qingsuan.run.model import Inputs, Options, Progress
 from qingsuan.run.opening import earlier_run, open_opening
-from qingsuan.run.regions import read_regions, set_up
+from qingsuan.run.prepare import prepare as prepare_year
+from qingsuan.run.prepared.opened import PreparedYear
+from qingsuan.run.regions import read_regions, setup_of
+from qingsuan.run.restart.fingerprint import check_prepared, read_by
 from qingsuan.run.settle import settle as run_settlement
 
-__all__ = ["open_run", "prepare", "settle", "subsidy"]
+__all__ = ["open_run", "prepare", "set_up", "settle", "subsidy"]
 
 PathLike = str | os.PathLike[str]
 _Parted = tuple[tuple[str, ...], tuple[Streamed, ...]]
@@ -41,7 +47,7 @@ _opening_plugins = threading.Lock()
 """Plugins are tried in processes that are forked: one must not be forked while another thread imports one."""
 
 
-def prepare(
+def set_up(
     year: int,
     requirements: Sequence[str] = (),
     *,
@@ -57,7 +63,7 @@ def prepare(
         A requirement is not met. A region whose files cannot be trusted is among those refused.
     """
     with _opening_plugins:
-        setup, installed = set_up(plugins.load(), year, skip_unserved, accumulators)
+        setup, installed = setup_of(plugins.load(), year, skip_unserved, accumulators)
     plugins.require(installed, requirements)
     setup.strict = strict
     return setup, installed
@@ -65,7 +71,7 @@ def prepare(
 
 def settle(
     claims: Given,
-    insured: Given,
+    insured: Given | None = None,
     identities: Given | None = None,
     *,
     year: int,
@@ -80,6 +86,7 @@ def settle(
     accumulators: bool = False,
     resume: bool = False,
     overwrite: bool = False,
+    keep: PathLike | None = None,
     csv_encoding: str = "utf8",
     engine: str = "local",
     spark_master: str | None = None,
@@ -91,6 +98,7 @@ def settle(
     ----------
     claims, insured, identities
         The tables, with the columns of ``docs/tables.md``: money as decimal or text in yuan. A reader is read to its end, once.
+        ``claims`` may also be the folder of a prepared year (:func:`prepare`) and nothing else: it has them all.
     year
         The year that is settled.
     out
@@ -113,6 +121,8 @@ def settle(
         Whether accumulators are written, for a later ``opening`` (which writes them, too).
     resume, overwrite
         Whether a run that did not finish in ``out`` is gone on with; whether what is there may be replaced.
+    keep
+        A new folder in which the year is kept as it is prepared on the way (:func:`prepare`), to be settled again from there.
     csv_encoding
         Encoding of CSV files.
     engine, spark_master
@@ -140,28 +150,85 @@ def settle(
     check_engine(engine, spark_master)
     year = _number("--year", year, FIRST_YEAR, LAST_YEAR)
     options = _options(workers, memory, partitions)
+    prepared = _prepared_in(claims, insured, identities)
     with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
-        given = {
-            "claims": spool.parted(claims, "claims"),
-            "insured": spool.parted(insured, "insured"),
-            "identities": spool.parted(identities, "identities", optional=True),
-        }
+        given = {} if prepared is not None else _given(spool, claims, insured, identities)
         earlier = None if opening is None else _folder_of(opening)
-        _check_apart(place.path, [path for files, _ in given.values() for path in files], earlier)
+        paths = [path for files, _ in given.values() for path in files] if prepared is None else [str(prepared)]
+        _check_apart(place.path, paths, earlier)
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
         with_accumulators = accumulators or earlier is not None
-        setup, installed = prepare(
+        setup, installed = set_up(
             year, _texts(require), skip_unserved=skip_unserved, accumulators=with_accumulators, strict=strict
         )
         brought = () if earlier is None else open_opening(earlier, year, csv_encoding)
-        inputs = _opened(given, csv_encoding, {OPENING: brought})
         settlement = Benefits(setup, earlier_run(brought))
-        cluster = engine_of(engine, spark_master, settlement, installed)
-        record = run_settlement(settlement, inputs, folder, options, installed, progress, cluster)
+        seconds: Mapping[str, float] = {}
+        if keep is not None:
+            prepared, seconds = _kept(
+                Path(keep), place.path, paths, given, options, setup, installed, progress, csv_encoding
+            )
+        if prepared is None:
+            inputs = _opened(given, csv_encoding, {OPENING: brought})
+            where = engine_of(engine, spark_master, settlement, installed)
+        else:
+            if engine != "local":
+                raise UsageError("--engine", found=f"{engine}, for a prepared year", expected="local")
+            inputs, where, options = _of_year(prepared, settlement, installed, brought, options)
+        record = run_settlement(settlement, inputs, folder, options, installed, progress, where)
         prove(place.path, record)
         run = Settlement(place)
-        run.seconds = record.get("seconds", {})
+        run.seconds = {**seconds, **record.get("seconds", {})}
         return run
+
+
+def prepare(
+    claims: Given,
+    insured: Given | None = None,
+    identities: Given | None = None,
+    *,
+    year: int,
+    out: PathLike,
+    add: bool = False,
+    workers: int = 2,
+    memory: int = 2 << 30,
+    partitions: int | None = None,
+    require: Sequence[str] = (),
+    skip_unserved: bool = False,
+    csv_encoding: str = "utf8",
+    progress: Progress | None = None,
+) -> Prepared:
+    """Prepare a year: read, check, spread and order it once, to settle it from there (``docs/prepared-year.md``).
+
+    Parameters
+    ----------
+    claims, insured, identities
+        The tables, and all other arguments, as in :func:`settle`. With ``add`` a table may be left out.
+    out
+        The folder to write: a new one, or with ``add`` a prepared year, to which a further delivery is added.
+
+    Returns
+    -------
+    Prepared
+        The year, in which people and settlements can be looked up.
+
+    Raises
+    ------
+    UsageError, InputError, PluginError, PolicyError, RunError
+        As in :func:`settle`; and the year was prepared by something else than what is to be added to it.
+    """
+    year = _number("--year", year, FIRST_YEAR, LAST_YEAR)
+    options = _options(workers, memory, partitions)
+    if not add and insured is None:
+        raise UsageError("--insured", found="nothing", expected="the insured people of the year")
+    with Spool() as spool:
+        given = _given(spool, claims, insured, identities)
+        setup, installed = set_up(year, _texts(require), skip_unserved=skip_unserved)
+        paths = [path for files, _ in given.values() for path in files]
+        check_apart(Path(out), (), paths)
+        inputs = _opened(given, csv_encoding)
+        told = prepare_year(Benefits(setup), inputs, Path(out), options, installed, progress, add=add)
+        return Prepared(Path(out), told)
 
 
 def subsidy(
@@ -231,15 +298,98 @@ def subsidy(
         return run
 
 
-def open_run(out: PathLike) -> Settlement | Subsidy:
-    """Open the folder of a finished run (``qingsuan.open``); nothing of it is read before it is asked for.
+def open_run(out: PathLike) -> Settlement | Subsidy | Prepared:
+    """Open the folder of a finished run or a prepared year (``qingsuan.open``); its rows are read when they are asked for.
 
     Raises
     ------
     InputError
         There is no finished run, or a file that it lists is gone. Whether files are as they were written, ``qingsuan verify`` tells.
     """
-    return run_in(Folder(Path(out)))
+    return Prepared(Path(out)) if is_prepared(Path(out)) else run_in(Folder(Path(out)))
+
+
+def _given(spool: Spool, claims: Given, insured: Given | None, identities: Given | None) -> dict[str, _Parted]:
+    return {
+        "claims": spool.parted(claims, "claims"),
+        "insured": spool.parted(insured, "insured", optional=True),
+        "identities": spool.parted(identities, "identities", optional=True),
+    }
+
+
+def _prepared_in(claims: Given, insured: Given | None, identities: Given | None) -> Path | None:
+    """The folder of the prepared year that is given instead of tables; None if tables are.
+
+    Raises
+    ------
+    UsageError
+        Both are given, or no insured people.
+    """
+    one = claims[0] if isinstance(claims, list | tuple) and len(claims) == 1 else claims
+    if isinstance(one, str | os.PathLike) and is_prepared(Path(one)):
+        if insured or identities:
+            raise UsageError(
+                "--insured --identities", found="given with a prepared year", expected="the year alone: it has them"
+            )
+        return Path(one)
+    if insured is None or (isinstance(insured, list | tuple) and not insured):
+        raise UsageError(
+            "--insured", found="nothing", expected="the insured people, or a prepared year instead of claims"
+        )
+    return None
+
+
+def _kept(
+    keep: Path,
+    out: Path,
+    paths: Sequence[str],
+    given: Mapping[str, _Parted],
+    options: Options,
+    setup: Setup,
+    installed: Installed,
+    progress: Progress | None,
+    encoding: str,
+) -> tuple[Path, Mapping[str, float]]:
+    """Prepare the year that is to be kept; returns its folder and the seconds by stage.
+
+    Raises
+    ------
+    UsageError
+        There are no tables to prepare, or the folders lie in each other.
+    """
+    if not given:
+        raise UsageError(
+            "--keep", found="given with a prepared year", expected="claims: a prepared year is kept already"
+        )
+    check_apart(keep, (), (*paths, out), "--keep")
+    check_apart(out, TABLES, (keep,))
+    told = prepare_year(Benefits(setup.fork()), _opened(given, encoding), keep, options, installed, progress)
+    return keep, {f"prepare: {stage}": seconds for stage, seconds in told["seconds"].items()}
+
+
+def _of_year(
+    path: Path, settlement: Benefits, installed: Installed, brought: tuple[Source, ...], options: Options
+) -> tuple[Inputs, FromYear, Options]:
+    """What a run of a prepared year takes its rows from.
+
+    Raises
+    ------
+    UsageError, InputError, PluginError, PolicyError
+        It is no prepared year, or its rows would be read otherwise now.
+    """
+    year = PreparedYear.open(path)
+    check_prepared(year.record.made_by, read_by(settlement, installed), str(path))
+    partitions = year.record.partitions
+    if options.partitions not in (None, partitions):
+        raise UsageError(
+            "--partitions", found=str(options.partitions), expected=f"{partitions}, into which the year is cut"
+        )
+    inputs = inputs_of(year)
+    return (
+        Inputs({**inputs.tables, OPENING: brought}, inputs.left_out),
+        FromYear(year),
+        Options(options.workers, options.memory, partitions),
+    )
 
 
 @contextmanager

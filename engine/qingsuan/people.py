@@ -156,6 +156,8 @@ class Numbering:
         stay in the order of their numbers.
     rows : (m,) int32, rising
         Which rows to number; all of them where it is not given.
+    in_order : (n,) int32
+        The number of each text, where they lie in the order of numbers and of keys already: nothing is compared then.
 
     Attributes
     ----------
@@ -172,7 +174,8 @@ class Numbering:
     Raises
     ------
     ValueError
-        The columns differ in length, or ``rows`` are out of range or do not rise.
+        The columns differ in length, ``rows`` are out of range or do not rise, or texts in order do not begin with 0 and
+        rise by one.
     """
 
     def __init__(
@@ -180,19 +183,31 @@ class Numbering:
         texts: Texts,
         keys: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]] = (NO_FIRST, NO_SECOND),
         rows: npt.NDArray[np.int32] | None = None,
+        in_order: npt.NDArray[np.int32] | None = None,
     ) -> None:
         first, second = keys
         if len(texts.hashes) != len(texts) or not len(first) == len(second) in (0, len(texts)):
             raise ValueError("hashes and keys must be as long as the texts")
+        self._texts, self.size = texts, len(texts)
+        if in_order is not None:
+            self.starts = self._starts_of(in_order)
+            self.rows, self.tied = np.arange(self.size, dtype=np.int32), np.zeros(self.size, np.int8)
+            self.numbers, self.count = in_order, len(self.starts) - 1
+            return
         if rows is None:
             rows = np.arange(len(texts), dtype=np.int32)
         elif len(rows) and not (rows[0] >= 0 and rows[-1] < len(texts) and bool((rows[1:] > rows[:-1]).all())):
             raise ValueError("rows must be rising row numbers of the texts")
-        self._texts, self.size = texts, len(texts)
-        self.rows: npt.NDArray[np.int32] = np.empty(len(rows), np.int32)
-        self.tied: npt.NDArray[np.int8] = np.empty(len(rows), np.int8)
+        self.rows = np.empty(len(rows), np.int32)
+        self.tied = np.empty(len(rows), np.int8)
         self.starts = self._group(first, second, rows)
         self.count = len(self.starts) - 1
+
+    def _starts_of(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        steps = np.diff(numbers, prepend=np.int32(-1))
+        if len(numbers) != self.size or not bool(((steps == 0) | (steps == 1)).all()) or bool((steps[:1] == 0).any()):
+            raise ValueError("the numbers of ordered texts begin with 0 and rise by one where the text changes")
+        return np.append(np.flatnonzero(steps), self.size).astype(np.int64)
 
     def _group(
         self, first: npt.NDArray[np.int32], second: npt.NDArray[np.int64], rows: npt.NDArray[np.int32]

@@ -236,6 +236,10 @@ class Settlement(ABC):
         A run goes on (``--resume``) only where all of it is as before.
         """
 
+    def reading(self) -> dict[str, dict[str, Any]]:
+        """Of :meth:`identity`, what decides how rows are read: what a prepared year must have in common with a run."""
+        return self.identity()
+
     def rule_folder(self, region: Region) -> Any:
         """The folder of a region's parameter files that this settlement goes by; None for none."""
         return None
@@ -300,6 +304,22 @@ class Settlement(ABC):
         InputError
             They cannot be.
         """
+
+    def in_order(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
+        """A partition's rows of each input table in the order in which they are settled, to be kept (``qingsuan prepare``).
+
+        What :meth:`settler` gives for them, it gives for the rows as they were. Called in several threads.
+
+        Raises
+        ------
+        UsageError
+            This settlement is not prepared.
+        """
+        raise UsageError("prepare", found=self.name, expected="a settlement that can be prepared")
+
+    def out_of_order(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
+        """Rows of :meth:`in_order` as rows that are in no order: those of several deliveries are put one after another."""
+        return tables
 
     @abstractmethod
     def settler(self) -> Callable[..., Settled]:

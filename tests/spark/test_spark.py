@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.cli.engines import engine_of
-from qingsuan.cli.settle import prepare
 from qingsuan.errors import InputError
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
@@ -94,7 +94,7 @@ class Kills(Progress):
 
 
 def test_an_executor_killed_in_the_middle_changes_nothing(spark: Cluster, year: Path) -> None:
-    setup, installed = prepare(YEAR)
+    setup, installed = set_up(YEAR)
     sample, kills = year / "year", Kills(spark)
     inputs = Inputs(
         {

@@ -15,6 +15,7 @@ from qingsuan.benefits.intake.intake import take_claims, take_identities, take_i
 from qingsuan.benefits.intake.interface import REFUSED_WHEN_SET, check_refused_types
 from qingsuan.benefits.intake.restore import LOST, is_restorable
 from qingsuan.benefits.partition import Outcome, Settler
+from qingsuan.benefits.partition.in_order import PERSON, claims_in_order, rows_by_person
 from qingsuan.benefits.record import record_of
 from qingsuan.benefits.rejected import RejectedRows, paid_of
 from qingsuan.benefits.settled_elsewhere import Elsewhere, settled_elsewhere
@@ -95,6 +96,22 @@ class Benefits(Settlement):
             "rules": {"compiled rules": setup.program.digest},
         }
 
+    def reading(self) -> dict[str, dict[str, Any]]:
+        """What intake asks of the rules: whose claims are read by which date, and which columns decide."""
+        setup = self.setup
+        dates = {f"{one.pool} {one.scheme}": one.benefit_date for one in setup.program.series}
+        deciding: dict[str, list[str]] = {}
+        for rule_set in setup.program.rule_sets:
+            columns = [f"{one.table} {one.column} {one.kind} {one.function}" for one in rule_set.dimensions]
+            for scheme in rule_set.schemes:
+                known = deciding.setdefault(f"{rule_set.pool} {scheme}", [])
+                known += [column for column in columns if column not in known]
+        return {
+            "options": {"year": setup.year, "skip unserved pools": setup.skip_unserved},
+            "dates that decide": dates,
+            "columns that decide": {name: sorted(columns) for name, columns in sorted(deciding.items())},
+        }
+
     def rule_folder(self, region: Region) -> Any:
         """See :meth:`qingsuan.settlement.Settlement.rule_folder`."""
         return region.rules
@@ -173,6 +190,20 @@ class Benefits(Settlement):
         """See :meth:`qingsuan.settlement.Settlement.check_spread`."""
         if self._groups is not None and table == OPENING:
             check_opening(self._groups, rows)
+
+    def in_order(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
+        """See :meth:`qingsuan.settlement.Settlement.in_order`."""
+        claims, insured, identities = tables
+        return (
+            claims_in_order(self.setup, claims),
+            rows_by_person(self.setup, insured),
+            rows_by_person(self.setup, identities),
+        )
+
+    def out_of_order(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
+        """See :meth:`qingsuan.settlement.Settlement.out_of_order`."""
+        claims, *others = tables
+        return (claims.drop_columns([PERSON]), *others)
 
     def settler(self) -> Callable[..., Settled]:
         """See :meth:`qingsuan.settlement.Settlement.settler`."""

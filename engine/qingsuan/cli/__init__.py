@@ -30,7 +30,9 @@ NEW_OBJECTS = 100_000
 COMMANDS = {
     "demo": "A made-up year for two regions, settled, with its summary: the first thing to run.",
     "engine-selftest": "Try an engine on a made-up year before it is trusted: the bytes must be those of the local run.",
+    "find": "Look one person or one settlement up in a prepared year.",
     "plugins": "List the installed regional plugins, broken ones too.",
+    "prepare": "Read, check and order a year once, to settle it from there as often as is wanted.",
     "sample": "Make claims, insured people and identities of a plausible made-up year.",
     "settle": "Settle a year of claims (待遇结算): what each fund pays for each of them.",
     "subsidy": "Count heads and split the subsidy (财政补助): what each level of government owes.",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from qingsuan.api import set_up
 from qingsuan.cli.engines import check_engine, engine_of, engine_options
 from qingsuan.cli.output import results_apart, show
-from qingsuan.cli.settle import prepare
 from qingsuan.selftest import PEOPLE, YEAR, selftest
 
 __all__ = ["command"]
@@ -32,7 +32,7 @@ def command(engine: str, spark_master: str | None, shared: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="qingsuan-selftest-", dir=shared) as folder:
         files = selftest(
             Path(folder),
-            lambda: prepare(YEAR),
+            lambda: set_up(YEAR),
             lambda settlement, installed: engine_of(engine, spark_master, settlement, installed),
         )
     show(f"engine {engine}: {files} files of a made-up year of {PEOPLE:,} people, byte for byte as settled locally")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qingsuan.api import prepare, settle
+from qingsuan.api import settle
 from qingsuan.cli.engines import engine_options
 from qingsuan.cli.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.output import finished, results_apart, show, show_json
@@ -17,12 +17,12 @@ from qingsuan.report.text import proven
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, MOST_WORKERS
 from qingsuan.run.folder.known import MOST_PARTITIONS
 
-__all__ = ["command", "prepare"]
+__all__ = ["command"]
 
 
 @click.command("settle")
 @click.argument("claims", nargs=-1, required=True, metavar="CLAIMS…")
-@click.option("--insured", multiple=True, required=True, help="Insured people: file, folder or glob (repeatable).")
+@click.option("--insured", multiple=True, help="Insured people: file, folder or glob (repeatable).")
 @click.option("--identities", multiple=True, help="Dated identity classes (repeatable).")
 @click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is settled.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder to write.")
@@ -46,6 +46,9 @@ __all__ = ["command", "prepare"]
     "--resume", is_flag=True, help="Go on with a run that did not finish in --out: otherwise the same command."
 )
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="Keep the prepared year here, to settle it again from there."
+)
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run record as JSON.")
 @results_apart
@@ -68,17 +71,19 @@ def command(
     accumulators: bool,
     resume: bool,
     overwrite: bool,
+    keep: Path | None,
     csv_encoding: str,
     as_json: bool,
 ) -> None:
     """Settle a year of claims (待遇结算): what each fund pays for each of them.
 
-    CLAIMS are Parquet, Arrow IPC or CSV files, folders of them, or globs.
+    CLAIMS are Parquet, Arrow IPC or CSV files, folders of them, or globs; or the folder of a prepared year (“qingsuan
+    prepare”), which has insured people and identities, too.
     """
     with terminated_as_interrupted():
         run = settle(
             claims,
-            insured,
+            insured or None,
             identities,
             year=year,
             out=out,
@@ -92,6 +97,7 @@ def command(
             accumulators=accumulators,
             resume=resume,
             overwrite=overwrite,
+            keep=keep,
             csv_encoding=csv_encoding,
             engine=engine,
             spark_master=spark_master,

@@ -12,7 +12,7 @@ from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.threads import in_threads
 from qingsuan.settlement import InputTable
 
-__all__ = ["check_files", "read_all"]
+__all__ = ["check_files", "read_all", "read_trusted"]
 
 
 def check_files(run: Run) -> dict[str, list[str]]:
@@ -33,20 +33,26 @@ def check_files(run: Run) -> dict[str, list[str]]:
 
 def read_all(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
     """Read every file once, check rows on their own, spread them on their key."""
-    tables = run.settlement.inputs
+    read_trusted(run, shuffles, refused)
+    tables = [table for table in run.settlement.inputs if not table.is_trusted]
     for table in tables:
         shuffles[table.name].add(run.settlement.empty(table.name), table.key)
-    for table in tables:
-        if table.is_trusted:
-            _read(run, [(table, chunk) for chunk in _chunks(run, table)], shuffles, refused)
-            shuffles[table.name].close()
-            for partition in range(run.partitions if run.inputs.of(table.name) else 0):
-                run.settlement.check_spread(table.name, shuffles[table.name].look(partition))
-    work = [(table, chunk) for table in tables if not table.is_trusted for chunk in _chunks(run, table)]
+    work = [(table, chunk) for table in tables for chunk in _chunks(run, table)]
     run.progress.stage("reading 读取", len(work))
     _read(run, work, shuffles, refused)
     run.progress.end()
     run.settlement.freeze(run.problems)
+
+
+def read_trusted(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
+    """Read the tables that must be trusted, and check what only all rows of a partition show."""
+    for table in run.settlement.inputs:
+        if table.is_trusted:
+            shuffles[table.name].add(run.settlement.empty(table.name), table.key)
+            _read(run, [(table, chunk) for chunk in _chunks(run, table)], shuffles, refused)
+            shuffles[table.name].close()
+            for partition in range(run.partitions if run.inputs.of(table.name) else 0):
+                run.settlement.check_spread(table.name, shuffles[table.name].look(partition))
 
 
 def _chunks(run: Run, table: InputTable) -> list[Chunk]:

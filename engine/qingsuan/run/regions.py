@@ -19,7 +19,7 @@ from qingsuan.policy.reader import read_rule_sets
 from qingsuan.subsidies.model import FundingRule
 from qingsuan.subsidies.reader import read_region
 
-__all__ = ["Regions", "Rules", "read_regions", "set_up"]
+__all__ = ["Regions", "Rules", "read_regions", "setup_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Regions:
         return Setup(self.installed.regions, rule_sets, year, skip_unserved, accumulators)
 
 
-def set_up(installed: Installed, year: int, skip_unserved: bool, accumulators: bool) -> tuple[Setup, Installed]:
+def setup_of(installed: Installed, year: int, skip_unserved: bool, accumulators: bool) -> tuple[Setup, Installed]:
     """What a settlement of benefits knows before it opens a claim, and what is installed less the regions refused.
 
     All rule sets are compiled together; only where that fails are they compiled region by region, to refuse the culprit.

@@ -26,7 +26,7 @@ from qingsuan.run.shuffle import partitions_within
 from qingsuan.run.threads import in_threads
 from qingsuan.settlement import Settlement
 
-__all__ = ["partitions_for", "settle"]
+__all__ = ["partitions_for", "partitions_of", "settle"]
 
 
 def settle(
@@ -55,8 +55,7 @@ def settle(
         The machine failed part-way; the folder has no ``run.json``.
     """
     files = named({table.name: inputs.of(table.name) for table in settlement.inputs})
-    needed = sum(table.row_bytes * source.rows for table in settlement.inputs for source in inputs.of(table.name))
-    partitions = options.partitions or partitions_within(partitions_for(needed, options.memory), files.values())
+    partitions = partitions_of(settlement, inputs, options)
     problems = tuple(f"{plugin.title}: {plugin.problem}" for plugin in installed.broken)
     run = Run(settlement, inputs, options, folder, progress or Progress(), partitions, problems)
     unread = check_files(run)
@@ -81,6 +80,21 @@ def settle(
                 settlement.name, settlement.year, installed, partitions, inputs_of, inputs.left_out, unread, own
             )
             return _finish(run, restart, whole)
+
+
+def partitions_of(settlement: Settlement, inputs: Inputs, options: Options) -> int:
+    """How many partitions a run of these files has.
+
+    Raises
+    ------
+    InputError
+        A file says that it has more rows than a run can hold.
+    """
+    if options.partitions:
+        return options.partitions
+    sources = [(table.row_bytes, source) for table in settlement.inputs for source in inputs.of(table.name)]
+    needed = partitions_for(sum(row_bytes * source.rows for row_bytes, source in sources), options.memory)
+    return partitions_within(needed, (source for _, source in sources))
 
 
 def partitions_for(needed_bytes: int, memory: int) -> int:

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 
 import exchanges
+from qingsuan.api import set_up
 from qingsuan.benefits.named import NAMED_SCHEMA, NamedByNobody, NamedByReversals
 from qingsuan.benefits.settlement import TABLES, Benefits
-from qingsuan.cli.settle import prepare
 from qingsuan.people import Marks, Texts
 from qingsuan.run.executors.cluster import Cluster
 from qingsuan.run.folder import RunFolder
@@ -145,7 +145,7 @@ def test_a_run_that_was_stopped_says_the_same(year: Year, after: int, monkeypatc
 def test_through_an_engine_it_says_the_same(
     year: Year, exchange: Callable[[], exchanges.InProcess], partitions: int
 ) -> None:
-    setup, installed = prepare(2022)
+    setup, installed = set_up(2022)
     inputs = Inputs(
         {
             "claims": open_sources([year.folder / "claims"], "claims"),

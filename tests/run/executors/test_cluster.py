@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import exchanges
+from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
-from qingsuan.cli.settle import prepare
 from qingsuan.errors import InputError, PluginError, RunError, UsageError
 from qingsuan.run.executors.cluster import Cluster, Exchange
 from qingsuan.run.executors.worker import fault_in, told
@@ -36,13 +36,13 @@ def through(kind: type[exchanges.InProcess]) -> Any:
 def test_an_engine_that_keeps_people_together_gives_the_local_bytes(
     kind: type[exchanges.InProcess], tmp_path: Path
 ) -> None:
-    assert selftest(tmp_path, lambda: prepare(YEAR), through(kind)) > 15
+    assert selftest(tmp_path, lambda: set_up(YEAR), through(kind)) > 15
 
 
 @pytest.mark.parametrize("kind", exchanges.BAD)
 def test_an_engine_that_does_not_is_refused(kind: type[exchanges.InProcess], tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"do not (trust|settle with) this engine") as caught:
-        selftest(tmp_path, lambda: prepare(YEAR), through(kind))
+        selftest(tmp_path, lambda: set_up(YEAR), through(kind))
     assert not (tmp_path / "engine" / "run.json").exists(), caught
 
 
@@ -63,7 +63,7 @@ class Year:
         claims: str = "claims",
         opening: str = "",
     ) -> Path:
-        setup, installed = prepare(YEAR, accumulators=claims != "claims")
+        setup, installed = set_up(YEAR, accumulators=claims != "claims")
         inputs = Inputs(
             {
                 "claims": open_sources([self.folder / "year" / claims], "claims"),
@@ -148,7 +148,7 @@ def test_a_worker_that_sees_another_file_stops(year: Year) -> None:
 
 
 def test_a_worker_with_other_software_stops(year: Year) -> None:
-    setup, installed = prepare(YEAR)
+    setup, installed = set_up(YEAR)
     other = by_what(Benefits(setup), installed)
     other["software"]["pyarrow"] = "1.0"
     cluster = Cluster(exchanges.InProcess(), other)

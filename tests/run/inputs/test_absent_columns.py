@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import exchanges
+from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
-from qingsuan.cli.settle import prepare
 from qingsuan.run.executors.cluster import Cluster
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
@@ -45,7 +45,7 @@ def _region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settled(tmp_path: Path, engine: bool) -> Path:
     """Settle what is in ``claims`` and ``insured``; with ``engine``, in pieces as a cluster does."""
-    setup, installed = prepare(2022)
+    setup, installed = set_up(2022)
     inputs = Inputs(
         {
             "claims": open_sources([tmp_path / "claims"], "claims"),

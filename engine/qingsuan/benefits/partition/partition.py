@@ -38,6 +38,7 @@ from qingsuan.benefits.partition.identity_counts import (
     identities_by_code,
     identities_of_nobody,
 )
+from qingsuan.benefits.partition.in_order import PERSON
 from qingsuan.benefits.partition.insured_rows import InsuredRows
 from qingsuan.benefits.partition.other_parts import Numbered, find_other_parts
 from qingsuan.benefits.partition.overlaps import OVERLAPPING, overlapping_stays
@@ -171,7 +172,10 @@ class _Steps(Work):
         if opening is not None and opening.num_rows:
             people = pa.chunked_array([*people.chunks, *opening.column("psn_no").chunks])
         self.texts = Texts.of(people)
-        self.numbering = Numbering(self.texts, keys=self._keys(len(self.texts)))
+        if columns.has(PERSON) and len(self.texts) == len(columns):
+            self.numbering = Numbering(self.texts, in_order=numbers(columns.table.column(PERSON)))
+        else:
+            self.numbering = Numbering(self.texts, keys=self._keys(len(self.texts)))
         self.opening_rows = opening
         self.opening = None if opening is None else Opening.of(opening, self.numbering.numbers[len(columns) :])
 

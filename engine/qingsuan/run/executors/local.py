@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
+
+import pyarrow as pa
 
 from qingsuan.run.executors.interface import Done
 from qingsuan.run.kept import Kept
@@ -14,7 +16,23 @@ from qingsuan.run.rejections.refused import RefusedRows
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.threads import in_threads
 
-__all__ = ["Threads"]
+__all__ = ["Threads", "settle_partitions"]
+
+
+def settle_partitions(
+    run: Run, partitions: Sequence[int], take: Callable[[int], Sequence[pa.Table]], done: Done
+) -> None:
+    """Settle partitions side by side and write their files; ``take`` gives the rows of one."""
+    settler = run.settlement.settler()
+
+    def work(partition: int) -> None:
+        settled = settler(*take(partition))
+        name = f"part-{partition:05d}.parquet"
+        files = [run.folder.write_table(f"{kind}/{name}", rows) for kind, rows in settled.tables.items()]
+        done(partition, Kept.of(settled), tuple(files))
+
+    for _ in in_threads(work, partitions, run.options.workers):
+        run.progress.step()
 
 
 class Threads:
@@ -31,18 +49,17 @@ class Threads:
 
     def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
         """Settle these partitions; see :meth:`qingsuan.run.executors.interface.Engine.settle`."""
+        self.close()
+        settle_partitions(run, partitions, self.take, done)
+
+    def close(self) -> None:
+        """Everything has been read."""
         for shuffle in self.shuffles.values():
             shuffle.close()
-        settler = run.settlement.settler()
 
-        def work(partition: int) -> None:
-            settled = settler(*(shuffle.take(partition) for shuffle in self.shuffles.values()))
-            name = f"part-{partition:05d}.parquet"
-            files = [run.folder.write_table(f"{kind}/{name}", rows) for kind, rows in settled.tables.items()]
-            done(partition, Kept.of(settled), tuple(files))
-
-        for _ in in_threads(work, partitions, run.options.workers):
-            run.progress.step()
+    def take(self, partition: int) -> Sequence[pa.Table]:
+        """The rows of a partition, table after table; gone from here afterwards."""
+        return [shuffle.take(partition) for shuffle in self.shuffles.values()]
 
     def __enter__(self) -> Self:
         return self

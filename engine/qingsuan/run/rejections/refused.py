@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,6 +65,15 @@ class RefusedRows:
     def remember(self, table: str, refusals: pa.Table) -> None:
         """Remember rows that are fetched at the end."""
         self._tables[table].remember(refusals)
+
+    def kept(self) -> Iterator[tuple[str, int, pa.Table, dict[str, int]]]:
+        """Give what was refused so far, by table and partition, with the sums of what a table gives before its first rows."""
+        for name, table in self._tables.items():
+            yield from ((name, *found) for found in table.kept())
+
+    def put_back(self, table: str, rows: pa.Table, sums: Mapping[str, int]) -> None:
+        """Take what :meth:`kept` gave."""
+        self._tables[table].put_back(rows, sums)
 
     def write(self, run: Run) -> None:
         """Write every refused row with all its columns and its reason, in the order of their keys.
@@ -134,6 +143,31 @@ class _Refused:
         with self._lock:
             self.rows += refusals.num_rows
             self._remembered.add(refusals)
+
+    def kept(self) -> Iterator[tuple[int, pa.Table, dict[str, int]]]:
+        for reasons, rows in self._fetched():
+            self._keep(reasons, rows)
+        self.shuffle.close()
+        sums = dict(self._sums)
+        for partition in range(self.shuffle.partitions):
+            rows = self.shuffle.take(partition)
+            if rows.num_rows:
+                yield partition, rows, sums
+                sums = {}
+
+    def put_back(self, rows: pa.Table, sums: Mapping[str, int]) -> None:
+        with self._lock:
+            self.rows += rows.num_rows
+            self._sums.update(sums)
+        own = rows.columns[-1 - len(self._beside) :]
+        there = [rows.column(name) if name in rows.schema.names else None for name in self._schema.names]
+        arrays = [
+            _carried(None if column is None else column.combine_chunks(), field.type, rows.num_rows)
+            for column, field in zip(there, self._schema, strict=True)
+        ]
+        names = [*self._schema.names, self._key, *(self._own(name) for name, _ in self._beside)]
+        arrays += [column.combine_chunks() for column in own]
+        self.shuffle.add(pa.RecordBatch.from_arrays(arrays, names=names), self._key)
 
     def _add(self, reasons: pa.Table, rows: pa.RecordBatch) -> None:
         with self._lock:

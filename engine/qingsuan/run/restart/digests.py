@@ -30,12 +30,14 @@ class InputDigests:
         self._thread = ThreadPoolExecutor(1, "digests")
         self._found: dict[Path, Future[str]] = {}
         for source in sources:
+            if source.sha256:
+                continue
             self._stamps[source.path] = _stamp(source.path)
             self._found[source.path] = self._thread.submit(self._digest, source.path)
 
     def size(self, source: Source) -> int:
         """The file's size in bytes when the run began."""
-        return self._stamps[source.path][0]
+        return source.size if source.sha256 else self._stamps[source.path][0]
 
     def of(self, source: Source) -> str:
         """SHA-256 of a file, as hexadecimal text; waits until it is known.
@@ -45,6 +47,8 @@ class InputDigests:
         InputError
             The file cannot be read.
         """
+        if source.sha256:
+            return source.sha256
         try:
             return self._found[source.path].result()
         except OSError as error:

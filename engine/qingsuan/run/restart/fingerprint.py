@@ -23,7 +23,7 @@ from qingsuan.run.inputs import Source
 from qingsuan.run.restart.digests import InputDigests
 from qingsuan.settlement import Settlement
 
-__all__ = ["by_what", "check_same", "header_of", "named", "with_digests"]
+__all__ = ["by_what", "check_prepared", "check_same", "header_of", "named", "read_by", "with_digests"]
 
 VERSION = 1
 """Of the ledger's own form."""
@@ -124,6 +124,31 @@ def check_same(earlier: Mapping[str, Any], now: Mapping[str, Any], where: str) -
                 expected="everything as it was when the run began",
                 do=f"{do}; or settle anew with --overwrite",
             )
+
+
+def check_prepared(earlier: Mapping[str, Any], now: Mapping[str, Any], where: str) -> None:
+    """Compare by what a year was prepared with what it is to be settled, or added to, by.
+
+    Raises
+    ------
+    UsageError, PluginError, PolicyError
+        Rows would be read otherwise now: by other options; software or plugins; other columns or dates.
+    """
+    errors = {"options": UsageError, "software": PluginError, "plugins": PluginError}
+    for kind in sorted({*earlier, *now}):
+        changes = list(_changes(earlier.get(kind, {}), now.get(kind, {})))
+        if changes:
+            raise errors.get(kind, PolicyError)(
+                where,
+                found=f"a year that was prepared by other {kind}: {'; '.join(changes[:10])}",
+                expected="what rows are read by as it was then",
+                do="prepare the year again",
+            )
+
+
+def read_by(settlement: Settlement, installed: Installed) -> dict[str, dict[str, Any]]:
+    """By what rows are read: what a prepared year must have in common with a run."""
+    return {**settlement.reading(), "software": _software(), "plugins": _plugins(installed)}
 
 
 def _by_kind(header: Mapping[str, Any]) -> dict[str, Any]:

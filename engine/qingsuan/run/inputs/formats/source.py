@@ -54,6 +54,8 @@ class Source:
     keys_below, keys_above
         Keys of folders called ``key=value`` on the way to the file: below the place that was named, and in its own path.
     is_stream : whether the file is only what a stream was written to (:mod:`qingsuan.run.inputs.streams`).
+    size, sha256
+        What the file was when it was read, where that was before this run: it is read again only for rows that were kept nowhere.
     """
 
     number: int
@@ -67,6 +69,8 @@ class Source:
     keys_below: tuple[str, ...] = ()
     keys_above: tuple[str, ...] = ()
     is_stream: bool = False
+    size: int = 0
+    sha256: str = ""
 
     @property
     def where(self) -> str:

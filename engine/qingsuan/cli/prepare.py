@@ -1,0 +1,77 @@
+"""``qingsuan prepare``: a year read, checked, spread and ordered once, to be settled from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qingsuan.api import prepare
+from qingsuan.cli.output import results_apart, show, show_json
+from qingsuan.cli.progress import progress_for
+from qingsuan.cli.sizes import Size
+from qingsuan.cli.stopping import terminated_as_interrupted
+from qingsuan.report.prepared import summary
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, MOST_WORKERS
+from qingsuan.run.folder.known import MOST_PARTITIONS
+
+__all__ = ["command"]
+
+
+@click.command("prepare")
+@click.argument("claims", nargs=-1, metavar="CLAIMS…")
+@click.option("--insured", multiple=True, help="Insured people: file, folder or glob (repeatable).")
+@click.option("--identities", multiple=True, help="Dated identity classes (repeatable).")
+@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is prepared.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder of the prepared year.")
+@click.option("--add", is_flag=True, help="Add a further delivery (a month, say) to the prepared year in --out.")
+@click.option(
+    "--workers", type=click.IntRange(1, MOST_WORKERS), default=2, show_default=True, help="Threads that work."
+)
+@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What the run may hold in memory.")
+@click.option("--partitions", type=click.IntRange(1, MOST_PARTITIONS), help="Into how many parts people are spread.")
+@click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
+@click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
+@click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
+@click.option("--json", "as_json", is_flag=True, help="Print what the prepared year holds as JSON.")
+@results_apart
+def command(
+    claims: tuple[str, ...],
+    insured: tuple[str, ...],
+    identities: tuple[str, ...],
+    year: int,
+    out: Path,
+    add: bool,
+    workers: int,
+    memory: int,
+    partitions: int | None,
+    requirements: tuple[str, ...],
+    skip_unserved: bool,
+    csv_encoding: str,
+    as_json: bool,
+) -> None:
+    """Prepare a year of claims: read, check, spread and order it once.
+
+    CLAIMS are files, folders or globs as “qingsuan settle” takes them. “qingsuan settle OUT” settles from there, as often
+    as is wanted, to the same bytes.
+    """
+    with terminated_as_interrupted():
+        prepared = prepare(
+            list(claims),
+            list(insured) if insured else None,
+            list(identities),
+            year=year,
+            out=out,
+            add=add,
+            workers=workers,
+            memory=memory,
+            partitions=partitions,
+            require=requirements,
+            skip_unserved=skip_unserved,
+            csv_encoding=csv_encoding,
+            progress=progress_for(as_json),
+        )
+    if as_json:
+        show_json({**prepared.record, "seconds": prepared.seconds})
+    else:
+        show(summary(prepared))

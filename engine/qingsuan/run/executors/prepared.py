@@ -1,0 +1,98 @@
+"""The stages of a run over a prepared year: nothing is read, checked, spread or ordered again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingsuan.columns.rows import arrow, looked_up, numbers
+from qingsuan.run.deliveries import rejected_name
+from qingsuan.run.executors.interface import Done
+from qingsuan.run.executors.local import settle_partitions
+from qingsuan.run.model import Run
+from qingsuan.run.prepared.opened import PreparedYear
+from qingsuan.run.reading import read_trusted
+from qingsuan.run.rejections.refused import RefusedRows
+from qingsuan.run.shuffle import Shuffle
+
+__all__ = ["FromYear"]
+
+Numbers = npt.NDArray[np.int32]
+
+
+class FromYear:
+    """Partitions as a prepared year holds them; of several deliveries, put together."""
+
+    def __init__(self, year: PreparedYear) -> None:
+        self.year = year
+        self._shuffles: dict[str, Shuffle] = {}
+        self._codes: list[Mapping[str, Numbers]] = []
+
+    def read(self, run: Run, refused: RefusedRows) -> None:
+        """Take over what was learnt and rejected when the year was prepared; read what must be trusted from its files."""
+        tables = [table for table in run.settlement.inputs if table.is_trusted]
+        spill = Path(run.folder.path) / ".shuffle"
+        self._shuffles = {table.name: Shuffle(run.partitions, run.waiting, spill / table.name) for table in tables}
+        read_trusted(run, self._shuffles, refused)
+        for delivery in self.year.deliveries:
+            state = delivery.state
+            run.settlement.learn(state["learned"])
+            self._codes.append(_numbers_of(run, state["learned"].get("texts", {})))
+            with run.lock:
+                for table, rows in state["rows_read"].items():
+                    run.books.read(table, rows, {})
+                run.books.sums_in.update(state["sums_in"])
+            for table, one in state["rejected"].items():
+                sums: Mapping[str, int] = one["sums"]
+                for partition in one["partitions"]:
+                    refused.put_back(table, delivery.read_table(rejected_name(table, partition)), sums)
+                    sums = {}
+        run.settlement.freeze(run.problems)
+
+    def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
+        """Settle these partitions; see :meth:`qingsuan.run.executors.interface.Engine.settle`."""
+
+        def take(partition: int) -> Sequence[pa.Table]:
+            trusted = [shuffle.take(partition) for shuffle in self._shuffles.values()]
+            return (*self._rows(run, partition), *trusted)
+
+        settle_partitions(run, partitions, take, done)
+
+    def _rows(self, run: Run, partition: int) -> Sequence[pa.Table]:
+        names = [table.name for table in run.settlement.inputs if not table.is_trusted]
+        parts = [
+            [_recoded(delivery.read(name, partition), codes) for name in names]
+            for delivery, codes in zip(self.year.deliveries, self._codes, strict=True)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return run.settlement.out_of_order([pa.concat_tables(tables) for tables in zip(*parts, strict=True)])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for shuffle in self._shuffles.values():
+            shuffle.__exit__(None, None, None)
+
+
+def _numbers_of(run: Run, texts: Mapping[str, Any]) -> Mapping[str, Numbers]:
+    """By column, the number that each text of a delivery has in this run, where that is another one."""
+    found = {}
+    for name, known in texts.items():
+        numbers_here = run.settlement.vocabularies[name].encode(pa.array(known, pa.string()))
+        if not np.array_equal(numbers_here, np.arange(len(known))):
+            found[name] = numbers_here
+    return found
+
+
+def _recoded(rows: pa.Table, codes: Mapping[str, Numbers]) -> pa.Table:
+    for name in set(codes).intersection(rows.schema.names):
+        column = arrow(looked_up(codes[name], numbers(rows.column(name))))
+        rows = rows.set_column(rows.schema.get_field_index(name), name, column)
+    return rows
