@@ -52,12 +52,8 @@ BOUNDS_TYPES = {"first_hash": "uint64"}
 """The columns of the files of the indexes."""
 
 SPILL = ".spill"
-<<<<<<< HEAD
-"""Sub-folder of a delivery at work, by which one is known that was not finished. It has the entries of the index of
-settlements that memory has no room for."""
-=======
-"""Sub-folder of a delivery at work: rows and entries of the index of settlements that memory has no room for."""
->>>>>>> 5cc0d6b (Prepare a year once and settle it from there: a prepared year is another engine of the same run)
+"""Sub-folder of a delivery at work, by which one is known that was not finished. It has the rows and the entries of the index
+of settlements that memory has no room for."""
 
 ROWS_PER_BATCH = 8192
 """Rows of each record batch but the last of a file. A batch of claims has about a megabyte, which is read in a millisecond;
@@ -113,7 +109,6 @@ def files_in(delivery: Path) -> Iterator[str]:
 
 
 def foreign_in(delivery: Path) -> str:
-<<<<<<< HEAD
     """A file below a delivery's folder that no writer of ours made; nothing if there is none.
 
     Raises
@@ -125,15 +120,9 @@ def foreign_in(delivery: Path) -> str:
     if names and not (delivery / SPILL).is_dir() and DELIVERY_RECORD not in names:
         return names[0]
     for name in names:
-        folder, _, last = name.rpartition("/")
-        ours = _FILE.fullmatch(name) or name == DELIVERY_RECORD or (folder == SPILL and _RUN.fullmatch(last))
-=======
-    """A file below a delivery's folder that no writer of ours makes; nothing if there is none."""
-    for name in files_in(delivery):
         if name.startswith(f"{SPILL}/"):
             continue
         ours = _FILE.fullmatch(name) or name == DELIVERY_RECORD
->>>>>>> 5cc0d6b (Prepare a year once and settle it from there: a prepared year is another engine of the same run)
         if not ours or not stat.S_ISREG((delivery / name).lstat().st_mode):
             return name
     return ""
