@@ -78,6 +78,16 @@ def test_tables_of_their_own_are_read_by_name(tmp_path: Path) -> None:
     assert PreparedYear.open(tmp_path / "year").deliveries[0].read_table("rejected/claims").equals(refused)
 
 
+def test_chunks_of_different_dictionaries_are_one_column(tmp_path: Path) -> None:
+    chunks = [pa.array(texts).dictionary_encode() for texts in (["a", "b"] * BATCH, ["c", "a"])]
+    with create_year(tmp_path / "year", settlement="b", year=2021, partitions=PARTITIONS, made_by=None) as writer:
+        write(writer, claims([]), insured([]))
+        writer.write_table("rejected/claims", pa.table({"code": pa.chunked_array(chunks)}))
+        writer.finish(None)
+    read = PreparedYear.open(tmp_path / "year").deliveries[0].read_table("rejected/claims")
+    assert read["code"].to_pylist() == ["a", "b"] * BATCH + ["c", "a"]
+
+
 def test_the_bytes_depend_on_the_rows_only(tmp_path: Path) -> None:
     people = some_people(900, each=3)
     claimed, persons = claims(people, [f"S{n % 800}" for n in range(len(people))]), insured(some_people(900))

@@ -212,6 +212,16 @@ def test_a_damaged_file_never_ends_in_anything_but_rows_or_an_input_error(year: 
             ask()
 
 
+def test_texts_that_are_none_are_refused_where_they_are_read(year: Path) -> None:
+    for part in range(PARTITIONS):
+        path = year / f"delivery-0001/claims/part-{part:05d}.arrow"
+        path.write_bytes(path.read_bytes().replace(b"2201", b"\xff201", 1))
+        with pytest.raises(InputError, match=rf"part-{part:05d}.arrow: it cannot be read: .*UTF8"):
+            PreparedYear.open(year).deliveries[0].read("claims", part)
+    with pytest.raises(InputError, match=r"part-0000\d.arrow: it cannot be read: .*UTF8"):
+        PreparedYear.open(year).person(PEOPLE[0])
+
+
 @pytest.mark.parametrize("row", [len(PEOPLE), ROWS_PER_BATCH, -1, None])
 def test_an_index_that_leads_outside_is_refused(year: Path, row: int | None) -> None:
     for path in (year / "delivery-0001/settlements").glob("part-*.arrow"):

@@ -68,6 +68,7 @@ def write_table(folder: Path, name: str, table: pa.Table) -> Written:
         It cannot be written.
     """
     path = folder / name
+    table = table.unify_dictionaries()  # a file has one dictionary for a column
     with writing(path), path.open("xb") as file:
         sink = _Digested(file)
         with (
@@ -143,7 +144,7 @@ def types_of(schema: pa.Schema) -> dict[str, str]:
 
 
 def _checked(table: pa.Table, types: Types | None) -> pa.Table:
-    if types is not None and types_of(table.schema) != types:
+    if types is not None and list(types_of(table.schema).items()) != list(types.items()):
         raise ValueError(
             f"its columns are {', '.join(table.schema.names)}, not {', '.join(types)}, or have other types"
         )
