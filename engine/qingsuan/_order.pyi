@@ -14,6 +14,7 @@ ROLE: dict[str, int]
 STATUS: dict[str, int]
 
 def break_ties(offsets: _I32, data: _U8, rows: _I32, scratch: _I32, tied: _I8) -> None: ...
+def find_disorder(person: _I32, rows: _I32, first: _I32, second: _I64, offsets: _I32, data: _U8) -> int: ...
 def mark_copies(
     starts: _I64,
     rows: _I32,

@@ -1,14 +1,17 @@
 # Design: rows come person after person and in the order of their dates and times (qingsuan.people.Numbering); those few
 # that are alike in both are sorted by setl_id where they lie, by insertion, or by merging when there are many. Then
-# duplicates and reversals are found inside the person. The door (qingsuan.benefits.order) checks what comes in; the slow
-# twin judges what comes out.
+# duplicates and reversals are found inside the person; and before the core, the order is checked once more. The door
+# (qingsuan.benefits.order) checks what comes in; the slow twin judges what comes out.
 """Order inside a person, duplicates and reversals. Opened by :mod:`qingsuan.benefits.order` only."""
 
 cimport cython
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
+from qingsuan._texts cimport Texts, compare_texts, same_text, texts_of
+
 cdef enum:
+    UNEVEN = -1  # the width of ids: their offsets are read
     SMALL = 24
     FEW = 12
     BILL = 5  # amounts
@@ -31,21 +34,6 @@ cdef enum:  # who took a claim back, where no reversal was paired with it
 STATUS = {
     "counts": COUNTS, "copy": COPY, "reversed": REVERSED, "orphan": ORPHAN, "mismatch": MISMATCH, "open": OPEN
 }
-
-
-cdef struct Texts:
-    # as Arrow lays them out
-    const int32_t* offsets
-    const uint8_t* data
-
-
-cdef inline int compare_texts(const Texts* texts, int32_t a, int32_t b) noexcept nogil:
-    cdef int32_t a_length = texts.offsets[a + 1] - texts.offsets[a]
-    cdef int32_t b_length = texts.offsets[b + 1] - texts.offsets[b]
-    cdef int result = memcmp(
-        texts.data + texts.offsets[a], texts.data + texts.offsets[b], a_length if a_length < b_length else b_length
-    )
-    return result if result else (a_length > b_length) - (a_length < b_length)
 
 
 cdef inline void insert_sorted(const Texts* texts, int32_t* rows, int64_t n) noexcept nogil:
@@ -97,8 +85,7 @@ def break_ties(
     tied (# in/out) stays 1 where the texts are equal too. ``scratch`` is as long as ``rows``.
     """
     cdef Py_ssize_t i = 1, k, start, n = rows.shape[0]
-    cdef Texts texts
-    texts.offsets, texts.data = &offsets[0], &data[0] if data.shape[0] else NULL
+    cdef Texts texts = texts_of(offsets, data, UNEVEN)
     with nogil:
         while i < n:
             if not tied[i]:
@@ -110,6 +97,39 @@ def break_ties(
             sort_rows(&texts, &rows[start], &scratch[start], i - start)
             for k in range(start + 1, i):
                 tied[k] = compare_texts(&texts, rows[k - 1], rows[k]) == 0
+
+
+def find_disorder(
+    const int32_t[::1] person,
+    const int32_t[::1] rows,
+    const int32_t[::1] first,
+    const int64_t[::1] second,
+    const int32_t[::1] offsets,
+    const uint8_t[::1] data,
+):
+    """The first place that does not follow the one before in (person, ``first``, ``second``, text), or -1.
+
+    ``person`` is by place, as ``rows`` are; ``first``, ``second`` and the texts are by row. A row that is not there follows none.
+    """
+    cdef Py_ssize_t i, found = -1
+    cdef Texts texts = texts_of(offsets, data, UNEVEN)
+    cdef int32_t row, before = 0, last = -1
+    cdef int64_t count = first.shape[0]
+    with nogil:
+        for i in range(rows.shape[0]):
+            row = rows[i]
+            if <uint64_t>row >= <uint64_t>count or person[i] < last:
+                found = i
+                break
+            if person[i] == last and first[row] <= first[before] and (
+                first[row] < first[before]
+                or second[row] < second[before]
+                or (second[row] == second[before] and compare_texts(&texts, before, row) > 0)
+            ):
+                found = i
+                break
+            before, last = row, person[i]
+    return found
 
 
 cdef inline bint same_id(
@@ -199,13 +219,6 @@ cdef struct Rows:
     const int32_t* pool
     const int32_t* care
     const int32_t* institution
-
-
-cdef inline bint same_text(const Texts* a_texts, int32_t a, const Texts* b_texts, int32_t b) noexcept nogil:
-    cdef int32_t length = a_texts.offsets[a + 1] - a_texts.offsets[a]
-    if length != b_texts.offsets[b + 1] - b_texts.offsets[b]:
-        return False
-    return length == 0 or memcmp(a_texts.data + a_texts.offsets[a], b_texts.data + b_texts.offsets[b], length) == 0
 
 
 @cython.overflowcheck(False)  # a hash wraps around on purpose, in the checked build too
@@ -451,8 +464,7 @@ def mark_reversals(
     if people.shape[0] == 0:
         return
     all.rows, all.role = &rows[0], &role[0]
-    all.ids.offsets, all.ids.data = &offsets[0], &data[0] if data.shape[0] else NULL
-    all.inits.offsets, all.inits.data = &init_offsets[0], &init_data[0] if init_data.shape[0] else NULL
+    all.ids, all.inits = texts_of(offsets, data, UNEVEN), texts_of(init_offsets, init_data, UNEVEN)
     all.hashes, all.init_hashes = &hashes[0], &init_hashes[0]
     all.bill[0], all.bill[1], all.bill[2] = &total[0], &own_pay[0], &over_limit[0]
     all.bill[3], all.bill[4] = &own_share[0], &in_scope[0]

@@ -9,7 +9,7 @@ cimport cython
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from qingsuan._texts cimport Texts, compare_texts, length, same_text, soon, text, word_at
+from qingsuan._texts cimport Texts, compare_texts, length, same_text, soon, text, texts_of, word_at
 
 cdef uint64_t SEED = 0x9E3779B97F4A7C15ULL
 cdef uint64_t MULTIPLIER = 0xD6E8FEB86659FD93ULL
@@ -32,15 +32,6 @@ cdef struct Record:
     int64_t second
     int32_t first
     int32_t row
-
-
-cdef inline Texts texts_of(const int32_t[::1] offsets, const uint8_t[::1] data, int64_t width) noexcept nogil:
-    cdef Texts texts
-    texts.offsets, texts.width = &offsets[0], width
-    texts.data = &data[0] if data.shape[0] else NULL
-    if width >= 0:
-        texts.data += offsets[0]
-    return texts
 
 
 @cython.overflowcheck(False)  # a hash wraps around on purpose, in the checked build too

@@ -21,6 +21,15 @@ cdef struct Texts:
     int64_t width
 
 
+cdef inline Texts texts_of(const int32_t[::1] offsets, const uint8_t[::1] data, int64_t width) noexcept nogil:
+    cdef Texts texts
+    texts.offsets, texts.width = &offsets[0], width
+    texts.data = &data[0] if data.shape[0] else NULL
+    if width >= 0:
+        texts.data += offsets[0]
+    return texts
+
+
 cdef inline const uint8_t* text(const Texts* texts, int64_t row) noexcept nogil:
     return texts.data + (row * texts.width if texts.width >= 0 else texts.offsets[row])
 

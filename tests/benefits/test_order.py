@@ -1,13 +1,16 @@
 """Order inside a person: by date, time and identifier; what is alike in all three by its content."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from qingsuan.benefits.order import order_rows
+from qingsuan.benefits.order import check_order, order_rows
+from qingsuan.benefits.partition import partition
 from qingsuan.people import Numbering, Texts
+from settling import claim, install, insured, only, settle, write_csv
 
 
 def texts(values):
@@ -80,3 +83,64 @@ def test_accounts_brought_along_are_no_claims():
     starts = found.starts.tolist()
     rows = found.rows.tolist()
     assert {k: rows[starts[k] : starts[k + 1]] for k in range(3)} == expected
+
+
+DAY, TIME, IDS = [4, 4, 4, 5, 1], [7, 7, 8, 0, 9], ["a", "b", "a", "a", "c"]
+
+
+def check(person, rows, day=None, time=None):
+    keys = np.array(day or DAY, np.int32), np.array(time or TIME, np.int64)
+    check_order(np.array(person, np.int32), np.array(rows, np.int32), keys, texts(IDS))
+
+
+def test_what_is_in_order_passes():
+    check([0, 0, 0, 0, 1], [0, 1, 2, 3, 4])
+    check([0, 0, 7], [0, 3, 4])  # what was left out leaves the rest as it was
+    check([0, 1, 2], [3, 2, 1])  # people may lie in any order of their claims
+    check([0, 0], [2, 2])  # alike in all keys
+    check([], [])
+
+
+@pytest.mark.parametrize(
+    ("person", "rows", "place"),
+    [
+        ([0, 0, 0], [0, 3, 2], 2),  # an earlier day
+        ([0, 0, 0], [0, 2, 1], 2),  # an earlier time of one day
+        ([0, 0], [1, 0], 1),  # a lesser id at one time
+        ([0, 1, 0], [0, 1, 2], 2),  # a person in two places
+        ([1, 0], [0, 1], 1),  # people that fall
+        ([0, 0], [0, 5], 1),  # rows that are not there
+        ([0, 0], [-1, 0], 0),
+    ],
+)
+def test_what_is_out_of_order_is_refused(person, rows, place):
+    said = f"^place {place}: not after the claim before it in person, benefit date, setl_time, setl_id$"
+    with pytest.raises(ValueError, match=said):
+        check(person, rows)
+
+
+def test_keys_of_another_length_are_refused():
+    for change in ({"day": DAY[:-1]}, {"time": TIME[:-1]}):
+        with pytest.raises(ValueError, match="columns differ in length"):
+            check([0], [0], **change)
+    with pytest.raises(ValueError, match="columns differ in length"):
+        check([0, 0], [0])
+
+
+def test_a_run_whose_claims_are_out_of_order_settles_nothing(tmp_path, monkeypatch):
+    """Two claims of one day: the core, which sees months, would pay the later one as the first."""
+    install(tmp_path / "site")
+    only(tmp_path / "site", monkeypatch)
+    rows = [claim(setl_id=f"s{hour}", setl_time=f"2022-03-05 {hour}:00:00") for hour in (10, 11, 12)]
+    claims, people = write_csv(tmp_path / "claims.csv", rows), write_csv(tmp_path / "insured.csv", [insured()])
+    assert settle(claims, people, tmp_path / "right").status == 0
+
+    def exchanged(*given):
+        found = order_rows(*given)
+        return replace(found, rows=found.rows[np.array([1, 0, 2], np.int32)[: len(found.rows)]])
+
+    monkeypatch.setattr(partition, "order_rows", exchanged)
+    ran = settle(claims, people, tmp_path / "wrong")
+    assert ran.status == 5, ran
+    assert "psn_no p1, setl_id s10, pool 990100, insutype 390: not after the claim before it" in ran.err
+    assert not (tmp_path / "wrong" / "run.json").exists()

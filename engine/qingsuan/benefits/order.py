@@ -16,7 +16,7 @@ from qingsuan import _order
 from qingsuan.columns.rows import looked_up
 from qingsuan.people import Numbering, Texts
 
-__all__ = ["ROLE", "STATUS", "Marked", "Money", "Ordered", "mark", "order_rows"]
+__all__ = ["ROLE", "STATUS", "Marked", "Money", "Ordered", "check_order", "mark", "order_rows"]
 
 ROLE: dict[str, int] = _order.ROLE
 """What a row is to reversals (退费), as bits of one small number; 0 is a claim.
@@ -89,6 +89,36 @@ def order_rows(people: Numbering, setl_id: Texts, content: Callable[[int], tuple
                 end += 1
             rows[place - 1 : end] = sorted(rows[place - 1 : end].tolist(), key=content)
     return Ordered(starts, rows)
+
+
+def check_order(
+    person: npt.NDArray[np.int32],
+    rows: npt.NDArray[np.int32],
+    keys: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]],
+    setl_id: Texts,
+    name: Callable[[int], str] = "place {}".format,
+) -> None:
+    """Check that what is left of each person's claims is together and in order: the core pays wrong amounts otherwise.
+
+    Parameters
+    ----------
+    person, rows : (n,) int32 by place
+        The person and the row at each place.
+    keys : (m,) int32 and int64 by row
+        Benefit date and ``setl_time``; ``setl_id`` is by row, too.
+    name
+        Names a place for a message.
+
+    Raises
+    ------
+    ValueError
+        A row does not follow the one before: a bug in the caller, never settled.
+    """
+    if len(person) != len(rows) or len({len(setl_id), *(len(key) for key in keys)}) != 1:
+        raise ValueError("columns differ in length")
+    place = _order.find_disorder(person, rows, *keys, setl_id.offsets, setl_id.data)
+    if place >= 0:
+        raise ValueError(f"{name(place)}: not after the claim before it in person, benefit date, setl_time, setl_id")
 
 
 @dataclass(frozen=True, slots=True)

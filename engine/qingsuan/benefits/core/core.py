@@ -1,8 +1,9 @@
 """The door to the layer scan.
 
-It checks everything the compiled core takes on trust: the tables, the plan made of them, and the columns' lengths here, each row
-in the core's loop before it is used, where reading it once more would cost as much as settling it. The core computes, and checks each row's
-conservation. One wrong class number once paid 279 million yuan in an unchecked kernel: here it is refused.
+It checks everything the compiled core takes on trust: the tables, the plan made of them, and the columns' lengths here; each row in
+the core's loop before it is used, where reading it once more would cost as much as settling it. The core computes, and checks each
+row's conservation. It sees months; that a person's claims lie in order to the id is checked by :func:`qingsuan.benefits.order.check_order`.
+One wrong class number once paid 279 million yuan in an unchecked kernel: here it is refused.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class Core:
         name: Callable[[int], str] = "row {}".format,
         stay: npt.NDArray[np.int32] = _NO_STAY,
     ) -> Paid:
-        """Settle rows that lie person after person, each person's in order.
+        """Settle rows that lie person after person, each person's in order of benefit date, ``setl_time`` and ``setl_id``.
 
         Parameters
         ----------

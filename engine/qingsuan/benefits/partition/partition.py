@@ -19,7 +19,7 @@ from qingsuan.benefits.columns import Columns
 from qingsuan.benefits.core.accounts import accounts_of
 from qingsuan.benefits.core.core import Core, Paid
 from qingsuan.benefits.differences import DIFFERENCES, REFUNDS_OF_PART, Differences
-from qingsuan.benefits.order import ROLE, STATUS, Money, mark, order_rows
+from qingsuan.benefits.order import ROLE, STATUS, Money, check_order, mark, order_rows
 from qingsuan.benefits.partition import explanations
 from qingsuan.benefits.partition.ages import completed_years
 from qingsuan.benefits.partition.classify import REASONS, PersonRows, find_identities, find_insured
@@ -361,6 +361,8 @@ class _Steps(Work):
 
     def finish(self) -> Outcome:
         """Run the core over what is left, and lay out the results."""
+        keys = self.columns.raw("benefit").astype(np.int32, copy=False), self.columns.raw("setl_time")
+        check_order(self.person, self.rows, keys, self.setl_id, self._name)
         waiting = self.waiting()
         bill = self.taker.stacked([self.columns.raw(name) for name in BILL])
         columns = (
