@@ -228,3 +228,20 @@ def test_empty_column():
     numbering = people.Numbering(texts_of([]))
     assert numbering.count == 0
     assert len(numbering.find(texts_of(["a"]))) == 1
+
+
+def test_texts_in_order_are_numbered_as_they_lie():
+    texts = people.Texts.of(pa.array([f"p{number % 97}" for number in range(1000)]))
+    numbering = people.Numbering(texts)
+    in_order = people.Texts.of(pa.array([f"p{number % 97}" for number in range(1000)]).take(pa.array(numbering.rows)))
+    numbers = np.repeat(np.arange(97, dtype=np.int32), np.diff(numbering.starts))
+    again = people.Numbering(in_order, in_order=numbers)
+    assert (again.count, again.starts.tolist()) == (97, numbering.starts.tolist())
+    assert again.rows.tolist() == list(range(1000))
+    assert again.find(people.Texts.of(pa.array(["p5", "nobody"]))).tolist() == [
+        numbering.find(people.Texts.of(pa.array(["p5"])))[0],
+        -1,
+    ]
+    for wrong in ([1] * 1000, [0] * 999, [*([0] * 999), 2], [*([0] * 998), 1, 0]):
+        with pytest.raises(ValueError, match="begin with 0"):
+            people.Numbering(in_order, in_order=np.array(wrong, np.int32))

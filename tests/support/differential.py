@@ -19,15 +19,19 @@ from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed
 from qingsuan.policy.model import FUNDS
+from qingsuan.run.deliveries import inputs_of
+from qingsuan.run.executors.prepared import FromYear
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.model import Inputs, Options
+from qingsuan.run.prepare import prepare
+from qingsuan.run.prepared import PreparedYear
 from qingsuan.run.settle import settle
 from qingsuan.tables import BILL_PARTS
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World
 
-__all__ = ["Key", "Result", "compare", "result_of", "run_engine", "run_twin", "run_whole", "twin_row"]
+__all__ = ["Key", "Result", "compare", "result_of", "run_engine", "run_prepared", "run_twin", "run_whole", "twin_row"]
 
 TEXTS = ("insutype", "insu_admdvs", "med_type", "fixmedins_code", "rule_id")
 AMOUNTS = (
@@ -107,6 +111,28 @@ def run_engine(world: World) -> Result:
     return result
 
 
+def of_world(world: World) -> Benefits:
+    """The settlement of a world; claims of nobody's pool are rejected."""
+    return Benefits(Setup(world.regions, world.rule_sets, world.year, skip_unserved=True))
+
+
+def run_prepared(world: World, folder: Path, partitions: int) -> Path:
+    """Settle what :func:`run_whole` settled by way of a prepared year of two deliveries; returns the run folder."""
+    year, people = folder / "year", folder / "people"
+    files = sorted((folder / "in").iterdir())
+    tables = {table: open_sources([people / f"{table}.parquet"], table) for table in ("insured", "identities")}
+    options = Options(partitions=partitions)
+    first = Inputs({"claims": open_sources(files[:1], "claims"), **tables})
+    prepare(of_world(world), first, year, options, Installed(()))
+    prepare(
+        of_world(world), Inputs({"claims": open_sources(files[1:], "claims")}), year, options, Installed(()), add=True
+    )
+    prepared = PreparedYear.open(year)
+    out = RunFolder(folder / "from-year", TABLES)
+    settle(of_world(world), inputs_of(prepared), out, options, Installed(()), engine=FromYear(prepared))
+    return out.path
+
+
 def run_whole(world: World, folder: Path, partitions: int) -> Result:
     """Settle a world as a user does: several files in, a run folder out."""
     claims = claims_table(world)
@@ -126,9 +152,7 @@ def run_whole(world: World, folder: Path, partitions: int) -> Result:
             "identities": open_sources([folder / "people" / "identities.parquet"], "identities"),
         }
     )
-    setup = Setup(world.regions, world.rule_sets, world.year, skip_unserved=True)
-    out = RunFolder(folder / "out", TABLES)
-    settle(Benefits(setup), inputs, out, Options(partitions=partitions), Installed(()))
+    settle(of_world(world), inputs, RunFolder(folder / "out", TABLES), Options(partitions=partitions), Installed(()))
     settled, taken_back, rejected = (
         pa.concat_tables(pq.read_table(file) for file in sorted((folder / "out" / name).glob("part-*.parquet")))
         for name in ("settled", "reversed", "rejected")

@@ -77,7 +77,7 @@ def prepare(
     )
     files = named({table.name: inputs.of(table.name) for table in settlement.inputs})
     with making as writer, InputDigests(files.values()) as digests:
-        target = RunFolder(writer.folder, (SPILL,))  # rows are put aside below it; no table is written through it
+        target = RunFolder(writer.folder, (SPILL,), overwrite=True)  # rows are put aside there; no table is written
         run = Run(settlement, inputs, options, target, progress, partitions, problems)
         check_files(run)
         with Threads(run, writer.folder / SPILL) as engine, RefusedRows(run, writer.folder / SPILL) as refused:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from differential import compare, run_engine, run_whole
+from differential import compare, run_engine, run_prepared, run_whole
+from qingsuan.selftest import differences
 from worlds import world
 
 CASES = int(os.environ.get("QINGSUAN_CASES", "10000"))
@@ -29,3 +30,4 @@ def test_core_and_twin_agree(seed: int) -> None:
 def test_a_whole_run_and_twin_agree(seed: int, partitions: int, tmp_path: Path) -> None:
     made = world(seed, PEOPLE, CLAIMS)
     assert compare(made, run_whole(made, tmp_path, partitions)) == []
+    assert differences(tmp_path / "out", run_prepared(made, tmp_path, partitions)) in ([], ["run.json"])

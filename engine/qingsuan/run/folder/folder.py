@@ -31,7 +31,6 @@ __all__ = [
     "RECORD",
     "STATE",
     "RunFolder",
-    "UnfinishedFolder",
     "Written",
     "draft",
     "hidden",
@@ -303,15 +302,6 @@ class RunFolder:
                 raise
         self.take_over(written)
         return written
-
-
-class UnfinishedFolder(RunFolder):
-    """A run folder whose files get their place elsewhere: whatever is in it, a run did not finish here."""
-
-    @property
-    def finished(self) -> bool:
-        """Never."""
-        return False
 
 
 def draft(path: Path, write: Callable[[Path], Any], name: str) -> Written:

@@ -10,7 +10,7 @@ Everything here ends with an
 """
 
 from qingsuan.run.inputs.columns import check_columns, check_door
-from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, digest_of
+from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, check_as_it_was, digest_of
 from qingsuan.run.inputs.names import names_unread, told_of_inputs, unread_names
 from qingsuan.run.inputs.places import Found, find_files
 from qingsuan.run.inputs.reading import Chunk, Rows, chunks, count_rows, fetch_rows, open_files, open_sources
@@ -30,6 +30,7 @@ __all__ = [
     "Table",
     "as_text",
     "carried_as",
+    "check_as_it_was",
     "check_columns",
     "check_door",
     "chunks",

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qingsuan.columns.rejects import REJECT_SCHEMA
-from qingsuan.run.inputs import Source, as_text, carried_as, fetch_rows
+from qingsuan.run.inputs import Source, as_text, carried_as, check_as_it_was, fetch_rows
 from qingsuan.run.kept import Kept
 from qingsuan.run.model import Run
 from qingsuan.run.rejections.deferred import Remembered
@@ -111,8 +111,9 @@ class _Refused:
         self.rows, self.table, self._settlement = 0, table, run.settlement
         sources = run.inputs.of(table.name)
         self._sources = {source.number: source for source in sources}
-        self._names = pa.array([source.name for source in sources], pa.string())
-        self._restorable = pa.array([run.settlement.is_restorable(source.schema) for source in sources], pa.bool_())
+        self._names = _by_number({one.number: one.name for one in sources}, pa.string())
+        restorable = {one.number: run.settlement.is_restorable(one.schema) for one in sources}
+        self._restorable = _by_number(restorable, pa.bool_())
         self._schema = _common_schema(sources)
         self._key = "key"
         while self._key in self._schema.names:
@@ -232,9 +233,15 @@ class _Refused:
         """The rows that were only remembered, and why they were refused."""
         for file, mine in self._remembered.take():
             done = 0
+            check_as_it_was(self._sources[file])
             for places, batch in fetch_rows(self._sources[file], mine.column("row").to_numpy()):
                 yield mine.slice(done, len(places)), batch
                 done += len(places)
+
+
+def _by_number(values: Mapping[int, object], kind: pa.DataType) -> pa.Array:
+    """What is known of files at the place of their numbers; those of a later delivery do not begin with 0."""
+    return pa.array([values.get(number) for number in range(max(values, default=-1) + 1)], kind)
 
 
 def _reads(run: Run, prefix: str | None, part: str) -> Callable[[], pa.Table | None]:

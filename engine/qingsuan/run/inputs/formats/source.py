@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from qingsuan.errors import InputError
 
-__all__ = ["BATCH_ROWS", "FORMATS", "Source", "check_beginning", "digest_of", "unreadable"]
+__all__ = ["BATCH_ROWS", "FORMATS", "Source", "check_as_it_was", "check_beginning", "digest_of", "unreadable"]
 
 FORMATS = {
     ".parquet": "parquet",
@@ -106,6 +106,29 @@ def check_beginning(path: Path) -> None:
             found=f"cannot be read: by its first bytes it is another thing: {_KINDS.get(other, other)}",
             expected=f"a {_KINDS[kind]}, as its ending {path.suffix} says",
             do="give it the ending of what it is" if other in _KINDS else "unpack it, or write it as CSV or Parquet",
+        )
+
+
+def check_as_it_was(source: Source) -> None:
+    """Check that a file which was read before this run is there as it was then.
+
+    Raises
+    ------
+    InputError
+        It is gone, or has changed.
+    """
+    if not source.sha256:
+        return
+    try:
+        found = "" if digest_of(source.path) == source.sha256 else "it is not as it was when the year was prepared"
+    except OSError as error:
+        found = f"it cannot be read: {error.strerror}"
+    if found:
+        raise InputError(
+            source.where,
+            found=found,
+            expected="the file that was prepared: rows of it were rejected, and it has columns that were not kept",
+            do="put it back where it was, or prepare the year again",
         )
 
 
