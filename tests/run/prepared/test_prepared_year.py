@@ -15,7 +15,7 @@ import pytest
 from prepared_years import PARTITIONS, add, claims, create, insured, parts, some_people, write
 from qingsuan.people import Texts
 from qingsuan.run.prepared import DeliveryWriter, PreparedYear, bounds, create_year, files
-from qingsuan.run.prepared.layout import ROWS_PER_BATCH
+from qingsuan.run.prepared.layout import ROWS_PER_BATCH, aside_of
 
 BATCH = ROWS_PER_BATCH
 
@@ -96,7 +96,7 @@ def test_the_bytes_depend_on_the_rows_only(tmp_path: Path) -> None:
         about = {"settlement": "b", "year": 2021, "partitions": PARTITIONS, "made_by": None}
         with create_year(tmp_path / name, **about, memory_bytes=memory_bytes, workers=2) as writer:  # type: ignore[arg-type]
             write(writer, claimed, persons, order)
-            assert any((writer.folder / ".spill").iterdir()) is (name != "a")
+            assert any(aside_of(writer.folder).iterdir()) is (name != "a")
             writer.finish(None)
         assert not list((tmp_path / name).rglob(".*"))
         trees.append(tree(tmp_path / name))

@@ -24,7 +24,7 @@ from qingsuan.errors import InputError, RunError, UsageError
 from qingsuan.run.folder.lock import held
 from qingsuan.run.prepared import Delivery, DeliveryWriter, PreparedYear, add_delivery, create_year
 from qingsuan.run.prepared.files import write_table
-from qingsuan.run.prepared.layout import ROWS_PER_BATCH
+from qingsuan.run.prepared.layout import ROWS_PER_BATCH, aside_of
 from qingsuan.run.prepared.records import read_delivery, read_year
 
 PEOPLE = some_people(40, each=2)
@@ -342,14 +342,14 @@ def test_what_is_not_ours_is_never_removed(year: Path) -> None:
     left = year / "delivery-0002"
     (left / "claims").mkdir(parents=True)
     (left / "claims/notes.txt").write_text("mine", "utf-8")
-    (left / ".spill").mkdir()
+    aside_of(left).mkdir()
     with (
         pytest.raises(UsageError, match=r"delivery-0002: it holds other things: claims/notes\.txt"),
         add_delivery(year),
     ):
         pass
     (left / "claims/notes.txt").rename(left / "claims/part-00000.arrow")
-    (left / ".spill").rmdir()
+    aside_of(left).rmdir()
     with pytest.raises(UsageError, match=r"other things: claims/part-00000\.arrow"), add_delivery(year):
         pass
     shutil.rmtree(left)

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from qingsuan.run.folder.known import LITTER
+from qingsuan.run.folder.known import LITTER, TEMPORARY
 
 __all__ = [
     "BOUNDS_TYPES",
@@ -26,6 +26,7 @@ __all__ = [
     "TABLE",
     "VERSION",
     "YEAR_RECORD",
+    "aside_of",
     "bounds_name",
     "delivery_name",
     "files_in",
@@ -52,8 +53,7 @@ BOUNDS_TYPES = {"first_hash": "uint64"}
 """The columns of the files of the indexes."""
 
 SPILL = ".spill"
-"""Sub-folder of a delivery at work, by which one is known that was not finished. It has the rows and the entries of the index
-of settlements that memory has no room for."""
+"""Sub-folder of a delivery at work in which its maker may put rows aside; gone before the delivery is finished."""
 
 ROWS_PER_BATCH = 8192
 """Rows of each record batch but the last of a file. A batch of claims has about a megabyte, which is read in a millisecond;
@@ -67,6 +67,11 @@ _FILE = re.compile(r"(?:[a-z][a-z_]*/)?[a-z][a-z0-9_-]*\.arrow")
 def delivery_name(number: int) -> str:
     """The folder of a delivery, counted from 1."""
     return f"delivery-{number:04d}"
+
+
+def aside_of(delivery: Path) -> Path:
+    """The folder beside a delivery at work, by which one is known that was not finished; memory has no room for what is in it."""
+    return delivery.with_name(f"{TEMPORARY}{delivery.name}")
 
 
 def part_name(table: str, partition: int) -> str:
@@ -117,7 +122,7 @@ def foreign_in(delivery: Path) -> str:
         The folder cannot be looked into.
     """
     names = list(files_in(delivery))
-    if names and not (delivery / SPILL).is_dir() and DELIVERY_RECORD not in names:
+    if names and not aside_of(delivery).is_dir() and DELIVERY_RECORD not in names:
         return names[0]
     for name in names:
         if name.startswith(f"{SPILL}/"):

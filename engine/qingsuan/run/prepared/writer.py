@@ -24,8 +24,8 @@ from qingsuan.run.prepared.layout import (
     PERSONS,
     SETTLEMENT_KEY,
     SETTLEMENTS,
-    SPILL,
     TABLE,
+    aside_of,
     bounds_name,
     part_name,
     table_name,
@@ -69,10 +69,11 @@ class DeliveryWriter:
         self._schemas: dict[str, pa.Schema] | None = None
         self._parts: set[int] = set()
         self._whole = 0
-        self._ids = SettlementIds(partitions, memory_bytes, folder / SPILL)
+        self._ids = SettlementIds(partitions, memory_bytes, aside_of(folder))
         self._lock = threading.Lock()
         with writing(folder):
-            (folder / SPILL).mkdir(parents=True)
+            aside_of(folder).mkdir()
+            folder.mkdir()
 
     def write_part(self, partition: int, tables: Mapping[str, pa.Table]) -> None:
         """Write a partition's rows of every table; each partition is written once, empty ones too.
@@ -172,7 +173,7 @@ class DeliveryWriter:
         tables = {name: types_of(schema) for name, schema in self._schemas.items()}
         sha256 = write_delivery(self.folder, DeliveryRecord(state, tables, self._written))
         with writing(self.folder):
-            shutil.rmtree(self.folder / SPILL)
+            shutil.rmtree(aside_of(self.folder))
             for folder in sorted({(self.folder / name).parent for name in self._written} | {self.folder}):
                 sync(folder)
         self.sha256 = sha256

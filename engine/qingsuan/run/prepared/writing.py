@@ -19,7 +19,7 @@ from qingsuan.run.folder import sync
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.known import LITTER, MOST_PARTITIONS, TEMPORARY
 from qingsuan.run.folder.lock import LOCK, held
-from qingsuan.run.prepared.layout import YEAR_RECORD, delivery_name, foreign_in
+from qingsuan.run.prepared.layout import YEAR_RECORD, aside_of, delivery_name, foreign_in
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.prepared.records import YearRecord, write_year
 from qingsuan.run.prepared.writer import INDEX_MEMORY_BYTES, DeliveryWriter
@@ -98,7 +98,8 @@ def _added(folder: Path, record: YearRecord, memory_bytes: int, workers: int) ->
         if not writer.sha256:
             raise ValueError("the delivery was not finished")
     except BaseException:
-        shutil.rmtree(delivery, ignore_errors=True)
+        for path in (delivery, aside_of(delivery)):
+            shutil.rmtree(path, ignore_errors=True)
         raise
     with writing(folder):
         sync(folder)
@@ -125,7 +126,7 @@ def _check_new(folder: Path) -> None:
             expected="an empty folder, or none",
             do="give another --out, or --add to add a delivery to it",
         )
-    others = sorted(names - {LOCK, delivery_name(1), _YEAR_DRAFT, *LITTER})
+    others = sorted(names - {LOCK, delivery_name(1), aside_of(folder / delivery_name(1)).name, _YEAR_DRAFT, *LITTER})
     if others:
         raise UsageError(
             str(folder),
@@ -153,6 +154,7 @@ def _sweep(folder: Path, delivery: Path) -> None:
                 do="take it away: nothing is removed that was not written here, nor is a link followed",
             )
     with writing(folder):
-        if delivery.exists():
-            shutil.rmtree(delivery)
+        for path in (delivery, aside_of(delivery)):
+            if path.exists():
+                shutil.rmtree(path)
         (folder / _YEAR_DRAFT).unlink(missing_ok=True)
