@@ -15,7 +15,7 @@ import pytest
 from prepared_years import PARTITIONS, add, claims, create, insured, parts, some_people, write
 from qingsuan.people import Texts
 from qingsuan.run.prepared import DeliveryWriter, PreparedYear, bounds, create_year, files
-from qingsuan.run.prepared.layout import ROWS_PER_BATCH, aside_of
+from qingsuan.run.prepared.layout import ROWS_PER_BATCH, SPILL, aside_of
 
 BATCH = ROWS_PER_BATCH
 
@@ -86,6 +86,15 @@ def test_chunks_of_different_dictionaries_are_one_column(tmp_path: Path) -> None
         writer.finish(None)
     read = PreparedYear.open(tmp_path / "year").deliveries[0].read_table("rejected/claims")
     assert read["code"].to_pylist() == ["a", "b"] * BATCH + ["c", "a"]
+
+
+def test_what_its_maker_put_aside_goes_with_the_end(tmp_path: Path) -> None:
+    with create_year(tmp_path / "year", settlement="b", year=2021, partitions=PARTITIONS, made_by=None) as writer:
+        (writer.folder / SPILL / "rows").mkdir(parents=True)
+        write(writer, claims([]), insured([]))
+        writer.finish(None)
+    assert not list((tmp_path / "year").rglob(".*"))
+    PreparedYear.open(tmp_path / "year")
 
 
 def test_the_bytes_depend_on_the_rows_only(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ BOUNDS_TYPES = {"first_hash": "uint64"}
 """The columns of the files of the indexes."""
 
 SPILL = ".spill"
-"""Sub-folder of a delivery at work in which its maker may put rows aside; gone before the delivery is finished."""
+"""Sub-folder of a delivery at work in which its maker may put rows aside; the end of the delivery removes it."""
 
 ROWS_PER_BATCH = 8192
 """Rows of each record batch but the last of a file. A batch of claims has about a megabyte, which is read in a millisecond;

@@ -24,6 +24,7 @@ from qingsuan.run.prepared.layout import (
     PERSONS,
     SETTLEMENT_KEY,
     SETTLEMENTS,
+    SPILL,
     TABLE,
     aside_of,
     bounds_name,
@@ -173,7 +174,9 @@ class DeliveryWriter:
         tables = {name: types_of(schema) for name, schema in self._schemas.items()}
         sha256 = write_delivery(self.folder, DeliveryRecord(state, tables, self._written))
         with writing(self.folder):
-            shutil.rmtree(aside_of(self.folder))
+            for aside in (self.folder / SPILL, aside_of(self.folder)):
+                if aside.exists():
+                    shutil.rmtree(aside)
             for folder in sorted({(self.folder / name).parent for name in self._written} | {self.folder}):
                 sync(folder)
         self.sha256 = sha256
