@@ -378,6 +378,24 @@ def test_a_rule_set_that_does_not_read_makes_its_plugin_a_broken_one(
     assert "REFUSED\n  its rule sets cannot be trusted: " in CliRunner().invoke(cli_plugins.command, []).output
 
 
+def test_all_that_is_wrong_with_the_rules_of_a_plugin_is_shown(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = site / "qingsuan_made_up" / "rules" / "a.toml"
+    wrong = RULES.replace('layers = ["pooled"]', 'layers = ["poold"]')
+    assert wrong != RULES
+    rules.write_text(wrong, "utf-8")
+    only(monkeypatch, FakePoint(import_module("qingsuan_made_up")))
+    (broken,) = json.loads(CliRunner().invoke(cli_plugins.command, ["--json"]).stdout)
+    keys = [finding["key"] for finding in broken["findings"]]
+    assert len(keys) == 2, keys
+    assert keys[1] == "layers.pooled"
+    assert broken["findings"][1]["found"] == "this layer is used nowhere"
+    assert broken["problem"].endswith("\n  and 1 more: qingsuan plugins shows all")
+    lines = CliRunner().invoke(cli_plugins.command, []).stdout.splitlines()
+    assert lines[1].startswith("  its rule sets cannot be trusted: ")
+    assert lines[1].endswith('.layers[1]: no layer "poold"')
+    assert any(line.endswith("layers.pooled: this layer is used nowhere") for line in lines)
+
+
 def test_a_required_plugin_whose_rules_do_not_read_is_not_there(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (site / "qingsuan_made_up" / "rules" / "a.toml").write_text("format = 2", "utf-8")
     only(monkeypatch, FakePoint(import_module("qingsuan_made_up")))

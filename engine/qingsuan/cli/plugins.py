@@ -9,7 +9,10 @@ import click
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.errors import PluginError
 from qingsuan.plugins import Plugin, load, require
-from qingsuan.policy.model import RuleSet
+from qingsuan.plugins.code import PluginCodeError, call_plugin
+from qingsuan.policy.findings import Finding, PolicyFindings
+from qingsuan.policy.model import Region, RuleSet
+from qingsuan.policy.reader import read_rule_sets
 from qingsuan.run.regions import Regions, read_regions
 from qingsuan.subsidies.model import FundingRule
 
@@ -18,11 +21,12 @@ __all__ = ["command"]
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A plugin, and its rule sets and funding rules if they could be read."""
+    """A plugin, its rule sets and funding rules if they could be read, and what is wrong with its rule sets."""
 
     plugin: Plugin
     rule_sets: tuple[RuleSet, ...] = ()
     funding: tuple[FundingRule, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @click.command("plugins")
@@ -32,12 +36,14 @@ class _Row:
 )
 @results_apart
 def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
-    """List the installed regional plugins and their rule sets; broken ones with the reason.
+    """List the installed regional plugins and their rule sets; broken ones with the reason, and all that is wrong.
 
     Exit status 4 if one of them is broken, or a required one is missing or of another version.
     """
-    regions = read_regions(load())
-    rows = [_row(plugin, regions) for plugin in regions.installed.plugins]
+    installed = load()
+    regions = read_regions(installed)
+    opened = [plugin.region for plugin in installed.plugins]
+    rows = [_row(*each, regions) for each in zip(regions.installed.plugins, opened, strict=True)]
     if as_json:
         show_json([_record(row) for row in rows])
     else:
@@ -52,11 +58,20 @@ def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
         )
 
 
-def _row(plugin: Plugin, regions: Regions) -> _Row:
+def _row(plugin: Plugin, opened: Region | None, regions: Regions) -> _Row:
+    """``opened`` is the plugin's region before its rules were read."""
     if plugin.region is None:
-        return _Row(plugin)
+        return _Row(plugin, findings=() if opened is None else _findings(opened))
     rules = regions.rules[plugin.region.code]
     return _Row(plugin, rules.rule_sets, tuple(rules.funding[year] for year in sorted(rules.funding)))
+
+
+def _findings(region: Region) -> tuple[Finding, ...]:
+    try:
+        call_plugin(read_rule_sets, region)
+    except PluginCodeError as error:  # the folder may be an object of the plugin's own making
+        return error.__cause__.findings if isinstance(error.__cause__, PolicyFindings) else ()
+    return ()
 
 
 def _table(rows: list[_Row]) -> str:
@@ -71,8 +86,8 @@ def _table(rows: list[_Row]) -> str:
 def _lines(row: _Row) -> str:
     plugin, region = row.plugin, row.plugin.region
     if region is None:
-        reason = str(plugin.problem).replace("\n", "\n  ")
-        return f"{plugin.title}   REFUSED\n  {reason}"
+        said = [str(plugin.problem), *(str(finding) for finding in row.findings[1:])]  # the problem says the first
+        return f"{plugin.title}   REFUSED\n  " + "\n".join(said).replace("\n", "\n  ")
     lines = [f"{plugin.title}   {region.code} {region.name}"]
     for pool in region.pools:
         lines.append(f"  {pool.code} {pool.name}   insu_admdvs {', '.join(f'{prefix}…' for prefix in pool.prefixes)}")
@@ -98,6 +113,7 @@ def _record(row: _Row) -> dict[str, object]:
         "distribution": plugin.distribution,
         "version": plugin.version,
         "problem": plugin.problem,
+        "findings": [finding.record() for finding in row.findings],
         "region": None,
     }
     if region is not None:

@@ -2,24 +2,25 @@
 
 Names that lead nowhere, names nobody uses (a typing error's usual trace), codes outside their vocabulary, bands that
 descend, limits below deductibles. Rules that overlap, combinations no rule covers and cases that collide are found by
-:mod:`qingsuan.policy.compile`, which has the numeric tables for it. Every finding is a
-:class:`~qingsuan.errors.PolicyError`.
+:mod:`qingsuan.policy.compile`, which has the numeric tables for it. All findings are returned, as data
+(:mod:`qingsuan.policy.findings`): who mends a file wants to know of all of them, and a tool wants none of them in words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import NoReturn
 
-from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, fen_of_yuan, yuan
 from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
+from qingsuan.policy.findings import Finding
 from qingsuan.policy.identities import check_identities
 from qingsuan.policy.model import (
+    Adjust,
     Bands,
     Cap,
     Case,
+    Ceiling,
     Codes,
     Condition,
     Held,
@@ -40,8 +41,8 @@ LocalCodes = Mapping[str, Mapping[str, str]]
 
 def check(
     rule_set: RuleSet, *, codes: LocalCodes | None = None, functions: Collection[str] = (), cited: Collection[str] = ()
-) -> None:
-    """Check one rule set.
+) -> tuple[Finding, ...]:
+    """Check one rule set; returns everything that is wrong with it, in the order in which it was found.
 
     Parameters
     ----------
@@ -51,11 +52,6 @@ def check(
         The names a dimension of kind ``function`` may use.
     cited
         Source texts used outside the model (the reason why the set is in force).
-
-    Raises
-    ------
-    PolicyError
-        The first contradiction found.
     """
     checker = _Check(rule_set, codes or {})
     checker.head()
@@ -65,12 +61,9 @@ def check(
     checker.rules()
     for path, when in _whens(rule_set):
         checker.when(path, when)
-    check_identities(rule_set, _whens(rule_set))
+    checker.findings += check_identities(rule_set, _whens(rule_set))
     checker.unused(cited)
-
-
-def _refuse(rule_set: RuleSet, path: str, *, found: str, expected: str = "", do: str = "") -> NoReturn:
-    raise PolicyError(f"{rule_set.file}: {path}", found=found, expected=expected, do=do)
+    return tuple(checker.findings)
 
 
 def _case_path(layer: Layer, number: int) -> str:
@@ -99,10 +92,11 @@ def _same(code: str, pattern: str) -> bool:
 
 
 class _Check:
-    """The checks of one rule set; notes the names that are used on the way."""
+    """The checks of one rule set; notes what is wrong, and the names that are used on the way."""
 
     def __init__(self, rule_set: RuleSet, codes: LocalCodes) -> None:
         self.set = rule_set
+        self.findings: list[Finding] = []
         self.used: dict[str, set[str]] = {"layers": set(), "groups": set(), "sources": set(), "dimensions": set()}
         self.known: dict[str, Collection[str]] = {
             **{column: {**CODES.get(column, {}), **codes.get(column, {})} for column in {*CODES, *codes}},
@@ -121,11 +115,12 @@ class _Check:
 
     # ---- names
 
-    def refuse(self, path: str, *, found: str, expected: str = "", do: str = "") -> NoReturn:
-        _refuse(self.set, path, found=found, expected=expected, do=do)
+    def refuse(self, path: str, *, found: str, expected: str = "", do: str = "", source: str = "") -> None:
+        """Note what is wrong; ``source`` is what the value names as its source."""
+        self.findings.append(Finding(self.set.file, path, found, expected, do, source))
 
-    def name(self, kind: str, name: str, known: Collection[str], path: str) -> None:
-        """Note that a name is used; refuse it if it leads nowhere. ``kind`` is a table of the file."""
+    def name(self, kind: str, name: str, known: Collection[str], path: str, source: str = "") -> bool:
+        """Note that a name is used; refuse it if it leads nowhere, and say whether it does. ``kind`` is a table of the file."""
         self.used[kind].add(name)
         if name not in known:
             self.refuse(
@@ -133,14 +128,16 @@ class _Check:
                 found=f'no {kind[:-1]} "{name}"',
                 expected=f"one of {', '.join(known) or '(none is declared)'}",
                 do=did_you_mean(name, known) or f"declare it under [{kind}]",
+                source=source,
             )
+        return name in known
 
-    def group(self, name: str | None, path: str, *, must: bool = False) -> None:
+    def group(self, name: str | None, path: str, source: str, *, must: bool = False) -> None:
         if name is not None:
-            self.name("groups", name, self.set.groups, f"{path}.group")
+            self.name("groups", name, self.set.groups, f"{path}.group", source)
         elif must:
             do = "name a group of [groups]: it says where the sum is kept, and for how long"
-            self.refuse(path, found="a period without a group", expected="the key group", do=do)
+            self.refuse(path, found="a period without a group", expected="the key group", do=do, source=source)
 
     def source(self, text: str, path: str) -> None:
         for key in text.split(", ") if text else ():
@@ -208,8 +205,8 @@ class _Check:
 
     def when(self, path: str, when: When) -> None:
         for name, condition in when.items():
-            self.name("dimensions", name, self.kinds, f"{path}.{name}")
-            self.condition(name, condition, f"{path}.{name}")
+            if self.name("dimensions", name, self.kinds, f"{path}.{name}"):
+                self.condition(name, condition, f"{path}.{name}")
 
     def condition(self, name: str, condition: Condition, path: str) -> None:
         kind = _KINDS[type(condition)]
@@ -221,14 +218,12 @@ class _Check:
                 expected=expected,
                 do=f"{name} takes conditions on {self.kinds[name]}s",
             )
-        if isinstance(condition, Held):
-            return
-        if isinstance(condition, Interval):
+        elif isinstance(condition, Interval):
             if condition.low is not None and condition.high is not None and condition.low >= condition.high:
                 found = "an interval that holds no value: its upper bound is not above its lower one"
                 self.refuse(path, found=found, expected="lower bound below upper bound", do="exchange or mend them")
-            return
-        self.codes(name, condition, path)
+        elif isinstance(condition, Codes):
+            self.codes(name, condition, path)
 
     def codes(self, name: str, condition: Codes, path: str) -> None:
         known = self.known.get(name)
@@ -254,45 +249,50 @@ class _Check:
 
     def case(self, layer: Layer, case: Case, path: str) -> None:
         if case.visits is not None:
-            self.group(case.visits.group, f"{path}.visits")
+            self.group(case.visits.group, f"{path}.visits", case.visits.source)
             self.source(case.visits.source, f"{path}.visits")
         self.deductible(case, f"{path}.deductible")
         if case.bands is not None:
             self.bands(case.bands, f"{path}.bands")
         if case.limit is not None:
-            self.group(case.limit.group, f"{path}.limit", must=case.limit.per == "period")
+            self.group(case.limit.group, f"{path}.limit", case.limit.source, must=case.limit.per == "period")
             self.source(case.limit.source, f"{path}.limit")
         for number, cap in enumerate(case.caps or (), 1):
             self.cap(cap, f"{path}.caps[{number}]")
         for number, entry in enumerate(case.entry or (), 1):
             self.source(entry.source, f"{path}.entry[{number}]")
             if entry.layer is not None:
-                self.name("layers", entry.layer, self.set.layers, f"{path}.entry[{number}].layer")
+                self.name("layers", entry.layer, self.set.layers, f"{path}.entry[{number}].layer", entry.source)
         if case.adjust is not None:
             self.source(case.adjust.source, f"{path}.adjust")
-            self.lifted(layer, case.adjust.lift_caps, f"{path}.adjust.lift_caps")
+            self.lifted(layer, case.adjust, f"{path}.adjust.lift_caps")
         self.above_deductible(layer, case, path)
 
     def deductible(self, case: Case, path: str) -> None:
         deductible = case.deductible
         if deductible is None:
             return
-        self.group(deductible.group, path, must=deductible.per == "period" or deductible.credits)
+        source = deductible.source
+        self.group(deductible.group, path, source, must=deductible.per == "period" or deductible.credits)
         self.source(deductible.source, path)
         if not deductible.amounts_fen:
-            self.refuse(f"{path}.yuan", found="an empty list", expected="at least one amount", do="write 0 for none")
+            do = "write 0 for none"
+            self.refuse(f"{path}.yuan", found="an empty list", expected="at least one amount", do=do, source=source)
         if deductible.credits and not deductible.exempt:
             do = "an ordinary deductible credits its group anyway: take credits out, or add exempt = true"
-            self.refuse(f"{path}.credits", found="credits without exempt", expected="exempt = true", do=do)
+            expected = "exempt = true"
+            self.refuse(f"{path}.credits", found="credits without exempt", expected=expected, do=do, source=source)
 
     def bands(self, bands: Bands, path: str) -> None:
-        self.group(bands.group, path, must=bands.per == "period")
+        source = bands.source
+        self.group(bands.group, path, source, must=bands.per == "period")
         self.source(bands.source, path)
         if bands.select is not None:
-            self.group(bands.select.group, f"{path}.select")
+            self.group(bands.select.group, f"{path}.select", source)
             if bands.per == "period":
                 do = "take per out: selected bands are not crossed"
-                self.refuse(f"{path}.per", found='"period" beside select', expected="select alone", do=do)
+                found = '"period" beside select'
+                self.refuse(f"{path}.per", found=found, expected="select alone", do=do, source=source)
         self.bounds(bands, f"{path}.upto")
         for number, ratio_bp in enumerate(bands.ratio_bp, 1):
             if not 0 <= ratio_bp <= BP_ONE:
@@ -302,10 +302,11 @@ class _Check:
                     found=found,
                     expected="from 0 to 100 %",
                     do="write the percentage of the document",
+                    source=source,
                 )
 
     def bounds(self, bands: Bands, path: str) -> None:
-        """Bounds ascend, one fewer than percentages; those of visits are whole numbers, all others amounts."""
+        """Bounds are one fewer than percentages; those of visits are whole numbers, all others amounts."""
         of_visits = bands.select is not None and bands.select.counter == "visits"
         written = bands.upto_fen if bands.select is None else bands.select.upto
         if len(written) != len(bands.ratio_bp) - 1:
@@ -314,13 +315,21 @@ class _Check:
                 found=f"{len(written)} inner bounds for {len(bands.ratio_bp)} percentages",
                 expected="one bound fewer than percentages: the last band is open",
                 do="add or take out a bound or a percentage",
+                source=bands.source,
             )
-        for number, bound in enumerate(written, 1):
-            if of_visits and not isinstance(bound, int):
-                expected = "a whole number: the counter visits counts visits, not yuan"
-                self.refuse(f"{path}[{number}]", found=f'"{bound}"', expected=expected, do="write a whole number")
-        upto = written if of_visits or bands.select is None else [fen_of_yuan(bound) for bound in written]
-        for number, (lower, upper) in enumerate(pairwise([0, *map(int, upto)]), 1):
+        whole = [number for number, bound in enumerate(written, 1) if isinstance(bound, int)]
+        if of_visits and len(whole) < len(written):
+            number = next(number for number in range(1, len(written) + 1) if number not in whole)
+            expected = "a whole number: the counter visits counts visits, not yuan"
+            found, do = f'"{written[number - 1]}"', "write a whole number"
+            self.refuse(f"{path}[{number}]", found=found, expected=expected, do=do, source=bands.source)
+            return
+        in_yuan = bands.select is not None and not of_visits
+        upto = [fen_of_yuan(bound) for bound in written] if in_yuan else [int(bound) for bound in written]
+        self.ascending(upto, of_visits, path, bands.source)
+
+    def ascending(self, upto: Iterable[int], of_visits: bool, path: str, source: str) -> None:
+        for number, (lower, upper) in enumerate(pairwise([0, *upto]), 1):
             if lower >= upper:
                 low, high = (f"{lower}", f"{upper}") if of_visits else (yuan(lower), yuan(upper))
                 self.refuse(
@@ -328,27 +337,29 @@ class _Check:
                     found=f"{high} after {low}: the bands do not ascend",
                     expected=f"{'a number of visits' if of_visits else 'an amount'} above {low}",
                     do="sort the bounds, and the percentages with them",
+                    source=source,
                 )
 
     def cap(self, cap: Cap, path: str) -> None:
-        self.group(cap.group, path, must=cap.per == "period")
+        self.group(cap.group, path, cap.source, must=cap.per == "period")
         self.source(cap.source, path)
         if cap.amount_fen is None and cap.group is None:
             do = "add yuan = …, or the group it draws on"
             self.refuse(path, found="neither an amount nor a group", expected="yuan, group, or both", do=do)
 
-    def lifted(self, layer: Layer, names: Iterable[str], path: str) -> None:
+    def lifted(self, layer: Layer, adjust: Adjust, path: str) -> None:
         caps = [cap for case in layer.cases for cap in case.caps or () if cap.amount_fen is not None]
         known = {cap.group for cap in caps if cap.group} | (
             {"visit"} if any(cap.per == "visit" for cap in caps) else set()
         )
-        for number, name in enumerate(names, 1):
+        for number, name in enumerate(adjust.lift_caps, 1):
             if name not in known:
                 self.refuse(
                     f"{path}[{number}]",
                     found=f'layer "{layer.name}" has no cap "{name}"',
                     expected=f"one of {', '.join(sorted(known)) or '(the layer has no caps)'}",
                     do=did_you_mean(name, known) or "name the group of one of its caps",
+                    source=adjust.source,
                 )
 
     def above_deductible(self, layer: Layer, case: Case, path: str) -> None:
@@ -361,7 +372,7 @@ class _Check:
         if deductible is None or deductible.exempt or limit is None or (case.deductible, case.limit) == (None, None):
             return
         scope = self.scope(deductible.per, deductible.group)
-        largest_fen = max(deductible.amounts_fen)
+        largest_fen = max(deductible.amounts_fen, default=0)
         if limit.amount_fen and limit.amount_fen < largest_fen and self.scope(limit.per, limit.group) == scope:
             self.refuse(
                 f"{path}.limit.yuan",
@@ -369,10 +380,11 @@ class _Check:
                 "are deducted: nothing is ever paid",
                 expected="a limit not below the deductible, or 0",
                 do="correct one of the two; what bounds the payment is a cap, under caps",
+                source=limit.source,
             )
 
     def scope(self, per: str, group: str | None) -> str:
-        return per if per == "visit" or group is None else self.set.groups[group]
+        return per if per == "visit" or group is None else self.set.groups.get(group, group)
 
     # ---- rules
 
@@ -404,7 +416,8 @@ class _Check:
 
     def rule_layers(self, rule: Rule, path: str) -> None:
         for place, name in enumerate(rule.layers, 1):
-            self.name("layers", name, self.set.layers, f"{path}.layers[{place}]")
+            if not self.name("layers", name, self.set.layers, f"{path}.layers[{place}]", rule.source):
+                continue
             earlier = rule.layers[: place - 1]
             for number, case in enumerate(self.set.layers[name].cases):
                 for entry in case.entry or ():
@@ -414,27 +427,32 @@ class _Check:
                             found=f'"{entry.layer}" is not before "{name}", which takes its {entry.part} in',
                             expected=f'"{entry.layer}" earlier in the list',
                             do=f"reorder the layers, or mend the entry of {_case_path(self.set.layers[name], number)}",
+                            source=rule.source,
                         )
         if rule.ceiling is not None:
-            self.source(rule.ceiling.source, f"{path}.ceiling")
-            for place, name in enumerate(rule.ceiling.layers, 1):
-                if name not in rule.layers:
-                    self.refuse(
-                        f"{path}.ceiling.layers[{place}]",
-                        found=f'"{name}" is not a layer of this rule',
-                        expected=f"one of {', '.join(rule.layers) or '(the rule has none)'}",
-                        do=did_you_mean(name, rule.layers) or "mend the name",
-                    )
-            if not rule.ceiling.layers:
-                do = "name the layers that it binds"
-                self.refuse(f"{path}.ceiling.layers", found="an empty list", expected="at least one layer", do=do)
+            self.ceiling(rule, rule.ceiling, f"{path}.ceiling")
+
+    def ceiling(self, rule: Rule, ceiling: Ceiling, path: str) -> None:
+        self.source(ceiling.source, path)
+        for place, name in enumerate(ceiling.layers, 1):
+            if name not in rule.layers:
+                self.refuse(
+                    f"{path}.layers[{place}]",
+                    found=f'"{name}" is not a layer of this rule',
+                    expected=f"one of {', '.join(rule.layers) or '(the rule has none)'}",
+                    do=did_you_mean(name, rule.layers) or "mend the name",
+                    source=ceiling.source,
+                )
+        if not ceiling.layers:
+            found, expected, do = "an empty list", "at least one layer", "name the layers that it binds"
+            self.refuse(f"{path}.layers", found=found, expected=expected, do=do, source=ceiling.source)
 
     def override(self, rule: Rule, other: str, path: str) -> None:
         others = {each.id: each for each in self.set.rules if each.id != rule.id}
         if other not in others:
             do = did_you_mean(other, others) or "mend the id"
             self.refuse(path, found=f'no other rule "{other}"', expected="the id of another rule", do=do)
-        if rule.id in others[other].overrides:
+        elif rule.id in others[other].overrides:
             found = f'"{other}" overrides "{rule.id}" too'
             self.refuse(path, found=found, expected="one rule that yields", do="take one of the two out")
 

@@ -18,8 +18,7 @@ from qingsuan.money import BP_ONE
 from qingsuan.policy.decision import Diagram, Step, build
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.numeric import MAX_ENTRIES, MAX_LAYERS, PERIODS, Tables, Writer
-from qingsuan.policy.resolve import Resolved, resolve_rule
-from qingsuan.policy.stays import is_per_visit
+from qingsuan.policy.resolve import Resolved, is_per_visit, resolve_rule
 
 __all__ = ["EPOCH", "Program", "Series", "compile_rule_sets"]
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
-from qingsuan.errors import PolicyError
+from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Held, RuleSet, When
 from qingsuan.policy.strict import did_you_mean
 
@@ -62,21 +61,20 @@ def knows(rule_set: RuleSet, code: str) -> bool:
     )
 
 
-def check_identities(rule_set: RuleSet, whens: Iterable[tuple[str, When]]) -> None:
-    """Check the identity classes of a rule set, their rank, and the names that conditions use.
+def check_identities(rule_set: RuleSet, whens: Iterable[tuple[str, When]]) -> list[Finding]:
+    """Check the identity classes of a rule set, their rank, and the names that conditions use; returns what is wrong.
+
+    A code is not of its form or means two things, there are too many classes, a name leads nowhere, a class or the rank is
+    used nowhere, or nobody can meet a condition.
 
     Parameters
     ----------
     whens
         Every table of conditions, with its place in the file.
-
-    Raises
-    ------
-    PolicyError
-        A code is not of its form or means two things, there are too many classes, a name leads nowhere, a class or the
-        rank is used nowhere, or nobody can meet a condition.
     """
-    _Identities(rule_set).check(whens)
+    checker = _Identities(rule_set)
+    checker.check(whens)
+    return checker.findings
 
 
 class _Identities:
@@ -84,10 +82,12 @@ class _Identities:
         self.set = rule_set
         self.names = [one.name for one in rule_set.identities]
         self.rank = () if rule_set.identity_rank is None else rule_set.identity_rank.order
+        self.source_of = {one.name: one.source for one in rule_set.identities}
         self.used: set[str] = set()
+        self.findings: list[Finding] = []
 
-    def refuse(self, path: str, *, found: str, expected: str, do: str) -> NoReturn:
-        raise PolicyError(f"{self.set.file}: {path}", found=found, expected=expected, do=do)
+    def refuse(self, path: str, *, found: str, expected: str, do: str, source: str = "") -> None:
+        self.findings.append(Finding(self.set.file, path, found, expected, do, source))
 
     def check(self, whens: Iterable[tuple[str, When]]) -> None:
         self.codes()
@@ -107,6 +107,7 @@ class _Identities:
                     expected="a class that some condition names",
                     do="take it out; codes that are known and decide nothing stand under "
                     "ruleset.identities_without_effect",
+                    source=self.source_of[name],
                 )
 
     def codes(self) -> None:
@@ -154,7 +155,7 @@ class _Identities:
         for number, name in enumerate(condition.highest, 1):
             self.name(name, f"{path}.highest[{number}]", self.rank, "identity_rank")
         self.used.update(*(getattr(condition, key) for key in ("any", "all", "none", "highest", "rank")))
-        if not alternatives(condition):
+        if set(condition.highest) <= set(condition.rank) and not alternatives(condition):
             do = "take the class out of one of its lists"
             self.refuse(path, found="a condition that nobody meets", expected="one that somebody can meet", do=do)
 

@@ -15,6 +15,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
 from qingsuan.policy.check import check
 from qingsuan.policy.conditions import read_dimensions, read_when
+from qingsuan.policy.findings import Finding, findings_of, refuse_findings
 from qingsuan.policy.model import (
     COUNTERS,
     ENTRY_PARTS,
@@ -73,7 +74,8 @@ def read_rule_sets(region: Region) -> tuple[RuleSet, ...]:
     ------
     PolicyError
         The folder cannot be read; a file is wrong; a set is of a pool that is not the region's; two sets contradict
-        each other (see :func:`qingsuan.policy.together.check_together`).
+        each other (see :func:`qingsuan.policy.together.check_together`). One error for all files: it says the first finding
+        and how many more there are, and has all of them (:class:`qingsuan.policy.findings.PolicyFindings`).
     """
     if region.rules is None:
         return ()
@@ -87,11 +89,15 @@ def read_rule_sets(region: Region) -> tuple[RuleSet, ...]:
             expected="a folder of *.toml files",
             do="check Region(rules=…) and that the plugin ships the folder (package-data)",
         ) from error
-    rule_sets = tuple(
-        read_rule_set(file, codes=region.codes, functions=tuple(region.functions), folder=folder) for file in files
-    )
-    check_together(region, rule_sets)
-    return rule_sets
+    rule_sets: list[RuleSet] = []
+    findings: list[Finding] = []
+    for file in files:
+        try:
+            rule_sets.append(read_rule_set(file, codes=region.codes, functions=tuple(region.functions), folder=folder))
+        except PolicyError as error:
+            findings += findings_of(error)
+    refuse_findings([*findings, *check_together(region, rule_sets)])
+    return tuple(rule_sets)
 
 
 def read_rule_set(
@@ -117,13 +123,14 @@ def read_rule_set(
     Raises
     ------
     PolicyError
-        The file cannot be trusted.
+        The file cannot be trusted. What is wrong in what it says is found all at once; reading stops at the first key that
+        cannot be read.
     """
     label = "/".join(PurePath(str(file)).parts[-3:])
     root = load(file, label=label)
     rule_set, in_force = _rule_set(root, label, folder or Path(str(file)).parent)
     root.done()
-    check(rule_set, codes=codes or {}, functions=functions, cited=(in_force,))
+    refuse_findings(check(rule_set, codes=codes or {}, functions=functions, cited=(in_force,)))
     return rule_set
 
 

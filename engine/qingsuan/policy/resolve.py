@@ -1,4 +1,4 @@
-"""One rule with its cases decided: layers whose every number is fixed, ready to be written into tables."""
+"""One rule with its cases decided: layers whose every number is fixed, ready to be written into tables, and whether it is per visit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, apply_bp
 from qingsuan.policy.model import Adjust, Bands, Cap, Case, Ceiling, Deductible, Entry, Limit, RuleSet, Visits
 
-__all__ = ["Resolved", "ResolvedLayer", "resolve_rule"]
+__all__ = ["Resolved", "ResolvedLayer", "is_per_visit", "resolve_rule"]
 
 _SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "adjust"))
 _DEFAULT_ENTRY = (Entry("inscp_scp_amt"),)
@@ -122,3 +122,29 @@ def _adjusted(bands: Bands, points_bp: int, own_bp: int) -> Bands:
 def _lifted(cap: Cap, lifted: set[str]) -> Cap:
     name = "visit" if cap.per == "visit" else cap.group
     return Cap(None, cap.per, cap.group) if name in lifted else cap
+
+
+def is_per_visit(resolved: Resolved) -> bool:
+    """Whether a rule pays several settlements of one stay (中途结算) otherwise than one.
+
+    It does where it counts visits, or has a deductible, bands, a limit or a cap per visit. Where it has none of these, it makes no difference which settlements are of one visit. A single ratio is no band: each
+    settlement is rounded on its own, whether it is a visit or a part of one.
+    """
+    return any(_is_per_visit(layer) for layer in resolved.layers)
+
+
+def _is_per_visit(layer: ResolvedLayer) -> bool:
+    deductible, bands, limit = layer.deductible, layer.bands, layer.limit
+    return (
+        (layer.visits is not None and layer.visits.counts)
+        or (deductible is not None and _takes_or_credits(deductible))
+        or (bands.select is None and bands.per == "visit" and len(bands.ratio_bp) > 1)
+        or (bands.select is not None and bands.select.counter == "visits")
+        or (limit is not None and limit.per == "visit")
+        or any(cap.per == "visit" and cap.amount_fen is not None for cap in layer.caps)
+    )
+
+
+def _takes_or_credits(deductible: Deductible) -> bool:
+    counts = not deductible.exempt or deductible.credits
+    return deductible.per == "visit" and counts and any(deductible.amounts_fen)
