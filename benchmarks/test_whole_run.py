@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from measuring import CLAIMS, CLAIMS_PER_PERSON, QINGSUAN, ROUNDS, WORKERS, Cost, Report, measured
-from qingsuan.cli.sizes import Size
+from qingsuan.cli.options.sizes import Size
 
 LARGE = int(os.environ.get("QINGSUAN_BENCH_LARGE", "0"))
 MEMORY = os.environ.get("QINGSUAN_BENCH_MEMORY", "2GB")

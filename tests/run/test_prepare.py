@@ -18,7 +18,7 @@ import qingsuan
 from qingsuan.errors import InputError
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.shuffle import Budget
-from settling import Ran, claim, install, insured, only, run, write, write_csv
+from settling import Ran, claim, full_after, install, insured, only, run, write, write_csv
 from stopping import tree
 
 PARTITIONS = 3
@@ -145,11 +145,13 @@ def test_late_people_are_a_delivery_too(year: Year, tmp_path: Path) -> None:
     assert {**found, "run.json": b""} == {**year.expected, "run.json": b""}
 
 
-def test_killed_runs_of_a_prepared_year_go_on(year: Year, eleven: Path, tmp_path: Path, full: None = None) -> None:
+def test_a_stopped_run_of_a_prepared_year_goes_on(
+    eleven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = settled(eleven, tmp_path / "undisturbed")
-    shutil.copytree(tmp_path / "undisturbed", tmp_path / "out")
-    (tmp_path / "out" / "run.json").unlink()
-    assert settled(eleven, tmp_path / "out", "--overwrite") == expected
+    with full_after(1, monkeypatch):
+        assert run("settle", eleven, "--year", 2021, "--out", tmp_path / "out", "--workers", 1).status == 5
+    assert settled(eleven, tmp_path / "out", "--resume") == expected
     assert "the run is finished" in run("settle", eleven, "--year", 2021, "--out", tmp_path / "out", "--resume").err
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
-from qingsuan.cli.engines import engine_of
+from qingsuan.cli.options.engines import engine_of
 from qingsuan.errors import InputError
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources

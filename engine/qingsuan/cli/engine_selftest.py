@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from qingsuan.api import set_up
-from qingsuan.cli.engines import check_engine, engine_of, engine_options
+from qingsuan.cli.options.engines import check_engine, engine_of, engine_options
 from qingsuan.cli.output import results_apart, show
 from qingsuan.selftest import PEOPLE, YEAR, selftest
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from qingsuan.api import prepare
+from qingsuan.cli.options.sizes import Size
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
-from qingsuan.cli.sizes import Size
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.report.prepared import summary
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, MOST_WORKERS

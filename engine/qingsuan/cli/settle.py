@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from qingsuan.api import settle
-from qingsuan.cli.engines import engine_options
-from qingsuan.cli.most_rejected import MostRejected, MostRejectedType
+from qingsuan.cli.options.engines import engine_options
+from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
+from qingsuan.cli.options.sizes import Size
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
-from qingsuan.cli.sizes import Size
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.report.text import proven
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, MOST_WORKERS

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from qingsuan.cli.options.sizes import Size
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
-from qingsuan.cli.sizes import Size
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR, MOST_WORKERS
 from qingsuan.run.folder.known import MOST_PARTITIONS
