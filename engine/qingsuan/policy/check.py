@@ -40,7 +40,7 @@ LocalCodes = Mapping[str, Mapping[str, str]]
 
 
 def check(
-    rule_set: RuleSet, *, codes: LocalCodes | None = None, functions: Collection[str] = (), cited: Collection[str] = ()
+    rule_set: RuleSet, *, codes: LocalCodes | None = None, functions: Collection[str] = ()
 ) -> tuple[Finding, ...]:
     """Check one rule set; returns everything that is wrong with it, in the order in which it was found.
 
@@ -50,8 +50,6 @@ def check(
         Local additions to the national code tables: column -> code -> meaning.
     functions
         The names a dimension of kind ``function`` may use.
-    cited
-        Source texts used outside the model (the reason why the set is in force).
     """
     checker = _Check(rule_set, codes or {})
     checker.head()
@@ -62,7 +60,7 @@ def check(
     for path, when in _whens(rule_set):
         checker.when(path, when)
     checker.findings += check_identities(rule_set, _whens(rule_set))
-    checker.unused(cited)
+    checker.unused()
     return tuple(checker.findings)
 
 
@@ -143,9 +141,8 @@ class _Check:
         for key in text.split(", ") if text else ():
             self.name("sources", key, self.set.sources, f"{path}.source")
 
-    def unused(self, cited: Collection[str]) -> None:
-        for text in cited:
-            self.source(text, "ruleset")
+    def unused(self) -> None:
+        self.source(self.set.source, "ruleset")
         declared: dict[str, Iterable[str]] = {
             "layers": self.set.layers,
             "groups": self.set.groups,

@@ -378,7 +378,8 @@ class RuleSet:
     ``levels`` is the pool's vocabulary of ``dedc_hosp_lv``; ``identities`` are the identity classes that conditions name,
     ``identities_without_effect`` the codes (or prefixes ending in ``*``) that are known to decide nothing.
     ``benefit_date`` and ``identity_date`` name the claim columns that decide. Without ``interim_settlements`` it is
-    not known how settlements of one stay count: those that would be paid otherwise are refused.
+    not known how settlements of one stay count: those that would be paid otherwise are refused. ``source`` says why the set
+    is in force from that date on.
     """
 
     file: str
@@ -401,6 +402,11 @@ class RuleSet:
     identity_rank: IdentityRank | None = None
     identities_without_effect: tuple[str, ...] = ()
     interim_settlements: InterimSettlements | None = None
+    source: str = ""
+
+    def cited(self, source: str) -> tuple[Source, ...]:
+        """The documents that the ``source`` of a value names (依据): document, article, grade of each."""
+        return tuple(self.sources[key] for key in source.split(", ")) if source else ()
 
     @property
     def name(self) -> str:

@@ -128,20 +128,20 @@ def read_rule_set(
     """
     label = "/".join(PurePath(str(file)).parts[-3:])
     root = load(file, label=label)
-    rule_set, in_force = _rule_set(root, label, folder or Path(str(file)).parent)
+    rule_set = _rule_set(root, label, folder or Path(str(file)).parent)
     root.done()
-    refuse_findings(check(rule_set, codes=codes or {}, functions=functions, cited=(in_force,)))
+    refuse_findings(check(rule_set, codes=codes or {}, functions=functions))
     return rule_set
 
 
-def _rule_set(root: Table, label: str, folder: Traversable | Path) -> tuple[RuleSet, str]:
-    """Read the outermost table; also hand over the source of the set's own date."""
+def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
+    """Read the outermost table."""
     head = root.table("ruleset")
     sources = read_sources(root)
     dimensions = read_dimensions(root, folder)
     rank = _identity_rank(root, sources)
     read = _Reader(sources, dimensions, () if rank is None else rank.order)
-    rule_set = RuleSet(
+    return RuleSet(
         file=label,
         pool=head.text("pool"),
         schemes=head.texts("schemes"),
@@ -162,8 +162,8 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> tuple[Rule
         identity_rank=rank,
         identities_without_effect=head.texts("identities_without_effect", ()),
         interim_settlements=_interim_settlements(head, sources),
+        source=cite(head, sources),
     )
-    return rule_set, cite(head, sources)
 
 
 def _identities(root: Table, head: Table, sources: Mapping[str, Source]) -> tuple[IdentityClass, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from qingsuan.errors import PolicyError
@@ -17,7 +17,10 @@ _DEFAULT_ENTRY = (Entry("inscp_scp_amt"),)
 
 @dataclass(frozen=True, slots=True)
 class ResolvedLayer:
-    """A layer with its adjustments carried out: amounts and ratios are those that apply."""
+    """A layer with its adjustments carried out: amounts and ratios are those that apply.
+
+    The ``source`` of each value names where it is from (依据): its own document, and that of every adjustment that changed it.
+    """
 
     name: str
     fund: str
@@ -31,12 +34,13 @@ class ResolvedLayer:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A rule as it applies to one combination of classes."""
+    """A rule as it applies to one combination of classes; ``source`` is that of the rule, and so of ``entry_bp``."""
 
     rule: int
     entry_bp: int
     layers: tuple[ResolvedLayer, ...]
     ceiling: Ceiling | None
+    source: str
 
 
 def resolve_rule(rule_set: RuleSet, rule: int, cases: dict[str, tuple[int, ...]], example: str) -> Resolved:
@@ -49,7 +53,7 @@ def resolve_rule(rule_set: RuleSet, rule: int, cases: dict[str, tuple[int, ...]]
     """
     row = rule_set.rules[rule]
     layers = tuple(_resolve_layer(rule_set, name, cases[name], f"rule “{row.id}”, {example}") for name in row.layers)
-    return Resolved(rule, row.entry_bp, layers, row.ceiling)
+    return Resolved(rule, row.entry_bp, layers, row.ceiling, row.source)
 
 
 def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], example: str) -> ResolvedLayer:
@@ -75,60 +79,70 @@ def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], examp
             do="add a case for this combination, or narrow the rule",
         )
     adjusts = [case.adjust for case in (layer.cases[0], *conditional) if case.adjust is not None]
-    deductible_bp = _only(adjusts, "deductible_bp", where, example)
-    own_bp = _only(adjusts, "own_bp", where, example)
-    points_bp = sum(adjust.points_bp for adjust in adjusts)
-    lifted = {name for adjust in adjusts for name in adjust.lift_caps}
+    _only_one(adjusts, where, example)
     return ResolvedLayer(
         name,
         layer.fund,
         settings["visits"],
-        _relieved(settings["deductible"], deductible_bp),
-        _adjusted(settings["bands"], points_bp, own_bp),
+        _relieved(settings["deductible"], adjusts),
+        _adjusted(settings["bands"], adjusts),
         settings["limit"],
-        tuple(_lifted(cap, lifted) for cap in settings["caps"] or ()),
+        tuple(_lifted(cap, adjusts) for cap in settings["caps"] or ()),
         _DEFAULT_ENTRY if settings["entry"] is None else settings["entry"],
     )
 
 
-def _only(adjusts: list[Adjust], what: str, where: str, example: str) -> int:
-    values = [getattr(adjust, what) for adjust in adjusts if getattr(adjust, what) is not None]
-    if len(values) > 1:
-        raise PolicyError(
-            where,
-            found=f"{len(values)} cases adjust {what} at once for {example}",
-            expected="at most one (points add up, factors do not)",
-            do="narrow the condition of one of the cases",
-        )
-    return values[0] if values else BP_ONE
+def _only_one(adjusts: list[Adjust], where: str, example: str) -> None:
+    """Refuse two adjustments of one factor."""
+    for what in ("deductible_bp", "own_bp"):
+        count = sum(getattr(adjust, what) is not None for adjust in adjusts)
+        if count > 1:
+            raise PolicyError(
+                where,
+                found=f"{count} cases adjust {what} at once for {example}",
+                expected="at most one (points add up, factors do not)",
+                do="narrow the condition of one of the cases",
+            )
 
 
-def _relieved(deductible: Deductible | None, factor_bp: int) -> Deductible | None:
-    if deductible is None or factor_bp == BP_ONE:
+def _from(value: Deductible | Bands | Cap, changed_by: list[Adjust]) -> str:
+    """The sources of a value that adjustments changed: its own, then theirs, each once."""
+    keys = [key for text in (value.source, *(one.source for one in changed_by)) if text for key in text.split(", ")]
+    return ", ".join(dict.fromkeys(keys))
+
+
+def _relieved(deductible: Deductible | None, adjusts: list[Adjust]) -> Deductible | None:
+    by = [adjust for adjust in adjusts if adjust.deductible_bp not in {None, BP_ONE}]
+    if deductible is None or not by:
         return deductible
-    amounts = tuple(apply_bp(amount, factor_bp) for amount in deductible.amounts_fen)
-    return Deductible(deductible.per, amounts, deductible.group, deductible.exempt, deductible.credits)
+    amounts = tuple(apply_bp(amount, by[0].deductible_bp or 0) for amount in deductible.amounts_fen)
+    return replace(deductible, amounts_fen=amounts, source=_from(deductible, by))
 
 
-def _adjusted(bands: Bands, points_bp: int, own_bp: int) -> Bands:
+def _adjusted(bands: Bands, adjusts: list[Adjust]) -> Bands:
     """Add points, then multiply what is left to the person; never beyond 0 and 100 %."""
+    by = [adjust for adjust in adjusts if adjust.points_bp or adjust.own_bp is not None]
+    points_bp = sum(adjust.points_bp for adjust in by)
+    own_bp = next((adjust.own_bp for adjust in by if adjust.own_bp is not None), BP_ONE)
     ratios = []
     for ratio in bands.ratio_bp:
         own = BP_ONE - max(0, min(BP_ONE, ratio + points_bp))
         ratios.append(BP_ONE - min(BP_ONE, apply_bp(own, own_bp)))
-    return Bands(tuple(ratios), bands.upto_fen, bands.per, bands.measured, bands.group, bands.select)
+    return replace(bands, ratio_bp=tuple(ratios), source=_from(bands, by))
 
 
-def _lifted(cap: Cap, lifted: set[str]) -> Cap:
+def _lifted(cap: Cap, adjusts: list[Adjust]) -> Cap:
     name = "visit" if cap.per == "visit" else cap.group
-    return Cap(None, cap.per, cap.group) if name in lifted else cap
+    by = [adjust for adjust in adjusts if name in adjust.lift_caps]
+    return replace(cap, amount_fen=None, source=_from(cap, by)) if by else cap
 
 
 def is_per_visit(resolved: Resolved) -> bool:
     """Whether a rule pays several settlements of one stay (中途结算) otherwise than one.
 
-    It does where it counts visits, or has a deductible, bands, a limit or a cap per visit. Where it has none of these, it makes no difference which settlements are of one visit. A single ratio is no band: each
-    settlement is rounded on its own, whether it is a visit or a part of one.
+    It does where it counts visits, or has a deductible, bands, a limit or a cap per visit. Where it has none of these, it makes
+    no difference which settlements are of one visit. A single ratio is no band: each settlement is rounded on its own, whether
+    it is a visit or a part of one.
     """
     return any(_is_per_visit(layer) for layer in resolved.layers)
 
