@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from qingsuan import _people
 
-__all__ = ["Marks", "Numbering", "Texts", "divide", "partition_of", "spread"]
+__all__ = ["Marks", "Numbering", "Texts", "divide", "partition_of", "piece_hashes", "spread"]
 
 MAX_ROWS = 2**31 - 2
 """Rows of one partition are numbered in 32 bits."""
@@ -88,6 +88,22 @@ class Texts:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+
+def piece_hashes(data: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint64]:
+    """The hash of each piece of so many bytes; ``data`` is cut into them without a rest.
+
+    Raises
+    ------
+    ValueError
+        There is a rest, or more than 32 bits can number.
+    """
+    count, rest = divmod(len(data), width)
+    if rest or len(data) > MAX_ROWS:
+        raise ValueError(f"{len(data)} bytes are not cut into pieces of {width}, or are too many at once")
+    hashes = np.empty(count, np.uint64)
+    _people.hash_rows(np.arange(count + 1, dtype=np.int32) * np.int32(width), data, width, hashes)
+    return hashes
 
 
 class Marks:

@@ -86,14 +86,14 @@ class Prepared:
         return pa.concat_tables([_readable(each.claim(setl_id), each) for each in self._year.deliveries])
 
     def check(self) -> None:
-        """Read every file and compare its digest.
+        """Read every file and compare its checksum.
 
         Raises
         ------
         InputError
             One was changed.
         """
-        self._year.check_digests()
+        self._year.check_sums()
 
     def __repr__(self) -> str:
         record = self._year.record

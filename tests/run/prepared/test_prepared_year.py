@@ -16,6 +16,7 @@ from prepared_years import PARTITIONS, add, claims, create, insured, parts, some
 from qingsuan.people import Texts
 from qingsuan.run.prepared import DeliveryWriter, PreparedYear, bounds, create_year, files
 from qingsuan.run.prepared.layout import ROWS_PER_BATCH, SPILL, aside_of
+from qingsuan.run.prepared.sums import Checksum
 
 BATCH = ROWS_PER_BATCH
 
@@ -275,7 +276,7 @@ def test_a_delivery_of_nothing_is_one(tmp_path: Path) -> None:
     year = create(tmp_path / "year", claims([]), insured([]))
     assert year.deliveries[0].read("claims", 1).equals(claims([]))
     assert {name: len(rows) for name, rows in year.person("x").items()} == {"claims": 0, "insured": 0}
-    year.check_digests()
+    year.check_sums()
 
 
 # ---- what a writer is given
@@ -353,12 +354,41 @@ def test_a_writer_refuses_what_it_could_not_find_again(
     assert not (tmp_path / "year").exists()
 
 
-def test_digests_are_those_of_the_files(tmp_path: Path) -> None:
+def stir(number: int) -> int:
+    number = (number ^ (number >> 32)) * 0xD6E8FEB86659FD93 & (2**64 - 1)
+    return number ^ (number >> 29)
+
+
+def hash_of(piece: bytes) -> bytes:
+    found = 0x9E3779B97F4A7C15 ^ len(piece)
+    for at in range(0, len(piece), 8):
+        found = stir(found ^ int.from_bytes(piece[at : at + 8], "little"))
+    return stir(found).to_bytes(8, "little")
+
+
+def plain_checksum(content: bytes) -> str:
+    """The checksum as docs/prepared-year.md has it."""
+    whole = len(content) - len(content) % 256
+    hashes = b"".join(hash_of(content[at : at + 256]) for at in range(0, whole, 256))
+    return hashlib.sha256(hashes + content[whole:]).hexdigest()
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 511, 512, 5000])
+def test_a_checksum_does_not_depend_on_how_bytes_come(size: int) -> None:
+    content = bytes(number * 37 % 251 for number in range(size))
+    for step in (1, 100, 256, 300, 10_000):
+        found = Checksum()
+        for at in range(0, size, step):
+            found.update(content[at : at + step])
+        assert found.hexdigest() == plain_checksum(content)
+
+
+def test_checksums_are_those_of_the_files(tmp_path: Path) -> None:
     year = create(tmp_path / "year", claims(some_people(9)), insured(some_people(9)))
     folder = tmp_path / "year/delivery-0001"
     record = json.loads((folder / "delivery.json").read_bytes())
     for one in record["files"]:
         content = (folder / one["file"]).read_bytes()
-        assert (one["size"], one["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+        assert (one["size"], one["checksum"]) == (len(content), plain_checksum(content))
     assert record["tables"]["claims"] == {"psn_no": "string", "setl_id": "string", "paid_fen": "int64"}
     assert year.record.deliveries == (hashlib.sha256((folder / "delivery.json").read_bytes()).hexdigest(),)

@@ -7,7 +7,6 @@ read often.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +18,9 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from qingsuan.errors import InputError
-from qingsuan.run.folder import Written
 from qingsuan.run.folder.disk import writing
-from qingsuan.run.prepared.layout import ROWS_PER_BATCH
+from qingsuan.run.prepared.layout import DELIVERY_RECORD, ROWS_PER_BATCH
+from qingsuan.run.prepared.sums import Checksum, Stored, checksum_of
 
 __all__ = ["opened", "read_batches", "read_table", "reading", "types_of", "write_table"]
 
@@ -36,12 +35,12 @@ class _Digested(io.RawIOBase):
     """A file being written whose bytes are digested on their way, while they lie in the processor's cache."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.size, self._file, self._digest = 0, file, hashlib.sha256()
+        self.size, self._file, self._sum = 0, file, Checksum()
 
     @property
-    def sha256(self) -> str:
-        """The SHA-256 of what was written so far."""
-        return self._digest.hexdigest()
+    def checksum(self) -> str:
+        """The checksum of what was written so far."""
+        return self._sum.hexdigest()
 
     def writable(self) -> bool:
         """It is there to be written."""
@@ -53,13 +52,13 @@ class _Digested(io.RawIOBase):
 
     def write(self, content: Any, /) -> int:
         """Write all of it."""
-        self._digest.update(content)
+        self._sum.update(content)
         self._file.write(content)
         self.size += len(content)
         return len(content)
 
 
-def write_table(folder: Path, name: str, table: pa.Table) -> Written:
+def write_table(folder: Path, name: str, table: pa.Table) -> Stored:
     """Write a table as one file, which is not there yet, synced.
 
     Raises
@@ -80,7 +79,7 @@ def write_table(folder: Path, name: str, table: pa.Table) -> Written:
                 writer.write_batch(rows.to_batches()[0])
         file.flush()
         os.fsync(file.fileno())
-    return Written(name, sink.size, sink.sha256)
+    return Stored(name, sink.size, sink.checksum)
 
 
 @contextmanager
@@ -108,13 +107,15 @@ def opened(path: Path) -> pa.NativeFile:
     return pa.OSFile(str(path))
 
 
-def read_table(path: Path, types: Types | None = None) -> pa.Table:
+def read_table(path: Path, types: Types | None = None, stored: Stored | None = None) -> pa.Table:
     """Read a file whole, each column in one piece.
 
     Parameters
     ----------
     types
         The columns that it must have, if that is known.
+    stored
+        What was written; without it damage is seen only where it breaks the form of the file.
 
     Raises
     ------
@@ -122,7 +123,10 @@ def read_table(path: Path, types: Types | None = None) -> pa.Table:
         It cannot be read, has other columns, or is damaged where their values lie.
     """
     with reading(path), pa.memory_map(str(path)) as source:
-        return _checked(pa.ipc.open_file(source).read_all(), types).combine_chunks()
+        content = source.read_buffer()
+        if stored is not None and (len(content), checksum_of(content)) != (stored.size, stored.checksum):
+            raise ValueError(f"its checksum is not the one in {DELIVERY_RECORD}")
+        return _checked(pa.ipc.open_file(content).read_all(), types).combine_chunks()
 
 
 def read_batches(path: Path, numbers: Sequence[int], types: Types) -> pa.Table:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from qingsuan.columns.rows import numbers
 from qingsuan.errors import InputError
-from qingsuan.run.folder import Written, is_file
+from qingsuan.run.folder import is_file
 from qingsuan.run.folder.lock import is_held
 from qingsuan.run.prepared.bounds import batches_with, placed
 from qingsuan.run.prepared.files import read_batches, read_table, reading
@@ -42,6 +42,7 @@ from qingsuan.run.prepared.layout import (
     table_name,
 )
 from qingsuan.run.prepared.records import DeliveryRecord, YearRecord, read_delivery, read_year
+from qingsuan.run.prepared.sums import Stored
 from qingsuan.run.threads import in_threads
 
 __all__ = ["Delivery", "PreparedYear"]
@@ -75,7 +76,8 @@ class Delivery:
         InputError
             The file cannot be read.
         """
-        return read_table(self.folder / part_name(table, partition), self.record.tables[table])
+        name = part_name(table, partition)
+        return read_table(self.folder / name, self.record.tables[table], self.record.files[name])
 
     def read_table(self, name: str) -> pa.Table:
         """A table that is not in parts.
@@ -85,7 +87,7 @@ class Delivery:
         InputError
             There is none of this name, or it cannot be read.
         """
-        return read_table(self.folder / table_name(name))
+        return read_table(self.folder / table_name(name), None, self.record.files.get(table_name(name)))
 
     def person(self, psn_no: str) -> dict[str, pa.Table]:
         """All rows of a person in every table of parts, in their order.
@@ -170,7 +172,7 @@ class PreparedYear:
             deliveries.append(Delivery(folder, record.partitions, delivery))
         return cls(path, record, tuple(deliveries))
 
-    def check_digests(self, workers: int = 1) -> None:
+    def check_sums(self, workers: int = 1) -> None:
         """Read every file, and compare its digest.
 
         Raises
@@ -225,12 +227,12 @@ def _check_files(folder: Path, delivery: DeliveryRecord) -> None:
             raise _changed(path, f"{size} bytes where {written.size} were written")
 
 
-def _check_digest(file: tuple[Path, Written]) -> None:
+def _check_digest(file: tuple[Path, Stored]) -> None:
     folder, written = file
     with reading(folder / written.file):
-        there = Written.of(folder, written.file)
+        there = Stored.of(folder, written.file)
     if there != written:
-        raise _changed(folder / written.file, f"its SHA-256 is not the one in {DELIVERY_RECORD}")
+        raise _changed(folder / written.file, f"its checksum is not the one in {DELIVERY_RECORD}")
 
 
 def _changed(path: Path, found: str) -> InputError:

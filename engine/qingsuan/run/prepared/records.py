@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import InputError
-from qingsuan.run.folder import Written, draft, sync
+from qingsuan.run.folder import draft, sync
 from qingsuan.run.folder.disk import writing
 from qingsuan.run.folder.known import MOST_PARTITIONS, TEMPORARY
 from qingsuan.run.prepared.files import reading
@@ -22,6 +22,7 @@ from qingsuan.run.prepared.layout import (
     delivery_name,
     part_name,
 )
+from qingsuan.run.prepared.sums import Stored
 
 __all__ = ["DeliveryRecord", "YearRecord", "read_delivery", "read_year", "write_delivery", "write_year"]
 
@@ -63,7 +64,7 @@ class DeliveryRecord:
 
     state: Any
     tables: Mapping[str, Mapping[str, str]]
-    files: Mapping[str, Written]
+    files: Mapping[str, Stored]
 
 
 def write_year(folder: Path, record: YearRecord) -> None:
@@ -160,7 +161,7 @@ def read_delivery(folder: Path, sha256: str, partitions: int) -> DeliveryRecord:
             raise ValueError(f"its SHA-256 is not the one in {YEAR_RECORD}")
         said = json.loads(content)
         files = {
-            one["file"]: Written(one["file"], _of(int, one["size"]), _of(str, one["sha256"])) for one in said["files"]
+            one["file"]: Stored(one["file"], _of(int, one["size"]), _of(str, one["checksum"])) for one in said["files"]
         }
         record = DeliveryRecord(said["state"], dict(said["tables"]), files)
         for table in record.tables:

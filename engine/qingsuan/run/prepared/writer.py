@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from qingsuan.columns.rows import arrow
 from qingsuan.people import Texts, partition_of
-from qingsuan.run.folder import Written, sync
+from qingsuan.run.folder import sync
 from qingsuan.run.folder.disk import writing
 from qingsuan.run.prepared.bounds import first_hashes
 from qingsuan.run.prepared.files import types_of, write_table
@@ -33,6 +33,7 @@ from qingsuan.run.prepared.layout import (
 )
 from qingsuan.run.prepared.records import DeliveryRecord, write_delivery
 from qingsuan.run.prepared.settlement_ids import SettlementIds
+from qingsuan.run.prepared.sums import Stored
 from qingsuan.run.threads import in_threads
 
 __all__ = ["INDEX_MEMORY_BYTES", "DeliveryWriter"]
@@ -66,7 +67,7 @@ class DeliveryWriter:
         self.folder, self.partitions, self.workers = folder, partitions, workers
         self.sha256 = ""
         self._begun: set[str] = set()
-        self._written: dict[str, Written] = {}
+        self._written: dict[str, Stored] = {}
         self._schemas: dict[str, pa.Schema] | None = None
         self._parts: set[int] = set()
         self._whole = 0
