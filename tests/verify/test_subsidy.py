@@ -49,6 +49,16 @@ def out(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
+def test_its_rows_are_held_against_the_input(made: Path, out: Path) -> None:
+    ran = run("verify", out, "--inputs", made.parent / "insured.csv")
+    assert (ran.status, "8 rows of insured people in the input" in ran.out) == (0, True), ran.out
+    change(out, "duplicates/part-00000.parquet", replace_row("psn_no", 0, "z"))
+    change(out, "rejected/part-00000.parquet", replace_row("source_row", 0, 99))
+    told = json.loads(run("verify", out, "--inputs", made.parent / "insured.csv", "--json").out)
+    checks = {finding["check"] for finding in told["findings"]}
+    assert {"a row that it names is in the input", "a rejected row is a row of the input"} <= checks
+
+
 def test_it_says_what_was_checked_in_its_own_words(made: Path) -> None:
     ran = run("verify", made)
     assert ran.status == 0

@@ -54,6 +54,7 @@ def _as_json(folder: Path, verified: Verified) -> dict[str, Any]:
         **_looked_at(verified),
         "input_files": verified.input_files,
         "claims_compared": verified.claims_compared,
+        "rows_compared": verified.rows_compared,
         "notes": verified.notes,
         "findings": [asdict(finding) for finding in findings.told],
         "findings_in_all": findings.total,
@@ -65,6 +66,7 @@ def _as_text(folder: Path, verified: Verified) -> str:
     checked = [f"{verified.files} files", *_looked_at_in_words(verified)]
     checked += [f"{verified.input_files} input files"] if verified.input_files else []
     checked += [f"{verified.claims_compared:,} claims that came in"] if verified.claims_compared else []
+    checked += [f"{verified.rows_compared:,} rows of insured people in the input"] if verified.rows_compared else []
     head = f"{folder}: {verified.settlement}: {', '.join(checked)} checked{_SUBSIDY if verified.subsidy else ''}"
     notes = [f"note: {note}" for note in verified.notes]
     if not findings.total:

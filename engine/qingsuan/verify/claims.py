@@ -37,22 +37,25 @@ Place = tuple[str, int]
 
 
 def check_rejected(
-    folder: Path, sources: Mapping[str, Sequence[Source]], findings: Findings
+    folder: Path, sources: Mapping[str, Sequence[Source]], findings: Findings, first: str = "claims"
 ) -> dict[str, dict[str, Mask]]:
-    """Check that every rejected row names a row of the input, and none twice; gives the rows by table and file."""
+    """Check that every rejected row names a row of the input, and none twice; gives the rows by table and file.
+
+    ``first`` is the table whose files of rejected rows are not called after it.
+    """
     found = {
         table: {source.name: np.zeros(source.rows, np.bool_) for source in mine} for table, mine in sources.items()
     }
     for path in sorted(folder.glob("rejected/*.parquet")):
-        file, table = path.relative_to(folder).as_posix(), _table_of(path.name)
+        file, table = path.relative_to(folder).as_posix(), _table_of(path.name, first)
         for first_row, batch in _batches(path, ["source_file", "source_row"], findings):
             if table in found:
                 _mark(file, first_row, batch, found[table], findings)
     return found
 
 
-def _table_of(name: str) -> str:
-    return "claims" if name.startswith("part-") else name.split("-part-", maxsplit=1)[0]
+def _table_of(name: str, first: str) -> str:
+    return first if name.startswith("part-") else name.split("-part-", maxsplit=1)[0]
 
 
 def _mark(file: str, first_row: int, batch: pa.RecordBatch, rows_of: Mapping[str, Mask], findings: Findings) -> None:

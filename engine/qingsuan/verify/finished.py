@@ -24,6 +24,7 @@ from qingsuan.verify.accounts import check_accounts, rules_of
 from qingsuan.verify.claims import check_claims, check_rejected
 from qingsuan.verify.findings import Findings, checking
 from qingsuan.verify.inputs import Found, find_inputs
+from qingsuan.verify.insured import check_named_rows
 from qingsuan.verify.rows import check_rows
 from qingsuan.verify.subsidy import NEEDED, CheckedSubsidy, check_subsidy
 
@@ -48,8 +49,8 @@ class Verified:
 
     Attributes
     ----------
-    input_files, claims_compared, accounts
-        How many files of the input, rows of claims, and accounts were compared with the folder.
+    input_files, claims_compared, rows_compared, accounts
+        How many files of the input, rows of claims, rows of insured people, and accounts were compared with the folder.
     subsidy : what was looked at, where the folder is that of a subsidy.
     notes : what could not be checked, and why.
     """
@@ -60,6 +61,7 @@ class Verified:
     rows_checked: int = 0
     input_files: int = 0
     claims_compared: int = 0
+    rows_compared: int = 0
     accounts: int = 0
     subsidy: CheckedSubsidy | None = None
     notes: list[str] = field(default_factory=list)
@@ -134,6 +136,18 @@ def _check_content(
         say("heads, duplicates and amounts")
         with checking(found.findings, "heads, duplicates and amounts"):
             found.subsidy = check_subsidy(folder, record, found.findings)
+        with checking(found.findings, "input rows"):
+            _compare_insured(folder, at_hand, found, say)
+
+
+def _compare_insured(folder: Path, at_hand: Found, found: Verified, say: Callable[[str], None]) -> None:
+    """Hold the rows that a subsidy names against its input, where all of its files are at hand."""
+    sources = at_hand.sources.get("insured", ())
+    if not sources:
+        return
+    say("input rows")
+    rejected = check_rejected(folder, {"insured": sources}, found.findings, "insured")["insured"]
+    found.rows_compared = check_named_rows(folder, sources, rejected, found.findings)
 
 
 def _check_accounts(
