@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +21,7 @@ from qingsuan.errors import InputError
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.shuffle import Budget
 from settling import Ran, claim, full_after, install, insured, only, run, write, write_csv
-from stopping import tree
+from stopping import MAIN, tree
 
 PARTITIONS = 3
 
@@ -298,3 +300,29 @@ def test_from_python(year: Year, tmp_path: Path) -> None:
     prepared.check()
     with pytest.raises(InputError, match="finished run"):
         qingsuan.open(tmp_path / "other")
+
+
+@pytest.mark.parametrize("after", [0.4, 0.6, 0.8])
+def test_a_preparation_that_is_killed_leaves_nothing_in_the_way(year: Year, tmp_path: Path, after: float) -> None:
+    out = tmp_path / "prepared"
+    arguments = [
+        "prepare",
+        *year.months(1, 12),
+        *year.people(),
+        "--year",
+        2021,
+        "--out",
+        out,
+        "--partitions",
+        PARTITIONS,
+    ]
+    process = subprocess.Popen([*MAIN, *map(str, arguments)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    time.sleep(after)
+    process.kill()
+    process.communicate()
+    if not (out / "year.json").exists():
+        ran = run("settle", out, "--year", 2021, "--out", tmp_path / "out")
+        assert ran.status in (2, 3), ran.err
+        assert year.prepare(year.months(1, 12), out).status == 0
+    assert settled(out, tmp_path / "out") == year.expected
+    assert {path.name for path in out.iterdir()} == {"year.json", "delivery-0001"}
