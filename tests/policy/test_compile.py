@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from qingsuan.benefits.reference.rules import Value, missing_parameter, plan_of
+from qingsuan.benefits.reference.rules import Value, missing_parameter, plan_of, variant_of
 from qingsuan.columns.cells import LAST_DAY
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
@@ -22,7 +22,9 @@ from qingsuan.policy.identities import MAX_CLASSES
 from qingsuan.policy.model import (
     Adjust,
     Bands,
+    Cap,
     Case,
+    Ceiling,
     Codes,
     Condition,
     Covers,
@@ -457,3 +459,55 @@ def test_every_setting_of_a_case_is_resolved() -> None:
         *("when", "visits", "deductible", "bands", "limit", "caps", "entry", "adjust")
     }
     assert {field.name for field in fields(Adjust)} == {"deductible_bp", "points_bp", "own_bp", "lift_caps", "source"}
+
+
+# ---- what variants are called
+
+
+def called(**changes: Any) -> list[tuple[str, str]]:
+    program = compile_rule_sets([made(**changes)])
+    return [(program.rule_id(variant), program.variant_id(variant)) for variant in range(len(program.rules))]
+
+
+def test_a_variant_is_called_the_same_in_every_run() -> None:
+    """Results name it: a release that changes this name says so in its changelog."""
+    assert called() == [("990100/390/2021-01-01:r", NAME)]
+
+
+NAME = "ff8576afb166"
+OTHER_TERMS: list[dict[str, Any]] = [
+    {"layers": layer(bands=Bands((5001,)))},
+    {"layers": layer(bands=Bands((5000,), per="period", group="g"))},
+    {"layers": {"L": Layer("L", "maf_pay", (Case(bands=HALF),))}},
+    {"layers": {"M": Layer("M", "hifp_pay", (Case(bands=HALF),))}, "rules": (replace(RULE, layers=("M",)),)},
+    {"rules": (replace(RULE, entry_bp=9999),)},
+    {"rules": (replace(RULE, layers=()),)},
+    {"rules": (replace(RULE, ceiling=Ceiling(9000, "medfee_sumamt", ("L",))),)},
+    {"layers": layer(Case(deductible=Deductible("visit", (1,))))},
+    {"layers": layer(Case(limit=Limit(1)))},
+    {"layers": layer(Case(entry=(Entry("preselfpay_amt"),)))},
+    {"layers": layer(Case(caps=(Cap(1, "visit"),)))},
+    {"layers": layer(Case(caps=(Cap(1, "visit"),), adjust=Adjust(lift_caps=("visit",))))},
+]
+
+
+def test_other_terms_have_another_name() -> None:
+    names = {called(**changes)[0][1] for changes in OTHER_TERMS}
+    assert len(names - {NAME}) == len(OTHER_TERMS)
+
+
+def test_what_decides_no_amount_is_not_in_the_name() -> None:
+    sourced = layer(bands=replace(HALF, source="elsewhere"))
+    rule = replace(RULE, id="b", source="X")
+    assert called(effective=date(2021, 7, 1), layers=sourced, rules=(rule,)) == [("990100/390/2021-07-01:b", NAME)]
+
+
+def test_cases_are_told_apart_by_their_terms_alone() -> None:
+    """Two cases that come to the same are one name; the slow twin gives each claim's on its own."""
+    cases = (Case(ADULT, bands=Bands((7000,))), Case({"age": Interval(None, 6)}, bands=Bands((7000,), source="X")))
+    rule_set = made(layers=layer(*cases), rules=(replace(RULE, when={"age": Interval(0, None)}),))
+    program = compile_rule_sets([rule_set])
+    ours = {program.variant_id(variant) for variant in range(len(program.rules))}
+    theirs = [plan_of(rule_set, {"age": age}) for age in (5, 10, 30)]
+    named = [variant_of(plan) for plan in theirs if plan is not None]
+    assert (len(ours), set(named), named[0] == named[2] != named[1]) == (2, ours, True)

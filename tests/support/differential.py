@@ -33,7 +33,9 @@ from worlds import World
 
 __all__ = ["Key", "Result", "compare", "result_of", "run_engine", "run_prepared", "run_twin", "run_whole", "twin_row"]
 
-TEXTS = ("insutype", "insu_admdvs", "med_type", "fixmedins_code", "rule_id")
+OF_CLAIM = ("insutype", "insu_admdvs", "med_type", "fixmedins_code")
+TEXTS = (*OF_CLAIM, "rule_id", "pool", "variant")
+DATES = ("setl_time", "benefit_date")
 AMOUNTS = (
     *("medfee_sumamt", *BILL_PARTS, "act_pay_dedc", *FUNDS),
     *("hosp_part_amt", "fund_pay_sumamt", "psn_part_amt", "acct_pay", "acct_mulaid_pay", "psn_cash_pay", "balc"),
@@ -68,9 +70,12 @@ def run_twin(world: World) -> Result:
 def twin_row(row: Settled) -> tuple[Any, ...]:
     bill = row.claim
     return (
-        *(getattr(bill, name) for name in TEXTS[:-1]),
+        *(getattr(bill, name) for name in OF_CLAIM),
         row.rule_id,
+        row.pool,
+        row.variant,
         bill.setl_time,
+        row.benefit_date,
         row.pool_prop_selfpay_bp,
         *(getattr(bill, name) for name in ("medfee_sumamt", *BILL_PARTS)),
         row.act_pay_dedc,
@@ -79,7 +84,7 @@ def twin_row(row: Settled) -> tuple[Any, ...]:
     )
 
 
-COLUMNS = (*TEXTS, "setl_time", "pool_prop_selfpay", *AMOUNTS)
+COLUMNS = (*TEXTS, *DATES, "pool_prop_selfpay", *AMOUNTS)
 
 
 def run_engine(world: World) -> Result:
@@ -165,7 +170,7 @@ def run_whole(world: World, folder: Path, partitions: int) -> Result:
 
 def result_of(settled: pa.Table, taken_back: pa.Table) -> Result:
     columns: list[list[Any]] = [_texts(settled, name) for name in TEXTS]
-    columns.append(settled.column("setl_time").to_pylist())
+    columns += [settled.column(name).to_pylist() for name in DATES]
     columns += [_integers(settled, name) for name in ("pool_prop_selfpay", *AMOUNTS)]
     result = Result()
     keys = list(zip(_texts(settled, "psn_no"), _texts(settled, "setl_id"), strict=True))

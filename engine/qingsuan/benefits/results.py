@@ -19,11 +19,13 @@ from qingsuan.tables import BILL, PAID_COLUMNS
 if TYPE_CHECKING:
     from qingsuan.benefits.columns import Columns
     from qingsuan.benefits.setup import Setup
+    from qingsuan.policy.compile import Program
 
 __all__ = [
     "SUMS",
     "TOTALS",
     "WAITING",
+    "Called",
     "Layout",
     "code_columns",
     "groups_of",
@@ -33,7 +35,7 @@ __all__ = [
 ]
 
 WAITING = "waiting-period"
-"""The ``rule_id`` of a claim inside its person's waiting period (等待期)."""
+"""The ``rule_id`` and the ``variant`` of a claim inside its person's waiting period (等待期)."""
 
 SUMS = (
     *BILL,
@@ -62,6 +64,8 @@ _SETTLED_FUNDS = (
     "maf_pay",
     "oth_pay",
 )
+_OF_EVERY_ROW = ("pool", "variant")
+"""Codes that no row is without."""
 _MARKED = 1 << 22
 """So many numbers of groups are told apart by marking those that occur."""
 
@@ -105,11 +109,33 @@ def reversed_table(columns: Columns, rows: Int32, twins: Int32) -> pa.Table:
 
 def _complete(fields: dict[str, pa.Array]) -> pa.Table:
     """A table in which only codes and payments can be null, and says so: no reader and no writer need look."""
+    codes = {name for name, array in fields.items() if pa.types.is_dictionary(array.type)}.difference(_OF_EVERY_ROW)
     kinds = [
-        pa.field(name, array.type, nullable=pa.types.is_dictionary(array.type) or name in PAID_COLUMNS)
-        for name, array in fields.items()
+        pa.field(name, array.type, nullable=name in codes or name in PAID_COLUMNS) for name, array in fields.items()
     ]
     return pa.table(list(fields.values()), schema=pa.schema(kinds))
+
+
+class _Names:
+    """A name for each number, each name once: a Parquet file of a dictionary that repeats itself is never twice the same."""
+
+    def __init__(self, names: list[str]) -> None:
+        places: dict[str, int] = {}
+        self._place = np.array([places.setdefault(name, len(places)) for name in names], np.int32)
+        self._texts = pa.array(list(places), pa.string())
+
+    def column(self, numbers: Int32) -> pa.Array:
+        """The names of numbers."""
+        return pa.DictionaryArray.from_arrays(arrow(looked_up(self._place, numbers)), self._texts)
+
+
+class Called:
+    """What the columns ``rule_id`` and ``variant`` say for a variant; the number past the last is the waiting period."""
+
+    def __init__(self, program: Program) -> None:
+        self.waiting = len(program.rules)
+        self.rule_ids = _Names([*map(program.rule_id, range(self.waiting)), WAITING])
+        self.variants = _Names([*map(program.variant_id, range(self.waiting)), WAITING])
 
 
 class Layout:
@@ -122,8 +148,8 @@ class Layout:
     bill : (5, n) int64 fen
     paid
         What the core computed.
-    rule, rule_names
-        The rule's number for each place; one past the names is the waiting period.
+    variant : (n,) int32
+        The variant that decided, or the waiting period, as ``called`` numbers them.
     pool : (n,) int32
         Numbers of pools.
     """
@@ -134,12 +160,12 @@ class Layout:
         rows: Int32,
         bill: Int64,
         paid: Paid,
-        rule: npt.NDArray[np.int64],
-        rule_names: list[str],
+        variant: Int32,
+        called: Called,
         pool: Int32,
     ) -> None:
         self.columns, self.rows, self.bill, self.paid, self.pool = columns, rows, bill, paid, pool
-        self.rule, self.rule_names = rule, rule_names
+        self.variant, self.called = variant, called
         self.taker = Taker(rows, len(columns))
         self._codes: dict[str, Int32] = {}
         self.fund_total: Int64 = paid.funds.sum(axis=0)
@@ -152,7 +178,7 @@ class Layout:
         fields.update(self._code_columns("insutype", "insu_admdvs", "med_type"))
         fields["setl_time"] = _time(columns, self.taker)
         fields.update(self._code_columns("fixmedins_code"))
-        fields["rule_id"] = self._rules()
+        fields["rule_id"] = self.called.rule_ids.column(self.variant)
         for name, amounts in zip(BILL, self.bill, strict=True):
             fields[name] = decimals(amounts)
         fields["act_pay_dedc"] = decimals(paid.act_pay_dedc)
@@ -167,17 +193,14 @@ class Layout:
         fields["acct_mulaid_pay"] = nothing
         fields["psn_cash_pay"] = decimals(paid.psn_cash_pay)
         fields["balc"] = decimals(paid.balc)
+        fields["pool"] = pa.DictionaryArray.from_arrays(arrow(self.pool), pa.array(self._texts["pool"], pa.string()))
+        benefit = self.taker.numbers(columns.raw("benefit"))
+        fields["benefit_date"] = arrow(benefit.astype(np.int32, copy=False), pa.date32())
+        fields["variant"] = self.called.variants.column(self.variant)
         return _complete(fields)
 
     def _code_columns(self, *names: str) -> dict[str, pa.Array]:
         return {name: self.columns.setup.vocabularies[name].decode(self._code(name)) for name in names}
-
-    def _rules(self) -> pa.Array:
-        """The rules' names, each once: a Parquet file of a dictionary that repeats itself is never twice the same."""
-        places: dict[str, int] = {}
-        numbers = [places.setdefault(name, len(places)) for name in (*self.rule_names, WAITING)]
-        codes = np.array(numbers, np.int32)[self.rule]
-        return pa.DictionaryArray.from_arrays(arrow(codes), pa.array(list(places), pa.string()))
 
     def due(self) -> dict[str, Int64]:
         """What each fund, and the personal account, owes for each claim."""

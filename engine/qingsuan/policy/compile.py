@@ -18,7 +18,7 @@ from qingsuan.money import BP_ONE
 from qingsuan.policy.decision import Diagram, Step, build
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.numeric import MAX_ENTRIES, MAX_LAYERS, PERIODS, Tables, Writer
-from qingsuan.policy.resolve import Resolved, is_per_visit, resolve_rule
+from qingsuan.policy.resolve import Resolved, is_per_visit, name_of, resolve_rule
 
 __all__ = ["EPOCH", "Program", "Series", "compile_rule_sets"]
 
@@ -72,6 +72,10 @@ class Program:
         """The name of a variant's rule in results: ``pool/schemes/effective:rule``."""
         number, rule = self.rules[variant]
         return f"{self.rule_sets[number].name}:{self.rule_sets[number].rules[rule].id}"
+
+    def variant_id(self, variant: int) -> str:
+        """The name of a variant in results, which tells it from the others of its rule (:func:`name_of`)."""
+        return name_of(self.resolved[variant])
 
 
 def _check_size(rule_set: RuleSet) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import hashlib
+import json
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, apply_bp
 from qingsuan.policy.model import Adjust, Bands, Cap, Case, Ceiling, Deductible, Entry, Limit, RuleSet, Visits
 
-__all__ = ["Resolved", "ResolvedLayer", "is_per_visit", "resolve_rule"]
+__all__ = ["Resolved", "ResolvedLayer", "is_per_visit", "name_of", "resolve_rule"]
 
 _SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "adjust"))
 _DEFAULT_ENTRY = (Entry("inscp_scp_amt"),)
+_SAYS_NOTHING = ("rule", "source")
+"""Fields that decide no amount: where a rule stands in its file, and where its numbers come from."""
+_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,23 @@ class Resolved:
     layers: tuple[ResolvedLayer, ...]
     ceiling: Ceiling | None
     source: str
+
+
+def name_of(resolved: Resolved) -> str:
+    """What a variant is called in results: the first digits of the SHA-256 of its terms.
+
+    The name is the same in every run, whatever else the rule set says; rules with equal terms have equal names.
+    """
+    text = json.dumps(_terms(resolved), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def _terms(value: Any) -> Any:
+    """All that decides an amount, as JSON has it; what is not set is not there."""
+    if is_dataclass(value):
+        terms = ((one.name, getattr(value, one.name)) for one in fields(value) if one.name not in _SAYS_NOTHING)
+        return {name: _terms(term) for name, term in terms if term is not None}
+    return [_terms(one) for one in value] if isinstance(value, tuple) else value
 
 
 def resolve_rule(rule_set: RuleSet, rule: int, cases: dict[str, tuple[int, ...]], example: str) -> Resolved:

@@ -114,7 +114,8 @@ class Settler:
         if work.contradictions:
 
             def again(claims: pa.Table, opening: pa.Table | None, trial: Trial) -> pa.Table:
-                return self.steps(claims, insured, identities, opening, trial).finish().settled
+                tried = self.steps(claims, insured, identities, opening, trial).finish().settled
+                return tried.drop_columns(["variant"])  # of another name with the same payments nobody's result differs
 
             try_contradictions(work, work.contradictions, again, insured)
             told = table_of(work.contradictions, work.insured_rows)
@@ -373,8 +374,9 @@ class _Steps(Work):
             looked_up(self.balances, self.found),
         )
         paid, accumulators = self._settle(columns)
-        rule = np.where(waiting, len(self.known.rule_names), self.variant)
-        layout = results.Layout(self.columns, self.rows, bill, paid, rule, self.known.rule_names, self.pool)
+        called = self.known.called
+        variant = np.where(waiting, np.int32(called.waiting), self.variant).astype(np.int32, copy=False)
+        layout = results.Layout(self.columns, self.rows, bill, paid, variant, called, self.pool)
         differences, more = _differences_of(self, layout)
         return Outcome(
             layout.settled(),

@@ -16,6 +16,7 @@ from qingsuan.benefits.named import NamedByNobody, NamedByReversals
 from qingsuan.benefits.order import Ordered
 from qingsuan.benefits.partition.classify import Classifier
 from qingsuan.benefits.partition.insured_rows import InsuredRows
+from qingsuan.benefits.results import Called
 from qingsuan.benefits.setup import BENEFIT_DATES, Setup
 from qingsuan.columns.cells import NO_DATE
 from qingsuan.columns.rejects import Refusals
@@ -58,7 +59,7 @@ class Known:
         self.says_stays = np.array([one is not None for one in said], np.bool_)
         self.says_new_year = np.array([one is not None and one.new_year is not None for one in said], np.bool_)
         self.per_visit = np.array(setup.program.per_visit, np.bool_)
-        self.rule_names = [setup.program.rule_id(variant) for variant in range(len(setup.program.rules))]
+        self.called = Called(setup.program)
 
 
 @dataclass(frozen=True, slots=True)

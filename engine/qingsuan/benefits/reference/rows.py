@@ -117,11 +117,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """One settled claim: the rule, every step, what each fund pays and what is left to the person, in fen."""
+    """One settled claim: what decided it, every step, what each fund pays and what is left to the person, in fen."""
 
     claim: Claim
     pool: str
+    benefit_date: dt.date
     rule_id: str
+    variant: str
     steps: tuple[LayerStep, ...]
     funds: Mapping[str, int]
     act_pay_dedc: int

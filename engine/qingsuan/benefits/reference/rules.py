@@ -5,8 +5,10 @@ Rules are scanned as they are written, with the values of one claim. The compile
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from qingsuan.errors import PolicyError
@@ -30,7 +32,7 @@ from qingsuan.policy.model import (
     When,
 )
 
-__all__ = ["Plan", "Setting", "Value", "has_per_visit", "missing_parameter", "plan_of", "rule_of"]
+__all__ = ["Plan", "Setting", "Value", "has_per_visit", "missing_parameter", "plan_of", "rule_of", "variant_of"]
 
 Value = str | int | frozenset[str] | None
 """What one claim has in one dimension: a code ("" where absent), a whole number (None where unknown), or the names of the
@@ -92,6 +94,45 @@ def rule_of(rule_set: RuleSet, values: Mapping[str, Value]) -> Rule | None:
             do="narrow their conditions, or let one override the other",
         )
     return left[0] if left else None
+
+
+def variant_of(plan: Plan) -> str:
+    """The name of a plan's terms: all that decides an amount, as docs/tables.md says, digested."""
+    terms = {
+        "entry_bp": plan.rule.entry_bp,
+        "layers": [_terms_of(setting) for setting in plan.settings],
+        "ceiling": None if plan.rule.ceiling is None else asdict(plan.rule.ceiling),
+    }
+    text = json.dumps(_said(terms), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+
+
+def _terms_of(setting: Setting) -> dict[str, Any]:
+    """A layer's terms, its adjustments carried out."""
+    deductible = setting.deductible
+    if deductible is not None:
+        deductible = replace(deductible, amounts_fen=setting.standards_fen)
+    caps = [
+        replace(cap, amount_fen=None) if (cap.group if cap.per == "period" else "visit") in setting.lifted else cap
+        for cap in setting.caps
+    ]
+    return {
+        "name": setting.layer,
+        "fund": setting.fund,
+        "entry": [asdict(one) for one in setting.entry],
+        "limit": setting.limit and asdict(setting.limit),
+        "visits": setting.visits and asdict(setting.visits),
+        "deductible": deductible and asdict(deductible),
+        "bands": asdict(replace(setting.bands, ratio_bp=setting.ratio_bp)),
+        "caps": [asdict(cap) for cap in caps],
+    }
+
+
+def _said(terms: Any) -> Any:
+    """Terms without what is not set, and without sources."""
+    if isinstance(terms, dict):
+        return {key: _said(term) for key, term in terms.items() if key != "source" and term is not None}
+    return [_said(term) for term in terms] if isinstance(terms, (list, tuple)) else terms
 
 
 def has_per_visit(plan: Plan) -> bool:

@@ -29,7 +29,7 @@ from qingsuan.benefits.reference.rows import (
     Served,
     Settled,
 )
-from qingsuan.benefits.reference.rules import Plan, Value, missing_parameter, plan_of
+from qingsuan.benefits.reference.rules import Plan, Value, missing_parameter, plan_of, variant_of
 from qingsuan.benefits.reference.stays import Ready, Stays
 from qingsuan.policy.model import FUNDS, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL, REFERRALS
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 WAITING = "waiting-period"
-"""The ``rule_id`` of a claim inside the waiting period (等待期)."""
+"""The ``rule_id`` and the ``variant`` of a claim inside the waiting period (等待期)."""
 
 EPOCH = dt.date(1970, 1, 1)
 
@@ -228,8 +228,7 @@ class _Year:
             stay = self.stays.get((claim.insutype, pool, claim.mdtrt_id))
             one_visit = stay if rule_set.interim_settlements is not None else None
             steps = self.run(rule_set, ready.plan, claim, account, ready.benefit_date, one_visit)
-        rule_id = WAITING if waiting else f"{rule_set.name}:{ready.plan.rule.id}"
-        self.close(claim, pool, rule_id, steps, account)
+        self.close(ready, steps, account)
 
     def run(
         self,
@@ -252,8 +251,9 @@ class _Year:
             account.groups[group, periods[rule_set.groups[group]]] = counters
         return steps
 
-    def close(self, claim: Claim, pool: str, rule_id: str, steps: tuple[LayerStep, ...], account: Account) -> None:
+    def close(self, ready: Ready, steps: tuple[LayerStep, ...], account: Account) -> None:
         """Add up the funds, then pay the person's own part from the account if the claim allows it."""
+        claim, waiting = ready.claim, ready.waiting
         funds = dict.fromkeys(FUNDS, 0)
         for step in steps:
             funds[step.setting.fund] += step.pay_fen
@@ -265,8 +265,10 @@ class _Year:
         self.outcome.settled.append(
             Settled(
                 claim=claim,
-                pool=pool,
-                rule_id=rule_id,
+                pool=ready.pool,
+                benefit_date=ready.benefit_date,
+                rule_id=WAITING if waiting else f"{ready.rule_set.name}:{ready.plan.rule.id}",
+                variant=WAITING if waiting else variant_of(ready.plan),
                 steps=steps,
                 funds=funds,
                 act_pay_dedc=0 if pooled is None else min(pooled.d_fen, claim.inscp_scp_amt),

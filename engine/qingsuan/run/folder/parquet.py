@@ -1,8 +1,9 @@
 """How result files are written: plain Parquet that every reader knows, at the least cost.
 
-Amounts and times are packed as differences, codes as dictionaries; a column of little but zeros stays as it is, its packing
-would cost more than its zeros. Statistics are left out, because people come in the order of hashes and no range could ever
-be skipped. No Arrow schema is stored: the bytes depend on the rows alone.
+Amounts, times and dates that every row has are packed as differences, codes as dictionaries; a column of little but
+zeros stays as it is, its packing would cost more than its zeros. Codes and dates that every row has are not compressed
+further: it would cost more than it saves. Statistics are left out, because people come in the order of hashes and no range
+could ever be skipped. No Arrow schema is stored: the bytes depend on the rows alone.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     OSError
         It cannot be written.
     """
-    whole = [field.name for field in table.schema if _is_whole(field.type)]
+    whole = [field.name for field in table.schema if _is_whole(field)]
+    packed = [field for field in table.schema if _is_packed(field)]
+    others = [field for field in table.schema if not _is_packed(field)]
     pq.write_table(
         table,
         path,
-        compression=_COMPRESSION,
-        compression_level={field.name: _USUAL if pa.types.is_string(field.type) else _FAST for field in table.schema},
+        compression={field.name: _COMPRESSION for field in others} | {field.name: "NONE" for field in packed},
+        compression_level={field.name: _USUAL if pa.types.is_string(field.type) else _FAST for field in others},
         store_schema=False,
         store_decimal_as_integer=True,
         use_dictionary=[field.name for field in table.schema if pa.types.is_dictionary(field.type)],
@@ -46,8 +49,16 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     )
 
 
-def _is_whole(kind: pa.DataType) -> bool:
-    """Whether a column is stored as whole numbers of 64 bits."""
+def _is_packed(field: pa.Field) -> bool:
+    """Whether a column is one of codes or dates that every row has: compression would hardly make it smaller."""
+    return not field.nullable and bool(pa.types.is_dictionary(field.type) or pa.types.is_date32(field.type))
+
+
+def _is_whole(field: pa.Field) -> bool:
+    """Whether a column is stored as whole numbers of 64 bits, or is one of dates that every row has."""
+    kind = field.type
+    if pa.types.is_date32(kind):
+        return not field.nullable
     if pa.types.is_decimal(kind):
         return bool(kind.precision <= _DIGITS_OF_64_BITS)
     return bool(pa.types.is_int64(kind) or pa.types.is_timestamp(kind))
