@@ -59,10 +59,11 @@ def add_fen(column: str, fen: int, row: int = 0) -> Callable[[pa.Table], pa.Tabl
     return changed
 
 
-def replace_row(column: str, row: int, value: str) -> Callable[[pa.Table], pa.Table]:
+def replace_row(column: str, row: int, value: str | None) -> Callable[[pa.Table], pa.Table]:
     def changed(table: pa.Table) -> pa.Table:
         mask = np.arange(table.num_rows) == row
-        values = pc.if_else(pa.array(mask), value, table.column(column))
+        kind = table.schema.field(column).type
+        values = pc.if_else(pa.array(mask), pa.scalar(value, kind), table.column(column))
         return table.set_column(table.schema.get_field_index(column), column, values)
 
     return changed

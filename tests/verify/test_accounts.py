@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -213,8 +213,69 @@ def test_balances_go_on_from_row_to_row(copy: Path) -> None:
 def test_a_rule_that_nobody_has(copy: Path) -> None:
     out = copy / "first" / "out"
     name = part(out).replace("accumulators", "settled")
-    change(out, name, edited(lambda rows: rows[0].update(rule_id="990100/390/2021-02-01:other")))
-    assert "rule_id names a rule of the run's rule sets" in {one["check"] for one in told(out)}
+    for column, value in (("rule_id", "990100/390/2021-02-01:other"), ("variant", "0" * 12)):
+        before = pq.read_table(out / name).column(column)[0].as_py()
+        change(out, name, edited(lambda rows, column=column, value=value: rows[0].update({column: value})))  # type: ignore[misc]
+        check = "rule_id and variant name a variant of the run's rules"
+        (finding,) = [one for one in told(out) if one["check"] == check]
+        assert (finding["file"], finding["row"], value in finding["found"]) == (name, 1, True)
+        change(out, name, edited(lambda rows, column=column, value=before: rows[0].update({column: value})))  # type: ignore[misc]
+    assert not [one for one in told(out) if one["file"] == name]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "check", "words"),
+    [
+        ("insu_admdvs", "990202", "pool is that of insu_admdvs", "pool 990100, insu_admdvs 990202"),
+        (
+            "benefit_date",
+            date(2022, 3, 31),
+            "benefit_date is the day of setl_time, where the rule set decides by that",
+            "benefit_date 2022-03-31, setl_time ",
+        ),
+    ],
+)
+def test_what_decided_a_row_is_held_against_the_rest_of_it(
+    copy: Path, column: str, value: object, check: str, words: str
+) -> None:
+    out = copy / "first" / "out"
+    name = part(out).replace("accumulators", "settled")
+    rows = pq.read_table(out / name).to_pylist()
+    row = next(number for number, one in enumerate(rows) if one["setl_time"].date() != value)
+    change(out, name, edited(lambda rows: rows[row].update({column: value})))
+    (finding,) = [one for one in told(out) if one["check"] == check]
+    assert (finding["file"], finding["row"]) == (name, row + 1)
+    assert finding["found"].startswith(words)
+
+
+def test_the_day_that_decides_need_not_be_that_of_settlement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of rules that decide by another day, ``settled_until`` and counters by quarter are told exactly, too."""
+    install(tmp_path / "site", rules=QUARTERLY.replace('benefit_date = "setl_time"', 'benefit_date = "begndate"'))
+    only(tmp_path / "site", monkeypatch)
+    rows, people = year()
+    for row in rows:
+        row["setl_time"] = f"{row['enddate']} 23:00:00".replace("2022", "2023")
+    claims, known = write(tmp_path / "c.parquet", rows), write(tmp_path / "i.parquet", people)
+    out = tmp_path / "out"
+    assert settle_made_up(claims, known, out, "--partitions", 2, "--accumulators").status == 0
+    settled = read(out, "settled")
+    assert [one["benefit_date"].year for one in settled] == [2022] * len(settled)
+    assert told(out) == []
+    name = part(out)
+    for group, column, by in ((None, "settled_until", timedelta(days=-1)), ("third", "deductible_used", MUCH)):
+        change(out, name, edited(more(group, column, by)))
+        (finding,) = [one for one in told(out) if one["file"] == name and one["row"]]
+        assert column in finding["check"]
+        change(out, name, edited(more(group, column, -by)))
+
+
+def test_a_day_of_another_year_cannot_be_counted(copy: Path) -> None:
+    out = copy / "first" / "out"
+    name = part(out).replace("accumulators", "settled")
+    change(out, name, edited(lambda rows: rows[2].update(benefit_date=date(2021, 12, 31))))
+    findings = {(one["file"], one["check"]): one for one in told(out)}
+    assert findings[name, "benefit_date lies in 2022"]["row"] == 3
+    assert "benefit_date" in findings[part(out), "it can be counted again"]["found"]
 
 
 def test_an_opening_of_another_run(copy: Path) -> None:

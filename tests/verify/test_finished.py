@@ -199,7 +199,41 @@ def test_a_fund_that_pays_in_the_waiting_period(out: Path) -> None:
     paid = pq.read_table(out / name).column("fund_pay_sumamt").to_pylist()
     row = next(row for row, amount in enumerate(paid) if amount)
     change(out, name, replace_row("rule_id", row, "waiting-period"))
-    assert (name, "no fund pays in the waiting period") in checks(out)
+    wanted = {"no fund pays in the waiting period", "variant is waiting-period where rule_id is, and nowhere else"}
+    assert {(name, check) for check in wanted} <= checks(out)
+
+
+def test_a_claim_of_another_pool_is_missed_by_the_totals(out: Path) -> None:
+    """Totals are by pool: the same amounts under another pool are found, whatever else adds up."""
+    name = "settled/part-00000.parquet"
+    pools = pq.read_table(out / name).column("pool").to_pylist()
+    row = next(row for row, pool in enumerate(pools) if pool == "220200")
+    change(out, name, replace_row("pool", row, "220100"))
+    found_in = {file for file, _ in checks(out)} - {"ledger.jsonl"}
+    assert found_in == {"totals/care.parquet", "totals/institutions.parquet", "totals/funds.parquet"}
+
+
+@pytest.mark.parametrize("column", ["pool", "benefit_date", "variant"])
+def test_a_row_without_what_decided_it(out: Path, column: str) -> None:
+    name = "settled/part-00001.parquet"
+    change(out, name, replace_row(column, 4, None))
+    finding = next(one for one in found(out) if one["check"] == f"{column} is filled")
+    assert (finding["file"], finding["row"]) == (name, 5)
+
+
+def test_a_folder_of_an_older_version(out: Path) -> None:
+    for path in sorted((out / "settled").iterdir()):
+        change(out, f"settled/{path.name}", lambda table: table.drop_columns(["pool", "benefit_date", "variant"]))
+    ran = refused(out)
+    assert (
+        ran.status,
+        "an older version of qingsuan wrote them" in ran.err,
+        "settle the same inputs again" in ran.err,
+    ) == (
+        3,
+        True,
+        True,
+    )
 
 
 def test_a_table_that_lost_a_column(out: Path) -> None:

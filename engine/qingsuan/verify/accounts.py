@@ -1,7 +1,8 @@
 """The accumulators of a finished run, counted again from its settled rows and from what ``--opening`` brought along.
 
-Partition by partition. A balance, a day, a number of visits and most payments are told exactly by settled rows; other
-counters at least between two bounds (:mod:`qingsuan.benefits.accumulators.bounds`). It takes the rules that the run had.
+Partition by partition. A balance, a day, a number of visits and most payments are told exactly by settled rows, which name
+their pool, benefit date and variant; other counters at least between two bounds
+(:mod:`qingsuan.benefits.accumulators.bounds`). It takes the rules that the run had.
 """
 
 from __future__ import annotations
@@ -15,18 +16,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qingsuan.benefits.accumulators.bounds import AMOUNTS, moved, shapes_by_rule
+from qingsuan.benefits.accumulators.bounds import AMOUNTS, Moved, Name, by_name, moved
 from qingsuan.benefits.accumulators.opening import ITSELF, Groups, Opening, check_opening, empty_opening, take_opening
 from qingsuan.benefits.core.accounts import MAX_CARRIED
 from qingsuan.benefits.results import WAITING
 from qingsuan.benefits.setup import Setup
-from qingsuan.columns.cells import NO_DATE, day_text, read_money, read_texts, read_times
+from qingsuan.columns.cells import NO_DATE, day_text, read_dates, read_money, read_texts, read_times
 from qingsuan.columns.rows import numbers
 from qingsuan.errors import InputError
 from qingsuan.money import yuan
 from qingsuan.people import Numbering, Texts, partition_of
 from qingsuan.plugins import load
 from qingsuan.policy.model import COUNTERS
+from qingsuan.policy.resolve import Resolved
 from qingsuan.run.inputs import BATCH_ROWS, Chunk, Source, chunks
 from qingsuan.run.regions import read_regions
 from qingsuan.tables import ACCUMULATORS
@@ -37,7 +39,8 @@ __all__ = ["check_accounts", "rules_of"]
 FOLDER = "accumulators"
 DAY_US = 86_400_000_000
 _MONEY = (*AMOUNTS, "acct_pay", "balc")
-_SETTLED = ("psn_no", "insutype", "insu_admdvs", "setl_time", "rule_id", *_MONEY)
+_TOLD = ("insu_admdvs", "pool", "setl_time", "benefit_date", "rule_id", "variant")
+_SETTLED = ("psn_no", "insutype", *_TOLD, *_MONEY)
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -68,13 +71,14 @@ def check_accounts(
     """
     groups = Groups(setup)
     brought = None if opening is None else _Brought(groups, opening, partitions)
-    rules = shapes_by_rule(setup.program)
+    rules = by_name(setup.program)
     accounts = 0
     for number in range(partitions):
         try:
             told, row_of = _told(folder, number, groups)
             settled = _settled(folder, number)
             before = None if brought is None else brought.of(number)
+            work = _Partition(setup, groups, number, told, row_of, settled, before, findings)
         except InputError as error:
             findings.add(error.where, "it can be trusted", error.found, error.expected, do=error.do)
             continue
@@ -82,7 +86,6 @@ def check_accounts(
             name = f"{FOLDER}/{_part(number)}"
             findings.add(name, "it can be counted again", " ".join(str(error).split())[:200], "whole tables")
             continue
-        work = _Partition(setup, groups, number, told, row_of, settled, before, findings)
         work.check(rules)
         accounts += len(work.told.person)
     return accounts
@@ -152,13 +155,18 @@ class _Rows:
             if cells.absent.any() or any(mask.any() for mask in cells.faults.values()):
                 raise ValueError(f"column {name} of settled has cells that hold no amount")
             self.fen[name] = cells.values
-        day = read_times(table.column("setl_time")).values // DAY_US
-        self.day: Int32 = np.clip(day, setup.first_day, setup.last_day).astype(np.int32)
+        day: Int32 = read_dates(table.column("benefit_date")).values
+        if ((day < setup.first_day) | (day > setup.last_day)).any():
+            raise ValueError(f"column benefit_date of settled has cells that hold no date in {setup.year}")
+        self.day = day
         pools, schemes = groups.known["pool"], groups.known["insutype"]
-        pool = _numbered(table, "insu_admdvs", lambda area: _pool(setup, pools, area))
+        pool = _numbered(table, "pool", lambda code: pools.get(code, -1))
         self.series: Int32 = groups.series_table[pool, _numbered(table, "insutype", lambda text: schemes.get(text, -1))]
-        rule = read_texts(table.column("rule_id")).values
-        self.rules = rule if pa.types.is_dictionary(rule.type) else rule.dictionary_encode()
+        self.in_other_pool: Mask = pool != _numbered(table, "insu_admdvs", lambda area: _pool(setup, pools, area))
+        by_setl_time = np.array([*(one.benefit_date == "setl_time" for one in groups.series), False], np.bool_)
+        settled = read_times(table.column("setl_time")).values // DAY_US
+        self.on_other_day: Mask = by_setl_time[self.series] & (day != settled)
+        self.rules, self.variants = _encoded(table, "rule_id"), _encoded(table, "variant")
 
 
 def _pool(setup: Setup, pools: Mapping[str, int], area: str) -> int:
@@ -166,10 +174,14 @@ def _pool(setup: Setup, pools: Mapping[str, int], area: str) -> int:
     return pools.get(setup.places.pools[number].code, -1) if number >= 0 else -1
 
 
+def _encoded(table: pa.Table, name: str) -> pa.DictionaryArray:
+    values = read_texts(table.column(name)).values
+    return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+
+
 def _numbered(table: pa.Table, name: str, number: Callable[[str], int]) -> Int32:
     """A column of codes as numbers; each different code is looked at once."""
-    values = read_texts(table.column(name)).values
-    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    encoded = _encoded(table, name)
     table_of = np.array([number(text) for text in encoded.dictionary.to_pylist()] or [-1], np.int32)
     found: Int32 = table_of[encoded.indices.to_numpy(zero_copy_only=False)]
     return found
@@ -192,7 +204,7 @@ class _Partition:
         self.groups, self.findings, self.whole = groups, findings, before is not None
         self.file, self.settled_file = f"{FOLDER}/{_part(number)}", f"settled/{_part(number)}"
         before = pa.Table.from_batches([empty_opening(groups)]) if before is None else before
-        self.rows = _Rows(setup, groups, settled)
+        self.settled, self.rows = settled, _Rows(setup, groups, settled)
         parts = [settled.column("psn_no"), told.column("psn_no"), before.column("psn_no")]
         self.names = pa.chunked_array([chunk.cast(pa.string()) for part in parts for chunk in part.chunks], pa.string())
         person = Numbering(Texts.of(self.names)).numbers
@@ -209,8 +221,6 @@ class _Partition:
         self.a_name = a_row[people[first]]
         self.slots, self.first_day = setup.program.tables.slots, setup.first_day
         self._note_rows(told, of_told, row_of)
-        by_setl_time = [one.benefit_date == "setl_time" for one in groups.series]
-        self.dated: Mask = np.array(by_setl_time, np.bool_)[self.series]
 
     def _keys(self, person: Int32, series: Int32) -> Int64:
         keys: Int64 = person.astype(np.int64) * len(self.groups.series) + series
@@ -229,13 +239,22 @@ class _Partition:
         row = int(self.file_row[account, slot + 1]) or int(self.file_row[account, 0])
         self.findings.add(self.file, check, f"{who}: {found}", expected, row)
 
-    def check(self, rules: Mapping[str, Any]) -> None:
+    def _say_rows(self, check: str, wrong: Mask, names: tuple[str, ...]) -> None:
+        """Tell of settled rows in which columns contradict each other."""
+        for place in np.flatnonzero(wrong).tolist():
+            found = ", ".join(f"{name} {self.settled.column(name)[place].as_py()}" for name in names)
+            self.findings.add(self.settled_file, check, found, check, place + 1)
+
+    def check(self, rules: Mapping[Name, Resolved]) -> None:
         """Compare accounts, days, balances and counters."""
         if (self.rows.series < 0).any():
             row = int(np.flatnonzero(self.rows.series < 0)[0]) + 1
             check = "a settled row is of a pool and scheme that have rules"
             self.findings.add(self.settled_file, check, "one that is not", "the pools of run.json's rule_sets", row)
             return
+        self._say_rows("pool is that of insu_admdvs", self.rows.in_other_pool, ("pool", "insu_admdvs"))
+        by_day = "benefit_date is the day of setl_time, where the rule set decides by that"
+        self._say_rows(by_day, self.rows.on_other_day, ("benefit_date", "setl_time"))
         self._check_which()
         self._check_until()
         self._check_balances()
@@ -253,16 +272,14 @@ class _Partition:
         self.is_told = is_told
 
     def _check_until(self) -> None:
-        """``settled_until`` is the last benefit date; settled rows tell it where that is the day of settlement."""
+        """``settled_until`` is the last benefit date."""
         until = np.full(len(self.every), NO_DATE, np.int32)
         until[self.before_at] = self.before.until
-        known = self.dated[self.account]
-        np.maximum.at(until, self.account[known], self.rows.day[known])
-        exact = self.dated & (until != NO_DATE)
+        np.maximum.at(until, self.account, self.rows.day)
         self.until = until.copy()
         self.until[self.told_at] = self.told.until
         self.until[self.until == NO_DATE] = self.first_day  # of accounts that are told nowhere: found to be missing
-        wrong = self.is_told & (exact & (self.until != until) | ~exact & (self.until < until))
+        wrong = self.is_told & (until != NO_DATE) & (self.until != until)
         for account in np.flatnonzero(wrong).tolist():
             found, expected = day_text(int(self.until[account])), day_text(int(until[account]))
             self._say("settled_until is the last day that was settled", account, found, expected)
@@ -291,7 +308,7 @@ class _Partition:
         for at in np.flatnonzero(self.is_told & (last >= 0) & (told != last)).tolist():
             self._say("balc is that after the last settled row", at, yuan(int(told[at])), yuan(int(last[at])))
 
-    def _check_counters(self, rules: Mapping[str, Any]) -> None:
+    def _check_counters(self, rules: Mapping[Name, Resolved]) -> None:
         shape = (len(self.every), self.slots, len(COUNTERS))
         told, least = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         told[self.told_at[self.told.account], self.told.slot] = self.told.counters
@@ -304,37 +321,42 @@ class _Partition:
         most = least.copy()
         for rows, counted in self._counted(rules):
             for (name, counter), (low, high) in counted.items():
-                self._add(rows, name, counter, low, least, sure=True)
-                self._add(rows, name, counter, high, most, sure=False)
+                accounts, slots, within = self._within(rows, name)
+                np.add.at(least[:, :, counter], (accounts, slots), low[within])
+                np.add.at(most[:, :, counter], (accounts, slots), high[within])
         wrong = (told < least) | (told > most if self.whole else False)
         wrong &= self.is_told[:, None, None]
         for account, slot, counter in np.argwhere(wrong).tolist():
             at = account, slot, counter
             self._say_counter(account, slot, counter, int(told[at]), int(least[at]), int(most[at]))
 
-    def _counted(self, rules: Mapping[str, Any]) -> Iterator[tuple[npt.NDArray[np.intp], Any]]:
-        """Rows of each rule, and what they moved."""
-        indices = self.rows.rules.indices.to_numpy(zero_copy_only=False)
-        for number, name in enumerate(self.rows.rules.dictionary.to_pylist()):
-            rows = np.flatnonzero(indices == number)
-            if name == WAITING or not len(rows):
+    def _counted(self, rules: Mapping[Name, Resolved]) -> Iterator[tuple[Int64, Moved]]:
+        """Rows of each variant, and what they moved."""
+        names, variants = (one.dictionary.to_pylist() for one in (self.rows.rules, self.rows.variants))
+        numbers_of = (one.indices.to_numpy(zero_copy_only=False) for one in (self.rows.rules, self.rows.variants))
+        rule, variant = (numbers.astype(np.int64) for numbers in numbers_of)
+        keys = rule * len(variants) + variant
+        order = np.argsort(keys, kind="stable")
+        different, starts = np.unique(keys[order], return_index=True)
+        for key, rows in zip(different.tolist(), np.split(order, starts)[1:], strict=True):
+            name = names[key // len(variants)], variants[key % len(variants)]
+            if name == (WAITING, WAITING):
                 continue
             if name not in rules:
-                check = "rule_id names a rule of the run's rule sets"
-                self.findings.add(self.settled_file, check, name, "a rule that exists", int(rows[0]) + 1)
+                check = "rule_id and variant name a variant of the run's rules"
+                self.findings.add(self.settled_file, check, " ".join(name), "one that exists", int(rows[0]) + 1)
                 continue
             yield rows, moved(rules[name], {column: self.rows.fen[column][rows] for column in AMOUNTS})
 
-    def _add(
-        self, rows: npt.NDArray[np.intp], name: str, counter: int, amounts: Int64, sums: Int64, *, sure: bool
-    ) -> None:
-        """Add what rows moved, of those that lie in the period; where that is not known only if it may be so."""
+    def _within(self, rows: Int64, name: str) -> tuple[Int64, Int32, Mask]:
+        """Account and slot of those rows that lie in the period for which a group counts, and which these are."""
         account = self.account[rows]
         slot = self.groups.slots[self.series[account], self.groups.names.index(name)]
         kind = self._kinds(account, slot)
-        same = self.groups.current(kind, self.rows.day[rows]) == self.groups.current(kind, self.until[account])
-        within = (kind == 0) | np.where(self.dated[account], same, not sure)
-        np.add.at(sums, (account[within], slot[within], counter), amounts[within])
+        days = self.rows.day[rows], self.until[account]
+        this, last = (self.groups.current(kind, day) for day in days)
+        within: Mask = (this == last) & (slot >= 0)  # no slot: a rule of another pool than the row's
+        return account[within], slot[within], within
 
     def _kinds(self, account: npt.NDArray[np.intp], slot: Int32) -> npt.NDArray[np.int8]:
         kinds: npt.NDArray[np.int8] = self.groups.kinds[self.series[account], slot + 1]

@@ -84,7 +84,13 @@ class Findings:
         places = np.flatnonzero(wrong)
         for place in places[:MOST_OF_A_KIND]:
             amounts = ", ".join(f"{name} {int(values[place])}" for name, values in show.items())
-            self.add(file, check, f"{amounts} (fen)", check, first_row + int(place) + 1)
+            self.add(
+                file,
+                check,
+                f"{amounts} (fen)" if show else "a row in which it is not so",
+                check,
+                first_row + int(place) + 1,
+            )
         self.counts[file, check] += max(0, len(places) - MOST_OF_A_KIND)
 
     def left_out(self) -> list[str]:

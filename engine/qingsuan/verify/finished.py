@@ -25,7 +25,7 @@ from qingsuan.verify.claims import check_claims, check_rejected
 from qingsuan.verify.findings import Findings, checking
 from qingsuan.verify.inputs import Found, find_inputs
 from qingsuan.verify.insured import check_named_rows
-from qingsuan.verify.rows import check_rows
+from qingsuan.verify.rows import check_rows, refuse_older
 from qingsuan.verify.subsidy import NEEDED, CheckedSubsidy, check_subsidy
 
 __all__ = ["Verified", "verify"]
@@ -82,7 +82,7 @@ def verify(
     Raises
     ------
     InputError
-        The folder holds no finished run; or an input cannot be read.
+        The folder holds no finished run, or one of an older version; or an input cannot be read.
     """
     if is_held(folder):
         raise InputError(
@@ -92,6 +92,8 @@ def verify(
             do="wait until the run has ended",
         )
     record = _record(folder)
+    if record["settlement"].startswith(_SETTLED):
+        refuse_older(folder, record)
     found = Verified(record["settlement"])
     say("digests")
     listed: dict[str, str] = {}

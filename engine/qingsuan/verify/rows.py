@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from qingsuan.benefits.results import SUMS, TOTALS, WAITING, merge_totals
 from qingsuan.columns.cells import read_money
+from qingsuan.errors import InputError
 from qingsuan.money import BP_ONE, yuan
 from qingsuan.people import Texts, partition_of
 from qingsuan.policy.model import FUNDS
@@ -25,7 +26,7 @@ from qingsuan.verify.differences import CheckedDifferences
 from qingsuan.verify.findings import Findings
 from qingsuan.verify.unique import Repeats
 
-__all__ = ["check_rows"]
+__all__ = ["check_rows", "refuse_older"]
 
 _MOST_TOTAL = 1 << 62
 """A total may be more than any single amount."""
@@ -34,10 +35,33 @@ Fen = dict[str, npt.NDArray[np.int64]]
 
 _AMOUNTS = tuple(dict.fromkeys((*SUMS, "hosp_part_amt", "acct_mulaid_pay", "balc")))
 _PAIR = ("refd_setl_flag", "other_setl_id")
-_KEYS = ("insutype", "med_type", "fixmedins_code")
-_TEXTS = ("setl_id", "psn_no", "rule_id", *_KEYS)
-_BY = {name: tuple(key for key in by if key != "pool") for name, by in TOTALS.items()}
-"""What totals are by, less the pool, which settled rows do not name."""
+_KEYS = ("pool", "insutype", "med_type", "fixmedins_code")
+_DECIDED = ("pool", "benefit_date", "variant")
+"""What decided a settled claim beside its rule; older versions did not write it down."""
+_FILLED = ("setl_id", "psn_no", "insutype", "rule_id", *_DECIDED)
+
+
+def refuse_older(folder: Path, record: dict[str, Any]) -> None:
+    """Refuse a folder of a version whose settled rows do not say what decided them.
+
+    Raises
+    ------
+    InputError
+        Its tables ``settled`` have none of these columns.
+    """
+    for path in sorted((folder / "settled").glob("part-*.parquet")):
+        try:
+            names = pq.read_schema(path).names
+        except (OSError, ValueError, pa.ArrowException):
+            continue  # told when its rows are read
+        if "rule_id" in names and not set(_DECIDED).intersection(names):
+            version = record.get("engine", {}).get("version", "of which run.json says nothing")
+            raise InputError(
+                f"{folder / 'settled'}",
+                found=f"tables without {', '.join(_DECIDED)}: an older version of qingsuan wrote them ({version})",
+                expected="tables as this version writes them, which it can check",
+                do="settle the same inputs again with this version, or verify the folder with the version that wrote it",
+            )
 
 
 def check_rows(folder: Path, record: dict[str, Any], findings: Findings) -> None:
@@ -61,7 +85,7 @@ class _Checked:
         self.partitions = int(record["partitions"])
         self.rows: Counter[str] = Counter()
         self.codes: dict[str, Counter[str]] = {}
-        self.totals: dict[str, list[pa.Table]] = {name: [] for name in _BY}
+        self.totals: dict[str, list[pa.Table]] = {name: [] for name in TOTALS}
         self.taken_back: Counter[str] = Counter()
         self.differences = CheckedDifferences()
         self.contradictions: dict[str, Counter[str]] = {}
@@ -102,7 +126,7 @@ class _Checked:
 
     def _settled(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
         fen = _amounts(batch, _AMOUNTS)
-        for name in ("setl_id", "psn_no", "insutype", "rule_id"):
+        for name in _FILLED:
             absent = batch.column(name).is_null().to_numpy(zero_copy_only=False)
             self.findings.rows(file, first_row, f"{name} is filled", absent, {})
         for check, wrong, names in _broken(fen, batch):
@@ -113,7 +137,10 @@ class _Checked:
         keys = {name: _filled(batch.column(name)) for name in _KEYS}
         ones = pa.array(np.ones(batch.num_rows, np.int64))
         table = pa.table({**keys, "claims": ones, **{name: pa.array(fen[name]) for name in SUMS}})
-        for name, by in _BY.items():
+        year = pc.fill_null(pc.not_equal(pc.year(batch.column("benefit_date")), self.record["year"]), False)
+        outside = year.to_numpy(zero_copy_only=False)
+        self.findings.rows(file, first_row, f"benefit_date lies in {self.record['year']}", outside, {})
+        for name, by in TOTALS.items():
             columns = table.select([*by, "claims", *SUMS])
             self.totals[name] = [merge_totals([*self.totals[name], columns], by)]
 
@@ -196,7 +223,7 @@ class _Checked:
         self._funds(care[0] if care else None)
 
     def _totals(self, name: str, counted: pa.Table) -> None:
-        file, by = f"totals/{name}.parquet", _BY[name]
+        file, by = f"totals/{name}.parquet", TOTALS[name]
         try:
             written = pq.read_table(self.folder / file)
             fen = {column: read_money(written.column(column), _MOST_TOTAL).values for column in SUMS}
@@ -216,19 +243,21 @@ class _Checked:
 
     def _funds(self, care: pa.Table | None) -> None:
         file = "totals/funds.parquet"
-        expected: Counter[tuple[str, str]] = Counter()
+        expected: Counter[tuple[str, ...]] = Counter()
         for row in care.to_pylist() if care is not None else ():
-            expected.update({(row["insutype"], fund): row[fund] for fund in FUNDS if row[fund]})
-        found: Counter[tuple[str, str]] = Counter()
+            expected.update({(row["pool"], row["insutype"], fund): row[fund] for fund in FUNDS if row[fund]})
+        found: Counter[tuple[str, ...]] = Counter()
         try:
             table = pq.read_table(self.folder / file)
             for row, fen in zip(table.to_pylist(), read_money(table.column("amount"), _MOST_TOTAL).values, strict=True):
-                found[row["insutype"], row["fund"]] += int(fen)
+                found[row["pool"], row["insutype"], row["fund"]] += int(fen)
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             self.findings.add(file, "it can be read", str(error)[:200], "a table of totals")
             return
         for key in sorted({*found, *expected}):
-            self.findings.same(file, f"what {key[1]} paid in scheme {key[0]} (fen)", found[key], expected[key])
+            pool, scheme, fund = key
+            check = f"what {fund} paid in pool {pool} and scheme {scheme} (fen)"
+            self.findings.same(file, check, found[key], expected[key])
 
 
 def _once(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
@@ -258,8 +287,12 @@ def _broken(fen: Fen, batch: pa.RecordBatch) -> Iterator[tuple[str, npt.NDArray[
     yield "act_pay_dedc ≤ inscp_scp_amt", deductible > fen["inscp_scp_amt"], ("act_pay_dedc", "inscp_scp_amt")
     for name in _AMOUNTS:
         yield f"{name} ≥ 0", fen[name] < 0, (name,)
-    waiting = pc.fill_null(pc.equal(batch.column("rule_id"), WAITING), False).to_numpy(zero_copy_only=False)
+    waiting, unnamed = (
+        pc.fill_null(pc.equal(batch.column(name), WAITING), False).to_numpy(zero_copy_only=False)
+        for name in ("rule_id", "variant")
+    )
     yield "no fund pays in the waiting period", waiting & (funds != 0), ("fund_pay_sumamt",)
+    yield f"variant is {WAITING} where rule_id is, and nowhere else", waiting != unnamed, ()
 
 
 def _sum(fen: Fen, names: tuple[str, ...]) -> npt.NDArray[np.int64]:

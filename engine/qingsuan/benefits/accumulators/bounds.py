@@ -1,7 +1,7 @@
 """Bounds on what each settled row adds to each accumulator: exact, or a least and a most.
 
-A row names its rule, and the rule's layers name their groups; which of a rule's cases held is not written down. So a
-counter moved by at least the least, and at most the most, of what any of them would have moved it by.
+A row names its rule and variant, whose layers say which counters move. What entered a layer that takes other parts of the
+bill than what is in scope, or that has a limit, is not written down: of that a least and a most are told.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from qingsuan.policy.model import COUNTERS, FUNDS
 from qingsuan.policy.numeric import MAX_ENTRIES
 from qingsuan.policy.resolve import Resolved, ResolvedLayer
 
-__all__ = ["AMOUNTS", "Moved", "Shape", "moved", "shapes_by_rule"]
+__all__ = ["AMOUNTS", "Moved", "Name", "by_name", "moved"]
 
 VISITS, USED, BASE, EXCESS, PAID = range(len(COUNTERS))
 POOLED = "hifp_pay"
@@ -27,6 +27,8 @@ AMOUNTS = ("medfee_sumamt", "inscp_scp_amt", "act_pay_dedc", *FUNDS)
 
 Int64 = npt.NDArray[np.int64]
 Fen = Mapping[str, Int64]
+Name = tuple[str, str]
+"""``rule_id`` and ``variant``."""
 Moved = dict[tuple[str, int], tuple[Int64, Int64]]
 """By group and counter (its place in ``COUNTERS``): the least and the most that each row moved it by."""
 
@@ -49,16 +51,6 @@ class _Turn:
     bound: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What of a resolved rule decides which counters move: two cases that differ in ratios only have one shape."""
-
-    entry_bp: int
-    takes_back: bool
-    visits: frozenset[str]
-    turns: tuple[_Turn, ...]
-
-
 def _turn(layer: ResolvedLayer) -> _Turn:
     deductible, limit = layer.deductible, layer.limit
     entry = [(one.part, one.ratio_bp) for one in layer.entry]
@@ -75,42 +67,19 @@ def _turn(layer: ResolvedLayer) -> _Turn:
     )
 
 
-def _shape(rule: Resolved) -> Shape:
-    visits = frozenset(layer.visits.group for layer in rule.layers if layer.visits is not None and layer.visits.counts)
-    return Shape(rule.entry_bp, rule.ceiling is not None, visits, tuple(_turn(layer) for layer in rule.layers))
+def by_name(program: Program) -> dict[Name, Resolved]:
+    """The variants of all rules, by what results call rule and variant; of those with equal terms one."""
+    return {(program.rule_id(one), program.variant_id(one)): rule for one, rule in enumerate(program.resolved)}
 
 
-def shapes_by_rule(program: Program) -> dict[str, tuple[Shape, ...]]:
-    """The different shapes that a rule can have, by its name in results."""
-    found: dict[str, dict[Shape, None]] = {}
-    for variant, rule in enumerate(program.resolved):
-        found.setdefault(program.rule_id(variant), {})[_shape(rule)] = None
-    return {rule_id: tuple(shapes) for rule_id, shapes in found.items()}
-
-
-def moved(shapes: Sequence[Shape], fen: Fen) -> Moved:
-    """What rows of one rule moved the counters of each group by.
+def moved(rule: Resolved, fen: Fen) -> Moved:
+    """What rows of one variant moved the counters of each group by.
 
     Parameters
     ----------
-    shapes
-        Those the rule can have (:func:`shapes_by_rule`).
     fen
         The columns :data:`AMOUNTS` of the rows.
     """
-    of_each = [_moved(shape, fen) for shape in shapes]
-    nothing = np.zeros(len(fen["medfee_sumamt"]), np.int64)
-    found: Moved = {}
-    for key in sorted({key for one in of_each for key in one}):
-        ranges = [one.get(key, (nothing, nothing)) for one in of_each]
-        least, most = ranges[0]
-        for low, high in ranges[1:]:
-            least, most = np.minimum(least, low), np.maximum(most, high)
-        found[key] = least, most
-    return found
-
-
-def _moved(shape: Shape, fen: Fen) -> Moved:
     found: Moved = {}
 
     def add(group: str | None, counter: int, low: Int64, high: Int64) -> None:
@@ -118,40 +87,43 @@ def _moved(shape: Shape, fen: Fen) -> Moved:
             before = found.get((group, counter), (np.int64(0), np.int64(0)))
             found[group, counter] = before[0] + low, before[1] + high
 
+    turns = [_turn(layer) for layer in rule.layers]
     ones = np.ones(len(fen["medfee_sumamt"]), np.int64)
-    for group in shape.visits:
+    for group in {one.visits.group for one in rule.layers if one.visits is not None and one.visits.counts}:
         add(group, VISITS, ones, ones)
-    for turn, base, deducted in _turns(shape, fen):
+    for turn, base, deducted in _amounts(rule, turns, fen):
         add(turn.bands, BASE, *base)
         if turn.limit != turn.bands:
             add(turn.limit, BASE, *base)
         add(turn.bands, EXCESS, np.maximum(base[0] - deducted[1], 0), base[1] - deducted[0])
         credited = (np.zeros_like(ones), base[1]) if turn.credits and not turn.deducts else deducted
         add(turn.deductible, USED, *credited)
-    for group, fund, all_of_it in _draws(shape):
+    for group, fund, all_of_it in _draws(turns):
         add(group, PAID, fen[fund] if all_of_it else np.zeros_like(ones), fen[fund])
     return found
 
 
-def _draws(shape: Shape) -> Iterator[tuple[str, str, bool]]:
+def _draws(turns: Sequence[_Turn]) -> Iterator[tuple[str, str, bool]]:
     """Groups, the funds whose layers draw on them, and whether all layers of that fund do."""
-    for group in sorted({group for turn in shape.turns for group in turn.draws}):
-        for fund in sorted({turn.fund for turn in shape.turns if group in turn.draws}):
-            yield group, fund, all(group in turn.draws for turn in shape.turns if turn.fund == fund)
+    for group in sorted({group for turn in turns for group in turn.draws}):
+        for fund in sorted({turn.fund for turn in turns if group in turn.draws}):
+            yield group, fund, all(group in turn.draws for turn in turns if turn.fund == fund)
 
 
-def _turns(shape: Shape, fen: Fen) -> Iterator[tuple[_Turn, tuple[Int64, Int64], tuple[Int64, Int64]]]:
+def _amounts(
+    rule: Resolved, turns: Sequence[_Turn], fen: Fen
+) -> Iterator[tuple[_Turn, tuple[Int64, Int64], tuple[Int64, Int64]]]:
     """Each layer with the bounds of its base and of the deductible it took."""
     nothing = np.zeros(len(fen["medfee_sumamt"]), np.int64)
-    entered = (fen["inscp_scp_amt"] * shape.entry_bp + BP_ONE // 2) // BP_ONE
-    first_pooled = next((turn for turn in shape.turns if turn.fund == POOLED), None)
+    entered = (fen["inscp_scp_amt"] * rule.entry_bp + BP_ONE // 2) // BP_ONE
+    first_pooled = next((turn for turn in turns if turn.fund == POOLED), None)
     earlier: set[str] = set()
-    for place, turn in enumerate(shape.turns):
+    for place, turn in enumerate(turns):
         most = fen["medfee_sumamt"] * MAX_ENTRIES
         exact = False
         if turn.in_scope:
-            apart = not earlier & {later.fund for later in shape.turns[place:]}
-            exact = not earlier or (apart and not shape.takes_back)
+            apart = not earlier & {later.fund for later in turns[place:]}
+            exact = not earlier or (apart and rule.ceiling is None)
             most = np.maximum(entered - sum((fen[fund] for fund in sorted(earlier)), nothing), 0) if exact else entered
         base = (most if exact and not turn.bound else nothing, most)
         if not turn.deducts:
