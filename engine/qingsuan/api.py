@@ -183,7 +183,7 @@ def settle(
 
 
 def prepare(
-    claims: Given,
+    claims: Given | None = None,
     insured: Given | None = None,
     identities: Given | None = None,
     *,
@@ -219,10 +219,12 @@ def prepare(
     """
     year = _number("--year", year, FIRST_YEAR, LAST_YEAR)
     options = _options(workers, memory, partitions)
-    if not add and insured is None:
-        raise UsageError("--insured", found="nothing", expected="the insured people of the year")
+    if not add and _is_nothing(insured):
+        raise UsageError("--insured", found="nothing", expected="claims and insured people of the year")
+    if all(map(_is_nothing, (claims, insured, identities))):
+        raise UsageError("--add", found="nothing to add", expected="claims, insured people or identities")
     with Spool() as spool:
-        given = _given(spool, claims, insured, identities)
+        given = _given(spool, claims, insured, identities, add=add)
         setup, installed = set_up(year, _texts(require), skip_unserved=skip_unserved)
         paths = [path for files, _ in given.values() for path in files]
         check_apart(Path(out), (), paths)
@@ -309,10 +311,17 @@ def open_run(out: PathLike) -> Settlement | Subsidy | Prepared:
     return Prepared(Path(out)) if is_prepared(Path(out)) else run_in(Folder(Path(out)))
 
 
-def _given(spool: Spool, claims: Given, insured: Given | None, identities: Given | None) -> dict[str, _Parted]:
+def _is_nothing(given: Given | None) -> bool:
+    return given is None or (isinstance(given, list | tuple) and not given)
+
+
+def _given(
+    spool: Spool, claims: Given | None, insured: Given | None, identities: Given | None, *, add: bool = False
+) -> dict[str, _Parted]:
+    """Tell paths from streams; of what is added to a year any table may be left out."""
     return {
-        "claims": spool.parted(claims, "claims"),
-        "insured": spool.parted(insured, "insured", optional=True),
+        "claims": spool.parted(claims, "claims", optional=add),
+        "insured": spool.parted(insured, "insured", optional=add),
         "identities": spool.parted(identities, "identities", optional=True),
     }
 
@@ -332,7 +341,7 @@ def _prepared_in(claims: Given, insured: Given | None, identities: Given | None)
                 "--insured --identities", found="given with a prepared year", expected="the year alone: it has them"
             )
         return Path(one)
-    if insured is None or (isinstance(insured, list | tuple) and not insured):
+    if _is_nothing(insured):
         raise UsageError(
             "--insured", found="nothing", expected="the insured people, or a prepared year instead of claims"
         )

@@ -127,6 +127,17 @@ def test_a_month_is_added_to_eleven(year: Year, eleven: Path, tmp_path: Path) ->
     assert json.loads(found["run.json"]) == json.loads(year.expected["run.json"])
 
 
+def test_people_alone_are_a_delivery_too(year: Year, tmp_path: Path) -> None:
+    people = year.people()
+    first = ("--insured", people[1], "--year", 2021, "--out", tmp_path / "y", "--partitions", PARTITIONS)
+    assert run("prepare", *year.months(1, 12), *first).status == 0
+    assert run("prepare", "--identities", people[3], "--add", "--year", 2021, "--out", tmp_path / "y").status == 0
+    found = settled(tmp_path / "y", tmp_path / "out")
+    assert {**found, "run.json": b""} == {**year.expected, "run.json": b""}
+    ran = run("prepare", "--add", "--year", 2021, "--out", tmp_path / "y")
+    assert (ran.status, "nothing to add" in ran.err) == (2, True), ran.err
+
+
 def test_late_people_are_a_delivery_too(year: Year, tmp_path: Path) -> None:
     people = year.people()
     ran = run(

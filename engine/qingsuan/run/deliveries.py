@@ -31,7 +31,7 @@ def state_of(
         "inputs": inputs,
         "left_out": {table: list(names) for table, names in run.inputs.left_out.items() if names},
         "learned": run.settlement.learned(),
-        "rows_read": dict(run.books.rows_read),
+        "rows_read": {table: run.books.rows_read[table] for table in tables},
         "sums_in": dict(run.books.sums_in),
         "rejected": dict(rejected),
     }
@@ -64,18 +64,12 @@ def inputs_of(year: PreparedYear) -> Inputs:
 
 
 def next_numbers(year: PreparedYear, sources: Mapping[str, Sequence[Source]]) -> dict[str, tuple[Source, ...]]:
-    """Number the files of a further delivery after those that are there.
-
-    Raises
-    ------
-    InputError
-        A file was delivered before.
-    """
-    found = {}
-    for table, files in sources.items():
-        there = inputs_of(year).of(table)
-        found[table] = tuple(replace(source, number=len(there) + number) for number, source in enumerate(files))
-    return found
+    """Number the files of a further delivery after those that are there."""
+    there = inputs_of(year)
+    return {
+        table: tuple(replace(source, number=len(there.of(table)) + number) for number, source in enumerate(files))
+        for table, files in sources.items()
+    }
 
 
 def _of_source(source: Source, sha256: str, size: int) -> dict[str, Any]:
