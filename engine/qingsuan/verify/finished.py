@@ -92,8 +92,6 @@ def verify(
             do="wait until the run has ended",
         )
     record = _record(folder)
-    if record["settlement"].startswith(_SETTLED):
-        refuse_older(folder, record)
     found = Verified(record["settlement"])
     say("digests")
     listed: dict[str, str] = {}
@@ -119,6 +117,8 @@ def _check_content(
     encoding: str,
 ) -> None:
     """Check what the files hold, and the inputs."""
+    if record["settlement"].startswith(_SETTLED):
+        refuse_older(folder, record)
     at_hand = Found(0, {})
     if inputs:
         say("inputs")

@@ -55,7 +55,8 @@ def refuse_older(folder: Path, record: dict[str, Any]) -> None:
         except (OSError, ValueError, pa.ArrowException):
             continue  # told when its rows are read
         if "rule_id" in names and not set(_DECIDED).intersection(names):
-            version = record.get("engine", {}).get("version", "of which run.json says nothing")
+            engine = record.get("engine")
+            version = engine.get("version") if isinstance(engine, dict) else "its version is not in run.json"
             raise InputError(
                 f"{folder / 'settled'}",
                 found=f"tables without {', '.join(_DECIDED)}: an older version of qingsuan wrote them ({version})",
