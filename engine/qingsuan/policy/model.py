@@ -1,8 +1,8 @@
 """What a region supplies: pools, and dated rule sets of rules, layers and cases.
 
-These are plain immutable values. :mod:`qingsuan.policy.reader` makes them from TOML, :mod:`qingsuan.policy.compile`
-turns them into numeric tables, and the slow twin walks them as they are. ``plugins/README.md`` describes the same
-words for those who write them.
+These are plain immutable values, shared between threads: fields cannot be set, and mappings cannot be written.
+:mod:`qingsuan.policy.reader` makes them from TOML, :mod:`qingsuan.policy.compile` turns them into numeric tables, and the slow twin
+walks them as they are. ``plugins/README.md`` describes the same words for those who write them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 __all__ = [
@@ -73,6 +74,16 @@ COUNTERS = ("visits", "deductible_used", "base", "excess", "paid")
 
 GRADES = ("A", "B", "C", "E", "reading", "derived", "made-up")
 """How good a source is. D (unverified) does not exist here: it is never used."""
+
+
+def _read_only(value: Any) -> Any:
+    """A dictionary as one that nobody can write; anything else, such as a mapping of a plugin's own making, as it is."""
+    return MappingProxyType(dict(value)) if type(value) is dict else value
+
+
+def _freeze(owner: object, *names: str) -> None:
+    for name in names:
+        object.__setattr__(owner, name, _read_only(getattr(owner, name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +305,9 @@ class Case:
     entry: tuple[Entry, ...] | None = None
     adjust: Adjust | None = None
 
+    def __post_init__(self) -> None:
+        _freeze(self, "when")
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -336,6 +350,9 @@ class Rule:
     overrides: tuple[str, ...] = ()
     source: str = ""
 
+    def __post_init__(self) -> None:
+        _freeze(self, "when")
+
 
 @dataclass(frozen=True, slots=True)
 class Missing:
@@ -349,12 +366,18 @@ class Missing:
     when: When | None = None
     overrides: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        _freeze(self, "when")
+
 
 @dataclass(frozen=True, slots=True)
 class Covers:
     """Combinations the rule set claims to cover: a rule must match every one of them."""
 
     when: When
+
+    def __post_init__(self) -> None:
+        _freeze(self, "when")
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +427,9 @@ class RuleSet:
     interim_settlements: InterimSettlements | None = None
     source: str = ""
 
+    def __post_init__(self) -> None:
+        _freeze(self, "sources", "groups", "layers")
+
     def cited(self, source: str) -> tuple[Source, ...]:
         """The documents that the ``source`` of a value names (依据): document, article, grade of each."""
         return tuple(self.sources[key] for key in source.split(", ")) if source else ()
@@ -451,3 +477,8 @@ class Region:
     funding: Any = None
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if type(self.codes) is dict:
+            object.__setattr__(self, "codes", {column: _read_only(codes) for column, codes in self.codes.items()})
+        _freeze(self, "codes", "functions")

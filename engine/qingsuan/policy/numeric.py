@@ -83,7 +83,7 @@ Table = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Tables:
-    """The numbers of all resolved rules.
+    """The numbers of all resolved rules. Its arrays cannot be written: threads share them.
 
     Attributes
     ----------
@@ -127,7 +127,10 @@ class Writer:
         """Everything written, as arrays; an account has so many ``slots``, a pool so many different layers."""
 
         def table(rows: list[list[int]], names: Sequence[str]) -> Table:
-            return np.array(rows, np.int64).reshape(len(rows), len(names))
+            return _read_only(np.array(rows, np.int64).reshape(len(rows), len(names)))
+
+        def column(numbers: list[int]) -> Table:
+            return _read_only(np.array(numbers, np.int64))
 
         return Tables(
             table(self.variants, VARIANT_FIELDS),
@@ -135,9 +138,9 @@ class Writer:
             table(self.bands, BAND_FIELDS),
             table(self.caps, CAP_FIELDS),
             table(self.entries, ENTRY_FIELDS),
-            np.array(self.amounts, np.int64),
-            np.array(self.draws, np.int64),
-            np.array(self.visits, np.int64),
+            column(self.amounts),
+            column(self.draws),
+            column(self.visits),
             slots,
             names,
         )
@@ -241,6 +244,11 @@ class Writer:
                 self.caps.append([int(cap.per == "period"), cap.amount_fen, reference, mask])
         self.draws.extend(dict.fromkeys(slots[cap.group] for cap in caps if cap.group is not None))
         return [start, len(self.caps), draw_start, len(self.draws)]
+
+
+def _read_only(array: Table) -> Table:
+    array.flags.writeable = False
+    return array
 
 
 def _bounds(bands: Bands) -> tuple[int, ...]:
