@@ -104,7 +104,7 @@ def run_engine(world: World) -> Result:
         batch, refused, _ = take(setup, table.combine_chunks().to_batches()[0], file, 0)
         parts.append(pa.Table.from_batches([batch]))
         refusals.append(refused)
-    setup.freeze()
+    setup.learned.freeze()
     outcome = Settler(setup).settle(*parts)
     result = result_of(outcome.settled, outcome.reversed_rows)
     for refused in (*refusals, outcome.refused):

@@ -53,7 +53,7 @@ def settle(made: World, claims: Sequence[Claim], opening: pa.Table | None = None
     for file, (table, take) in enumerate(takes):
         batch = pa.RecordBatch.from_arrays([column.combine_chunks() for column in table.columns], table.schema.names)
         taken.append(pa.Table.from_batches([take(setup, batch, file, 0)[0]]))
-    setup.freeze()
+    setup.learned.freeze()
     carried = None
     if opening is not None:
         groups = Groups(setup)
