@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import fields, replace
 from datetime import date
@@ -17,7 +18,7 @@ from qingsuan.columns.cells import LAST_DAY
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
 from qingsuan.policy.compile import MAX_GROWTH, Program, compile_rule_sets
-from qingsuan.policy.decision import NO_RULE
+from qingsuan.policy.decision import NO_RULE, Classes
 from qingsuan.policy.identities import MAX_CLASSES
 from qingsuan.policy.model import (
     Adjust,
@@ -366,6 +367,12 @@ def scan(rule_set: RuleSet, values: dict[str, Value]) -> object:
     return plan.rule.id, settings
 
 
+def class_of_number(classes: Classes, value: Value) -> int:
+    """The class of a whole number, or of an unknown one, as the core finds it."""
+    assert value is None or isinstance(value, int)
+    return 0 if value is None else 1 + bisect_right(classes.breaks, value)
+
+
 def walk(program: Program, values: dict[str, Value]) -> object:
     """What the diagram says of it."""
     (diagram,) = program.diagrams
@@ -376,7 +383,7 @@ def walk(program: Program, values: dict[str, Value]) -> object:
             node = diagram.transitions[node + (step.identity in value)]  # type: ignore[operator]
             continue
         number = isinstance(step.classes.conditions[0], Interval)
-        c = step.classes.of_number(value) if number else step.classes.of_code(str(value))  # type: ignore[arg-type]
+        c = class_of_number(step.classes, value) if number else step.classes.of_code(str(value))
         node = diagram.transitions[node + c]
     if node == NO_RULE:
         return None

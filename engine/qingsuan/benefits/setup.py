@@ -13,7 +13,7 @@ import numpy.typing as npt
 from qingsuan.benefits.learned import Learned
 from qingsuan.columns.vocabulary import Vocabulary
 from qingsuan.policy.compile import EPOCH, Program, compile_rule_sets
-from qingsuan.policy.decision import ENGINE_CODES, ENGINE_NUMBERS
+from qingsuan.policy.conditions import CODE_COLUMNS, INTERVAL_DIMENSIONS
 from qingsuan.policy.model import Dimension, Pool, Region, RuleSet
 from qingsuan.tables import CODES
 
@@ -192,6 +192,6 @@ class Setup:
         """Dimension name -> internal column, for one rule set."""
         rule_set = self.program.rule_sets[set_number]
         region = self.region_of(rule_set.pool).code
-        columns = {name: name for name in (*ENGINE_CODES, *ENGINE_NUMBERS)}
+        columns = {name: name for name in (*CODE_COLUMNS, *INTERVAL_DIMENSIONS)}
         columns.update({d.name: OwnColumn.of(d, region).name for d in rule_set.dimensions})
         return columns

@@ -13,21 +13,32 @@ from qingsuan.errors import PolicyError
 from qingsuan.policy.model import Codes, Condition, Dimension, Held, Interval, When
 from qingsuan.policy.strict import Table, did_you_mean, read_text
 
-__all__ = ["CODE_DIMENSIONS", "IDENTITY_DIMENSION", "INTERVAL_DIMENSIONS", "read_dimensions", "read_when"]
-
-CODE_DIMENSIONS = (
-    "insutype",
-    "psn_type",
-    "med_type",
-    "dise_code",
-    "dedc_hosp_lv",
-    "place",
-    "referral",
-)
-"""Dimensions of the engine whose condition is :class:`Codes`."""
+__all__ = [
+    "CODE_COLUMNS",
+    "CODE_DIMENSIONS",
+    "IDENTITY_DIMENSION",
+    "INTERVAL_DIMENSIONS",
+    "read_dimensions",
+    "read_when",
+]
 
 IDENTITY_DIMENSION = "psn_idet_type"
 """The dimension of the engine whose condition is :class:`Held`."""
+
+CODE_COLUMNS = (
+    "insutype",
+    "med_type",
+    "dedc_hosp_lv",
+    "psn_type",
+    IDENTITY_DIMENSION,
+    "place",
+    "referral",
+    "dise_code",
+)
+"""Dimensions of the engine whose values are codes, in the order in which a diagram asks them."""
+
+CODE_DIMENSIONS = tuple(name for name in CODE_COLUMNS if name != IDENTITY_DIMENSION)
+"""Dimensions of the engine whose condition is :class:`Codes`."""
 
 INTERVAL_DIMENSIONS = ("age", "medfee_sumamt", "date")
 """Dimensions of the engine whose condition is :class:`Interval`."""

@@ -9,31 +9,18 @@ and is not covered, and two cases that contradict each other are found here, wit
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qingsuan.columns.cells import FIRST_DAY, LAST_DAY, day_text
 from qingsuan.errors import PolicyError
 from qingsuan.money import yuan
-from qingsuan.policy.conditions import IDENTITY_DIMENSION
+from qingsuan.policy.conditions import CODE_COLUMNS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
 from qingsuan.policy.identities import ANYBODY, Alternative, alternatives
 from qingsuan.policy.model import Codes, Condition, Held, Interval, RuleSet, When
 from qingsuan.tables import PLACES, REFERRALS
 
-__all__ = ["ENGINE_CODES", "ENGINE_NUMBERS", "NO_RULE", "Classes", "Diagram", "Step", "build", "number_text"]
-
-ENGINE_CODES = (
-    "insutype",
-    "med_type",
-    "dedc_hosp_lv",
-    "psn_type",
-    IDENTITY_DIMENSION,
-    "place",
-    "referral",
-    "dise_code",
-)
-ENGINE_NUMBERS = ("age", "medfee_sumamt", "date")
+__all__ = ["NO_RULE", "Classes", "Diagram", "Step", "build", "number_text"]
 
 NO_RULE = -1
 """A leaf: no rule. Leaf ``-2 - m``: parameter ``m`` of ``RuleSet.missing`` is not known. Others number a resolution."""
@@ -57,10 +44,6 @@ class Classes:
     def of_code(self, code: str) -> int:
         """Class of a code; ``""`` is an absent one."""
         return self.truths.index(tuple(_holds_for_code(condition, code) for condition in self.conditions))
-
-    def of_number(self, value: int | None) -> int:
-        """Class of a whole number, or of an unknown one."""
-        return 0 if value is None else 1 + bisect_right(self.breaks, value)
 
 
 @dataclass(frozen=True)
@@ -138,7 +121,7 @@ def number_text(dimension: str, value: int | None) -> str:
 
 
 def _dimension_order(rule_set: RuleSet) -> tuple[str, ...]:
-    return (*ENGINE_CODES, *ENGINE_NUMBERS, *(dimension.name for dimension in rule_set.dimensions))
+    return (*CODE_COLUMNS, *INTERVAL_DIMENSIONS, *(dimension.name for dimension in rule_set.dimensions))
 
 
 @dataclass(frozen=True, slots=True)
