@@ -36,34 +36,43 @@ def keep_rest(const uint8_t[::1] source, int64_t width, const int64_t[::1] dropp
             begin = end + 1
 
 
+cdef inline bint read_words(
+    const int64_t* words, Py_ssize_t n, int64_t* low, int64_t* least, int64_t* most
+) noexcept nogil:
+    """Whether n 128-bit numbers all fit 64 bits; the least and the greatest (# out), and where asked their low halves (# out)."""
+    cdef Py_ssize_t i
+    cdef int64_t smallest = 0, greatest = 0, over = 0, value
+    for i in range(n):
+        value = words[2 * i]
+        over |= words[2 * i + 1] ^ (value >> 63)
+        smallest = value if value < smallest else smallest
+        greatest = value if value > greatest else greatest
+        if low != NULL:  # known where it is called: the compiler makes two loops of it
+            low[i] = value
+    least[0], most[0] = smallest, greatest
+    return over == 0
+
+
 def low_words(const int64_t[::1] words, int64_t[::1] low):
     """The low half of each 128-bit number (``low`` is # out); returns the least, the greatest, and whether all fit 64 bits.
 
-    ``words`` has the low and the high half of each in turn.
+    ``words`` has the low and the high half of each in turn; there is one at least.
     """
-    cdef Py_ssize_t i
-    cdef int64_t least = 0, most = 0, over = 0, value
+    cdef int64_t least, most
+    cdef bint fit
     with nogil:
-        for i in range(low.shape[0]):
-            value = words[2 * i]
-            over |= words[2 * i + 1] ^ (value >> 63)
-            least = value if value < least else least
-            most = value if value > most else most
-            low[i] = value
-    return least, most, over == 0
+        fit = read_words(&words[0], low.shape[0], &low[0], &least, &most)
+    return least, most, fit
 
 
 def words_within(const int64_t[::1] words, int64_t most):
     """Whether 128-bit numbers, of which ``words`` has the low and the high half in turn, are all from -most to most."""
-    cdef Py_ssize_t i
-    cdef int64_t least = 0, greatest = 0, over = 0, value
-    with nogil:
-        for i in range(words.shape[0] // 2):
-            value = words[2 * i]
-            over |= words[2 * i + 1] ^ (value >> 63)
-            least = value if value < least else least
-            greatest = value if value > greatest else greatest
-    return over == 0 and greatest <= most and least >= -most
+    cdef int64_t least = 0, greatest = 0
+    cdef bint fit = True
+    if words.shape[0]:
+        with nogil:
+            fit = read_words(&words[0], words.shape[0] // 2, NULL, &least, &greatest)
+    return fit and greatest <= most and least >= -most
 
 
 def take_offsets(const int32_t[::1] offsets, const int32_t[::1] rows, int32_t[::1] out):
