@@ -151,6 +151,8 @@ def settle(
     year = _number("--year", year, FIRST_YEAR, LAST_YEAR)
     options = _options(workers, memory, partitions)
     prepared = _prepared_in(claims, insured, identities)
+    if engine != "local" and (prepared, keep) != (None, None):
+        raise UsageError("--engine", found=f"{engine}, for a prepared year", expected="local")
     with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
         given = {} if prepared is not None else _given(spool, claims, insured, identities)
         earlier = None if opening is None else _folder_of(opening)
@@ -164,7 +166,9 @@ def settle(
         brought = () if earlier is None else open_opening(earlier, year, csv_encoding)
         settlement = Benefits(setup, earlier_run(brought))
         seconds: Mapping[str, float] = {}
-        if keep is not None:
+        if keep is not None and resume and is_prepared(Path(keep)):
+            prepared = Path(keep)
+        elif keep is not None:
             prepared, seconds = _kept(
                 Path(keep), place.path, paths, given, options, setup, installed, progress, csv_encoding
             )
@@ -172,8 +176,6 @@ def settle(
             inputs = _opened(given, csv_encoding, {OPENING: brought})
             where = engine_of(engine, spark_master, settlement, installed)
         else:
-            if engine != "local":
-                raise UsageError("--engine", found=f"{engine}, for a prepared year", expected="local")
             inputs, where, options = _of_year(prepared, settlement, installed, brought, options)
         record = run_settlement(settlement, inputs, folder, options, installed, progress, where)
         prove(place.path, record)

@@ -114,6 +114,19 @@ def test_it_is_kept_on_the_way(year: Year, tmp_path: Path) -> None:
     assert settled(tmp_path / "prepared", tmp_path / "again") == year.expected
 
 
+def test_a_stopped_run_that_keeps_goes_on_from_what_it_kept(
+    year: Year, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = ("--keep", tmp_path / "prepared")
+    with full_after(1, monkeypatch):
+        assert year.settle(year.months(1, 12), tmp_path / "out", "--workers", 1, *more).status == 5
+    ran = year.settle(year.months(1, 12), tmp_path / "out", "--resume", *more)
+    assert ran.status == 0, ran.err
+    assert tree(tmp_path / "out") == year.expected
+    ran = year.settle(year.months(1, 12), tmp_path / "other", "--keep", tmp_path / "kept", "--engine", "spark")
+    assert (ran.status, (tmp_path / "kept").exists()) == (2, False), ran.err
+
+
 def test_a_month_is_added_to_eleven(year: Year, eleven: Path, tmp_path: Path) -> None:
     prepared = Path(shutil.copytree(eleven, tmp_path / "prepared"))
     before = tree(prepared / "delivery-0001")
