@@ -1,4 +1,4 @@
-"""Break the compiled core on purpose, one fault at a time, and see the differential suite turn red.
+"""Break the core and its plan on purpose, one fault at a time, and see the differential suite turn red.
 
 Each mutant is a copy of the sources in a folder of its own, with one text changed (it must be there exactly once), built
 there, and tested there: the installed engine is not touched. The unchanged copy must pass first, or a red suite would
@@ -23,12 +23,17 @@ COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in",
 
 @dataclass(frozen=True)
 class Mutant:
-    """One deliberate fault: ``old`` becomes ``new`` in a source of ``ext/qingsuan``."""
+    """One deliberate fault: ``old`` becomes ``new`` in a source: of ``ext/qingsuan``, or if it is Python, of ``engine/qingsuan``."""
 
     name: str
     source: str
     old: str
     new: str
+
+    @property
+    def path(self) -> Path:
+        """Where the source lies below the root."""
+        return Path("engine" if self.source.endswith(".py") else "ext", "qingsuan", self.source)
 
 
 MUTANTS = (
@@ -194,6 +199,96 @@ MUTANTS = (
         "if stay[OPENED_FOR] != whose:",
         "if stay[OPENED_FOR] == 0:",
     ),
+    Mutant(
+        "plan: a rule counts its visits in one group only",
+        "benefits/core/plan.py",
+        'row["visits_start"] + len(visits[:1])',
+        'row["visits_end"]',
+    ),
+    Mutant(
+        "plan: what a layer draws on is counted twice",
+        "benefits/core/plan.py",
+        'row["draw_start"] + len(draws[:1])',
+        'row["draw_start"]',
+    ),
+    Mutant(
+        "plan: of several caps the first alone binds",
+        "benefits/core/plan.py",
+        'row["cap_start"] + len(caps[:1])',
+        'row["cap_end"]',
+    ),
+    Mutant(
+        "plan: absolute bands of a period go on from the excess",
+        "benefits/core/plan.py",
+        "_BASE if kind in _ABSOLUTE else _EXCESS",
+        "_EXCESS",
+    ),
+    Mutant(
+        "plan: a layer that selects by a counter reads it too late",
+        "benefits/core/plan.py",
+        '_READ = ("limit_cell", "visits_cell", "used_cell", "start_cell", "select_cell", "cap_cell")',
+        '_READ = ("limit_cell", "visits_cell", "used_cell", "start_cell", "cap_cell")',
+    ),
+    Mutant(
+        "plan: the quarter is the month, and the month the quarter",
+        "benefits/core/plan.py",
+        "_MONTHS = (12, 3, 1)",
+        "_MONTHS = (12, 1, 3)",
+    ),
+    Mutant(
+        "plan: a month's counters are never emptied",
+        "benefits/core/plan.py",
+        "in sorted(references) if one & 3]",
+        "in sorted(references) if one & 3 == 1]",
+    ),
+    Mutant(
+        "plan: a cap per visit is a cap per period",
+        "benefits/core/plan.py",
+        'when=row["per_period"] == 1',
+        "when=True",
+    ),
+    Mutant(
+        "plan: a deductible by visit asks the first amount always",
+        "benefits/core/plan.py",
+        "by_visit = kind == _PER_VISIT and last > start and",
+        "by_visit = kind == _PER_VISIT and last > start + 9 and",
+    ),
+    Mutant(
+        "insured rows: of several that hold the earliest decides",
+        "_classify.pyx",
+        "return begin[a] > begin[b]",
+        "return begin[a] < begin[b]",
+    ),
+    Mutant(
+        "insured rows: the last day does not belong to one",
+        "_classify.pyx",
+        "elif not row_begin[row] <= date[i] <= row_end[row]:",
+        "elif not row_begin[row] <= date[i] < row_end[row]:",
+    ),
+    Mutant(
+        "rule sets: on its first day the one before holds",
+        "_classify.pyx",
+        "if begin[numbers[k]] <= date[i]:",
+        "if begin[numbers[k]] < date[i]:",
+    ),
+    Mutant(
+        "conditions: a bound belongs to the numbers below it",
+        "_classify.pyx",
+        "breaks[k] <= value",
+        "breaks[k] < value",
+    ),
+    Mutant(
+        "reversals: a claim is taken back as often as it is named",
+        "_order.pyx",
+        "if taken[first] >= 0 or taken[head[i]] >= 0:",
+        "if taken[head[i]] >= 0:",
+    ),
+    Mutant(
+        "reversals: what a refused one names is paid",
+        "_order.pyx",
+        "if first >= 0 and all.role[all.rows[i]] & REFUSED and status[first] == COUNTS:",
+        "if first >= 0 and all.role[all.rows[i]] & MARKED and status[first] == COUNTS:",
+    ),
 )
 
 
@@ -210,11 +305,17 @@ def build(folder: Path, mutant: Mutant | None) -> None:
             shutil.copy2(source, folder / name)
     if mutant is None:
         return
-    changed = folder / "ext" / "qingsuan" / mutant.source
+    changed = folder / mutant.path
     text = changed.read_text(encoding="utf-8")
     if text.count(mutant.old) != 1:
         raise SystemExit(f"{mutant.name}: the text to change is {text.count(mutant.old)} times in {mutant.source}")
     changed.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    if changed.suffix != ".py":
+        compile_again(folder, mutant, changed)
+
+
+def compile_again(folder: Path, mutant: Mutant, changed: Path) -> None:
+    """Compile the modules that a changed source makes, and no others."""
     for module in changed.parent.glob("*.pyx"):
         if module == changed or f"qingsuan.{changed.stem} cimport" in module.read_text(encoding="utf-8"):
             for built in (folder / "engine" / "qingsuan").glob(f"{module.stem}.*.so"):
