@@ -152,6 +152,8 @@ class Layout:
         The variant that decided, or the waiting period, as ``called`` numbers them.
     pool : (n,) int32
         Numbers of pools.
+    benefit : (n,) int32
+        Benefit dates, as days since 1970.
     """
 
     def __init__(
@@ -163,9 +165,10 @@ class Layout:
         variant: Int32,
         called: Called,
         pool: Int32,
+        benefit: Int32,
     ) -> None:
         self.columns, self.rows, self.bill, self.paid, self.pool = columns, rows, bill, paid, pool
-        self.variant, self.called = variant, called
+        self.variant, self.called, self.benefit = variant, called, benefit
         self.taker = Taker(rows, len(columns))
         self._codes: dict[str, Int32] = {}
         self.fund_total: Int64 = paid.funds.sum(axis=0)
@@ -194,8 +197,7 @@ class Layout:
         fields["psn_cash_pay"] = decimals(paid.psn_cash_pay)
         fields["balc"] = decimals(paid.balc)
         fields["pool"] = pa.DictionaryArray.from_arrays(arrow(self.pool), pa.array(self._texts["pool"], pa.string()))
-        benefit = self.taker.numbers(columns.raw("benefit"))
-        fields["benefit_date"] = arrow(benefit.astype(np.int32, copy=False), pa.date32())
+        fields["benefit_date"] = arrow(self.benefit, pa.date32())
         fields["variant"] = self.called.variants.column(self.variant)
         return _complete(fields)
 

@@ -376,7 +376,8 @@ class _Steps(Work):
         paid, accumulators = self._settle(columns)
         called = self.known.called
         variant = np.where(waiting, np.int32(called.waiting), self.variant).astype(np.int32, copy=False)
-        layout = results.Layout(self.columns, self.rows, bill, paid, variant, called, self.pool)
+        benefit = self.at("benefit").astype(np.int32, copy=False)
+        layout = results.Layout(self.columns, self.rows, bill, paid, variant, called, self.pool, benefit)
         differences, more = _differences_of(self, layout)
         return Outcome(
             layout.settled(),
