@@ -108,6 +108,7 @@ class Runner:
 
     def __init__(self, made: World, place: Path) -> None:
         self.made, self.place, self.count = made, place, 0
+        self.setup = Setup(made.regions, made.rule_sets, made.year, skip_unserved=True)
         write(insured_table(made), place / "insured.parquet")
         write(identities_table(made), place / "identities.parquet")
 
@@ -125,7 +126,7 @@ class Runner:
                 "identities": open_sources([self.place / "identities.parquet"], "identities"),
             }
         )
-        setup = Setup(self.made.regions, self.made.rule_sets, self.made.year, skip_unserved=True)
+        setup = self.setup.fork()
         options = options or Options(2, MEMORY, 3)
         settle(Benefits(setup), inputs, RunFolder(place / "out", TABLES), options, Installed(()))
         return Folder(place / "out")

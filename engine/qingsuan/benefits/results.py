@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,13 +131,28 @@ class _Names:
         return pa.DictionaryArray.from_arrays(arrow(looked_up(self._place, numbers)), self._texts)
 
 
+class _NamesAsNeeded:
+    """Like :class:`_Names`, where there are many names and a partition needs few: each is made when it is first needed."""
+
+    def __init__(self, name: Callable[[int], str]) -> None:
+        self._name = cache(name)
+
+    def column(self, numbers: Int32) -> pa.Array:
+        """The names of numbers; the dictionary holds those that occur, in the order of their numbers."""
+        occurs = np.flatnonzero(np.bincount(numbers))
+        places: dict[str, int] = {}
+        place = np.zeros(int(occurs[-1]) + 1 if len(occurs) else 0, np.int32)
+        place[occurs] = [places.setdefault(self._name(number), len(places)) for number in occurs.tolist()]
+        return pa.DictionaryArray.from_arrays(arrow(looked_up(place, numbers)), pa.array(list(places), pa.string()))
+
+
 class Called:
     """What the columns ``rule_id`` and ``variant`` say for a variant; the number past the last is the waiting period."""
 
     def __init__(self, program: Program) -> None:
         self.waiting = len(program.rules)
         self.rule_ids = _Names([*map(program.rule_id, range(self.waiting)), WAITING])
-        self.variants = _Names([*map(program.variant_id, range(self.waiting)), WAITING])
+        self.variants = _NamesAsNeeded(lambda number: WAITING if number == self.waiting else program.variant_id(number))
 
 
 class Layout:

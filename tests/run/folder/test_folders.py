@@ -179,9 +179,7 @@ def test_hidden_folders_that_are_links_are_not_followed(place: Path) -> None:
     (place / "demo").mkdir()
     (place / "demo" / ".qingsuan-demo").write_text("")
     (place / "demo" / "sample").symlink_to(place / "mine")
-    people = write(place / "heads.csv", [insured(insu_admdvs="220102")])
     for arguments in (
-        ("subsidy", people, "--year", 2021, "--out", "out"),
         ("sample", "out", "--people", 10, "--seed", 1),
         ("demo", "--people", 10, "--out", "demo"),
     ):
