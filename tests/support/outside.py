@@ -65,7 +65,7 @@ def call(
     ran = subprocess.run(
         [*program, *arguments],
         cwd=folder,
-        env={**inherited, "PYTHONIOENCODING": "utf-8", **told},
+        env={**inherited, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1", **told},
         capture_output=True,
         check=False,
         timeout=300,
