@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,8 @@ def prepare(
         check_prepared(year.record.made_by, now, str(folder))
         inputs = Inputs(next_numbers(year, inputs.tables), inputs.left_out)
     partitions = partitions_of(settlement, inputs, options) if year is None else year.record.partitions
-    memory = {"memory_bytes": options.memory // _INDEX_SHARE, "workers": options.workers}
+    for_index = options.memory // _INDEX_SHARE
+    memory = {"memory_bytes": for_index, "workers": options.workers}
     making: AbstractContextManager[DeliveryWriter] = (
         add_delivery(folder, **memory)
         if year is not None
@@ -78,7 +80,8 @@ def prepare(
     files = named({table.name: inputs.of(table.name) for table in settlement.inputs})
     with making as writer, InputDigests(files.values()) as digests:
         target = RunFolder(writer.folder, (SPILL,), overwrite=True)  # rows are put aside there; no table is written
-        run = Run(settlement, inputs, options, target, progress, partitions, problems)
+        less = replace(options, memory=options.memory - for_index)
+        run = Run(settlement, inputs, less, target, progress, partitions, problems)
         check_files(run)
         with Threads(run, writer.folder / SPILL) as engine, RefusedRows(run, writer.folder / SPILL) as refused:
             since = time.perf_counter()
