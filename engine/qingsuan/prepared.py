@@ -101,7 +101,7 @@ class Prepared:
 
 
 def _readable(rows: pa.Table, delivery: Delivery) -> pa.Table:
-    """Rows with codes as texts, absent ones as null, and days as dates."""
+    """Rows with codes as texts, absent ones as null."""
     texts: Mapping[str, list[str]] = delivery.state["learned"]["texts"]
     for place, name in enumerate(rows.schema.names):
         column = rows.column(name)

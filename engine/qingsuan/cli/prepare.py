@@ -7,13 +7,12 @@ from pathlib import Path
 import click
 
 from qingsuan.api import prepare
-from qingsuan.cli.options.sizes import Size
+from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.report.prepared import summary
-from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, MOST_WORKERS
-from qingsuan.run.folder.known import MOST_PARTITIONS
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
 
@@ -25,11 +24,7 @@ __all__ = ["command"]
 @click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is prepared.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder of the prepared year.")
 @click.option("--add", is_flag=True, help="Add a further delivery (a month, say) to the prepared year in --out.")
-@click.option(
-    "--workers", type=click.IntRange(1, MOST_WORKERS), default=2, show_default=True, help="Threads that work."
-)
-@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What the run may hold in memory.")
-@click.option("--partitions", type=click.IntRange(1, MOST_PARTITIONS), help="Into how many parts people are spread.")
+@execution_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")

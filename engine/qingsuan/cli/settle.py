@@ -8,14 +8,13 @@ import click
 
 from qingsuan.api import settle
 from qingsuan.cli.options.engines import engine_options
+from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
-from qingsuan.cli.options.sizes import Size
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.report.text import proven
-from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, MOST_WORKERS
-from qingsuan.run.folder.known import MOST_PARTITIONS
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
 
@@ -26,11 +25,7 @@ __all__ = ["command"]
 @click.option("--identities", multiple=True, help="Dated identity classes (repeatable).")
 @click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is settled.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder to write.")
-@click.option(
-    "--workers", type=click.IntRange(1, MOST_WORKERS), default=2, show_default=True, help="Threads that work."
-)
-@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What the run may hold in memory.")
-@click.option("--partitions", type=click.IntRange(1, MOST_PARTITIONS), help="Into how many parts people are spread.")
+@execution_options
 @engine_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from qingsuan.cli.options.sizes import Size
+from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.stopping import terminated_as_interrupted
-from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR, MOST_WORKERS
-from qingsuan.run.folder.known import MOST_PARTITIONS
+from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 
 __all__ = ["command"]
 
@@ -41,15 +40,7 @@ _FILE = click.Path(path_type=Path)
     "--skip-unserved", is_flag=True, help="Set rows of regions without a plugin aside (E_POOL) instead of stopping."
 )
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030.")
-@click.option(
-    "--workers", type=click.IntRange(1, MOST_WORKERS), default=2, show_default=True, help="Threads that work."
-)
-@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What the run may hold in memory.")
-@click.option(
-    "--partitions",
-    type=click.IntRange(1, MOST_PARTITIONS),
-    help="Into how many parts people are spread.",
-)
+@execution_options
 @click.option(
     "--resume", is_flag=True, help="Go on with a run that did not finish in --out: otherwise the same command."
 )
