@@ -54,6 +54,7 @@ def set_up(
     skip_unserved: bool = False,
     accumulators: bool = False,
     strict: bool = False,
+    rules_dir: PathLike | None = None,
 ) -> tuple[Setup, Installed]:
     """Find plugins, read and compile every rule set, check requirements.
 
@@ -61,9 +62,12 @@ def set_up(
     ------
     PluginError
         A requirement is not met. A region whose files cannot be trusted is among those refused.
+    UsageError, PolicyError
+        The files of ``rules_dir`` cannot be trusted.
     """
     with _opening_plugins:
-        setup, installed = setup_of(plugins.load(), year, skip_unserved, accumulators)
+        found, _ = plugins.with_rules(plugins.load(), rules_dir)
+        setup, installed = setup_of(found, year, skip_unserved, accumulators)
     plugins.require(installed, requirements)
     setup.strict = strict
     return setup, installed
@@ -80,6 +84,7 @@ def settle(
     memory: int = 2 << 30,
     partitions: int | None = None,
     require: Sequence[str] = (),
+    rules_dir: PathLike | None = None,
     skip_unserved: bool = False,
     strict: bool = False,
     opening: PathLike | FinishedRun | None = None,
@@ -111,6 +116,8 @@ def settle(
         Into how many parts people are spread; worked out from ``memory`` unless given.
     require
         Plugins that must be there, such as ``["qingsuan-jilin>=2022.1"]``.
+    rules_dir
+        A folder of parameter files that stand in for the installed rule sets of their region; the record marks them "working copy".
     skip_unserved
         Whether claims of pools without a plugin are rejected instead of stopping the run.
     strict
@@ -153,6 +160,8 @@ def settle(
     prepared = _prepared_in(claims, insured, identities)
     if engine != "local" and (prepared, keep) != (None, None):
         raise UsageError("--engine", found=f"{engine}, for a prepared year", expected="local")
+    if engine != "local" and rules_dir is not None:
+        raise UsageError("--engine", found=f"{engine}, with --rules-dir, which no worker has", expected="local")
     with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
         given = {} if prepared is not None else _given(spool, claims, insured, identities)
         earlier = None if opening is None else _folder_of(opening)
@@ -161,7 +170,12 @@ def settle(
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
         with_accumulators = accumulators or earlier is not None
         setup, installed = set_up(
-            year, _texts(require), skip_unserved=skip_unserved, accumulators=with_accumulators, strict=strict
+            year,
+            _texts(require),
+            skip_unserved=skip_unserved,
+            accumulators=with_accumulators,
+            strict=strict,
+            rules_dir=rules_dir,
         )
         brought = () if earlier is None else open_opening(earlier, year, csv_encoding)
         settlement = Benefits(setup, earlier_run(brought))
@@ -196,6 +210,7 @@ def prepare(
     memory: int = 2 << 30,
     partitions: int | None = None,
     require: Sequence[str] = (),
+    rules_dir: PathLike | None = None,
     skip_unserved: bool = False,
     csv_encoding: str = "utf8",
     progress: Progress | None = None,
@@ -227,7 +242,7 @@ def prepare(
         raise UsageError("--add", found="nothing to add", expected="claims, insured people or identities")
     with Spool() as spool:
         given = _given(spool, claims, insured, identities, add=add)
-        setup, installed = set_up(year, _texts(require), skip_unserved=skip_unserved)
+        setup, installed = set_up(year, _texts(require), skip_unserved=skip_unserved, rules_dir=rules_dir)
         paths = [path for files, _ in given.values() for path in files]
         check_apart(Path(out), (), paths)
         inputs = _opened(given, csv_encoding)

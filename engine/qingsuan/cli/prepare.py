@@ -8,6 +8,7 @@ import click
 
 from qingsuan.api import prepare
 from qingsuan.cli.options.execution import execution_options
+from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.stopping import terminated_as_interrupted
@@ -26,6 +27,7 @@ __all__ = ["command"]
 @click.option("--add", is_flag=True, help="Add a further delivery (a month, say) to the prepared year in --out.")
 @execution_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
+@rules_option
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
 @click.option("--json", "as_json", is_flag=True, help="Print what the prepared year holds as JSON.")
@@ -41,6 +43,7 @@ def command(
     memory: int,
     partitions: int | None,
     requirements: tuple[str, ...],
+    rules_dir: Path | None,
     skip_unserved: bool,
     csv_encoding: str,
     as_json: bool,
@@ -62,6 +65,7 @@ def command(
             memory=memory,
             partitions=partitions,
             require=requirements,
+            rules_dir=rules_dir,
             skip_unserved=skip_unserved,
             csv_encoding=csv_encoding,
             progress=progress_for(as_json),

@@ -10,6 +10,7 @@ from qingsuan.api import settle
 from qingsuan.cli.options.engines import engine_options
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
+from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
 from qingsuan.cli.stopping import terminated_as_interrupted
@@ -28,6 +29,7 @@ __all__ = ["command"]
 @execution_options
 @engine_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
+@rules_option
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
 @click.option("--strict", is_flag=True, help="Reject claims that meet insured rows which contradict each other.")
 @click.option(
@@ -59,6 +61,7 @@ def command(
     engine: str,
     spark_master: str | None,
     requirements: tuple[str, ...],
+    rules_dir: Path | None,
     skip_unserved: bool,
     strict: bool,
     max_rejected: MostRejected | None,
@@ -86,6 +89,7 @@ def command(
             memory=memory,
             partitions=partitions,
             require=requirements,
+            rules_dir=rules_dir,
             skip_unserved=skip_unserved,
             strict=strict,
             opening=opening,

@@ -26,6 +26,7 @@ from qingsuan.errors import PluginError, UsageError
 from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.plugins.region_shape import problem_of
 from qingsuan.plugins.trial import Apart
+from qingsuan.plugins.working_copy import WorkingCopy
 from qingsuan.policy.model import Pool, Region
 from qingsuan.policy.strict import did_you_mean
 
@@ -57,7 +58,8 @@ class EntryPoint(Protocol):
 class Plugin:
     """One installed plugin: either a region, or the problem for which it is refused.
 
-    ``name`` is the entry point's; ``distribution`` and ``version`` are what pip installed.
+    ``name`` is the entry point's; ``distribution`` and ``version`` are what pip installed. With a ``working_copy`` the rules of
+    its region are not those that were installed.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Plugin:
     version: str
     region: Region | None
     problem: str | None = None
+    working_copy: WorkingCopy | None = None
 
     @property
     def title(self) -> str:

@@ -27,6 +27,7 @@ def of_plugins(installed: Installed) -> list[dict[str, Any]]:
             "version": plugin.version,
             "region": None if plugin.region is None else plugin.region.code,
             "problem": plugin.problem,
+            **({} if plugin.working_copy is None else {"working_copy": plugin.working_copy.record()}),
         }
         for plugin in installed.plugins
     ]
@@ -54,6 +55,12 @@ def of_run(
         What the settlement says of itself.
     """
     warnings = [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
+    warnings += [
+        f"plugin {plugin.title}: working copy: its rules are those of the folder {plugin.working_copy.folder} "
+        f"(SHA-256 {plugin.working_copy.sha256}), not those that were installed"
+        for plugin in installed.plugins
+        if plugin.working_copy is not None
+    ]
     warnings += [f"{file}: columns nobody reads: {', '.join(names)}" for file, names in sorted(unread.items())]
     return {
         "settlement": name,
