@@ -5,6 +5,7 @@
 #   VENV     where the environment lives
 #   PEOPLE   how many people `make demo` makes up: 2.6 claims each
 #   TESTS    what `make test` and `make checked` run: paths, or options of pytest
+#   PART     which part of the deliberate faults `make mutants` judges: 2/6 is the second sixth
 #   KILLS    how often `make kills` kills a run
 #   HOSTILE  how many hostile inputs of which kind `make hostile` tries, and SEED the first one's seed
 #   CASES    how many random claims `make differential` compares
@@ -121,10 +122,10 @@ count: $(VENV)/.ready-bench
 differential: setup
 	QINGSUAN_CASES=$(CASES) $(BIN)/python -m pytest tests/benefits/reference/test_twin_differential.py
 
-## mutants: break the core on purpose, one fault at a time, and see the suite catch each
+## mutants: break the core on purpose, one fault at a time, and see the suite catch each; PART=2/6 is the second sixth of the faults
 .PHONY: mutants
 mutants: $(VENV)/.ready-build
-	$(BIN)/python tests/support/mutants.py
+	$(BIN)/python tests/support/mutants.py --part $(or $(PART),1/1)
 
 ## kills: kill runs of both settlements KILLS times at random moments, fill their disk a tenth as often, and see them go on to the same bytes
 .PHONY: kills

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mutants import MUTANTS, ROOT, Mutant
+from mutants import MUTANTS, ROOT, Mutant, a_part, chosen
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
@@ -38,3 +38,14 @@ def test_no_two_deliberate_faults_are_one() -> None:
     """A fault is known by its name, and a second one with the same change would be judged twice."""
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
     assert len({(mutant.source, mutant.old, mutant.new) for mutant in MUTANTS}) == len(MUTANTS)
+
+
+def test_parts_of_the_faults_are_all_of_them_once() -> None:
+    parts = [chosen([], (number, 5)) for number in range(1, 6)]
+    assert sorted(mutant.name for part in parts for mutant in part) == sorted(mutant.name for mutant in MUTANTS)
+
+
+@pytest.mark.parametrize("text", ["0/5", "6/5", "1", "1/2/3", "one/2", ""])
+def test_a_part_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"expected a number of parts|not enough values|invalid literal"):
+        a_part(text)
