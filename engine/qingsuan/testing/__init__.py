@@ -11,8 +11,9 @@ public command. :class:`PluginContract` is what every plugin promises; a plugin'
         cases = Path(__file__).parent / "cases"
 """
 
-from qingsuan.testing.casefile import CaseFile, collect_cases, read_case
+from qingsuan.cases.casefile import CaseFile, collect_cases, read_case
+from qingsuan.cases.outcome import CaseFailedError, Result
 from qingsuan.testing.contract import PluginContract
-from qingsuan.testing.runner import CaseFailedError, Result, run_case
+from qingsuan.testing.runner import run_case
 
 __all__ = ["CaseFailedError", "CaseFile", "PluginContract", "Result", "collect_cases", "read_case", "run_case"]

@@ -6,13 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+from qingsuan.cases.casefile import collect_cases
+from qingsuan.cases.outcome import Result
 from qingsuan.plugins import load
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.subsidies.reader import read_region
-from qingsuan.testing.casefile import collect_cases
-from qingsuan.testing.runner import Result, run_case
+from qingsuan.testing.runner import run_case
 
 __all__ = ["PluginContract"]
 

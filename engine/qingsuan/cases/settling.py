@@ -1,0 +1,79 @@
+"""Cases that stand beside the parameters of a region: found, and settled as the front door settles any year."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from qingsuan.api import settle
+from qingsuan.cases.casefile import CaseFile, Row
+from qingsuan.cases.outcome import Result
+from qingsuan.policy.model import Region
+from qingsuan.tables import IDENTITIES
+
+__all__ = ["cases_beside", "settle_case", "write_tables"]
+
+_UPWARDS = 4
+"""So many folders above a ``rules/`` folder are looked into: those of a package below ``src/``, and its distribution."""
+
+
+def cases_beside(region: Region, rules_dir: Path | None = None) -> Path | None:
+    """The folder of case files of a region: beside a working folder, else beside the rules it was installed with.
+
+    A folder of rules has its cases in ``cases/`` inside of it or beside it, or in ``tests/cases/`` of the distribution it lies in, which
+    is there where a plugin is installed from its source. None if there is none.
+    """
+    folders = [] if rules_dir is None else [rules_dir.resolve()]
+    if isinstance(region.rules, str | os.PathLike):
+        folders.append(Path(region.rules))
+    for folder in folders:
+        above = list(folder.parents)[:_UPWARDS]
+        for place in (
+            folder / "cases",
+            *(one / "cases" for one in above[:1]),
+            *(one / "tests" / "cases" for one in above),
+        ):
+            if place.is_dir():
+                return place
+    return None
+
+
+def write_tables(case: CaseFile, folder: Path) -> dict[str, Path]:
+    """Write the tables of a case as CSV files; returns them by table."""
+    files = {name: folder / f"{name}.csv" for name in ("claims", "insured", "identities")}
+    _write(files["claims"], case.claims)
+    _write(files["insured"], case.insured)
+    _write(files["identities"], case.identities, [column.name for column in IDENTITIES])
+    return files
+
+
+def _write(file: Path, rows: Sequence[Row], header: Iterable[str] = ()) -> None:
+    names = list(dict.fromkeys([*header, *(name for row in rows for name in row)]))
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, names, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def settle_case(case: CaseFile, rules_dir: Path | None = None) -> Result:
+    """Settle the year of a case, by the rules of a working folder if one is given.
+
+    Raises
+    ------
+    QingsuanError
+        The run was refused, as :func:`qingsuan.api.settle` says.
+    """
+    with tempfile.TemporaryDirectory(prefix="qingsuan-case-") as folder:
+        files = write_tables(case, Path(folder))
+        run = settle(
+            files["claims"], files["insured"], files["identities"], year=case.year, rules_dir=rules_dir, workers=1
+        )
+    return Result(*(_rows(table) for table in (run.settled, run.reversed, run.rejected)))
+
+
+def _rows(table: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(table.to_arrow().to_pylist())
