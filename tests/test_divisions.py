@@ -1,6 +1,8 @@
 """GB/T 2260: names, levels, and the agencies' codes beside it."""
 
-from qingsuan.divisions import Division, children, find, name, prefecture
+import pytest
+
+from qingsuan.divisions import RETIRED, Division, children, find, name, prefecture, retired
 
 ZONES = 14
 
@@ -38,6 +40,14 @@ def test_special_places_have_their_names() -> None:
 def test_gongzhuling_moved_to_changchun() -> None:
     assert prefecture("220184") == "220100"
     assert find("220381") is None
+    assert retired("220381") == "220381 公主岭市 is 220184 since 2020"
+
+
+@pytest.mark.parametrize("code", RETIRED)
+def test_a_retired_code_is_no_code_of_today_and_its_successor_is(code: str) -> None:
+    place, since, _ = RETIRED[code]
+    assert find(code) is None
+    assert name(since) == place
 
 
 def test_the_prefecture_of_a_county() -> None:

@@ -3,7 +3,7 @@
 ``divisions.csv`` holds the province level, prefectures and counties of Jilin and Inner Mongolia in the edition of the
 National Bureau of Statistics of 2023 (cut-off 2023-06-30), as published in ``modood/Administrative-divisions-of-China``
 (WTFPL). All codes and names equal the list of the Ministry of Civil Affairs of 2019-04, except 公主岭市: 220381 became
-220184 when it moved from Siping to Changchun in 2020. Codes whose fifth digit is 7 are statistical zones of that file,
+220184 when it moved from Siping to Changchun in 2020 (:data:`RETIRED`). Codes whose fifth digit is 7 are statistical zones of that file,
 which GB/T 2260 does not know.
 
 Health-insurance agencies (医保经办机构) of a level itself use codes beside GB/T 2260 that end in 99: 220199 is the
@@ -17,7 +17,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["Division", "children", "find", "name", "prefecture"]
+__all__ = ["RETIRED", "Division", "children", "find", "name", "prefecture", "retired"]
+
+RETIRED = {"220381": ("公主岭市", "220184", 2020)}
+"""Codes that were taken out of GB/T 2260 (撤销的行政区划代码): the name, the code since, and the year of the change.
+
+Nothing is settled under the new code because of this table: it only lets a refusal say what to write.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,18 @@ def name(code: str) -> str:
     """
     division = find(code)
     return division.name if division is not None else code
+
+
+def retired(code: str) -> str:
+    """Say of a code that was taken out what the place is now; the empty text of any other code.
+
+    >>> retired("220381"), retired("220184")
+    ('220381 公主岭市 is 220184 since 2020', '')
+    """
+    if code not in RETIRED:
+        return ""
+    place, since, year = RETIRED[code]
+    return f"{code} {place} is {since} since {year}"
 
 
 def prefecture(code: str) -> str | None:

@@ -304,6 +304,19 @@ def test_a_pool_without_a_plugin(tmp_path: Path) -> None:
     refused(settle_claims(tmp_path, path), 4, *said)
 
 
+def test_a_code_that_was_retired_is_answered_with_the_code_of_today(tmp_path: Path) -> None:
+    rows = [claim(), claim(setl_id="old", insu_admdvs="220381"), claim(setl_id="far", insu_admdvs="880101")]
+    path = write(tmp_path / "claims.csv", rows)
+    said = "write the code of today: 220381 公主岭市 is 220184 since 2020; install"
+    refused(settle_claims(tmp_path, path), 4, "220300 四平市: 1 claims", said)
+    assert settle_claims(tmp_path, path, "--skip-unserved").status == 0
+    rejected = pq.read_table(tmp_path / "out" / "rejected").to_pylist()
+    assert {row["setl_id"]: row["expected"] for row in rejected} == {
+        "old": "the code of today: 220381 公主岭市 is 220184 since 2020",
+        "far": "an area of a pool that an installed plugin serves",
+    }
+
+
 def test_a_broken_plugin_is_named_where_its_pool_is_met(tmp_path: Path) -> None:
     install(tmp_path / "site", hook="import a_module_nobody_has\n")
     said = ("no installed plugin serves: 990100", "qingsuan-settling 2022.1", "a_module_nobody_has")

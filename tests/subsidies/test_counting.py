@@ -259,6 +259,16 @@ def test_a_bad_row_is_rejected_with_its_reason(change: dict[str, Any], code: str
     assert rejection.expected
 
 
+def test_a_retired_code_is_answered_with_the_code_of_today() -> None:
+    screened = Screening(funding()).screen(
+        batch_of({"insu_admdvs": "220381"}, {"insu_admdvs": "220198", "psn_no": "p2"})
+    )
+    assert [one.expected for one in screened.rejections] == [
+        "the code of today: 220381 公主岭市 is 220184 since 2020",
+        "a county, banner or district of the region, or a prefecture's own agency (such as 220199)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "kept", "outside"),
     [

@@ -25,6 +25,7 @@ from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.columns.rows import numbers
 from qingsuan.columns.vocabulary import Vocabulary
 from qingsuan.divisions import name as division_name
+from qingsuan.divisions import retired
 from qingsuan.errors import PluginError
 from qingsuan.policy.model import Region
 from qingsuan.settlement import Books, InputFile, InputTable, Rejecter, Settled, Settlement, Taken
@@ -179,11 +180,13 @@ class Benefits(Settlement):
             f"{pool} {division_name(pool)}: {count} claims" for pool, count in sorted(pools.items())[:10]
         )
         broken = "".join(f"\n  broken plugin {problem}" for problem in problems)
+        moved = "; ".join(filter(None, map(retired, sorted(self.setup.learned.unserved))))
         raise PluginError(
             "claims",
             found=f"pools that no installed plugin serves: {listed}{broken}",
             expected="a plugin for every pool in the input; no pool is ever settled by another one's rules",
-            do="install the region's plugin (see “qingsuan plugins”), or give --skip-unserved to reject these claims",
+            do=f"{f'write the code of today: {moved}; ' if moved else ''}install the region's plugin (see “qingsuan plugins”), "
+            "or give --skip-unserved to reject these claims",
         )
 
     def check_spread(self, table: str, rows: pa.Table) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import eq
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,7 @@ import pyarrow as pa
 
 from qingsuan.columns.cells import OPEN_END, Torn, day_text
 from qingsuan.columns.forms import form_of
+from qingsuan.divisions import retired
 from qingsuan.errors import PluginError
 from qingsuan.subsidies.columns import Days, Flags, Ids, Ints, Text, days_of, flags_of, ids_of, int_of_code, texts_of
 from qingsuan.subsidies.counting import ROWS
@@ -192,8 +195,12 @@ class Screening:
             raise self._unserved(admdvs, unserved)
         expected = f"a region with a plugin that has a funding rule: {', '.join(sorted(self._funding.rules))}"
         flaws.add(unserved, "E_POOL", "insu_admdvs", admdvs.found, expected)
+        nowhere = counting & (action == _NO_COUNTY)
+        for code in filter(retired, admdvs.values):
+            moved = admdvs.map(partial(eq, code), 0) == 1
+            flaws.add(nowhere & moved, "E_CODE", "insu_admdvs", admdvs.found, f"the code of today: {retired(code)}")
         expected = "a county, banner or district of the region, or a prefecture's own agency (such as 220199)"
-        flaws.add(counting & (action == _NO_COUNTY), "E_CODE", "insu_admdvs", admdvs.found, expected)
+        flaws.add(nowhere, "E_CODE", "insu_admdvs", admdvs.found, expected)
 
     def _unserved(self, admdvs: Text, rows: npt.NDArray[np.bool_]) -> PluginError:
         codes = sorted({admdvs.found(int(row)) for row in np.flatnonzero(rows)})

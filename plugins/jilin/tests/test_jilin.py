@@ -13,12 +13,24 @@ class TestJilin(PluginContract):
     def test_pools_and_local_codes(self):
         region = self.region()
         assert (region.code, region.name) == ("220000", "吉林省")
-        assert {pool.code: pool.prefixes for pool in region.pools} == {"220100": ("2201",), "220200": ("2202",)}
+        assert {pool.code: pool.prefixes for pool in region.pools} == {
+            "220100": ("2201",),
+            "220200": ("2202",),
+            "220581": ("220581",),
+            "229900": ("2299",),
+        }
         assert region.codes["med_type"]["15"] == "特药"
 
     def test_each_pool_and_scheme_has_its_rule_set(self):
         found = sorted((rule_set.pool, *rule_set.schemes) for rule_set in self.rule_sets())
-        assert found == [("220100", "310"), ("220100", "390"), ("220200", "310"), ("220200", "390")]
+        assert found == [
+            ("220100", "310"),
+            ("220100", "390"),
+            ("220200", "310"),
+            ("220200", "390"),
+            ("220581", "310", "390"),
+            ("229900", "310", "390"),
+        ]
 
     def test_what_is_not_known_has_a_name(self):
         missing = {(rule_set.pool, each.parameter) for rule_set in self.rule_sets() for each in rule_set.missing}

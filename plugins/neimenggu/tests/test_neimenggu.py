@@ -13,11 +13,23 @@ class TestNeimenggu(PluginContract):
     def test_pools(self):
         region = self.region()
         assert (region.code, region.name) == ("150000", "内蒙古自治区")
-        assert {pool.code: pool.prefixes for pool in region.pools} == {"150100": ("1501",), "150900": ("1509",)}
+        assert {pool.code: pool.prefixes for pool in region.pools} == {
+            "150100": ("1501",),
+            "150781": ("150781",),
+            "150900": ("1509",),
+            "152501": ("152501",),
+        }
 
     def test_each_pool_and_scheme_has_its_rule_set(self):
         found = sorted((rule_set.pool, *rule_set.schemes) for rule_set in self.rule_sets())
-        assert found == [("150100", "310"), ("150100", "390"), ("150900", "310"), ("150900", "390")]
+        assert found == [
+            ("150100", "310"),
+            ("150100", "390"),
+            ("150781", "310", "390"),
+            ("150900", "310"),
+            ("150900", "390"),
+            ("152501", "310", "390"),
+        ]
 
     def test_employees_of_ulanqab_are_refused_by_name_not_by_silence(self):
         (rule_set,) = (each for each in self.rule_sets() if (each.pool, each.schemes) == ("150900", ("310",)))

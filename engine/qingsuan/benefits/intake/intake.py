@@ -31,6 +31,7 @@ from qingsuan.columns.cells import (
 )
 from qingsuan.columns.forms import CODE_FORM
 from qingsuan.columns.rows import arrow
+from qingsuan.divisions import retired
 from qingsuan.errors import InputError, PluginError
 from qingsuan.money import yuan
 from qingsuan.plugins.code import PluginCodeError, call_plugin
@@ -246,6 +247,9 @@ def _refuse_unserved(setup: Setup, rows: Rows, areas: npt.NDArray[np.int32]) -> 
         return
     mask = np.isin(areas, nobody)
     if setup.skip_unserved:
+        for number in nobody:
+            if moved := retired(texts[number]):
+                rows.refuse(areas == number, "E_POOL", "insu_admdvs", f"the code of today: {moved}")
         rows.refuse(mask, "E_POOL", "insu_admdvs", "an area of a pool that an installed plugin serves")
         return
     counts = np.bincount(areas[mask & ~rows.refusals.refused], minlength=len(texts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from qingsuan.columns.cells import NO_DATE
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import Keeper, Taker, looked_up
 from qingsuan.people import Numbering, Texts
+from qingsuan.policy.model import RuleSet
 
 __all__ = ["Known", "OtherParts", "PerClaim", "Work"]
 
@@ -51,7 +53,7 @@ class Known:
         self.known_levels = np.array(
             [
                 [True] * len(levels),  # of a claim without a rule set, -1
-                *([not text or text in rule_set.levels for text in levels] for rule_set in setup.program.rule_sets),
+                *(_known_levels(rule_set, levels) for rule_set in setup.program.rule_sets),
             ],
             np.bool_,
         )
@@ -60,6 +62,12 @@ class Known:
         self.says_new_year = np.array([one is not None and one.new_year is not None for one in said], np.bool_)
         self.per_visit = np.array(setup.program.per_visit, np.bool_)
         self.called = Called(setup.program)
+
+
+def _known_levels(rule_set: RuleSet, levels: Sequence[str]) -> list[bool]:
+    """Which levels a rule set knows; any, if it has no vocabulary and no rule: it only says what is missing."""
+    says_only_what_is_missing = not (rule_set.levels or rule_set.rules)
+    return [says_only_what_is_missing or not text or text in rule_set.levels for text in levels]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ LOCAL_CARE = {
 
 @hookimpl
 def qingsuan_region() -> Region:
-    """Hand over Jilin: two pools, their rule sets and the province's funding rule."""
+    """Hand over Jilin: two pools with rules, two whose files only say what is missing, and the province's funding rule."""
     root = files(__name__)
     return Region(
         code="220000",
@@ -36,6 +36,8 @@ def qingsuan_region() -> Region:
         pools=(
             Pool(code="220100", name="长春市", prefixes=("2201",)),
             Pool(code="220200", name="吉林市", prefixes=("2202",)),
+            Pool(code="220581", name="梅河口市", prefixes=("220581",)),
+            Pool(code="229900", name="吉林省本级", prefixes=("2299",)),
         ),
         rules=root / "rules",
         funding=root / "funding",
