@@ -13,8 +13,11 @@ from click.testing import CliRunner
 
 from qingsuan import Pool, Region, __version__, hookimpl
 from qingsuan.cli import plugins as cli_plugins
+from qingsuan.cli.plugins import listing
 from qingsuan.errors import PluginError, UsageError
 from qingsuan.plugins import Installed, load, require
+from qingsuan.policy.reader import read_rule_sets
+from qingsuan.run import regions
 from rule_heads import head
 
 ONE = Region("990000", "made up", (Pool("990100", "one", ("9901",)), Pool("990200", "two", ("9902", "990199"))))
@@ -342,7 +345,7 @@ def test_a_second_version_left_behind_is_seen(site: Path) -> None:
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *points: FakePoint) -> None:
-    monkeypatch.setattr(cli_plugins, "load", lambda: load(points))
+    monkeypatch.setattr(listing, "load", lambda: load(points))
 
 
 def test_the_command_lists_pools_rule_sets_and_missing_parameters(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -375,7 +378,10 @@ def test_a_rule_set_that_does_not_read_makes_its_plugin_a_broken_one(
     broken, healthy = json.loads(result.stdout)
     assert "rules/a.toml: layers.pooled.bands.percent[1]: the whole number 160" in broken["problem"]
     assert (broken["region"], healthy["problem"]) == (None, None)
-    assert "REFUSED\n  its rule sets cannot be trusted: " in CliRunner().invoke(cli_plugins.command, []).output
+    assert (
+        "qingsuan-one 2022.1   entry point one   REFUSED\n  its rule sets cannot be trusted: "
+        in CliRunner().invoke(cli_plugins.command, []).output
+    )
 
 
 def test_all_that_is_wrong_with_the_rules_of_a_plugin_is_shown(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +396,10 @@ def test_all_that_is_wrong_with_the_rules_of_a_plugin_is_shown(site: Path, monke
     assert keys[1] == "layers.pooled"
     assert broken["findings"][1]["found"] == "this layer is used nowhere"
     assert broken["problem"].endswith("\n  and 1 more: qingsuan plugins shows all")
+    read: list[str] = []
+    monkeypatch.setattr(regions, "read_rule_sets", lambda region: read.append(region.code) or read_rule_sets(region))
     lines = CliRunner().invoke(cli_plugins.command, []).stdout.splitlines()
+    assert read == ["990000"], "rules that cannot be trusted are read once, not again to say why"
     assert lines[1].startswith("  its rule sets cannot be trusted: ")
     assert lines[1].endswith('.layers[1]: no layer "poold"')
     assert any(line.endswith("layers.pooled: this layer is used nowhere") for line in lines)

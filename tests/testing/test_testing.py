@@ -146,3 +146,15 @@ def test_the_contract_refuses_a_grade_that_is_not_allowed() -> None:
 
     with pytest.raises(AssertionError, match="has grade B"):
         Strict().test_sources_have_allowed_grades()
+
+
+def test_a_contract_says_why_where_pytest_shows_no_values() -> None:
+    class Forgetful(PluginContract):
+        plugin = "qingsuan-jilin"
+        cases = Path(__file__).parents[1] / "cases"
+        untested = frozenset({"no-such-rule"})
+
+    with pytest.raises(AssertionError, match="no case meets this rule") as caught:
+        Forgetful().test_every_rule_has_a_case()
+    assert "220100/390/2021-01-01:inpatient" in str(caught.value)
+    assert "no-such-rule: the plugin's test (untested) names it" in str(caught.value)

@@ -27,6 +27,7 @@ from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.plugins.region_shape import problem_of
 from qingsuan.plugins.trial import Apart
 from qingsuan.plugins.working_copy import WorkingCopy
+from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Pool, Region
 from qingsuan.policy.strict import did_you_mean
 
@@ -59,7 +60,7 @@ class Plugin:
     """One installed plugin: either a region, or the problem for which it is refused.
 
     ``name`` is the entry point's; ``distribution`` and ``version`` are what pip installed. With a ``working_copy`` the rules of
-    its region are not those that were installed.
+    its region are not those that were installed. ``findings`` is everything that is wrong with its rule sets, where that is the problem.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Plugin:
     region: Region | None
     problem: str | None = None
     working_copy: WorkingCopy | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def title(self) -> str:

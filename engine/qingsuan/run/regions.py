@@ -14,6 +14,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.plugins import Installed, Plugin
 from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.policy.compile import compile_rule_sets
+from qingsuan.policy.findings import Finding, PolicyFindings
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.subsidies.model import FundingRule
@@ -61,25 +62,36 @@ def read_regions(installed: Installed, *, compiled: bool = True) -> Regions:
     plugins: list[Plugin] = []
     rules: dict[str, Rules] = {}
     for plugin in installed.plugins:
-        read = _read(plugin.region, compiled) if plugin.region is not None else plugin.problem
+        read = _read(plugin.region, compiled) if plugin.region is not None else plugin
         if isinstance(read, Rules) and plugin.region is not None:
             rules[plugin.region.code] = read
             plugins.append(plugin)
+        elif isinstance(read, _Untrusted):
+            plugins.append(replace(plugin, region=None, problem=read.problem, findings=read.findings))
         else:
-            plugins.append(replace(plugin, region=None, problem=str(read)))
+            plugins.append(plugin)
     return Regions(Installed(tuple(plugins)), dict(sorted(rules.items())))
 
 
-def _read(region: Region, compiled: bool) -> Rules | str:
-    """The rules of a region, or why they cannot be trusted."""
+@dataclass(frozen=True, slots=True)
+class _Untrusted:
+    """Why the rules of a region cannot be trusted: in words, and everything that was found in its rule sets."""
+
+    problem: str
+    findings: tuple[Finding, ...] = ()
+
+
+def _read(region: Region, compiled: bool) -> Rules | _Untrusted:
     what = "rule sets"
     try:
         rule_sets = call_plugin(_read_and_compile if compiled else read_rule_sets, region)
         what = "funding rules"
         return Rules(rule_sets, call_plugin(read_region, region))
     except PluginCodeError as error:  # the folders may be objects of the plugin's own making
-        told = error.__cause__ if isinstance(error.__cause__, PolicyError) else error
-        return f"its {what} cannot be trusted: {told}"
+        cause = error.__cause__
+        told = cause if isinstance(cause, PolicyError) else error
+        findings = cause.findings if isinstance(cause, PolicyFindings) else ()
+        return _Untrusted(f"its {what} cannot be trusted: {told}", findings)
 
 
 def _read_and_compile(region: Region) -> tuple[RuleSet, ...]:

@@ -1,7 +1,7 @@
 """For plugin authors: case files, and the contract that a plugin's tests subclass. Works without pytest installed.
 
 A case file is a small year written down in TOML, with what must come out; :func:`run_case` sends it through the
-public command. :class:`PluginContract` is what every plugin promises; a plugin's own test is three lines::
+front door. :class:`PluginContract` is what every plugin promises; a plugin's own test is three lines::
 
     from pathlib import Path
     from qingsuan.testing import PluginContract

@@ -7,21 +7,23 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from qingsuan.cases.casefile import collect_cases
-from qingsuan.cases.outcome import Result
-from qingsuan.plugins import load
-from qingsuan.policy.compile import compile_rule_sets
+from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Region, RuleSet
-from qingsuan.policy.reader import read_rule_sets
-from qingsuan.subsidies.reader import read_region
-from qingsuan.testing.runner import run_case
+from qingsuan.testing.promises import PROMISES, Contract, broken_case
 
 __all__ = ["PluginContract"]
 
 
 @cache
-def _result(case: Path, plugin: str) -> Result:
-    """Run a case once, however many tests ask for it; a failure is not kept."""
-    return run_case(case, require=[plugin])
+def _contract(plugin: str, cases: Path, grades: frozenset[str], untested: frozenset[str]) -> Contract:
+    """One for all tests of a class: a plugin is opened once, and a case is run once."""
+    return Contract(plugin, cases, grades, untested)
+
+
+def _keep(broken: list[Finding]) -> None:
+    """Fail with everything that is not kept: pytest shows no values of assertions outside of test files."""
+    if broken:
+        raise AssertionError("\n".join(map(str, broken)))
 
 
 class PluginContract:
@@ -50,60 +52,57 @@ class PluginContract:
             files = collect_cases(self.cases)
             metafunc.parametrize("case", files, ids=[file.relative_to(self.cases).as_posix() for file in files])
 
+    @classmethod
+    def contract(cls) -> Contract:
+        """What is asked of this plugin, as ``qingsuan plugins check`` asks it, too."""
+        return _contract(cls.plugin, getattr(cls, "cases", Path()), cls.grades, cls.untested)
+
+    def regions(self) -> tuple[Region, ...]:
+        """Hand over every region of the plugin, or fail with the reason for which one is refused."""
+        self.test_plugin_is_loaded()
+        return self.contract().regions
+
     def region(self) -> Region:
-        """Hand over the plugin's region, or fail with the reason for which it is refused."""
-        named = [plugin for plugin in load().plugins if plugin.distribution == self.plugin]
-        assert named, f"{self.plugin} is not installed: pip install -e it, and check its entry point"
-        for plugin in named:
-            assert plugin.region is not None, f"{plugin.title} is refused: {plugin.problem}"
-        region: Region = named[0].region  # type: ignore[assignment]  # checked above
-        return region
+        """Hand over the region of a plugin that has one."""
+        regions = self.regions()
+        if len(regions) != 1:
+            codes = ", ".join(region.code for region in regions)
+            raise AssertionError(f"{self.plugin} has {len(regions)} regions ({codes}): ask for regions()")
+        return regions[0]
 
     def rule_sets(self) -> tuple[RuleSet, ...]:
-        """Read the plugin's rule sets."""
-        return read_rule_sets(self.region())
+        """Read the rule sets of all its regions."""
+        self.test_plugin_is_loaded()
+        return self.contract().rule_sets
 
     def test_plugin_is_loaded(self) -> None:
         """It imports, its hook is named right and marked, it fits this qingsuan, and nobody else claims its region."""
-        self.region()
+        _keep(PROMISES["loaded"].broken(self.contract()))
 
     def test_region_and_pools_are_sane(self) -> None:
         """Every pool lies in the region, insures its own code, and has at least one rule set."""
-        region = self.region()
-        assert region.pools, "a region without pools settles nothing"
-        settled = {rule_set.pool for rule_set in self.rule_sets()}
-        for pool in region.pools:
-            assert pool.code[:2] == region.code[:2], f"pool {pool.code} is not in region {region.code}"
-            assert any(pool.code.startswith(prefix) for prefix in pool.prefixes), (
-                f"pool {pool.code} is not covered by its own prefixes"
-            )
-            assert pool.name, f"pool {pool.code} has no name"
-            assert pool.code in settled, f"pool {pool.code} has no rule set"
+        self._keeps("pools")
 
     def test_rule_sets_compile(self) -> None:
         """No overlapping rules, no promise unkept, no two cases that set the same thing."""
-        rule_sets = self.rule_sets()
-        assert len(compile_rule_sets(rule_sets).rule_sets) == len(rule_sets)
+        self._keeps("rules")
 
     def test_funding_rules_are_read(self) -> None:
         """Every funding rule (财政补助) that the plugin hands over can be trusted; it may hand over none."""
-        region = self.region()
-        assert bool(read_region(region)) == (region.funding is not None), "a funding folder without a rule"
+        self._keeps("funding")
 
     def test_sources_have_allowed_grades(self) -> None:
         """Every value names a source (the reader sees to it), and every source has a grade that is allowed here."""
-        files = [(rule_set.file, rule_set.sources) for rule_set in self.rule_sets()]
-        files += [(funding.file, funding.sources) for funding in read_region(self.region()).values()]
-        for file, sources in files:
-            for source in sources.values():
-                assert source.grade in self.grades, f"{file}: source {source.key} has grade {source.grade}"
+        self._keeps("grades")
 
     def test_case(self, case: Path) -> None:
         """The case comes out as its file says."""
-        _result(case, self.plugin)
+        _keep(broken_case(self.contract(), case))
 
     def test_every_rule_has_a_case(self) -> None:
         """No rule without a case that meets it, or is written among ``untested``."""
-        rules = {f"{rule_set.name}:{rule.id}" for rule_set in self.rule_sets() for rule in rule_set.rules}
-        met = {row["rule_id"] for case in collect_cases(self.cases) for row in _result(case, self.plugin).settled}
-        assert rules - met - self.untested == set()
+        self._keeps("tested")
+
+    def _keeps(self, name: str) -> None:
+        self.test_plugin_is_loaded()
+        _keep(PROMISES[name].broken(self.contract()))

@@ -1,4 +1,4 @@
-"""Send a case through the public command, and compare what comes out."""
+"""Send a case through the front door, and compare what comes out."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from qingsuan.api import settle
 from qingsuan.cases.casefile import CaseFile, read_case
 from qingsuan.cases.outcome import FATES, CaseFailedError, Result, differences
 from qingsuan.cases.settling import write_tables
-from qingsuan.cli import cli
 from qingsuan.errors import RunError
 
 __all__ = ["run_case"]
@@ -24,7 +24,7 @@ _COMMAND = (sys.executable, "-c", "from qingsuan.cli import main; main()")
 
 
 def run_case(case: CaseFile | str | Path, *, require: Sequence[str] = (), paths: Sequence[str | Path] = ()) -> Result:
-    """Run a case through ``qingsuan settle`` and compare every expected cell, to the fen.
+    """Settle a case (``qingsuan.settle``) and compare every expected cell, to the fen.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def run_case(case: CaseFile | str | Path, *, require: Sequence[str] = (), paths:
         Plugins that must be there, such as ``["qingsuan-jilin>=2022.1"]``.
     paths
         Folders to add to the module search path, where plugins are that pip did not install. With paths the command
-        runs in a process of its own.
+        (``qingsuan settle``) runs in a process of its own.
 
     Raises
     ------
@@ -48,7 +48,11 @@ def run_case(case: CaseFile | str | Path, *, require: Sequence[str] = (), paths:
     read = case if isinstance(case, CaseFile) else read_case(case)
     with tempfile.TemporaryDirectory(prefix="qingsuan-case-") as folder:
         out = Path(folder) / "out"
-        _settle(_arguments(read, Path(folder), out, require), paths)
+        files = write_tables(read, Path(folder))
+        if paths:
+            _command(_arguments(read, files, out, require), paths)
+        else:
+            settle(files["claims"], files["insured"], files["identities"], year=read.year, out=out, require=require)
         result = Result(*(_rows(out / fate) for fate in FATES))
     found = differences(read, result)
     if found:
@@ -56,8 +60,7 @@ def run_case(case: CaseFile | str | Path, *, require: Sequence[str] = (), paths:
     return result
 
 
-def _arguments(case: CaseFile, folder: Path, out: Path, require: Sequence[str]) -> list[str]:
-    files = write_tables(case, folder)
+def _arguments(case: CaseFile, files: Mapping[str, Path], out: Path, require: Sequence[str]) -> list[str]:
     arguments = ["settle", str(files["claims"]), "--insured", str(files["insured"])]
     arguments += ["--identities", str(files["identities"]), "--year", str(case.year), "--out", str(out)]
     for requirement in require:
@@ -65,10 +68,7 @@ def _arguments(case: CaseFile, folder: Path, out: Path, require: Sequence[str]) 
     return arguments
 
 
-def _settle(arguments: list[str], paths: Sequence[str | Path]) -> None:
-    if not paths:
-        cli.main(args=arguments, prog_name="qingsuan", standalone_mode=False)
-        return
+def _command(arguments: list[str], paths: Sequence[str | Path]) -> None:
     path = os.pathsep.join([*map(str, paths), *filter(None, [os.environ.get("PYTHONPATH")])])
     done = subprocess.run(  # noqa: S603 - our own command, our own arguments
         [*_COMMAND, *arguments], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False

@@ -1,49 +1,40 @@
-"""``qingsuan plugins``: what is installed, what it settles, and what is wrong with it."""
+"""What is installed, what it settles, and what is wrong with it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import click
-
-from qingsuan.cli.output import results_apart, show, show_json
+from qingsuan.cli.output import show, show_json
 from qingsuan.errors import PluginError
 from qingsuan.plugins import Plugin, load, require
-from qingsuan.plugins.code import PluginCodeError, call_plugin
-from qingsuan.policy.findings import Finding, PolicyFindings
-from qingsuan.policy.model import Region, RuleSet
-from qingsuan.policy.reader import read_rule_sets
+from qingsuan.policy.model import RuleSet
 from qingsuan.run.regions import Regions, read_regions
 from qingsuan.subsidies.model import FundingRule
 
-__all__ = ["command"]
+__all__ = ["show_installed"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A plugin, its rule sets and funding rules if they could be read, and what is wrong with its rule sets."""
+    """A plugin, and its rule sets and funding rules if they could be read."""
 
     plugin: Plugin
     rule_sets: tuple[RuleSet, ...] = ()
     funding: tuple[FundingRule, ...] = ()
-    findings: tuple[Finding, ...] = ()
 
 
-@click.command("plugins")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of the table.")
-@click.option(
-    "--require", "requirements", multiple=True, metavar="REQ", help='Insist on one: "qingsuan-jilin>=2022.1".'
-)
-@results_apart
-def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
-    """List the installed regional plugins and their rule sets; broken ones with the reason, and all that is wrong.
+def show_installed(*, as_json: bool, requirements: Sequence[str]) -> None:
+    """List the installed plugins and their rule sets; broken ones with the reason, and all that is wrong.
 
-    Exit status 4 if one of them is broken, or a required one is missing or of another version.
+    Raises
+    ------
+    PluginError
+        One of them is broken, or a required one is missing or of another version.
     """
     installed = load()
     regions = read_regions(installed)
-    opened = [plugin.region for plugin in installed.plugins]
-    rows = [_row(*each, regions) for each in zip(regions.installed.plugins, opened, strict=True)]
+    rows = [_row(plugin, regions) for plugin in regions.installed.plugins]
     if as_json:
         show_json([_record(row) for row in rows])
     else:
@@ -58,20 +49,11 @@ def command(*, as_json: bool, requirements: tuple[str, ...]) -> None:
         )
 
 
-def _row(plugin: Plugin, opened: Region | None, regions: Regions) -> _Row:
-    """``opened`` is the plugin's region before its rules were read."""
+def _row(plugin: Plugin, regions: Regions) -> _Row:
     if plugin.region is None:
-        return _Row(plugin, findings=() if opened is None else _findings(opened))
+        return _Row(plugin)
     rules = regions.rules[plugin.region.code]
     return _Row(plugin, rules.rule_sets, tuple(rules.funding[year] for year in sorted(rules.funding)))
-
-
-def _findings(region: Region) -> tuple[Finding, ...]:
-    try:
-        call_plugin(read_rule_sets, region)
-    except PluginCodeError as error:  # the folder may be an object of the plugin's own making
-        return error.__cause__.findings if isinstance(error.__cause__, PolicyFindings) else ()
-    return ()
 
 
 def _table(rows: list[_Row]) -> str:
@@ -86,8 +68,11 @@ def _table(rows: list[_Row]) -> str:
 def _lines(row: _Row) -> str:
     plugin, region = row.plugin, row.plugin.region
     if region is None:
-        said = [str(plugin.problem), *(str(finding) for finding in row.findings[1:])]  # the problem says the first
-        return f"{plugin.title}   REFUSED\n  " + "\n".join(said).replace("\n", "\n  ")
+        said = [
+            str(plugin.problem),
+            *(str(finding) for finding in row.plugin.findings[1:]),
+        ]  # the problem says the first
+        return f"{plugin.title}   entry point {plugin.name}   REFUSED\n  " + "\n".join(said).replace("\n", "\n  ")
     lines = [f"{plugin.title}   {region.code} {region.name}"]
     for pool in region.pools:
         lines.append(f"  {pool.code} {pool.name}   insu_admdvs {', '.join(f'{prefix}…' for prefix in pool.prefixes)}")
@@ -113,7 +98,7 @@ def _record(row: _Row) -> dict[str, object]:
         "distribution": plugin.distribution,
         "version": plugin.version,
         "problem": plugin.problem,
-        "findings": [finding.record() for finding in row.findings],
+        "findings": [finding.record() for finding in row.plugin.findings],
         "region": None,
     }
     if region is not None:
