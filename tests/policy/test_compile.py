@@ -18,10 +18,12 @@ from qingsuan.columns.cells import LAST_DAY
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
 from qingsuan.policy.compile import MAX_GROWTH, Program, compile_rule_sets
-from qingsuan.policy.decision import NO_RULE, Classes
+from qingsuan.policy.decision import NO_RULE
+from qingsuan.policy.diagram.classes import Classes
 from qingsuan.policy.identities import MAX_CLASSES
 from qingsuan.policy.model import (
     Adjust,
+    AnyOf,
     Bands,
     Cap,
     Case,
@@ -310,10 +312,16 @@ def condition(dice: Random, dimension: str) -> Condition:
 
 
 def when(dice: Random, count: int) -> When:
-    return {
-        name: condition(dice, name)
-        for name in dice.sample(("med_type", "age", "place", "tier", "psn_idet_type"), count)
-    }
+    """Conditions on some dimensions; one in four times some of them are alternatives."""
+    names = dice.sample(("med_type", "age", "place", "tier", "psn_idet_type"), count)
+    if dice.random() < 0.75:
+        return {name: condition(dice, name) for name in names}
+    beside, inside = names[: count // 2], names[count // 2 :]
+    whens = [
+        {name: condition(dice, name) for name in dice.sample(inside, dice.randint(1, len(inside)))}
+        for _ in range(dice.randint(2, 3))
+    ]
+    return {**{name: condition(dice, name) for name in beside}, "any_of": AnyOf(tuple(whens))}
 
 
 def case(dice: Random, number: int) -> Case:
@@ -412,6 +420,45 @@ def test_every_combination_ends_where_a_plain_scan_ends() -> None:
         assert [walk(program, values) for values in DOMAIN] == wanted, seed
         outcomes.update({type(one).__name__ for one in wanted})
     assert min(outcomes[kind] for kind in ("contradiction", "NoneType", "tuple", "str")) > 5, outcomes
+
+
+EITHER = {"any_of": AnyOf(({"med_type": Codes(("2*",))}, {"age": Interval(60, None)})), "tier": Codes(("T1",))}
+TIER = (Dimension("tier", "code", "insured", "tier"),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"rules": (RULE, Rule("s", EITHER, ()))},
+            "“r” and “s” can match the same claim: med_type=21, age=unknown, tier=T1",
+        ),
+        (
+            {"rules": (Rule("s", EITHER, ()), Rule("t", OLD, ()))},
+            "“s” and “t” can match the same claim: med_type=absent, age=60, tier=T1",
+        ),
+        (
+            {"covers": (Covers(EITHER),)},
+            "no rule for a combination that [[covers]] promises: med_type=absent, age=60, tier=T1",
+        ),
+        (
+            {"missing": (Missing("m", "why", EITHER),)},
+            "pays a claim that missing parameter “m” refuses: med_type=21, age=unknown, tier=T1",
+        ),
+    ],
+)
+def test_what_is_wrong_with_one_alternative_is_found(changes: dict[str, Any], said: str) -> None:
+    assert said in fault(made(dimensions=TIER, **changes))
+
+
+def test_an_alternative_that_no_longer_matters_makes_no_node() -> None:
+    rules = (Rule("r", {"any_of": AnyOf(({"med_type": Codes(("21",))}, {"age": Interval(60, None)}))}, ()),)
+    (diagram,) = compile_rule_sets([made(rules=rules)]).diagrams
+    assert [step.dimension for step in diagram.steps] == ["med_type", "age"]
+    assert (
+        len(diagram.transitions) == 2 + 2 * 3
+    )  # of care 21, age is asked in one node, whose three ways lead to one leaf
+    assert len(set(diagram.transitions[2:5])) + len(set(diagram.transitions[5:8])) == 3
 
 
 def test_an_example_names_the_identity_classes_that_are_held_together() -> None:

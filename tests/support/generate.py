@@ -20,6 +20,7 @@ from qingsuan.policy.model import (
     FUNDS,
     LAYER_PARTS,
     Adjust,
+    AnyOf,
     Bands,
     Cap,
     Case,
@@ -43,6 +44,7 @@ from qingsuan.policy.model import (
     Select,
     Source,
     Visits,
+    When,
 )
 
 YEAR = 2021
@@ -146,6 +148,21 @@ def partition(dice: Dice, dimension: str, *, whole: bool = False) -> list[Condit
     return found
 
 
+def _either(dice: Dice, dimensions: Iterable[str]) -> When:
+    """Alternatives on some dimensions, one or two conditions each; several of them may hold at once."""
+    cells = {name: partition(dice, name) for name in dimensions}
+    whens: list[When] = []
+    for name in cells:
+        also = [one for one in cells if dice.chance(20)] or [name]
+        whens.append({one: dice.random.choice(cells[one]) for one in also})
+    return {"any_of": AnyOf(tuple(whens))}
+
+
+def _part(dice: Dice, dimension: str, others: Iterable[str]) -> When:
+    """A condition that is narrower than none: a cell of a partition, or alternatives on other dimensions."""
+    return _either(dice, others) if dice.chance(30) else {dimension: dice.random.choice(partition(dice, dimension))}
+
+
 def _identities(dice: Dice) -> list[Condition]:
     """Conditions on identity classes of which everybody meets exactly one."""
     names = [one.name for one in dice.classes]
@@ -247,24 +264,24 @@ def _rules(
     for i, one in enumerate(first):
         second: list[Condition | None] = list(partition(dice, named[1])) if dice.chance(70) else [None]
         for j, other in enumerate(second):
-            when = {named[0]: one} | ({} if other is None else {named[1]: other})
+            when: dict[str, Condition] = {named[0]: one} | ({} if other is None else {named[1]: other})
             if dice.chance(8):
                 if dice.chance(50):
                     missing.append(Missing("some.ratio", "the source names no number", when))
                 continue
             rules.append(_rule(dice, f"r{i}{j}", when, layers, needs))
             if dice.chance(25):
-                narrow = dice.random.choice(partition(dice, named[2]))
-                rules.append(_rule(dice, f"r{i}{j}x", {**when, named[2]: narrow}, layers, needs, (f"r{i}{j}",)))
+                narrow = _part(dice, named[2], named[2:5])
+                rules.append(_rule(dice, f"r{i}{j}x", {**when, **narrow}, layers, needs, (f"r{i}{j}",)))
                 if dice.chance(30):
-                    narrow = dice.random.choice(partition(dice, named[3]))
+                    other_part = dice.random.choice(partition(dice, named[3]))
                     over = (f"r{i}{j}", f"r{i}{j}x")
-                    rules.append(_rule(dice, f"r{i}{j}y", {**when, named[3]: narrow}, layers, needs, over))
+                    rules.append(_rule(dice, f"r{i}{j}y", {**when, named[3]: other_part}, layers, needs, over))
             if dice.chance(12):
                 name = next(name for name in ("psn_idet_type", named[4]) if name not in when)
-                narrow = dice.random.choice(partition(dice, name))
+                unknown = _part(dice, name, [one for one in named[3:6] if one not in when])
                 over = tuple(rule.id for rule in rules if rule.id.startswith(f"r{i}{j}"))
-                missing.append(Missing("a.ratio", "not known of some", {**when, name: narrow}, over))
+                missing.append(Missing("a.ratio", "not known of some", {**when, **unknown}, over))
     if not rules:
         rules.append(_rule(dice, "r", {}, layers, needs))
         missing.clear()
@@ -345,6 +362,9 @@ def _layer(dice: Dice, name: str, named: list[str], groups: list[str], earlier: 
 def _adjusts(dice: Dice, named: list[str], groups: list[str]) -> list[Case]:
     """Adjustments that may hold at once: only the first partition sets what may be set once."""
     cases: list[Case] = []
+    if dice.chance(30):
+        points = Adjust(points_bp=dice.random.choice((300, -800)), source="X")
+        cases.append(Case(_either(dice, dice.random.sample(named, 2)), adjust=points))
     for turn, dimension in enumerate(("psn_idet_type", *dice.random.sample(named, 1))):
         if not dice.chance(45):
             continue

@@ -142,6 +142,18 @@ MUTANTS = (
         "found |= bits[rule_set[i] - (rule_set[i] > 0), row_code[row]]",
     ),
     Mutant(
+        "alternatives: the first of them decides alone",
+        "policy/diagram/items.py",
+        "for one in written_out(when):",
+        "for one in written_out(when)[:1]:",
+    ),
+    Mutant(
+        "alternatives: of two that hold, the one that asks more stands",
+        "policy/diagram/items.py",
+        "mask &= ~idle",
+        "mask &= ~lives",
+    ),
+    Mutant(
         "account: a person goes on with the one before",
         "_kernel.pyx",
         "if opens and not keep:",

@@ -32,6 +32,7 @@ from qingsuan.policy.model import (
     When,
 )
 from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.when.alternatives import check_alternatives, plain
 from qingsuan.tables import CODES, PLACES, REFERRALS
 
 __all__ = ["check"]
@@ -57,9 +58,12 @@ def check(
     for layer in rule_set.layers.values():
         checker.layer(layer)
     checker.rules()
-    for path, when in _whens(rule_set):
+    tables = list(plain(_whens(rule_set)))
+    for path, when in tables:
         checker.when(path, when)
-    checker.findings += check_identities(rule_set, _whens(rule_set))
+    for path, when in _whens(rule_set):
+        checker.findings += check_alternatives(rule_set.file, path, when)
+    checker.findings += check_identities(rule_set, tables)
     checker.unused()
     return tuple(checker.findings)
 

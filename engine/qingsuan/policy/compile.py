@@ -15,7 +15,8 @@ import numpy as np
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
-from qingsuan.policy.decision import Diagram, Step, build
+from qingsuan.policy.decision import Diagram, build
+from qingsuan.policy.diagram.classes import Step
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.numeric import MAX_ENTRIES, MAX_LAYERS, PERIODS, Tables, Writer
 from qingsuan.policy.resolve import Resolved, is_per_visit, name_of, resolve_rule

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Literal
 from qingsuan.errors import PolicyError
 from qingsuan.policy.model import Codes, Condition, Dimension, Held, Interval, When
 from qingsuan.policy.strict import Table, did_you_mean, read_text
+from qingsuan.policy.when.values import ANY_OF, AnyOf
 
 __all__ = [
     "CODE_COLUMNS",
@@ -62,6 +63,8 @@ def read_dimensions(root: Table, folder: Traversable | Path) -> tuple[Dimension,
     for name, table in root.named_tables("dimensions").items():
         if name in _ENGINE_DIMENSIONS:
             table.refuse("", found=f'"{name}" is a dimension of the engine', expected="another name", do="rename it")
+        if name == ANY_OF:
+            table.refuse("", found=f'"{name}", which holds alternatives', expected="another name", do="rename it")
         dimensions.append(_READ_DIMENSION[table.choice("kind", tuple(_READ_DIMENSION))](name, table, folder))
     return tuple(dimensions)
 
@@ -117,27 +120,58 @@ def _members(table: Table, file: Traversable | Path) -> frozenset[str]:
 
 
 def read_when(table: Table, dimensions: tuple[Dimension, ...], rank: tuple[str, ...] = ()) -> When:
-    """Read a table of conditions, one per dimension; ``rank`` orders the identity classes of the rule set.
+    """Read a table of conditions, one per dimension, and alternatives under ``any_of``.
+
+    ``rank`` orders the identity classes of the rule set.
 
     Raises
     ------
     PolicyError
-        A dimension is unknown, or its condition is not one of its kind.
+        A dimension is unknown, its condition is not one of its kind, or there are not two alternatives.
     """
+    when = dict(_conditions(table, dimensions, rank))
+    if table.has(ANY_OF):
+        alternatives = table.tables(ANY_OF)
+        if len(alternatives) < 2:
+            found = "one alternative" if alternatives else "an empty list"
+            do = (
+                "write its conditions beside the others, without any_of"
+                if alternatives
+                else "name them, or take it out"
+            )
+            table.refuse(ANY_OF, found=found, expected="at least two tables of conditions", do=do)
+        when[ANY_OF] = AnyOf(tuple(_alternative(one, dimensions, rank) for one in alternatives))
+    return when
+
+
+def _alternative(table: Table, dimensions: tuple[Dimension, ...], rank: tuple[str, ...]) -> When:
+    if table.has(ANY_OF):
+        do = "write each combination as an alternative of its own"
+        table.refuse(ANY_OF, found="alternatives inside an alternative", expected="one list of alternatives", do=do)
+    if not table.names():
+        do = "leave any_of out if any claim will do"
+        table.refuse("", found="an alternative without a condition", expected="at least one dimension", do=do)
+    return dict(_conditions(table, dimensions, rank))
+
+
+def _conditions(
+    table: Table, dimensions: tuple[Dimension, ...], rank: tuple[str, ...]
+) -> Iterator[tuple[str, Condition]]:
     numbers = {dimension.name for dimension in dimensions if dimension.kind == "number"}
     known = (*_ENGINE_DIMENSIONS, *(dimension.name for dimension in dimensions))
-    when: dict[str, Condition] = {}
     for name in table.names():
+        if name == ANY_OF:
+            continue
         if name not in known:
-            hint = did_you_mean(name, known) or f"declare it: [dimensions.{name}]"
-            table.refuse(name, found=f'unknown dimension "{name}"', expected=f"one of {', '.join(known)}", do=hint)
+            hint = did_you_mean(name, (*known, ANY_OF)) or f"declare it: [dimensions.{name}]"
+            expected = f"one of {', '.join((*known, ANY_OF))}"
+            table.refuse(name, found=f'unknown dimension "{name}"', expected=expected, do=hint)
         if name in INTERVAL_DIMENSIONS or name in numbers:
-            when[name] = _interval(table.table(name), name)
+            yield name, _interval(table.table(name), name)
         elif name == IDENTITY_DIMENSION:
-            when[name] = _held(table, name, rank)
+            yield name, _held(table, name, rank)
         else:
-            when[name] = _codes(table, name)
-    return when
+            yield name, _codes(table, name)
 
 
 def _codes(table: Table, name: str) -> Codes:

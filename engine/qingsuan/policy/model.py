@@ -10,8 +10,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
+
+from qingsuan.policy.when.values import AnyOf, Codes, Condition, Held, Interval, When, read_only
 
 __all__ = [
     "COUNTERS",
@@ -20,6 +21,7 @@ __all__ = [
     "GRADES",
     "LAYER_PARTS",
     "Adjust",
+    "AnyOf",
     "Bands",
     "Cap",
     "Case",
@@ -76,14 +78,9 @@ GRADES = ("A", "B", "C", "E", "reading", "derived", "made-up")
 """How good a source is. D (unverified) does not exist here: it is never used."""
 
 
-def _read_only(value: Any) -> Any:
-    """A dictionary as one that nobody can write; anything else, such as a mapping of a plugin's own making, as it is."""
-    return MappingProxyType(dict(value)) if type(value) is dict else value
-
-
 def _freeze(owner: object, *names: str) -> None:
     for name in names:
-        object.__setattr__(owner, name, _read_only(getattr(owner, name)))
+        object.__setattr__(owner, name, read_only(getattr(owner, name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,48 +91,6 @@ class Source:
     document: str
     article: str
     grade: str
-
-
-@dataclass(frozen=True, slots=True)
-class Codes:
-    """A condition on codes. ``patterns`` are codes, or prefixes ending in ``*``; ``negated`` means none of them.
-
-    The empty text stands for an absent value: ``dise_code = [""]`` holds for a claim without a disease code.
-    """
-
-    patterns: tuple[str, ...]
-    negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A condition on a whole number: ``low <= value < high``; ``None`` is unbounded.
-
-    Money is in fen, age in completed years, a date in days since 1970-01-01.
-    """
-
-    low: int | None = None
-    high: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A condition on the identity classes (人员身份类别) that a person holds on the identity date, by their names.
-
-    The person holds at least one of ``any``, every one of ``all``, none of ``none``; and the first class of ``rank`` that
-    the person holds is one of ``highest``. An empty part asks for nothing.
-    """
-
-    any: tuple[str, ...] = ()
-    all: tuple[str, ...] = ()
-    none: tuple[str, ...] = ()
-    highest: tuple[str, ...] = ()
-    rank: tuple[str, ...] = ()
-
-
-Condition = Codes | Interval | Held
-When = Mapping[str, Condition]
-"""Dimension name -> condition; an absent dimension means any value. All must hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,5 +435,5 @@ class Region:
 
     def __post_init__(self) -> None:
         if type(self.codes) is dict:
-            object.__setattr__(self, "codes", {column: _read_only(codes) for column, codes in self.codes.items()})
+            object.__setattr__(self, "codes", {column: read_only(codes) for column, codes in self.codes.items()})
         _freeze(self, "codes", "functions")

@@ -78,6 +78,7 @@ EXPECTED = {
     *(f"{kind} {name}" for kind in ("condition", "case") for name in ("insutype", "psn_type", "med_type", "dise_code")),
     *(f"{kind} {name}" for kind in ("condition", "case") for name in ("dedc_hosp_lv", "psn_idet_type", "place")),
     *(f"{kind} {name}" for kind in ("condition", "case") for name in ("referral", "ward", "tier", "named", "half")),
+    *(f"{kind} any_of" for kind in ("condition", "case")),
     *(f"rule of {how} layers" for how in ("no", "some")),
     *(f"ceiling {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
     *(f"group {period}" for period in ("year", "quarter", "month")),

@@ -16,7 +16,8 @@ from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import looked_up
 from qingsuan.people import Texts
-from qingsuan.policy.decision import NO_RULE, number_text
+from qingsuan.policy.decision import NO_RULE
+from qingsuan.policy.diagram.classes import number_text
 from qingsuan.tables import PLACES, REFERRALS
 
 if TYPE_CHECKING:

@@ -15,14 +15,15 @@ from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, apply_bp
 from qingsuan.policy.model import (
     Adjust,
+    AnyOf,
     Bands,
     Cap,
     Case,
     Codes,
-    Condition,
     Deductible,
     Entry,
     Held,
+    Interval,
     Layer,
     Limit,
     Missing,
@@ -179,10 +180,17 @@ def missing_parameter(rule_set: RuleSet, values: Mapping[str, Value]) -> Missing
 
 
 def _holds(when: When, values: Mapping[str, Value]) -> bool:
-    return all(_meets(condition, values[dimension]) for dimension, condition in when.items())
+    """Whether every condition holds, and of alternatives at least one."""
+    for dimension, condition in when.items():
+        if isinstance(condition, AnyOf):
+            if not any(_holds(one, values) for one in condition.alternatives):
+                return False
+        elif not _meets(condition, values[dimension]):
+            return False
+    return True
 
 
-def _meets(condition: Condition, value: Value) -> bool:
+def _meets(condition: Codes | Interval | Held, value: Value) -> bool:
     if isinstance(condition, Held):
         return _holds_classes(condition, value if isinstance(value, frozenset) else frozenset())
     if isinstance(condition, Codes):

@@ -31,7 +31,7 @@ from qingsuan.benefits.reference.rows import (
 )
 from qingsuan.benefits.reference.rules import Plan, Value, missing_parameter, plan_of, variant_of
 from qingsuan.benefits.reference.stays import Ready, Stays
-from qingsuan.policy.model import FUNDS, Codes, Held, Interval, RuleSet
+from qingsuan.policy.model import FUNDS, AnyOf, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL, REFERRALS
 
 __all__ = [
@@ -342,6 +342,13 @@ class _Book:
         whens = [rule.when for rule in rule_set.rules]
         whens += [case.when for layer in rule_set.layers.values() for case in layer.cases]
         whens += [missing.when for missing in rule_set.missing if missing.when is not None]
+        whens += [
+            one
+            for when in list(whens)
+            for meets in when.values()
+            if isinstance(meets, AnyOf)
+            for one in meets.alternatives
+        ]
         self.codes = sorted({name for when in whens for name, meets in when.items() if isinstance(meets, Codes | Held)})
         bounds: dict[str, set[int]] = {}
         for when in whens:

@@ -1,0 +1,1 @@
+"""What a decision diagram is made of: classes of values, and everything with conditions as bits of a mask."""

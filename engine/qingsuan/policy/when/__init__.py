@@ -1,0 +1,1 @@
+"""Conditions: what they say, and a condition with alternatives written out."""
