@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import operator
 import os
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from qingsuan import plugins
 from qingsuan.benefits.settlement import OPENING, TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import UsageError
@@ -34,43 +32,14 @@ from qingsuan.run.model import Inputs, Options, Progress
 from qingsuan.run.opening import earlier_run, open_opening
 from qingsuan.run.prepare import prepare as prepare_year
 from qingsuan.run.prepared.opened import PreparedYear
-from qingsuan.run.regions import read_regions, setup_of
 from qingsuan.run.restart.fingerprint import check_prepared, read_by
+from qingsuan.run.setting_up import regions_at_hand, set_up
 from qingsuan.run.settle import settle as run_settlement
 
 __all__ = ["open_run", "prepare", "set_up", "settle", "subsidy"]
 
 PathLike = str | os.PathLike[str]
 _Parted = tuple[tuple[str, ...], tuple[Streamed, ...]]
-
-_opening_plugins = threading.Lock()
-"""Plugins are tried in processes that are forked: one must not be forked while another thread imports one."""
-
-
-def set_up(
-    year: int,
-    requirements: Sequence[str] = (),
-    *,
-    skip_unserved: bool = False,
-    accumulators: bool = False,
-    strict: bool = False,
-    rules_dir: PathLike | None = None,
-) -> tuple[Setup, Installed]:
-    """Find plugins, read and compile every rule set, check requirements.
-
-    Raises
-    ------
-    PluginError
-        A requirement is not met. A region whose files cannot be trusted is among those refused.
-    UsageError, PolicyError
-        The files of ``rules_dir`` cannot be trusted.
-    """
-    with _opening_plugins:
-        found, _ = plugins.with_rules(plugins.load(), rules_dir)
-        setup, installed = setup_of(found, year, skip_unserved, accumulators)
-    plugins.require(installed, requirements)
-    setup.strict = strict
-    return setup, installed
 
 
 def settle(
@@ -84,6 +53,7 @@ def settle(
     memory: int = 2 << 30,
     partitions: int | None = None,
     require: Sequence[str] = (),
+    allow: PathLike | None = None,
     rules_dir: PathLike | None = None,
     skip_unserved: bool = False,
     strict: bool = False,
@@ -116,6 +86,8 @@ def settle(
         Into how many parts people are spread; worked out from ``memory`` unless given.
     require
         Plugins that must be there, such as ``["qingsuan-jilin>=2022.1"]``.
+    allow
+        A file of approved plugins (``qingsuan plugins --allow-list``): the run takes no other, and records what it allowed.
     rules_dir
         A folder of parameter files that stand in for the installed rule sets of their region; the record marks them "working copy".
     skip_unserved
@@ -176,6 +148,7 @@ def settle(
             accumulators=with_accumulators,
             strict=strict,
             rules_dir=rules_dir,
+            allow=allow,
         )
         brought = () if earlier is None else open_opening(earlier, year, csv_encoding)
         settlement = Benefits(setup, earlier_run(brought))
@@ -210,6 +183,7 @@ def prepare(
     memory: int = 2 << 30,
     partitions: int | None = None,
     require: Sequence[str] = (),
+    allow: PathLike | None = None,
     rules_dir: PathLike | None = None,
     skip_unserved: bool = False,
     csv_encoding: str = "utf8",
@@ -242,7 +216,7 @@ def prepare(
         raise UsageError("--add", found="nothing to add", expected="claims, insured people or identities")
     with Spool() as spool:
         given = _given(spool, claims, insured, identities, add=add)
-        setup, installed = set_up(year, _texts(require), skip_unserved=skip_unserved, rules_dir=rules_dir)
+        setup, installed = set_up(year, _texts(require), skip_unserved=skip_unserved, rules_dir=rules_dir, allow=allow)
         paths = [path for files, _ in given.values() for path in files]
         check_apart(Path(out), (), paths)
         inputs = _opened(given, csv_encoding)
@@ -259,6 +233,7 @@ def subsidy(
     standards: PathLike | None = None,
     local_split: PathLike | None = None,
     require: Sequence[str] = (),
+    allow: PathLike | None = None,
     skip_unserved: bool = False,
     csv_encoding: str = "utf8",
     workers: int = 2,
@@ -297,15 +272,13 @@ def subsidy(
     options = _options(workers, memory, partitions)
     with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
         given = {"insured": spool.parted(insured, "insured")}
-        with _opening_plugins:
-            installed = read_regions(plugins.load()).installed
-        plugins.require(installed, _texts(require))
+        installed = regions_at_hand(_texts(require), allow=allow).installed
         tables = BureauTables.read(
             *(None if file is None else Path(file) for file in (classes, standards, local_split))
         )
         check_apart(place.path, SUBSIDY_TABLES, (*given["insured"][0], *tables.paths))
         folder = RunFolder(place.path, SUBSIDY_TABLES, overwrite=overwrite, resume=resume)
-        broken = [f"{plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
+        broken = [f"{plugin.title} is refused: {plugin.problem}" for plugin in installed.broken]
         funding = resolve(installed.regions, year, tables, broken)
         titles = [plugin.title for plugin in installed.broken]
         settlement = Subsidies(funding, tables, skip_unserved=skip_unserved, broken=titles)

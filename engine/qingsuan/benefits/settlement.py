@@ -179,7 +179,7 @@ class Benefits(Settlement):
         listed = "; ".join(
             f"{pool} {division_name(pool)}: {count} claims" for pool, count in sorted(pools.items())[:10]
         )
-        broken = "".join(f"\n  broken plugin {problem}" for problem in problems)
+        broken = "".join(f"\n  refused plugin {problem}" for problem in problems)
         moved = "; ".join(filter(None, map(retired, sorted(self.setup.learned.unserved))))
         raise PluginError(
             "claims",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from qingsuan.api import prepare
+from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
@@ -27,6 +28,7 @@ __all__ = ["command"]
 @click.option("--add", is_flag=True, help="Add a further delivery (a month, say) to the prepared year in --out.")
 @execution_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
+@allow_option
 @rules_option
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
@@ -43,6 +45,7 @@ def command(
     memory: int,
     partitions: int | None,
     requirements: tuple[str, ...],
+    allow: Path | None,
     rules_dir: Path | None,
     skip_unserved: bool,
     csv_encoding: str,
@@ -65,6 +68,7 @@ def command(
             memory=memory,
             partitions=partitions,
             require=requirements,
+            allow=allow,
             rules_dir=rules_dir,
             skip_unserved=skip_unserved,
             csv_encoding=csv_encoding,

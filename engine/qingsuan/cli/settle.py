@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from qingsuan.api import settle
+from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.engines import engine_options
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
@@ -29,6 +30,7 @@ __all__ = ["command"]
 @execution_options
 @engine_options
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
+@allow_option
 @rules_option
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
 @click.option("--strict", is_flag=True, help="Reject claims that meet insured rows which contradict each other.")
@@ -61,6 +63,7 @@ def command(
     engine: str,
     spark_master: str | None,
     requirements: tuple[str, ...],
+    allow: Path | None,
     rules_dir: Path | None,
     skip_unserved: bool,
     strict: bool,
@@ -89,6 +92,7 @@ def command(
             memory=memory,
             partitions=partitions,
             require=requirements,
+            allow=allow,
             rules_dir=rules_dir,
             skip_unserved=skip_unserved,
             strict=strict,

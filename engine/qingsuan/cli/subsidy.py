@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.progress import progress_for
@@ -36,6 +37,7 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--require", "requirements", multiple=True, metavar="REQ", help='Insist on a plugin: "qingsuan-jilin>=2022.1".'
 )
+@allow_option
 @click.option(
     "--skip-unserved", is_flag=True, help="Set rows of regions without a plugin aside (E_POOL) instead of stopping."
 )
@@ -56,6 +58,7 @@ def command(
     standards: Path | None,
     local_split: Path | None,
     requirements: tuple[str, ...],
+    allow: Path | None,
     skip_unserved: bool,
     csv_encoding: str,
     workers: int,
@@ -83,6 +86,7 @@ def command(
             standards=standards,
             local_split=local_split,
             require=requirements,
+            allow=allow,
             skip_unserved=skip_unserved,
             csv_encoding=csv_encoding,
             workers=workers,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import Distribution, distributions
 from pathlib import Path, PurePath
@@ -31,7 +31,7 @@ from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Pool, Region
 from qingsuan.policy.strict import did_you_mean
 
-__all__ = ["GROUP", "EntryPoint", "Installed", "Plugin", "load", "require"]
+__all__ = ["GROUP", "AllowList", "Approved", "EntryPoint", "Installed", "Plugin", "load", "require"]
 
 GROUP = "qingsuan"
 """The entry-point group of plugins."""
@@ -61,6 +61,7 @@ class Plugin:
 
     ``name`` is the entry point's; ``distribution`` and ``version`` are what pip installed. With a ``working_copy`` the rules of
     its region are not those that were installed. ``findings`` is everything that is wrong with its rule sets, where that is the problem.
+    ``module`` is the name of what its entry point imports.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Plugin:
     problem: str | None = None
     working_copy: WorkingCopy | None = None
     findings: tuple[Finding, ...] = ()
+    module: str = ""
 
     @property
     def title(self) -> str:
@@ -78,10 +80,33 @@ class Plugin:
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """One plugin that a run may take: the distribution's name, its version, and its digest."""
+
+    name: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowList:
+    """What a run may take, as a file said it: its name, its SHA-256, and the plugins."""
+
+    file: str
+    sha256: str
+    plugins: tuple[Approved, ...]
+
+    def record(self) -> dict[str, Any]:
+        """As a run record has it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Installed:
-    """All installed plugins, sorted by distribution name."""
+    """All installed plugins, sorted by distribution name; with ``allowed``, those that do not stand there are refused."""
 
     plugins: tuple[Plugin, ...]
+    allowed: AllowList | None = None
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -128,7 +153,8 @@ def load(entry_points: Iterable[EntryPoint] | None = None) -> Installed:
         region, problem = None, trial.said() if isinstance(trial, Apart) else trial
         if not problem:
             region, problem = _open(one.point)
-        plugins.append(Plugin(one.point.name, one.distribution, one.version, region, problem or None))
+        module = str(getattr(one.point, "value", "")).partition(":")[0].strip()
+        plugins.append(Plugin(one.point.name, one.distribution, one.version, region, problem or None, module=module))
     return Installed(tuple(_one_owner(plugin, plugins) for plugin in plugins))
 
 

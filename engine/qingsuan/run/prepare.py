@@ -94,7 +94,8 @@ def prepare(
         since = time.perf_counter()
         if year is not None:
             _check_new(year, inputs, digests)
-        writer.finish(state_of(run, digests.of, digests.size, rejected))
+        allowed = {} if installed.allowed is None else {"allowed": installed.allowed.record()}
+        writer.finish({**state_of(run, digests.of, digests.size, rejected), **allowed})
         digests.check_unchanged()
         run.timed("index", since)
     rows = {table.name: run.books.rows_read[table.name] for table in settlement.inputs}

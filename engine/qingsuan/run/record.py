@@ -54,7 +54,7 @@ def of_run(
     own
         What the settlement says of itself.
     """
-    warnings = [f"plugin {plugin.title} is broken: {plugin.problem}" for plugin in installed.broken]
+    warnings = [f"plugin {plugin.title} is refused: {plugin.problem}" for plugin in installed.broken]
     warnings += [
         f"plugin {plugin.title}: working copy: its rules are those of the folder {plugin.working_copy.folder} "
         f"(SHA-256 {plugin.working_copy.sha256}), not those that were installed"
@@ -67,6 +67,7 @@ def of_run(
         "year": year,
         "engine": {"name": "qingsuan", "version": __version__},
         "plugins": of_plugins(installed),
+        **({} if installed.allowed is None else {"allowed": installed.allowed.record()}),
         "partitions": partitions,
         "inputs": dict(inputs),
         "left_out": {table: list(names) for table, names in left_out.items() if names},

@@ -70,7 +70,7 @@ def read_regions(installed: Installed, *, compiled: bool = True) -> Regions:
             plugins.append(replace(plugin, region=None, problem=read.problem, findings=read.findings))
         else:
             plugins.append(plugin)
-    return Regions(Installed(tuple(plugins)), dict(sorted(rules.items())))
+    return Regions(replace(installed, plugins=tuple(plugins)), dict(sorted(rules.items())))
 
 
 @dataclass(frozen=True, slots=True)

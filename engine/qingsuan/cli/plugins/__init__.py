@@ -17,15 +17,16 @@ __all__ = ["command"]
 @click.option(
     "--require", "requirements", multiple=True, metavar="REQ", help='Insist on one: "qingsuan-jilin>=2022.1".'
 )
+@click.option("--allow-list", is_flag=True, help="Print those that can be used as a file for --allow.")
 @click.pass_context
-def command(context: click.Context, *, as_json: bool, requirements: tuple[str, ...]) -> None:
+def command(context: click.Context, *, as_json: bool, requirements: tuple[str, ...], allow_list: bool) -> None:
     """List the installed regional plugins and their rule sets; broken ones with the reason, and all that is wrong.
 
     Exit status 4 if one of them is broken, or a required one is missing or of another version.
     """
     if context.invoked_subcommand is None:
-        results_apart(show_installed)(as_json=as_json, requirements=requirements)
-    elif as_json or requirements:
+        results_apart(show_installed)(as_json=as_json, requirements=requirements, allow_list=allow_list)
+    elif as_json or requirements or allow_list:
         raise UsageError(
             f"plugins {context.invoked_subcommand}",
             found="an option of the list before the command's name",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qingsuan.cli.output import show, show_json
 from qingsuan.errors import PluginError
 from qingsuan.plugins import Plugin, load, require
+from qingsuan.plugins import allow_list as list_of
 from qingsuan.policy.model import RuleSet
 from qingsuan.run.regions import Regions, read_regions
 from qingsuan.subsidies.model import FundingRule
@@ -24,8 +25,10 @@ class _Row:
     funding: tuple[FundingRule, ...] = ()
 
 
-def show_installed(*, as_json: bool, requirements: Sequence[str]) -> None:
+def show_installed(*, as_json: bool, requirements: Sequence[str], allow_list: bool = False) -> None:
     """List the installed plugins and their rule sets; broken ones with the reason, and all that is wrong.
+
+    ``allow_list`` prints those that can be used as a file for ``--allow`` instead.
 
     Raises
     ------
@@ -35,7 +38,9 @@ def show_installed(*, as_json: bool, requirements: Sequence[str]) -> None:
     installed = load()
     regions = read_regions(installed)
     rows = [_row(plugin, regions) for plugin in regions.installed.plugins]
-    if as_json:
+    if allow_list:
+        show(list_of(regions.installed).rstrip())
+    elif as_json:
         show_json([_record(row) for row in rows])
     else:
         show(_table(rows))
@@ -72,7 +77,8 @@ def _lines(row: _Row) -> str:
             str(plugin.problem),
             *(str(finding) for finding in row.plugin.findings[1:]),
         ]  # the problem says the first
-        return f"{plugin.title}   entry point {plugin.name}   REFUSED\n  " + "\n".join(said).replace("\n", "\n  ")
+        point = "" if plugin.name == plugin.distribution else f"entry point {plugin.name}   "
+        return f"{plugin.title}   {point}REFUSED\n  " + "\n".join(said).replace("\n", "\n  ")
     lines = [f"{plugin.title}   {region.code} {region.name}"]
     for pool in region.pools:
         lines.append(f"  {pool.code} {pool.name}   insu_admdvs {', '.join(f'{prefix}…' for prefix in pool.prefixes)}")

@@ -24,6 +24,7 @@ from qingsuan import errors
 from qingsuan.errors import InputError, PluginError, QingsuanError, RunError
 from qingsuan.people import Texts, partition_of
 from qingsuan.plugins import load
+from qingsuan.plugins.allowed import NOT_ALLOWED, leave_aside
 from qingsuan.run.executors.pieces import Collector, Piece, joined, message, pieces_of, report
 from qingsuan.run.folder import Written, draft
 from qingsuan.run.folder.parquet import write_parquet
@@ -122,7 +123,8 @@ _SETTLING: dict[str, tuple[Settlement, Callable[..., Settled]]] = {}
 def _settlement(job: Job) -> Settlement:
     """The process's own settlement, made once; by the same rules as the driver's."""
     if job.token not in _MADE:
-        regions = read_regions(load())
+        refused = [name for name, one in job.by_what["plugins"].items() if one["region"] == NOT_ALLOWED]
+        regions = read_regions(leave_aside(load(), refused))
         made = job.recipe.make(regions)
         here = by_what(made, regions.installed)
         for kind, expected in job.by_what.items():

@@ -7,9 +7,7 @@ half of the result would be settled by one rule and half by another.
 from __future__ import annotations
 
 import hashlib
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,7 @@ import pyarrow as pa
 from qingsuan import __version__
 from qingsuan.errors import InputError, PluginError, PolicyError, QingsuanError, UsageError
 from qingsuan.plugins import Installed
-from qingsuan.policy.model import Region
+from qingsuan.plugins.digest import definition_of, files_below
 from qingsuan.run.inputs import Source
 from qingsuan.run.restart.digests import InputDigests
 from qingsuan.settlement import Settlement
@@ -49,6 +47,8 @@ def header_of(
     """
     own = settlement.identity()
     options = {**own.get("options", {}), "partitions": partitions, "encoding of CSV": _encodings(inputs)}
+    if installed.allowed is not None:
+        options["allow"] = installed.allowed.sha256
     return {
         "ledger": VERSION,
         "settlement": settlement.name,
@@ -177,41 +177,14 @@ def _changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
 def _plugins(installed: Installed) -> dict[str, Any]:
     found = {}
     for plugin in installed.plugins:
-        state = plugin.problem if plugin.region is None else _definition(plugin.region)
+        state = plugin.problem if plugin.region is None else definition_of(plugin.region)
         found[plugin.distribution] = {"version": plugin.version, "region": state}
     return found
-
-
-def _definition(region: Region) -> str:
-    """Digest of what a region defines outside its rule files: pools, local codes, and the code of its functions."""
-    codes = {column: sorted(values.items()) for column, values in sorted(region.codes.items())}
-    digest = hashlib.sha256(repr((region.code, region.name, region.pools, codes)).encode())
-    for name, function in sorted(region.functions.items()):
-        digest.update(name.encode() + _source_of(function))
-    return digest.hexdigest()
-
-
-def _source_of(function: Callable[..., Any]) -> bytes:
-    """The module in which a function stands; nothing if it stands in none (compiled, or made on the fly)."""
-    try:
-        file = inspect.getsourcefile(inspect.unwrap(function))
-    except TypeError:
-        return b""
-    return Path(file).read_bytes() if file is not None and Path(file).is_file() else b""
 
 
 def _files(folders: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
     """Digest of every file of rules, by region and name, in the folders of regions that have one."""
     for region, folder in folders:
         if folder is not None:
-            for name, content in _below(folder):
+            for name, content in files_below(folder):
                 yield f"{region} {name}", hashlib.sha256(content).hexdigest()
-
-
-def _below(folder: Any, prefix: str = "") -> Iterator[tuple[str, bytes]]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: str(entry.name)):
-        if entry.is_dir():
-            if entry.name != "__pycache__":
-                yield from _below(entry, f"{prefix}{entry.name}/")
-        else:
-            yield f"{prefix}{entry.name}", entry.read_bytes()

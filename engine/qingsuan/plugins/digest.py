@@ -1,0 +1,78 @@
+"""The digest of a plugin: one number that changes with anything that decides what its region pays."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from qingsuan.plugins.finding import Plugin
+from qingsuan.policy.model import Region
+
+__all__ = ["definition_of", "digest_of", "files_below"]
+
+
+def digest_of(plugins: Iterable[Plugin]) -> str:
+    """The SHA-256 of a distribution's plugins: what each region defines, every file of its package, of its rules and its funding rules.
+
+    Where it is installed does not matter, nor what Python keeps beside the code (``__pycache__``). Other distributions that its code
+    imports are not in it.
+    """
+    digest = hashlib.sha256()
+    for plugin in sorted(plugins, key=lambda one: one.name):
+        digest.update(f"{plugin.name} {definition_of(plugin.region) if plugin.region else plugin.problem}\n".encode())
+        for name, content in _contents(plugin):
+            digest.update(f"{hashlib.sha256(content).hexdigest()}  {name}\n".encode())
+    return digest.hexdigest()
+
+
+def _contents(plugin: Plugin) -> Iterator[tuple[str, bytes]]:
+    folders: list[tuple[str, Any]] = [] if plugin.region is None else [("rules", plugin.region.rules)]
+    folders += [] if plugin.region is None else [("funding", plugin.region.funding)]
+    for label, folder in (("code", _package(plugin.module)), *folders):
+        if folder is None:
+            continue
+        found = Path(folder) if isinstance(folder, str) else folder
+        for name, content in [(found.name, found.read_bytes())] if found.is_file() else files_below(found):
+            yield f"{label} {name}", content
+
+
+def _package(module: str) -> Any:
+    """The folder of the package that a module is, or lies in; its file where it lies in none; None if it has none."""
+    loaded = sys.modules.get(module)
+    if loaded is None or getattr(loaded, "__file__", None) is None:
+        return None
+    package = loaded.__name__ if hasattr(loaded, "__path__") else loaded.__package__
+    return files(package) if package else Path(str(loaded.__file__))
+
+
+def definition_of(region: Region) -> str:
+    """Digest of what a region defines outside its rule files: pools, local codes, and the code of its functions."""
+    codes = {column: sorted(values.items()) for column, values in sorted(region.codes.items())}
+    digest = hashlib.sha256(repr((region.code, region.name, region.pools, codes)).encode())
+    for name, function in sorted(region.functions.items()):
+        digest.update(name.encode() + _source_of(function))
+    return digest.hexdigest()
+
+
+def _source_of(function: Callable[..., Any]) -> bytes:
+    """The module in which a function stands; nothing if it stands in none (compiled, or made on the fly)."""
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(function))
+    except TypeError:
+        return b""
+    return Path(file).read_bytes() if file is not None and Path(file).is_file() else b""
+
+
+def files_below(folder: Any, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    """Every file in a folder and those in it, by its path below, sorted; without what Python keeps of code."""
+    for entry in sorted(folder.iterdir(), key=lambda entry: str(entry.name)):
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from files_below(entry, f"{prefix}{entry.name}/")
+        else:
+            yield f"{prefix}{entry.name}", entry.read_bytes()
