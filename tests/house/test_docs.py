@@ -15,6 +15,7 @@ import pytest
 
 from qingsuan import hookspecs, tables
 from qingsuan.cli import COMMANDS, cli
+from qingsuan.cli.policy import COMMANDS as POLICY_COMMANDS
 from qingsuan.policy.model import COUNTERS, FUNDS, GRADES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,9 +52,18 @@ def commands_in(text: str) -> list[list[str]]:
     return [call[1].split("#")[0].split() for call in calls if call]
 
 
-def options_of(name: str) -> set[str]:
+def command_of(name: str, arguments: list[str]) -> click.Command:
+    """A command; of a group, the one that the first argument names."""
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
+    if isinstance(command, click.Group) and arguments:
+        command = command.get_command(click.Context(command), arguments[0])
+        assert command is not None, f"qingsuan {name} has no {arguments[0]}"
+    return command
+
+
+def options_of(name: str, arguments: list[str]) -> set[str]:
+    command = command_of(name, arguments)
     return {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
 
 
@@ -70,7 +80,13 @@ def test_every_call_that_is_shown_exists(page: Path) -> None:
             continue
         assert name in COMMANDS, f"{page.name} calls qingsuan {name}"
         shown = {argument.split("=")[0] for argument in arguments if argument.startswith("--")}
-        assert shown <= options_of(name) | {"--help"}, f"{page.name}: qingsuan {name} {sorted(shown)}"
+        assert shown <= options_of(name, arguments) | {"--help"}, f"{page.name}: qingsuan {name} {sorted(shown)}"
+
+
+@pytest.mark.parametrize("page", [*READMES, "docs/policy.md"])
+def test_every_command_of_the_policy_clerk_is_shown(page: str) -> None:
+    named = {call[1] for call in commands_in(read(page)) if call[:1] == ["policy"] and len(call) > 1}
+    assert set(POLICY_COMMANDS) <= named, f"{page} shows no call of {sorted(set(POLICY_COMMANDS) - named)}"
 
 
 def test_both_readmes_show_the_same_calls() -> None:
@@ -78,10 +94,12 @@ def test_both_readmes_show_the_same_calls() -> None:
     assert english == chinese
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_option_has_a_help_text(name: str) -> None:
-    command = cli.get_command(click.Context(cli), name)
-    assert command is not None
+CALLS = sorted([name] for name in COMMANDS) + sorted(["policy", name] for name in POLICY_COMMANDS)
+
+
+@pytest.mark.parametrize("call", CALLS, ids=" ".join)
+def test_every_option_has_a_help_text(call: list[str]) -> None:
+    command = command_of(call[0], call[1:])
     assert command.help
     missing = [
         parameter.name for parameter in command.params if isinstance(parameter, click.Option) and not parameter.help

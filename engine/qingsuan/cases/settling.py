@@ -24,21 +24,18 @@ _UPWARDS = 4
 def cases_beside(region: Region, rules_dir: Path | None = None) -> Path | None:
     """The folder of case files of a region: beside a working folder, else beside the rules it was installed with.
 
-    A folder of rules has its cases in ``cases/`` inside of it or beside it, or in ``tests/cases/`` of the distribution it lies in, which
-    is there where a plugin is installed from its source. None if there is none.
+    Beside a working folder it is ``cases/`` in it or next to it; beside the rules of a plugin ``tests/cases/`` of its distribution, which
+    is at hand where the plugin is installed from its source. None if there is none.
     """
-    folders = [] if rules_dir is None else [rules_dir.resolve()]
-    if isinstance(region.rules, str | os.PathLike):
-        folders.append(Path(region.rules))
-    for folder in folders:
-        above = list(folder.parents)[:_UPWARDS]
-        for place in (
-            folder / "cases",
-            *(one / "cases" for one in above[:1]),
-            *(one / "tests" / "cases" for one in above),
-        ):
+    if rules_dir is not None:
+        folder = rules_dir.resolve()
+        for place in (folder / "cases", folder.parent / "cases", folder.parent / "tests" / "cases"):
             if place.is_dir():
                 return place
+    if isinstance(region.rules, str | os.PathLike):
+        for above in list(Path(region.rules).parents)[:_UPWARDS]:
+            if (above / "pyproject.toml").is_file() and (above / "tests" / "cases").is_dir():
+                return above / "tests" / "cases"
     return None
 
 

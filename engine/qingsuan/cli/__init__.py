@@ -32,6 +32,7 @@ COMMANDS = {
     "engine-selftest": "Try an engine on a made-up year before it is trusted: the bytes must be those of the local run.",
     "find": "Look one person or one settlement up in a prepared year.",
     "plugins": "List the installed regional plugins, broken ones too.",
+    "policy": "Show, question, test and compare the rules of a region: tables, cases, differences, nothing settled.",
     "prepare": "Read, check and order a year once, to settle it from there as often as is wanted.",
     "sample": "Make claims, insured people and identities of a plausible made-up year.",
     "settle": "Settle a year of claims (待遇结算): what each fund pays for each of them.",

@@ -1,0 +1,37 @@
+"""``qingsuan policy``: what the rules say, and what is to be asked about them; one module per command."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+__all__ = ["COMMANDS", "command"]
+
+COMMANDS = {
+    "diff": "What changed between two dates, files or folders, table by table, and in which document.",
+    "show": "The rules as tables, as a person reads them.",
+    "test": "The cases beside the parameters, with a readable difference when one fails.",
+}
+
+
+class _Lazy(click.Group):
+    """The commands below ``policy``, imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(f"qingsuan.cli.policy.{name}").command
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group("policy", cls=_Lazy)
+def command() -> None:
+    """Show, question, test and compare the rules of a region; nothing is settled."""

@@ -1,0 +1,125 @@
+"""What changed between two versions of rules: statement by statement, and in which document it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from qingsuan.policy.model import RuleSet
+from qingsuan.rulebook.statements import Statement, statements
+
+__all__ = ["Change", "changes", "changes_text", "paired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One statement that is not the same: ``before`` or ``after`` is empty where it is new or gone.
+
+    Where only cells of a table differ, these are what was and is, and ``frame`` says what all cells of the table have in common.
+    ``documents`` are those that the later statement names (the earlier one, where it is gone): document, article and grade.
+    """
+
+    place: str
+    key: str
+    condition: str
+    frame: str
+    before: str
+    after: str
+    source_before: str
+    source_after: str
+    documents: tuple[str, ...]
+
+
+def paired(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> tuple[tuple[RuleSet | None, RuleSet | None], ...]:
+    """Which rule sets of two versions belong together: two alone, or those of one pool and scheme.
+
+    Those of one date go first; a pair may lack one.
+    """
+    if len(before) == len(after) == 1:
+        return ((before[0], after[0]),)
+    left, right, pairs = list(before), list(after), []
+    for same in (lambda one: (one.pool, one.schemes, one.effective), lambda one: (one.pool, one.schemes)):
+        for one in list(left):
+            other = next((each for each in right if same(each) == same(one)), None)
+            if other is not None:
+                pairs.append((one, other))
+                left.remove(one)
+                right.remove(other)
+    found: list[tuple[RuleSet | None, RuleSet | None]] = [*pairs, *((one, None) for one in left)]
+    return (*found, *((None, one) for one in right))
+
+
+def changes(before: RuleSet, after: RuleSet) -> tuple[Change, ...]:
+    """Everything that the later of two rule sets says otherwise, in the order of the earlier one; what is new comes last."""
+    old, new = _named(statements(before)), _named(statements(after))
+    dates = [("effective", str(one.effective), one.source) for one in (before, after)]
+    found = [] if dates[0] == dates[1] else list(_change(before, after, *(_date(one) for one in dates)))
+    for name in dict.fromkeys([*old, *new]):
+        found += _change(before, after, old.get(name), new.get(name))
+    return tuple(found)
+
+
+def _date(one: tuple[str, str, str]) -> Statement:
+    return Statement("ruleset", one[0], "", one[1], one[2])
+
+
+def _named(said: Iterable[Statement]) -> dict[tuple[str, str, str], Statement]:
+    """By name; what is said several times under one name, such as two adjustments, is one statement."""
+    found: dict[tuple[str, str, str], Statement] = {}
+    for one in said:
+        earlier = found.get(one.name)
+        text, source = one.text, one.source
+        if earlier is not None:
+            text, source = f"{earlier.text} + {text}", ", ".join(filter(None, (earlier.source, source)))
+        found[one.name] = replace(one, text=text, source=source, frame=one.frame if earlier is None else "")
+    return found
+
+
+def _change(before: RuleSet, after: RuleSet, old: Statement | None, new: Statement | None) -> Iterator[Change]:
+    told = new or old
+    assert told is not None, "a change is of something"
+    if old is None or new is None or (old.text, old.source) != (new.text, new.source):
+        cited = (after if new is not None else before).cited(told.source)
+        documents = tuple(f"{one.document}, {one.article} ({one.grade})" for one in cited)
+        frame = old.frame if old is not None and new is not None and old.frame == new.frame else ""
+        was, is_now = _said(old, frame), _said(new, frame)
+        sources = ["" if one is None else one.source for one in (old, new)]
+        yield Change(told.place, told.key, told.condition, frame, was, is_now, sources[0], sources[1], documents)
+
+
+def _said(one: Statement | None, frame: str) -> str:
+    return "" if one is None else one.cell if frame else one.text
+
+
+def changes_text(before: RuleSet, after: RuleSet, found: Sequence[Change]) -> str:
+    """The changes of one rule set, part by part."""
+    lines = [f"{before.name} ({before.file}) → {after.name} ({after.file})"]
+    if not found:
+        return f"{lines[0]}\n  no difference"
+    parts: dict[str, list[Change]] = {}
+    for one in found:
+        parts.setdefault(_heading(one), []).append(one)
+    for heading, own in parts.items():
+        lines.append(f"  {heading}")
+        lines += [f"    {line}" for one in own for line in _lines(one)]
+        lines += [f"      in {document}" for document in dict.fromkeys(name for one in own for name in one.documents)]
+    return "\n".join(lines)
+
+
+def _heading(one: Change) -> str:
+    name = f"{one.place}.{one.key}".rstrip(".")
+    return f"{name}: {one.frame}" if one.frame else name
+
+
+def _lines(one: Change) -> Iterator[str]:
+    where = f"{one.condition}: " if one.condition else ""
+    if one.before == one.after:
+        yield f"{where}{one.after}"
+    elif not one.before:
+        yield f"{where}new: {one.after}"
+    elif not one.after:
+        yield f"{where}gone: {one.before}"
+    else:
+        yield f"{where}{one.before} → {one.after}"
+    if one.source_before != one.source_after and one.before and one.after:
+        yield f"  source: {one.source_before or '(none)'} → {one.source_after or '(none)'}"

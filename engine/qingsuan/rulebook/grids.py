@@ -1,0 +1,82 @@
+"""The settings of a layer as tables: one row for each group of people or kind of care, one column for each level of hospital."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qingsuan.policy.model import Codes, Layer, RuleSet, When
+from qingsuan.rulebook.phrases import Lang, phrase
+from qingsuan.rulebook.statements import SETTINGS
+from qingsuan.rulebook.words import Words, sources_of
+
+__all__ = ["Grid", "grids"]
+
+_COLUMNS = "dedc_hosp_lv"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of one setting.
+
+    Attributes
+    ----------
+    key : what is set, such as ``deductible``.
+    frame : what all cells have in common, such as per visit.
+    columns : the levels of hospital; one without a name where they make no difference.
+    rows : the condition of each row in words, and its cells; an empty one where it says nothing.
+    sources : the keys of all sources that the cells name.
+    """
+
+    key: str
+    frame: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    sources: tuple[str, ...]
+
+
+def grids(rule_set: RuleSet, layer: Layer, lang: Lang) -> tuple[Grid, ...]:
+    """Everything that a layer and its cases set, as tables."""
+    words = Words(rule_set, lang)
+    return tuple(grid for key in SETTINGS for grid in _of(rule_set, layer, key, words))
+
+
+def _of(rule_set: RuleSet, layer: Layer, key: str, words: Words) -> Iterator[Grid]:
+    frames: dict[str, list[tuple[When, str, str]]] = {}
+    for case in layer.cases:
+        value = getattr(case, key)
+        if value is not None and value != ():
+            text, frame = words.cell(value)
+            frames.setdefault(frame, []).append((case.when, text, sources_of(value)))
+    for frame, found in frames.items():
+        yield _grid(rule_set, key, frame, found, words)
+
+
+def _grid(rule_set: RuleSet, key: str, frame: str, found: list[tuple[When, str, str]], words: Words) -> Grid:
+    by_level = any(_COLUMNS in when for when, _, _ in found)
+    columns = rule_set.levels if by_level else ("",)
+    rows: dict[str, list[str]] = {}
+    sources: dict[str, None] = {}
+    for when, text, source in found:
+        rest = {name: condition for name, condition in when.items() if name != _COLUMNS or not by_level}
+        row = rows.setdefault(words.when(rest) if rest else phrase("every", words.lang), [""] * len(columns))
+        for at, column in enumerate(columns):
+            if _holds(when, column):
+                row[at] = text if not row[at] else f"{row[at]}; {text}"
+        sources.update(dict.fromkeys(source.split(", ") if source else ()))
+    used = [at for at in range(len(columns)) if any(row[at] for row in rows.values())]
+    return Grid(
+        key,
+        frame,
+        tuple(columns[at] for at in used),
+        tuple((name, tuple(row[at] for at in used)) for name, row in rows.items()),
+        tuple(sources),
+    )
+
+
+def _holds(when: When, level: str) -> bool:
+    condition = when.get(_COLUMNS)
+    if not isinstance(condition, Codes) or not level:
+        return True
+    met = any(level.startswith(one[:-1]) if one.endswith("*") else level == one for one in condition.patterns)
+    return met != condition.negated

@@ -1,0 +1,86 @@
+"""Amounts, percentages and short phrases, in Chinese or English."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from qingsuan.money import yuan
+
+__all__ = ["Lang", "amount", "day", "percentage", "phrase"]
+
+Lang = Literal["zh", "en"]
+
+_PHRASES: dict[str, tuple[str, str]] = {
+    "absolute": ("按费用分段(含起付线)", "bands on the amount itself"),
+    "above": ("超过", "above"),
+    "all": ("同时为", "all of"),
+    "any": ("任一", "any of"),
+    "below": ("不满", "below"),
+    "by visit": ("按次数", "by visit"),
+    "cap": ("支付限额", "cap"),
+    "counted in": ("计入", "counted in"),
+    "credits": ("但视同已付", "but credited"),
+    "deductible times": ("起付线乘以", "deductible times"),
+    "every": ("所有情形", "any"),
+    "excess": ("按起付线以上部分分段", "bands above the deductible"),
+    "exempt": ("免起付线", "none is taken"),
+    "from": ("自", "from"),
+    "highest": ("最高身份为", "highest is"),
+    "left in": ("其余由组内余额限制", "no amount of its own"),
+    "lifts": ("不设限", "lifts"),
+    "none": ("均非", "none of"),
+    "not": ("除", "not"),
+    "not counted": ("本次不计次", "this one not counted"),
+    "of layer": ("所属", "of layer"),
+    "or": ("或", "or"),
+    "own times": ("个人负担乘以", "own share times"),
+    "pays nothing": ("不予支付", "pays nothing"),
+    "period": ("每期", "per period"),
+    "points": ("百分点", "points"),
+    "rest": ("以上", "and above"),
+    "until": ("至", "until"),
+    "unlimited": ("不限", "unlimited"),
+    "upto": ("至", "up to"),
+    "visit": ("每次", "per visit"),
+    "year": ("每年", "per year"),
+    "quarter": ("每季", "per quarter"),
+    "month": ("每月", "per month"),
+    "day": ("每日", "per day"),
+}
+
+
+def phrase(name: str, lang: Lang) -> str:
+    """A phrase in a language; a name that has none is said as it is."""
+    chinese, english = _PHRASES.get(name, (name, name))
+    return chinese if lang == "zh" else english
+
+
+def amount(fen: int) -> str:
+    """Fen as yuan, thousands apart, without decimals where there are none.
+
+    >>> amount(120_000_000), amount(9280), amount(-5)
+    ('1,200,000', '92.80', '-0.05')
+    """
+    whole, _, cents = yuan(abs(fen)).partition(".")
+    return f"{'-' if fen < 0 else ''}{int(whole):,}{'' if cents == '00' else f'.{cents}'}"
+
+
+def percentage(bp: int) -> str:
+    """Basis points as a percentage.
+
+    >>> percentage(6500), percentage(1250), percentage(-5001)
+    ('65%', '12.5%', '-50.01%')
+    """
+    whole, _, cents = yuan(abs(bp)).partition(".")
+    decimals = cents.rstrip("0")
+    return f"{'-' if bp < 0 else ''}{whole}{f'.{decimals}' if decimals else ''}%"
+
+
+def day(number: int) -> str:
+    """A day since 1970-01-01 as a date.
+
+    >>> day(18628)
+    '2021-01-01'
+    """
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=number)).isoformat()

@@ -1,0 +1,133 @@
+"""A rule set taken apart into single statements: where it says what, under which condition, and from which source.
+
+Two rule sets that make the same statements say the same, in whatever order and form they are written; so this is what is compared, and
+what is shown where no table of a notice shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from qingsuan.policy.model import Case, Layer, RuleSet
+from qingsuan.rulebook.phrases import Lang, percentage, phrase
+from qingsuan.rulebook.words import Words, sources_of
+
+__all__ = ["SETTINGS", "Statement", "statements"]
+
+SETTINGS = tuple(field.name for field in fields(Case) if field.name != "when")
+"""What a case of a layer can set, in the order of the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that a rule set says.
+
+    Attributes
+    ----------
+    place : the part of the file, such as ``layers.inpatient``, ``rules.chronic``.
+    key : what is said of it, such as ``deductible``; empty where the place itself says it.
+    condition : where it holds, in words; empty where it always does.
+    text : what it says, in words.
+    source : the keys of the sources it names.
+    cell, frame : of a setting of a layer: what a table has in its cell, and what its cells have in common.
+    """
+
+    place: str
+    key: str
+    condition: str
+    text: str
+    source: str = ""
+    cell: str = ""
+    frame: str = ""
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """What makes it the same statement in another version."""
+        return self.place, self.key, self.condition
+
+
+def statements(rule_set: RuleSet, lang: Lang = "en") -> tuple[Statement, ...]:
+    """Everything that a rule set says, in the order of its file: head, layers, rules, what is missing, sources."""
+    words = Words(rule_set, lang)
+    return (
+        *_head(rule_set),
+        *(one for layer in rule_set.layers.values() for one in _layer(layer, words)),
+        *_rules(rule_set, words),
+        *_missing(rule_set, words),
+        *_sources(rule_set),
+    )
+
+
+def _head(rule_set: RuleSet) -> Iterator[Statement]:
+    plain = {
+        "title": rule_set.title,
+        "until": str(rule_set.until or ""),
+        "benefit_date": rule_set.benefit_date,
+        "identity_date": rule_set.identity_date,
+        "levels": ", ".join(rule_set.levels),
+        "identities_without_effect": ", ".join(rule_set.identities_without_effect),
+    }
+    for key, text in plain.items():
+        if text:
+            yield Statement("ruleset", key, "", text, rule_set.source if key == "title" else "")
+    if rule_set.interim_settlements is not None:
+        interim = rule_set.interim_settlements
+        text = ", ".join(filter(None, (interim.count_as, interim.new_year and f"new year: {interim.new_year}")))
+        yield Statement("ruleset", "interim_settlements", "", text, interim.source)
+    for one in rule_set.identities:
+        yield Statement("identities", one.name, "", f"{one.title}: {', '.join(one.codes)}", one.source)
+    if rule_set.identity_rank is not None:
+        yield Statement(
+            "identity_rank", "", "", " > ".join(rule_set.identity_rank.order), rule_set.identity_rank.source
+        )
+    words = Words(rule_set, "en")
+    for name, period in rule_set.groups.items():
+        yield Statement("groups", name, "", words.anything(period))
+    for dimension in rule_set.dimensions:
+        yield Statement("dimensions", dimension.name, "", words.anything(dimension))
+
+
+def _layer(layer: Layer, words: Words) -> Iterator[Statement]:
+    place = f"layers.{layer.name}"
+    yield Statement(place, "fund", "", layer.fund)
+    for case in layer.cases:
+        condition = words.when(case.when) if case.when else ""
+        for key in SETTINGS:
+            value = getattr(case, key)
+            if value is not None and value != ():
+                yield Statement(place, key, condition, words.setting(value), sources_of(value), *words.cell(value))
+    for one in fields(layer):
+        if one.name not in ("name", "fund", "cases") and getattr(layer, one.name) not in (None, (), ""):
+            yield Statement(place, one.name, "", words.anything(getattr(layer, one.name), one.name))
+
+
+def _rules(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
+    for rule in rule_set.rules:
+        place = f"rules.{rule.id}"
+        yield Statement(place, "when", "", words.when(rule.when), rule.source)
+        yield Statement(place, "layers", "", " > ".join(rule.layers) or phrase("pays nothing", words.lang))
+        if rule.entry_bp != 10_000:
+            yield Statement(place, "entry_percent", "", percentage(rule.entry_bp), rule.source)
+        if rule.ceiling is not None:
+            yield Statement(place, "ceiling", "", words.setting(rule.ceiling), rule.ceiling.source)
+        if rule.overrides:
+            yield Statement(place, "overrides", "", ", ".join(rule.overrides))
+        for one in fields(rule):
+            known = ("id", "when", "layers", "entry_bp", "ceiling", "overrides", "source")
+            if one.name not in known and getattr(rule, one.name) not in (None, (), ""):
+                yield Statement(place, one.name, "", words.anything(getattr(rule, one.name), one.name))
+
+
+def _missing(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
+    for one in rule_set.missing:
+        condition = words.when(one.when) if one.when is not None else ""
+        over = f" [{', '.join(one.overrides)}]" if one.overrides else ""
+        yield Statement("missing", one.parameter, condition, one.why + over)
+    for covered in rule_set.covers:
+        yield Statement("covers", "", words.when(covered.when), "")
+
+
+def _sources(rule_set: RuleSet) -> Iterator[Statement]:
+    for one in rule_set.sources.values():
+        yield Statement("sources", one.key, "", f"{one.document}: {one.article} ({one.grade})")

@@ -1,0 +1,138 @@
+"""Which rule sets somebody asks for: by region or pool, date and scheme, installed or of a working folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qingsuan.errors import PolicyError, UsageError
+from qingsuan.plugins import Installed, load, with_rules
+from qingsuan.plugins.code import PluginCodeError, call_plugin
+from qingsuan.policy.compile import compile_rule_sets
+from qingsuan.policy.model import Pool, Region, RuleSet
+from qingsuan.policy.reader import read_rule_set, read_rule_sets
+from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.strict import load as load_toml
+
+__all__ = ["Chosen", "choose", "choose_all", "in_force", "read_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A region as installed, those of its pools that are meant, and their rule sets: those of ``rules_dir``, if it is given."""
+
+    region: Region
+    pools: tuple[Pool, ...]
+    rule_sets: tuple[RuleSet, ...]
+    rules_dir: Path | None
+
+    def of(self, pool: Pool) -> tuple[RuleSet, ...]:
+        """The rule sets of one pool, by schemes and date."""
+        own = [one for one in self.rule_sets if one.pool == pool.code]
+        return tuple(sorted(own, key=lambda one: (one.schemes, one.effective)))
+
+
+def choose(name: str, rules_dir: Path | None = None) -> Chosen:
+    """A region or a pool, by its code or its name.
+
+    Raises
+    ------
+    UsageError
+        No installed region or pool is called so; the working folder is of another region.
+    PolicyError, PluginError
+        The rules cannot be trusted.
+    """
+    installed = load()
+    _, rule_sets = with_rules(installed, rules_dir)
+    region, pools = _named(installed, name)
+    if rules_dir is not None and (not rule_sets or rule_sets[0].pool not in {pool.code for pool in region.pools}):
+        raise UsageError(
+            f"--rules-dir {rules_dir}", found=f"files of another region than {name}", expected=f"files of {region.code}"
+        )
+    read = rule_sets if rules_dir is not None else _read(region)
+    codes = {pool.code for pool in pools}
+    return Chosen(region, pools, tuple(one for one in read if one.pool in codes), rules_dir)
+
+
+def choose_all(names: Sequence[str], rules_dir: Path | None = None) -> tuple[Chosen, ...]:
+    """Several regions or pools; without names those of the working folder, else all that are installed.
+
+    Raises
+    ------
+    UsageError, PolicyError, PluginError
+        As :func:`choose`; or nothing is installed.
+    """
+    if names:
+        return tuple(choose(name, rules_dir) for name in names)
+    installed = load()
+    _, rule_sets = with_rules(installed, rules_dir)
+    if rules_dir is not None:
+        owner = installed.pool_of(rule_sets[0].pool)
+        assert owner is not None, "a working folder is of an installed region"
+        return (Chosen(owner[0], owner[0].pools, rule_sets, rules_dir),)
+    if not installed.regions:
+        raise UsageError("qingsuan policy", found="no regional plugin is installed", expected="at least one")
+    return tuple(Chosen(region, region.pools, _read(region), None) for region in installed.regions)
+
+
+def read_file(file: Path) -> RuleSet:
+    """One rule set of a file, by the local codes and functions of the installed region whose pool it names, if there is one.
+
+    Raises
+    ------
+    PolicyError
+        The file cannot be trusted.
+    """
+    pool = load_toml(file, label=str(file)).table("ruleset").text("pool")
+    regions = [each for each in load().regions if any(one.code == pool for one in each.pools)]
+    codes = regions[0].codes if regions else {}
+    return read_rule_set(file, codes=codes, functions=tuple(regions[0].functions) if regions else ())
+
+
+def in_force(rule_sets: Iterable[RuleSet], date: dt.date, scheme: str | None = None) -> tuple[RuleSet, ...]:
+    """Of the rule sets of one or several pools those in force on a date; of one scheme if it is given."""
+    latest: dict[tuple[str, str], RuleSet] = {}
+    for one in sorted(rule_sets, key=lambda each: each.effective):
+        for each in one.schemes:
+            if one.effective <= date and scheme in (None, each):
+                latest[one.pool, each] = one
+    found = {one.file: one for one in latest.values() if one.until is None or date <= one.until}
+    return tuple(sorted(found.values(), key=lambda one: (one.pool, one.schemes)))
+
+
+def _named(installed: Installed, name: str) -> tuple[Region, tuple[Pool, ...]]:
+    for region in installed.regions:
+        if name in (region.code, region.name):
+            return region, region.pools
+        for pool in region.pools:
+            if name in (pool.code, pool.name):
+                return region, (pool,)
+    known = [each for region in installed.regions for each in (region.code, *(pool.code for pool in region.pools))]
+    names = [each for region in installed.regions for each in (region.name, *(pool.name for pool in region.pools))]
+    refused = [f"{plugin.title} is refused: {plugin.problem}" for plugin in installed.broken]
+    raise UsageError(
+        name,
+        found="; ".join([f'no region or pool is called "{name}"', *refused]),
+        expected=f"one of {', '.join(known) or '(no plugin is installed)'}, or its name",
+        do=did_you_mean(name, [*known, *names]) or "qingsuan plugins lists them",
+    )
+
+
+def _read(region: Region) -> tuple[RuleSet, ...]:
+    """The rule sets of an installed region, read and compiled.
+
+    Raises
+    ------
+    PolicyError
+        They cannot be trusted.
+    """
+    try:
+        rule_sets: tuple[RuleSet, ...] = call_plugin(read_rule_sets, region)
+        compile_rule_sets(rule_sets)
+    except PluginCodeError as error:  # the folder may be an object of the plugin's own making
+        if isinstance(error.__cause__, PolicyError):
+            raise error.__cause__ from error
+        raise PolicyError(f"rules of {region.code}", found=str(error), do="mend the plugin") from error
+    return rule_sets

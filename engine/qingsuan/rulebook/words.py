@@ -1,0 +1,257 @@
+"""What a rule set says, value by value, in words.
+
+What this page does not know by name is still said, as ``key value``: a construct of the model is never left out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any
+
+from qingsuan.policy.model import (
+    Adjust,
+    AnyOf,
+    Bands,
+    Cap,
+    Ceiling,
+    Codes,
+    Condition,
+    Deductible,
+    Entry,
+    Held,
+    Interval,
+    Limit,
+    RuleSet,
+    Visits,
+    When,
+)
+from qingsuan.rulebook.phrases import Lang, amount, day, percentage, phrase
+
+__all__ = ["Words", "sources_of"]
+
+_NO_SOURCE = ("source", "reading")
+_PARTS = {
+    "zh": {
+        "inscp_scp_amt": "符合政策范围金额",
+        "preselfpay_amt": "先行自付金额",
+        "overlmt_selfpay": "超限价自费",
+        "fulamt_ownpay_amt": "全自费金额",
+        "left_by_ratio": "按比例自付部分",
+        "cut_by_cap": "超限额部分",
+        "deductible": "起付线部分",
+        "medfee_sumamt": "医疗费总额",
+    },
+    "en": {},
+}
+
+
+def sources_of(value: Any) -> str:
+    """The sources that a setting names; of a list of settings those of each, once."""
+    values = value if isinstance(value, tuple) else (value,)
+    keys = [key for one in values for key in getattr(one, "source", "").split(", ") if key]
+    return ", ".join(dict.fromkeys(keys))
+
+
+class Words:
+    """Says the values of one rule set in a language; amounts are yuan."""
+
+    def __init__(self, rule_set: RuleSet, lang: Lang) -> None:
+        self.lang = lang
+        self.titles = {one.name: one.title for one in rule_set.identities}
+        self.groups = rule_set.groups
+
+    def _say(self, name: str) -> str:
+        return phrase(name, self.lang)
+
+    def _list(self, names: Sequence[str]) -> str:
+        return ("、" if self.lang == "zh" else ", ").join(names)
+
+    # ---- conditions
+
+    def when(self, when: When) -> str:
+        """Conditions that must all hold; any claim if there are none."""
+        parts = [
+            self._alternatives(condition)
+            if isinstance(condition, AnyOf)
+            else f"{name} {self.condition(name, condition)}"
+            for name, condition in when.items()
+        ]
+        return "; ".join(parts) if parts else self._say("every")
+
+    def _alternatives(self, condition: AnyOf) -> str:
+        return f" {self._say('or')} ".join(f"({self.when(one)})" for one in condition.alternatives)
+
+    def condition(self, dimension: str, condition: Condition) -> str:
+        """One condition, without the name of its dimension."""
+        if isinstance(condition, Codes):
+            listed = self._list([pattern or "∅" for pattern in condition.patterns])
+            return f"{self._say('not')} {listed}" if condition.negated else listed
+        if isinstance(condition, Interval):
+            return self._interval(dimension, condition)
+        if isinstance(condition, Held):
+            return self._held(condition)
+        return self.anything(condition)
+
+    def _interval(self, dimension: str, condition: Interval) -> str:
+        if dimension == "medfee_sumamt":  # in fen, above the bound and up to it
+            low = "" if condition.low is None else f"{self._say('above')} {amount(condition.low - 1)}"
+            high = "" if condition.high is None else f"{self._say('upto')} {amount(condition.high - 1)}"
+        elif dimension == "date":
+            low = "" if condition.low is None else f"{self._say('from')} {day(condition.low)}"
+            high = "" if condition.high is None else f"{self._say('until')} {day(condition.high - 1)}"
+        else:
+            low = "" if condition.low is None else f"{self._say('from')} {condition.low}"
+            high = "" if condition.high is None else f"{self._say('below')} {condition.high}"
+        return " ".join(filter(None, (low, high)))
+
+    def _held(self, condition: Held) -> str:
+        parts = []
+        for key in ("any", "all", "none", "highest"):
+            names = getattr(condition, key)
+            if names:
+                parts.append(f"{self._say(key)} {self._list([self.titles.get(name, name) for name in names])}")
+        return "; ".join(parts)
+
+    # ---- settings of a layer
+
+    def setting(self, value: Any) -> str:
+        """A setting of a layer or of a rule: what it says, without its source."""
+        if isinstance(value, tuple):
+            return "; ".join(self.setting(one) for one in value)
+        known: dict[type, Callable[[Any], tuple[list[str], tuple[str, ...]]]] = {
+            Deductible: self._deductible,
+            Bands: self._bands,
+            Cap: self._cap,
+            Limit: self._limit,
+            Entry: self._entry,
+            Adjust: self._adjust,
+            Visits: self._visits,
+            Ceiling: self._ceiling,
+        }
+        if type(value) not in known:
+            return self.anything(value)
+        said, names = known[type(value)](value)
+        return ", ".join([*said, *self._others(value, names)])
+
+    def cell(self, value: Any) -> tuple[str, str]:
+        """A setting as a cell of a table says it, and what all cells of that table have in common."""
+        if isinstance(value, tuple) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, Deductible) and not value.exempt:
+            others = self._others(value, ("per", "amounts_fen", "group", "exempt", "credits"))
+            return " / ".join(map(self.money, value.amounts_fen)), ", ".join(
+                [self._scope(value.per, value.group), *others]
+            )
+        if isinstance(value, Bands):
+            said, names = self._bands(value)
+            ratios = " / ".join(map(percentage, value.ratio_bp))
+            bounds = value.upto_fen if value.select is None else value.select.upto
+            upto = [self.money(one) if value.select is None else str(one) for one in bounds]
+            frame = [f"{self._say('upto')} {' / '.join(upto)} / {self._say('rest')}"] if upto else []
+            return ratios, ", ".join([*frame, *said[1:], *self._others(value, names)])
+        if isinstance(value, Cap | Limit) and value.amount_fen is not None:
+            others = self._others(value, ("amount_fen", "per", "group"))
+            return self.money(value.amount_fen), ", ".join([self._scope(value.per, value.group), *others])
+        return self.setting(value), ""
+
+    def money(self, value: Any) -> str:
+        """An amount: of fen, or a construct that becomes one only when the rules are read for a year."""
+        return amount(value) if isinstance(value, int) else self.anything(value)
+
+    def _scope(self, per: str, group: str | None) -> str:
+        if per == "visit":
+            return self._say("visit") + ("" if group is None else f" ({self._say('counted in')} {group})")
+        period = self.groups.get(group or "")
+        return f"{self._say(period if isinstance(period, str) else 'period')} ({group})"
+
+    def _deductible(self, value: Deductible) -> tuple[list[str], tuple[str, ...]]:
+        if value.exempt:
+            said = [self._say("exempt")] + ([self._say("credits")] if value.credits else [])
+            said += [" / ".join(map(self.money, value.amounts_fen))] if any(value.amounts_fen) else []
+        else:
+            said = [" / ".join(map(self.money, value.amounts_fen)), self._scope(value.per, value.group)]
+        return said, ("per", "amounts_fen", "group", "exempt", "credits")
+
+    def _bands(self, value: Bands) -> tuple[list[str], tuple[str, ...]]:
+        names = ("ratio_bp", "upto_fen", "per", "measured", "group", "select")
+        if len(value.ratio_bp) == 1 and value.select is None:
+            return [percentage(value.ratio_bp[0])], ("ratio_bp", "upto_fen")
+        if value.select is not None:
+            bounds = [str(bound) for bound in value.select.upto]
+            where = f"{value.select.group} {value.select.counter}"
+        else:
+            bounds = [self.money(bound) for bound in value.upto_fen]
+            where = f"{self._say(value.measured)}, {self._scope(value.per, value.group)}"
+        parts = [
+            f"{self._say('upto')} {bound}: {percentage(ratio)}"
+            for bound, ratio in zip(bounds, value.ratio_bp, strict=False)
+        ]
+        parts.append(f"{self._say('rest')}: {percentage(value.ratio_bp[-1])}")
+        return [" | ".join(parts), where], names
+
+    def _cap(self, value: Cap) -> tuple[list[str], tuple[str, ...]]:
+        text = self._say("left in") if value.amount_fen is None else self.money(value.amount_fen)
+        return [text, self._scope(value.per, value.group)], ("amount_fen", "per", "group")
+
+    def _limit(self, value: Limit) -> tuple[list[str], tuple[str, ...]]:
+        return [self.money(value.amount_fen), self._scope(value.per, value.group)], ("amount_fen", "per", "group")
+
+    def _part(self, part: str) -> str:
+        return _PARTS[self.lang].get(part, part)
+
+    def _entry(self, value: Entry) -> tuple[list[str], tuple[str, ...]]:
+        of = "" if value.layer is None else f" ({self._say('of layer')} {value.layer})"
+        return [f"{percentage(value.ratio_bp)} {self._part(value.part)}{of}"], ("part", "ratio_bp", "layer")
+
+    def _adjust(self, value: Adjust) -> tuple[list[str], tuple[str, ...]]:
+        said = []
+        if value.deductible_bp is not None:
+            said.append(f"{self._say('deductible times')} {percentage(value.deductible_bp)}")
+        if value.points_bp:
+            said.append(f"{'+' if value.points_bp > 0 else ''}{percentage(value.points_bp)[:-1]} {self._say('points')}")
+        if value.own_bp is not None:
+            said.append(f"{self._say('own times')} {percentage(value.own_bp)}")
+        if value.lift_caps:
+            said.append(f"{self._say('lifts')} {self._list(value.lift_caps)}")
+        return said, ("deductible_bp", "points_bp", "own_bp", "lift_caps")
+
+    def _visits(self, value: Visits) -> tuple[list[str], tuple[str, ...]]:
+        said = [f"{self._say('counted in')} {value.group}"]
+        return said + ([] if value.counts else [self._say("not counted")]), ("group", "counts")
+
+    def _ceiling(self, value: Ceiling) -> tuple[list[str], tuple[str, ...]]:
+        return [f"{percentage(value.ratio_bp)} {self._part(value.of)} ({self._list(value.layers)})"], (
+            "ratio_bp",
+            "of",
+            "layers",
+        )
+
+    # ---- what has no words of its own
+
+    def _others(self, value: Any, said: tuple[str, ...]) -> list[str]:
+        """Fields that nothing above says, where they are not what they are by default."""
+        others = []
+        for one in fields(value):
+            if one.name in said or one.name in _NO_SOURCE:
+                continue
+            default = one.default_factory() if one.default_factory is not MISSING else one.default
+            found = getattr(value, one.name)
+            if found != default:
+                others.append(f"{_plain_name(one.name)} {self.anything(found, one.name)}")
+        return others
+
+    def anything(self, value: Any, name: str = "") -> str:
+        """Any value of the model, by the names of its fields."""
+        if is_dataclass(value) and not isinstance(value, type):
+            return "{" + ", ".join(self._others(value, ())) + "}"
+        if isinstance(value, tuple | list | frozenset):
+            items = sorted(value) if isinstance(value, frozenset) else value
+            return self._list([self.anything(one, name) for one in items])
+        if isinstance(value, int) and not isinstance(value, bool):
+            return amount(value) if name.endswith("_fen") else percentage(value) if name.endswith("_bp") else str(value)
+        return str(value)
+
+
+def _plain_name(name: str) -> str:
+    return name.removesuffix("_fen").removesuffix("_bp")
