@@ -18,7 +18,7 @@ cdef enum:
     PRODUCT_BITS = 49      # a ratio (at most 10**4) times an amount of so many bits, and what lower bands left: 63 bits
 
 cdef enum:  # Part
-    IN_SCOPE, FIRST_OWN, ABOVE_LIMIT, WHOLLY_OWN, LEFT_BY_RATIO, CUT_BY_CAP, DEDUCTIBLE
+    IN_SCOPE, FIRST_OWN, ABOVE_LIMIT, WHOLLY_OWN, LEFT_BY_RATIO, CUT_BY_CAP, DEDUCTIBLE, COST_ABOVE_CAP, COST_ABOVE_LIMIT
 
 cdef enum:  # Counter
     VISITS, USED, BASE, EXCESS, PAID, PERIOD_KEY, COUNTERS
@@ -58,7 +58,7 @@ cdef struct Cap:
 
 
 cdef struct Entry:
-    int64_t part, of_layer, entry_ratio_bp
+    int64_t part, of_layer, entry_ratio_bp, of_row
 
 
 cdef struct Period:
@@ -79,9 +79,11 @@ cdef struct Rules:
 
 
 cdef struct Taken:
-    # what one layer did with the claim at hand; where on its bands x started, or the band that was selected
+    # what one layer did with the claim at hand; where on its bands x started, or the band that was selected;
+    # of a layer with another base, what its limit kept from entering
     int64_t base, deductible, used, excess, raw, pay, start
     const Band* selected
+    int64_t above_limit
 
 
 cdef struct Claim:
@@ -126,65 +128,6 @@ cdef inline void begin_periods(const Rules* rules, Claim* claim, const Variant* 
             slot[PERIOD_KEY] = key
 
 
-cdef inline int64_t entering(const Rules* rules, Claim* claim, const Layer* layer) noexcept nogil:
-    """What enters the layer: its components, each rounded on its own."""
-    cdef int64_t base = 0, k, amount
-    cdef const Entry* entry
-    cdef Taken* earlier
-    for k in range(layer.entry_start, layer.entry_end):
-        entry = &rules.entries[k]
-        if entry.part == IN_SCOPE:
-            amount = above_zero(claim.entered - claim.paid)
-        elif entry.part == FIRST_OWN:
-            amount = claim.first_own
-        elif entry.part == ABOVE_LIMIT:
-            amount = claim.above_limit
-        elif entry.part == WHOLLY_OWN:
-            amount = claim.wholly_own
-        else:
-            earlier = &claim.taken[entry.of_layer]
-            if entry.part == LEFT_BY_RATIO:
-                amount = earlier.excess - earlier.raw
-            elif entry.part == CUT_BY_CAP:
-                amount = earlier.raw - earlier.pay
-            else:
-                amount = earlier.deductible
-        base += share(amount, entry.entry_ratio_bp)
-    return base
-
-
-cdef inline int64_t base_of(const Rules* rules, Claim* claim, const Layer* layer, int64_t traits) noexcept nogil:
-    """The layer's base: what is in scope and not yet paid; or its components, within a ceiling per visit or period."""
-    cdef int64_t left, mask, k = 0
-    if not traits & OTHER_BASE:
-        return above_zero(claim.entered - claim.paid)
-    left = layer.limit_fen - claim.account[layer.limit_cell]
-    mask = layer.limit_mask
-    while mask:
-        if mask & 1:
-            left -= claim.taken[k].base
-        mask >>= 1
-        k += 1
-    return least(entering(rules, claim, layer), above_zero(left))
-
-
-cdef inline int64_t deductible_left(const Rules* rules, Claim* claim, const Layer* layer, int64_t traits) noexcept nogil:
-    """The deductible before this layer takes it: by visit number, or what the period still asks."""
-    cdef int64_t left = layer.deductible_fen - claim.account[layer.used_cell]
-    cdef int64_t at, mask, k = 0
-    if traits & OTHER_DEDUCTIBLE:
-        if layer.by_visit:
-            at = least(layer.amount_start + claim.account[layer.visits_cell], layer.amount_last)
-            left = rules.amounts[at]
-        mask = layer.deductible_mask
-        while mask:
-            if mask & 1:
-                left -= claim.taken[k].used
-            mask >>= 1
-            k += 1
-    return above_zero(left)
-
-
 cdef inline const Band* band_of(const Rules* rules, const Layer* layer, int64_t value) noexcept nogil:
     """The band in which the next fen above ``value`` lies."""
     cdef const Band* band = rules.bands + layer.band_start
@@ -209,6 +152,101 @@ cdef inline int64_t rounded_up_to(const Rules* rules, const Layer* layer, int64_
     cdef int64_t rest
     cdef int64_t whole = up_to(band_of(rules, layer, value), value, &rest)
     return whole + (rest >= HALF)
+
+
+cdef inline int64_t inside_for(int64_t ratio, int64_t whole, int64_t rest) noexcept nogil:
+    """The least amount of which ``ratio``, on top of ``rest`` 1/10 000 fen, rounds to at least ``whole`` fen; the ratio is not 0.
+
+    Quotient and remainder are multiplied apart, so that no total is.
+    """
+    cdef int64_t over = whole % ratio * WHOLE - HALF - rest
+    return whole // ratio * WHOLE + ((over + ratio - 1) // ratio if over > 0 else -(-over // ratio))
+
+
+cdef inline int64_t cost_above_cap(const Rules* rules, const Layer* layer, Taken* taken) noexcept nogil:
+    """x less the least part of it for which the bands give what the caps let the layer pay: what was cut off, as cost."""
+    cdef int64_t paid_at
+    cdef const Band* band
+    if taken.raw == taken.pay:
+        return 0
+    if taken.pay == 0:
+        return taken.excess
+    if layer.selected:
+        return taken.excess - inside_for(taken.selected.ratio_bp, taken.pay, 0)
+    band = band_of(rules, layer, taken.start)
+    paid_at = rounded_up_to(rules, layer, taken.start) + taken.pay
+    while band.upper_fen < taken.start + taken.excess and rounded_up_to(rules, layer, band.upper_fen) < paid_at:
+        band += 1
+    return taken.start + taken.excess - band.lower_fen - inside_for(
+        band.ratio_bp, paid_at - band.below_fen, band.below_rest
+    )
+
+
+cdef inline int64_t entering(const Rules* rules, Claim* claim, const Layer* layer) noexcept nogil:
+    """What enters the layer: its components, each rounded on its own."""
+    cdef int64_t base = 0, k, amount
+    cdef const Entry* entry
+    cdef Taken* earlier
+    for k in range(layer.entry_start, layer.entry_end):
+        entry = &rules.entries[k]
+        if entry.part == IN_SCOPE:
+            amount = above_zero(claim.entered - claim.paid)
+        elif entry.part == FIRST_OWN:
+            amount = claim.first_own
+        elif entry.part == ABOVE_LIMIT:
+            amount = claim.above_limit
+        elif entry.part == WHOLLY_OWN:
+            amount = claim.wholly_own
+        else:
+            earlier = &claim.taken[entry.of_layer]
+            if entry.part == LEFT_BY_RATIO:
+                amount = earlier.excess - earlier.raw
+            elif entry.part == CUT_BY_CAP:
+                amount = earlier.raw - earlier.pay
+            elif entry.part == DEDUCTIBLE:
+                amount = earlier.deductible
+            elif entry.part == COST_ABOVE_CAP:
+                amount = cost_above_cap(rules, rules.layers + entry.of_row, earlier)
+            else:
+                amount = earlier.above_limit
+        base += share(amount, entry.entry_ratio_bp)
+    return base
+
+
+cdef inline int64_t base_of(
+    const Rules* rules, Claim* claim, const Layer* layer, int64_t traits, Taken* taken
+) noexcept nogil:
+    """The layer's base: what is in scope and not yet paid; or its components, within a ceiling per visit or period."""
+    cdef int64_t left, base, mask, k = 0
+    if not traits & OTHER_BASE:
+        return above_zero(claim.entered - claim.paid)
+    left = layer.limit_fen - claim.account[layer.limit_cell]
+    mask = layer.limit_mask
+    while mask:
+        if mask & 1:
+            left -= claim.taken[k].base
+        mask >>= 1
+        k += 1
+    base = entering(rules, claim, layer)
+    taken.above_limit = above_zero(base - above_zero(left))
+    return base - taken.above_limit
+
+
+cdef inline int64_t deductible_left(const Rules* rules, Claim* claim, const Layer* layer, int64_t traits) noexcept nogil:
+    """The deductible before this layer takes it: by visit number, or what the period still asks."""
+    cdef int64_t left = layer.deductible_fen - claim.account[layer.used_cell]
+    cdef int64_t at, mask, k = 0
+    if traits & OTHER_DEDUCTIBLE:
+        if layer.by_visit:
+            at = least(layer.amount_start + claim.account[layer.visits_cell], layer.amount_last)
+            left = rules.amounts[at]
+        mask = layer.deductible_mask
+        while mask:
+            if mask & 1:
+                left -= claim.taken[k].used
+            mask >>= 1
+            k += 1
+    return above_zero(left)
 
 
 cdef inline int64_t rounded_below(const Layer* layer, int64_t value) noexcept nogil:
@@ -308,7 +346,7 @@ cdef inline void run_layer(
     const Rules* rules, Claim* claim, const Layer* layer, int64_t traits, Taken* taken, bint apart
 ) noexcept nogil:
     """One fund's turn: base, deductible, bands, what is left of the bill, caps. Where nothing enters, all of it is 0."""
-    cdef int64_t base = base_of(rules, claim, layer, traits)
+    cdef int64_t base = base_of(rules, claim, layer, traits, taken)
     cdef int64_t deductible = least(base, deductible_left(rules, claim, layer, traits))
     cdef int64_t used = deductible
     cdef int64_t raw, pay

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from qingsuan.errors import PolicyError
+from qingsuan.policy.findings import PolicyFindings
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.reader import read_rule_set
 from rule_heads import head
@@ -240,3 +241,25 @@ def test_a_disease_code_is_checked_where_the_region_has_a_table(tmp_path: Path) 
     read(tmp_path, text, codes={"dise_code": {"M02207": "made up"}})
     with pytest.raises(PolicyError, match=r'missing\[1\]\.when\.dise_code\[1\]: "M022\*" is no dise_code here'):
         read(tmp_path, text, codes={"dise_code": {"M07109": "made up"}})
+
+
+@pytest.mark.parametrize(
+    ("part", "without", "said"),
+    [
+        ("cost_above_cap", 'caps = [{ group = "pooled", yuan = 200000, source = "X1" }]\n',
+         ('layers.critical.entry[1]: cost_above_cap of "pooled", which has no cap', 'a cap in layer "pooled"',
+          "as it has a limit, ask for cost_above_limit")),
+        ("cost_above_limit", 'limit = { yuan = 250000, source = "X1" }\n',
+         ('layers.critical.entry[1]: cost_above_limit of "pooled", which has no limit', "nothing would ever enter",
+          "as it has a cap, ask for cost_above_cap")),
+    ],
+)  # fmt: skip
+def test_cost_above_what_an_earlier_layer_has_not_is_refused(
+    tmp_path: Path, part: str, without: str, said: tuple[str, ...]
+) -> None:
+    text = TEXT.replace('part = "cut_by_cap"', f'part = "{part}"')
+    read(tmp_path, text)
+    with pytest.raises(PolicyFindings) as caught:
+        read(tmp_path, text.replace(without, ""))
+    (finding,) = (str(one) for one in caught.value.findings if "entry" in one.key)
+    assert all(words in finding for words in said), finding

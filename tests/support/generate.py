@@ -315,8 +315,10 @@ def _layers(dice: Dice, named: list[str], groups: list[str]) -> tuple[dict[str, 
     layers: dict[str, Layer] = {}
     needs: dict[str, set[str]] = {}
     bills: dict[str, int] = {}
+    leaves: dict[str, tuple[str, ...]] = {}
     for name in [f"L{number}" for number in range(dice.random.randint(1, 5))]:
-        layer = _layer(dice, name, named, groups, bills)
+        layer = _layer(dice, name, named, groups, bills, leaves)
+        leaves[name] = _leaves(layer)
         bills = {**bills, name: max(1, *(_bills(case.entry or (), bills) for case in layer.cases))}
         reads = {entry.layer for case in layer.cases for entry in case.entry or () if entry.layer is not None}
         needs[name] = reads.union(*(needs[read] for read in reads)) if reads else set()
@@ -324,7 +326,22 @@ def _layers(dice: Dice, named: list[str], groups: list[str]) -> tuple[dict[str, 
     return layers, needs
 
 
-def _layer(dice: Dice, name: str, named: list[str], groups: list[str], earlier: dict[str, int]) -> Layer:
+def _leaves(layer: Layer) -> tuple[str, ...]:
+    """What later layers may ask of a layer: the cost above a cap or limit only where it may have one."""
+    caps = any(cap.amount_fen is not None for case in layer.cases for cap in case.caps or ())
+    limits = any(case.limit is not None for case in layer.cases)
+    without = {part for part, has in (("cost_above_cap", caps), ("cost_above_limit", limits)) if not has}
+    return tuple(part for part in LAYER_PARTS if part not in without)
+
+
+def _layer(
+    dice: Dice,
+    name: str,
+    named: list[str],
+    groups: list[str],
+    earlier: dict[str, int],
+    leaves: dict[str, tuple[str, ...]],
+) -> Layer:
     """The layer's own settings; then partitions whose cases set keys that no other partition sets."""
     keys = ["visits", "deductible", "bands", "limit", "caps", "entry"]
     make = {
@@ -333,7 +350,7 @@ def _layer(dice: Dice, name: str, named: list[str], groups: list[str], earlier: 
         "bands": lambda: _bands(dice, groups),
         "limit": lambda: _limit(dice, groups),
         "caps": lambda: _caps(dice, groups),
-        "entry": lambda: _entry(dice, earlier),
+        "entry": lambda: _entry(dice, earlier, leaves),
     }
     likely = {"visits": 60, "deductible": 70, "bands": 100, "limit": 35, "caps": 55, "entry": 35}
     own = {key: make[key]() for key in keys if dice.chance(likely[key])}
@@ -434,14 +451,17 @@ def _caps(dice: Dice, groups: list[str]) -> tuple[Cap, ...]:
     return tuple(caps)
 
 
-def _entry(dice: Dice, earlier: dict[str, int]) -> tuple[Entry, ...]:
-    """Components of a base. ``earlier``: layer -> how many bills its base may hold; no base may hold too many."""
+def _entry(dice: Dice, earlier: dict[str, int], leaves: dict[str, tuple[str, ...]]) -> tuple[Entry, ...]:
+    """Components of a base. ``earlier``: layer -> how many bills its base may hold; no base may hold too many.
+
+    ``leaves``: layer -> the parts of it that may enter.
+    """
     found: list[Entry] = [Entry(part, dice.ratio(), None, "X") for part in ENTRY_PARTS if dice.chance(40)]
     for layer in earlier:
-        found += [Entry(part, dice.ratio(), layer, "X") for part in LAYER_PARTS if dice.chance(30)]
+        found += [Entry(part, dice.ratio(), layer, "X") for part in leaves[layer] if dice.chance(30)]
     if earlier and dice.chance(25):  # more than the bill holds: what the layer before took or left enters once again
         last = list(earlier)[-1]
-        found = [Entry("inscp_scp_amt", 10_000, None, "X"), *(Entry(part, 10_000, last, "X") for part in LAYER_PARTS)]
+        found = [Entry("inscp_scp_amt", 10_000, None, "X"), *(Entry(part, 10_000, last, "X") for part in leaves[last])]
     while _bills(found, earlier) > MAX_BILLS:
         found.pop()
     return tuple(found) or (Entry("inscp_scp_amt", 10_000, None, "X"),)

@@ -64,6 +64,24 @@ MUTANTS = (
         "left -= 0",
     ),
     Mutant(
+        "cost above a cap: an exact half is not yet paid",
+        "_rules.pxd",
+        "whole % ratio * WHOLE - HALF - rest",
+        "whole % ratio * WHOLE - rest",
+    ),
+    Mutant(
+        "cost above a cap: it is looked for in the band where x starts",
+        "_rules.pxd",
+        "and rounded_up_to(rules, layer, band.upper_fen) < paid_at:",
+        "and False:",
+    ),
+    Mutant(
+        "cost above a limit: the layer that is asked for it need not keep it",
+        "benefits/core/plan.py",
+        'layers[of_layer]["traits"] |= TRAITS["other_base"]',
+        "pass",
+    ),
+    Mutant(
         "visit count: a visit that no fund paid does not count",
         "_rules.pxd",
         "claim.account[variant.visit_cell] += 1",

@@ -15,6 +15,7 @@ from qingsuan.money import BP_ONE, fen_of_yuan, yuan
 from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.identities import check_identities
+from qingsuan.policy.layers.leftovers import check_leftovers
 from qingsuan.policy.model import (
     Adjust,
     Bands,
@@ -64,6 +65,7 @@ def check(
     for path, when in _whens(rule_set):
         checker.findings += check_alternatives(rule_set.file, path, when)
     checker.findings += check_identities(rule_set, tables)
+    checker.findings += check_leftovers(rule_set)
     checker.unused()
     return tuple(checker.findings)
 

@@ -68,8 +68,10 @@ FUNDS = (
 ENTRY_PARTS = ("inscp_scp_amt", "preselfpay_amt", "overlmt_selfpay", "fulamt_ownpay_amt")
 """Parts of the bill that can enter a layer. ``inscp_scp_amt`` is what entered and no earlier layer has paid."""
 
-LAYER_PARTS = ("left_by_ratio", "cut_by_cap", "deductible")
-"""What an earlier layer left: by its ratio (x - payment before its cap), by its caps, by its deductible."""
+LAYER_PARTS = ("left_by_ratio", "cut_by_cap", "deductible", "cost_above_cap", "cost_above_limit")
+"""What an earlier layer left: by its ratio (x - payment before its cap), by its caps, by its deductible. The last two are cost,
+not payment: above its caps, x less the smallest x' for which its bands pay what the caps let it pay (超过封顶线以上的医疗费用);
+above its limit, what would have entered without it."""
 
 COUNTERS = ("visits", "deductible_used", "base", "excess", "paid")
 """What is counted per group: visits (a number), deductible used up, sum of bases, sum of x, payments (amounts)."""

@@ -16,7 +16,7 @@ from qingsuan.money import BP_ONE, fen_of_yuan
 from qingsuan.policy.model import COUNTERS, FUNDS, Bands, Cap, Entry
 from qingsuan.policy.resolve import Resolved, ResolvedLayer
 
-__all__ = ["MAX_ENTRIES", "MAX_LAYERS", "PERIODS", "Tables", "Writer"]
+__all__ = ["MAX_ENTRIES", "MAX_LAYERS", "MOST_PART", "PERIODS", "Tables", "Writer"]
 
 MAX_LAYERS = 16
 MAX_ENTRIES = 16
@@ -76,7 +76,11 @@ _PARTS = {
     "left_by_ratio": 4,
     "cut_by_cap": 5,
     "deductible": 6,
+    "cost_above_cap": 7,
+    "cost_above_limit": 8,
 }
+MOST_PART = max(_PARTS.values())
+"""The greatest number of a part of a bill, or of what a layer left."""
 
 Table = npt.NDArray[np.int64]
 

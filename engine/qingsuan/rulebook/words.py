@@ -40,6 +40,8 @@ _PARTS = {
         "left_by_ratio": "按比例自付部分",
         "cut_by_cap": "超限额部分",
         "deductible": "起付线部分",
+        "cost_above_cap": "超过封顶线以上的医疗费用",
+        "cost_above_limit": "超过限额以上的医疗费用",
         "medfee_sumamt": "医疗费总额",
     },
     "en": {},

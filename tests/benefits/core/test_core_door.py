@@ -203,7 +203,7 @@ WRONG: list[tuple[str, int, str, list[int], str]] = [
     ("caps", 0, "cap_slot", [-1, SHARED, 3], "cap slot"),
     ("caps", 0, "cap_mask", [1, -1], "cap mask"),
     ("caps", 1, "cap_mask", [2, 1 << 16], "cap mask"),
-    ("entries", 0, "part", [-1, 7], "part"),
+    ("entries", 0, "part", [-1, 9], "part"),
     ("entries", 0, "of_layer", [0, 16], "earlier layer"),  # the first layer has none before it
     ("entries", 1, "of_layer", [-1, 1, 16], "earlier layer"),
     ("entries", 1, "entry_ratio_bp", [-1, BP_ONE + 1], "entry ratio"),

@@ -180,6 +180,7 @@ NEAR: list[tuple[str, str, tuple[int, ...]]] = [
     ("caps", "cap_mask", (1 << 16,)),
     ("entries", "part", (-7, 7)),
     ("entries", "of_layer", (3,)),
+    ("entries", "of_row", (1,)),
     ("periods", "slot_cell", (-1, 1, 6)),
     ("periods", "length", (-1, 1)),
     ("draws", "", (-1, 1, 12)),

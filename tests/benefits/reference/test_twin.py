@@ -204,6 +204,38 @@ def test_what_an_earlier_layer_left_can_enter() -> None:
     assert found.steps[1].components_fen == (200, 285, 50)  # x 1000: 200 left, 800 paid but for the cap of 500
 
 
+@pytest.mark.parametrize(
+    ("first", "scope", "above"),
+    [
+        (layer(bands=Bands((8000,)), caps=(Cap(800, "visit"),)), 1000, 0),  # on the cap
+        (
+            layer(bands=Bands((8000,)), caps=(Cap(800, "visit"),)),
+            1001,
+            1,
+        ),  # 999 fen give 799.2, and so 799: 1000 are needed
+        (layer(bands=Bands((5000,)), caps=(Cap(500, "visit"),)), 1002, 3),  # 999 x 50 % is an exact half, and so 500
+        (layer(bands=Bands((8000,)), caps=(Cap(800, "visit"), Cap(0, "period", "g"))), 1000, 1000),  # none is left
+        (layer(deductible=Deductible("visit", (300,)), bands=Bands((8000,)), caps=(Cap(80, "visit"),)), 1000, 600),
+        (
+            layer(bands=Bands((5000, 0, 10_000), (100, 300)), caps=(Cap(50, "visit"),)),
+            400,
+            301,
+        ),  # at 99, not after the gap
+        (layer(bands=Bands((5000, 0, 10_000), (100, 300)), caps=(Cap(51, "visit"),)), 400, 99),
+    ],
+)
+def test_cost_above_a_cap_is_what_the_bands_did_not_need(first: Layer, scope: int, above: int) -> None:
+    big = layer("big", "hifob_pay", entry=(Entry("cost_above_cap", layer="pooled"),))
+    found = one(settle(rules(first, big), claim(1, scope)))
+    assert found.steps[1].components_fen == (above,)
+
+
+def test_cost_above_a_limit_is_what_it_kept_out() -> None:
+    big = layer("big", "hifob_pay", entry=(Entry("cost_above_limit", layer="pooled"),))
+    found = settle(rules(layer(limit=Limit(1000, "period", "g")), big), claim(1, 900), claim(2, 150), claim(3, 7))
+    assert pays(found) == [(900, 0), (100, 50), (0, 7)]
+
+
 def test_no_layer_pays_more_than_the_bill_still_holds() -> None:
     twice = layer("twice", "maf_pay", entry=(Entry("inscp_scp_amt"), Entry("left_by_ratio", layer="pooled")))
     found = one(settle(rules(layer(bands=Bands((4000,))), twice), claim(1, 1000)))

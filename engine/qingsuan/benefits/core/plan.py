@@ -93,7 +93,7 @@ LAYER_FIELDS = (
 )
 BAND_FIELDS = (*numeric.BAND_FIELDS, "upper_fen")
 CAP_FIELDS = ("cap_fen", "cap_cell", "cap_mask")
-ENTRY_FIELDS = numeric.ENTRY_FIELDS
+ENTRY_FIELDS = (*numeric.ENTRY_FIELDS, "of_row")
 PERIOD_FIELDS = ("slot_cell", "length")
 
 TRAITS = {
@@ -118,6 +118,7 @@ _ABSOLUTE = (1, 3)
 _BY_PERIOD = (2, 3)
 _SELECTED = 4
 _NONE = -1
+_COST_ABOVE_LIMIT = 8
 _MONTHS = (12, 3, 1)
 _READ = ("limit_cell", "visits_cell", "used_cell", "start_cell", "select_cell", "cap_cell")
 _COUNTED = ("count_used", "count_base", "count_excess", "count_paid", "count_limit")
@@ -139,6 +140,7 @@ class Plan:
     Attributes
     ----------
     variants, layers, bands, caps, entries, periods : (n, len(…_FIELDS))
+        An entry of an earlier layer says in which row of ``layers`` that stands.
         A layer's first cap and draw, a rule's first visit count and a layer's first bounds stand in their rows; the tables
         have the rest. ``periods`` are the groups of a rule whose period is shorter than the year, and its months.
     amounts : (n,)
@@ -186,6 +188,7 @@ class _Writer:
         self.periods: list[list[int]] = []
         self.bands: list[list[int]] = []
         self.planned: list[Row] = []
+        self.entries: list[list[int]] = [[*row, _NONE] for row in tables.entries.tolist()]
 
     def plan(self) -> Plan:
         """Write everything, rule after rule; each has its layers, bands and periods for itself."""
@@ -201,7 +204,7 @@ class _Writer:
             _table(self.planned, LAYER_FIELDS),
             np.array(self.bands, np.int64).reshape(-1, len(BAND_FIELDS)),
             _table(caps, CAP_FIELDS),
-            tables.entries,
+            np.array(self.entries, np.int64).reshape(-1, len(ENTRY_FIELDS)),
             np.array(self.periods, np.int64).reshape(-1, len(PERIOD_FIELDS)),
             tables.amounts,
             np.array([self.written(draw, _PAID) for draw in self.draws], np.int64),
@@ -223,6 +226,7 @@ class _Writer:
         layers = [self.layer(layer) for layer in self.layers[row["layer_start"] : row["layer_end"]]]
         if row["pooled_layer"] != _NONE:
             layers[row["pooled_layer"]]["traits"] |= TRAITS["pooled"]
+        self.enter(layers)
         found = {
             "layer_start": len(self.planned),
             "layer_count": len(layers),
@@ -234,6 +238,16 @@ class _Writer:
         self.planned += layers
         self.periods += self.short_periods(row)
         return {**row, **found, "periods_end": len(self.periods)}
+
+    def enter(self, layers: Sequence[Row]) -> None:
+        """Say of each entry of an earlier layer where that stands; one that is asked what its limit cut off has to know it."""
+        for layer in layers:
+            for entry in self.entries[layer["entry_start"] : layer["entry_end"]]:
+                part, of_layer = entry[:2]
+                if of_layer != _NONE:
+                    entry[-1] = len(self.planned) + of_layer
+                if part == _COST_ABOVE_LIMIT:
+                    layers[of_layer]["traits"] |= TRAITS["other_base"]
 
     def short_periods(self, variant: Row) -> list[list[int]]:
         """Every group shorter than the year that a rule reads or counts on: its first cell, the length of its period."""

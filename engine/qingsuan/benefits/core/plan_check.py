@@ -28,7 +28,7 @@ from qingsuan.benefits.core.plan_stays_check import check_stays
 from qingsuan.benefits.core.ranges import Ranges, columns_of, least_of_owners
 from qingsuan.money import BP_ONE, MAX_FEN
 from qingsuan.policy.model import FUNDS
-from qingsuan.policy.numeric import MAX_LAYERS
+from qingsuan.policy.numeric import MAX_LAYERS, MOST_PART
 
 __all__ = ["check_plan"]
 
@@ -40,7 +40,7 @@ _VISITS, _USED, _BASE, _EXCESS, _PAID, _KEY = range(SLOT_WIDTH)
 _QUARTER, _MONTH = 3, 1
 _IN_SCOPE = 0
 _OF_A_LAYER = 4
-_MOST_PART = 6
+_COST_ABOVE_LIMIT = 8
 _PLAN = Ranges("plan")
 _COUNTED = {"count_used": _USED, "count_base": _BASE, "count_excess": _EXCESS, "count_paid": _PAID}
 _READ = {
@@ -211,9 +211,24 @@ def _check_caps(layers: Columns, caps: Columns, earlier: Int64, cells: AccountCe
 def _check_entries(layers: Columns, entries: Columns, earlier: Int64) -> None:
     part = entries["part"]
     reach = least_of_owners(layers["entry_start"], layers["entry_end"], earlier, len(part), MAX_LAYERS)
-    _PLAN.within("part", part, 0, _MOST_PART)
+    _PLAN.within("part", part, 0, MOST_PART)
     _PLAN.within("of_layer", entries["of_layer"], np.where(part >= _OF_A_LAYER, 0, -1), reach - 1)
     _PLAN.within("entry_ratio_bp", entries["entry_ratio_bp"], 0, BP_ONE)
+    _check_layers_read(layers, entries, earlier)
+
+
+def _check_layers_read(layers: Columns, entries: Columns, earlier: Int64) -> None:
+    """Check that each entry of an earlier layer names that layer's row, and that a layer asked for the cost above its limit keeps it."""
+    rows = np.arange(len(earlier)) - earlier
+    for first, last, start in zip(
+        layers["entry_start"].tolist(), layers["entry_end"].tolist(), rows.tolist(), strict=True
+    ):
+        of_layer, of_row = entries["of_layer"][first:last], entries["of_row"][first:last]
+        expected = np.where(of_layer < 0, -1, start + of_layer)
+        _PLAN.within("of_row", of_row, expected, expected)
+    read = entries["of_row"][entries["part"] == _COST_ABOVE_LIMIT]
+    said = layers["traits"][read] & TRAITS["other_base"] != 0
+    _PLAN.must("traits", layers["traits"][read], said, "other_base, as the cost above its limit is asked for")
 
 
 def _check_traits(layers: Columns, entries: Columns, cells: AccountCells) -> None:

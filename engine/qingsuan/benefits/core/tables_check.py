@@ -14,6 +14,7 @@ from qingsuan.policy.numeric import (
     ENTRY_FIELDS,
     LAYER_FIELDS,
     MAX_LAYERS,
+    MOST_PART,
     VARIANT_FIELDS,
     Tables,
 )
@@ -140,7 +141,7 @@ def _check_reach(layers: Columns, caps: Columns, entries: Columns, earlier: Int6
     _RULES.within("limit mask", layers["limit_mask"], 0, (1 << earlier) - 1)
     _RULES.within("deductible mask", layers["deductible_mask"], 0, (1 << earlier) - 1)
     _RULES.within("cap mask", caps["cap_mask"], 0, (1 << for_caps) - 1)
-    _RULES.within("part", part, 0, 6)
+    _RULES.within("part", part, 0, MOST_PART)
     _RULES.within("entry ratio", entries["entry_ratio_bp"], 0, BP_ONE)
     _RULES.within("earlier layer", of_layer, np.where(part >= 4, 0, -1), for_entries - 1)
 

@@ -5,7 +5,7 @@ Every step is kept (:class:`LayerStep`), so that a result can be explained line 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -81,7 +81,8 @@ class LayerStep:
     ``visit_number`` the earlier visits n, ``standard_fen`` the deductible D, ``d_fen`` what it took, ``credited_fen``
     what its group is credited with, ``p0_fen`` where x starts on the bands, ``share_bp`` the ratio over x as a whole,
     ``raw_fen`` the payment before the caps, ``rooms_fen`` what each cap left (None: it does not bind), ``pay_fen`` the
-    payment, of which a ceiling has taken ``taken_back_fen`` off already.
+    payment, of which a ceiling has taken ``taken_back_fen`` off already. ``cost_above_cap_fen`` is what of x lies above the
+    caps.
     """
 
     setting: Setting
@@ -98,7 +99,13 @@ class LayerStep:
     raw_fen: int
     rooms_fen: tuple[int | None, ...]
     pay_fen: int
+    cost_above_cap_fen: int
     taken_back_fen: int = 0
+
+    @property
+    def cost_above_limit_fen(self) -> int:
+        """What the limit kept from entering."""
+        return sum(self.components_fen) - self.base_fen
 
     @property
     def left_by_ratio_fen(self) -> int:
@@ -209,6 +216,7 @@ def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> 
     p0_fen, raw_fen, share_bp = _by_bands(setting, d_fen, x_fen, running)
     raw_fen = min(raw_fen, bill.medfee_sumamt - running.paid_fen)
     rooms_fen = tuple(_room(cap, setting, running) for cap in setting.caps)
+    pay_fen = max(0, min([raw_fen, *(room_fen for room_fen in rooms_fen if room_fen is not None)]))
     return LayerStep(
         setting=setting,
         components_fen=components_fen,
@@ -223,7 +231,8 @@ def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> 
         share_bp=share_bp,
         raw_fen=raw_fen,
         rooms_fen=rooms_fen,
-        pay_fen=max(0, min([raw_fen, *(room_fen for room_fen in rooms_fen if room_fen is not None)])),
+        pay_fen=pay_fen,
+        cost_above_cap_fen=0 if pay_fen == raw_fen else x_fen - _cost_of(setting, pay_fen, d_fen, x_fen, running),
     )
 
 
@@ -241,7 +250,13 @@ def _components(setting: Setting, bill: Bill, entered_fen: int, running: _Runnin
     return tuple(found)
 
 
-_LEFT = {"left_by_ratio": "left_by_ratio_fen", "cut_by_cap": "cut_by_cap_fen", "deductible": "d_fen"}
+_LEFT = {
+    "left_by_ratio": "left_by_ratio_fen",
+    "cut_by_cap": "cut_by_cap_fen",
+    "deductible": "d_fen",
+    "cost_above_cap": "cost_above_cap_fen",
+    "cost_above_limit": "cost_above_limit_fen",
+}
 
 
 def _visit_number(group: str, running: _Running) -> int:
@@ -286,6 +301,11 @@ def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tu
     else:
         share_bp = (2 * (high - low) + x_fen) // (2 * x_fen)
     return p0_fen, _round(high) - _round(low), share_bp
+
+
+def _cost_of(setting: Setting, pay_fen: int, d_fen: int, x_fen: int, running: _Running) -> int:
+    """The smallest cost above the deductible for which the bands give a payment: found by trying, as more cost never gives less."""
+    return bisect_left(range(x_fen), pay_fen, key=lambda cost_fen: _by_bands(setting, d_fen, cost_fen, running)[1])
 
 
 def _steps(select: Select) -> list[int]:

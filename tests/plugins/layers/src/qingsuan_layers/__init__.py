@@ -1,0 +1,23 @@
+"""Made-up pools, each with one way in which layers refer to each other or to the claim. For tests; nobody is insured here."""
+
+from importlib.resources import files
+
+from qingsuan import Pool, Region, hookimpl
+
+__all__ = ["qingsuan_region"]
+
+POOLS = {
+    "990100": "超过封顶线示例 (made up)",
+}
+"""Pool code and name."""
+
+
+@hookimpl
+def qingsuan_region() -> Region:
+    """Hand over the made-up region 990000."""
+    return Region(
+        code="990000",
+        name="示例 (made up)",
+        pools=tuple(Pool(code=code, name=name, prefixes=(code[:4],)) for code, name in POOLS.items()),
+        rules=files(__name__) / "rules",
+    )
