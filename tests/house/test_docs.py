@@ -53,10 +53,10 @@ def commands_in(text: str) -> list[list[str]]:
 
 
 def command_of(name: str, arguments: list[str]) -> click.Command:
-    """A command; of a group, the one that the first argument names."""
+    """A command; of a group, the one that the first argument names, unless that is an option of the group's own."""
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
-    if isinstance(command, click.Group) and arguments:
+    if isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
         command = command.get_command(click.Context(command), arguments[0])
         assert command is not None, f"qingsuan {name} has no {arguments[0]}"
     return command

@@ -31,6 +31,7 @@ COMMANDS = {
     "demo": "A made-up year for two regions, settled, with its summary: the first thing to run.",
     "engine-selftest": "Try an engine on a made-up year before it is trusted: the bytes must be those of the local run.",
     "find": "Look one person or one settlement up in a prepared year.",
+    "new-plugin": "Begin a regional plugin: a distribution that installs, loads and settles at once, without one number.",
     "plugins": "List the installed regional plugins, broken ones too.",
     "policy": "Show, question, test and compare the rules of a region: tables, cases, differences, nothing settled.",
     "prepare": "Read, check and order a year once, to settle it from there as often as is wanted.",
