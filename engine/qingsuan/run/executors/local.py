@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
@@ -22,17 +24,31 @@ __all__ = ["Threads", "settle_partitions"]
 def settle_partitions(
     run: Run, partitions: Sequence[int], take: Callable[[int], Sequence[pa.Table]], done: Done
 ) -> None:
-    """Settle partitions side by side and write their files; ``take`` gives the rows of one."""
+    """Settle partitions side by side and write their files; ``take`` gives the rows of one.
+
+    Whether the disk has a partition's files is waited for beside the work on the next ones.
+    """
     settler = run.settlement.settler()
 
-    def work(partition: int) -> None:
+    def work(partition: int) -> Future[None]:
         settled = settler(*take(partition))
-        name = f"part-{partition:05d}.parquet"
-        files = [run.folder.write_table(f"{kind}/{name}", rows) for kind, rows in settled.tables.items()]
-        done(partition, Kept.of(settled), tuple(files))
+        names = [f"{kind}/part-{partition:05d}.parquet" for kind in settled.tables]
+        for name, rows in zip(names, settled.tables.values(), strict=True):
+            run.folder.begin_table(name, rows)
+        return sealing.submit(seal, partition, Kept.of(settled), names)
 
-    for _ in in_threads(work, partitions, run.options.workers):
+    def seal(partition: int, kept: Kept, names: Sequence[str]) -> None:
+        done(partition, kept, tuple(run.folder.seal(name) for name in names))
         run.progress.step()
+
+    with ThreadPoolExecutor(run.options.workers) as sealing:
+        sealed: deque[Future[None]] = deque()
+        for one in in_threads(work, partitions, run.options.workers):
+            sealed.append(one)
+            while sealed and sealed[0].done():
+                sealed.popleft().result()
+        for one in sealed:
+            one.result()
 
 
 class Threads:

@@ -200,6 +200,27 @@ class RunFolder:
         """
         return self._write(name, lambda path: write_parquet(table, path))
 
+    def begin_table(self, name: str, table: pa.Table) -> None:
+        """Write a table without waiting for the disk; it has its name only when :meth:`seal` was called.
+
+        Raises
+        ------
+        RunError
+            It cannot be written.
+        """
+        begin_draft(self._temporary(name), lambda path: write_parquet(table, path))
+
+    def seal(self, name: str) -> Written:
+        """Have a table that :meth:`begin_table` wrote outlive a power cut, and give it its name.
+
+        Raises
+        ------
+        RunError
+            It cannot be synced, read or renamed.
+        """
+        temporary = self._temporary(name)
+        return self.adopt(temporary, seal_draft(temporary, name))
+
     def write_bytes(self, name: str, content: bytes) -> Written:
         """Write any file atomically; like :meth:`write_table`."""
         return self._write(name, lambda path: path.write_bytes(content))
@@ -278,11 +299,14 @@ class RunFolder:
                 sync(folder)
 
     def _write(self, name: str, write: Callable[[Path], Any]) -> Written:
+        temporary = self._temporary(name)
+        return self.adopt(temporary, draft(temporary, write, name))
+
+    def _temporary(self, name: str) -> Path:
         target = self.path / name
-        temporary = target.with_name(TEMPORARY + target.name)
         with writing(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-        return self.adopt(temporary, draft(temporary, write, name))
+        return target.with_name(TEMPORARY + target.name)
 
     def adopt(self, path: Path, written: Written) -> Written:
         """Give a draft (:func:`draft`) its name.
@@ -312,17 +336,33 @@ def draft(path: Path, write: Callable[[Path], Any], name: str) -> Written:
     RunError
         It cannot be written; nothing of it is left.
     """
+    begin_draft(path, write)
+    return seal_draft(path, name)
+
+
+def begin_draft(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a draft that is not synced yet: a power cut may take it; see :func:`draft`."""
+    with _leaving_nothing(path):
+        write(path)
+
+
+def seal_draft(path: Path, name: str) -> Written:
+    """Digest a draft and have it outlive a power cut; see :func:`draft`."""
+    with _leaving_nothing(path), path.open("rb+") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+        os.fsync(file.fileno())
+    return Written(name, size, digest)
+
+
+@contextmanager
+def _leaving_nothing(path: Path) -> Iterator[None]:
     with writing(path):
         try:
-            write(path)
-            with path.open("rb+") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-                size = file.tell()
-                os.fsync(file.fileno())
+            yield
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-    return Written(name, size, digest)
 
 
 def sync(folder: Path) -> None:
