@@ -46,7 +46,8 @@ def section(text: str, title: str) -> str:
 
 def commands_in(text: str) -> list[list[str]]:
     """Every call of ``qingsuan`` in the fenced blocks of a page, continued lines joined, prompts taken off."""
-    blocks = "\n".join(re.findall(r"^```(?:bash|console|sh)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    fenced = re.findall(r"^```(\w*)[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    blocks = "\n".join(block for language, block in fenced if language in ("", "bash", "console", "sh"))
     lines = blocks.replace("\\\n", " ").splitlines()
     calls = (re.match(r"^(?:\$ )?(?:\S*bin/)?qingsuan (.*)", line) for line in lines)
     return [call[1].split("#")[0].split() for call in calls if call]

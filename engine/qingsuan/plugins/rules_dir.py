@@ -55,7 +55,7 @@ def with_rules(installed: Installed, folder: str | os.PathLike[str] | None) -> t
         replace(plugin, region=here, working_copy=copy) if plugin.region is region else plugin
         for plugin in installed.plugins
     )
-    return Installed(plugins), rule_sets
+    return replace(installed, plugins=plugins), rule_sets
 
 
 def _trusted(region: Region) -> tuple[RuleSet, ...]:

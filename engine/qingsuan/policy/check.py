@@ -149,6 +149,8 @@ class _Check:
 
     def unused(self) -> None:
         self.source(self.set.source, "ruleset")
+        for number, one in enumerate(self.set.explained, 1):
+            self.source(one.source, f"explained[{number}]")
         declared: dict[str, Iterable[str]] = {
             "layers": self.set.layers,
             "groups": self.set.groups,

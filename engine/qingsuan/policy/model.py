@@ -32,6 +32,7 @@ __all__ = [
     "Deductible",
     "Dimension",
     "Entry",
+    "Explained",
     "Held",
     "IdentityClass",
     "IdentityRank",
@@ -87,12 +88,13 @@ def _freeze(owner: object, *names: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a value comes from (依据): document, article, grade."""
+    """Where a value comes from (依据): document, article, grade; of a reading also its ``owner``, who answers for it."""
 
     key: str
     document: str
     article: str
     grade: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +340,15 @@ class Covers:
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """Why something odd (:mod:`qingsuan.rulebook.lint`) is meant so: ``oddity`` is its name. It decides nothing."""
+
+    oddity: str
+    why: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InterimSettlements:
     """How settlements of one stay (中途结算, one ``mdtrt_id``) count: as one visit.
 
@@ -359,7 +370,7 @@ class RuleSet:
     ``identities_without_effect`` the codes (or prefixes ending in ``*``) that are known to decide nothing.
     ``benefit_date`` and ``identity_date`` name the claim columns that decide. Without ``interim_settlements`` it is
     not known how settlements of one stay count: those that would be paid otherwise are refused. ``source`` says why the set
-    is in force from that date on.
+    is in force from that date on. ``readings_by`` answers for readings without an owner of their own; ``explained`` decides nothing.
     """
 
     file: str
@@ -383,6 +394,8 @@ class RuleSet:
     identities_without_effect: tuple[str, ...] = ()
     interim_settlements: InterimSettlements | None = None
     source: str = ""
+    readings_by: str = ""
+    explained: tuple[Explained, ...] = ()
 
     def __post_init__(self) -> None:
         _freeze(self, "sources", "groups", "layers")

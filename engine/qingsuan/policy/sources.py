@@ -11,7 +11,7 @@ __all__ = ["cite", "read_sources"]
 
 
 def read_sources(root: Table) -> dict[str, Source]:
-    """Read ``[sources.KEY]``: document, article, grade (依据).
+    """Read ``[sources.KEY]``: document, article, grade (依据), and ``owner`` if there is one.
 
     Raises
     ------
@@ -28,7 +28,8 @@ def read_sources(root: Table) -> dict[str, Source]:
                 do="a value nobody has verified is not written: find its document, or leave it out under [[missing]]",
             )
         grade = table.choice("grade", GRADES)
-        sources[key] = Source(key, table.text("document"), table.text("article"), grade)
+        owner = table.text("owner") if table.has("owner") else ""
+        sources[key] = Source(key, table.text("document"), table.text("article"), grade, owner)
     return sources
 
 

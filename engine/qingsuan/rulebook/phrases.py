@@ -7,7 +7,7 @@ from typing import Literal
 
 from qingsuan.money import yuan
 
-__all__ = ["Lang", "amount", "day", "percentage", "phrase"]
+__all__ = ["Lang", "amount", "day", "percentage", "phrase", "plain_fen"]
 
 Lang = Literal["zh", "en"]
 
@@ -64,6 +64,11 @@ def amount(fen: int) -> str:
     """
     whole, _, cents = yuan(abs(fen)).partition(".")
     return f"{'-' if fen < 0 else ''}{int(whole):,}{'' if cents == '00' else f'.{cents}'}"
+
+
+def plain_fen(value: object) -> int | None:
+    """An amount that the file itself states; None of one that is unlimited, or follows only when a year is settled."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def percentage(bp: int) -> str:

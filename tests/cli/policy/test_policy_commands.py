@@ -189,3 +189,27 @@ def test_two_dates_are_compared(region: Path) -> None:
 )
 def test_what_cannot_be_compared(region: Path, arguments: tuple[str, ...], said: str) -> None:
     refused(run("policy", "diff", *arguments), 2, said)
+
+
+def test_what_is_odd_is_asked_about_and_an_explanation_answers(region: Path, work: Path) -> None:
+    (work / "a.toml").write_text(RULES.replace(HALF, 'percent = [50, "42.5"]'), "utf-8")
+    ran = run("policy", "lint", "--rules-dir", work)
+    refused(ran, 4, "1 oddities that no file explains", "[[explained]]")
+    assert "ratio-falls: layers.pooled.bands\n      50% / 42.5%" in ran.out
+    assert "are two percentages exchanged?" in ran.out
+    why = '\n[[explained]]\noddity = "ratio-falls: layers.pooled.bands"\nwhy = "printed so (made up)"\n'
+    (work / "a.toml").write_text(RULES.replace(HALF, 'percent = [50, "42.5"]') + why, "utf-8")
+    ran = run("policy", "lint", "990100", "--rules-dir", work)
+    assert ran.status == 0, ran
+    assert "explained: printed so (made up)" in ran.out
+    (told,) = json.loads(run("policy", "lint", "--no-cases", "--rules-dir", work, "--json").out)
+    assert told["name"] == "ratio-falls: layers.pooled.bands"
+
+
+def test_a_rule_is_asked_for_its_case(region: Path, work: Path) -> None:
+    (work / "cases" / "stay.toml").write_text(CASE.replace('med_type = "21"', 'med_type = "11"'), "utf-8")
+    ran = run("policy", "lint", "--rules-dir", work)
+    refused(ran, 4)
+    assert "rule-without-case: rules.inpatient" in ran.out
+    assert run("policy", "lint", "--rules-dir", work, "--no-cases").status == 0
+    assert run("policy", "lint").status == 0, "no case is at hand of what is installed"
