@@ -42,7 +42,7 @@ def cut_for_core(given: Claims, pieces: int) -> list[tuple[Any, ...]]:
                 given.person[here],
                 np.zeros(size, np.int32),
                 np.zeros(size, np.int32),
-                given.month[here],
+                given.day[here],
                 np.ascontiguousarray(given.bill[:, here]),
                 np.zeros(size, np.int8),
                 np.zeros(size, np.int64),

@@ -1,6 +1,6 @@
 """The core beside its floor: the time to copy the bytes it reads and writes, in the same minutes on the same threads.
 
-What the core reads of a claim is person, account, rule, month, the five amounts of the bill, whether the personal account
+What the core reads of a claim is person, account, rule, day, the five amounts of the bill, whether the personal account
 may pay, and its balance; what it writes are payments of eight funds and five amounts more, written or not. The floor is
 NumPy's copy (a plain memcpy of each column) of just these arrays:
 

@@ -69,19 +69,19 @@ def test_ordering_and_core(timed: Any, given: Claims, core: Core, due: Paid) -> 
     names = [f"P{number:019d}" for number in range(int(given.person.max()) + 1)]
     person = pa.array(names).take(pa.array(given.person[shuffled]))
     claim = pa.array([f"S{number:019d}" for number in range(len(given))]).take(pa.array(shuffled))
-    day = given.month[shuffled].astype(np.int32)
+    date = given.day[shuffled].astype(np.int32)
     time_us = given.sequence[shuffled].astype(np.int64)
-    month, bill = given.month[shuffled], np.ascontiguousarray(given.bill[:, shuffled])
+    day, bill = given.day[shuffled], np.ascontiguousarray(given.bill[:, shuffled])
 
     def work() -> Any:
-        numbering = Numbering(Texts.of(person), keys=(day, time_us))
+        numbering = Numbering(Texts.of(person), keys=(date, time_us))
         ordered = order_rows(numbering, Texts.plain(claim), lambda row: (row,)).rows
         zeros = np.zeros(len(ordered), np.int32)
         columns = (
             np.repeat(np.arange(numbering.count, dtype=np.int32), np.diff(numbering.starts)),
             zeros,
             zeros,
-            month[ordered],
+            day[ordered],
             bill.take(ordered, axis=1),
             np.zeros(len(ordered), np.int8),
             np.zeros(len(ordered), np.int64),

@@ -35,7 +35,7 @@ def table() -> pa.Table:
     order = draw.permutation(len(given))
     psn_no = pa.array([f"22010000{number:012d}" for number in draw.permutation(int(given.person.max()) + 1)])
     setl_id = pa.array([f"S{number:019d}" for number in range(len(given))])
-    day = 18_628 + 30 * given.month.astype(np.int32) + draw.integers(0, 30, len(given)).astype(np.int32)
+    day = 18_628 + given.day.astype(np.int32) // 31 * 30 + draw.integers(0, 30, len(given)).astype(np.int32)
     columns: dict[str, Any] = {
         "psn_no": psn_no.take(pa.array(given.person[order])),
         "setl_id": setl_id.take(pa.array(draw.permutation(len(given)))),

@@ -85,13 +85,13 @@ class Claims:
     ----------
     person : (n,) int32, never falling
     sequence : (n,) int32, the place within all claims: the order inside a person
-    month : (n,) int8
+    day : (n,) int16, the first of a month, numbered as the core numbers days
     bill : (5, n) int64 fen, as the core takes it
     """
 
     person: npt.NDArray[np.int32]
     sequence: npt.NDArray[np.int32]
-    month: npt.NDArray[np.int8]
+    day: npt.NDArray[np.int16]
     bill: Int64
 
     @property
@@ -108,7 +108,7 @@ def claims(count: int, seed: int = 1, per_person: float = 2.6) -> Claims:
     person = np.sort(draw.integers(0, max(1, round(count / per_person)), count)).astype(np.int32)
     starts = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
     month = draw.integers(0, 12, count).astype(np.int64) + 12 * person.astype(np.int64)
-    month = (np.sort(month) % 12).astype(np.int8)  # people keep their places, months rise inside each
+    day = (np.sort(month) % 12 * 31).astype(np.int16)  # people keep their places, months rise inside each
     person = (np.cumsum(np.isin(np.arange(count), starts)) - 1).astype(np.int32)
     total = np.minimum(np.exp(draw.normal(11.4, 1.9, count)), 5e9).astype(np.int64)
     bill = np.zeros((5, count), np.int64)
@@ -118,4 +118,4 @@ def claims(count: int, seed: int = 1, per_person: float = 2.6) -> Claims:
         bill[part] = left * draw.integers(0, 15, count) // 100
         left -= bill[part]
     bill[4] = left
-    return Claims(person, np.arange(count, dtype=np.int32), month, bill)
+    return Claims(person, np.arange(count, dtype=np.int32), day, bill)

@@ -5,6 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 _I8: TypeAlias = npt.NDArray[np.int8]
+_I16: TypeAlias = npt.NDArray[np.int16]
 _I32: TypeAlias = npt.NDArray[np.int32]
 _I64: TypeAlias = npt.NDArray[np.int64]
 
@@ -34,7 +35,7 @@ def settle_rows(
     person: _I32,
     account: _I32,
     variant: _I32,
-    month: _I8,
+    day: _I16,
     bill: _I64,
     may_use_account: _I8,
     balance: _I64,

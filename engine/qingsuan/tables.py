@@ -119,7 +119,9 @@ ACCUMULATORS: tuple[Column, ...] = (
     Column("insutype", "code", True, "scheme 险种类型"),
     Column("pool", "code", True, "code of the pool 统筹区"),
     Column("group", "text", True, "the rule set's group; empty in the row of the account itself"),
-    Column("period", "text", True, "what the counters are for: 2022, 2022Q3 or 2022-07, as the group counts"),
+    Column(
+        "period", "text", True, "what the counters are for: 2022, 2022Q3, 2022-07 or 2022-07-15, as the group counts"
+    ),
     Column("visits", "count", True, "visits counted 就诊次数"),
     Column("deductible_used", "money", True, "deductible used up 已付起付线"),
     Column("base", "money", True, "what entered the layers 进入基数累计"),

@@ -4,14 +4,14 @@
 # Here is the loop, which has no arithmetic of its own: it checks a row, settles it, and checks what came out.
 """The layer scan with accumulators. Opened by :mod:`qingsuan.benefits.core.core` only."""
 
-from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from qingsuan._rules cimport Band, Cap, Claim, Entry, Layer, Period, Rules, Variant, least, run_claim
 from qingsuan._stays cimport StayCap, StayGroup, StayLayer, Stays, StayVariant, belongs, run_part
 
 cdef enum:
-    LAST_MONTH = 11
+    LAST_DAY = 371         # of twelve months of 31 days, from 0: see qingsuan.benefits.core.calendar
 
 # Fen of bills in one account. The bases of all layers of a claim are at most 64 times its bill (checked at load), so a run
 # adds at most 64 * 2**56 = 2**62 to a counter; what the door lets in with the opening state is at most 2**56. Their sum, and
@@ -22,13 +22,13 @@ cdef int64_t MAX_PART = <int64_t>1 << 60   # four parts below it add up without 
 cdef int64_t NO_CAP = <int64_t>1 << 62     # a cap that is none, with room below 2**63: more than any stay can count
 
 cdef enum:  # Fault
-    FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_MONTH, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, NO_SUCH_STAY
+    FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_DAY, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, NO_SUCH_STAY
 
 FAULTS = {
     NOT_CONSERVED: "conservation",
     TOO_LARGE: "too large",
     NO_SUCH_NUMBER: "number",
-    NO_MONTH: "month",
+    NO_DAY: "day",
     NO_AMOUNT: "amount",
     NOT_COMPOSED: "composition",
     APART: "people",
@@ -39,7 +39,7 @@ FAULTS = {
 
 cdef struct Own:
     # the account's own cells, behind those of its groups
-    int64_t opened, balance, bills, month, of_stay
+    int64_t opened, balance, bills, day, of_stay
 
 
 # How wide the door's tables must be.
@@ -136,9 +136,9 @@ cdef inline int fault_of_entry(Own* own, Claim* claim, int64_t balance, bint ope
         if <uint64_t>balance > <uint64_t>MAX_FEN:
             return NO_AMOUNT
         own.balance, own.bills = balance, 0
-    elif claim.month < own.month:
+    elif claim.day < own.day:
         return OUT_OF_ORDER
-    own.month = claim.month
+    own.day = claim.day
     own.bills += claim.total
     return TOO_LARGE if own.bills > MAX_TOTAL else FINE
 
@@ -148,7 +148,7 @@ def settle_rows(
     const int32_t[::1] person,
     const int32_t[::1] account,
     const int32_t[::1] variant,
-    const int8_t[::1] month,
+    const int16_t[::1] day,
     const int64_t[:, ::1] bill,
     const int8_t[::1] may_use_account,
     const int64_t[::1] balance,
@@ -206,10 +206,10 @@ def settle_rows(
             if <uint32_t>account[i] >= accounts or <uint64_t>(<int64_t>variant[i] + 1) > variants:
                 fault = NO_SUCH_NUMBER
                 break
-            if <uint8_t>month[i] > LAST_MONTH:
-                fault = NO_MONTH
+            if <uint16_t>day[i] > LAST_DAY:
+                fault = NO_DAY
                 break
-            claim.month = month[i]
+            claim.day = day[i]
             claim.total = total[i]
             claim.wholly_own = wholly_own[i]
             claim.above_limit = above_limit[i]

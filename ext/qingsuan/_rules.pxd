@@ -89,7 +89,7 @@ cdef struct Taken:
 cdef struct Claim:
     # the claim at hand; amounts in fen
     int64_t total, wholly_own, above_limit, first_own, in_scope
-    int64_t month                  # from 0
+    int64_t day                    # from 0, in a year of months of 31 days
     int64_t entered, paid          # what entered; what earlier layers have paid
     int64_t handed, signs          # what was handed to the funds; below 0 if any of it was
     int64_t pooled_deductible, pooled_bp
@@ -121,7 +121,7 @@ cdef inline void begin_periods(const Rules* rules, Claim* claim, const Variant* 
     cdef int64_t* slot
     for k in range(variant.periods_start, variant.periods_end):
         slot = claim.account + rules.periods[k].slot_cell
-        key = <int64_t>(<uint32_t>claim.month // <uint32_t>rules.periods[k].length) + 1
+        key = <int64_t>(<uint32_t>claim.day // <uint32_t>rules.periods[k].length) + 1
         if slot[PERIOD_KEY] != key:
             for n in range(COUNTERS):
                 slot[n] = 0

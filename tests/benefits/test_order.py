@@ -128,7 +128,7 @@ def test_keys_of_another_length_are_refused():
 
 
 def test_a_run_whose_claims_are_out_of_order_settles_nothing(tmp_path, monkeypatch):
-    """Two claims of one day: the core, which sees months, would pay the later one as the first."""
+    """Two claims of one day: the core, which sees days, would pay the later one as the first."""
     install(tmp_path / "site")
     only(tmp_path / "site", monkeypatch)
     rows = [claim(setl_id=f"s{hour}", setl_time=f"2022-03-05 {hour}:00:00") for hour in (10, 11, 12)]

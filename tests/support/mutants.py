@@ -120,8 +120,8 @@ MUTANTS = (
     Mutant(
         "period: the quarter is the month",
         "_rules.pxd",
-        "<uint32_t>claim.month // <uint32_t>rules.periods[k].length",
-        "<uint32_t>claim.month",
+        "<uint32_t>claim.day // <uint32_t>rules.periods[k].length",
+        "<uint32_t>claim.day // <uint32_t>(rules.periods[k].length if rules.periods[k].length == 1 else 31)",
     ),
     Mutant(
         "identities: of several that hold the last decides",
@@ -263,15 +263,27 @@ MUTANTS = (
     ),
     Mutant(
         "plan: the quarter is the month, and the month the quarter",
-        "benefits/core/plan.py",
-        "_MONTHS = (12, 3, 1)",
-        "_MONTHS = (12, 1, 3)",
+        "benefits/core/calendar.py",
+        "PERIOD_DAYS = (_MONTHS * _DAYS, 3 * _DAYS, _DAYS, 1)",
+        "PERIOD_DAYS = (_MONTHS * _DAYS, _DAYS, 3 * _DAYS, 1)",
     ),
     Mutant(
         "plan: a month's counters are never emptied",
         "benefits/core/plan.py",
         "in sorted(references) if one & 3]",
         "in sorted(references) if one & 3 == 1]",
+    ),
+    Mutant(
+        "plan: a day's counters are never emptied",
+        "benefits/core/plan.py",
+        "in sorted(references) if one & 3]",
+        "in sorted(references) if one & 3 and one & 3 != 3]",
+    ),
+    Mutant(
+        "period: a day is a month",
+        "benefits/core/calendar.py",
+        "PERIOD_DAYS = (_MONTHS * _DAYS, 3 * _DAYS, _DAYS, 1)",
+        "PERIOD_DAYS = (_MONTHS * _DAYS, 3 * _DAYS, _DAYS, _DAYS)",
     ),
     Mutant(
         "plan: a cap per visit is a cap per period",

@@ -1,4 +1,4 @@
-"""Rules with an accumulator per year, per quarter and per month, and a made-up year of claims that moves all of them."""
+"""Rules with an accumulator per year, quarter, month and day, and a made-up year of claims that moves all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from settling import RULES, claim, insured
 
 Claims = Sequence[Mapping[str, str | None]]
 QUARTERLY = (
-    RULES.replace('stay = "year"', 'stay = "year"\nthird = "quarter"\nmoon = "month"')
+    RULES.replace('stay = "year"', 'stay = "year"\nthird = "quarter"\nmoon = "month"\ntoday = "day"')
     .replace(
         "[[rules]]",
         """[layers.month]
@@ -20,6 +20,7 @@ entry = [{ part = "fulamt_ownpay_amt", percent = 100, source = "X" }]
 limit = { per = "period", group = "moon", yuan = 150, source = "X" }
 deductible = { per = "period", group = "third", yuan = 120, source = "X" }
 bands = { percent = [50], source = "X" }
+caps = [{ group = "today", yuan = 40, source = "X" }]
 [[rules]]""",
         1,
     )

@@ -82,7 +82,7 @@ def _rule_sets(dice: Dice) -> list[RuleSet]:
             dice.random.choice(((("310", "390"),), (("310",), ("390",)))) if dice.chance(90) else (("390",),)
         ):
             groups = {f"g{i}": period for i, period in enumerate(("year", "quarter", "month"))}
-            groups["g3"] = dice.random.choice(("year", "quarter", "month"))
+            groups["g3"] = dice.random.choice(("year", "quarter", "month", "day", "day"))
             benefit = dice.random.choice(("setl_time", "setl_time", "begndate", "enddate"))
             identity = dice.random.choice(("begndate", "begndate", "setl_time", "enddate"))
             starts = sorted(dice.random.sample(range(1, 364), dice.random.choice((0, 0, 1, 2))))

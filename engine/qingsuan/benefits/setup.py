@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
+from qingsuan.benefits.core.calendar import BenefitYear
 from qingsuan.benefits.learned import Learned
 from qingsuan.columns.vocabulary import Vocabulary
-from qingsuan.policy.compile import EPOCH, Program, compile_rule_sets
+from qingsuan.policy.compile import Program, compile_rule_sets
 from qingsuan.policy.conditions import CODE_COLUMNS, INTERVAL_DIMENSIONS
 from qingsuan.policy.model import Dimension, Pool, Region, RuleSet
 from qingsuan.tables import CODES
@@ -156,14 +153,19 @@ class Setup:
         return other
 
     @property
+    def benefit_year(self) -> BenefitYear:
+        """The year that is settled."""
+        return BenefitYear(self.year)
+
+    @property
     def first_day(self) -> int:
         """1 January of the year, in days since 1970."""
-        return (dt.date(self.year, 1, 1) - EPOCH).days
+        return self.benefit_year.first_day
 
     @property
     def last_day(self) -> int:
         """31 December of the year, in days since 1970."""
-        return (dt.date(self.year, 12, 31) - EPOCH).days
+        return self.benefit_year.last_day
 
     def region_of(self, pool: str) -> Region:
         """The region that owns a pool."""
@@ -181,12 +183,6 @@ class Setup:
         return tuple(
             own for name, own in sorted(self.own_columns.items()) if own.table == table and own.name not in CLAIM_CODES
         )
-
-    def months(self) -> npt.NDArray[np.int8]:
-        """Month (0 … 11) of each day of the year."""
-        first = dt.date(self.year, 1, 1)
-        days = range(self.last_day - self.first_day + 1)
-        return np.array([(first + dt.timedelta(days=day)).month - 1 for day in days], np.int8)
 
     def dimension_columns(self, set_number: int) -> dict[str, str]:
         """Dimension name -> internal column, for one rule set."""

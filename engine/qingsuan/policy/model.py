@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 Per = Literal["visit", "period"]
-Period = Literal["year", "quarter", "month"]
+Period = Literal["year", "quarter", "month", "day"]
 
 FUNDS = (
     "hifp_pay",

@@ -20,7 +20,7 @@ __all__ = ["MAX_ENTRIES", "MAX_LAYERS", "MOST_PART", "PERIODS", "Tables", "Write
 
 MAX_LAYERS = 16
 MAX_ENTRIES = 16
-PERIODS = ("year", "quarter", "month")
+PERIODS = ("year", "quarter", "month", "day")
 
 VARIANT_FIELDS = (
     "entry_bp",

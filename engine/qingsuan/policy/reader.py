@@ -57,7 +57,7 @@ _DateColumn = Literal["setl_time", "begndate", "enddate"]
 
 _DATE_COLUMNS: tuple[_DateColumn, ...] = ("setl_time", "begndate", "enddate")
 _PER: tuple[Per, ...] = ("visit", "period")
-_PERIODS: tuple[Period, ...] = ("year", "quarter", "month")
+_PERIODS: tuple[Period, ...] = ("year", "quarter", "month", "day")
 _MEASURED: tuple[Literal["absolute", "excess"], ...] = ("absolute", "excess")
 _CEILING_OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
 _NEW_YEAR: tuple[Literal["anew"], ...] = ("anew",)

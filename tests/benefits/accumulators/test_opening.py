@@ -80,8 +80,9 @@ def test_accumulators_are_what_the_claims_add_up_to(tmp_path: Path) -> None:
         {"group": "moon", "period": "2022-06", "visits": 0},
         {"group": "stay", "period": "2022", "visits": 3},
         {"group": "third", "period": "2022Q2", "visits": 0},
+        {"group": "today", "period": "2022-06-30", "visits": 0},
     ]
-    moon, stay, third = found[1:]
+    moon, stay, third, _ = found[1:]
     assert (moon["base"], third["deductible_used"]) == (Decimal("100.00"), Decimal("120.00"))
     settled = read(out, "settled")
     assert stay["paid"] == sum(row["hifp_pay"] for row in settled)
@@ -172,7 +173,7 @@ SPOILT: dict[str, tuple[Callable[[list[dict[str, str]]], Any], str]] = {
     "pool": (change(STAY, "pool", "990900"), 'column pool: "990900"'),
     "pool without rules": (change(STAY, "pool", "990200"), "a pool with rules for scheme 390"),
     "scheme": (change(STAY, "insutype", "510"), "a pool with rules for scheme 510"),
-    "group": (change(STAY, "group", "stays"), "moon, stay, third"),
+    "group": (change(STAY, "group", "stays"), "moon, stay, third, today"),
     "other year": (change(STAY, "period", "2021"), "a period of 2022"),
     "month 13": (change(MOON, "period", "2022-13"), "a period of 2022"),
     "quarter of a month": (change(MOON, "period", "2022Q2"), "a month, by which group “moon” counts"),

@@ -89,7 +89,7 @@ def going_on(outcome: TwinOutcome) -> dict[AccountKey, Account]:
     found = {}
     for key, account in outcome.accounts.items():
         day = last[key]
-        now = {f"{day.year}", f"{day.year}Q{(day.month + 2) // 3}", f"{day.year}-{day.month:02d}"}
+        now = {f"{day.year}", f"{day.year}Q{(day.month + 2) // 3}", f"{day.year}-{day.month:02d}", day.isoformat()}
         groups = {at: counters for at, counters in account.groups.items() if at[1] in now and counters != Counters()}
         found[key] = Account(groups, account.balance)
     return found

@@ -81,7 +81,7 @@ EXPECTED = {
     *(f"{kind} any_of" for kind in ("condition", "case")),
     *(f"rule of {how} layers" for how in ("no", "some")),
     *(f"ceiling {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
-    *(f"group {period}" for period in ("year", "quarter", "month")),
+    *(f"group {period}" for period in ("year", "quarter", "month", "day")),
     *(f"{kind} {date}" for kind in ("benefit", "identity") for date in ("setl_time", "begndate", "enddate")),
     *(f"fund {fund}" for fund in FUNDS),
     *(f"visits {counts}" for counts in (True, False)),

@@ -85,7 +85,7 @@ class Carry:
         person: Int32,
         series: Int32,
         benefit: Int32,
-        columns: tuple[Int32, npt.NDArray[np.int8], Int64, npt.NDArray[np.int8], Int64],
+        columns: tuple[Int32, npt.NDArray[np.int16], Int64, npt.NDArray[np.int8], Int64],
         name: Callable[[int], str],
     ) -> tuple[Paid, _Closing]:
         """Settle claims, which lie in order, on top of what their accounts hold.
@@ -94,7 +94,7 @@ class Carry:
         ----------
         person, series, benefit : (n,) int32
         columns
-            Variant, month, bill, may_use_account, balance: as :meth:`Core.settle` takes them.
+            Variant, day, bill, may_use_account, balance: as :meth:`Core.settle` takes them.
         name
             Says which row is meant, in messages.
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits.core.accounts import MAX_CARRIED
+from qingsuan.benefits.core.calendar import LAST_DAY, PERIOD_DAYS
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import Cells, read_counts, read_dates, read_ids, read_money, read_texts
 from qingsuan.columns.forms import form_of, reason
@@ -40,7 +41,7 @@ _BOUNDS = {
     "E_SCALE": "an amount in yuan with at most two decimals",
     "E_RANGE": f"an amount in yuan of at most {yuan(MAX_CARRIED)}",
 }
-_PER = {"year": "a year", "quarter": "a quarter", "month": "a month"}
+_PER = {"year": "a year", "quarter": "a quarter", "month": "a month", "day": "a day"}
 
 Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
@@ -76,23 +77,25 @@ class Groups:
                 slot = one.slots.index(name)
                 self.slots[number, self.names.index(name)] = slot
                 self.kinds[number, slot + 1] = PERIODS.index(kind)
-        year = self.year
-        months = range(1, 13)
-        self._months, self._first_day = setup.months(), setup.first_day
-        self.periods = [f"{year}", *(f"{year}Q{q}" for q in range(1, 5)), *(f"{year}-{m:02d}" for m in months)]
-        self.period_kinds = np.array([0] + [1] * 4 + [2] * 12, np.int8)
-        self.period_keys = np.array([1, *range(1, 5), *months], np.int8)
+        year = setup.benefit_year
+        self._numbers, self._first_day = year.numbers(), year.first_day
+        names = year.periods()
+        self.periods = [name for of_kind in names for name in of_kind]
+        self.period_kinds = np.repeat(np.arange(len(names), dtype=np.int8), [len(of_kind) for of_kind in names])
+        keys = [np.unique(self._numbers // days) + 1 for days in PERIOD_DAYS]
+        self.period_keys = np.concatenate(keys)
+        self._places = np.zeros((len(names), LAST_DAY + 2), np.int32)
+        self._places[self.period_kinds, self.period_keys] = np.arange(len(self.periods))
 
     def current(self, kind: Int8, day: Int32) -> Int64:
         """The key of the period of a kind in which a day of the year lies."""
-        month = self._months[day - self._first_day].astype(np.int64)
-        keys: Int64 = np.where(kind == 0, 1, np.where(kind == 1, month // 3 + 1, month + 1))
+        keys: Int64 = self._numbers[day - self._first_day] // np.array(PERIOD_DAYS)[kind] + 1
         return keys
 
     def place_of_period(self, kind: Int8, key: Int64) -> Int32:
         """The place in ``periods`` of a key of a kind."""
-        first = np.array([0, 1, 5], np.int32)
-        return (first[kind] + key.astype(np.int32) - 1).astype(np.int32)
+        found: Int32 = self._places[kind, key]
+        return found
 
     @cached_property
     def known(self) -> dict[str, dict[str, int]]:
@@ -224,7 +227,9 @@ def _slots(groups: Groups, reading: _Reading, series: Int32) -> Int32:
 def _keys(groups: Groups, reading: _Reading, series: Int32, slot: Int32) -> Int64:
     period = reading.number("period", groups.known["period"])
     year = groups.year
-    reading.refuse(period < 0, "period", f"a period of {year}, the year that is settled: {year}, {year}Q1, {year}-01")
+    reading.refuse(
+        period < 0, "period", f"a period of {year}, the year that is settled: {year}, {year}Q1, {year}-01, {year}-01-01"
+    )
     kind = groups.kinds[series, slot + 1]
     other = groups.period_kinds[period] != kind
     if other.any():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qingsuan.benefits.core.calendar import LAST_DAY, PERIOD_DAYS
 from qingsuan.benefits.core.plan import OWN, SLOT_WIDTH
 from qingsuan.columns.rows import looked_up
 from qingsuan.policy.model import COUNTERS
@@ -21,6 +22,7 @@ MAX_CARRIED = 1 << 56
 ACCOUNTS_AT_ONCE = 4096
 
 Int8 = npt.NDArray[np.int8]
+Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
@@ -38,7 +40,7 @@ class Accounts:
     account, slot : (r,) int32
         Whose counters: in the order of account and slot, each pair once. Groups that hold nothing may be absent.
     key : (r,) int64
-        The period that the counters are for: 1, or the quarter 1 … 4, or the month 1 … 12.
+        The period that the counters are for: 1, or the quarter 1 … 4, or the month 1 … 12, or the number of the day, from 1.
     counters : (r, 5) int64
         As :data:`qingsuan.policy.model.COUNTERS`.
     """
@@ -50,7 +52,7 @@ class Accounts:
     key: Int64
     counters: Int64
 
-    def check(self, slots: int, kind: Int8, person: Int32, account: Int32, month: Int8) -> None:
+    def check(self, slots: int, kind: Int8, person: Int32, account: Int32, day: Int16) -> None:
         """Check what accounts bring along, and that no claim lies before a period that they count already.
 
         Parameters
@@ -58,8 +60,8 @@ class Accounts:
         slots
             How many an account has.
         kind : (r,) int8
-            How long the period of each group is: 0 a year, 1 a quarter, 2 a month.
-        person, account, month : (n,)
+            The period of each group: its place in :data:`qingsuan.policy.numeric.PERIODS`.
+        person, account, day : (n,)
             Of the claims that go on with them.
 
         Raises
@@ -82,11 +84,10 @@ class Accounts:
         _within("account", self.account, 0, count - 1)
         if (np.diff(self.account.astype(np.int64) * slots + self.slot) <= 0).any():
             raise ValueError("accounts: counters are not in order, or a group is there twice")
-        _within("period length", kind, 0, 2)
-        first = np.full(count, 11, np.int64)
-        np.minimum.at(first, account, month)
-        first = first[self.account]
-        _within("period", self.key, 1, np.where(kind == 0, 1, np.where(kind == 1, first // 3 + 1, first + 1)))
+        _within("period length", kind, 0, len(PERIOD_DAYS) - 1)
+        first = np.full(count, LAST_DAY, np.int64)
+        np.minimum.at(first, account, day)
+        _within("period", self.key, 1, first[self.account] // np.array(PERIOD_DAYS)[kind] + 1)
 
     def blocks(self, person: Int32) -> Iterator[Block]:
         """Cut accounts, with the rows of ``person`` that belong to them, into whole people; one block at least."""

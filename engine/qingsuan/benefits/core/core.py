@@ -2,7 +2,7 @@
 
 It checks everything the compiled core takes on trust: the tables, the plan made of them, and the columns' lengths here; each row in
 the core's loop before it is used, where reading it once more would cost as much as settling it. The core computes, and checks each
-row's conservation. It sees months; that a person's claims lie in order to the id is checked by :func:`qingsuan.benefits.order.check_order`.
+row's conservation. It sees days; that a person's claims lie in order to the id is checked by :func:`qingsuan.benefits.order.check_order`.
 One wrong class number once paid 279 million yuan in an unchecked kernel: here it is refused.
 """
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from qingsuan import _kernel
 from qingsuan.benefits.core.accounts import Accounts, State, joined
+from qingsuan.benefits.core.calendar import LAST_DAY
 from qingsuan.benefits.core.plan import Plan
 from qingsuan.benefits.core.plan_check import check_plan
 from qingsuan.benefits.core.tables_check import check_tables
@@ -54,7 +55,7 @@ class Paid:
 _BILL = 3  # its place among the columns after ``person``
 _UNTRUE = {
     "number": "account below 0, or variant outside the compiled rules",
-    "month": "month outside 0 … 11",
+    "day": f"day outside 0 … {LAST_DAY}",
     "amount": f"amount outside 0 … {MAX_FEN} fen",
     "composition": "the parts of a bill do not add up to its total",
     "people": "a person's rows are not contiguous",
@@ -99,7 +100,7 @@ class Core:
         person: npt.NDArray[np.int32],
         account: npt.NDArray[np.int32],
         variant: npt.NDArray[np.int32],
-        month: npt.NDArray[np.int8],
+        day: npt.NDArray[np.int16],
         bill: Int64,
         may_use_account: npt.NDArray[np.int8],
         balance: Int64,
@@ -116,8 +117,8 @@ class Core:
             Numbers a person's accounts (scheme and pool) from 0.
         variant : (n,) int32
             The resolved rule, or -1: no fund pays (waiting period).
-        month : (n,) int8
-            0 … 11, never falling inside an account.
+        day : (n,) int16
+            The number of the benefit date (:meth:`BenefitYear.numbers`), never falling inside an account.
         bill : (5, n) int64 fen
             Total, wholly own-paid, above the price limit, first own share, in scope; the last four add up to the first.
         may_use_account : (n,) int8
@@ -139,7 +140,7 @@ class Core:
             The core found a row that does not conserve: nothing of it is written.
         """
         n = len(person)
-        rows = (person, account, variant, month, bill, may_use_account, balance)
+        rows = (person, account, variant, day, bill, may_use_account, balance)
         _check_lengths(*rows)
         if len(stay) not in (0, n):
             raise ValueError("columns differ in length")
@@ -157,7 +158,7 @@ class Core:
         person: npt.NDArray[np.int32],
         account: npt.NDArray[np.int32],
         variant: npt.NDArray[np.int32],
-        month: npt.NDArray[np.int8],
+        day: npt.NDArray[np.int16],
         bill: Int64,
         may_use_account: npt.NDArray[np.int8],
         balance: Int64,
@@ -173,7 +174,7 @@ class Core:
             Numbers all accounts, as ``before`` does: also those that held nothing. A group that holds counters of an
             earlier period than its account's claim begins anew, so that afterwards each group has one period: its last.
         kind : (r,) int8
-            How long the period of each of ``before``'s groups is: 0 a year, 1 a quarter, 2 a month.
+            The period of each of ``before``'s groups: its place in :data:`qingsuan.policy.numeric.PERIODS`.
 
         Raises
         ------
@@ -181,15 +182,15 @@ class Core:
             As :meth:`settle`; also ``ValueError`` where ``before`` holds what no earlier claims could have left.
         """
         n = len(person)
-        _check_lengths(person, account, variant, month, bill, may_use_account, balance)
+        _check_lengths(person, account, variant, day, bill, may_use_account, balance)
         if n and int(account.min()) < 0:
             raise ValueError("account below 0")
         if (person[1:] < person[:-1]).any():
             raise ValueError("a person's rows are not contiguous")
-        before.check(self._slots, kind, person, account, month)
+        before.check(self._slots, kind, person, account, day)
         funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
         local = np.empty(n, np.int32)
-        rows = (person, local, variant, month, bill, may_use_account, balance)
+        rows = (person, local, variant, day, bill, may_use_account, balance)
         after = []
         for block in before.blocks(person):
             local[block.rows] = account[block.rows] - block.accounts.start

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qingsuan.benefits.core.calendar import PERIOD_DAYS
 from qingsuan.benefits.core.plan_stays import StayPlan, write_stays
 from qingsuan.money import BP_ONE
 from qingsuan.policy import numeric
@@ -108,8 +109,8 @@ TRAITS = {
 
 SLOT_WIDTH = len(COUNTERS) + 1
 """A group's counters, and the key of their period."""
-OWN = ("opened", "balance", "bills", "month", "of_stay")
-"""Behind all groups: whether the personal account is opened, the balance, the bills so far, the last claim's month, and where
+OWN = ("opened", "balance", "bills", "day", "of_stay")
+"""Behind all groups: whether the personal account is opened, the balance, the bills so far, the last claim's day, and where
 a layer reads what its stay has come to."""
 
 _VISITS, _USED, _BASE, _EXCESS, _PAID, _KEY = range(SLOT_WIDTH)
@@ -119,7 +120,6 @@ _BY_PERIOD = (2, 3)
 _SELECTED = 4
 _NONE = -1
 _COST_ABOVE_LIMIT = 8
-_MONTHS = (12, 3, 1)
 _READ = ("limit_cell", "visits_cell", "used_cell", "start_cell", "select_cell", "cap_cell")
 _COUNTED = ("count_used", "count_base", "count_excess", "count_paid", "count_limit")
 FREE_FEN = 1 << 62
@@ -142,7 +142,7 @@ class Plan:
     variants, layers, bands, caps, entries, periods : (n, len(…_FIELDS))
         An entry of an earlier layer says in which row of ``layers`` that stands.
         A layer's first cap and draw, a rule's first visit count and a layer's first bounds stand in their rows; the tables
-        have the rest. ``periods`` are the groups of a rule whose period is shorter than the year, and its months.
+        have the rest. ``periods`` are the groups of a rule whose period is shorter than the year, and its days.
     amounts : (n,)
         Deductibles in fen.
     draws, visits : (n,)
@@ -259,7 +259,7 @@ class _Writer:
         references.discard(_NONE)
         if len({reference >> 2 for reference in references}) != len(references):
             raise ValueError("compiled rules: a group has two periods in one rule")
-        return [[(one >> 2) * SLOT_WIDTH, _MONTHS[one & 3]] for one in sorted(references) if one & 3]
+        return [[(one >> 2) * SLOT_WIDTH, PERIOD_DAYS[one & 3]] for one in sorted(references) if one & 3]
 
     def apart(self, layers: Sequence[Row]) -> bool:
         """Whether no layer reads a cell on which an earlier one counts: then each can count as soon as it has paid."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from qingsuan.benefits.core.calendar import PERIOD_DAYS
 from qingsuan.benefits.core.cells import AccountCells, StayCells
 from qingsuan.benefits.core.plan import (
     BAND_FIELDS,
@@ -37,7 +38,6 @@ Int64 = npt.NDArray[np.int64]
 Columns = dict[str, Int64]
 
 _VISITS, _USED, _BASE, _EXCESS, _PAID, _KEY = range(SLOT_WIDTH)
-_QUARTER, _MONTH = 3, 1
 _IN_SCOPE = 0
 _OF_A_LAYER = 4
 _COST_ABOVE_LIMIT = 8
@@ -119,7 +119,7 @@ def _check_variants(plan: Plan, variants: Columns, cells: AccountCells) -> Int64
 def _check_periods(periods: Columns, cells: AccountCells) -> None:
     first, length = periods["slot_cell"], periods["length"]
     _PLAN.must("slot_cell", first, cells.of_group(first, 0), "the first cell of a group")
-    _PLAN.must("length", length, np.isin(length, (_QUARTER, _MONTH)), "the months of a quarter or of a month")
+    _PLAN.must("length", length, np.isin(length, PERIOD_DAYS[1:]), "the days of a quarter, a month or a day")
 
 
 def _check_cells(plan: Plan, layers: Columns, cells: AccountCells) -> None:

@@ -156,5 +156,5 @@ def _places(start: Int64, end: Int64, size: int) -> Int64:
 
 def _check_references(what: str, values: Int64, slots: int, *, none: bool = False) -> None:
     """Check slot references (slot * 4 + period); ``none`` allows -1."""
-    of_a_group = (values >= 0) & (values >> 2 < slots) & (values & 3 != 3)
+    of_a_group = (values >= 0) & (values >> 2 < slots)
     _RULES.must(what, values, of_a_group | ((values == -1) & none), f"one of {slots} groups, by a period")

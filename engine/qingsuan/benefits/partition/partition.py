@@ -368,7 +368,7 @@ class _Steps(Work):
         bill = self.taker.stacked([self.columns.raw(name) for name in BILL])
         columns = (
             np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
-            looked_up(self.known.months, (self.at("benefit") - self.setup.first_day).astype(np.int32, copy=False)),
+            looked_up(self.known.days, (self.at("benefit") - self.setup.first_day).astype(np.int32, copy=False)),
             bill,
             self.at("acct_used").astype(np.int8, copy=False),
             looked_up(self.balances, self.found),
@@ -397,7 +397,7 @@ class _Steps(Work):
         )
 
     def _settle(
-        self, columns: tuple[Int32, npt.NDArray[np.int8], Int64, npt.NDArray[np.int8], Int64]
+        self, columns: tuple[Int32, npt.NDArray[np.int16], Int64, npt.NDArray[np.int8], Int64]
     ) -> tuple[Paid, pa.Table | None]:
         """Run the core; where accounts are kept, on top of what they held, and with what they hold afterwards."""
         carry, core = self.settler.carry, self.settler.core

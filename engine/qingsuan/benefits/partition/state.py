@@ -46,7 +46,7 @@ class Known:
             [[setup.places.place_of(pool, area) for area in treated] for pool in range(len(setup.places.pools))],
             np.int32,
         ).reshape(len(setup.places.pools), len(treated))
-        self.months = setup.months()
+        self.days = setup.benefit_year.numbers()
         self.named_by_nobody = NamedByNobody(setup.learned.reversals_of_nobody)
         self.named_by_reversals = NamedByReversals(setup.learned.named_by_reversals)
         levels = setup.vocabularies["dedc_hosp_lv"].texts

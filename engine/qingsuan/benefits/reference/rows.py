@@ -108,7 +108,7 @@ class Account:
     """What one person has in one scheme and pool: counters by group and period, and the personal account.
 
     ``balance`` is None until the first settled claim opens it; ``groups`` is keyed by group and the period it is for
-    (``2021``, ``2021Q3``, ``2021-07``).
+    (``2021``, ``2021Q3``, ``2021-07``, ``2021-07-01``).
     """
 
     groups: dict[tuple[str, str], Counters] = field(default_factory=dict)

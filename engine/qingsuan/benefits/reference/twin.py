@@ -412,11 +412,12 @@ def _date(claim: Claim, column: str) -> dt.date | None:
 
 
 def _periods(date: dt.date) -> dict[str, str]:
-    """The year, quarter and month of a date, as they are written in a table of counters."""
+    """The year, quarter, month and day of a date, as they are written in a table of counters."""
     return {
         "year": f"{date.year}",
         "quarter": f"{date.year}Q{(date.month + 2) // 3}",
         "month": f"{date.year}-{date.month:02d}",
+        "day": date.isoformat(),
     }
 
 
