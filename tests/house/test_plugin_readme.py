@@ -34,6 +34,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "src/qingsuan_example/funding/2021-01-01.toml": "\n".join(
             block(start) for start in ("format = 1\n\n[funding]", "[[shares]]", "[apart]")
         ),
+        "src/qingsuan_example/authority/2021-01-01.toml": block("format = 1\n\n[authority]"),
         "tests/test_example.py": block("# tests/test_example.py"),
         "tests/cases/inpatient.toml": block("# tests/cases/inpatient.toml"),
         "tests/cases/counters.toml": block("# tests/cases/counters.toml"),
@@ -85,3 +86,25 @@ def test_a_wrong_number_in_it_is_noticed(plugin: Path) -> None:
         file.write_text(right, encoding="utf-8")
     assert done.returncode == 1
     assert "hifp_pay: found 22050.00, expected 21950.00" in done.stdout
+
+
+def test_a_number_that_nobody_authorises_is_refused_until_the_file_says_why(plugin: Path) -> None:
+    """The tables of section 5: a ratio below the province's bound, then the same with ``[[beyond]]``."""
+    file = plugin / "src/qingsuan_example/rules/9901-390-2021-01-01.toml"
+    right = file.read_text(encoding="utf-8")
+    lower = right.replace("percent = [55, 60, 65]", "percent = [45, 60, 65]")
+    try:
+        file.write_text(lower, encoding="utf-8")
+        refused = run(plugin, "-c", "from qingsuan.cli import main; main()", "plugins")
+        file.write_text(f"{lower}\n{block('[[beyond]]')}", encoding="utf-8")
+        said = run(plugin, "-c", "from qingsuan.cli import main; main()", "plugins")
+    finally:
+        file.write_text(right, encoding="utf-8")
+    for words in (
+        "layers.pooled.bands: 45.00, 60.00, 65.00 %",
+        "示医保发〔2020〕1号",
+        "at least 50.00 % and at most 80.00 %",
+        "示政发〔2020〕1号",
+    ):
+        assert words in refused.stdout, words
+    assert "qingsuan-example 2022.1   990000" in said.stdout

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from settling import RULES, Ran, claim, install, insured, only, settle, write
+from settling import HOOK, RULES, Ran, claim, install, insured, only, settle, write
 
 NOT_KNOWN = """\
 [[missing]]
@@ -23,6 +23,27 @@ why = "and its tilt neither"
 parameter = "critical.layer"
 why = "no document found"
 when = { med_type = ["41"] }
+"""
+BEYOND = """\
+[[beyond]]
+parameter = "adjust"
+why = "the province let the pool try it"
+source = "X"
+"""
+AUTHORITY = """\
+format = 1
+[authority]
+region = "990000"
+title = "made up"
+effective = 2021-01-01
+[[authorise]]
+id = "all-but-adjust"
+settings = ["deductible", "ratio", "cap"]
+source = "X"
+[sources.X]
+document = "made up"
+article = "1"
+grade = "made-up"
 """
 PEOPLE = [insured(), insured(psn_no="p2", insu_admdvs="990201")]
 
@@ -58,6 +79,20 @@ def test_a_pool_all_of_whose_claims_were_rejected_is_at_hand_too(tmp_path: Path)
     told = " ".join(settled(tmp_path, [claim(psn_no="p2", insu_admdvs="990201", med_type="11")]).out.split())
     assert "warning: 990200/310+390/2021-02-01: parameter critical.layer" in told
     assert "990100/" not in told
+
+
+def test_what_goes_beyond_the_list_stands_in_the_record_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "beyond"
+    install(site, HOOK.replace("rules=", 'authority=files(__name__) / "authority", rules='), RULES + BEYOND)
+    (site / "qingsuan_settling" / "authority").mkdir()
+    (site / "qingsuan_settling" / "authority" / "a.toml").write_text(AUTHORITY, "utf-8")
+    only(site, monkeypatch)
+    settled(tmp_path, [claim()])
+    ((told,),) = [one["beyond"] for one in record(tmp_path)["rule_sets"]]
+    assert (told["parameter"], told["why"]) == ("adjust", "the province let the pool try it")
+    assert told["source"].endswith("(grade made-up)")
 
 
 def test_a_missing_parameter_stands_in_the_record_once_with_its_reasons(tmp_path: Path) -> None:

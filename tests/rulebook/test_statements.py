@@ -15,6 +15,7 @@ from qingsuan.policy.model import (
     Adjust,
     AnyOf,
     Bands,
+    Beyond,
     Cap,
     Case,
     Ceiling,
@@ -31,7 +32,7 @@ from qingsuan.policy.model import (
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.rulebook.changes import changes, changes_text, paired
 from qingsuan.rulebook.grids import grids
-from qingsuan.rulebook.statements import SETTINGS, statements
+from qingsuan.rulebook.statements import SETTINGS, Statement, statements
 from qingsuan.rulebook.which import in_force
 from qingsuan.rulebook.words import Words
 
@@ -204,6 +205,11 @@ def test_a_construct_without_words_of_its_own_is_still_said() -> None:
     assert "1,234" in said
     assert "g" in said
     assert all(one.default is not MISSING or one.name == "amount_fen" for one in fields(Limit))
+
+
+def test_what_goes_beyond_the_list_is_said_with_its_reason_and_source() -> None:
+    one = replace(SHIPPED[0], beyond=(Beyond("ratio", "a trial", "START"),))
+    assert set(statements(one)) - set(statements(SHIPPED[0])) == {Statement("beyond", "ratio", "", "a trial", "START")}
 
 
 @pytest.mark.parametrize("one", SHIPPED, ids=lambda one: one.name)

@@ -82,7 +82,7 @@ OWN_RULES = RULES.replace(
 ).replace('when = { med_type = ["21"] }', 'when = { med_type = ["21"], own = ["1"] }')
 """The same, deciding by a dimension that the plugin's function ``f`` works out."""
 
-_HOOK = """\
+HOOK = """\
 from importlib.resources import files
 from qingsuan import Pool, Region, hookimpl
 
@@ -93,7 +93,7 @@ def qingsuan_region():
 """
 
 
-def install(site: Path, hook: str = _HOOK, rules: str = RULES) -> None:
+def install(site: Path, hook: str = HOOK, rules: str = RULES) -> None:
     """Put the distribution qingsuan-settling into a folder, as pip would."""
     package, metadata = site / "qingsuan_settling", site / "qingsuan_settling-2022.1.dist-info"
     (package / "rules").mkdir(parents=True, exist_ok=True)

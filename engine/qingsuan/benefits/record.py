@@ -75,7 +75,15 @@ def _rule_set(rule_set: RuleSet) -> dict[str, Any]:
         "file": rule_set.file,
         "grades": sorted({source.grade for source in rule_set.sources.values()}),
         "missing": _missing(rule_set),
+        "beyond": [
+            {"parameter": one.parameter, "why": one.why, "source": _documents(rule_set, one.source)}
+            for one in rule_set.beyond
+        ],
     }
+
+
+def _documents(rule_set: RuleSet, source: str) -> str:
+    return "; ".join(f"{one.document}, {one.article} (grade {one.grade})" for one in rule_set.cited(source))
 
 
 def _paid(setup: Setup, found: BenefitBooks) -> dict[str, dict[str, str]]:

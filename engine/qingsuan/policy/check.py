@@ -151,6 +151,8 @@ class _Check:
         self.source(self.set.source, "ruleset")
         for number, one in enumerate(self.set.explained, 1):
             self.source(one.source, f"explained[{number}]")
+        for number, beyond in enumerate(self.set.beyond, 1):
+            self.source(beyond.source, f"beyond[{number}]")
         declared: dict[str, Iterable[str]] = {
             "layers": self.set.layers,
             "groups": self.set.groups,

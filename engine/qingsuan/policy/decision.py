@@ -11,16 +11,17 @@ found here, with an example, and not by a claim.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qingsuan.errors import PolicyError
 from qingsuan.policy.conditions import CODE_COLUMNS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
 from qingsuan.policy.diagram.classes import Classes, Step, code_classes, number_classes
 from qingsuan.policy.diagram.items import Items
 from qingsuan.policy.model import Codes, RuleSet
+from qingsuan.policy.when.values import When
 from qingsuan.tables import PLACES, REFERRALS
 
-__all__ = ["NO_RULE", "Diagram", "build"]
+__all__ = ["NO_RULE", "Combination", "Diagram", "build", "combinations"]
 
 NO_RULE = -1
 """A leaf: no rule. Leaf ``-2 - m``: parameter ``m`` of ``RuleSet.missing`` is not known. Others number a resolution."""
@@ -35,6 +36,19 @@ class Diagram:
     steps: tuple[Step, ...]
     transitions: tuple[int, ...]
     root: int
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Claims that one rule pays in one way: its number, for each of its layers the conditional cases that hold, an example.
+
+    ``holds`` says of each condition that was asked whether it holds for all of them; otherwise it holds for none.
+    """
+
+    rule: int
+    cases: dict[str, tuple[int, ...]]
+    example: str
+    holds: tuple[bool, ...]
 
 
 def _dimension_order(rule_set: RuleSet) -> tuple[str, ...]:
@@ -95,6 +109,41 @@ def build(rule_set: RuleSet, resolve: Callable[[int, dict[str, tuple[int, ...]],
     items = Items(rule_set)
     steps = tuple(_steps(rule_set, items))
     leaves = _Leaves(rule_set, items, resolve)
+    blocks, last = _walk(rule_set, items, steps)
+    targets = [leaves.of(mask, _example(steps, path)) for mask, path in last.items()]
+    return Diagram(steps, tuple(_link(steps, blocks, targets)), 0 if steps else targets[0])
+
+
+def combinations(rule_set: RuleSet, asked: Sequence[When]) -> Iterator[Combination]:
+    """Every combination of claims that a rule pays, as far as the rule set or a condition that is asked tells them apart.
+
+    Raises
+    ------
+    PolicyError
+        See :func:`build`; what ``[[covers]]`` promises is not looked at.
+    """
+    items = Items(replace(rule_set, covers=()), asked)
+    steps = tuple(_steps(rule_set, items))
+    met: list[tuple[int, dict[str, tuple[int, ...]], str]] = []
+
+    def meet(rule: int, cases: dict[str, tuple[int, ...]], example: str) -> int:
+        met.append((rule, cases, example))
+        return 0
+
+    leaves = _Leaves(rule_set, items, meet)
+    for mask, path in _walk(rule_set, items, steps)[1].items():
+        if leaves.of(mask, _example(steps, path)) == 0:
+            yield Combination(*met.pop(), tuple(bool(mask & one) for one in items.asked))
+
+
+def _walk(rule_set: RuleSet, items: Items, steps: Sequence[Step]) -> tuple[list[list[int]], dict[int, tuple[int, ...]]]:
+    """Walk dimension by dimension; returns the transitions of each step, and the last masks with an example of each.
+
+    Raises
+    ------
+    PolicyError
+        There are too many combinations.
+    """
     start = items.prune(items.everything)
     level: dict[int, tuple[int, ...]] = {start: ()}  # mask -> the classes by which it is reached, as an example
     blocks: list[list[int]] = []
@@ -127,8 +176,7 @@ def build(rule_set: RuleSet, resolve: Callable[[int, dict[str, tuple[int, ...]],
                 expected="fewer distinctions between dimensions that do not depend on each other",
                 do="split the rule set by scheme, or merge conditions that lead to the same layers",
             )
-    targets = [leaves.of(mask, _example(steps, path)) for mask, path in level.items()]
-    return Diagram(steps, tuple(_link(steps, blocks, targets)), 0 if steps else targets[0])
+    return blocks, level
 
 
 def _link(steps: tuple[Step, ...], blocks: list[list[int]], targets: list[int]) -> Iterator[int]:

@@ -23,6 +23,7 @@ __all__ = [
     "Adjust",
     "AnyOf",
     "Bands",
+    "Beyond",
     "Cap",
     "Case",
     "Ceiling",
@@ -330,6 +331,15 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Beyond:
+    """What a pool sets beyond what its province authorises (超出清单授权): which parameter, why, and what lets it."""
+
+    parameter: str
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Covers:
     """Combinations the rule set claims to cover: a rule must match every one of them."""
 
@@ -396,6 +406,7 @@ class RuleSet:
     source: str = ""
     readings_by: str = ""
     explained: tuple[Explained, ...] = ()
+    beyond: tuple[Beyond, ...] = ()
 
     def __post_init__(self) -> None:
         _freeze(self, "sources", "groups", "layers")
@@ -433,6 +444,8 @@ class Region:
         A folder (``importlib.resources.files(...)`` or a path) with one rule-set TOML per pool, scheme and date.
     funding
         A folder with one funding TOML per date (财政补助), or None.
+    authority
+        A folder with one TOML per date that says what the region's pools may set (待遇清单授权), or None.
     codes
         Local additions to the national code tables: column -> code -> meaning.
     functions
@@ -445,6 +458,7 @@ class Region:
     pools: tuple[Pool, ...] = ()
     rules: Any = None
     funding: Any = None
+    authority: Any = None
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 

@@ -23,6 +23,7 @@ from qingsuan.policy.model import (
     LAYER_PARTS,
     Adjust,
     Bands,
+    Beyond,
     Cap,
     Case,
     Ceiling,
@@ -169,6 +170,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
             Explained(one.text("oddity"), one.text("why"), cite(one, sources, must=False))
             for one in root.tables("explained")
         ),
+        beyond=tuple(Beyond(t.text("parameter"), t.text("why"), cite(t, sources)) for t in root.tables("beyond")),
     )
 
 

@@ -124,6 +124,8 @@ def _missing(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
         condition = words.when(one.when) if one.when is not None else ""
         over = f" [{', '.join(one.overrides)}]" if one.overrides else ""
         yield Statement("missing", one.parameter, condition, one.why + over)
+    for beyond in rule_set.beyond:
+        yield Statement("beyond", beyond.parameter, "", beyond.why, beyond.source)
     for covered in rule_set.covers:
         yield Statement("covers", "", words.when(covered.when), "")
 

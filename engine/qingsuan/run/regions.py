@@ -6,21 +6,23 @@ refused as a whole, like one whose plugin does not import: its pools are unserve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import PolicyError
 from qingsuan.plugins import Installed, Plugin
 from qingsuan.plugins.code import PluginCodeError, call_plugin
+from qingsuan.policy.authority.check import check_authority, check_standard
+from qingsuan.policy.authority.reader import read_authorities
 from qingsuan.policy.compile import compile_rule_sets
-from qingsuan.policy.findings import Finding, PolicyFindings
+from qingsuan.policy.findings import Finding, PolicyFindings, refuse_findings
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.subsidies.model import FundingRule
 from qingsuan.subsidies.reader import read_region
 
-__all__ = ["Regions", "Rules", "read_regions", "setup_of"]
+__all__ = ["Regions", "Rules", "hold_to_authority", "read_regions", "setup_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,32 @@ def _read(region: Region, compiled: bool) -> Rules | _Untrusted:
     try:
         rule_sets = call_plugin(_read_and_compile if compiled else read_rule_sets, region)
         what = "funding rules"
-        return Rules(rule_sets, call_plugin(read_region, region))
+        funding = call_plugin(read_region, region)
+        what = "rules, held against what the region authorises (待遇清单),"
+        call_plugin(hold_to_authority, region, rule_sets, funding.values())
+        return Rules(rule_sets, funding)
     except PluginCodeError as error:  # the folders may be objects of the plugin's own making
         cause = error.__cause__
         told = cause if isinstance(cause, PolicyError) else error
         findings = cause.findings if isinstance(cause, PolicyFindings) else ()
         return _Untrusted(f"its {what} cannot be trusted: {told}", findings)
+
+
+def hold_to_authority(region: Region, rule_sets: Iterable[RuleSet], funding: Iterable[FundingRule]) -> None:
+    """Hold what a region's files say against what it authorises its pools to set (待遇清单).
+
+    Raises
+    ------
+    PolicyError
+        An authority file cannot be trusted, or a value goes beyond it.
+    """
+    authorities = read_authorities(region)
+    findings = [*check_authority(rule_sets, authorities)]
+    for rule in funding:
+        cited = [rule.sources[key] for key in rule.standard.source.split(", ")]
+        standard = rule.standard.fen
+        findings += check_standard(authorities, file=rule.file, year=rule.year, standard_fen=standard, cited=cited)
+    refuse_findings(findings)
 
 
 def _read_and_compile(region: Region) -> tuple[RuleSet, ...]:

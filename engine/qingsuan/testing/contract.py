@@ -91,6 +91,10 @@ class PluginContract:
         """Every funding rule (财政补助) that the plugin hands over can be trusted; it may hand over none."""
         self._keeps("funding")
 
+    def test_nothing_goes_beyond_what_is_authorised(self) -> None:
+        """No value of a rule set goes beyond what the region authorises its pools to set (待遇清单), if it says that at all."""
+        self._keeps("authority")
+
     def test_sources_have_allowed_grades(self) -> None:
         """Every value names a source (the reader sees to it), and every source has a grade that is allowed here."""
         self._keeps("grades")

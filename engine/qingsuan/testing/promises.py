@@ -15,10 +15,12 @@ from qingsuan.cases.outcome import CaseFailedError, Result
 from qingsuan.errors import PolicyError, QingsuanError
 from qingsuan.plugins import Plugin, load
 from qingsuan.plugins.code import PluginCodeError, call_plugin
+from qingsuan.policy.authority.reader import read_authorities
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.findings import Finding, findings_of
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
+from qingsuan.run.regions import hold_to_authority
 from qingsuan.subsidies.model import FundingRule
 from qingsuan.subsidies.reader import read_region
 from qingsuan.testing.runner import run_case
@@ -166,9 +168,18 @@ def _funding(contract: Contract) -> Broken:
     ]
 
 
+def _authority(contract: Contract) -> Broken:
+    for region in contract.regions:
+        hold_to_authority(region, read_rule_sets(region), read_region(region).values())
+    return []
+
+
 def _grades(contract: Contract) -> Broken:
     files = [(rule_set.file, rule_set.sources) for rule_set in contract.rule_sets]
     files += [(funding.file, funding.sources) for funding in contract.funding]
+    files += [
+        (authority.file, authority.sources) for region in contract.regions for authority in read_authorities(region)
+    ]
     return [
         Finding(
             file,
@@ -261,6 +272,7 @@ PROMISES: dict[str, Promise] = {
         Promise("pools", "Every pool insures its own code and has at least one rule set.", _all_of_it(_pools)),
         Promise("rules", "Rule sets can be read; no rules overlap, and no promise is unkept.", _all_of_it(_rule_sets)),
         Promise("funding", "Every funding rule (财政补助) can be trusted; there may be none.", _all_of_it(_funding)),
+        Promise("authority", "No value goes beyond what the region authorises (待遇清单).", _all_of_it(_authority)),
         Promise("grades", "Every source has a grade that is allowed here.", _all_of_it(_grades)),
         Promise("cases", "Every case comes out as its file says.", _all_of_it(_cases)),
         Promise("tested", "Every rule is met by some case, or named as an exception.", _all_of_it(_tested)),

@@ -63,16 +63,17 @@ class Items:
     """Everything with conditions, each with its bits: rules, missing parameters, coverage claims, cases of layers.
 
     An item has one bit for each alternative of its conditions, and of each for those of its condition on identity
-    classes; the item lives while one of its bits does.
+    classes; the item lives while one of its bits does. ``asked`` are conditions of whoever wants to know where they hold.
     """
 
-    def __init__(self, rule_set: RuleSet) -> None:
+    def __init__(self, rule_set: RuleSet, asked: Sequence[When] = ()) -> None:
         self.bits: list[_Bit] = []
         self.choices: list[range] = []  # the bits of each item that has alternatives
         self._count = 0
         self.rules = self._take([rule.when for rule in rule_set.rules])
         self.missing = self._take([m.when for m in rule_set.missing if m.when is not None])
         self.covers = self._take([c.when for c in rule_set.covers])
+        self.asked = self._take(asked)
         self._heads = self.everything
         self.cases = {name: self._take([c.when for c in layer.cases[1:]]) for name, layer in rule_set.layers.items()}
         self.cases_of_rule = [

@@ -41,5 +41,6 @@ def qingsuan_region() -> Region:
         ),
         rules=root / "rules",
         funding=root / "funding",
+        authority=root / "authority",
         codes={"med_type": LOCAL_CARE},
     )

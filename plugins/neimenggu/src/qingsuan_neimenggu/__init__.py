@@ -22,4 +22,5 @@ def qingsuan_region() -> Region:
         ),
         rules=root / "rules",
         funding=root / "funding",
+        authority=root / "authority",
     )
