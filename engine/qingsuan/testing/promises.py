@@ -25,7 +25,7 @@ from qingsuan.subsidies.model import FundingRule
 from qingsuan.subsidies.reader import read_region
 from qingsuan.testing.runner import run_case
 
-__all__ = ["PROMISES", "Contract", "Promise", "broken_case"]
+__all__ = ["FIRST", "PROMISES", "Contract", "Promise", "broken_case"]
 
 Broken = list[Finding]
 """What is not kept of a promise."""
@@ -269,8 +269,8 @@ PROMISES: dict[str, Promise] = {
     promise.name: promise
     for promise in (
         Promise("loaded", "It opens, it fits this qingsuan, and nobody else claims its region.", _all_of_it(_loaded)),
-        Promise("pools", "Every pool insures its own code and has at least one rule set.", _all_of_it(_pools)),
         Promise("rules", "Rule sets can be read; no rules overlap, and no promise is unkept.", _all_of_it(_rule_sets)),
+        Promise("pools", "Every pool insures its own code and has at least one rule set.", _all_of_it(_pools)),
         Promise("funding", "Every funding rule (财政补助) can be trusted; there may be none.", _all_of_it(_funding)),
         Promise("authority", "No value goes beyond what the region authorises (待遇清单).", _all_of_it(_authority)),
         Promise("grades", "Every source has a grade that is allowed here.", _all_of_it(_grades)),
@@ -279,3 +279,6 @@ PROMISES: dict[str, Promise] = {
     )
 }
 """All of them by name, in the order in which they are asked."""
+
+FIRST = ("loaded", "rules")
+"""Where one of these is broken, the others cannot be asked."""
