@@ -32,7 +32,8 @@ cdef enum:  # Trait
     POOLED = 32
 
 cdef struct Variant:
-    int64_t entry_bp, layer_start, layer_count, ceiling_bp, ceiling_on_total, ceiling_mask, apart
+    int64_t entry_bp, layer_start, layer_count, ceiling_bp, ceiling_on_total, ceiling_mask
+    int64_t guarantee_bp, guarantee_on_total, guarantee_mask, guarantee_to, apart
     int64_t visit_cell, visits_start, visits_end, periods_start, periods_end
 
 
@@ -362,6 +363,15 @@ cdef inline void run_layer(
         close_layer(rules, claim, layer, traits, base, used, base - deductible, pay)
 
 
+cdef inline void make_up(Claim* claim, const Variant* variant) noexcept nogil:
+    """The guarantee: what is lacking of it is added to one layer, as far as the bill goes."""
+    cdef int64_t lacking = share(claim.total if variant.guarantee_on_total else claim.in_scope, variant.guarantee_bp)
+    lacking = least(lacking - drawn(claim, variant.guarantee_mask), claim.total - claim.paid)
+    if lacking > 0:
+        claim.taken[variant.guarantee_to].pay += lacking
+        claim.paid += lacking
+
+
 cdef inline void take_back(Claim* claim, const Variant* variant, int64_t count) noexcept nogil:
     """The overall ceiling: what exceeds it is taken back from the last layer, then the one before."""
     cdef int64_t mask = variant.ceiling_mask
@@ -379,11 +389,13 @@ cdef inline void take_back(Claim* claim, const Variant* variant, int64_t count) 
 
 
 cdef inline void close_together(const Rules* rules, Claim* claim, const Variant* variant) noexcept nogil:
-    """Close all layers of a claim, after the ceiling over all of them has taken back what is too much."""
+    """Close all layers of a claim, after guarantee and ceiling over all of them."""
     cdef int64_t count = variant.layer_count
     cdef int64_t k
     cdef const Layer* layer
     cdef Taken* taken
+    if variant.guarantee_bp != NONE:
+        make_up(claim, variant)
     if variant.ceiling_bp != NONE:
         take_back(claim, variant, count)
     for k in range(count):

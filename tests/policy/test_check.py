@@ -263,3 +263,26 @@ def test_cost_above_what_an_earlier_layer_has_not_is_refused(
         read(tmp_path, text.replace(without, ""))
     (finding,) = (str(one) for one in caught.value.findings if "entry" in one.key)
     assert all(words in finding for words in said), finding
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "said"),
+    [
+        ('percent = 50, of = "medfee_sumamt", layers = [], to = "critical"',
+         ("guarantee.layers: an empty list", "at least one layer")),
+        ('percent = 50, of = "medfee_sumamt", layers = ["critical", "poled"], to = "critical"',
+         ('guarantee.layers[2]: "poled" is not a layer of this rule', "one of pooled, critical", 'did you mean "pooled"?')),
+        ('percent = 50, of = "medfee_sumamt", layers = ["critical"], to = "pooled"',
+         ('guarantee.to: "pooled", whose payments the guarantee does not count', "one of its layers: critical")),
+        ('percent = "90.01", of = "medfee_sumamt", layers = ["critical"], to = "critical"',
+         ("guarantee.percent: a guarantee above the ceiling", "not above that of the ceiling")),
+    ],
+)  # fmt: skip
+def test_a_guarantee_that_cannot_be_meant_is_refused(tmp_path: Path, guarantee: str, said: tuple[str, ...]) -> None:
+    rule = 'layers = ["pooled", "critical"]\nceiling'
+    assert TEXT.count(rule) == 1
+    with pytest.raises(PolicyFindings) as caught:
+        read(tmp_path, TEXT.replace(rule, rule.replace("\n", f'\nguarantee = {{ {guarantee}, source = "X1" }}\n')))
+    finding = str(caught.value.findings[0])
+    assert 'rules[1] "inpatient".' in finding
+    assert all(words in finding for words in said), finding

@@ -91,6 +91,8 @@ def values(resolved: Resolved) -> Iterator[tuple[str, str]]:
         yield "entry_bp", resolved.source
     if resolved.ceiling is not None:
         yield "ceiling", resolved.ceiling.source
+    if resolved.guarantee is not None:
+        yield "guarantee", resolved.guarantee.source
     for layer in resolved.layers:
         for name, source in of_layer(layer):
             yield f"{layer.name}.{name}", source

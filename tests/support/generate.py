@@ -31,6 +31,7 @@ from qingsuan.policy.model import (
     Deductible,
     Dimension,
     Entry,
+    Guarantee,
     Held,
     IdentityClass,
     IdentityRank,
@@ -307,7 +308,19 @@ def _rule(
         of = dice.random.choice(("medfee_sumamt", "inscp_scp_amt"))
         ceiling = Ceiling(dice.ratio(), of, closed, "X")
     entry_bp = dice.random.choice((10_000, 10_000, 8_500, 3_333, dice.ratio()))
-    return Rule(name, when, order, entry_bp, ceiling, overrides, "X")
+    return Rule(name, when, order, entry_bp, ceiling, overrides, "X", _guarantee(dice, order, ceiling))
+
+
+def _guarantee(dice: Dice, order: tuple[str, ...], ceiling: Ceiling | None) -> Guarantee | None:
+    """A guarantee of some of a rule's layers; none that its ceiling would always take back."""
+    if not order or not dice.chance(25):
+        return None
+    layers = tuple(dice.random.sample(order, dice.random.randint(1, len(order))))
+    of = dice.random.choice(("medfee_sumamt", "inscp_scp_amt"))
+    found = Guarantee(dice.ratio(), of, layers, dice.random.choice(layers), "X")
+    if ceiling is not None and ceiling.of == of and ceiling.ratio_bp < found.ratio_bp:
+        return None
+    return found
 
 
 def _layers(dice: Dice, named: list[str], groups: list[str]) -> tuple[dict[str, Layer], dict[str, set[str]]]:

@@ -112,6 +112,24 @@ MUTANTS = (
         "for k in range(count):",
     ),
     Mutant(
+        "guarantee: what it adds is more than the bill holds",
+        "_rules.pxd",
+        "least(lacking - drawn(claim, variant.guarantee_mask), claim.total - claim.paid)",
+        "lacking - drawn(claim, variant.guarantee_mask)",
+    ),
+    Mutant(
+        "guarantee: what other layers paid is not looked at",
+        "_rules.pxd",
+        "least(lacking - drawn(claim, variant.guarantee_mask),",
+        "least(lacking,",
+    ),
+    Mutant(
+        "guarantee: the ceiling comes first",
+        "_rules.pxd",
+        "    if variant.guarantee_bp != NONE:\n        make_up(claim, variant)\n    if variant.ceiling_bp != NONE:\n        take_back(claim, variant, count)\n",
+        "    if variant.ceiling_bp != NONE:\n        take_back(claim, variant, count)\n    if variant.guarantee_bp != NONE:\n        make_up(claim, variant)\n",
+    ),
+    Mutant(
         "counters: a layer counts before a later one has read them",
         "_rules.pxd",
         "run_layer(rules, claim, layer, layer.traits, taken, variant.apart)",

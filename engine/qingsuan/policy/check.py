@@ -15,6 +15,7 @@ from qingsuan.money import BP_ONE, fen_of_yuan, yuan
 from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.identities import check_identities
+from qingsuan.policy.layers.guarantees import check_guarantees
 from qingsuan.policy.layers.leftovers import check_leftovers
 from qingsuan.policy.model import (
     Adjust,
@@ -66,6 +67,7 @@ def check(
         checker.findings += check_alternatives(rule_set.file, path, when)
     checker.findings += check_identities(rule_set, tables)
     checker.findings += check_leftovers(rule_set)
+    checker.findings += check_guarantees(rule_set)
     checker.unused()
     return tuple(checker.findings)
 
@@ -438,6 +440,8 @@ class _Check:
                         )
         if rule.ceiling is not None:
             self.ceiling(rule, rule.ceiling, f"{path}.ceiling")
+        if rule.guarantee is not None:
+            self.source(rule.guarantee.source, f"{path}.guarantee")
 
     def ceiling(self, rule: Rule, ceiling: Ceiling, path: str) -> None:
         self.source(ceiling.source, path)

@@ -34,6 +34,7 @@ __all__ = [
     "Dimension",
     "Entry",
     "Explained",
+    "Guarantee",
     "Held",
     "IdentityClass",
     "IdentityRank",
@@ -295,6 +296,21 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
+class Guarantee:
+    """A guarantee (保底): the layers named together pay at least ``ratio_bp`` of ``of``.
+
+    What is lacking is added to the payment of the layer ``to``, one of them, after the caps and before a ceiling; never more
+    than the bill still holds.
+    """
+
+    ratio_bp: int
+    of: Literal["medfee_sumamt", "inscp_scp_amt"]
+    layers: tuple[str, ...]
+    to: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One row of the decision table: conditions, and the layers that pay, in order.
 
@@ -309,6 +325,7 @@ class Rule:
     ceiling: Ceiling | None = None
     overrides: tuple[str, ...] = ()
     source: str = ""
+    guarantee: Guarantee | None = None
 
     def __post_init__(self) -> None:
         _freeze(self, "when")

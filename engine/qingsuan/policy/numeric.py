@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan.money import BP_ONE, fen_of_yuan
-from qingsuan.policy.model import COUNTERS, FUNDS, Bands, Cap, Entry
+from qingsuan.policy.model import COUNTERS, FUNDS, Bands, Cap, Ceiling, Entry, Guarantee
 from qingsuan.policy.resolve import Resolved, ResolvedLayer
 
 __all__ = ["MAX_ENTRIES", "MAX_LAYERS", "MOST_PART", "PERIODS", "Tables", "Writer"]
@@ -29,6 +29,10 @@ VARIANT_FIELDS = (
     "ceiling_bp",
     "ceiling_on_total",
     "ceiling_mask",
+    "guarantee_bp",
+    "guarantee_on_total",
+    "guarantee_mask",
+    "guarantee_to",
     "visits_start",
     "visits_end",
     "pooled_layer",
@@ -154,8 +158,6 @@ class Writer:
         start = len(self.layers)
         for number, layer in enumerate(resolved.layers):
             self.layers.append([*self._layer(number, layer, resolved.layers, slots), names.index(layer.name)])
-        ceiling = resolved.ceiling
-        mask = 0 if ceiling is None else _mask(layer.name in ceiling.layers for layer in resolved.layers)
         visits_start = len(self.visits)
         counted = (layer.visits for layer in resolved.layers if layer.visits is not None and layer.visits.counts)
         self.visits.extend(dict.fromkeys(slots[visits.group] for visits in counted))
@@ -165,9 +167,9 @@ class Writer:
                 resolved.entry_bp,
                 start,
                 len(self.layers),
-                -1 if ceiling is None else ceiling.ratio_bp,
-                int(ceiling is not None and ceiling.of == "medfee_sumamt"),
-                mask,
+                *_over_all(resolved.ceiling, resolved.layers),
+                *_over_all(resolved.guarantee, resolved.layers),
+                _place_of(resolved.guarantee, resolved.layers),
                 visits_start,
                 len(self.visits),
                 pooled[0] if pooled else -1,
@@ -248,6 +250,17 @@ class Writer:
                 self.caps.append([int(cap.per == "period"), cap.amount_fen, reference, mask])
         self.draws.extend(dict.fromkeys(slots[cap.group] for cap in caps if cap.group is not None))
         return [start, len(self.caps), draw_start, len(self.draws)]
+
+
+def _over_all(bound: Ceiling | Guarantee | None, layers: Sequence[ResolvedLayer]) -> list[int]:
+    """A bound on what layers pay together: its ratio (-1: there is none), whether it is of the total, and the layers as a mask."""
+    if bound is None:
+        return [-1, 0, 0]
+    return [bound.ratio_bp, int(bound.of == "medfee_sumamt"), _mask(layer.name in bound.layers for layer in layers)]
+
+
+def _place_of(guarantee: Guarantee | None, layers: Sequence[ResolvedLayer]) -> int:
+    return -1 if guarantee is None else [layer.name for layer in layers].index(guarantee.to)
 
 
 def _read_only(array: Table) -> Table:

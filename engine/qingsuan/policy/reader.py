@@ -32,6 +32,7 @@ from qingsuan.policy.model import (
     Dimension,
     Entry,
     Explained,
+    Guarantee,
     IdentityClass,
     IdentityRank,
     InterimSettlements,
@@ -232,6 +233,7 @@ class _Reader:
             ceiling=self.ceiling(table.table("ceiling")) if table.has("ceiling") else None,
             overrides=table.texts("overrides", ()),
             source=cite(table, self.sources, must=table.has("entry_percent")),
+            guarantee=self.guarantee(table.table("guarantee")) if table.has("guarantee") else None,
         )
 
     def missing(self, table: Table) -> Missing:
@@ -241,6 +243,10 @@ class _Reader:
     def ceiling(self, table: Table) -> Ceiling:
         ratio_bp = table.percent_bp("percent")
         return Ceiling(ratio_bp, table.choice("of", _CEILING_OF), table.texts("layers"), cite(table, self.sources))
+
+    def guarantee(self, table: Table) -> Guarantee:
+        ratio_bp, of = table.percent_bp("percent"), table.choice("of", _CEILING_OF)
+        return Guarantee(ratio_bp, of, table.texts("layers"), table.text("to"), cite(table, self.sources))
 
     def layer(self, name: str, table: Table) -> Layer:
         cases = [self.case(table, {})]

@@ -9,7 +9,19 @@ from typing import Any
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, apply_bp
-from qingsuan.policy.model import Adjust, Bands, Cap, Case, Ceiling, Deductible, Entry, Limit, RuleSet, Visits
+from qingsuan.policy.model import (
+    Adjust,
+    Bands,
+    Cap,
+    Case,
+    Ceiling,
+    Deductible,
+    Entry,
+    Guarantee,
+    Limit,
+    RuleSet,
+    Visits,
+)
 
 __all__ = ["Resolved", "ResolvedLayer", "is_per_visit", "name_of", "resolve_rule"]
 
@@ -46,6 +58,7 @@ class Resolved:
     layers: tuple[ResolvedLayer, ...]
     ceiling: Ceiling | None
     source: str
+    guarantee: Guarantee | None = None
 
 
 def name_of(resolved: Resolved) -> str:
@@ -75,7 +88,7 @@ def resolve_rule(rule_set: RuleSet, rule: int, cases: dict[str, tuple[int, ...]]
     """
     row = rule_set.rules[rule]
     layers = tuple(_resolve_layer(rule_set, name, cases[name], f"rule “{row.id}”, {example}") for name in row.layers)
-    return Resolved(rule, row.entry_bp, layers, row.ceiling, row.source)
+    return Resolved(rule, row.entry_bp, layers, row.ceiling, row.source, row.guarantee)
 
 
 def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], example: str) -> ResolvedLayer:

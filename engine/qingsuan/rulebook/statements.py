@@ -111,10 +111,12 @@ def _rules(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
             yield Statement(place, "entry_percent", "", percentage(rule.entry_bp), rule.source)
         if rule.ceiling is not None:
             yield Statement(place, "ceiling", "", words.setting(rule.ceiling), rule.ceiling.source)
+        if rule.guarantee is not None:
+            yield Statement(place, "guarantee", "", words.setting(rule.guarantee), rule.guarantee.source)
         if rule.overrides:
             yield Statement(place, "overrides", "", ", ".join(rule.overrides))
         for one in fields(rule):
-            known = ("id", "when", "layers", "entry_bp", "ceiling", "overrides", "source")
+            known = ("id", "when", "layers", "entry_bp", "ceiling", "guarantee", "overrides", "source")
             if one.name not in known and getattr(rule, one.name) not in (None, (), ""):
                 yield Statement(place, one.name, "", words.anything(getattr(rule, one.name), one.name))
 

@@ -19,6 +19,7 @@ from qingsuan.policy.model import (
     Condition,
     Deductible,
     Entry,
+    Guarantee,
     Held,
     Interval,
     Limit,
@@ -130,6 +131,7 @@ class Words:
             Adjust: self._adjust,
             Visits: self._visits,
             Ceiling: self._ceiling,
+            Guarantee: self._guarantee,
         }
         if type(value) not in known:
             return self.anything(value)
@@ -228,6 +230,10 @@ class Words:
             "of",
             "layers",
         )
+
+    def _guarantee(self, value: Guarantee) -> tuple[list[str], tuple[str, ...]]:
+        said = f"{percentage(value.ratio_bp)} {self._part(value.of)} ({self._list(value.layers)}) → {value.to}"
+        return [said], ("ratio_bp", "of", "layers", "to")
 
     # ---- what has no words of its own
 

@@ -64,6 +64,7 @@ id = "stay"
 when = { med_type = ["21"] }
 layers = ["pooled", "large", "relief"]
 ceiling = { percent = 90, of = "medfee_sumamt", layers = ["pooled", "large"], source = "X" }
+guarantee = { percent = 20, of = "inscp_scp_amt", layers = ["pooled", "large"], to = "large", source = "X" }
 [[rules]]
 id = "other"
 when = { med_type = { not = ["21"] } }
@@ -145,6 +146,8 @@ NEAR: list[tuple[str, str, tuple[int, ...]]] = [
     ("variants", "layer_start", (-1, 1)),
     ("variants", "layer_count", (-1, 1)),
     ("variants", "ceiling_mask", (8,)),
+    ("variants", "guarantee_mask", (8,)),
+    ("variants", "guarantee_to", (3, -3)),
     ("variants", "visit_cell", (-1, 1, 18)),
     ("variants", "visits_end", (9,)),
     ("variants", "periods_start", (9,)),

@@ -22,6 +22,7 @@ from qingsuan.policy.model import (
     Codes,
     Deductible,
     Entry,
+    Guarantee,
     Held,
     IdentityClass,
     Interval,
@@ -465,6 +466,45 @@ def test_what_a_ceiling_takes_back_does_not_draw_on_the_cap() -> None:
     rule = Rule("all", {}, ("pooled",), ceiling=Ceiling(5000, "medfee_sumamt", ("pooled",)))
     care = layer(caps=(Cap(1000, group="g"),))
     assert funds(settle(rules(care, rule=rule), claim(1, 1000), claim(2, 1000), claim(3, 1000))) == [500, 500, 0]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "paid"),
+    [
+        (7000, (500, 200)),
+        (7001, (500, 200)),
+        (7005, (500, 201)),
+        (9000, (500, 400)),
+        (10_000, (500, 500)),
+        (6000, (500, 200)),
+    ],
+)
+def test_a_guarantee_adds_what_is_lacking_to_one_layer(ratio: int, paid: tuple[int, ...]) -> None:
+    steps = (layer(bands=Bands((5000,))), layer("big", "hifmi_pay", caps=(Cap(200, "visit"),)))
+    rule = Rule("all", {}, ("pooled", "big"), guarantee=Guarantee(ratio, "inscp_scp_amt", ("pooled", "big"), "big"))
+    found = settle(rules(*steps, rule=rule), claim(1, 1000))
+    assert pays(found) == [paid]
+    assert [step.cut_by_cap_fen for step in one(found).steps] == [0, 300]
+
+
+def test_a_guarantee_never_pays_more_than_the_bill() -> None:
+    steps = (layer(bands=Bands((2000,))), layer("big", "hifmi_pay", bands=Bands((9000,))))
+    rule = Rule("all", {}, ("pooled", "big"), guarantee=Guarantee(9000, "medfee_sumamt", ("pooled",), "pooled"))
+    assert pays(settle(rules(*steps, rule=rule), claim(1, 1000))) == [(280, 720)]
+
+
+def test_a_ceiling_takes_back_of_what_a_guarantee_added_too() -> None:
+    guarantee = Guarantee(8000, "inscp_scp_amt", ("pooled",), "pooled")
+    ceiling = Ceiling(6000, "medfee_sumamt", ("pooled",))
+    rule = Rule("all", {}, ("pooled",), ceiling=ceiling, guarantee=guarantee)
+    assert pays(settle(rules(layer(bands=Bands((5000,))), rule=rule), claim(1, 1000))) == [(600,)]
+
+
+def test_what_a_guarantee_adds_draws_on_the_cap() -> None:
+    guarantee = Guarantee(8000, "inscp_scp_amt", ("pooled",), "pooled")
+    rule = Rule("all", {}, ("pooled",), guarantee=guarantee)
+    care = layer(bands=Bands((5000,)), caps=(Cap(1200, group="g"),))
+    assert funds(settle(rules(care, rule=rule), claim(1, 1000), claim(2, 1000))) == [800, 800]
 
 
 # People, dates, accounts.

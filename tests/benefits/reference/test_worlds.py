@@ -45,6 +45,8 @@ def settings(rule_set: RuleSet) -> Iterator[str]:
         yield from ["entry share"] * (rule.entry_bp != 10_000)
         if rule.ceiling is not None:
             yield f"ceiling {rule.ceiling.of}"
+        if rule.guarantee is not None:
+            yield f"guarantee {rule.guarantee.of}"
     for layer in rule_set.layers.values():
         yield f"fund {layer.fund}"
         for case in layer.cases:
@@ -80,6 +82,7 @@ EXPECTED = {
     *(f"{kind} {name}" for kind in ("condition", "case") for name in ("referral", "ward", "tier", "named", "half")),
     *(f"{kind} any_of" for kind in ("condition", "case")),
     *(f"rule of {how} layers" for how in ("no", "some")),
+    *(f"guarantee {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
     *(f"ceiling {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
     *(f"group {period}" for period in ("year", "quarter", "month", "day")),
     *(f"{kind} {date}" for kind in ("benefit", "identity") for date in ("setl_time", "begndate", "enddate")),

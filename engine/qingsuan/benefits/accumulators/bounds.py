@@ -123,7 +123,7 @@ def _amounts(
         exact = False
         if turn.in_scope:
             apart = not earlier & {later.fund for later in turns[place:]}
-            exact = not earlier or (apart and rule.ceiling is None)
+            exact = not earlier or (apart and rule.ceiling is None and rule.guarantee is None)
             most = np.maximum(entered - sum((fen[fund] for fund in sorted(earlier)), nothing), 0) if exact else entered
         base = (most if exact and not turn.bound else nothing, most)
         if not turn.deducts:

@@ -101,12 +101,17 @@ def _check_variants(plan: Plan, variants: Columns, cells: AccountCells) -> Int64
     _PLAN.within("layer_start", start, follows, follows)
     if int(count.sum()) != len(plan.layers):
         raise ValueError(f"plan: layers: {len(plan.layers)} rows, expected the {count.sum()} of all rules")
+    guaranteed = variants["guarantee_bp"] != -1
     for name, low, high in (
         ("entry_bp", 0, BP_ONE),
         ("ceiling_bp", -1, BP_ONE),
         ("ceiling_on_total", 0, 1),
         ("ceiling_mask", 0, (1 << count) - 1),
-        ("apart", 0, np.where(variants["ceiling_bp"] == -1, 1, 0)),
+        ("guarantee_bp", -1, BP_ONE),
+        ("guarantee_on_total", 0, 1),
+        ("guarantee_mask", 0, (1 << count) - 1),
+        ("guarantee_to", np.where(guaranteed, 0, -1), np.where(guaranteed, count - 1, -1)),
+        ("apart", 0, np.where((variants["ceiling_bp"] == -1) & ~guaranteed, 1, 0)),
     ):
         _PLAN.within(name, variants[name], low, high)
     _PLAN.must("visit_cell", variants["visit_cell"], cells.counted(variants["visit_cell"], _VISITS), "a visit count")

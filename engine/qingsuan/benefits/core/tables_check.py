@@ -68,6 +68,13 @@ def _check_variants(tables: Tables, variants: Columns) -> None:
     _RULES.within("ceiling", variants["ceiling_bp"], -1, BP_ONE)
     _RULES.within("ceiling on the total", variants["ceiling_on_total"], 0, 1)
     _RULES.within("ceiling mask", variants["ceiling_mask"], 0, (1 << MAX_LAYERS) - 1)
+    _RULES.within("guarantee", variants["guarantee_bp"], -1, BP_ONE)
+    _RULES.within("guarantee on the total", variants["guarantee_on_total"], 0, 1)
+    _RULES.within("guarantee mask", variants["guarantee_mask"], 0, (1 << MAX_LAYERS) - 1)
+    guaranteed = variants["guarantee_bp"] != -1
+    _RULES.within(
+        "guarantee to", variants["guarantee_to"], np.where(guaranteed, 0, -1), np.where(guaranteed, layers - 1, -1)
+    )
     _RULES.spans("visits", variants["visits_start"], variants["visits_end"], len(tables.visits))
     _RULES.within("pooled layer", variants["pooled_layer"], -1, layers - 1)
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from qingsuan.benefits.reference.rules import Plan, Setting
 from qingsuan.money import BP_ONE, apply_bp
-from qingsuan.policy.model import Cap, Ceiling, Limit, Select
+from qingsuan.policy.model import Cap, Ceiling, Guarantee, Limit, Select
 
 __all__ = ["Bill", "Counters", "LayerStep", "Stay", "counted", "run_layers"]
 
@@ -81,8 +81,8 @@ class LayerStep:
     ``visit_number`` the earlier visits n, ``standard_fen`` the deductible D, ``d_fen`` what it took, ``credited_fen``
     what its group is credited with, ``p0_fen`` where x starts on the bands, ``share_bp`` the ratio over x as a whole,
     ``raw_fen`` the payment before the caps, ``rooms_fen`` what each cap left (None: it does not bind), ``pay_fen`` the
-    payment, of which a ceiling has taken ``taken_back_fen`` off already. ``cost_above_cap_fen`` is what of x lies above the
-    caps.
+    payment, to which a guarantee has added ``made_up_fen``, and off which a ceiling has taken ``taken_back_fen``.
+    ``cost_above_cap_fen`` is what of x lies above the caps.
     """
 
     setting: Setting
@@ -100,6 +100,7 @@ class LayerStep:
     rooms_fen: tuple[int | None, ...]
     pay_fen: int
     cost_above_cap_fen: int
+    made_up_fen: int = 0
     taken_back_fen: int = 0
 
     @property
@@ -114,8 +115,8 @@ class LayerStep:
 
     @property
     def cut_by_cap_fen(self) -> int:
-        """What the caps cut off, before any ceiling."""
-        return self.raw_fen - self.pay_fen - self.taken_back_fen
+        """What the caps cut off, before any guarantee and ceiling."""
+        return self.raw_fen - (self.pay_fen + self.taken_back_fen - self.made_up_fen)
 
 
 @dataclass(slots=True)
@@ -156,6 +157,8 @@ def run_layers(
         for group in _drawn_on(setting.caps):
             _add(running.drawn, group, step.pay_fen)
     steps = tuple(running.steps.values())
+    if plan.rule.guarantee is not None:
+        _make_up(plan.rule.guarantee, bill, steps)
     if plan.rule.ceiling is not None:
         _take_back(plan.rule.ceiling, bill, steps)
     return steps
@@ -357,6 +360,18 @@ def _room(cap: Cap, setting: Setting, running: _Running) -> int | None:
 def _drawn_on(caps: Sequence[Cap]) -> list[str]:
     """The groups on which a layer draws, each once."""
     return list(dict.fromkeys(cap.group for cap in caps if cap.group is not None))
+
+
+def _make_up(guarantee: Guarantee, bill: Bill, steps: Sequence[LayerStep]) -> None:
+    """Add what the named layers lack of their share (保底) to the one that has to pay it, as long as anything of the bill is left."""
+    pays = {step.setting.layer: step.pay_fen for step in steps}
+    share_fen = apply_bp(getattr(bill, guarantee.of), guarantee.ratio_bp)
+    lacking_fen = share_fen - sum(pays[name] for name in set(guarantee.layers))
+    added_fen = max(0, min(lacking_fen, bill.medfee_sumamt - sum(pays.values())))
+    for step in steps:
+        if step.setting.layer == guarantee.to:
+            step.pay_fen += added_fen
+            step.made_up_fen = added_fen
 
 
 def _take_back(ceiling: Ceiling, bill: Bill, steps: Sequence[LayerStep]) -> None:

@@ -103,6 +103,7 @@ def variant_of(plan: Plan) -> str:
         "entry_bp": plan.rule.entry_bp,
         "layers": [_terms_of(setting) for setting in plan.settings],
         "ceiling": None if plan.rule.ceiling is None else asdict(plan.rule.ceiling),
+        "guarantee": None if plan.rule.guarantee is None else asdict(plan.rule.guarantee),
     }
     text = json.dumps(_said(terms), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
