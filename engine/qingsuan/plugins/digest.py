@@ -17,7 +17,7 @@ __all__ = ["definition_of", "digest_of", "files_below"]
 
 
 def digest_of(plugins: Iterable[Plugin]) -> str:
-    """The SHA-256 of a distribution's plugins: what each region defines, every file of its package, of its rules and its funding rules.
+    """The SHA-256 of a distribution's plugins: what each region defines, and every file of its package, its rules and its other folders.
 
     Where it is installed does not matter, nor what Python keeps beside the code (``__pycache__``). Other distributions that its code
     imports are not in it.
@@ -31,9 +31,13 @@ def digest_of(plugins: Iterable[Plugin]) -> str:
 
 
 def _contents(plugin: Plugin) -> Iterator[tuple[str, bytes]]:
-    folders: list[tuple[str, Any]] = [] if plugin.region is None else [("rules", plugin.region.rules)]
-    folders += [] if plugin.region is None else [("funding", plugin.region.funding)]
-    for label, folder in (("code", _package(plugin.module)), *folders):
+    region = plugin.region
+    own = (
+        ()
+        if region is None
+        else (("rules", region.rules), ("funding", region.funding), ("authority", region.authority))
+    )
+    for label, folder in (("code", _package(plugin.module)), *own):
         if folder is None:
             continue
         found = Path(folder) if isinstance(folder, str) else folder
