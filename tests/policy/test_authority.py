@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from qingsuan.errors import PolicyError
 from qingsuan.plugins import Installed, Plugin
+from qingsuan.policy.authority.model import SETTINGS, STANDARD
 from qingsuan.policy.findings import Finding, findings_of
-from qingsuan.policy.model import Pool, Region
+from qingsuan.policy.model import Case, Pool, Region, Rule
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.run.regions import hold_to_authority, read_regions
 from qingsuan.subsidies.reader import read_region
@@ -294,6 +296,24 @@ def test_a_setting_that_nobody_authorises_is_refused(tmp_path: Path) -> None:
 )
 def test_every_kind_of_setting_needs_its_authority(tmp_path: Path, old: str, new: str, key: str) -> None:
     assert key in {finding.key for finding in held(region_of(tmp_path, changed(RULES, old, new)))}
+
+
+def test_a_guarantee_needs_its_authority_too(tmp_path: Path) -> None:
+    guarantee = (
+        'guarantee = { percent = 40, of = "medfee_sumamt", layers = ["outpatient"], to = "outpatient", source = "C1" }'
+    )
+    rules = changed(RULES, 'layers = ["outpatient"]', f'layers = ["outpatient"]\n{guarantee}')
+    (finding,) = held(region_of(tmp_path, rules))
+    assert finding.found.startswith("40.00 % for rule “outpatient”")
+    assert "it names no guarantee of a rule for such claims" in finding.expected
+
+
+def test_whatever_a_file_can_set_can_be_authorised() -> None:
+    """A new setting of layers or rules is a new word of the authority, or decides no amount."""
+    called = {"bands": "ratio", "caps": "cap", "entry_bp": "entry_percent"}
+    no_amount = {"when", "visits", "id", "layers", "overrides", "source"}
+    names = {one.name for owner in (Case, Rule) for one in fields(owner)} - no_amount
+    assert {called.get(name, name) for name in names} == set(SETTINGS) - {STANDARD}
 
 
 def test_retirees_are_favoured_alike_in_both_kinds_of_care(tmp_path: Path) -> None:

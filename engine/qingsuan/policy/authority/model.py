@@ -27,14 +27,23 @@ __all__ = [
 ]
 
 Setting = Literal[
-    "deductible", "ratio", "limit", "cap", "entry", "adjust", "entry_percent", "ceiling", "subsidy_standard"
+    "deductible",
+    "ratio",
+    "limit",
+    "cap",
+    "entry",
+    "adjust",
+    "entry_percent",
+    "ceiling",
+    "guarantee",
+    "subsidy_standard",
 ]
 
 AMOUNTS: tuple[Setting, ...] = ("deductible", "limit", "cap", "subsidy_standard")
 """Settings whose bounds are in yuan: deductible (起付标准), limit, cap (最高支付限额), standard per head (人均财政补助标准)."""
 
-RATIOS: tuple[Setting, ...] = ("ratio", "entry_percent", "ceiling")
-"""Settings whose bounds are in percent: each ratio (支付比例) of the bands, the share that enters, the overall ceiling."""
+RATIOS: tuple[Setting, ...] = ("ratio", "entry_percent", "ceiling", "guarantee")
+"""Settings whose bounds are in percent: each ratio (支付比例) of the bands, what share enters, overall ceiling, guarantee (保底)."""
 
 SETTINGS: tuple[Setting, ...] = (*AMOUNTS, *RATIOS, "entry", "adjust")
 """Everything that can be authorised; ``entry`` is what enters a layer, ``adjust`` what an identity changes (倾斜)."""

@@ -55,6 +55,8 @@ def values_of(rule_set: RuleSet, at: Combination) -> Iterator[Value]:
         yield Value("entry_percent", f"{where}.entry_percent", "", resolved.source, (resolved.entry_bp,))
     if resolved.ceiling is not None:
         yield Value("ceiling", f"{where}.ceiling", "", resolved.ceiling.source, (resolved.ceiling.ratio_bp,))
+    if resolved.guarantee is not None:
+        yield Value("guarantee", f"{where}.guarantee", "", resolved.guarantee.source, (resolved.guarantee.ratio_bp,))
     for layer in resolved.layers:
         yield from _of_layer(layer)
         written = rule_set.layers[layer.name]
