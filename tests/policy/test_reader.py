@@ -314,7 +314,7 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
         ('kind = "function"', 'kind = "func"', ('dimensions.season.kind: the text "func"', '"number"', 'did you mean "function"')),
         ("[dimensions.tier]", "[dimensions.age]", ('dimensions.age: "age" is a dimension of the engine', "another name")),
         ("[[rules]]", "[rules]", ("not TOML: Cannot overwrite a value", "TOML 1.0")),
-        ("[[covers]]", "[covers]", ("covers: a table", "a list of tables", "double brackets")),
+        ("[[covers]]", "[covers.when.when]", ('covers.when.when: unknown dimension "when"',)),
         ("[[covers]]\nwhen", "[[covers]]\nwhere", ("covers[1].when: this key is missing", 'there is "where" here')),
         ('parameter = "ratio"', "", ("missing[1].parameter: this key is missing", "parameter")),
         ("[ruleset]", "[rulesets]", ("ruleset: this key is missing", 'there is "rulesets" here')),

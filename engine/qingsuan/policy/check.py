@@ -17,6 +17,7 @@ from qingsuan.policy.findings import Finding
 from qingsuan.policy.identities import check_identities
 from qingsuan.policy.layers.guarantees import check_guarantees
 from qingsuan.policy.layers.leftovers import check_leftovers
+from qingsuan.policy.matrices.said import said_once
 from qingsuan.policy.model import (
     Adjust,
     Bands,
@@ -69,11 +70,16 @@ def check(
     checker.findings += check_leftovers(rule_set)
     checker.findings += check_guarantees(rule_set)
     checker.unused()
-    return tuple(checker.findings)
+    return said_once(rule_set, checker.findings)
 
 
 def _case_path(layer: Layer, number: int) -> str:
-    """``cases[0]`` of the model is the layer itself; the first conditional case is ``cases[1]``, as messages count."""
+    """``cases[0]`` of the model is the layer itself; the first conditional case is ``cases[1]``, as messages count.
+
+    A case that stands for a cell of a matrix is named by row and column.
+    """
+    if layer.cases[number].cell:
+        return layer.cases[number].cell
     return f"layers.{layer.name}" if number == 0 else f"layers.{layer.name}.cases[{number}]"
 
 
@@ -82,6 +88,8 @@ def _rule_path(number: int, rule: Rule) -> str:
 
 
 def _whens(rule_set: RuleSet) -> Iterator[tuple[str, When]]:
+    for group in rule_set.who:
+        yield f"who.{group.name}", group.when
     for layer in rule_set.layers.values():
         for number, case in enumerate(layer.cases):
             yield f"{_case_path(layer, number)}.when", case.when
@@ -257,24 +265,27 @@ class _Check:
             self.case(layer, case, _case_path(layer, number))
 
     def case(self, layer: Layer, case: Case, path: str) -> None:
+        def at(key: str) -> str:
+            return path if case.cell else f"{path}.{key}"  # a cell is of one setting
+
         if case.visits is not None:
-            self.group(case.visits.group, f"{path}.visits", case.visits.source)
-            self.source(case.visits.source, f"{path}.visits")
-        self.deductible(case, f"{path}.deductible")
+            self.group(case.visits.group, at("visits"), case.visits.source)
+            self.source(case.visits.source, at("visits"))
+        self.deductible(case, at("deductible"))
         if case.bands is not None:
-            self.bands(case.bands, f"{path}.bands")
+            self.bands(case.bands, at("bands"))
         if case.limit is not None:
-            self.group(case.limit.group, f"{path}.limit", case.limit.source, must=case.limit.per == "period")
-            self.source(case.limit.source, f"{path}.limit")
+            self.group(case.limit.group, at("limit"), case.limit.source, must=case.limit.per == "period")
+            self.source(case.limit.source, at("limit"))
         for number, cap in enumerate(case.caps or (), 1):
-            self.cap(cap, f"{path}.caps[{number}]")
+            self.cap(cap, at(f"caps[{number}]"))
         for number, entry in enumerate(case.entry or (), 1):
             self.source(entry.source, f"{path}.entry[{number}]")
             if entry.layer is not None:
                 self.name("layers", entry.layer, self.set.layers, f"{path}.entry[{number}].layer", entry.source)
         if case.adjust is not None:
-            self.source(case.adjust.source, f"{path}.adjust")
-            self.lifted(layer, case.adjust, f"{path}.adjust.lift_caps")
+            self.source(case.adjust.source, at("adjust"))
+            self.lifted(layer, case.adjust, f"{at('adjust')}.lift_caps")
         self.above_deductible(layer, case, path)
 
     def deductible(self, case: Case, path: str) -> None:

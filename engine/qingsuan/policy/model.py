@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from qingsuan.policy.when.tables import Group, Matrix
 from qingsuan.policy.when.values import AnyOf, Codes, Condition, Held, Interval, When, read_only
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Dimension",
     "Entry",
     "Explained",
+    "Group",
     "Guarantee",
     "Held",
     "IdentityClass",
@@ -42,6 +44,7 @@ __all__ = [
     "Interval",
     "Layer",
     "Limit",
+    "Matrix",
     "Missing",
     "Pool",
     "Region",
@@ -254,7 +257,8 @@ class Case:
     """Settings of a layer where ``when`` holds. The layer's own settings are its case without a condition.
 
     A conditional case that sets something overrides the layer's own setting; two conditional cases that hold at once
-    and set the same thing are an error (``adjust`` excepted, which combines).
+    and set the same thing are an error (``adjust`` excepted, which combines). A case that stands for a cell of a matrix says
+    in ``cell`` which: ``layers.inpatient.deductible.rows.minors[3M]``.
     """
 
     when: When = field(default_factory=dict)
@@ -265,6 +269,7 @@ class Case:
     caps: tuple[Cap, ...] | None = None
     entry: tuple[Entry, ...] | None = None
     adjust: Adjust | None = None
+    cell: str = ""
 
     def __post_init__(self) -> None:
         _freeze(self, "when")
@@ -398,6 +403,7 @@ class RuleSet:
     ``benefit_date`` and ``identity_date`` name the claim columns that decide. Without ``interim_settlements`` it is
     not known how settlements of one stay count: those that would be paid otherwise are refused. ``source`` says why the set
     is in force from that date on. ``readings_by`` answers for readings without an owner of their own; ``explained`` decides nothing.
+    ``who`` are the groups of people that rows of ``matrices`` name; what matrices say is in the cases of the layers.
     """
 
     file: str
@@ -424,6 +430,8 @@ class RuleSet:
     readings_by: str = ""
     explained: tuple[Explained, ...] = ()
     beyond: tuple[Beyond, ...] = ()
+    who: tuple[Group, ...] = ()
+    matrices: tuple[Matrix, ...] = ()
 
     def __post_init__(self) -> None:
         _freeze(self, "sources", "groups", "layers")

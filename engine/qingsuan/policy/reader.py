@@ -6,7 +6,7 @@ against each other. Nothing is filled in that the file does not say, except the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 from typing import Literal
@@ -16,6 +16,8 @@ from qingsuan.money import BP_ONE
 from qingsuan.policy.check import check
 from qingsuan.policy.conditions import read_dimensions, read_when
 from qingsuan.policy.findings import Finding, findings_of, refuse_findings
+from qingsuan.policy.matrices.axes import Axes, read_who
+from qingsuan.policy.matrices.reading import Matrices, SettingReader
 from qingsuan.policy.model import (
     COUNTERS,
     ENTRY_PARTS,
@@ -52,6 +54,7 @@ from qingsuan.policy.model import (
 from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
 from qingsuan.policy.together import check_together
+from qingsuan.policy.when.tables import Matrix
 
 __all__ = ["read_rule_set", "read_rule_sets"]
 
@@ -143,7 +146,11 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
     sources = read_sources(root)
     dimensions = read_dimensions(root, folder)
     rank = _identity_rank(root, sources)
-    read = _Reader(sources, dimensions, () if rank is None else rank.order)
+    order = () if rank is None else rank.order
+    axes = Axes(read_who(root, dimensions, order), dimensions, order)
+    read = _Reader(sources, dimensions, order, root.named_tables("layers"), axes)
+    layers = {name: read.layer(name, table) for name, table in read.layers.items()}
+    axes.refuse_unused(root)
     return RuleSet(
         file=label,
         pool=head.text("pool"),
@@ -158,10 +165,10 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         sources=sources,
         groups=_groups(root),
         dimensions=dimensions,
-        layers={name: read.layer(name, table) for name, table in root.named_tables("layers").items()},
-        rules=tuple(read.rule(table) for table in root.tables("rules")),
-        missing=tuple(read.missing(table) for table in root.tables("missing")),
-        covers=tuple(Covers(read.when(table)) for table in root.tables("covers")),
+        layers=layers,
+        rules=tuple(read.rule(name, table) for name, table in _listed(root, "rules")),
+        missing=tuple(read.missing(name, table) for name, table in _listed(root, "missing")),
+        covers=_covers(root, read),
         identity_rank=rank,
         identities_without_effect=head.texts("identities_without_effect", ()),
         interim_settlements=_interim_settlements(head, sources),
@@ -172,7 +179,27 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
             for one in root.tables("explained")
         ),
         beyond=tuple(Beyond(t.text("parameter"), t.text("why"), cite(t, sources)) for t in root.tables("beyond")),
+        who=tuple(axes.who.values()),
+        matrices=tuple(read.drawn),
     )
+
+
+def _listed(root: Table, key: str) -> Iterator[tuple[str | None, Table]]:
+    """The tables of a list, ``[[rules]]``; or of a table by names, ``[rules]``, where a name may have several."""
+    if not root.is_table(key):
+        yield from ((None, table) for table in root.tables(key))
+        return
+    outer = root.table(key)
+    for name in outer.names():
+        tables = outer.tables(name) if outer.is_list(name) else (outer.table(name),)
+        yield from ((name, table) for table in tables)
+
+
+def _covers(root: Table, read: _Reader) -> tuple[Covers, ...]:
+    """What is promised to be covered: a list, each with its ``when``; or conditions by names."""
+    if not root.is_table("covers"):
+        return tuple(Covers(read.when(table)) for table in root.tables("covers"))
+    return tuple(Covers(read.conditions(table)) for table in root.named_tables("covers").values())
 
 
 def _identities(root: Table, head: Table, sources: Mapping[str, Source]) -> tuple[IdentityClass, ...]:
@@ -218,15 +245,34 @@ def _groups(root: Table) -> dict[str, Period]:
 class _Reader:
     """Reads layers and rules, knowing the sources they may name and the dimensions they may ask for."""
 
-    def __init__(self, sources: Mapping[str, Source], dimensions: tuple[Dimension, ...], rank: tuple[str, ...]) -> None:
-        self.sources, self.dimensions, self.rank = sources, dimensions, rank
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        dimensions: tuple[Dimension, ...],
+        rank: tuple[str, ...],
+        layers: Mapping[str, Table],
+        axes: Axes,
+    ) -> None:
+        self.sources, self.dimensions, self.rank, self.layers = sources, dimensions, rank, layers
+        readers: dict[str, SettingReader] = {
+            "deductible": self.deductible,
+            "bands": self.bands,
+            "limit": self.limit,
+            "caps": self.cap,
+            "adjust": self.adjust,
+        }
+        self.matrices = Matrices(axes, layers, readers)
+        self.drawn: list[Matrix] = []
 
     def when(self, table: Table) -> When:
-        return read_when(table.table("when"), self.dimensions, self.rank)
+        return self.conditions(table.table("when"))
 
-    def rule(self, table: Table) -> Rule:
+    def conditions(self, table: Table) -> When:
+        return read_when(table, self.dimensions, self.rank)
+
+    def rule(self, name: str | None, table: Table) -> Rule:
         return Rule(
-            id=table.text("id"),
+            id=table.text("id") if name is None else name,
             when=self.when(table),
             layers=table.texts("layers"),
             entry_bp=table.percent_bp("entry_percent", BP_ONE),
@@ -236,9 +282,10 @@ class _Reader:
             guarantee=self.guarantee(table.table("guarantee")) if table.has("guarantee") else None,
         )
 
-    def missing(self, table: Table) -> Missing:
+    def missing(self, name: str | None, table: Table) -> Missing:
         when = self.when(table) if table.has("when") else None
-        return Missing(table.text("parameter"), table.text("why"), when, table.texts("overrides", ()))
+        parameter = table.text("parameter") if name is None else name
+        return Missing(parameter, table.text("why"), when, table.texts("overrides", ()))
 
     def ceiling(self, table: Table) -> Ceiling:
         ratio_bp = table.percent_bp("percent")
@@ -249,27 +296,34 @@ class _Reader:
         return Guarantee(ratio_bp, of, table.texts("layers"), table.text("to"), cite(table, self.sources))
 
     def layer(self, name: str, table: Table) -> Layer:
-        cases = [self.case(table, {})]
+        own = {key: self.matrices.setting(name, key) for key in ("deductible", "bands", "limit", "adjust")}
+        cases = [self.case(table, {}, own, self.matrices.caps(name))]
         for case in table.tables("cases"):
-            cases.append(self.case(case, self.when(case)))
+            settings = {key: case.table(key) if case.has(key) else None for key in own}
+            cases.append(self.case(case, self.when(case), settings, case.tables("caps") if case.has("caps") else None))
             if not cases[-1].when:
                 do = "write it among the layer's own keys"
                 case.refuse("when", found="no condition", expected="at least one dimension", do=do)
             if cases[-1] == Case(when=cases[-1].when):
                 expected = "one of visits, deductible, bands, limit, caps, entry, adjust"
                 case.refuse("", found="a case that sets nothing", expected=expected, do="take it out, or fill it")
+        for matrix, stands_for in self.matrices.of(name):
+            self.drawn.append(matrix)
+            cases += stands_for
         return Layer(name, table.choice("fund", FUNDS), tuple(cases))
 
-    def case(self, table: Table, when: When) -> Case:
+    def case(
+        self, table: Table, when: When, settings: Mapping[str, Table | None], caps: tuple[Table, ...] | None
+    ) -> Case:
         return Case(
             when=when,
             visits=self.visits(table.table("visits")) if table.has("visits") else None,
-            deductible=self.deductible(table.table("deductible")) if table.has("deductible") else None,
-            bands=self.bands(table.table("bands")) if table.has("bands") else None,
-            limit=self.limit(table.table("limit")) if table.has("limit") else None,
-            caps=tuple(self.cap(item) for item in table.tables("caps")) if table.has("caps") else None,
+            deductible=None if (found := settings["deductible"]) is None else self.deductible(found),
+            bands=None if (found := settings["bands"]) is None else self.bands(found),
+            limit=None if (found := settings["limit"]) is None else self.limit(found),
+            caps=None if caps is None else tuple(self.cap(item) for item in caps),
             entry=self.entries(table) if table.has("entry") else None,
-            adjust=self.adjust(table.table("adjust")) if table.has("adjust") else None,
+            adjust=None if (found := settings["adjust"]) is None else self.adjust(found),
         )
 
     def visits(self, table: Table) -> Visits:

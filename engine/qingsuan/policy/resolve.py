@@ -25,7 +25,7 @@ from qingsuan.policy.model import (
 
 __all__ = ["Resolved", "ResolvedLayer", "is_per_visit", "name_of", "resolve_rule"]
 
-_SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "adjust"))
+_SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "adjust", "cell"))
 _DEFAULT_ENTRY = (Entry("inscp_scp_amt"),)
 _SAYS_NOTHING = ("rule", "source")
 """Fields that decide no amount: where a rule stands in its file, and where its numbers come from."""
@@ -101,7 +101,7 @@ def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], examp
         if len(set_by) > 1:
             raise PolicyError(
                 where,
-                found=f"cases {set_by[0][0]} and {set_by[1][0]} both set {setting} for {example}",
+                found=f"{_both(set_by[0], set_by[1])} both set {setting} for {example}",
                 expected="at most one case that sets it for each combination",
                 do="narrow the condition of one of the two cases",
             )
@@ -125,6 +125,13 @@ def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], examp
         tuple(_lifted(cap, adjusts) for cap in settings["caps"] or ()),
         _DEFAULT_ENTRY if settings["entry"] is None else settings["entry"],
     )
+
+
+def _both(one: tuple[int, Case], other: tuple[int, Case]) -> str:
+    """Two conditional cases by their numbers; a cell of a matrix by where it stands."""
+    if not one[1].cell and not other[1].cell:
+        return f"cases {one[0]} and {other[0]}"
+    return " and ".join(case.cell or f"case {number}" for number, case in (one, other))
 
 
 def _only_one(adjusts: list[Adjust], where: str, example: str) -> None:

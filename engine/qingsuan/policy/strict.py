@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn, TypeVar
 
 from qingsuan.errors import PolicyError
@@ -125,7 +126,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 class Table:
     """One TOML table with its place in the file. Every getter raises :class:`~qingsuan.errors.PolicyError`.
 
-    Getters take a ``default`` for keys that may be absent; without one the key must be there.
+    Getters take a ``default`` for keys that may be absent; without one the key must be there. A table may lie on another
+    one (:meth:`lay_on`): a key that it does not have is then that of the other, and so is what is said about it.
     """
 
     def __init__(self, values: Mapping[str, Any], *, file: str, path: str = "") -> None:
@@ -133,12 +135,35 @@ class Table:
         self._values = values
         self._asked: dict[str, None] = {}
         self._children: list[Table] = []
+        self._from_below: dict[str, Table] = {}
+        self._part_of: Table | None = None
 
     # ---- the shape of the table
 
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What the file has, as it stands; no key counts as known by that."""
+        return MappingProxyType(dict(self._values))
+
+    def lay_on(self, below: Table, *, without: Iterable[str] = ()) -> None:
+        """Take the keys that this table does not have from ``below``, but for those in ``without``."""
+        taken = {key: value for key, value in below.values.items() if key not in {*self._values, *without}}
+        self._from_below = dict.fromkeys(taken, below)
+        self._values = {**taken, **self._values}
+
+    def part(self, where: str, values: Mapping[str, Any], *, without: Iterable[str] = ()) -> Table:
+        """A part of this table, at ``where``, with a few keys of its own; it lies on this one."""
+        part = Table(values, file=self.file, path=self.place(where))
+        part.lay_on(self, without=without)
+        part._part_of = self
+        self._children.append(part)
+        return part
+
     def has(self, key: str) -> bool:
-        """Whether the key is there; the key counts as known from now on."""
+        """Whether the key is there; the key counts as known from now on, where it is from, too."""
         self._asked[key] = None
+        if key in self._from_below:
+            return self._from_below[key].has(key)
         return key in self._values
 
     def is_table(self, key: str) -> bool:
@@ -160,7 +185,14 @@ class Table:
 
     def where(self, key: str = "") -> str:
         """``file: path.to.key``, for messages."""
-        return f"{self.file}: {self._join(key) or 'the file'}"
+        return f"{self.file}: {self.place(key) or 'the file'}"
+
+    def place(self, key: str = "") -> str:
+        """``path.to.key``: of a key that this table has from another one, where it stands there."""
+        name = re.split(r"[.\[]", key, maxsplit=1)[0]
+        if (owner := self._from_below.get(name, None if name in self._values else self._part_of)) is not None and key:
+            return owner.place(key)
+        return f"{self.path}.{key}" if self.path and key else self.path or key
 
     def refuse(self, key: str, *, found: str, expected: str = "", do: str = "") -> NoReturn:
         """Raise a PolicyError about a key of this table (or the table itself, with an empty key)."""
@@ -169,7 +201,7 @@ class Table:
     def done(self) -> None:
         """Refuse every key, here and below, that nobody asked for."""
         for key in self._values:
-            if key not in self._asked:
+            if key not in self._asked and key not in self._from_below:
                 if key == _EXACT:
                     self.refuse(
                         key, found="no percentage below 2 beside it", expected="no such word here", do="take it out"
@@ -324,9 +356,6 @@ class Table:
 
     # ---- inside
 
-    def _join(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path and key else self.path or key
-
     def _get(self, key: str, default: _T | None, read: Callable[[Any, str], _T]) -> _T:
         if self.has(key):
             return read(self._values[key], key)
@@ -350,7 +379,7 @@ class Table:
     def _child(self, value: Any, where: str) -> Table:
         if not isinstance(value, dict):
             self.refuse(where, found=_describe(value), expected="a table: { key = value, … }", do="write it in braces")
-        child = Table(value, file=self.file, path=self._join(where))
+        child = Table(value, file=self.file, path=self.place(where))
         self._children.append(child)
         return child
 

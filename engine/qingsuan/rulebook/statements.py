@@ -15,7 +15,7 @@ from qingsuan.rulebook.words import Words, sources_of
 
 __all__ = ["SETTINGS", "Statement", "statements"]
 
-SETTINGS = tuple(field.name for field in fields(Case) if field.name != "when")
+SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "cell"))
 """What a case of a layer can set, in the order of the model."""
 
 

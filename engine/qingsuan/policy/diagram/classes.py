@@ -11,13 +11,16 @@ from qingsuan.policy.when.values import Codes, Condition, Interval
 
 __all__ = ["Classes", "Step", "code_classes", "number_classes", "number_text"]
 
+_ALWAYS_KNOWN = ("medfee_sumamt", "date")
+"""Numbers that every claim has that gets this far: of them "unknown" is no case of its own, and goes with the lowest value."""
+
 
 @dataclass(frozen=True)
 class Classes:
     """The classes of one dimension's values, as far as a rule set can tell them apart.
 
     ``truths[c]`` says which of ``conditions`` hold for class ``c``; ``examples[c]`` names a value in it. For numbers,
-    class 0 is "unknown" and class ``1 + bisect_right(breaks, value)`` the others.
+    class 0 is "unknown" (see :data:`_ALWAYS_KNOWN`) and class ``1 + bisect_right(breaks, value)`` the others.
     """
 
     conditions: tuple[Condition, ...]
@@ -78,7 +81,8 @@ def number_classes(dimension: str, conditions: tuple[Condition, ...]) -> Classes
         assert isinstance(condition, Interval)
         bounds.update(bound for bound in (condition.low, condition.high) if bound is not None)
     breaks = tuple(sorted(bounds))
-    values = [None, *([breaks[0] - 1] if breaks else [0]), *breaks]
+    known = [breaks[0] - 1 if breaks else 0, *breaks]
+    values = [known[0] if dimension in _ALWAYS_KNOWN else None, *known]
     truths = tuple(tuple(_holds_for_number(condition, value) for condition in conditions) for value in values)
     return Classes(conditions, truths, tuple(number_text(dimension, value) for value in values), breaks)
 
