@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from qingsuan.plugins import load, with_rules
+from qingsuan.errors import PolicyError
+from qingsuan.plugins import load, rules_dir, with_rules
+from qingsuan.policy.findings import Finding
 from settling import RULES, claim, install, insured, only, read, run, settle, write
 
 HALF = 'upto = [5000], percent = [50, "62.5"]'
@@ -101,6 +104,25 @@ def test_everything_that_is_wrong_with_it_is_said(tmp_path: Path, year: tuple[Pa
     assert ran.status == 4
     assert "mine.toml" in ran.err
     assert "other.toml: layers.critical.bands.percent" in ran.err
+
+
+def test_a_value_beyond_what_the_region_authorises_stops_everything(tmp_path: Path) -> None:
+    """The working folder is held against the authority files of the installed plugin, as its own rules are."""
+    (region,) = [one for one in load().regions if one.code == "150000"]
+    folder = tmp_path / "work"
+    folder.mkdir()
+    for file in region.rules.iterdir():
+        if file.name.endswith(".toml"):
+            (folder / file.name).write_bytes(file.read_bytes())
+    _, rule_sets = with_rules(load(), folder)
+    assert len(rule_sets) > 1
+    beyond = replace(region, rules=folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            rules_dir, "check_authority", lambda *_: [Finding("a.toml", "layers", "too much", "less", "lower it")]
+        )
+        with pytest.raises(PolicyError, match="too much"):
+            rules_dir.trusted_rule_sets(beyond)
 
 
 @pytest.mark.parametrize("there", [False, True])

@@ -113,7 +113,7 @@ def test_conditions_in_words() -> None:
 def test_every_number_of_a_layer_stands_in_a_table(one: RuleSet) -> None:
     words = Words(one, "en")
     for layer in one.layers.values():
-        shown = grids(one, layer, "en")
+        shown = grids(one, layer, words)
         cells = {
             key: {text for grid in shown if grid.key == key for _, row in grid.rows for text in row} for key in SETTINGS
         }
@@ -129,7 +129,11 @@ def test_every_number_of_a_layer_stands_in_a_table(one: RuleSet) -> None:
 
 def test_a_table_has_the_levels_as_columns_and_people_as_rows() -> None:
     (residents,) = [one for one in SHIPPED if one.pool == "220100" and one.schemes == ("390",)]
-    grid = next(one for one in grids(residents, residents.layers["inpatient"], "en") if one.key == "deductible")
+    grid = next(
+        one
+        for one in grids(residents, residents.layers["inpatient"], Words(residents, "en"))
+        if one.key == "deductible"
+    )
     assert grid.columns == ("1", "2", "3M", "3P")
     assert sorted(cells for _, cells in grid.rows) == [
         ("100", "100", "200", "300"),

@@ -15,13 +15,15 @@ from pathlib import Path
 from qingsuan.errors import PolicyError, UsageError
 from qingsuan.plugins.finding import Installed
 from qingsuan.plugins.working_copy import WorkingCopy
+from qingsuan.policy.authority.check import check_authority
+from qingsuan.policy.authority.reader import read_authorities
 from qingsuan.policy.compile import compile_rule_sets
-from qingsuan.policy.findings import PolicyFindings
+from qingsuan.policy.findings import PolicyFindings, refuse_findings
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.policy.strict import load
 
-__all__ = ["OPTION", "with_rules"]
+__all__ = ["OPTION", "trusted_rule_sets", "with_rules"]
 
 OPTION = "--rules-dir"
 
@@ -47,7 +49,7 @@ def with_rules(installed: Installed, folder: str | os.PathLike[str] | None) -> t
     files = _files(path)
     region = _region_of(installed, files)
     here = replace(region, rules=path)
-    rule_sets = _trusted(here)
+    rule_sets = trusted_rule_sets(here)
     copy = WorkingCopy(
         path.resolve().name, {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     )
@@ -58,11 +60,18 @@ def with_rules(installed: Installed, folder: str | os.PathLike[str] | None) -> t
     return replace(installed, plugins=plugins), rule_sets
 
 
-def _trusted(region: Region) -> tuple[RuleSet, ...]:
-    """The rule sets, read and compiled; else everything that is wrong with them, for whoever is at work on them."""
+def trusted_rule_sets(region: Region) -> tuple[RuleSet, ...]:
+    """The rule sets of a region, read, compiled and held against what it authorises (待遇清单).
+
+    Raises
+    ------
+    PolicyError
+        They cannot be trusted: it says everything that is wrong with them, for whoever is at work on them.
+    """
     try:
         rule_sets = read_rule_sets(region)
         compile_rule_sets(rule_sets)
+        refuse_findings([*check_authority(rule_sets, read_authorities(region))])
     except PolicyFindings as error:
         first, *others = error.findings
         do = "\n".join([first.do, *map(str, others)])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qingsuan.policy.model import Codes, Layer, RuleSet, When
-from qingsuan.rulebook.phrases import Lang, phrase
+from qingsuan.rulebook.phrases import phrase
 from qingsuan.rulebook.statements import SETTINGS
 from qingsuan.rulebook.words import Words, sources_of
 
@@ -35,9 +35,8 @@ class Grid:
     sources: tuple[str, ...]
 
 
-def grids(rule_set: RuleSet, layer: Layer, lang: Lang) -> tuple[Grid, ...]:
+def grids(rule_set: RuleSet, layer: Layer, words: Words) -> tuple[Grid, ...]:
     """Everything that a layer and its cases set, as tables."""
-    words = Words(rule_set, lang)
     return tuple(grid for key in SETTINGS for grid in _of(rule_set, layer, key, words))
 
 

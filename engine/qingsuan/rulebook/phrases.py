@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Literal
 
 from qingsuan.money import yuan
 
-__all__ = ["Lang", "amount", "day", "percentage", "phrase", "plain_fen"]
+__all__ = ["Lang", "amount", "code_name", "day", "dimension_name", "percentage", "phrase", "plain_fen"]
 
 Lang = Literal["zh", "en"]
 
@@ -48,6 +49,48 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "month": ("每月", "per month"),
     "day": ("每日", "per day"),
 }
+
+
+_DIMENSIONS = {
+    "insutype": "险种",
+    "med_type": "医疗类别",
+    "dedc_hosp_lv": "医院等级",
+    "psn_type": "人员类别",
+    "psn_idet_type": "身份",
+    "place": "就医地",
+    "referral": "转诊",
+    "dise_code": "病种",
+    "age": "年龄",
+    "medfee_sumamt": "医疗费总额",
+    "date": "待遇日期",
+}
+
+_VALUES = {
+    ("place", "pool"): "统筹区内",
+    ("place", "region"): "省内异地",
+    ("place", "outside"): "省外",
+    ("referral", "none"): "未转诊",
+    ("referral", "referred"): "已转诊",
+    ("referral", "emergency"): "急诊",
+    ("referral", "both"): "转诊且急诊",
+}
+
+
+def dimension_name(name: str, lang: Lang) -> str:
+    """What a dimension is called; in English by the name of its column."""
+    return _DIMENSIONS.get(name, name) if lang == "zh" else name
+
+
+def code_name(dimension: str, code: str, lang: Lang, codes: Mapping[str, Mapping[str, str]]) -> str:
+    """A code with what it means, in Chinese; in English the code alone. An absent value is ``∅``.
+
+    >>> code_name("med_type", "21", "zh", {"med_type": {"21": "普通住院"}}), code_name("med_type", "", "en", {})
+    ('21 普通住院', '∅')
+    """
+    if lang == "zh" and (dimension, code) in _VALUES:
+        return _VALUES[dimension, code]
+    meaning = codes.get(dimension, {}).get(code.removesuffix("*"), "") if lang == "zh" else ""
+    return f"{code} {meaning}".rstrip() or ("无" if lang == "zh" else "∅")
 
 
 def phrase(name: str, lang: Lang) -> str:

@@ -10,13 +10,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from qingsuan.policy.model import Case, Layer, RuleSet
-from qingsuan.rulebook.phrases import Lang, percentage, phrase
+from qingsuan.rulebook.phrases import percentage, phrase
 from qingsuan.rulebook.words import Words, sources_of
 
 __all__ = ["SETTINGS", "Statement", "statements"]
 
 SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "cell"))
 """What a case of a layer can set, in the order of the model."""
+
+_KNOWN = frozenset(
+    {
+        *(
+            "file",
+            "pool",
+            "schemes",
+            "title",
+            "effective",
+            "until",
+            "benefit_date",
+            "identity_date",
+            "levels",
+            "identities",
+        ),
+        *("sources", "groups", "dimensions", "layers", "rules", "missing", "covers", "identity_rank"),
+        *("identities_without_effect", "interim_settlements", "source", "beyond", "explained", "who", "matrices"),
+    }
+)
+"""Fields of a rule set that are taken apart here; any other one is said as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +67,9 @@ class Statement:
         return self.place, self.key, self.condition
 
 
-def statements(rule_set: RuleSet, lang: Lang = "en") -> tuple[Statement, ...]:
+def statements(rule_set: RuleSet, words: Words | None = None) -> tuple[Statement, ...]:
     """Everything that a rule set says, in the order of its file: head, layers, rules, what is missing, sources."""
-    words = Words(rule_set, lang)
+    words = Words(rule_set, "en") if words is None else words
     return (
         *_head(rule_set),
         *(one for layer in rule_set.layers.values() for one in _layer(layer, words)),
@@ -86,6 +106,17 @@ def _head(rule_set: RuleSet) -> Iterator[Statement]:
         yield Statement("groups", name, "", words.anything(period))
     for dimension in rule_set.dimensions:
         yield Statement("dimensions", dimension.name, "", words.anything(dimension))
+    for explained in rule_set.explained:
+        yield Statement("explained", explained.oddity, "", explained.why, explained.source)
+    yield from _others(rule_set, words)
+
+
+def _others(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
+    """What the file says beside all that this page knows by name."""
+    for one in fields(rule_set):
+        value = getattr(rule_set, one.name)
+        if one.name not in _KNOWN and value not in (None, "", (), {}):
+            yield Statement("ruleset", one.name, "", words.anything(value, one.name))
 
 
 def _layer(layer: Layer, words: Words) -> Iterator[Statement]:

@@ -9,6 +9,7 @@ from qingsuan.report.names import FUND_NAMES
 from qingsuan.report.text import folded, heading, table
 from qingsuan.rulebook.grids import Grid, grids
 from qingsuan.rulebook.statements import Statement, statements
+from qingsuan.rulebook.words import Words
 
 __all__ = ["rule_set_text"]
 
@@ -38,7 +39,7 @@ def _plain(said: Sequence[Statement]) -> str:
 
 def _layer(rule_set: RuleSet, layer: Layer) -> str:
     blocks = [f"layer {layer.name}: {layer.fund} {FUND_NAMES.get(layer.fund, '')}".rstrip()]
-    blocks += [_grid(grid) for grid in grids(rule_set, layer, "en")]
+    blocks += [_grid(grid) for grid in grids(rule_set, layer, Words(rule_set, "en"))]
     return "\n".join(blocks)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from qingsuan.errors import PolicyError, UsageError
 from qingsuan.plugins import Installed, load, with_rules
 from qingsuan.plugins.code import PluginCodeError, call_plugin
-from qingsuan.policy.compile import compile_rule_sets
+from qingsuan.plugins.rules_dir import trusted_rule_sets
 from qingsuan.policy.model import Pool, Region, RuleSet
-from qingsuan.policy.reader import read_rule_set, read_rule_sets
+from qingsuan.policy.reader import read_rule_set
 from qingsuan.policy.strict import did_you_mean
 from qingsuan.policy.strict import load as load_toml
 
@@ -121,7 +121,7 @@ def _named(installed: Installed, name: str) -> tuple[Region, tuple[Pool, ...]]:
 
 
 def _read(region: Region) -> tuple[RuleSet, ...]:
-    """The rule sets of an installed region, read and compiled.
+    """The rule sets of an installed region, as they can be trusted.
 
     Raises
     ------
@@ -129,8 +129,7 @@ def _read(region: Region) -> tuple[RuleSet, ...]:
         They cannot be trusted.
     """
     try:
-        rule_sets: tuple[RuleSet, ...] = call_plugin(read_rule_sets, region)
-        compile_rule_sets(rule_sets)
+        rule_sets: tuple[RuleSet, ...] = call_plugin(trusted_rule_sets, region)
     except PluginCodeError as error:  # the folder may be an object of the plugin's own making
         if isinstance(error.__cause__, PolicyError):
             raise error.__cause__ from error

@@ -5,8 +5,9 @@ What this page does not know by name is still said, as ``key value``: a construc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
+from types import MappingProxyType
 from typing import Any
 
 from qingsuan.policy.model import (
@@ -27,7 +28,8 @@ from qingsuan.policy.model import (
     Visits,
     When,
 )
-from qingsuan.rulebook.phrases import Lang, amount, day, percentage, phrase
+from qingsuan.rulebook.phrases import Lang, amount, code_name, day, dimension_name, percentage, phrase
+from qingsuan.tables import CODES
 
 __all__ = ["Words", "sources_of"]
 
@@ -57,10 +59,13 @@ def sources_of(value: Any) -> str:
 
 
 class Words:
-    """Says the values of one rule set in a language; amounts are yuan."""
+    """Says the values of one rule set in a language; amounts are yuan. ``codes`` are those that the region adds to the national tables."""
 
-    def __init__(self, rule_set: RuleSet, lang: Lang) -> None:
+    def __init__(
+        self, rule_set: RuleSet, lang: Lang, codes: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    ) -> None:
         self.lang = lang
+        self.codes = {column: {**CODES.get(column, {}), **codes.get(column, {})} for column in {*CODES, *codes}}
         self.titles = {one.name: one.title for one in rule_set.identities}
         self.groups = rule_set.groups
 
@@ -77,7 +82,7 @@ class Words:
         parts = [
             self._alternatives(condition)
             if isinstance(condition, AnyOf)
-            else f"{name} {self.condition(name, condition)}"
+            else f"{dimension_name(name, self.lang)} {self.condition(name, condition)}"
             for name, condition in when.items()
         ]
         return "; ".join(parts) if parts else self._say("every")
@@ -88,7 +93,7 @@ class Words:
     def condition(self, dimension: str, condition: Condition) -> str:
         """One condition, without the name of its dimension."""
         if isinstance(condition, Codes):
-            listed = self._list([pattern or "∅" for pattern in condition.patterns])
+            listed = self._list([code_name(dimension, one, self.lang, self.codes) for one in condition.patterns])
             return f"{self._say('not')} {listed}" if condition.negated else listed
         if isinstance(condition, Interval):
             return self._interval(dimension, condition)
@@ -180,7 +185,7 @@ class Words:
     def _bands(self, value: Bands) -> tuple[list[str], tuple[str, ...]]:
         names = ("ratio_bp", "upto_fen", "per", "measured", "group", "select")
         if len(value.ratio_bp) == 1 and value.select is None:
-            return [percentage(value.ratio_bp[0])], ("ratio_bp", "upto_fen")
+            return [percentage(value.ratio_bp[0]), *self._one_ratio(value)], names
         if value.select is not None:
             bounds = [str(bound) for bound in value.select.upto]
             where = f"{value.select.group} {value.select.counter}"
@@ -193,6 +198,11 @@ class Words:
         ]
         parts.append(f"{self._say('rest')}: {percentage(value.ratio_bp[-1])}")
         return [" | ".join(parts), where], names
+
+    def _one_ratio(self, value: Bands) -> list[str]:
+        """How a single ratio is measured, where that is not as it is by default."""
+        said = [] if value.measured == "excess" else [self._say(value.measured)]
+        return said if (value.per, value.group) == ("visit", None) else [*said, self._scope(value.per, value.group)]
 
     def _cap(self, value: Cap) -> tuple[list[str], tuple[str, ...]]:
         text = self._say("left in") if value.amount_fen is None else self.money(value.amount_fen)
@@ -253,6 +263,8 @@ class Words:
         """Any value of the model, by the names of its fields."""
         if is_dataclass(value) and not isinstance(value, type):
             return "{" + ", ".join(self._others(value, ())) + "}"
+        if isinstance(value, Mapping):
+            return self._list([f"{key}: {self.anything(one, name)}" for key, one in value.items()])
         if isinstance(value, tuple | list | frozenset):
             items = sorted(value) if isinstance(value, frozenset) else value
             return self._list([self.anything(one, name) for one in items])

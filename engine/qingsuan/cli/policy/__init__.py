@@ -10,6 +10,7 @@ __all__ = ["COMMANDS", "command"]
 
 COMMANDS = {
     "diff": "What changed between two dates, files or folders, table by table, and in which document.",
+    "doc": "The rule book of a region as one HTML file that prints on A4.",
     "lint": "What a colleague would ask about: numbers that load and are seldom meant.",
     "show": "The rules as tables, as a person reads them.",
     "test": "The cases beside the parameters, with a readable difference when one fails.",

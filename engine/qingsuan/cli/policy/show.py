@@ -17,6 +17,7 @@ from qingsuan.rulebook.grids import grids
 from qingsuan.rulebook.statements import statements
 from qingsuan.rulebook.text import rule_set_text
 from qingsuan.rulebook.which import choose, in_force
+from qingsuan.rulebook.words import Words
 
 __all__ = ["command"]
 
@@ -59,7 +60,10 @@ def _record(rule_set: RuleSet, rules_dir: Path | None) -> dict[str, Any]:
         "effective": rule_set.effective.isoformat(),
         "until": rule_set.until.isoformat() if rule_set.until else None,
         "layers": {
-            name: {"fund": layer.fund, "tables": [asdict(grid) for grid in grids(rule_set, layer, "en")]}
+            name: {
+                "fund": layer.fund,
+                "tables": [asdict(grid) for grid in grids(rule_set, layer, Words(rule_set, "en"))],
+            }
             for name, layer in rule_set.layers.items()
         },
         "statements": [asdict(one) for one in statements(rule_set)],

@@ -1,0 +1,51 @@
+"""``qingsuan policy doc``: the rule book of a region as one HTML file."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePath
+
+import click
+
+from qingsuan.cli.options.rules import rules_option
+from qingsuan.cli.output import results_apart, show
+from qingsuan.errors import UsageError
+from qingsuan.rulebook.page.book import book
+from qingsuan.rulebook.which import choose
+
+__all__ = ["command"]
+
+
+@click.command("doc")
+@click.argument("name", metavar="REGION|POOL")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The HTML file to write.")
+@rules_option
+@results_apart
+def command(*, name: str, out: Path, rules_dir: Path | None) -> None:
+    """Write the rule book of a region or pool: one HTML file without a network, Chinese first, that prints on A4.
+
+    It has every table beside its sources and their grades, what is missing and which claims that refuses, and the versions along
+    the years; from the parameter files and nothing else, so the same files give the same bytes.
+    """
+    chosen = choose(name, rules_dir)
+    if not chosen.rule_sets:
+        raise UsageError(name, found="no rule set", expected="a region or pool with rules")
+    folder: Traversable | Path = _folder(chosen.region.rules) if rules_dir is None else rules_dir
+    files = sorted({PurePath(one.file).name for one in chosen.rule_sets})
+    digests = {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in files}
+    note = "" if rules_dir is None else f"工作副本,未发布 (working copy): {rules_dir.resolve().name}"
+    page = book(chosen.region, chosen.rule_sets, digests, note)
+    try:
+        out.write_text(page, "utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"--out {out}",
+            found=f"cannot be written ({error.strerror or error})",
+            expected="a file that can be written",
+        ) from error
+    show(f"{out}: {len(chosen.rule_sets)} rule sets")
+
+
+def _folder(rules: object) -> Traversable | Path:
+    return Path(rules) if isinstance(rules, str) else rules  # type: ignore[return-value]  # a plugin's Region was checked

@@ -1,0 +1,120 @@
+"""The rule book: everything of the files is on the page, the page needs nothing else, and it is the same every time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+from html import escape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from qingsuan.plugins import load
+from qingsuan.policy.model import Region
+from qingsuan.policy.reader import read_rule_sets
+from qingsuan.rulebook.grids import grids
+from qingsuan.rulebook.page.book import book
+from qingsuan.rulebook.page.timeline import timeline
+from qingsuan.rulebook.words import Words
+from settling import install, only, run
+
+REGIONS = load().regions
+EMPTY = {"meta", "br"}
+
+
+class Balanced(HTMLParser):
+    """Knows whether every element that is opened is closed, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.names: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def page_of(region: Region) -> str:
+    return book(region, read_rule_sets(region), {"a.toml": "0" * 64})
+
+
+@pytest.mark.parametrize("region", REGIONS, ids=lambda one: one.code)
+def test_everything_of_the_files_is_on_the_page(region: Region) -> None:
+    page = page_of(region)
+    for one in read_rule_sets(region):
+        for layer in one.layers.values():
+            for grid in grids(one, layer, Words(one, "zh", region.codes)):
+                assert escape(grid.frame) in page
+                for name, cells in grid.rows:
+                    assert escape(name) in page
+                    assert all(escape(cell) in page or escape(cell).replace(" / ", "<br>") in page for cell in cells)
+        for source in one.sources.values():
+            assert escape(source.document) in page
+            assert escape(source.article) in page
+            assert f"grade-{source.grade}" in page
+        for missing in one.missing:
+            assert escape(missing.parameter) in page
+            assert escape(missing.why) in page
+        assert all(f"<td>{rule.id}</td>" in page for rule in one.rules)
+        assert str(one.effective) in page
+
+
+@pytest.mark.parametrize("region", REGIONS, ids=lambda one: one.code)
+def test_the_page_is_whole_and_needs_no_network(region: Region) -> None:
+    page = page_of(region)
+    parser = Balanced()
+    parser.feed(page)
+    assert not parser.open
+    assert not parser.names & {"script", "img", "link", "iframe", "object"}
+    assert not re.search(r"https?://|@import|url\(", page)
+    assert page.startswith('<!DOCTYPE html>\n<html lang="zh-CN">')
+    assert "size: A4" in page
+    assert page == page_of(region), "the same files give the same bytes"
+
+
+def test_a_text_of_a_file_is_no_element_of_the_page() -> None:
+    (region,) = [one for one in REGIONS if one.code == "220000"]
+    one = replace(read_rule_sets(region)[0], title="<script>alert(1)</script>")
+    page = book(region, [one], {})
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_versions_follow_each_other_along_the_years() -> None:
+    first = read_rule_sets(REGIONS[0])[0]
+    second = replace(first, effective=dt.date(2022, 7, 1), until=dt.date(2023, 12, 31))
+    third = replace(first, effective=dt.date(2025, 1, 1))
+    drawn = timeline([("某市 390", [first, second, third])])
+    ends = [f"{first.effective} 至 2022-06-30", "2022-07-01 至 2023-12-31", "2025-01-01 起"]
+    assert re.findall(r">(\d{4}-\d\d-\d\d [^<]+)<", drawn) == ends
+    bars = [tuple(map(int, each)) for each in re.findall(r'<rect x="(\d+)" y="\d+" width="(\d+)"', drawn)]
+    assert sum(bars[0]) == bars[1][0], "no gap where none is"
+    assert sum(bars[1]) < bars[2][0], "a gap of a year is seen"
+
+
+def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "site")
+    only(tmp_path / "site", monkeypatch)
+    ran = run("policy", "doc", "990000", "--out", tmp_path / "rules.html")
+    assert ran.status == 0, ran.err
+    page = (tmp_path / "rules.html").read_text("utf-8")
+    assert "outpatient.ratio" in page
+    assert "因此拒付的情形" in page
+    assert "working copy" not in page
+    rules = tmp_path / "site" / "qingsuan_settling" / "rules"
+    assert run("policy", "doc", "990100", "--out", tmp_path / "work.html", "--rules-dir", rules).status == 0
+    assert "working copy" in (tmp_path / "work.html").read_text("utf-8")
+    for out, pool, said in ((tmp_path, "990100", "cannot be written"), (tmp_path / "x.html", "990200", "no rule set")):
+        refused = run("policy", "doc", pool, "--out", out)
+        assert refused.status == 2
+        assert said in refused.err
