@@ -23,7 +23,9 @@ CLAUSES = {"J21": 42, "N21": 64, "P20": 44, "J22": 25, "E21": 33}
 """How many clauses each document has, by the letters of its rows."""
 
 ENDINGS = ("rule + test", "command + test", "needs a figure", "not computed")
-DOCUMENTS = re.compile(r"吉医保联〔2021〕20号|内医保发〔2021〕9号|吉政发〔2020〕3号|吉医保联〔2022〕25号|吉政办发〔2021〕59号")
+DOCUMENTS = re.compile(
+    r"吉医保联〔2021〕20号|内医保发〔2021〕9号|吉政发〔2020〕3号|吉医保联〔2022〕25号|吉政办发〔2021〕59号"
+)
 LEAST_WORDS = 4
 
 
@@ -57,7 +59,10 @@ def missing() -> dict[str, dict[str, str]]:
 @cache
 def words() -> frozenset[str]:
     """Names of columns, codes and folders, as the pages on tables, rejections and folders have them."""
-    pages = [(ROOT / "docs" / name).read_text("utf-8") for name in ("tables.md", "rejections.md", "run-folder.md", "subsidy.md")]
+    pages = [
+        (ROOT / "docs" / name).read_text("utf-8")
+        for name in ("tables.md", "rejections.md", "run-folder.md", "subsidy.md")
+    ]
     return frozenset(re.findall(r"`([^`\n]+)`", "\n".join(pages)))
 
 
@@ -100,7 +105,12 @@ def _wrong(kind: str, said: str) -> Iterator[str]:
         yield "no command, or no test"
     if kind == "needs a figure" and "missing" not in kinds:
         yield "no missing parameter"
-    if kind == "not computed" and len(said.split()) < LEAST_WORDS and not said.startswith("as ") and ": as " not in said:
+    if (
+        kind == "not computed"
+        and len(said.split()) < LEAST_WORDS
+        and not said.startswith("as ")
+        and ": as " not in said
+    ):
         yield "no reason"
 
 
@@ -113,7 +123,11 @@ def _kind_of(token: str) -> str:
     if token.startswith("qingsuan "):
         return "command" if _command(token.split()[1:]) else "nothing"
     if token.startswith("--"):
-        return "word" if any(token in option.opts for command in _commands(cli) for option in command.params) else "nothing"
+        return (
+            "word"
+            if any(token in option.opts for command in _commands(cli) for option in command.params)
+            else "nothing"
+        )
     if re.match(r"(tests|plugins|docs|engine)/", token):
         return _kind_of_path(token)
     return "word" if token in words() else "nothing"
@@ -165,17 +179,45 @@ def test_every_figure_that_one_of_the_documents_wants_stands_on_the_page() -> No
         ("| J22-08 |", "| J22-09 |", "J22-09: 2 rows"),
         ("| E21-33 |", "| E21-34 |", "E21-34: no clause"),
         ("| E21-33 |", "| X21-33 |", "X21-33: of no document"),
-        ("`220100/390 special-from-2023`", "`220100/390 special-from-2024`", "J22-08: `220100/390 special-from-2024` is nothing that exists"),
-        ("`220100/390 residents.pku.amounts`", "`220100/390 residents.pku`", "J21-11: `220100/390 residents.pku` is nothing that exists"),
-        ("`220000/authority retirees`", "`220000/authority retired`", "E21-06: `220000/authority retired` is nothing that exists"),
-        ("::test_the_tilt_is_one_thing`", "::test_the_tilt`", "N21-22: `tests/policy/test_authority.py::test_the_tilt` is nothing that exists"),
-        ("cases/pools-without-rules/province-level.toml", "cases/none.toml", "P20-38: `plugins/jilin/tests/cases/none.toml` is nothing that exists"),
+        (
+            "`220100/390 special-from-2023`",
+            "`220100/390 special-from-2024`",
+            "J22-08: `220100/390 special-from-2024` is nothing that exists",
+        ),
+        (
+            "`220100/390 residents.pku.amounts`",
+            "`220100/390 residents.pku`",
+            "J21-11: `220100/390 residents.pku` is nothing that exists",
+        ),
+        (
+            "`220000/authority retirees`",
+            "`220000/authority retired`",
+            "E21-06: `220000/authority retired` is nothing that exists",
+        ),
+        (
+            "::test_the_tilt_is_one_thing`",
+            "::test_the_tilt`",
+            "N21-22: `tests/policy/test_authority.py::test_the_tilt` is nothing that exists",
+        ),
+        (
+            "cases/pools-without-rules/province-level.toml",
+            "cases/none.toml",
+            "P20-38: `plugins/jilin/tests/cases/none.toml` is nothing that exists",
+        ),
         ("`--classes`", "`--class`", "N21-04: `--class` is nothing that exists"),
-        ("`qingsuan policy diff`", "`qingsuan policy differ`", "E21-08: `qingsuan policy differ` is nothing that exists"),
+        (
+            "`qingsuan policy diff`",
+            "`qingsuan policy differ`",
+            "E21-08: `qingsuan policy differ` is nothing that exists",
+        ),
         ("`overlmt_selfpay`", "`overlmt_amt`", "J21-23: `overlmt_amt` is nothing that exists"),
         ("not computed: scheme 410", "not yet: scheme 410", "P20-14: the ending 'not yet'"),
         ("not computed: nothing reads a grade of care", "not computed: later", "P20-15: no reason"),
-        ("; `plugins/jilin/tests/cases/changchun-residents/dated-diseases-2022.toml`, ", "; `engine`, ", "J22-08: `engine` is nothing that exists"),
+        (
+            "; `plugins/jilin/tests/cases/changchun-residents/dated-diseases-2022.toml`, ",
+            "; `engine`, ",
+            "J22-08: `engine` is nothing that exists",
+        ),
         ("not computed: not built: as J21-13", "not computed: not built: as J21-93", "N21-13: as J21-93"),
     ],
 )

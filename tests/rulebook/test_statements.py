@@ -140,7 +140,15 @@ def test_a_table_has_the_levels_as_columns_and_people_as_rows() -> None:
         ("100", "200", "400", "600"),
         ("200", "400", "800", "1,200"),
     ]
+    assert [name for name, _ in grid.rows] == ["low_income", "minors", "others"], "as the file has them"
     assert "LC_DEDUCTIBLE" in grid.sources
+    chinese = next(
+        one
+        for one in grids(residents, residents.layers["inpatient"], Words(residents, "zh"))
+        if one.key == "deductible"
+    )
+    names = ["low_income: 身份 任一 低保", "minors: 人员类别 14* 居民(未成年)", "others 其余人员"]
+    assert [name for name, _ in chinese.rows] == names
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -185,6 +193,17 @@ def test_what_changed_is_told_with_its_document() -> None:
     assert "门诊慢病: 70 %" in text, "the document that the number stands in"
     gone = replace(residents, missing=residents.missing[1:])
     assert f"gone: {residents.missing[0].why}" in changes_text(residents, gone, changes(residents, gone))
+
+
+def test_a_cell_of_a_table_is_named_by_its_row_and_column() -> None:
+    (residents,) = [one for one in SHIPPED if one.pool == "220100" and one.schemes == ("390",)]
+    said = {one.name: one for one in statements(residents)}
+    assert said["layers.inpatient", "deductible", "minors, 3M"].cell == "400"
+    assert said["who", "minors", ""].text == "psn_type 14*"
+    by_condition = {one.condition for one in statements(residents, by_cell=False)}
+    assert not by_condition & {"minors, 3M", "others, 1"}
+    without = replace(residents, matrices=())
+    assert changes(residents, without) == (), "the same cases, whether or not they stand for cells of a table"
 
 
 def test_rule_sets_are_paired_by_pool_scheme_and_date() -> None:

@@ -402,7 +402,7 @@ class RuleSet:
     ``identities_without_effect`` the codes (or prefixes ending in ``*``) that are known to decide nothing.
     ``benefit_date`` and ``identity_date`` name the claim columns that decide. Without ``interim_settlements`` it is
     not known how settlements of one stay count: those that would be paid otherwise are refused. ``source`` says why the set
-    is in force from that date on. ``readings_by`` answers for readings without an owner of their own; ``explained`` decides nothing.
+    is in force from that date on. ``explained`` decides nothing.
     ``who`` are the groups of people that rows of ``matrices`` name; what matrices say is in the cases of the layers.
     """
 
@@ -427,7 +427,6 @@ class RuleSet:
     identities_without_effect: tuple[str, ...] = ()
     interim_settlements: InterimSettlements | None = None
     source: str = ""
-    readings_by: str = ""
     explained: tuple[Explained, ...] = ()
     beyond: tuple[Beyond, ...] = ()
     who: tuple[Group, ...] = ()

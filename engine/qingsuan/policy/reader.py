@@ -173,7 +173,6 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         identities_without_effect=head.texts("identities_without_effect", ()),
         interim_settlements=_interim_settlements(head, sources),
         source=cite(head, sources),
-        readings_by=head.text("readings_by") if head.has("readings_by") else "",
         explained=tuple(
             Explained(one.text("oddity"), one.text("why"), cite(one, sources, must=False))
             for one in root.tables("explained")

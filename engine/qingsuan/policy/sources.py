@@ -13,8 +13,8 @@ __all__ = ["cite", "read_sources"]
 def read_sources(root: Table) -> dict[str, Source]:
     """Read ``[sources.KEY]``: document, article, grade (依据), and ``owner`` if there is one.
 
-    A document that several sources name may stand once under ``[documents]``, with its title and grade; a source then has the key of the
-    document instead of its title, and no grade.
+    A document that several sources name may stand once under ``[documents]``, with its title, grade and
+    owner; a source then has the key of the document instead of its title, and no grade.
 
     Raises
     ------
@@ -22,22 +22,24 @@ def read_sources(root: Table) -> dict[str, Source]:
         A field is missing, a document is named by nobody, or the grade does not exist. Grade D (unverified) is refused by
         name: it is never used.
     """
-    documents = {key: (table.text("title"), _grade(table)) for key, table in root.named_tables("documents").items()}
+    documents = {
+        key: (table.text("title"), _grade(table), _owner(table))
+        for key, table in root.named_tables("documents").items()
+    }
     sources, named = {}, set()
     for key, table in root.named_tables("sources").items():
         document = table.text("document")
         named.add(document)
         if document in documents:
-            title, grade = documents[document]
+            title, grade, answers = documents[document]
             if table.has("grade"):
                 do = "take the grade out: it is that of the document"
                 table.refuse("grade", found="a grade beside a document of [documents]", expected="one grade", do=do)
         else:
             if documents and not table.has("grade") and (hint := did_you_mean(document, documents)):
                 table.refuse("document", found=f'no document "{document}"', expected=either(documents), do=hint)
-            title, grade = document, _grade(table)
-        owner = table.text("owner") if table.has("owner") else ""
-        sources[key] = Source(key, title, table.text("article"), grade, owner)
+            title, grade, answers = document, _grade(table), ""
+        sources[key] = Source(key, title, table.text("article"), grade, _owner(table) or answers)
     for key in documents:
         if key not in named:
             do = "take it out, or name it where it was meant to be used"
@@ -45,6 +47,10 @@ def read_sources(root: Table) -> dict[str, Source]:
                 f"documents.{key}", found="this document is used nowhere", expected="a document of a source", do=do
             )
     return sources
+
+
+def _owner(table: Table) -> str:
+    return table.text("owner") if table.has("owner") else ""
 
 
 def _grade(table: Table) -> str:

@@ -51,7 +51,11 @@ def paired(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> tuple[tuple[R
 
 def changes(before: RuleSet, after: RuleSet) -> tuple[Change, ...]:
     """Everything that the later of two rule sets says otherwise, in the order of the earlier one; what is new comes last."""
-    old, new = _named(statements(before)), _named(statements(after))
+    tables = [{matrix.table for matrix in one.matrices} for one in (before, after)]
+    by_cell = (
+        tables[0] == tables[1]
+    )  # else a table of one is cases of the other, and only conditions say what is the same
+    old, new = (_named(statements(one, by_cell=by_cell)) for one in (before, after))
     dates = [("effective", str(one.effective), one.source) for one in (before, after)]
     found = [] if dates[0] == dates[1] else list(_change(before, after, *(_date(one) for one in dates)))
     for name in dict.fromkeys([*old, *new]):

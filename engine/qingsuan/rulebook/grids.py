@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qingsuan.policy.model import Codes, Layer, RuleSet, When
+from qingsuan.policy.model import Codes, Layer, Matrix, RuleSet, When
 from qingsuan.rulebook.phrases import phrase
 from qingsuan.rulebook.statements import SETTINGS
 from qingsuan.rulebook.words import Words, sources_of
@@ -23,7 +23,7 @@ class Grid:
     ----------
     key : what is set, such as ``deductible``.
     frame : what all cells have in common, such as per visit.
-    columns : the levels of hospital; one without a name where they make no difference.
+    columns : the columns of the notice's table, else the levels of hospital; one without a name where they make no difference.
     rows : the condition of each row in words, and its cells; an empty one where it says nothing.
     sources : the keys of all sources that the cells name.
     """
@@ -41,14 +41,36 @@ def grids(rule_set: RuleSet, layer: Layer, words: Words) -> tuple[Grid, ...]:
 
 
 def _of(rule_set: RuleSet, layer: Layer, key: str, words: Words) -> Iterator[Grid]:
+    for matrix in rule_set.matrices:
+        if (matrix.layer, matrix.setting) == (layer.name, key):
+            yield from _of_matrix(rule_set, matrix, words)
     frames: dict[str, list[tuple[When, str, str]]] = {}
     for case in layer.cases:
         value = getattr(case, key)
-        if value is not None and value != ():
+        if value is not None and value != () and not case.cell:
             text, frame = words.cell(value)
             frames.setdefault(frame, []).append((case.when, text, sources_of(value)))
     for frame, found in frames.items():
         yield _grid(rule_set, key, frame, found, words)
+
+
+def _of_matrix(rule_set: RuleSet, matrix: Matrix, words: Words) -> Iterator[Grid]:
+    """A table of the notice as it stands in the file; cells that have less in common make tables of their own."""
+    columns = matrix.columns or ("",)
+    rows: dict[str, dict[str, list[str]]] = {}
+    sources: dict[str, dict[str, None]] = {}
+    for name, cells in zip(matrix.rows, matrix.cells, strict=True):
+        for at, value in enumerate(cells):
+            text, frame = ("-", "") if value is None else words.cell(value)
+            if value is None:
+                frame = next(iter(rows), "")
+            row = rows.setdefault(frame, {}).setdefault(words.row(rule_set, matrix, name), [""] * len(columns))
+            row[at] = text
+            keys = sources_of(value) or matrix.source
+            sources.setdefault(frame, {}).update(dict.fromkeys(keys.split(", ") if keys else ()))
+    for frame, found in rows.items():
+        shown = tuple((name, tuple(row)) for name, row in found.items())
+        yield Grid(matrix.setting, frame, columns, shown, tuple(sources[frame]))
 
 
 def _grid(rule_set: RuleSet, key: str, frame: str, found: list[tuple[When, str, str]], words: Words) -> Grid:

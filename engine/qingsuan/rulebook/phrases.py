@@ -35,6 +35,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "not counted": ("本次不计次", "this one not counted"),
     "of layer": ("所属", "of layer"),
     "or": ("或", "or"),
+    "others": ("其余人员", "everybody else"),
     "own times": ("个人负担乘以", "own share times"),
     "pays nothing": ("不予支付", "pays nothing"),
     "period": ("每期", "per period"),

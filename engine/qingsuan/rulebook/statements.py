@@ -7,13 +7,13 @@ what is shown where no table of a notice shows it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from qingsuan.policy.model import Case, Layer, RuleSet
 from qingsuan.rulebook.phrases import percentage, phrase
 from qingsuan.rulebook.words import Words, sources_of
 
-__all__ = ["SETTINGS", "Statement", "statements"]
+__all__ = ["SETTINGS", "Statement", "condition_of", "statements"]
 
 SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "cell"))
 """What a case of a layer can set, in the order of the model."""
@@ -67,19 +67,31 @@ class Statement:
         return self.place, self.key, self.condition
 
 
-def statements(rule_set: RuleSet, words: Words | None = None) -> tuple[Statement, ...]:
-    """Everything that a rule set says, in the order of its file: head, layers, rules, what is missing, sources."""
+def statements(rule_set: RuleSet, words: Words | None = None, *, by_cell: bool = True) -> tuple[Statement, ...]:
+    """Everything that a rule set says, in the order of its file: head, layers, rules, what is missing, sources.
+
+    What stands in a table of the notice is named by its row and column; without ``by_cell`` by its conditions, as cases are.
+    """
     words = Words(rule_set, "en") if words is None else words
-    return (
-        *_head(rule_set),
-        *(one for layer in rule_set.layers.values() for one in _layer(layer, words)),
+    said = (
+        *_head(rule_set, words),
+        *(one for layer in rule_set.layers.values() for one in _layer(layer, words, by_cell=by_cell)),
         *_rules(rule_set, words),
         *_missing(rule_set, words),
         *_sources(rule_set),
     )
+    return tuple(dict.fromkeys(said))
 
 
-def _head(rule_set: RuleSet) -> Iterator[Statement]:
+def condition_of(case: Case, words: Words) -> str:
+    """Where a case holds: the row and column of the cell that it stands for, else its conditions; empty where it always holds."""
+    if case.cell:
+        row = case.cell.partition(".rows.")[2]
+        return ", ".join(filter(None, row.removesuffix("]").split("[", maxsplit=1)))
+    return words.when(case.when) if case.when else ""
+
+
+def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
     plain = {
         "title": rule_set.title,
         "until": str(rule_set.until or ""),
@@ -101,11 +113,12 @@ def _head(rule_set: RuleSet) -> Iterator[Statement]:
         yield Statement(
             "identity_rank", "", "", " > ".join(rule_set.identity_rank.order), rule_set.identity_rank.source
         )
-    words = Words(rule_set, "en")
     for name, period in rule_set.groups.items():
         yield Statement("groups", name, "", words.anything(period))
     for dimension in rule_set.dimensions:
         yield Statement("dimensions", dimension.name, "", words.anything(dimension))
+    for group in rule_set.who:
+        yield Statement("who", group.name, "", words.when(group.when))
     for explained in rule_set.explained:
         yield Statement("explained", explained.oddity, "", explained.why, explained.source)
     yield from _others(rule_set, words)
@@ -119,11 +132,11 @@ def _others(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
             yield Statement("ruleset", one.name, "", words.anything(value, one.name))
 
 
-def _layer(layer: Layer, words: Words) -> Iterator[Statement]:
+def _layer(layer: Layer, words: Words, *, by_cell: bool) -> Iterator[Statement]:
     place = f"layers.{layer.name}"
     yield Statement(place, "fund", "", layer.fund)
     for case in layer.cases:
-        condition = words.when(case.when) if case.when else ""
+        condition = condition_of(case if by_cell else replace(case, cell=""), words)
         for key in SETTINGS:
             value = getattr(case, key)
             if value is not None and value != ():

@@ -24,6 +24,7 @@ from qingsuan.policy.model import (
     Held,
     Interval,
     Limit,
+    Matrix,
     RuleSet,
     Visits,
     When,
@@ -120,6 +121,17 @@ class Words:
             if names:
                 parts.append(f"{self._say(key)} {self._list([self.titles.get(name, name) for name in names])}")
         return "; ".join(parts)
+
+    def row(self, rule_set: RuleSet, matrix: Matrix, name: str) -> str:
+        """What a row of a table is called: its name, and in Chinese who is in it."""
+        if matrix.rows_by != "who":
+            return code_name(matrix.rows_by, name, self.lang, self.codes)
+        if name == "all":
+            return self._say("every")
+        group = next((one for one in rule_set.who if one.name == name), None)
+        if self.lang == "en":
+            return name
+        return f"{name}: {self.when(group.when)}" if group is not None else f"{name} {self._say(name)}"
 
     # ---- settings of a layer
 

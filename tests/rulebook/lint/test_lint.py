@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from qingsuan.policy.model import RuleSet
-from qingsuan.policy.reader import read_rule_set
+from qingsuan.plugins import load
+from qingsuan.policy.model import Region, RuleSet
+from qingsuan.policy.reader import read_rule_set, read_rule_sets
 from qingsuan.rulebook.lint.asking import oddities
 from qingsuan.rulebook.lint.oddity import KINDS
 
@@ -22,7 +23,6 @@ source = "X1"
 benefit_date = "setl_time"
 identity_date = "begndate"
 levels = ["1", "2", "3"]
-readings_by = "示例市医疗保障局待遇保障科 (made up)"
 
 [sources.X1]
 document = "示医保发〔2020〕1号 (made up)"
@@ -33,6 +33,7 @@ grade = "made-up"
 document = "readings of the bureau (made up)"
 article = "the cap is one for both layers"
 grade = "reading"
+owner = "示例市医疗保障局待遇保障科 (made up)"
 
 [groups]
 stays = "year"
@@ -133,9 +134,9 @@ PLANTED = {
         "a limit of 0",
     ),
     "a reading without an owner": (
-        ('readings_by = "示例市医疗保障局待遇保障科 (made up)"\n', ""),
+        ('owner = "示例市医疗保障局待遇保障科 (made up)"\n', ""),
         "reading-without-owner: sources.R1",
-        "neither owner here nor readings_by",
+        "no owner: neither here nor of its document",
     ),
     "an explanation of nothing": (
         ("[groups]", '[[explained]]\noddity = "ratio-falls: layers.pooled.bands"\nwhy = "so printed"\n\n[groups]'),
@@ -181,6 +182,27 @@ def test_a_planted_oddity_is_found_and_nothing_else(tmp_path: Path, name: str) -
     assert found[0].kind in KINDS
 
 
+@pytest.mark.parametrize("region", load().regions, ids=lambda one: one.code)
+def test_nothing_of_the_shipped_plugins_is_left_unexplained(region: Region) -> None:
+    """Whether each of their rules is met by a case, their own tests ask."""
+    assert [one.name for one in oddities(read_rule_sets(region), None) if not one.why] == []
+
+
+def test_a_row_of_a_table_is_named_as_the_file_names_it(tmp_path: Path) -> None:
+    (region,) = [one for one in load().regions if one.code == "220000"]
+    file = region.rules / "2201-390-2021-01-01.toml"
+    text = file.read_text("utf-8")
+    row = "rows.minors = [100, 200, 400, 600]"
+    assert text.count(row) == 1
+    (tmp_path / "a.toml").write_text(text.replace(row, "rows.minors = [100, 200, 400, 60]"), "utf-8")
+    one = read_rule_set(tmp_path / "a.toml", codes=region.codes)
+    found = [each.name for each in oddities([one], None)]
+    assert found == [
+        "deductible-falls-with-level: layers.inpatient.deductible: minors",
+        "deductible-falls-with-level: layers.special.deductible: minors",
+    ]
+
+
 def test_a_rule_that_no_case_meets_is_found(tmp_path: Path) -> None:
     (found,) = oddities([read(tmp_path, SOUND)], MET - {"990100/390/2021-01-01:chronic"})
     assert found.name == "rule-without-case: rules.chronic"
@@ -217,11 +239,14 @@ def test_a_rule_without_a_case_can_be_explained_and_needs_no_case_at_hand(tmp_pa
     assert [each.kind for each in oddities([one], MET)] == ["explains-nothing"]
 
 
-def test_an_owner_of_its_own_is_an_owner(tmp_path: Path) -> None:
-    text = planted("a reading without an owner").replace(
-        'grade = "reading"', 'grade = "reading"\nowner = "示例市 (made up)"'
-    )
-    assert oddities([read(tmp_path, text)], MET) == ()
+def test_the_owner_of_a_document_answers_for_its_sources(tmp_path: Path) -> None:
+    document = '[documents]\nREADINGS = { title = "readings (made up)", grade = "reading", owner = "示例市 (made up)" }\n\n[sources.X1]'
+    text = planted("a reading without an owner").replace("[sources.X1]", document)
+    text = text.replace('document = "readings of the bureau (made up)"', 'document = "READINGS"')
+    text = text.replace('both layers"\ngrade = "reading"\n', 'both layers"\n')
+    one = read(tmp_path, text)
+    assert one.sources["R1"].owner == "示例市 (made up)"
+    assert oddities([one], MET) == ()
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ __all__ = ["odd_dates", "odd_readings", "odd_rules"]
 def odd_readings(rule_set: RuleSet) -> Iterator[Oddity]:
     """Readings (how a source is understood) that say not who answers for them."""
     for source in rule_set.sources.values():
-        if source.grade == "reading" and not (source.owner or rule_set.readings_by):
-            found = "grade reading, and neither owner here nor readings_by in [ruleset]"
+        if source.grade == "reading" and not source.owner:
+            found = "grade reading, and no owner: neither here nor of its document under [documents]"
             yield Oddity("reading-without-owner", rule_set.file, f"sources.{source.key}", found)
 
 

@@ -7,12 +7,14 @@ one to the next.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 from qingsuan.policy.model import Bands, Case, Codes, Deductible, Layer, RuleSet
 from qingsuan.rulebook.lint.oddity import Oddity, place
 from qingsuan.rulebook.phrases import amount, percentage, plain_fen
+from qingsuan.rulebook.statements import condition_of
 from qingsuan.rulebook.words import Words
 
 __all__ = ["odd_levels"]
@@ -39,10 +41,17 @@ def _rows(rule_set: RuleSet, layer: Layer, key: str, words: Words) -> dict[str, 
     for case in layer.cases:
         value = getattr(case, key)
         if value is not None:
-            rest = {name: condition for name, condition in case.when.items() if name != _LEVEL}
-            row = rows.setdefault(words.when(rest) if rest else "", {})
+            row = rows.setdefault(_without_level(case, words), {})
             row.update(dict.fromkeys(_levels(rule_set, case), value))
     return {condition: {**rows[""], **row} for condition, row in rows.items()}
+
+
+def _without_level(case: Case, words: Words) -> str:
+    """Whom and what a case is for, whatever the level: the row of its cell, or its other conditions."""
+    if case.cell and _LEVEL in case.when:
+        return condition_of(replace(case, cell=case.cell.partition("[")[0]), words)
+    rest = {name: condition for name, condition in case.when.items() if name != _LEVEL}
+    return words.when(rest) if rest else ""
 
 
 def _levels(rule_set: RuleSet, case: Case) -> tuple[str, ...]:

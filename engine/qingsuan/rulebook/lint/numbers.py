@@ -8,6 +8,7 @@ from itertools import pairwise
 from qingsuan.policy.model import Bands, Cap, Case, Deductible, Limit, RuleSet
 from qingsuan.rulebook.lint.oddity import Oddity, place
 from qingsuan.rulebook.phrases import amount, percentage, plain_fen
+from qingsuan.rulebook.statements import condition_of
 from qingsuan.rulebook.words import Words
 
 __all__ = ["odd_numbers"]
@@ -21,7 +22,7 @@ def odd_numbers(rule_set: RuleSet) -> Iterator[Oddity]:
     words = Words(rule_set, "en")
     for layer in rule_set.layers.values():
         for case in layer.cases:
-            condition = words.when(case.when) if case.when else ""
+            condition = condition_of(case, words)
             for kind, key, found in _of_case(rule_set, case):
                 yield Oddity(kind, rule_set.file, place(f"layers.{layer.name}.{key}", condition), found)
 

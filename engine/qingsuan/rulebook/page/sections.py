@@ -38,7 +38,6 @@ _HEAD = {
     "ruleset.until": "有效期至",
     "ruleset.interim_settlements": "中途结算",
     "ruleset.identities_without_effect": "不影响待遇的身份代码",
-    "ruleset.readings_by": "理解由谁负责",
     "identity_rank": "身份优先顺序",
 }
 
