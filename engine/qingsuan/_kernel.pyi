@@ -26,6 +26,7 @@ class Tables:
         visits: _I64,
         blank: _I64,
     ) -> None: ...
+    def of_keys(self, variants: _I64, groups: _I64, width: int) -> None: ...
     def of_stays(
         self, variants: _I64, groups: _I64, layers: _I64, caps: _I64, draws: _I64, sizes: tuple[int, int, int]
     ) -> None: ...
@@ -40,8 +41,10 @@ def settle_rows(
     may_use_account: _I8,
     balance: _I64,
     stay: _I32,
+    keys: _I32,
     state: _I64,
     stays: _I64,
+    blocks: _I64,
     funds: _I64,
     result: _I64,
     first: int,

@@ -7,6 +7,7 @@
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from qingsuan._keys cimport BLOCK_CELLS, Blocks, Keyed, KeyedGroup, KeyedVariant, bring_in, take_out
 from qingsuan._rules cimport Band, Cap, Claim, Entry, Layer, Period, Rules, Variant, least, run_claim
 from qingsuan._stays cimport StayCap, StayGroup, StayLayer, Stays, StayVariant, belongs, run_part
 
@@ -22,7 +23,7 @@ cdef int64_t MAX_PART = <int64_t>1 << 60   # four parts below it add up without 
 cdef int64_t NO_CAP = <int64_t>1 << 62     # a cap that is none, with room below 2**63: more than any stay can count
 
 cdef enum:  # Fault
-    FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_DAY, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, NO_SUCH_STAY
+    FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_DAY, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, NO_SUCH_STAY, NO_SUCH_KEY
 
 FAULTS = {
     NOT_CONSERVED: "conservation",
@@ -34,6 +35,7 @@ FAULTS = {
     APART: "people",
     OUT_OF_ORDER: "order",
     NO_SUCH_STAY: "stay",
+    NO_SUCH_KEY: "key",
 }
 
 
@@ -54,6 +56,8 @@ FIELD_COUNTS = {
     "stays.groups": sizeof(StayGroup) // sizeof(int64_t),
     "stays.layers": sizeof(StayLayer) // sizeof(int64_t),
     "stays.caps": sizeof(StayCap) // sizeof(int64_t),
+    "keyed.variants": sizeof(KeyedVariant) // sizeof(int64_t),
+    "keyed.groups": sizeof(KeyedGroup) // sizeof(int64_t),
 }
 
 
@@ -66,19 +70,40 @@ cdef int64_t* numbers(const int64_t[::1] column) noexcept nogil:
     return NULL if column.shape[0] == 0 else <int64_t*>&column[0]
 
 
-cdef struct Stay:
-    # what a claim that is a part of a stay needs besides; the stays of the person at hand lie in cells
+cdef struct Aside:
+    # what a claim needs besides that is a part of a stay, or counts by a key; the stays of the person at hand lie in cells
     const Rules* rules
     const Stays* stays
     int64_t* cells
     uint64_t most
+    const Keyed* keyed
+    Blocks blocks
 
 
-ctypedef int (*RunStay)(Stay* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose) noexcept nogil
+ctypedef int (*RunAside)(
+    Aside* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose, Py_ssize_t row
+) noexcept nogil
+
+
+cdef int run_aside(
+    Aside* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose, Py_ssize_t row
+) noexcept nogil:
+    """Run a claim that does not run alone: with the counters of its keys, and as a part of a stay if its ``number`` is one's."""
+    cdef bint keyed = of.keyed.variants != NULL
+    cdef int fault = FINE
+    if keyed and not bring_in(of.keyed, &of.blocks, claim, variant, row, account, whose):
+        return NO_SUCH_KEY
+    if number < 0:
+        run_claim(of.rules, claim, &of.rules.variants[variant])
+    else:
+        fault = run_stay(of, claim, variant, number, account, whose)
+    if keyed:
+        take_out(of.keyed, &of.blocks, claim, variant, row, account, whose)
+    return fault
 
 
 cdef int run_stay(
-    Stay* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose
+    Aside* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose
 ) noexcept nogil:
     """Run a part of a stay, if there is such a stay and it is one of this account."""
     cdef int64_t* stay
@@ -97,7 +122,8 @@ cdef class Tables:
     cdef object held                   # the arrays that rules points into
     cdef Rules rules
     cdef Stays stays
-    cdef RunStay run_stay
+    cdef Keyed keyed
+    cdef RunAside run_aside
     cdef const int64_t[::1] blank      # the state of an account before its first claim
     cdef uint64_t variants             # how many there are
 
@@ -113,11 +139,17 @@ cdef class Tables:
     def of_stays(self, variants, groups, layers, caps, draws, sizes):
         """Take the arrays of :class:`qingsuan.benefits.core.plan_stays.StayPlan` too."""
         self.held += (variants, groups, layers, caps, draws)
-        self.run_stay = run_stay
+        self.run_aside = run_aside
         self.stays.variants, self.stays.groups = <const StayVariant*>rows(variants), <const StayGroup*>rows(groups)
         self.stays.layers, self.stays.caps = <const StayLayer*>rows(layers), <const StayCap*>rows(caps)
         self.stays.draws = numbers(draws)
         self.stays.width, self.stays.nothing, self.stays.handed = sizes
+
+    def of_keys(self, variants, groups, width):
+        """Take the arrays of :class:`qingsuan.benefits.core.keys.KeyedPlan` too; without variants no group has a key."""
+        self.held += (variants, groups)
+        self.keyed.variants, self.keyed.groups = <const KeyedVariant*>rows(variants), <const KeyedGroup*>rows(groups)
+        self.keyed.blank, self.keyed.width = &self.blank[0], width
 
 
 cdef inline int fault_of_bill(Claim* claim) noexcept nogil:
@@ -153,8 +185,10 @@ def settle_rows(
     const int8_t[::1] may_use_account,
     const int64_t[::1] balance,
     const int32_t[::1] stay,
+    const int32_t[:, ::1] keys,
     int64_t[::1] state,
     int64_t[::1] stays,
+    int64_t[::1] blocks,
     int64_t[:, ::1] funds,
     int64_t[:, ::1] result,
     Py_ssize_t first,
@@ -166,8 +200,10 @@ def settle_rows(
     ``account[i]`` numbers the accounts of a person from 0; ``variant[i]`` is the resolved rule or -1 where no layer runs;
     ``bill`` (5, n) is total, wholly own, above limit, first own, in scope; ``balance[i]`` opens the account's personal
     account at the account's first row, and is not read at others; ``state`` (# scratch, zeros) holds the accounts of the
-    person with most of them. ``stay`` is empty, or ``stay[i]`` numbers the stays of a person from 1, 0 for a whole visit;
-    ``stays`` (# scratch, zeros) holds those of the person with most of them; not with ``keep``. With ``keep``, ``account[i]`` numbers the accounts of all these rows, and ``state`` (# in and
+    person with most of them. ``stay`` is empty, or ``stay[i]`` numbers the stays of a person from 1, 0 for a whole visit,
+    -1 for one that counts by a key; ``stays`` (# scratch, zeros) holds those of the person with most of them. ``keys`` (k, n) numbers,
+    for each key, the blocks of a person from 1, 0 where the claim needs none; ``blocks`` (# scratch, zeros) holds those of the
+    person with most of them. None of this goes with ``keep``. With ``keep``, ``account[i]`` numbers the accounts of all these rows, and ``state`` (# in and
     out) holds every one of them, so that what it held before is gone on with and what it holds after can be carried out.
     ``funds`` (8, n) (# in, zeros, and out) and ``result`` (5, n) (# out): deductible, pooled ratio, account, balance after,
     cash. All columns have n rows; everything else about them is checked here, row by row, before it is used.
@@ -183,9 +219,9 @@ def settle_rows(
     cdef int64_t width = t.blank.shape[0]
     cdef uint64_t accounts = state.shape[0] // width
     cdef uint64_t variants = t.variants
-    cdef bint has_stays = stay.shape[0] > 0
-    cdef RunStay run_stay_apart = t.run_stay  # through a pointer, so that the loop of whole visits stays as it is
-    cdef Stay of_stay
+    cdef bint has_asides = stay.shape[0] > 0
+    cdef RunAside run_apart = t.run_aside  # through a pointer, so that the loop of whole visits stays as it is
+    cdef Aside aside
     cdef int64_t whose = 1      # the person's number, from 1, in the accounts they opened; with keep, always 1
     cdef int64_t left, pay
     cdef bint opens
@@ -193,9 +229,13 @@ def settle_rows(
     cdef Claim claim
     cdef int fault = FINE
     claim.next_fund = funds.shape[1]
-    of_stay.rules, of_stay.stays = rules, &t.stays
-    of_stay.cells = NULL if stays.shape[0] == 0 else &stays[0]
-    of_stay.most = stays.shape[0] // t.stays.width
+    aside.rules, aside.stays, aside.keyed = rules, &t.stays, &t.keyed
+    aside.cells = NULL if stays.shape[0] == 0 else &stays[0]
+    aside.most = stays.shape[0] // t.stays.width
+    aside.blocks.cells = NULL if blocks.shape[0] == 0 else &blocks[0]
+    aside.blocks.most = blocks.shape[0] // (t.keyed.width + BLOCK_CELLS)
+    aside.blocks.numbers = NULL if keys.shape[0] == 0 or keys.shape[1] == 0 else &keys[0, 0]
+    aside.blocks.claims = keys.shape[1]
     with nogil:
         for i in range(first, end):
             if i == first or person[i] != person[i - 1]:
@@ -230,8 +270,8 @@ def settle_rows(
             claim.paid = claim.handed = claim.signs = claim.pooled_deductible = claim.pooled_bp = 0
             if variant[i] >= 0:
                 claim.fund = &funds[0, i]
-                if has_stays and stay[i] != 0:
-                    fault = run_stay_apart(&of_stay, &claim, variant[i], stay[i], account[i], whose)
+                if has_asides and stay[i] != 0:
+                    fault = run_apart(&aside, &claim, variant[i], stay[i], account[i], whose, i)
                     if fault != FINE:
                         break
                 else:

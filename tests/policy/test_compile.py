@@ -211,6 +211,25 @@ def test_successive_sets_agree_on_date_and_periods() -> None:
     compile_rule_sets([made(), made(effective=later, schemes=("310",), benefit_date="begndate", groups={"g": "month"})])
 
 
+def test_successive_sets_keep_a_group_apart_by_the_same_key() -> None:
+    later, own = date(2022, 1, 1), (Dimension("ward", "code", "claims", "x_ward"),)
+    by = {"group_keys": {"g": "dise_code"}}
+    text = fault(made(), made(effective=later, **by))
+    assert "groups.g.by: kept apart by “dise_code”" in text
+    assert "expected: kept apart by no key, as in" in text
+    by_ward = {"group_keys": {"g": "ward"}}
+    elsewhere = made(effective=later, dimensions=(replace(own[0], column="x_other"),), **by_ward)
+    assert "groups.g.by: kept apart by “ward”" in fault(made(dimensions=own, **by_ward), elsewhere)
+    compile_rule_sets([made(**by), made(effective=later, **by), made(schemes=("310",), dimensions=own, **by_ward)])
+
+
+def test_a_key_is_in_the_digest_and_numbered_in_the_tables() -> None:
+    plain, by = compile_rule_sets([made()]), compile_rule_sets([made(group_keys={"g": "dise_code"})])
+    assert plain.tables.keys.shape == (0, plain.tables.slots)
+    assert (by.keys, by.tables.keys.tolist()) == (("dise_code",), [[0]])
+    assert plain.digest != by.digest
+
+
 def test_sets_follow_each_other_by_date_whatever_their_order() -> None:
     sets = [made(effective=date(2021, month, 1), file=f"{month}.toml") for month in (3, 1, 2)]
     program = compile_rule_sets(sets)

@@ -54,7 +54,7 @@ grade = "reading"
 
 [groups]
 pooled = "year"
-quarter = "quarter"
+quarter = { period = "quarter", by = "fixmedins_code" }
 
 [dimensions.tier]
 kind = "code"
@@ -166,6 +166,7 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
     assert got.identity_rank == IdentityRank(("poor", "low"), "X1")
     assert got.identities_without_effect == ("21*", "2201")
     assert got.groups == {"pooled": "year", "quarter": "quarter"}
+    assert got.group_keys == {"quarter": "fixmedins_code"}
     assert got.dimensions == (
         Dimension("tier", "code", "insured", "prem_tier"),
         Dimension("years", "number", "insured", "cntn_years"),
@@ -261,6 +262,10 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
         ('schemes = ["390"]', "schemes = [390]", ("ruleset.schemes[1]: the whole number 390", "a text")),
         ('levels = ["1", "2"]', 'levels = ["1", "1"]', ('ruleset.levels[2]: "1" twice', "once")),
         ('pooled = "year"', 'pooled = "week"', ('groups.pooled: the text "week"', '"quarter"')),
+        ('pooled = "year"', 'pooled = { period = "week", by = "dise_code" }', ('groups.pooled.period: the text "week"', '"day"')),
+        ('pooled = "year"', 'pooled = { period = "year" }', ("groups.pooled.by: this key is missing",)),
+        ('pooled = "year"', 'pooled = { period = "year", by = ["dise_code"] }', ("groups.pooled.by: ", "a text")),
+        ('pooled = "year"', 'pooled = { period = "year", by = "dise_code", per = 1 }', ("groups.pooled.per",)),
         ('pooled = "year"', 'visit = "year"', ("groups.visit: a group named", "lift_caps")),
         ('grade = "made-up"', 'grade = "D"', ('sources.X1.grade: grade "D": unverified', '"A" | "B"', "[[missing]]")),
         ('grade = "made-up"', 'grade = "F"', ('sources.X1.grade: the text "F"', '"A" | "B"')),

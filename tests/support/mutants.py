@@ -142,6 +142,36 @@ MUTANTS = (
         "<uint32_t>claim.day // <uint32_t>(rules.periods[k].length if rules.periods[k].length == 1 else 31)",
     ),
     Mutant(
+        "keys: what a key has counted is forgotten",
+        "_keys.pxd",
+        "memcpy(block + group.slot_cell, claim.account + group.slot_cell, COUNTERS * sizeof(int64_t))",
+        "memcpy(block + group.slot_cell, keyed.blank + group.slot_cell, COUNTERS * sizeof(int64_t))",
+    ),
+    Mutant(
+        "keys: the next person goes on with the counters of the one before",
+        "_keys.pxd",
+        "if block[OPENED_FOR] != whose:",
+        "if block[OPENED_FOR] == 0:",
+    ),
+    Mutant(
+        "keys: all values of a key are one",
+        "benefits/core/keys.py",
+        "columns = [np.concatenate([value for _, _, value in claims]), key,",
+        "columns = [0 * np.concatenate([value for _, _, value in claims]), key,",
+    ),
+    Mutant(
+        "keys: a group is not kept apart",
+        "benefits/core/keys.py",
+        "if key_of[slot] >= 0]",
+        "if key_of[slot] > 0]",
+    ),
+    Mutant(
+        "keys: a claim without its key has one of its own",
+        "benefits/partition/explanations.py",
+        "mask[key.places[key.absent]] = True",
+        "mask[key.places[key.absent]] = False",
+    ),
+    Mutant(
         "identities: of several that hold the last decides",
         "_classify.pyx",
         "found |= bits[rule_set[i], row_code[row]]",

@@ -74,6 +74,10 @@ def _half_of_batch(batch: Any) -> Any:
     return pa.array([None if time is None else half_of_month(time) for time in times], pa.string())
 
 
+KEYS = ("med_type", "med_type", "dedc_hosp_lv", "fixmedins_code", "dise_code", "mdtrt_id", "half", "ward", "tier")
+"""What groups are kept apart by; those that are seldom absent more often."""
+
+
 def _rule_sets(dice: Dice) -> list[RuleSet]:
     """For each pool one set for both schemes or one for each, up to three in succession."""
     found = []
@@ -83,6 +87,7 @@ def _rule_sets(dice: Dice) -> list[RuleSet]:
         ):
             groups = {f"g{i}": period for i, period in enumerate(("year", "quarter", "month"))}
             groups["g3"] = dice.random.choice(("year", "quarter", "month", "day", "day"))
+            keys = {name: dice.random.choice(KEYS) for name in ("g0", "g1", "g3") if dice.chance(20)}
             benefit = dice.random.choice(("setl_time", "setl_time", "begndate", "enddate"))
             identity = dice.random.choice(("begndate", "begndate", "setl_time", "enddate"))
             starts = sorted(dice.random.sample(range(1, 364), dice.random.choice((0, 0, 1, 2))))
@@ -93,7 +98,8 @@ def _rule_sets(dice: Dice) -> list[RuleSet]:
                 if until is not None and until < FIRST:
                     until = None
                 made = rule_set(dice, pool.code, schemes, effective, groups)
-                found.append(replace(made, benefit_date=benefit, identity_date=identity, until=until))
+                dates_of = {"benefit_date": benefit, "identity_date": identity, "until": until}
+                found.append(replace(made, group_keys=keys, **dates_of))
     return found
 
 

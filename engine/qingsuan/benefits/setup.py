@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from qingsuan.benefits.core.calendar import BenefitYear
 from qingsuan.benefits.learned import Learned
 from qingsuan.columns.vocabulary import Vocabulary
+from qingsuan.errors import PolicyError
 from qingsuan.policy.compile import Program, compile_rule_sets
 from qingsuan.policy.conditions import CODE_COLUMNS, INTERVAL_DIMENSIONS
-from qingsuan.policy.model import Dimension, Pool, Region, RuleSet
+from qingsuan.policy.model import GROUP_KEYS, Dimension, Pool, Region, RuleSet
 from qingsuan.tables import CODES
 
 __all__ = ["BENEFIT_DATES", "CLAIM_CODES", "INSURED_CODES", "OwnColumn", "Places", "Setup"]
@@ -131,6 +132,8 @@ class Setup:
 
     def __post_init__(self) -> None:
         self.program = compile_rule_sets(self.rule_sets)
+        if self.accumulators:
+            self._refuse_to_carry_keys()
         self.places = Places(self.regions)
         self.own_columns = {}
         for rule_set in self.program.rule_sets:
@@ -183,6 +186,30 @@ class Setup:
         return tuple(
             own for name, own in sorted(self.own_columns.items()) if own.table == table and own.name not in CLAIM_CODES
         )
+
+    def _refuse_to_carry_keys(self) -> None:
+        """Accounts are carried without the keys of their groups: who would go on with them would pay limits again."""
+        for rule_set in self.program.rule_sets:
+            for group, by in sorted(rule_set.group_keys.items()):
+                raise PolicyError(
+                    f"{rule_set.file}: groups.{group}",
+                    found=f"a group kept apart by {by}, beside --accumulators or --opening",
+                    expected="groups without a key: accumulators have no column for one",
+                    do="settle the year whole, without --accumulators and --opening",
+                )
+
+    def key_columns(self, set_number: int) -> dict[str, tuple[str, str]]:
+        """By what groups of a rule set are kept apart -> its internal column, and what a message calls it."""
+        rule_set = self.program.rule_sets[set_number]
+        own = {one.name: one for one in rule_set.dimensions if one.name not in GROUP_KEYS}
+        columns = {}
+        for by in rule_set.group_keys.values():
+            if by in own:
+                column = OwnColumn.of(own[by], self.region_of(rule_set.pool).code)
+                columns[by] = (column.name, column.column or column.function)
+            else:
+                columns[by] = (by, by)
+        return columns
 
     def dimension_columns(self, set_number: int) -> dict[str, str]:
         """Dimension name -> internal column, for one rule set."""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from qingsuan.money import BP_ONE, fen_of_yuan, yuan
-from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
+from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS, check_group_keys
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.identities import check_identities
 from qingsuan.policy.layers.guarantees import check_guarantees
@@ -58,6 +58,8 @@ def check(
     checker = _Check(rule_set, codes or {})
     checker.head()
     checker.functions(functions)
+    checker.used["dimensions"].update(rule_set.group_keys.values())
+    checker.findings += check_group_keys(rule_set)
     for layer in rule_set.layers.values():
         checker.layer(layer)
     checker.rules()

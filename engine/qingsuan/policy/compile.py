@@ -53,6 +53,7 @@ class Program:
     rules : (set, rule) of each variant.
     resolved : each variant as it was resolved, for those who ask why.
     digest : SHA-256 over every table and name.
+    keys : by what groups are kept apart, in any rule set, sorted; ``tables.keys`` numbers them.
     """
 
     rule_sets: tuple[RuleSet, ...]
@@ -63,6 +64,7 @@ class Program:
     tables: Tables
     digest: str = ""
     effective_days: tuple[tuple[int, int], ...] = ()
+    keys: tuple[str, ...] = ()
 
     @cached_property
     def per_visit(self) -> tuple[bool, ...]:
@@ -157,6 +159,32 @@ def _agree_on_dates(rule_sets: Sequence[RuleSet], ordered: list[int]) -> None:
                     expected=f"{periods[group]}, as in the earlier rule set of this pool",
                     do="give the group another name, if it is another accumulator",
                 )
+        _agree_on_keys(rule_sets, ordered, number)
+
+
+def _agree_on_keys(rule_sets: Sequence[RuleSet], ordered: list[int], number: int) -> None:
+    """A group of successive sets is kept apart by the same key in each: else what one counted is nowhere in the next."""
+    rule_set = rule_sets[number]
+    for earlier in (rule_sets[other] for other in ordered[: ordered.index(number)]):
+        for group in sorted(rule_set.groups.keys() & earlier.groups.keys()):
+            found, before = _key_of(rule_set, group), _key_of(earlier, group)
+            if found != before:
+                raise PolicyError(
+                    f"{rule_set.file}: groups.{group}.by",
+                    found=f"kept apart by {found[0]}",
+                    expected=f"kept apart by {before[0]}, as in {earlier.file}",
+                    do="give the group another name, if it is another accumulator; a dimension of your own is the same column in both",
+                )
+
+
+def _key_of(rule_set: RuleSet, group: str) -> tuple[str, ...]:
+    """The key that keeps a group apart, and what it is read from."""
+    by = rule_set.group_keys.get(group)
+    own = next((one for one in rule_set.dimensions if one.name == by), None)
+    return (
+        "no key" if by is None else f"“{by}”",
+        *(() if own is None else (own.kind, own.table, own.column, own.function)),
+    )
 
 
 def _slots(rule_set: RuleSet, names: Sequence[str]) -> dict[str, int]:
@@ -173,16 +201,17 @@ class _Numbering:
     resolved: list[Resolved] = field(default_factory=list)
 
     def of(
-        self, number: int, rule_set: RuleSet, slots: dict[str, int], layers: Sequence[str]
+        self, number: int, rule_set: RuleSet, slots: dict[str, int], layers: Sequence[str], keys: Sequence[str]
     ) -> Callable[[int, dict[str, tuple[int, ...]], str], int]:
         """What a rule set's diagram asks at its leaves."""
         known: dict[Resolved, int] = {}
+        key_of = {group: keys.index(by) for group, by in rule_set.group_keys.items()}
 
         def resolve(rule: int, cases: dict[str, tuple[int, ...]], example: str) -> int:
             resolved = resolve_rule(rule_set, rule, cases, example)
             if resolved not in known:
                 _check_growth(rule_set, rule, resolved)
-                known[resolved] = self.writer.add(resolved, slots, layers)
+                known[resolved] = self.writer.add(resolved, slots, layers, key_of)
                 self.rules.append((number, rule))
                 self.resolved.append(resolved)
             return known[resolved]
@@ -204,17 +233,18 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet]) -> Program:
     diagrams = []
     slots_of = {one.pool: one.slots for one in series}
     layers_of = {one.pool: one.layers for one in series}
+    keys = tuple(sorted({by for rule_set in ordered for by in rule_set.group_keys.values()}))
     for number, rule_set in enumerate(ordered):
         _check_size(rule_set)
         slots, layers = _slots(rule_set, slots_of[rule_set.pool]), layers_of[rule_set.pool]
-        diagrams.append(build(rule_set, numbering.of(number, rule_set, slots, layers)))
+        diagrams.append(build(rule_set, numbering.of(number, rule_set, slots, layers, keys)))
     tables = numbering.writer.tables(
         max((len(one.slots) for one in series), default=0) or 1, max((len(one.layers) for one in series), default=0)
     )
     days = tuple(((r.effective - EPOCH).days, FOREVER if r.until is None else (r.until - EPOCH).days) for r in ordered)
     digest = _digest(ordered, series, diagrams, tables)
     return Program(
-        ordered, series, tuple(diagrams), tuple(numbering.rules), tuple(numbering.resolved), tables, digest, days
+        ordered, series, tuple(diagrams), tuple(numbering.rules), tuple(numbering.resolved), tables, digest, days, keys
     )
 
 
@@ -227,6 +257,8 @@ def _digest(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Se
         digest.update(np.array(diagram.transitions, np.int64).tobytes())
     for name in Tables.__dataclass_fields__:
         value = getattr(tables, name)
+        if name == "keys" and not value.size:
+            continue
         digest.update(name.encode() + (value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()))
     return digest.hexdigest()
 
@@ -241,7 +273,8 @@ def _decides(rule_set: RuleSet) -> tuple[object, ...]:
     stays = None if said is None else said.count_as if said.new_year is None else (said.count_as, said.new_year)
     identities = [(one.name, sorted(one.codes)) for one in rule_set.identities]
     known = sorted(rule_set.identities_without_effect)
-    return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing, stays)
+    keys = [sorted(rule_set.group_keys.items())] if rule_set.group_keys else []
+    return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing, stays, *keys)
 
 
 def _describe(step: Step) -> tuple[str, str, object, object]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from qingsuan.errors import PolicyError
-from qingsuan.policy.model import Codes, Condition, Dimension, Held, Interval, When
+from qingsuan.policy.findings import Finding
+from qingsuan.policy.model import GROUP_KEYS, Codes, Condition, Dimension, Held, Interval, RuleSet, When
 from qingsuan.policy.strict import Table, did_you_mean, read_text
 from qingsuan.policy.when.values import ANY_OF, AnyOf
 
@@ -19,6 +20,7 @@ __all__ = [
     "CODE_DIMENSIONS",
     "IDENTITY_DIMENSION",
     "INTERVAL_DIMENSIONS",
+    "check_group_keys",
     "read_dimensions",
     "read_when",
 ]
@@ -240,3 +242,22 @@ def _from_until(table: Table) -> Interval:
 
 
 _READ_INTERVAL: Mapping[str, Callable[[Table], Interval]] = {"medfee_sumamt": _above_upto, "date": _from_until}
+
+
+_KEY_KINDS = ("code", "function")
+
+
+def check_group_keys(rule_set: RuleSet) -> Iterator[Finding]:
+    """Find keys of groups (单病种限额, 定点一家) that are no column of claims, and no dimension of codes."""
+    kinds = {dimension.name: dimension.kind for dimension in rule_set.dimensions}
+    known = [*GROUP_KEYS, *(name for name, kind in kinds.items() if kind in _KEY_KINDS and name not in GROUP_KEYS)]
+    for group, by in rule_set.group_keys.items():
+        if by not in known:
+            yield Finding(
+                rule_set.file,
+                f"groups.{group}.by",
+                f'"{by}", a dimension of kind {kinds[by]}' if by in kinds else f'no column "{by}"',
+                f"one of {', '.join(known)}",
+                did_you_mean(by, known)
+                or "declare it under [dimensions] with kind code or function: a group is kept apart by a code",
+            )

@@ -20,6 +20,7 @@ __all__ = [
     "ENTRY_PARTS",
     "FUNDS",
     "GRADES",
+    "GROUP_KEYS",
     "LAYER_PARTS",
     "Adjust",
     "AnyOf",
@@ -81,6 +82,9 @@ above its limit, what would have entered without it."""
 
 COUNTERS = ("visits", "deductible_used", "base", "excess", "paid")
 """What is counted per group: visits (a number), deductible used up, sum of bases, sum of x, payments (amounts)."""
+
+GROUP_KEYS = ("dise_code", "fixmedins_code", "med_type", "dedc_hosp_lv", "mdtrt_id")
+"""Columns of claims by which a group may be kept apart; so may a dimension of the plugin's own that is a code or a function."""
 
 GRADES = ("A", "B", "C", "E", "reading", "derived", "made-up")
 """How good a source is. D (unverified) does not exist here: it is never used."""
@@ -404,6 +408,8 @@ class RuleSet:
     not known how settlements of one stay count: those that would be paid otherwise are refused. ``source`` says why the set
     is in force from that date on. ``explained`` decides nothing.
     ``who`` are the groups of people that rows of ``matrices`` name; what matrices say is in the cases of the layers.
+    ``group_keys`` says by what a group is kept apart: one of :data:`GROUP_KEYS`, or a dimension of the plugin's own; its counters
+    are per person, scheme, pool and key.
     """
 
     file: str
@@ -431,9 +437,10 @@ class RuleSet:
     beyond: tuple[Beyond, ...] = ()
     who: tuple[Group, ...] = ()
     matrices: tuple[Matrix, ...] = ()
+    group_keys: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _freeze(self, "sources", "groups", "layers")
+        _freeze(self, "sources", "groups", "layers", "group_keys")
 
     def cited(self, source: str) -> tuple[Source, ...]:
         """The documents that the ``source`` of a value names (依据): document, article, grade of each."""

@@ -6,7 +6,7 @@ Every table is an int64 array; its columns are named by the ``…_FIELDS`` tuple
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,10 +16,12 @@ from qingsuan.money import BP_ONE, fen_of_yuan
 from qingsuan.policy.model import COUNTERS, FUNDS, Bands, Cap, Ceiling, Entry, Guarantee
 from qingsuan.policy.resolve import Resolved, ResolvedLayer
 
-__all__ = ["MAX_ENTRIES", "MAX_LAYERS", "MOST_PART", "PERIODS", "Tables", "Writer"]
+__all__ = ["MAX_ENTRIES", "MAX_KEYS", "MAX_LAYERS", "MOST_PART", "PERIODS", "Tables", "Writer"]
 
 MAX_LAYERS = 16
 MAX_ENTRIES = 16
+MAX_KEYS = 1000
+"""By how many different keys the groups of one run may be kept apart: each is a number for every claim."""
 PERIODS = ("year", "quarter", "month", "day")
 
 VARIANT_FIELDS = (
@@ -100,6 +102,8 @@ class Tables:
         Deductibles in fen.
     draws, visits : (n,) int64
         Slot references: what a layer's payments are counted on; where a rule's visits are counted.
+    keys : (n, slots) int64
+        For each variant the key by which a slot is kept apart, -1 for none; without rows where no group has a key.
     slots : int
         How many slots an account needs.
     names : int
@@ -114,6 +118,7 @@ class Tables:
     amounts: Table
     draws: Table
     visits: Table
+    keys: Table
     slots: int
     names: int
 
@@ -130,11 +135,12 @@ class Writer:
     amounts: list[int] = field(default_factory=list)
     draws: list[int] = field(default_factory=list)
     visits: list[int] = field(default_factory=list)
+    keys: list[dict[int, int]] = field(default_factory=list)
 
     def tables(self, slots: int, names: int) -> Tables:
         """Everything written, as arrays; an account has so many ``slots``, a pool so many different layers."""
 
-        def table(rows: list[list[int]], names: Sequence[str]) -> Table:
+        def table(rows: list[list[int]], names: Sequence[object]) -> Table:
             return _read_only(np.array(rows, np.int64).reshape(len(rows), len(names)))
 
         def column(numbers: list[int]) -> Table:
@@ -149,12 +155,17 @@ class Writer:
             column(self.amounts),
             column(self.draws),
             column(self.visits),
+            table([[one.get(slot, -1) for slot in range(slots)] for one in self.keys if any(self.keys)], range(slots)),
             slots,
             names,
         )
 
-    def add(self, resolved: Resolved, slots: dict[str, int], names: Sequence[str]) -> int:
-        """Write one resolved rule of a pool whose layers have ``names``; returns its number."""
+    def add(self, resolved: Resolved, slots: dict[str, int], names: Sequence[str], keys: Mapping[str, int]) -> int:
+        """Write one resolved rule of a pool whose layers have ``names``; returns its number.
+
+        ``keys`` says of groups kept apart by a key which key it is.
+        """
+        self.keys.append({slots[group] >> 2: key for group, key in keys.items()})
         start = len(self.layers)
         for number, layer in enumerate(resolved.layers):
             self.layers.append([*self._layer(number, layer, resolved.layers, slots), names.index(layer.name)])

@@ -151,6 +151,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
     read = _Reader(sources, dimensions, order, root.named_tables("layers"), axes)
     layers = {name: read.layer(name, table) for name, table in read.layers.items()}
     axes.refuse_unused(root)
+    groups, group_keys = _groups(root)
     return RuleSet(
         file=label,
         pool=head.text("pool"),
@@ -163,7 +164,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         levels=head.texts("levels"),
         identities=_identities(root, head, sources),
         sources=sources,
-        groups=_groups(root),
+        groups=groups,
         dimensions=dimensions,
         layers=layers,
         rules=tuple(read.rule(name, table) for name, table in _listed(root, "rules")),
@@ -180,6 +181,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         beyond=tuple(Beyond(t.text("parameter"), t.text("why"), cite(t, sources)) for t in root.tables("beyond")),
         who=tuple(axes.who.values()),
         matrices=tuple(read.drawn),
+        group_keys=group_keys,
     )
 
 
@@ -231,14 +233,20 @@ def _interim_settlements(head: Table, sources: Mapping[str, Source]) -> InterimS
     return InterimSettlements(table.choice("count_as", _COUNT_AS), cite(table, sources), new_year)
 
 
-def _groups(root: Table) -> dict[str, Period]:
+def _groups(root: Table) -> tuple[dict[str, Period], dict[str, str]]:
+    """The period of each group, and what those are kept apart by that are."""
     if not root.has("groups"):
-        return {}
+        return {}, {}
     table = root.table("groups")
     if table.has("visit"):
         do = "choose another name"
         table.refuse("visit", found='a group named "visit"', expected="lift_caps means per-visit caps by that", do=do)
-    return {name: table.choice(name, _PERIODS) for name in table.names()}
+    apart = {name: table.table(name) for name in table.names() if table.is_table(name)}
+    periods = {
+        name: (apart[name].choice("period", _PERIODS) if name in apart else table.choice(name, _PERIODS))
+        for name in table.names()
+    }
+    return periods, {name: one.text("by") for name, one in apart.items()}
 
 
 class _Reader:

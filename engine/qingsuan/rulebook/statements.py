@@ -114,7 +114,8 @@ def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
             "identity_rank", "", "", " > ".join(rule_set.identity_rank.order), rule_set.identity_rank.source
         )
     for name, period in rule_set.groups.items():
-        yield Statement("groups", name, "", words.anything(period))
+        by = rule_set.group_keys.get(name)
+        yield Statement("groups", name, "", words.anything(period) if by is None else f"{period}, by {by}")
     for dimension in rule_set.dimensions:
         yield Statement("dimensions", dimension.name, "", words.anything(dimension))
     for group in rule_set.who:

@@ -302,3 +302,15 @@ def test_a_run_is_not_opened_with_itself(first: Path, tmp_path: Path) -> None:
     ran = settle(*files, first, "--opening", first, "--overwrite")
     assert ran.status == 2
     assert (first / "run.json").exists()
+
+
+def test_groups_kept_apart_by_a_key_are_not_carried(tmp_path: Path) -> None:
+    """The next part of the year would grant each limit again."""
+    keyed = 'moon = { period = "month", by = "dise_code" }'
+    install(tmp_path / "site", rules=QUARTERLY.replace('moon = "month"', keyed))
+    files = write(tmp_path / "c.csv", [visit(1, "2022-05-30", dise_code="M1")]), write(tmp_path / "i.csv", [insured()])
+    ran = settle(*files, tmp_path / "out", "--accumulators")
+    assert ran.status == 4
+    assert "groups.moon: a group kept apart by dise_code, beside --accumulators or --opening" in ran.err
+    assert not (tmp_path / "out" / "run.json").exists()
+    assert settle(*files, tmp_path / "out").status == 0

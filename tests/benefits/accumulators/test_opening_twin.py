@@ -27,13 +27,13 @@ CUTS = ((6, 30), (2, 14), (11, 30), (8, 31), (7, 1), (3, 31))
 
 
 def alone(seed: int, people: int = 30, claims: int = 400) -> World:
-    """A world in which nothing but accounts reaches over a cut: no reversals, copies, stays in parts; one date decides."""
+    """A world in which nothing but accounts reaches over a cut: no reversals, copies, stays in parts, keys; one date decides."""
     made = world(seed, people, claims)
     kept: dict[Key, Claim] = {}
     for claim in made.claims:
         if claim.refd_setl_flag != "1":
             kept[claim.psn_no, claim.setl_id] = replace(claim, mdtrt_id="", mid_setl_flag="")
-    rule_sets = tuple(replace(rule_set, benefit_date="setl_time") for rule_set in made.rule_sets)
+    rule_sets = tuple(replace(rule_set, benefit_date="setl_time", group_keys={}) for rule_set in made.rule_sets)
     return replace(
         made, claims=[replace(one, mdtrt_id="", mid_setl_flag="") for one in kept.values()], rule_sets=rule_sets
     )

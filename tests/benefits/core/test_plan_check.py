@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qingsuan.benefits.core import keys, plan_stays
 from qingsuan.benefits.core import plan as plans
-from qingsuan.benefits.core import plan_stays
 from qingsuan.benefits.core.core import Core
 from qingsuan.benefits.core.plan import Plan
 from qingsuan.benefits.core.plan_check import check_plan
@@ -37,7 +37,7 @@ article = "1"
 grade = "made-up"
 [groups]
 stay = "year"
-third = "quarter"
+third = { period = "quarter", by = "dise_code" }
 [layers.pooled]
 fund = "hifp_pay"
 visits = { group = "stay", source = "X" }
@@ -78,6 +78,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "caps": plans.CAP_FIELDS,
     "entries": plans.ENTRY_FIELDS,
     "periods": plans.PERIOD_FIELDS,
+    "keyed.variants": keys.KEYED_VARIANT_FIELDS,
+    "keyed.groups": keys.KEYED_GROUP_FIELDS,
     "stays.variants": plan_stays.STAY_VARIANT_FIELDS,
     "stays.groups": plan_stays.STAY_GROUP_FIELDS,
     "stays.layers": plan_stays.STAY_LAYER_FIELDS,
@@ -99,8 +101,8 @@ def plan(tables: Tables) -> Plan:
 
 
 def put(plan: Plan, table: str, array: Any) -> Plan:
-    name = table.removeprefix("stays.")
-    return replace(plan, **{name: array} if name == table else {"stays": replace(plan.stays, **{name: array})})
+    part, _, name = table.rpartition(".")
+    return replace(plan, **{part: replace(getattr(plan, part), **{name: array})} if part else {name: array})
 
 
 def changed(plan: Plan, table: str, row: int, column: str, value: int) -> Plan:
@@ -126,8 +128,9 @@ def test_plans_as_they_are_made_pass(plan: Plan) -> None:
 
 
 def test_every_array_of_a_plan_is_broken_here(plan: Plan) -> None:
-    arrays = {field.name for field in fields(plan)} - {"stays"}
-    assert {*NAMES, *LISTS} == arrays | {f"stays.{field.name}" for field in fields(plan.stays)}
+    arrays = {field.name for field in fields(plan)} - {"stays", "keyed"}
+    of_keys = {"keyed.variants", "keyed.groups"}  # what else a keyed plan says is broken in test_keys.py
+    assert {*NAMES, *LISTS} == arrays | {f"stays.{field.name}" for field in fields(plan.stays)} | of_keys
     assert all(len(attrgetter(table)(plan)) for table in (*NAMES, *LISTS))  # each has a row to break
 
 

@@ -17,7 +17,7 @@ from qingsuan.benefits.reference import twin
 from qingsuan.benefits.reference.twin import Outcome, Places, settle_year
 from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, LAYER_PARTS, Case, Codes, RuleSet
 from qingsuan.tables import PLACES
-from worlds import World, world
+from worlds import KEYS, World, world
 
 SEEDS = range(100, 148)
 
@@ -36,6 +36,7 @@ def settings(rule_set: RuleSet) -> Iterator[str]:
     yield from ["missing"] * bool(rule_set.missing)
     yield from ["until"] * (rule_set.until is not None)
     yield from (f"group {period}" for period in rule_set.groups.values())
+    yield from (f"key {by}" for by in rule_set.group_keys.values())
     yield f"benefit {rule_set.benefit_date}"
     yield f"identity {rule_set.identity_date}"
     for rule in rule_set.rules:
@@ -84,6 +85,7 @@ EXPECTED = {
     *(f"rule of {how} layers" for how in ("no", "some")),
     *(f"guarantee {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
     *(f"ceiling {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
+    *(f"key {by}" for by in KEYS),
     *(f"group {period}" for period in ("year", "quarter", "month", "day")),
     *(f"{kind} {date}" for kind in ("benefit", "identity") for date in ("setl_time", "begndate", "enddate")),
     *(f"fund {fund}" for fund in FUNDS),

@@ -61,8 +61,9 @@ _UNTRUE = {
     "people": "a person's rows are not contiguous",
     "order": "an account's rows are not in order",
     "stay": "stay below 0, or of two accounts",
+    "key": "a block of two accounts",
 }
-_NO_STAY, _NO_CELLS = np.zeros(0, np.int32), np.zeros(0, np.int64)
+_NO_STAY, _NO_KEYS, _NO_CELLS = np.zeros(0, np.int32), np.zeros((0, 0), np.int32), np.zeros(0, np.int64)
 
 
 class Core:
@@ -75,7 +76,7 @@ class Core:
             if attrgetter(table)(plan).shape[1] != count:
                 raise ValueError(f"the compiled core reads {count} columns of {table}: build it again")
         check_plan(plan, tables.slots, tables.names)
-        self._slots, self._blank = tables.slots, plan.blank
+        self._slots, self._blank, self._keyed = tables.slots, plan.blank, plan.keyed
         self._tables = _kernel.Tables(
             plan.variants,
             plan.layers,
@@ -94,6 +95,12 @@ class Core:
         self._tables.of_stays(
             stays.variants, stays.groups, stays.layers, stays.caps, stays.draws, (width, nothing, handed)
         )
+        self._tables.of_keys(plan.keyed.variants, plan.keyed.groups, plan.keyed.width)
+
+    @property
+    def needs_keys(self) -> npt.NDArray[np.bool_]:
+        """(variants, keys): by which of ``Program.keys`` a rule counts; without rows where none does by any."""
+        return self._keyed.needs
 
     def settle(
         self,
@@ -106,6 +113,7 @@ class Core:
         balance: Int64,
         name: Callable[[int], str] = "row {}".format,
         stay: npt.NDArray[np.int32] = _NO_STAY,
+        keys: npt.NDArray[np.int32] = _NO_KEYS,
     ) -> Paid:
         """Settle rows that lie person after person, each person's in order of benefit date, ``setl_time`` and ``setl_id``.
 
@@ -129,6 +137,8 @@ class Core:
             Names a row for a message.
         stay : (n,) int32, or empty
             Numbers a person's stays from 1, where the settlements of one stay are one visit; 0 for a whole visit.
+        keys : (k, n) int32
+            For each key of ``Program.keys`` the number of the claim's block (:func:`qingsuan.benefits.core.keys.number_blocks`).
 
         Raises
         ------
@@ -147,8 +157,16 @@ class Core:
         accounts = int(account.max()) + 1 if n else 1
         state = np.zeros(max(1, accounts) * len(self._blank), np.int64)
         stays = np.zeros(max(0, int(stay.max(initial=0))) * self._stay_width, np.int64)
+        if (stay < 0).any():
+            raise ValueError(_UNTRUE["stay"])
+        by_key = self._keyed.check_numbers(variant, keys)
+        if by_key is not None:
+            stay = np.where(
+                by_key & (stay == 0 if len(stay) else True), np.int32(-1), stay if len(stay) else np.int32(0)
+            )
+        blocks = np.zeros(max(0, int(keys.max(initial=0))) * self._keyed.block_width, np.int64)
         funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
-        fault = _kernel.settle_rows(self._tables, *rows, stay, state, stays, funds, result, 0, n, False)
+        fault = _kernel.settle_rows(self._tables, *rows, stay, keys, state, stays, blocks, funds, result, 0, n, False)
         if fault is not None:
             _report(fault, bill, name)
         return Paid(funds, *result)
@@ -182,6 +200,8 @@ class Core:
             As :meth:`settle`; also ``ValueError`` where ``before`` holds what no earlier claims could have left.
         """
         n = len(person)
+        if len(self._keyed.variants):
+            raise ValueError("groups kept apart by a key are not carried")
         _check_lengths(person, account, variant, day, bill, may_use_account, balance)
         if n and int(account.min()) < 0:
             raise ValueError("account below 0")
@@ -196,7 +216,7 @@ class Core:
             local[block.rows] = account[block.rows] - block.accounts.start
             state = State(before, block, self._blank)
             fault = _kernel.settle_rows(
-                *(self._tables, *rows, _NO_STAY, state.flat, _NO_CELLS),
+                *(self._tables, *rows, _NO_STAY, _NO_KEYS, state.flat, _NO_CELLS, _NO_CELLS),
                 *(funds, result, block.rows.start, block.rows.stop, True),
             )
             if fault is not None:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan.benefits.core.calendar import PERIOD_DAYS
+from qingsuan.benefits.core.keys import KeyedPlan, write_keyed
 from qingsuan.benefits.core.plan_stays import StayPlan, write_stays
 from qingsuan.money import BP_ONE
 from qingsuan.policy import numeric
@@ -155,6 +156,8 @@ class Plan:
         The state of an account before its first claim; as wide as an account is.
     stays
         What is per visit, for settlements of one stay.
+    keyed
+        Which groups are kept apart by a key.
     """
 
     variants: Int64
@@ -168,6 +171,7 @@ class Plan:
     visits: Int64
     blank: Int64
     stays: StayPlan
+    keyed: KeyedPlan
 
     @classmethod
     def of(cls, tables: numeric.Tables) -> Plan:
@@ -215,6 +219,9 @@ class _Writer:
             np.array([self.written(visit, _VISITS) for visit in self.visits], np.int64),
             blank,
             write_stays(tables, self.planned, caps, SLOT_WIDTH, handed),
+            write_keyed(
+                tables.keys, [{one >> 2 for one in self.references(row)} for row in rows], SLOT_WIDTH, tables.slots
+            ),
         )
 
     def read(self, reference: int, counter: int, *, when: bool) -> int:
@@ -253,14 +260,18 @@ class _Writer:
                 if part == _COST_ABOVE_LIMIT:
                     layers[of_layer]["traits"] |= TRAITS["other_base"]
 
-    def short_periods(self, variant: Row) -> list[list[int]]:
-        """Every group shorter than the year that a rule reads or counts on: its first cell, the length of its period."""
+    def references(self, variant: Row) -> set[int]:
+        """Every group that a rule reads or counts on."""
         references = set(self.visits[variant["visits_start"] : variant["visits_end"]])
         for layer in self.layers[variant["layer_start"] : variant["layer_end"]]:
             references.update(value for name, value in layer.items() if name.endswith("_slot"))
             references.update(cap["cap_slot"] for cap in self.caps[layer["cap_start"] : layer["cap_end"]])
             references.update(self.draws[layer["draw_start"] : layer["draw_end"]])
-        references.discard(_NONE)
+        return references - {_NONE}
+
+    def short_periods(self, variant: Row) -> list[list[int]]:
+        """Every group shorter than the year that a rule reads or counts on: its first cell, the length of its period."""
+        references = self.references(variant)
         if len({reference >> 2 for reference in references}) != len(references):
             raise ValueError("compiled rules: a group has two periods in one rule")
         return [[(one >> 2) * SLOT_WIDTH, PERIOD_DAYS[one & 3]] for one in sorted(references) if one & 3]

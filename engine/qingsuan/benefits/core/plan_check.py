@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from qingsuan.benefits.core.calendar import PERIOD_DAYS
 from qingsuan.benefits.core.cells import AccountCells, StayCells
+from qingsuan.benefits.core.keys import check_keyed
 from qingsuan.benefits.core.plan import (
     BAND_FIELDS,
     CAP_FIELDS,
@@ -84,6 +85,7 @@ def check_plan(plan: Plan, slots: int, names: int) -> None:
     _check_entries(layers, entries, earlier)
     _check_traits(layers, entries, cells)
     _PLAN.within("amounts", plan.amounts, 0, MAX_FEN)
+    check_keyed(plan.keyed, len(plan.variants), SLOT_WIDTH, slots)
     check_stays(plan, cells, StayCells(slots, names), earlier)
 
 

@@ -13,6 +13,7 @@ from qingsuan.policy.numeric import (
     CAP_FIELDS,
     ENTRY_FIELDS,
     LAYER_FIELDS,
+    MAX_KEYS,
     MAX_LAYERS,
     MOST_PART,
     VARIANT_FIELDS,
@@ -58,6 +59,9 @@ def check_tables(tables: Tables) -> None:
     _RULES.within("deductible", tables.amounts, 0, MAX_FEN)
     _check_references("draw", tables.draws, tables.slots)
     _check_references("visits", tables.visits, tables.slots)
+    if tables.keys.shape not in ((0, tables.slots), (len(tables.variants), tables.slots)):
+        raise ValueError(f"table keys has shape {tables.keys.shape}, expected a column for each slot")
+    _RULES.within("key", tables.keys.ravel(), -1, MAX_KEYS - 1)
 
 
 def _check_variants(tables: Tables, variants: Columns) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "refuse_levels",
     "refuse_persons",
     "refuse_without_identity_date",
+    "refuse_without_key",
     "refuse_without_rule",
     "refuse_without_set",
 ]
@@ -143,6 +144,15 @@ def refuse_without_identity_date(refusals: Refusals, work: Work) -> None:
     if any(by_end):
         mask = np.array([*by_end, False], np.bool_)[work.rule_set] & (work.at("enddate") == NO_DATE)
         refusals.add(mask, "E_MISSING", "enddate", "nothing", "an enddate: the rule set reads identities on it")
+
+
+def refuse_without_key(refusals: Refusals, work: Work, needs: Bool) -> None:
+    """Claims without the key by which their rule counts: nobody's limit is theirs, and none is one of its own."""
+    for key in work.keys(needs):
+        mask = np.zeros(len(work.rows), np.bool_)
+        mask[key.places[key.absent]] = True
+        expected = "a value: the claim's rule counts in a group that is kept apart by it"
+        refusals.add(mask, "E_MISSING", key.called, "nothing", expected)
 
 
 def refuse_levels(refusals: Refusals, work: Work) -> None:

@@ -18,6 +18,7 @@ from qingsuan.benefits.accumulators.opening import Opening, empty_opening
 from qingsuan.benefits.columns import Columns
 from qingsuan.benefits.core.accounts import accounts_of
 from qingsuan.benefits.core.core import Core, Paid
+from qingsuan.benefits.core.keys import no_blocks, number_blocks
 from qingsuan.benefits.differences import DIFFERENCES, REFUNDS_OF_PART, Differences
 from qingsuan.benefits.order import ROLE, STATUS, Money, check_order, mark, order_rows
 from qingsuan.benefits.partition import explanations
@@ -50,7 +51,7 @@ from qingsuan.benefits.partition.state import Known, Work
 from qingsuan.benefits.partition.stays import number_stays_of, refuse_parts
 from qingsuan.benefits.partition.trials import try_contradictions
 from qingsuan.benefits.results import Layout
-from qingsuan.benefits.setup import CLAIM_CODES, Setup
+from qingsuan.benefits.setup import Setup
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import looked_up, numbers
 from qingsuan.errors import RunError
@@ -326,6 +327,11 @@ class _Steps(Work):
         if (self.variant < 0).any():
             explanations.refuse_without_rule(refusals, self, codes, numbers)
         self._drop(refusals)
+        needs = self.settler.core.needs_keys
+        if len(needs):
+            refusals = self._refusals()
+            explanations.refuse_without_key(refusals, self, needs)
+            self._drop(refusals)
         refusals = self._refusals()
         refuse_parts(refusals, self, self.numbered)
         self._drop(refusals)
@@ -337,10 +343,7 @@ class _Steps(Work):
             return places
         if name == "referral":
             return self.at("referral").astype(np.int32)
-        if name in CLAIM_CODES or self.columns.has(name):
-            return self.code(name)
-        code: Int32 = looked_up(self.insured.code(name), self.found)
-        return code
+        return self.code_column(name)
 
     def _number_column(self, name: str) -> Int64:
         if name == "medfee_sumamt":
@@ -403,10 +406,13 @@ class _Steps(Work):
         carry, core = self.settler.carry, self.settler.core
         if carry is None or self.opening is None:
             accounts = accounts_of(self.person, self.series)
-            if self.stay is None:
-                return core.settle(self.person, accounts, *columns, self._name), None
-            stay = np.where(self.known.says_stays[self.rule_set], self.stay, np.int32(0))
-            return core.settle(self.person, accounts, *columns, self._name, stay.astype(np.int32)), None
+            stay, keys = np.zeros(0, np.int32), no_blocks()
+            if self.stay is not None:
+                stay = np.where(self.known.says_stays[self.rule_set], self.stay, np.int32(0)).astype(np.int32)
+            if len(core.needs_keys):
+                claims = [(key.number, key.places, key.values) for key in self.keys(core.needs_keys)]
+                keys = number_blocks(self.person, accounts, claims, core.needs_keys.shape[1])
+            return core.settle(self.person, accounts, *columns, self._name, stay, keys), None
         benefit = self.at("benefit").astype(np.int32, copy=False)
         paid, closing = carry.settle(core, self.opening, self.person, self.series, benefit, columns, self._name)
         return paid, closing.table(self.texts, self.numbering.numbers, self.numbering.count)

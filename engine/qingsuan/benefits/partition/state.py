@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,18 +18,28 @@ from qingsuan.benefits.order import Ordered
 from qingsuan.benefits.partition.classify import Classifier
 from qingsuan.benefits.partition.insured_rows import InsuredRows
 from qingsuan.benefits.results import Called
-from qingsuan.benefits.setup import BENEFIT_DATES, Setup
+from qingsuan.benefits.setup import BENEFIT_DATES, CLAIM_CODES, Setup
 from qingsuan.columns.cells import NO_DATE
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import Keeper, Taker, looked_up
 from qingsuan.people import Numbering, Texts
 from qingsuan.policy.model import RuleSet
 
-__all__ = ["Known", "OtherParts", "PerClaim", "Work"]
+__all__ = ["Key", "Known", "OtherParts", "PerClaim", "Work"]
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
+
+
+class Key(NamedTuple):
+    """Claims that count by one key, read from one column: its number, what messages call it, places, values, which of these are absent."""
+
+    number: int
+    called: str
+    places: Int32
+    values: Int32
+    absent: Bool
 
 
 class Known:
@@ -59,6 +69,7 @@ class Known:
         )
         said = [one.interim_settlements for one in setup.program.rule_sets]
         self.says_stays = np.array([one is not None for one in said], np.bool_)
+        self.key_columns = [setup.key_columns(number) for number in range(len(said))]
         self.says_new_year = np.array([one is not None and one.new_year is not None for one in said], np.bool_)
         self.per_visit = np.array(setup.program.per_visit, np.bool_)
         self.called = Called(setup.program)
@@ -212,6 +223,42 @@ class Work:
         wait_end = self.of_insured("wait_end")
         found: Bool = (wait_end != NO_DATE) & (self.at("begndate") <= wait_end)
         return found
+
+    def keys(self, needs: Bool) -> Iterator[Key]:
+        """The claims whose rule counts by a key, key by key of the run, and of each key column by column that it is read from.
+
+        ``needs`` says of each rule by which keys it counts (:attr:`qingsuan.benefits.core.core.Core.needs_keys`).
+        """
+        counts = np.flatnonzero(needs[self.variant].any(axis=1) & ~self.waiting()) if len(needs) else self.rows[:0]
+        for number, by in enumerate(self.setup.program.keys[: needs.shape[1]]):
+            places = counts[needs[self.variant[counts], number]].astype(np.int32)
+            sets: dict[tuple[str, str], list[int]] = {}
+            for rule_set in np.unique(self.rule_set[places]).tolist():
+                sets.setdefault(self.known.key_columns[rule_set][by], []).append(rule_set)
+            for (column, called), some in sets.items():
+                mine = places[np.isin(self.rule_set[places], some)]
+                yield Key(number, called, mine, *self._values_of(column, mine))
+
+    def _values_of(self, column: str, places: Int32) -> tuple[Int32, Bool]:
+        """A number for each different value of a column, and which values are absent."""
+        if column != "mdtrt_id":
+            texts = self.setup.vocabularies[column].texts
+            code = self.code_column(column)[places]
+            return code, np.array([not text for text in texts], np.bool_)[code]
+        if not self.setup.has_stays:
+            return np.zeros(len(places), np.int32), np.ones(len(places), np.bool_)
+        ids = (
+            self.columns.table.column("mdtrt_id").take(pa.array(self.rows[places])).combine_chunks().dictionary_encode()
+        )
+        value = ids.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+        return value, np.array([not text for text in ids.dictionary.to_pylist()], np.bool_)[value]
+
+    def code_column(self, name: str) -> Int32:
+        """A code column of the claims that still count, of their own or of the insured rows found."""
+        if name in CLAIM_CODES or self.columns.has(name):
+            return self.code(name)
+        code: Int32 = looked_up(self.insured.code(name), self.found)
+        return code
 
     def identity_dates(self) -> npt.NDArray[np.int32]:
         """The date on which each claim's rule set reads identities; it is there."""

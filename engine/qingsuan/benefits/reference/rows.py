@@ -108,10 +108,10 @@ class Account:
     """What one person has in one scheme and pool: counters by group and period, and the personal account.
 
     ``balance`` is None until the first settled claim opens it; ``groups`` is keyed by group and the period it is for
-    (``2021``, ``2021Q3``, ``2021-07``, ``2021-07-01``).
+    (``2021``, ``2021Q3``, ``2021-07``, ``2021-07-01``), and by the key where the group is kept apart by one.
     """
 
-    groups: dict[tuple[str, str], Counters] = field(default_factory=dict)
+    groups: dict[tuple[str, ...], Counters] = field(default_factory=dict)
     balance: int | None = None
 
 

@@ -33,7 +33,17 @@ from qingsuan.policy.model import (
     When,
 )
 
-__all__ = ["Plan", "Setting", "Value", "has_per_visit", "missing_parameter", "plan_of", "rule_of", "variant_of"]
+__all__ = [
+    "Plan",
+    "Setting",
+    "Value",
+    "has_per_visit",
+    "keys_of",
+    "missing_parameter",
+    "plan_of",
+    "rule_of",
+    "variant_of",
+]
 
 Value = str | int | frozenset[str] | None
 """What one claim has in one dimension: a code ("" where absent), a whole number (None where unknown), or the names of the
@@ -165,6 +175,24 @@ def _crosses_per_visit(bands: Bands) -> bool:
 
 def _caps_a_visit(cap: Cap) -> bool:
     return cap.per == "visit" and cap.amount_fen is not None
+
+
+def counts_in(plan: Plan) -> set[str]:
+    """Every group that a rule's layers read or count on."""
+    found: set[str | None] = set()
+    for setting in plan.settings:
+        parts = (setting.visits, setting.deductible, setting.bands, setting.limit, setting.bands.select, *setting.caps)
+        found |= {part.group for part in parts if part is not None}
+    return {group for group in found if group is not None}
+
+
+def keys_of(rule_set: RuleSet, plan: Plan, values: Mapping[str, Value]) -> dict[str, str]:
+    """Group -> the key of this claim, of those groups of its rule that are kept apart by one; "" where it has none."""
+    return {
+        group: str(values[by] or "")
+        for group, by in sorted(rule_set.group_keys.items(), key=lambda pair: pair[1])
+        if group in counts_in(plan)
+    }
 
 
 def missing_parameter(rule_set: RuleSet, values: Mapping[str, Value]) -> Missing | None:

@@ -6,7 +6,7 @@ Written without a look at how the core finds them: sets of ``setl_id`` and one p
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qingsuan.benefits.reference.reversals import Sorted, is_reversal
@@ -22,7 +22,7 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A claim with all that decides what is paid for it: its pool, date, rule set and plan, and whether it waits."""
+    """A claim with all that decides what is paid for it: its pool, date, rule set and plan, whether it waits, its keys by group."""
 
     claim: Claim
     pool: str
@@ -30,6 +30,7 @@ class Ready:
     rule_set: RuleSet
     plan: Plan
     waiting: bool
+    keys: Mapping[str, str]
 
 
 class Stays:

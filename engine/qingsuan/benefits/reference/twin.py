@@ -29,9 +29,9 @@ from qingsuan.benefits.reference.rows import (
     Served,
     Settled,
 )
-from qingsuan.benefits.reference.rules import Plan, Value, missing_parameter, plan_of, variant_of
+from qingsuan.benefits.reference.rules import Plan, Value, keys_of, missing_parameter, plan_of, variant_of
 from qingsuan.benefits.reference.stays import Ready, Stays
-from qingsuan.policy.model import FUNDS, AnyOf, Codes, Held, Interval, RuleSet
+from qingsuan.policy.model import FUNDS, GROUP_KEYS, AnyOf, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL, REFERRALS
 
 __all__ = [
@@ -206,7 +206,13 @@ class _Year:
             self.reject(claim, "E_NO_RULE", "med_type", str(dict(values)), plan)
             return None
         waiting = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
-        return Ready(claim, pool, benefit_date, book.rule_set, plan, waiting)
+        ids = {"fixmedins_code": claim.fixmedins_code, "mdtrt_id": claim.mdtrt_id}
+        keys = keys_of(book.rule_set, plan, {**values, **ids})
+        absent = [group for group, key in keys.items() if not key]
+        if absent and not waiting:
+            self.reject(claim, "E_MISSING", _column_of_key(book.rule_set, absent[0]), "nothing", "the key of its group")
+            return None
+        return Ready(claim, pool, benefit_date, book.rule_set, plan, waiting, keys)
 
     def settle(self, ready: Ready, insured: Sequence[Insured], standing: dict[str, Claim]) -> None:
         """Settle one claim that has its rule: copies, layers, account, cash.
@@ -227,28 +233,23 @@ class _Year:
         if not waiting:
             stay = self.stays.get((claim.insutype, pool, claim.mdtrt_id))
             one_visit = stay if rule_set.interim_settlements is not None else None
-            steps = self.run(rule_set, ready.plan, claim, account, ready.benefit_date, one_visit)
+            steps = self.run(ready, account, one_visit)
         self.close(ready, steps, account)
 
-    def run(
-        self,
-        rule_set: RuleSet,
-        plan: Plan,
-        claim: Claim,
-        account: Account,
-        benefit_date: dt.date,
-        stay: Stay | None,
-    ) -> tuple[LayerStep, ...]:
-        """Run the layers and move the counters of the periods of this date on, and those of the stay."""
-        periods = _periods(benefit_date)
-        before = {}
-        for group, period in rule_set.groups.items():
-            counters = account.groups.get((group, periods[period]))
+    def run(self, ready: Ready, account: Account, stay: Stay | None) -> tuple[LayerStep, ...]:
+        """Run the layers and move the counters of the claim's periods and keys on, and those of the stay."""
+        periods = _periods(ready.benefit_date)
+        before, places = {}, {}
+        for group, period in ready.rule_set.groups.items():
+            key = ready.keys.get(group)
+            places[group] = (group, periods[period]) if key is None else (group, periods[period], key)
+            counters = account.groups.get(places[group])
             if counters is not None:
                 before[group] = counters
-        steps = run_layers(plan, Bill(*(getattr(claim, name) for name in BILL)), before, stay)
+        bill = Bill(*(getattr(ready.claim, name) for name in BILL))
+        steps = run_layers(ready.plan, bill, before, stay)
         for group, counters in counted(steps, before, stay).items():
-            account.groups[group, periods[rule_set.groups[group]]] = counters
+            account.groups[places[group]] = counters
         return steps
 
     def close(self, ready: Ready, steps: tuple[LayerStep, ...], account: Account) -> None:
@@ -390,6 +391,13 @@ def _values(claim: Claim, row: Insured, held: frozenset[str], place: str, benefi
         **claim.extra,
         **row.extra,
     }
+
+
+def _column_of_key(rule_set: RuleSet, group: str) -> str:
+    """The column that keeps a group apart, or the function that gives its key."""
+    by = rule_set.group_keys[group]
+    own = next((one for one in rule_set.dimensions if one.name == by and by not in GROUP_KEYS), None)
+    return by if own is None else own.column or own.function
 
 
 def _completed_years(birth: dt.date, date: dt.date) -> int:

@@ -1,0 +1,165 @@
+"""Groups kept apart by a key (单病种限额, 定点一家): which of them a rule has, and where the counters of each key are kept.
+
+Each person, account and key has a *block*, which has the cells of an account's groups. The core knows no text: blocks are numbered
+here, within their person from 1, and of each claim it is told the number for every key that the claim's rule counts by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qingsuan.benefits.core.ranges import Ranges, columns_of
+
+__all__ = [
+    "KEYED_GROUP_FIELDS",
+    "KEYED_VARIANT_FIELDS",
+    "KeyedPlan",
+    "check_keyed",
+    "no_blocks",
+    "number_blocks",
+    "write_keyed",
+]
+
+KEYED_VARIANT_FIELDS = ("group_start", "group_end")
+KEYED_GROUP_FIELDS = ("slot_cell", "key")
+BLOCK_CELLS = 2
+"""Before the groups of a block: for whom it is opened, and of which account it is."""
+
+Bool = npt.NDArray[np.bool_]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+_KEYED = Ranges("plan: keys")
+
+
+@dataclass(frozen=True)
+class KeyedPlan:
+    """Tables for :class:`qingsuan._kernel.Tables`, all int64; without rows where no group is kept apart by a key.
+
+    Attributes
+    ----------
+    variants, groups : (n, len(KEYED_…_FIELDS))
+        Rows of ``variants`` are those of the plan.
+    needs : (variants, keys) bool
+        By which keys a rule counts: its claims must have them.
+    width : int
+        How many cells the groups of an account have.
+    """
+
+    variants: Int64
+    groups: Int64
+    needs: Bool
+    width: int
+
+    @property
+    def block_width(self) -> int:
+        """How many cells a block has."""
+        return self.width + BLOCK_CELLS
+
+    def check_numbers(self, variant: Int32, keys: Int32) -> Bool | None:
+        """Check that every claim has a number for each key by which its rule counts; returns which claims count by any.
+
+        Raises
+        ------
+        ValueError
+            One has none, or ``keys`` has not a column for each key: a bug in the caller.
+        """
+        if not len(self.variants):
+            return None
+        if keys.shape != (self.needs.shape[1], len(variant)):
+            raise ValueError("keys: a row for each key, and as many columns as there are claims, are needed")
+        wanted: Bool = np.concatenate([self.needs, np.zeros((1, self.needs.shape[1]), np.bool_)])[variant].T
+        if (wanted & (keys < 1)).any():
+            raise ValueError("keys: a claim whose rule counts by a key has none")
+        return np.asarray(wanted.any(axis=0))
+
+
+def write_keyed(keys: Int64, groups: Sequence[Collection[int]], group_width: int, slots: int) -> KeyedPlan:
+    """Write the tables.
+
+    Parameters
+    ----------
+    keys : (variants, slots)
+        By which key a rule's slot is kept apart, -1 for none; or no rows.
+    groups
+        The slots that each rule reads or counts on.
+    """
+    variants: list[list[int]] = []
+    rows: list[list[int]] = []
+    needs = np.zeros((len(keys), int(keys.max(initial=-1)) + 1), np.bool_)
+    for variant, key_of in enumerate(keys.tolist()):
+        start = len(rows)
+        rows += [[slot * group_width, key_of[slot]] for slot in sorted(groups[variant]) if key_of[slot] >= 0]
+        needs[variant, [key for _, key in rows[start:]]] = True
+        variants.append([start, len(rows)])
+    return KeyedPlan(
+        np.array(variants, np.int64).reshape(-1, len(KEYED_VARIANT_FIELDS)),
+        np.array(rows, np.int64).reshape(-1, len(KEYED_GROUP_FIELDS)),
+        needs,
+        slots * group_width,
+    )
+
+
+def check_keyed(plan: KeyedPlan, variants: int, group_width: int, slots: int) -> None:
+    """Check that nothing of it leads the core out of a table, an account or a block.
+
+    Raises
+    ------
+    ValueError
+        Something does: a mistake in what made the plan.
+    """
+    if len(plan.variants) not in (0, variants) or len(plan.needs) != len(plan.variants):
+        raise ValueError(f"plan: keys: {len(plan.variants)} rows of variants, expected none or {variants}")
+    if plan.width != slots * group_width:
+        raise ValueError(f"plan: keys: {plan.width} cells, expected those of {slots} groups")
+    spans, groups = columns_of(plan.variants, KEYED_VARIANT_FIELDS), columns_of(plan.groups, KEYED_GROUP_FIELDS)
+    _KEYED.spans("groups", spans["group_start"], spans["group_end"], len(plan.groups))
+    cell = groups["slot_cell"]
+    of_a_group = (cell >= 0) & (cell < plan.width) & (cell % group_width == 0)
+    _KEYED.must("slot_cell", cell, of_a_group, "the first cell of a group")
+    _KEYED.within("key", groups["key"], 0, plan.needs.shape[1] - 1)
+    for number, (start, end) in enumerate(plan.variants.tolist()):
+        if not plan.needs[number, plan.groups[start:end, 1]].all():
+            raise ValueError(f"plan: keys: rule {number} counts by a key that it does not need")
+
+
+def no_blocks() -> Int32:
+    """What a claim's keys are where no rule counts by any."""
+    return np.zeros((0, 0), np.int32)
+
+
+def number_blocks(person: Int32, account: Int32, claims: Sequence[tuple[int, Int32, Int32]], keys: int) -> Int32:
+    """Number each person's blocks from 1.
+
+    Parameters
+    ----------
+    person, account : (n,) int32
+        By place: never falling; and an account of the person.
+    claims
+        Some claims that count by a key: its number, their places, and the number of its value at each. One account's claims
+        of one key number values alike.
+    keys
+        How many keys there are.
+
+    Returns
+    -------
+    (keys, n) int32: the number of the block, 0 where a claim does not count by the key.
+    """
+    numbers = np.zeros((keys, len(person)), np.int32)
+    if not claims:
+        return numbers
+    places = np.concatenate([at for _, at, _ in claims])
+    key = np.repeat(np.array([number for number, _, _ in claims], np.int32), [len(at) for _, at, _ in claims])
+    columns = [np.concatenate([value for _, _, value in claims]), key, account[places], person[places]]
+    order = np.lexsort(columns)
+    differs, first = (
+        np.r_[True, np.logical_or.reduce([one[order][1:] != one[order][:-1] for one in some])]
+        for some in (columns, columns[-1:])
+    )
+    count = np.cumsum(differs)
+    before = np.maximum.accumulate(np.where(first, count - 1, 0))
+    numbers[key[order], places[order]] = count - before
+    return numbers
