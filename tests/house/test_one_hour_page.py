@@ -18,32 +18,27 @@ SETTLE = (
     "qingsuan settle sample/claims.csv --insured sample/insured.csv --year 2021 --out again --allow ../approved.toml"
 )
 
+INPATIENT = 'med_type = ["21"], place = ["pool"], dedc_hosp_lv = ["1", "2", "3"]'
+TWO_LEVELS = INPATIENT.replace(', "3"]', "]")
+
 BROKEN = {
-    "a ratio as a fraction": (RULES, "percent = [60, 65]", "percent = [0.6, 65]"),
-    "a ratio as a text of a fraction": (RULES, "percent = [60, 65]", 'percent = ["0.6", 65]'),
-    "two bands, two bounds": (RULES, "upto = [30000], percent = [60, 65]", "upto = [30000, 60000], percent = [60, 65]"),
-    "a key misspelt": (RULES, "deductible = { per = \"visit\", yuan = 800", "deductable = { per = \"visit\", yuan = 800"),
+    "a ratio as a fraction": (RULES, "[60, 65]]", "[0.6, 65]]"),
+    "a ratio as a text of a fraction": (RULES, "[60, 65]]", '["0.6", 65]]'),
+    "a cell too few in a row": (RULES, "rows.minors = [100, 200, 400]", "rows.minors = [100, 200]"),
+    "a key misspelt": (RULES, "[layers.inpatient.deductible]", "[layers.inpatient.deductable]"),
     "a layer misspelt in a rule": (RULES, 'layers = ["inpatient"]', 'layers = ["inpatinet"]'),
-    "a source that is nowhere written": (RULES, 'yuan = 800, source = "SYB2020_1_3"', 'yuan = 800, source = "SYB2020_1_9"'),
-    "a comma forgotten": (RULES, "yuan = 800, source", "yuan = 800 source"),
-    "a second rule for the same claims": (
-        RULES,
-        "[[covers]]",
-        '[[rules]]\nid = "inpatient-again"\nwhen = { med_type = ["21"] }\nlayers = ["inpatient"]\n\n[[covers]]',
-    ),
-    "a level forgotten that": (
-        RULES,
-        'place = ["pool"], dedc_hosp_lv = ["1", "2", "3"] }\nlayers',
-        'place = ["pool"], dedc_hosp_lv = ["1", "2"] }\nlayers',
-    ),
+    "a source that is nowhere written": (RULES, 'source = "SYB2020_1_3"', 'source = "SYB2020_1_9"'),
+    "a comma forgotten": (RULES, "[200, 400, 800]", "[200, 400 800]"),
+    "a second rule for the same claims": (RULES, "[rules]\n", f"[rules]\nagain = {{ when = {{ {INPATIENT} }}, layers = [], source = \"SYB2020_1_2\" }}\n"),
+    "a level forgotten that": (RULES, f"inpatient = {{ when = {{ {INPATIENT}", f"inpatient = {{ when = {{ {TWO_LEVELS}"),
     "left in beside the rule": (
         RULES,
-        "[[covers]]",
-        '[[missing]]\nparameter = "residents.inpatient.deductible_ratio_cap"\nwhy = "not read yet"\nwhen = { med_type = ["21"] }\n\n[[covers]]',
+        "[missing] ",
+        '[missing]\n"residents.inpatient.deductible_ratio_cap" = { why = "not read yet", when = { med_type = ["21"] } }\n#',
     ),
     "the hook without": (HOOK, "@hookimpl\n", ""),
     "a prefix of another region": (HOOK, 'prefixes=("9901",)', 'prefixes=("9801",)'),
-    "a number that is not that of the notice": (RULES, "percent = [60, 65]", "percent = [61, 65]"),
+    "a number that is not that of the notice": (RULES, "[60, 65]]", "[61, 65]]"),
     "a rule without a case": ("tests/cases/9901-390.toml", 'med_type = "140104"\ninscp_scp_amt = "3428.58"', 'med_type = "21"\ninscp_scp_amt = "4100"'),
     "a word changed after the approval": (RULES, "# 门诊慢病", "# 慢病"),
 }  # fmt: skip

@@ -9,11 +9,16 @@ from typing import Any, Literal, get_args, get_origin
 
 from qingsuan.policy import model
 from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
-from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, LAYER_PARTS, RuleSet
+from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, GROUP_KEYS, LAYER_PARTS, RuleSet
 
 __all__ = ["constructs", "used"]
 
-_CHOICES = {"Layer.fund": FUNDS, "Entry.part": (*ENTRY_PARTS, *LAYER_PARTS), "Select.counter": COUNTERS}
+_CHOICES = {
+    "RuleSet.group_keys": GROUP_KEYS,
+    "Layer.fund": FUNDS,
+    "Entry.part": (*ENTRY_PARTS, *LAYER_PARTS),
+    "Select.counter": COUNTERS,
+}
 """Fields whose values are names of the model without being a ``Literal``."""
 
 

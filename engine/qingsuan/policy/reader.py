@@ -135,7 +135,6 @@ def read_rule_set(
     label = "/".join(PurePath(str(file)).parts[-3:])
     root = load(file, label=label)
     rule_set = _rule_set(root, label, folder or Path(str(file)).parent)
-    root.done()
     refuse_findings(check(rule_set, codes=codes or {}, functions=functions))
     return rule_set
 
@@ -150,9 +149,8 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
     axes = Axes(read_who(root, dimensions, order), dimensions, order)
     read = _Reader(sources, dimensions, order, root.named_tables("layers"), axes)
     layers = {name: read.layer(name, table) for name, table in read.layers.items()}
-    axes.refuse_unused(root)
     groups, group_keys = _groups(root)
-    return RuleSet(
+    rule_set = RuleSet(
         file=label,
         pool=head.text("pool"),
         schemes=head.texts("schemes"),
@@ -183,6 +181,9 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         matrices=tuple(read.drawn),
         group_keys=group_keys,
     )
+    root.done()  # before groups that nothing uses: a misspelt key leaves some, and is what has to be mended
+    axes.refuse_unused(root)
+    return rule_set
 
 
 def _listed(root: Table, key: str) -> Iterator[tuple[str | None, Table]]:
