@@ -11,10 +11,15 @@ __all__ = ["COMMANDS", "command"]
 COMMANDS = {
     "diff": "What changed between two dates, files or folders, table by table, and in which document.",
     "doc": "The rule book of a region as one HTML file that prints on A4.",
+    "export": "The tables of the rules as a spreadsheet, one sheet for each table of the notice.",
+    "import": "Numbers of a spreadsheet back into the parameter files, with a difference shown first.",
     "lint": "What a colleague would ask about: numbers that load and are seldom meant.",
     "show": "The rules as tables, as a person reads them.",
     "test": "The cases beside the parameters, with a readable difference when one fails.",
 }
+
+_MODULES = {"import": "bring"}
+"""Modules that cannot be called as their commands are."""
 
 
 class _Lazy(click.Group):
@@ -26,7 +31,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        found: click.Command = importlib.import_module(f"qingsuan.cli.policy.{name}").command
+        found: click.Command = importlib.import_module(f"qingsuan.cli.policy.{_MODULES.get(name, name)}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

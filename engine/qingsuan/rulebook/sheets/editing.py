@@ -1,0 +1,64 @@
+"""Numbers changed in a parameter file: nothing else of it, neither comments nor order nor spaces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from qingsuan.rulebook.sheets.layout import NOTHING
+from qingsuan.rulebook.sheets.needed import need
+from qingsuan.rulebook.sheets.reading import Edit
+
+__all__ = ["edited"]
+
+
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """The text of a file with cells of its matrices changed.
+
+    Raises
+    ------
+    UsageError
+        tomlkit is not installed.
+    """
+    tomlkit = need("tomlkit")
+    document = tomlkit.parse(text)
+    for one in edits:
+        _change(document, one)
+    return str(tomlkit.dumps(document))
+
+
+def _change(document: Any, edit: Edit) -> None:
+    rows = _at(document, edit.sheet.table)["rows"]
+    name = edit.sheet.rows[edit.row]
+    by_column = edit.sheet.columns[0][0] != ""
+    holder, key = (rows[name], edit.column) if by_column else (rows, name)
+    written = holder[key]
+    values = [_toml(item) for item in edit.items]
+    if values == [NOTHING]:
+        holder[key] = NOTHING
+    elif isinstance(written, list) and len(written) == len(values):
+        for number, value in enumerate(values):
+            if Decimal(str(written[number])) != edit.items[number]:
+                written[number] = value
+    else:
+        holder[key] = values if len(values) > 1 or isinstance(written, list) else values[0]
+
+
+def _at(document: Any, table: str) -> Any:
+    """The table at a place such as ``layers.critical.caps[1]``."""
+    found = document
+    for part in table.split("."):
+        match = re.fullmatch(r"(.*?)(?:\[(\d+)\])?", part)
+        assert match is not None, "a place is names, and numbers in brackets"
+        found = found[match[1]]
+        found = found if match[2] is None else found[int(match[2]) - 1]
+    return found
+
+
+def _toml(item: Any) -> Any:
+    """A number as a parameter file has it: whole, or a text with its decimals."""
+    if not isinstance(item, Decimal):
+        return item
+    return int(item) if item == item.to_integral_value() else f"{item.normalize():f}"
