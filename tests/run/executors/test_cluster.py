@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import exchanges
 from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.errors import InputError, PluginError, RunError, UsageError
+from qingsuan.plugins import allow_list, load
 from qingsuan.run.executors.cluster import Cluster, Exchange
 from qingsuan.run.executors.worker import fault_in, told
 from qingsuan.run.folder import LEDGER, RunFolder
@@ -44,6 +46,16 @@ def test_an_engine_that_does_not_is_refused(kind: type[exchanges.InProcess], tmp
     with pytest.raises(RunError, match=r"do not (trust|settle with) this engine") as caught:
         selftest(tmp_path, lambda: set_up(YEAR), through(kind))
     assert not (tmp_path / "engine" / "run.json").exists(), caught
+
+
+def test_plugins_that_a_run_may_not_take_are_not_taken_by_workers_either(tmp_path: Path) -> None:
+    file = tmp_path / "approved.toml"
+    head, *plugins = allow_list(load()).split("\n[[plugins]]")
+    file.write_text("\n[[plugins]]".join([head, *(one for one in plugins if "jilin" in one)]), "utf-8")
+    assert selftest(tmp_path, lambda: set_up(YEAR, skip_unserved=True, allow=file), through(exchanges.InProcess)) > 15
+    record = json.loads((tmp_path / "engine" / "run.json").read_text("utf-8"))
+    assert record["rejected"]["claims"]["E_POOL"] > 100
+    assert [one["name"] for one in record["allowed"]["plugins"]] == ["qingsuan-jilin"]
 
 
 class Year:
