@@ -43,4 +43,13 @@ class TestJilin(PluginContract):
             ("220200", "residents.critical_illness.deductible_ratio_cap"),
             ("220200", "residents.pku.amounts"),
             ("220200", "residents.outpatient.deductible"),
+            ("220200", "employees.civil_servants"),
+            ("220200", "employees.special_drugs"),
+            ("220200", "residents.special_drugs"),
         } <= missing
+        for pool in ("220100", "220200"):
+            of_residents = ("critical_illness.tilt", "assistance", "special.institutions")
+            assert {(pool, f"residents.{name}") for name in of_residents} <= missing
+            for people in ("employees", "residents"):
+                both = ("pku.amounts", "two_diseases", "dual_channel_drugs", "pharmacies")
+                assert {(pool, f"{people}.{name}") for name in both} <= missing

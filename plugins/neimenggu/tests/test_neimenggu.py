@@ -39,4 +39,11 @@ class TestNeimenggu(PluginContract):
             "employees.inpatient.ratio_outside_city",
             "employees.chronic.deductible",
             "employees.outpatient",
+            "employees.pharmacies",
         }
+
+    def test_what_the_document_orders_without_a_number_has_a_name(self):
+        missing = {(rule_set.pool, each.parameter) for rule_set in self.rule_sets() for each in rule_set.missing}
+        wanted = ("two_diseases", "dual_channel_drugs", "pharmacies", "waiting_period", "tilted_assistance")
+        for pool in ("150100", "150900"):
+            assert {(pool, f"residents.{name}") for name in (*wanted, "assistance.outpatient")} <= missing
