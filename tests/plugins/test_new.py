@@ -175,3 +175,11 @@ def test_the_empty_tables_load_once_they_are_filled(environment: OwnEnvironment,
 def test_lint_asks_nothing(environment: OwnEnvironment, begun: Path) -> None:
     done = environment.run("qingsuan policy lint 990000", begun)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_template_is_shipped() -> None:
+    root = Path(__file__).parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    room = root / "engine/qingsuan/plugins"
+    shipped = {file for pattern in settings["package-data"]["qingsuan.plugins"] for file in room.glob(pattern)}
+    assert {file for file in (room / "template").rglob("*") if file.is_file()} == shipped != set()
