@@ -105,8 +105,7 @@ def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
             yield Statement("ruleset", key, "", text, rule_set.source if key == "title" else "")
     if rule_set.interim_settlements is not None:
         interim = rule_set.interim_settlements
-        text = ", ".join(filter(None, (interim.count_as, interim.new_year and f"new year: {interim.new_year}")))
-        yield Statement("ruleset", "interim_settlements", "", text, interim.source)
+        yield Statement("ruleset", "interim_settlements", "", words.anything(interim), interim.source)
     for one in rule_set.identities:
         yield Statement("identities", one.name, "", f"{one.title}: {', '.join(one.codes)}", one.source)
     if rule_set.identity_rank is not None:
@@ -162,8 +161,9 @@ def _rules(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
             yield Statement(place, "overrides", "", ", ".join(rule.overrides))
         for one in fields(rule):
             known = ("id", "when", "layers", "entry_bp", "ceiling", "guarantee", "overrides", "source")
-            if one.name not in known and getattr(rule, one.name) not in (None, (), ""):
-                yield Statement(place, one.name, "", words.anything(getattr(rule, one.name), one.name))
+            value = getattr(rule, one.name)
+            if one.name not in known and value not in (None, (), ""):
+                yield Statement(place, one.name, "", words.anything(value, one.name), sources_of(value))
 
 
 def _missing(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
@@ -179,4 +179,5 @@ def _missing(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
 
 def _sources(rule_set: RuleSet) -> Iterator[Statement]:
     for one in rule_set.sources.values():
-        yield Statement("sources", one.key, "", f"{one.document}: {one.article} ({one.grade})")
+        owner = f", {one.owner}" if one.owner else ""
+        yield Statement("sources", one.key, "", f"{one.document}: {one.article} ({one.grade}{owner})")

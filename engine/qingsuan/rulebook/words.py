@@ -160,7 +160,7 @@ class Words:
         if isinstance(value, tuple) and len(value) == 1:
             value = value[0]
         if isinstance(value, Deductible) and not value.exempt:
-            others = self._others(value, ("per", "amounts_fen", "group", "exempt", "credits"))
+            others = self._others(value, ("per", "amounts_fen", "group", "exempt"))
             return " / ".join(map(self.money, value.amounts_fen)), ", ".join(
                 [self._scope(value.per, value.group), *others]
             )
@@ -190,8 +190,10 @@ class Words:
         if value.exempt:
             said = [self._say("exempt")] + ([self._say("credits")] if value.credits else [])
             said += [" / ".join(map(self.money, value.amounts_fen))] if any(value.amounts_fen) else []
+            said += [] if (value.per, value.group) == ("visit", None) else [self._scope(value.per, value.group)]
         else:
             said = [" / ".join(map(self.money, value.amounts_fen)), self._scope(value.per, value.group)]
+            said += [self._say("credits")] if value.credits else []
         return said, ("per", "amounts_fen", "group", "exempt", "credits")
 
     def _bands(self, value: Bands) -> tuple[list[str], tuple[str, ...]]:
@@ -200,7 +202,7 @@ class Words:
             return [percentage(value.ratio_bp[0]), *self._one_ratio(value)], names
         if value.select is not None:
             bounds = [str(bound) for bound in value.select.upto]
-            where = f"{value.select.group} {value.select.counter}"
+            where = ", ".join([f"{value.select.group} {value.select.counter}", *self._one_ratio(value)])
         else:
             bounds = [self.money(bound) for bound in value.upto_fen]
             where = f"{self._say(value.measured)}, {self._scope(value.per, value.group)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -260,3 +261,11 @@ def test_the_owner_of_a_document_answers_for_its_sources(tmp_path: Path) -> None
 def test_an_explanation_is_read_strictly(tmp_path: Path, old: str, new: None, said: str) -> None:
     with pytest.raises(Exception, match=said.replace("[", r"\[").replace("]", r"\]")):
         read(tmp_path, f"{SOUND}\n{old}")
+
+
+def test_the_page_names_every_oddity() -> None:
+    page = (Path(__file__).parents[3] / "docs/policy.md").read_text("utf-8")
+    lint = page.partition("## Lint")[2].partition("\n## ")[0]
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", lint, re.MULTILINE)) == sorted(KINDS)
+    planted_kinds = {name.partition(":")[0] for _, name, _ in PLANTED.values()}
+    assert planted_kinds | {"rule-without-case", "dates-gap"} == set(KINDS), "each is planted by a test of this page"

@@ -6,6 +6,8 @@ They are looked for in the rules as resolved, where every case is decided and ev
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
 
 from qingsuan.money import BP_ONE
 from qingsuan.policy.compile import Program
@@ -133,15 +135,28 @@ def odd_sources(rule_set: RuleSet, resolved: Iterable[Resolved]) -> Iterator[Odd
 
 
 def _cited(rule_set: RuleSet, resolved: Iterable[Resolved]) -> Iterator[str]:
-    texts = [rule_set.source, *(one.source for one in rule_set.identities), *(one.source for one in rule_set.explained)]
-    texts += [one.source for one in (rule_set.identity_rank, rule_set.interim_settlements) if one is not None]
-    for variant in resolved:
-        texts += [variant.source, variant.ceiling.source if variant.ceiling is not None else ""]
-        for layer in variant.layers:
-            for setting in (layer.visits, layer.deductible, layer.bands, layer.limit, *layer.caps, *layer.entry):
-                texts.append("" if setting is None else setting.source)
-    for text in texts:
-        yield from text.split(", ")
+    """Sources of the head, of every value of every variant, and of explanations."""
+    head = (
+        rule_set.identities,
+        rule_set.identity_rank,
+        rule_set.interim_settlements,
+        rule_set.explained,
+        rule_set.beyond,
+    )
+    yield from rule_set.source.split(", ")
+    for value in (*head, *resolved):
+        yield from _sources_in(value)
+
+
+def _sources_in(value: Any) -> Iterator[str]:
+    """The keys of sources that a value of the model names, and all that it consists of."""
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _sources_in(one)
+    elif is_dataclass(value):
+        for field in fields(value):
+            found = getattr(value, field.name)
+            yield from found.split(", ") if field.name == "source" else _sources_in(found)
 
 
 def of_set(program: Program, number: int) -> list[Resolved]:

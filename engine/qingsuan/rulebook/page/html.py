@@ -66,9 +66,13 @@ def badge(grade: str) -> str:
 def table(
     headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers_from: int | None = None, class_: str = ""
 ) -> str:
-    """A table of texts; from column ``numbers_from`` on cells are numbers. Headers may be empty altogether."""
+    """A table of HTML cells; from column ``numbers_from`` on they are numbers. A column with a header and no cell is left out."""
+    listed = [list(row) for row in rows]
+    if any(headers):
+        kept = [at for at in range(len(headers)) if not headers[at] or any(row[at] for row in listed)]
+        headers, listed = [headers[at] for at in kept], [[row[at] for at in kept] for row in listed]
     lines = []
-    for row in rows:
+    for row in listed:
         cells = [
             element("td", cell, class_="number" if numbers_from is not None and at >= numbers_from else "")
             for at, cell in enumerate(row)

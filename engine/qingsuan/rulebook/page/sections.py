@@ -42,6 +42,15 @@ _HEAD = {
 }
 
 
+_DATES = {"setl_time": "结算时间 setl_time", "begndate": "开始日期 begndate", "enddate": "结束日期 enddate"}
+_MORE: Mapping[str, str] = {
+    "entry_percent": "进入比例",
+    "ceiling": "总封顶",
+    "guarantee": "保底",
+    "overrides": "优先于",
+}
+
+
 def rule_set_section(rule_set: RuleSet, words: Words, number: int) -> str:
     """One rule set; ``number`` tells it from the others on the page."""
     said = statements(rule_set, words)
@@ -82,7 +91,7 @@ def _head(said: Iterable[Statement]) -> Iterator[list[str]]:
                 one.place
             )
             name = f"{kind} {one.key}" if kind else _HEAD.get(place, place)
-            yield [text(name), text(one.text)]
+            yield [text(name), text(_DATES.get(one.text, one.text))]
 
 
 def _beside(shown: str, rule_set: RuleSet, sources: Iterable[str], caption: str = "") -> str:
@@ -95,9 +104,9 @@ def _beside(shown: str, rule_set: RuleSet, sources: Iterable[str], caption: str 
 def _cited(rule_set: RuleSet, sources: Iterable[str]) -> Iterator[str]:
     for key in dict.fromkeys(each for one in sources for each in one.split(", ") if each):
         source = rule_set.sources[key]
-        yield element(
-            "div", f"{badge(source.grade)} {element('code', text(key))} {text(source.document)}: {text(source.article)}"
-        )
+        document = source.document.split(" (", maxsplit=1)[0]  # in full among the sources below
+        said = f"{badge(source.grade)} {element('code', text(key))} {text(document)}: {text(source.article)}"
+        yield element("div", said)
 
 
 def _layer(rule_set: RuleSet, layer: Layer, words: Words) -> str:
@@ -114,7 +123,9 @@ def _grid(rule_set: RuleSet, grid: Grid) -> str:
     else:
         rows = [[text(name), *(text(cell).replace(" / ", "<br>") for cell in cells)] for name, cells in grid.rows]
         shown = table(["", *map(text, grid.columns)], rows, numbers_from=1 if _short(grid) else None)
-    return _beside(shown, rule_set, grid.sources, f"{title}{text(grid.frame)}")
+    by_visit = grid.key == "deductible" and any(" / " in cell for _, cells in grid.rows for cell in cells)
+    order = ";自上而下为第 1 次、第 2 次,最后一行为以后各次" if by_visit else ""
+    return _beside(shown, rule_set, grid.sources, f"{title}{text(grid.frame)}{order}")
 
 
 def _short(grid: Grid) -> bool:
@@ -133,9 +144,6 @@ def _rules(rule_set: RuleSet, said: Iterable[Statement]) -> Iterator[list[str]]:
         yield [text(cell) for cell in cells]
 
 
-_MORE: Mapping[str, str] = {"entry_percent": "进入比例", "ceiling": "总封顶", "overrides": "优先于"}
-
-
 def _missing(said: Iterable[Statement]) -> str:
     rows = [
         [element("code", text(one.key)), text(one.text), text(one.condition) if one.condition else "不拒付,仅提示"]
@@ -152,7 +160,4 @@ def _sources(rule_set: RuleSet) -> str:
         [element("code", text(one.key)), badge(one.grade), text(one.document), text(one.article), text(one.owner)]
         for one in rule_set.sources.values()
     ]
-    headers = ["", "等级", "文件", "条款", "负责"]
-    if not any(row[-1] for row in rows):
-        headers, rows = headers[:-1], [row[:-1] for row in rows]
-    return table(headers, rows)
+    return table(["", "等级", "文件", "条款", "负责"], rows)
