@@ -378,11 +378,8 @@ def written_as_cases() -> str:
         if layer == "special":
             text.append('[layers.special]\nfund = "hifp_pay"')
         for (who, level), amount in amounts.items():
-            if layer == "special" and amount == exempt:
-                continue
-            what = amount if amount == exempt else f"{scope}, {amount}"
             text.append(f'[[layers.{layer}.cases]]\nwhen = {{ {who}, dedc_hosp_lv = ["{level}"] }}')
-            text.append(f'deductible = {{ {what}, source = "X1" }}')
+            text.append(f'deductible = {{ {scope}, {amount}, source = "X1" }}')
         for (who, levels), percent in ratios.items():
             people = 'psn_type = ["14*"]' if who else 'psn_type = { not = ["14*"] }'
             text.append(f"[[layers.{layer}.cases]]\nwhen = {{ {people}, dedc_hosp_lv = {list(levels)} }}")

@@ -384,6 +384,12 @@ def _layer(
             if settings:
                 cases.append(Case({dimension: cell}, **settings))
     cases += _adjusts(dice, named, groups)
+    if any(case.deductible for case in cases) and "deductible" not in own:  # said for every claim, or for none
+        own["deductible"] = (
+            _deductible(dice, groups) if dice.chance(50) else Deductible("visit", (0,), None, exempt=True)
+        )
+    if any(case.caps for case in cases) and "caps" not in own:
+        own["caps"] = (Cap(None, "visit", None, "X"),)
     if dice.chance(10):
         own["adjust"] = Adjust(points_bp=dice.random.choice((-700, 500)), source="X")
     return Layer(name, dice.random.choice(("hifp_pay", *FUNDS)), (Case(**own), *cases))

@@ -365,9 +365,6 @@ class _Check:
     def cap(self, cap: Cap, path: str) -> None:
         self.group(cap.group, path, cap.source, must=cap.per == "period")
         self.source(cap.source, path)
-        if cap.amount_fen is None and cap.group is None:
-            do = "add yuan = …, or the group it draws on"
-            self.refuse(path, found="neither an amount nor a group", expected="yuan, group, or both", do=do)
 
     def lifted(self, layer: Layer, adjust: Adjust, path: str) -> None:
         caps = [cap for case in layer.cases for cap in case.caps or () if cap.amount_fen is not None]

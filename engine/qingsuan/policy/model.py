@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from qingsuan.policy.when.tables import Group, Matrix
-from qingsuan.policy.when.values import AnyOf, Codes, Condition, Held, Interval, When, read_only
+from qingsuan.policy.when.values import (
+    AnyOf,
+    Codes,
+    Condition,
+    Held,
+    IdentityClass,
+    IdentityRank,
+    Interval,
+    When,
+    read_only,
+)
 
 __all__ = [
     "COUNTERS",
@@ -107,28 +117,6 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class IdentityClass:
-    """A class of people that conditions name (人员身份类别, such as 低保): the codes of ``psn_idet_type`` that mean it.
-
-    A class has codes of several series, the older (23xx) and the newer (70xx, 72xx); a code belongs to one class only.
-    ``title`` is the Chinese name.
-    """
-
-    name: str
-    title: str
-    codes: tuple[str, ...]
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityRank:
-    """Classes in the order in which the highest one held decides (身份优先顺序), highest first."""
-
-    order: tuple[str, ...]
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Dimension:
     """A dimension a plugin adds to those of the engine.
 
@@ -217,13 +205,19 @@ class Limit:
 class Cap:
     """Cap on payment (支付限额). ``per="period"``: what all that draws on ``group`` has paid this period.
 
-    ``amount_fen`` None draws on the group without a bound of its own.
+    ``amount_fen`` None draws on the group without a bound of its own. One per visit with neither amount nor group says, with its
+    source, that there is no cap.
     """
 
     amount_fen: int | None
     per: Per = "period"
     group: str | None = None
     source: str = ""
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it says that there is no cap."""
+        return self.amount_fen is None and self.group is None and self.per == "visit"
 
 
 @dataclass(frozen=True, slots=True)

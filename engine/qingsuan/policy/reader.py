@@ -6,7 +6,7 @@ against each other. Nothing is filled in that the file does not say, except the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 from typing import Literal
@@ -329,7 +329,7 @@ class _Reader:
             deductible=None if (found := settings["deductible"]) is None else self.deductible(found),
             bands=None if (found := settings["bands"]) is None else self.bands(found),
             limit=None if (found := settings["limit"]) is None else self.limit(found),
-            caps=None if caps is None else tuple(self.cap(item) for item in caps),
+            caps=self.caps(table, caps),
             entry=self.entries(table) if table.has("entry") else None,
             adjust=None if (found := settings["adjust"]) is None else self.adjust(found),
         )
@@ -376,9 +376,24 @@ class _Reader:
             table.yuan_fen("yuan"), table.choice("per", _PER, "visit"), _group(table), cite(table, self.sources)
         )
 
+    def caps(self, table: Table, tables: Sequence[Table] | None) -> tuple[Cap, ...] | None:
+        if tables is None:
+            return None
+        caps = tuple(self.cap(item) for item in tables)
+        if not caps or (len(caps) > 1 and any(cap.is_none for cap in caps)):
+            found = "none beside another cap" if caps else "an empty list"
+            do = "write caps = [{ none = true, source = … }] where there is no cap, and the caps alone where there is one"
+            table.refuse("caps", found=found, expected="the caps, or the word that there is none", do=do)
+        return caps
+
     def cap(self, table: Table) -> Cap:
+        if table.has("none") and table.flag("none"):
+            return Cap(None, "visit", None, cite(table, self.sources))
         amount = table.yuan_fen("yuan") if table.has("yuan") else None
         per = table.choice("per", _PER, "period")
+        if amount is None and not table.has("group"):
+            do = "add yuan = …, or the group it draws on; none = true where there is no cap"
+            table.refuse("", found="neither an amount nor a group", expected="yuan, group, or both", do=do)
         return Cap(amount, per, _group(table), cite(table, self.sources, must=amount is not None))
 
     def entries(self, table: Table) -> tuple[Entry, ...]:

@@ -18,6 +18,7 @@ from qingsuan.policy.model import (
     Deductible,
     Entry,
     Guarantee,
+    Layer,
     Limit,
     RuleSet,
     Visits,
@@ -30,6 +31,11 @@ _DEFAULT_ENTRY = (Entry("inscp_scp_amt"),)
 _SAYS_NOTHING = ("rule", "source")
 """Fields that decide no amount: where a rule stands in its file, and where its numbers come from."""
 _DIGITS = 12
+_SAID_EVERYWHERE = {
+    "deductible": ("a deductible", "deductible = { exempt = true, source = … }"),
+    "caps": ("caps", "caps = [{ none = true, source = … }]"),
+}
+"""Settings that a layer has for every claim or for none: what is forgotten for some would be paid as if it did not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,9 @@ def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], examp
             expected="bands from the layer or from one of its cases",
             do="add a case for this combination, or narrow the rule",
         )
+    for setting in _SAID_EVERYWHERE:
+        if settings[setting] is None:
+            _refuse_silence(layer, setting, where, example)
     adjusts = [case.adjust for case in (layer.cases[0], *conditional) if case.adjust is not None]
     _only_one(adjusts, where, example)
     return ResolvedLayer(
@@ -122,9 +131,22 @@ def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], examp
         _relieved(settings["deductible"], adjusts),
         _adjusted(settings["bands"], adjusts),
         settings["limit"],
-        tuple(_lifted(cap, adjusts) for cap in settings["caps"] or ()),
+        tuple(_lifted(cap, adjusts) for cap in settings["caps"] or () if not cap.is_none),
         _DEFAULT_ENTRY if settings["entry"] is None else settings["entry"],
     )
+
+
+def _refuse_silence(layer: Layer, setting: str, where: str, example: str) -> None:
+    """Refuse what is set for some claims of a layer and forgotten for others: "none" is said, not left out."""
+    for number, case in enumerate(layer.cases):
+        if getattr(case, setting):
+            what, none = _SAID_EVERYWHERE[setting]
+            raise PolicyError(
+                where,
+                found=f"nothing sets {setting} for {example}; {case.cell or f'case {number}'} does for other claims",
+                expected=f"{what} for every combination that the rule can meet, or the word that there is none",
+                do=f"add a case or a row for this combination; where there is none, write {none}",
+            )
 
 
 def _both(one: tuple[int, Case], other: tuple[int, Case]) -> str:

@@ -219,6 +219,8 @@ class Words:
         return said if (value.per, value.group) == ("visit", None) else [*said, self._scope(value.per, value.group)]
 
     def _cap(self, value: Cap) -> tuple[list[str], tuple[str, ...]]:
+        if value.is_none:
+            return [self._say("no cap")], ("amount_fen", "per", "group")
         text = self._say("left in") if value.amount_fen is None else self.money(value.amount_fen)
         return [text, self._scope(value.per, value.group)], ("amount_fen", "per", "group")
 

@@ -127,6 +127,7 @@ def _terms_of(setting: Setting) -> dict[str, Any]:
     caps = [
         replace(cap, amount_fen=None) if (cap.group if cap.per == "period" else "visit") in setting.lifted else cap
         for cap in setting.caps
+        if not cap.is_none
     ]
     return {
         "name": setting.layer,

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["ANY_OF", "AnyOf", "Codes", "Condition", "Held", "Interval", "When", "read_only", "written_out"]
+__all__ = [
+    "ANY_OF",
+    "AnyOf",
+    "Codes",
+    "Condition",
+    "Held",
+    "IdentityClass",
+    "IdentityRank",
+    "Interval",
+    "When",
+    "read_only",
+    "written_out",
+]
 
 ANY_OF = "any_of"
 """The place in a :data:`When` where its alternatives stand, beside the names of dimensions."""
@@ -86,3 +98,25 @@ def written_out(when: When) -> tuple[When, ...]:
         return (when,)
     beside = {name: condition for name, condition in when.items() if name != ANY_OF}
     return tuple({**beside, **one} for one in choice.alternatives)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityClass:
+    """A class of people that conditions name (人员身份类别, such as 低保): the codes of ``psn_idet_type`` that mean it.
+
+    A class has codes of several series, the older (23xx) and the newer (70xx, 72xx); a code belongs to one class only.
+    ``title`` is the Chinese name.
+    """
+
+    name: str
+    title: str
+    codes: tuple[str, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRank:
+    """Classes in the order in which the highest one held decides (身份优先顺序), highest first."""
+
+    order: tuple[str, ...]
+    source: str = ""
