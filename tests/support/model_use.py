@@ -7,7 +7,6 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from qingsuan.policy import model
 from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
 from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, GROUP_KEYS, LAYER_PARTS, RuleSet
 
@@ -63,7 +62,7 @@ def constructs() -> set[str]:
     """Every construct there is: each field of each value that a rule set can hold, each choice, each dimension of the engine's own."""
     found = {f"when {name}" for name in _DIMENSIONS}
     for kind in _values(RuleSet, set()):
-        for name, hint in typing.get_type_hints(kind, vars(model)).items():
+        for name, hint in typing.get_type_hints(kind).items():
             found.add(f"{kind.__name__}.{name}")
             found |= {f"{kind.__name__}.{name}={choice}" for choice in _choices(hint)}
     return found | {f"{name}={choice}" for name, choices in _CHOICES.items() for choice in choices}
@@ -74,7 +73,7 @@ def _values(hint: Any, seen: set[type]) -> set[type]:
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         if hint not in seen:
             seen.add(hint)
-            for inner in typing.get_type_hints(hint, vars(model)).values():
+            for inner in typing.get_type_hints(hint).values():
                 _values(inner, seen)
     else:
         for inner in get_args(hint):
