@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qingsuan.policy.model import Codes, Layer, Matrix, RuleSet, When
-from qingsuan.rulebook.phrases import phrase
+from qingsuan.rulebook.phrases import dimension_name, phrase
 from qingsuan.rulebook.statements import SETTINGS
 from qingsuan.rulebook.words import Words, sources_of
 
@@ -26,6 +26,7 @@ class Grid:
     columns : the columns of the notice's table, else the levels of hospital; one without a name where they make no difference.
     rows : the condition of each row in words, and its cells; an empty one where it says nothing.
     sources : the keys of all sources that the cells name.
+    across : what tells the columns apart; empty where nothing does.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Grid:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     sources: tuple[str, ...]
+    across: str = ""
 
 
 def grids(rule_set: RuleSet, layer: Layer, words: Words) -> tuple[Grid, ...]:
@@ -70,7 +72,9 @@ def _of_matrix(rule_set: RuleSet, matrix: Matrix, words: Words) -> Iterator[Grid
             sources.setdefault(frame, {}).update(dict.fromkeys(keys.split(", ") if keys else ()))
     for frame, found in rows.items():
         shown = tuple((name, tuple(row)) for name, row in found.items())
-        yield Grid(matrix.setting, frame, columns, shown, tuple(sources[frame]))
+        across = dimension_name(matrix.columns_by, words.lang)
+        named = tuple(words.column(matrix, name) for name in columns)
+        yield Grid(matrix.setting, frame, named, shown, tuple(sources[frame]), across)
 
 
 def _grid(rule_set: RuleSet, key: str, frame: str, found: list[tuple[When, str, str]], words: Words) -> Grid:
@@ -92,6 +96,7 @@ def _grid(rule_set: RuleSet, key: str, frame: str, found: list[tuple[When, str, 
         tuple(columns[at] for at in used),
         tuple((name, tuple(row[at] for at in used)) for name, row in rows.items()),
         tuple(sources),
+        dimension_name(_COLUMNS, words.lang) if by_level else "",
     )
 
 

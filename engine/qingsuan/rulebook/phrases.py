@@ -8,7 +8,7 @@ from typing import Literal
 
 from qingsuan.money import yuan
 
-__all__ = ["Lang", "amount", "code_name", "day", "dimension_name", "percentage", "phrase", "plain_fen"]
+__all__ = ["Lang", "amount", "code_name", "counter_name", "day", "dimension_name", "percentage", "phrase", "plain_fen"]
 
 Lang = Literal["zh", "en"]
 
@@ -18,8 +18,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "all": ("同时为", "all of"),
     "any": ("任一", "any of"),
     "below": ("不满", "below"),
-    "by visit": ("按次数", "by visit"),
-    "cap": ("支付限额", "cap"),
+    "by": ("分", "by"),
     "counted in": ("计入", "counted in"),
     "credits": ("但视同已付", "but credited"),
     "deductible times": ("起付线乘以", "deductible times"),
@@ -53,6 +52,14 @@ _PHRASES: dict[str, tuple[str, str]] = {
 }
 
 
+_COUNTERS = {
+    "visits": "次数",
+    "deductible_used": "已用起付线",
+    "base": "已进入金额",
+    "excess": "起付线以上金额",
+    "paid": "已支付金额",
+}
+
 _DIMENSIONS = {
     "insutype": "险种",
     "med_type": "医疗类别",
@@ -81,6 +88,15 @@ _VALUES = {
 def dimension_name(name: str, lang: Lang) -> str:
     """What a dimension is called; in English by the name of its column."""
     return _DIMENSIONS.get(name, name) if lang == "zh" else name
+
+
+def counter_name(group: str, counter: str, lang: Lang) -> str:
+    """What a counter of a group is called.
+
+    >>> counter_name("pooled", "paid", "en"), counter_name("pooled", "paid", "zh")
+    ('pooled paid', '按 pooled 已支付金额选段')
+    """
+    return f"按 {group} {_COUNTERS.get(counter, counter)}选段" if lang == "zh" else f"{group} {counter}"
 
 
 def code_name(dimension: str, code: str, lang: Lang, codes: Mapping[str, Mapping[str, str]]) -> str:

@@ -114,7 +114,14 @@ def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
         )
     for name, period in rule_set.groups.items():
         by = rule_set.group_keys.get(name)
-        yield Statement("groups", name, "", words.anything(period) if by is None else f"{period}, by {by}")
+        yield Statement(
+            "groups",
+            name,
+            "",
+            phrase(str(period), words.lang)
+            if by is None
+            else f"{phrase(str(period), words.lang)}, {phrase('by', words.lang)} {by}",
+        )
     for dimension in rule_set.dimensions:
         yield Statement("dimensions", dimension.name, "", words.anything(dimension))
     for group in rule_set.who:

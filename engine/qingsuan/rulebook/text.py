@@ -48,8 +48,9 @@ def _grid(grid: Grid) -> str:
     if len(grid.columns) == 1 and len(grid.rows) == 1 and not grid.columns[0]:
         return f"{caption}\n      {grid.rows[0][1][0]}"
     rows = [[f"  {name}", *cells] for name, cells in grid.rows]
-    shown = table(["", *grid.columns], rows, "l" + "r" * len(grid.columns))
-    return "\n".join([caption, *(f"  {line}" for line in shown.splitlines())])
+    shown = table([f"  {grid.across}".rstrip(), *grid.columns], rows, "l" + "r" * len(grid.columns))
+    lines = shown.splitlines() if any(grid.columns) else shown.splitlines()[1:]
+    return "\n".join([caption, *(f"  {line}" for line in lines)])
 
 
 def _rules(rule_set: RuleSet, said: Sequence[Statement]) -> str:

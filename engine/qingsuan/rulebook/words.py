@@ -10,6 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any
 
+from qingsuan.money import fen_of_yuan
 from qingsuan.policy.model import (
     Adjust,
     AnyOf,
@@ -26,10 +27,11 @@ from qingsuan.policy.model import (
     Limit,
     Matrix,
     RuleSet,
+    Select,
     Visits,
     When,
 )
-from qingsuan.rulebook.phrases import Lang, amount, code_name, day, dimension_name, percentage, phrase
+from qingsuan.rulebook.phrases import Lang, amount, code_name, counter_name, day, dimension_name, percentage, phrase
 from qingsuan.tables import CODES
 
 __all__ = ["Words", "sources_of"]
@@ -167,8 +169,11 @@ class Words:
         if isinstance(value, Bands):
             said, names = self._bands(value)
             ratios = " / ".join(map(percentage, value.ratio_bp))
-            bounds = value.upto_fen if value.select is None else value.select.upto
-            upto = [self.money(one) if value.select is None else str(one) for one in bounds]
+            upto = (
+                [self.money(one) for one in value.upto_fen]
+                if value.select is None
+                else self._select_bounds(value.select)
+            )
             frame = [f"{self._say('upto')} {' / '.join(upto)} / {self._say('rest')}"] if upto else []
             return ratios, ", ".join([*frame, *said[1:], *self._others(value, names)])
         if isinstance(value, Cap | Limit) and value.amount_fen is not None:
@@ -201,8 +206,8 @@ class Words:
         if len(value.ratio_bp) == 1 and value.select is None:
             return [percentage(value.ratio_bp[0]), *self._one_ratio(value)], names
         if value.select is not None:
-            bounds = [str(bound) for bound in value.select.upto]
-            where = ", ".join([f"{value.select.group} {value.select.counter}", *self._one_ratio(value)])
+            bounds = self._select_bounds(value.select)
+            where = ", ".join([self._counter(value.select), *self._one_ratio(value)])
         else:
             bounds = [self.money(bound) for bound in value.upto_fen]
             where = f"{self._say(value.measured)}, {self._scope(value.per, value.group)}"
@@ -212,6 +217,20 @@ class Words:
         ]
         parts.append(f"{self._say('rest')}: {percentage(value.ratio_bp[-1])}")
         return [" | ".join(parts), where], names
+
+    def _counter(self, select: Select) -> str:
+        return counter_name(select.group, select.counter, self.lang)
+
+    def _select_bounds(self, select: Select) -> list[str]:
+        """Bounds of selected bands: visits, or amounts as the file has them."""
+        if select.counter == "visits":
+            return [str(bound) for bound in select.upto]
+        return [amount(fen_of_yuan(bound)) for bound in select.upto]
+
+    def column(self, matrix: Matrix, name: str) -> str:
+        """What a column of a table is called: as in the file, an interval in words."""
+        first, _, rest = name.partition(" ")
+        return f"{self._say(first)} {rest}" if first in ("upto", "above", "from", "below") else name
 
     def _one_ratio(self, value: Bands) -> list[str]:
         """How a single ratio is measured, where that is not as it is by default."""

@@ -213,3 +213,19 @@ def test_a_rule_is_asked_for_its_case(region: Path, work: Path) -> None:
     assert "rule-without-case: rules.inpatient" in ran.out
     assert run("policy", "lint", "--rules-dir", work, "--no-cases").status == 0
     assert run("policy", "lint").status == 0, "no case is at hand of what is installed"
+
+
+def test_a_table_of_the_notice_is_shown_as_it_stands_in_the_file() -> None:
+    ran = run("policy", "show", "220100", "--date", "2021-06-01", "--scheme", "390")
+    assert ran.status == 0, ran.err
+    shown = ran.out.partition("layer inpatient")[2].partition("layer special")[0]
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["dedc_hosp_lv", "1", "2", "3M", "3P"] in lines
+    assert ["minors", "100", "200", "400", "600"] in lines
+    assert "who.minors" in ran.out
+
+
+def test_a_table_without_columns_has_no_line_of_headers() -> None:
+    shown = run("policy", "show", "150900", "--date", "2021-06-01", "--scheme", "390").out
+    (at,) = [n for n, line in enumerate(shown.splitlines()) if line.startswith("  adjust   [")]
+    assert "deductible times 50%" in shown.splitlines()[at + 1]

@@ -42,6 +42,7 @@ _HEAD = {
 }
 
 
+_MOST_STACKED = 5
 _DATES = {"setl_time": "结算时间 setl_time", "begndate": "开始日期 begndate", "enddate": "结束日期 enddate"}
 _MORE: Mapping[str, str] = {
     "entry_percent": "进入比例",
@@ -65,7 +66,9 @@ def rule_set_section(rule_set: RuleSet, words: Words, number: int) -> str:
         parts.append(_layer(rule_set, layer, words))
     parts += [
         element("h3", "规则 " + element("span", "rules", class_="en")),
-        table(["规则", "情形", "依次支付", "另", "依据"], _rules(rule_set, said)),
+        table(["规则", "情形", "依次支付", "另", "依据"], _rules(rule_set, said))
+        if rule_set.rules
+        else element("p", "无。"),
     ]
     parts += [element("h3", "缺少的参数 " + element("span", "missing", class_="en")), _missing(said)]
     beyond = [[text(one.key), text(one.text), text(one.source)] for one in said if one.place == "beyond"]
@@ -121,15 +124,21 @@ def _grid(rule_set: RuleSet, grid: Grid) -> str:
     if len(grid.rows) == 1 and grid.columns == ("",) and grid.rows[0][0] == "所有情形":
         shown = table([], [[text(grid.rows[0][1][0])]])
     else:
-        rows = [[text(name), *(text(cell).replace(" / ", "<br>") for cell in cells)] for name, cells in grid.rows]
-        shown = table(["", *map(text, grid.columns)], rows, numbers_from=1 if _short(grid) else None)
+        rows = [[text(name), *map(_stacked, cells)] for name, cells in grid.rows]
+        shown = table([text(grid.across), *map(text, grid.columns)], rows, numbers_from=1 if _short(grid) else None)
     by_visit = grid.key == "deductible" and any(" / " in cell for _, cells in grid.rows for cell in cells)
-    order = ";自上而下为第 1 次、第 2 次,最后一行为以后各次" if by_visit else ""
+    order = ";依次为第 1 次、第 2 次,最后一个为以后各次" if by_visit else ""
     return _beside(shown, rule_set, grid.sources, f"{title}{text(grid.frame)}{order}")
 
 
+def _stacked(cell: str) -> str:
+    """The items of a cell one below the other, where they are few."""
+    items = cell.split(" / ")
+    return "<br>".join(map(text, items)) if len(items) <= _MOST_STACKED else text(cell)
+
+
 def _short(grid: Grid) -> bool:
-    return all(len(cell) <= 24 for _, cells in grid.rows for cell in cells)
+    return all(len(cell) <= 30 for _, cells in grid.rows for cell in cells)
 
 
 def _rules(rule_set: RuleSet, said: Iterable[Statement]) -> Iterator[list[str]]:
