@@ -122,11 +122,11 @@ CARE: When = {"med_type": Codes(("2*",))}
         ),
         (
             {"layers": layer(Case(ADULT, adjust=Adjust(own_bp=1)), Case(OLD, adjust=Adjust(own_bp=2)))},
-            ("layers.L: 2 cases adjust own_bp at once", "points add up, factors do not", "age=60"),
+            ("layers.L: 2 cases adjust own_percent at once", "points add up, factors do not", "age=60"),
         ),
         (
             {"layers": layer(Case(ADULT, adjust=Adjust(5000)), Case(OLD, adjust=Adjust(5000)))},
-            ("layers.L: 2 cases adjust deductible_bp at once",),
+            ("layers.L: 2 cases adjust deductible_percent at once",),
         ),
         (
             {"layers": layer(Case(ADULT, bands=HALF), bands=None)},

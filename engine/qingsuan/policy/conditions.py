@@ -219,6 +219,16 @@ def _held(table: Table, name: str, rank: tuple[str, ...]) -> Held:
 
 
 def _interval(table: Table, name: str) -> Interval:
+    words = _BOUNDS.get(name, _BOUNDS[""])
+    for word in table.names():
+        if word in _ALL_BOUNDS and word not in words:
+            right = next(key for key in words if _ALL_BOUNDS[key] == _ALL_BOUNDS[word])
+            table.refuse(
+                word,
+                found=f"the bound {word}",
+                expected=" and ".join(f"{key} ({meaning})" for key, meaning in words.items()),
+                do=f"write {right}, and the bound as {right} means it: {words[right]}",
+            )
     interval = _READ_INTERVAL.get(name, _from_below)(table)
     table.done()
     if interval == Interval():
@@ -240,6 +250,14 @@ def _from_until(table: Table) -> Interval:
     low = (table.date("from") - _EPOCH).days if table.has("from") else None
     return Interval(low, (table.date("until") - _EPOCH).days + 1 if table.has("until") else None)
 
+
+_ALL_BOUNDS = {"from": "low", "above": "low", "below": "high", "upto": "high", "until": "high"}
+_BOUNDS: Mapping[str, Mapping[str, str]] = {
+    "": {"from": "this or more", "below": "less than this"},
+    "medfee_sumamt": {"above": "more than this", "upto": "this or less"},
+    "date": {"from": "this day or later", "until": "this day or earlier"},
+}
+"""The words for bounds, and what they mean: of numbers such as an age, of the total cost, of a date."""
 
 _READ_INTERVAL: Mapping[str, Callable[[Table], Interval]] = {"medfee_sumamt": _above_upto, "date": _from_until}
 

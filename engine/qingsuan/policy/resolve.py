@@ -158,8 +158,8 @@ def _both(one: tuple[int, Case], other: tuple[int, Case]) -> str:
 
 def _only_one(adjusts: list[Adjust], where: str, example: str) -> None:
     """Refuse two adjustments of one factor."""
-    for what in ("deductible_bp", "own_bp"):
-        count = sum(getattr(adjust, what) is not None for adjust in adjusts)
+    for field, what in (("deductible_bp", "deductible_percent"), ("own_bp", "own_percent")):
+        count = sum(getattr(adjust, field) is not None for adjust in adjusts)
         if count > 1:
             raise PolicyError(
                 where,
