@@ -265,6 +265,18 @@ def test_the_tilt_is_one_thing(tmp_path: Path, tilt: str, said: str) -> None:
     assert finding.expected.startswith("deductible times 50.00 %, 5.00 points more, caps lifted: “tilt”")
 
 
+@pytest.mark.parametrize(("first", "within"), [("2000", True), ('"2000.01"', False), ("100", True), ('"99.99"', False)])
+def test_both_bounds_of_an_amount_belong_to_what_they_allow(tmp_path: Path, first: str, within: bool) -> None:
+    assert (held(region_of(tmp_path, changed(RULES, "[1000, 500]", f"[{first}, 500]"))) == ()) is within
+
+
+def test_a_tilt_that_leaves_one_of_two_caps_is_not_whole(tmp_path: Path) -> None:
+    one = '{ group = "critical", yuan = 100000, source = "C1" }'
+    rules = changed(RULES, f"caps = [{one}]", f'caps = [{one}, {{ per = "visit", yuan = 50000, source = "C1" }}]')
+    (finding,) = held(region_of(tmp_path, rules))
+    assert finding.found.startswith("deductible times 50.00 %, 5.00 points more, caps kept for rule “inpatient”")
+
+
 def test_a_setting_that_nobody_authorises_is_refused(tmp_path: Path) -> None:
     ceiling = 'layers = ["inpatient", "critical"]\nceiling = { percent = 90, of = "medfee_sumamt", layers = ["critical"], source = "C1" }'
     (finding,) = held(region_of(tmp_path, changed(RULES, 'layers = ["inpatient", "critical"]', ceiling)))
@@ -324,6 +336,18 @@ def test_retirees_are_favoured_alike_in_both_kinds_of_care(tmp_path: Path) -> No
     )
     assert [finding.found for finding in findings] == [said.format(1), said.format(3)]
     assert findings[0].expected.startswith("the same points in both: “retirees” of 示例省清单")
+
+
+def test_points_are_compared_on_the_lowest_and_on_the_highest_ratio(tmp_path: Path) -> None:
+    """Two points more in the first band of inpatient care, three in the second: outpatient care cannot equal both."""
+    bands = 'bands = {{ per = "visit", measured = "excess", upto = [10000], percent = [{}, {}], source = "C1" }}'
+    rules = changed(RULES, 'bands = { percent = [82], source = "C1" }', bands.format(82, 93))
+    rules = changed(rules, 'bands = { percent = [80], source = "C1" }', bands.format(80, 90))
+    found = held(region_of(tmp_path, rules))[0].found
+    assert (
+        "by 2.00 points in med_type 11, but by 2.00 points on the lowest ratio and 3.00 on the highest in med_type 21"
+        in found
+    )
 
 
 def test_care_without_a_ratio_is_not_compared(tmp_path: Path) -> None:
