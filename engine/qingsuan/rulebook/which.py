@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from qingsuan.errors import PolicyError, UsageError
@@ -32,6 +33,12 @@ class Chosen:
         """The rule sets of one pool, by schemes and date."""
         own = [one for one in self.rule_sets if one.pool == pool.code]
         return tuple(sorted(own, key=lambda one: (one.schemes, one.effective)))
+
+    def content(self, file: str) -> bytes:
+        """The bytes of one of the parameter files, by its name."""
+        rules = self.region.rules if self.rules_dir is None else self.rules_dir
+        folder: Traversable | Path = Path(rules) if isinstance(rules, str) else rules
+        return (folder / file).read_bytes()
 
 
 def choose(name: str, rules_dir: Path | None = None) -> Chosen:

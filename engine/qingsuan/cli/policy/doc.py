@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 
 import click
@@ -31,9 +30,8 @@ def command(*, name: str, out: Path, rules_dir: Path | None) -> None:
     chosen = choose(name, rules_dir)
     if not chosen.rule_sets:
         raise UsageError(name, found="no rule set", expected="a region or pool with rules")
-    folder: Traversable | Path = _folder(chosen.region.rules) if rules_dir is None else rules_dir
     files = sorted({PurePath(one.file).name for one in chosen.rule_sets})
-    digests = {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in files}
+    digests = {file: hashlib.sha256(chosen.content(file)).hexdigest() for file in files}
     note = "" if rules_dir is None else f"工作副本,未发布 (working copy): {rules_dir.resolve().name}"
     page = book(chosen.region, chosen.rule_sets, digests, note)
     try:
@@ -45,7 +43,3 @@ def command(*, name: str, out: Path, rules_dir: Path | None) -> None:
             expected="a file that can be written",
         ) from error
     show(f"{out}: {len(chosen.rule_sets)} rule sets")
-
-
-def _folder(rules: object) -> Traversable | Path:
-    return Path(rules) if isinstance(rules, str) else rules  # type: ignore[return-value]  # a plugin's Region was checked

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
 
 from qingsuan.errors import InputError, PolicyError, UsageError
@@ -46,14 +45,13 @@ def take(chosen: Chosen, path: Path) -> tuple[Sheet, ...]:
     """
     sheets: list[Sheet] = []
     digests: dict[str, str] = {}
-    folder: Traversable | Path = Path(chosen.region.rules) if chosen.rules_dir is None else chosen.rules_dir
     for pool in chosen.pools:
         for rule_set in chosen.of(pool):
             name = PurePath(rule_set.file).name
             own = sheets_of(rule_set, name, len(sheets) + 1)
             if own:
                 sheets += own
-                digests[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+                digests[name] = hashlib.sha256(chosen.content(name)).hexdigest()
     if not sheets:
         names = ", ".join(pool.code for pool in chosen.pools)
         expected = "a table with rows, as plugins/README.md has it under “Tables of a notice”"
