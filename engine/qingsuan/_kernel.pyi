@@ -42,6 +42,7 @@ def settle_rows(
     balance: _I64,
     stay: _I32,
     keys: _I32,
+    of_claims: _I64,
     state: _I64,
     stays: _I64,
     blocks: _I64,

@@ -5,7 +5,7 @@
 """The layer scan with accumulators. Opened by :mod:`qingsuan.benefits.core.core` only."""
 
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from qingsuan._keys cimport BLOCK_CELLS, Blocks, Keyed, KeyedGroup, KeyedVariant, bring_in, take_out
 from qingsuan._rules cimport Band, Cap, Claim, Entry, Layer, Period, Rules, Variant, least, run_claim
@@ -21,6 +21,9 @@ cdef int64_t MAX_TOTAL = <int64_t>1 << 56
 cdef int64_t MAX_FEN = 10 ** 13            # of one bill
 cdef int64_t MAX_PART = <int64_t>1 << 60   # four parts below it add up without leaving 64 bits
 cdef int64_t NO_CAP = <int64_t>1 << 62     # a cap that is none, with room below 2**63: more than any stay can count
+
+cdef enum:  # numbers of claims that are no parts of stays
+    BY_KEY = -1, WITH_AMOUNTS = -2
 
 cdef enum:  # Fault
     FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_DAY, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, NO_SUCH_STAY, NO_SUCH_KEY
@@ -75,6 +78,8 @@ cdef struct Aside:
     const Rules* rules
     const Stays* stays
     int64_t* cells
+    int64_t* apart             # the cells of a visit that is no part of one, but has amounts for itself; NULL if there is none
+    const int64_t* own         # the first of the amounts that the first claim has for itself
     uint64_t most
     const Keyed* keyed
     Blocks blocks
@@ -93,7 +98,8 @@ cdef int run_aside(
     cdef int fault = FINE
     if keyed and not bring_in(of.keyed, &of.blocks, claim, variant, row, account, whose):
         return NO_SUCH_KEY
-    if number < 0:
+    claim.own = NULL if of.own == NULL else of.own + row
+    if number == BY_KEY:
         run_claim(of.rules, claim, &of.rules.variants[variant])
     else:
         fault = run_stay(of, claim, variant, number, account, whose)
@@ -105,13 +111,17 @@ cdef int run_aside(
 cdef int run_stay(
     Aside* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose
 ) noexcept nogil:
-    """Run a part of a stay, if there is such a stay and it is one of this account."""
+    """Run a part of a stay, if there is such a stay and it is one of this account; or a visit with amounts for itself."""
     cdef int64_t* stay
-    if <uint64_t>(number - 1) >= of.most:
+    if number == WITH_AMOUNTS and of.apart != NULL:
+        stay = of.apart
+        memset(stay, 0, of.stays.width * sizeof(int64_t))
+    elif <uint64_t>(number - 1) >= of.most:
         return NO_SUCH_STAY
-    stay = of.cells + (number - 1) * of.stays.width
-    if not belongs(stay, of.stays.width, whose, account):
-        return NO_SUCH_STAY
+    else:
+        stay = of.cells + (number - 1) * of.stays.width
+        if not belongs(stay, of.stays.width, whose, account):
+            return NO_SUCH_STAY
     run_part(of.rules, of.stays, claim, variant, NO_CAP, stay)
     return FINE
 
@@ -186,6 +196,7 @@ def settle_rows(
     const int64_t[::1] balance,
     const int32_t[::1] stay,
     const int32_t[:, ::1] keys,
+    const int64_t[:, ::1] of_claims,
     int64_t[::1] state,
     int64_t[::1] stays,
     int64_t[::1] blocks,
@@ -201,9 +212,10 @@ def settle_rows(
     ``bill`` (5, n) is total, wholly own, above limit, first own, in scope; ``balance[i]`` opens the account's personal
     account at the account's first row, and is not read at others; ``state`` (# scratch, zeros) holds the accounts of the
     person with most of them. ``stay`` is empty, or ``stay[i]`` numbers the stays of a person from 1, 0 for a whole visit,
-    -1 for one that counts by a key; ``stays`` (# scratch, zeros) holds those of the person with most of them. ``keys`` (k, n) numbers,
-    for each key, the blocks of a person from 1, 0 where the claim needs none; ``blocks`` (# scratch, zeros) holds those of the
-    person with most of them. None of this goes with ``keep``. With ``keep``, ``account[i]`` numbers the accounts of all these rows, and ``state`` (# in and
+    -1 for one that counts by a key, -2 for one with amounts for itself; ``stays`` (# scratch, zeros) holds those of the person
+    with most of them. ``of_claims`` (m, n) has the amounts that claims have for themselves, or is empty; the last row of ``stays`` is then for such
+    visits. ``keys`` (k, n) numbers, for each key, the blocks of a person from 1, 0 where the claim needs none; ``blocks``
+    (# scratch, zeros) holds those of the person with most of them. Neither keys nor numbers from 1 go with ``keep``. With ``keep``, ``account[i]`` numbers the accounts of all these rows, and ``state`` (# in and
     out) holds every one of them, so that what it held before is gone on with and what it holds after can be carried out.
     ``funds`` (8, n) (# in, zeros, and out) and ``result`` (5, n) (# out): deductible, pooled ratio, account, balance after,
     cash. All columns have n rows; everything else about them is checked here, row by row, before it is used.
@@ -232,6 +244,10 @@ def settle_rows(
     aside.rules, aside.stays, aside.keyed = rules, &t.stays, &t.keyed
     aside.cells = NULL if stays.shape[0] == 0 else &stays[0]
     aside.most = stays.shape[0] // t.stays.width
+    aside.apart, aside.own = NULL, NULL
+    if of_claims.shape[0] > 0 and of_claims.shape[1] > 0 and aside.most > 0:
+        aside.most -= 1
+        aside.apart, aside.own = aside.cells + aside.most * t.stays.width, &of_claims[0, 0]
     aside.blocks.cells = NULL if blocks.shape[0] == 0 else &blocks[0]
     aside.blocks.most = blocks.shape[0] // (t.keyed.width + BLOCK_CELLS)
     aside.blocks.numbers = NULL if keys.shape[0] == 0 or keys.shape[1] == 0 else &keys[0, 0]

@@ -97,6 +97,7 @@ cdef struct Claim:
     int64_t* account               # the account's cells
     int64_t* fund                  # the first fund's payment for this claim
     int64_t next_fund              # how far the next fund's is
+    const int64_t* own             # the first amount that it has for itself, where it has some; the next is as far as the next fund's
     Taken taken[MAX_LAYERS]
 
 

@@ -33,10 +33,11 @@ cdef struct StayLayer:
     int64_t first_cell, limit_cell, used_cell, number_cell
     int64_t handed_cell, handed_less, start_cell, select_cell
     int64_t cap_start, cap_end, draw_start, draw_end
+    int64_t limit_of, deductible_of
 
 
 cdef struct StayCap:
-    int64_t cap_fen, cap_cell, cap_mask, paid_cell
+    int64_t cap_fen, cap_cell, cap_mask, paid_cell, cap_of
 
 
 cdef struct Stays:
@@ -79,6 +80,11 @@ cdef inline void count_visit(const Stays* stays, Claim* claim, int64_t number, i
             claim.account[group.visits_cell] += 1
 
 
+cdef inline int64_t own_or(Claim* claim, int64_t of_claim, int64_t fen) noexcept nogil:
+    """The amount that the claim has for itself; ``fen`` where it has none."""
+    return fen if of_claim == NONE else claim.own[of_claim * claim.next_fund]
+
+
 cdef inline int64_t room_left(
     const Stays* stays, Claim* claim, const StayLayer* of_stay, int64_t none, int64_t* stay
 ) noexcept nogil:
@@ -88,7 +94,7 @@ cdef inline int64_t room_left(
     for c in range(of_stay.cap_start, of_stay.cap_end):
         cap = &stays.caps[c]
         room = least(
-            room, cap.cap_fen - claim.account[cap.cap_cell] - drawn(claim, cap.cap_mask) - stay[cap.paid_cell]
+            room, own_or(claim, cap.cap_of, cap.cap_fen) - claim.account[cap.cap_cell] - drawn(claim, cap.cap_mask) - stay[cap.paid_cell]
         )
     return room
 
@@ -99,13 +105,13 @@ cdef inline void meet_layer(
     """The layer as this part of the stay meets it (``layer``: out)."""
     cdef const StayLayer* of_stay = &stays.layers[at]
     memcpy(layer, &rules.layers[at], sizeof(Layer))
-    layer.limit_fen -= stay[of_stay.limit_cell]
+    layer.limit_fen = own_or(claim, of_stay.limit_of, layer.limit_fen) - stay[of_stay.limit_cell]
     if layer.by_visit:
         layer.deductible_fen = rules.amounts[
             least(layer.amount_start + stay[of_stay.number_cell] - 1, layer.amount_last)
         ]
         layer.by_visit = 0
-    layer.deductible_fen -= stay[of_stay.used_cell]
+    layer.deductible_fen = own_or(claim, of_stay.deductible_of, layer.deductible_fen) - stay[of_stay.used_cell]
     claim.account[stays.handed] = stay[of_stay.handed_cell] - of_stay.handed_less
     layer.start_cell, layer.select_cell = of_stay.start_cell, of_stay.select_cell
     layer.cap_fen = room_left(stays, claim, of_stay, none, stay)

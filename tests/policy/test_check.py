@@ -290,3 +290,47 @@ def test_a_guarantee_that_cannot_be_meant_is_refused(tmp_path: Path, guarantee: 
     finding = str(caught.value.findings[0])
     assert 'rules[1] "inpatient".' in finding
     assert all(words in finding for words in said), finding
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ('yuan = { number = "tiers", base = 10, step = 5, from = 1 }',
+         ('layers.pooled.limit.yuan.number: no number "tiers"', "kind number")),
+        ('yuan = { number = "days", base = 10, step = 5, from = 1 }',
+         ('layers.pooled.limit.yuan.number: no number "days"', "[dimensions.days]")),
+        ('yuan = 50, times = "day"', ('layers.pooled.limit.times: no number "day"', "one of days", 'did you mean "days"?')),
+        ('yuan = 50, times = "named"', ('layers.pooled.limit.times: no number "named"', "one of days")),
+        ('yuan = 50, times = "days", per = "period", group = "stay"',
+         ('layers.pooled.limit.per: "period", of an amount that each settlement has for itself', 'per = "visit"')),
+    ],
+)  # fmt: skip
+def test_an_amount_of_a_claim_that_cannot_be_is_refused(tmp_path: Path, limit: str, said: tuple[str, ...]) -> None:
+    assert TEXT.count("limit = { yuan = 250000,") == 1
+    with pytest.raises(PolicyFindings) as caught:
+        read(tmp_path, TEXT.replace("limit = { yuan = 250000,", f"limit = {{ {limit},"))
+    finding = str(caught.value.findings[0])
+    assert all(words in finding for words in said), finding
+
+
+@pytest.mark.parametrize(
+    ("cap", "said"),
+    [
+        ('group = "pooled", percent = 90, of = "inscp_scp_amt"', ('caps[1].per: "period"', 'per = "visit"')),
+        ('per = "visit", percent = 90, of = "hifp_pay"', ("caps[1].of", '"medfee_sumamt"')),
+        ('per = "visit", percent = 90', ("caps[1].of", "missing")),
+        ('group = "pooled", yuan = { number = "n", base = 10, step = 5, from = 1, upto = 9 }', ("caps[1].yuan.upto: less than base",)),
+        ('group = "pooled", yuan = { number = "n", base = 10, step = 5 }', ("caps[1].yuan.from", "missing")),
+        ('group = "pooled", yuan = { number = "n", base = 10, step = 5, from = 1, until = 9 }', ("caps[1].yuan.until", "unknown key")),
+    ],
+)  # fmt: skip
+def test_a_cap_of_a_claim_that_cannot_be_is_refused(tmp_path: Path, cap: str, said: tuple[str, ...]) -> None:
+    old, dimension = (
+        'caps = [{ group = "pooled", yuan = 200000,',
+        '[dimensions.n]\nkind = "number"\ncolumn = "n"\n[dimensions.season]',
+    )
+    assert TEXT.count(old) == 1
+    with pytest.raises(PolicyError) as caught:
+        read(tmp_path, TEXT.replace(old, f"caps = [{{ {cap},").replace("[dimensions.season]", dimension))
+    findings = caught.value.findings if isinstance(caught.value, PolicyFindings) else [caught.value]
+    assert any(all(words in str(one) for words in said) for one in findings), [str(one) for one in findings]

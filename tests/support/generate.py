@@ -47,6 +47,7 @@ from qingsuan.policy.model import (
     Visits,
     When,
 )
+from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
 
 YEAR = 2021
 SOURCE = Source("X", "示例 (made up)", "第一条", "made-up")
@@ -426,10 +427,14 @@ def _deductible(dice: Dice, groups: list[str]) -> Deductible:
     exempt = dice.chance(25)
     if dice.chance(50):
         group = dice.group(groups)
-        return Deductible("period", (dice.amount(),), group, exempt, exempt and dice.chance(60), "X")
+        of_claim = _grows(dice) if dice.chance(15) else None
+        amounts = (dice.amount() if of_claim is None else 0,)
+        return Deductible("period", amounts, group, exempt, exempt and dice.chance(60), "X", of_claim)
     amounts = tuple(dice.amount() for _ in range(dice.random.randint(1, 4)))
     group = dice.random.choice((None, dice.group(groups)))
-    return Deductible("visit", amounts, group, exempt, exempt and group is not None and dice.chance(60), "X")
+    credits_group = exempt and group is not None and dice.chance(60)
+    of_claim = _of_claim(dice) if dice.chance(15) else None
+    return Deductible("visit", amounts if of_claim is None else (0,), group, exempt, credits_group, "X", of_claim)
 
 
 def _bands(dice: Dice, groups: list[str]) -> Bands:
@@ -454,19 +459,42 @@ def _select_bounds(dice: Dice, counter: str, count: int) -> tuple[int | str, ...
 
 
 def _limit(dice: Dice, groups: list[str]) -> Limit:
+    if dice.chance(20):
+        return Limit(0, "visit", None, "X", _of_claim(dice))
+    if dice.chance(10):
+        return Limit(0, "period", dice.group(groups), "X", _grows(dice))
     if dice.chance(35):
         return Limit(dice.amount(), "visit", None, "X")
     return Limit(dice.amount(), "period", dice.group(groups), "X")
+
+
+def _of_claim(dice: Dice, *, share: bool = False) -> Amount:
+    """An amount that each claim has for itself: it grows, or is so much for each of something; or a share of the bill."""
+    kind = dice.random.randrange(3 if share else 2)
+    if kind == 0:
+        return _grows(dice)
+    if kind == 1:
+        return Amount(dice.random.choice((DAYS, "days", "years")), step_fen=dice.amount(), each=True)
+    return Amount(dice.random.choice(BILL_VALUES), ratio_bp=dice.ratio(), each=True)
+
+
+def _grows(dice: Dice) -> Amount:
+    base, step = dice.amount(), dice.random.choice((0, 1, 100, 30_000, dice.amount()))
+    upto = None if dice.chance(30) else base + dice.amount()
+    return Amount(dice.random.choice(("days", "years")), base, step, dice.random.randrange(6), upto)
 
 
 def _caps(dice: Dice, groups: list[str]) -> tuple[Cap, ...]:
     caps = []
     for group in dice.random.sample(groups, dice.random.choice((0, 1, 1, 2))):
         amount = None if dice.chance(12) else dice.amount()
-        caps.append(Cap(amount, "period", group, "X"))
+        caps.append(
+            Cap(0, "period", group, "X", _grows(dice)) if dice.chance(12) else Cap(amount, "period", group, "X")
+        )
     if dice.chance(30):
         group = caps[0].group if caps and dice.chance(40) else dice.random.choice((None, dice.group(groups)))
-        caps.append(Cap(dice.amount(), "visit", group, "X"))
+        of_claim = _of_claim(dice, share=True) if dice.chance(50) else None
+        caps.append(Cap(dice.amount() if of_claim is None else 0, "visit", group, "X", of_claim))
     return tuple(caps)
 
 

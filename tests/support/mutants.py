@@ -112,6 +112,36 @@ MUTANTS = (
         "for k in range(count):",
     ),
     Mutant(
+        "own amounts: a limit of the claim's own is that of all",
+        "_stays.pxd",
+        "own_or(claim, of_stay.limit_of, layer.limit_fen)",
+        "layer.limit_fen",
+    ),
+    Mutant(
+        "own amounts: a deductible of the claim's own is that of all",
+        "_stays.pxd",
+        "own_or(claim, of_stay.deductible_of, layer.deductible_fen)",
+        "layer.deductible_fen",
+    ),
+    Mutant(
+        "own amounts: the second is the first",
+        "_stays.pxd",
+        "claim.own[of_claim * claim.next_fund]",
+        "claim.own[0]",
+    ),
+    Mutant(
+        "own amounts: a visit goes on with the one before",
+        "_kernel.pyx",
+        "memset(stay, 0, of.stays.width * sizeof(int64_t))",
+        "pass",
+    ),
+    Mutant(
+        "own amounts: below the first number they shrink",
+        "benefits/partition/amounts/own.py",
+        "np.clip(values - amount.first, 0,",
+        "np.clip(values - amount.first, -amount.first,",
+    ),
+    Mutant(
         "guarantee: what it adds is more than the bill holds",
         "_rules.pxd",
         "least(lacking - drawn(claim, variant.guarantee_mask), claim.total - claim.paid)",
@@ -228,8 +258,8 @@ MUTANTS = (
     Mutant(
         "stay: each part bears the whole deductible",
         "_stays.pxd",
-        "layer.deductible_fen -= stay[of_stay.used_cell]",
-        "layer.deductible_fen -= 0",
+        "layer.deductible_fen) - stay[of_stay.used_cell]",
+        "layer.deductible_fen)",
     ),
     Mutant(
         "stay: each part counts as a visit",
@@ -252,8 +282,8 @@ MUTANTS = (
     Mutant(
         "stay: each part has the limit per visit anew",
         "_stays.pxd",
-        "layer.limit_fen -= stay[of_stay.limit_cell]",
-        "layer.limit_fen -= 0",
+        "layer.limit_fen) - stay[of_stay.limit_cell]",
+        "layer.limit_fen)",
     ),
     Mutant(
         "stay: each part begins on the lowest band",

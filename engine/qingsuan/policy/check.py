@@ -15,6 +15,7 @@ from qingsuan.money import BP_ONE, fen_of_yuan, yuan
 from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS, check_group_keys
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.identities import check_identities
+from qingsuan.policy.layers.amounts import asked_by_amounts, check_amounts
 from qingsuan.policy.layers.guarantees import check_guarantees
 from qingsuan.policy.layers.leftovers import check_leftovers
 from qingsuan.policy.matrices.said import said_once
@@ -70,6 +71,8 @@ def check(
         checker.findings += check_alternatives(rule_set.file, path, when)
     checker.findings += check_identities(rule_set, tables)
     checker.findings += check_leftovers(rule_set)
+    checker.findings += check_amounts(rule_set)
+    checker.used["dimensions"] |= asked_by_amounts(rule_set)
     checker.findings += check_guarantees(rule_set)
     checker.unused()
     return said_once(rule_set, checker.findings)

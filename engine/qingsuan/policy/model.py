@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from qingsuan.policy.per_claim.amount import Amount
+from qingsuan.policy.per_claim.together import Ceiling, Guarantee
 from qingsuan.policy.when.tables import Group, Matrix
 from qingsuan.policy.when.values import (
     AnyOf,
@@ -33,6 +35,7 @@ __all__ = [
     "GROUP_KEYS",
     "LAYER_PARTS",
     "Adjust",
+    "Amount",
     "AnyOf",
     "Bands",
     "Beyond",
@@ -147,7 +150,8 @@ class Deductible:
 
     ``per="visit"``: ``amounts_fen[min(n, last)]``, n being the number of earlier visits. ``per="period"``:
     ``amounts_fen[0]`` less what ``group`` has used this period. ``exempt`` takes nothing; an exempt visit
-    ``credits`` the group with what it would have taken.
+    ``credits`` the group with what it would have taken. With ``of_claim`` each claim has an amount of its own, and
+    ``amounts_fen`` is one 0.
     """
 
     per: Per
@@ -156,6 +160,7 @@ class Deductible:
     exempt: bool = False
     credits: bool = False
     source: str = ""
+    of_claim: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +198,16 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Ceiling on the base (封顶 on what enters), per visit, or per period on what ``group`` has let in."""
+    """Ceiling on the base (封顶 on what enters), per visit, or per period on what ``group`` has let in.
+
+    With ``of_claim`` each claim has an amount of its own, and ``amount_fen`` is 0.
+    """
 
     amount_fen: int
     per: Per = "visit"
     group: str | None = None
     source: str = ""
+    of_claim: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +215,14 @@ class Cap:
     """Cap on payment (支付限额). ``per="period"``: what all that draws on ``group`` has paid this period.
 
     ``amount_fen`` None draws on the group without a bound of its own. One per visit with neither amount nor group says, with its
-    source, that there is no cap.
+    source, that there is no cap. With ``of_claim`` each claim has an amount of its own, and ``amount_fen`` is 0.
     """
 
     amount_fen: int | None
     per: Per = "period"
     group: str | None = None
     source: str = ""
+    of_claim: Amount | None = None
 
     @property
     def is_none(self) -> bool:
@@ -283,34 +293,6 @@ class Layer:
     name: str
     fund: str
     cases: tuple[Case, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ceiling:
-    """Overall ceiling: the layers named may together pay no more than ``ratio_bp`` of ``of``.
-
-    The excess is taken back from the last layer of the rule, then the one before.
-    """
-
-    ratio_bp: int
-    of: Literal["medfee_sumamt", "inscp_scp_amt"]
-    layers: tuple[str, ...]
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Guarantee:
-    """A guarantee (保底): the layers named together pay at least ``ratio_bp`` of ``of``.
-
-    What is lacking is added to the payment of the layer ``to``, one of them, after the caps and before a ceiling; never more
-    than the bill still holds.
-    """
-
-    ratio_bp: int
-    of: Literal["medfee_sumamt", "inscp_scp_amt"]
-    layers: tuple[str, ...]
-    to: str
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

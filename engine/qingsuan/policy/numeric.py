@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan.money import BP_ONE, fen_of_yuan
-from qingsuan.policy.model import COUNTERS, FUNDS, Bands, Cap, Ceiling, Entry, Guarantee
-from qingsuan.policy.resolve import Resolved, ResolvedLayer
+from qingsuan.policy.model import COUNTERS, FUNDS, Bands, Cap, Ceiling, Deductible, Entry, Guarantee, Limit
+from qingsuan.policy.per_claim.amount import Amount
+from qingsuan.policy.resolve import Resolved, ResolvedLayer, amounts_of
 
 __all__ = ["MAX_ENTRIES", "MAX_KEYS", "MAX_LAYERS", "MOST_PART", "PERIODS", "Tables", "Writer"]
 
@@ -38,6 +39,7 @@ VARIANT_FIELDS = (
     "visits_start",
     "visits_end",
     "pooled_layer",
+    "own_amounts",
 )
 LAYER_FIELDS = (
     "fund",
@@ -65,10 +67,14 @@ LAYER_FIELDS = (
     "cap_end",
     "draw_start",
     "draw_end",
+    "limit_of",
+    "limit_each",
+    "deductible_of",
+    "deductible_each",
     "name",
 )
 BAND_FIELDS = ("lower_fen", "ratio_bp", "below_fen", "below_rest")
-CAP_FIELDS = ("per_period", "cap_fen", "cap_slot", "cap_mask")
+CAP_FIELDS = ("per_period", "cap_fen", "cap_slot", "cap_mask", "cap_of", "cap_each")
 ENTRY_FIELDS = ("part", "of_layer", "entry_ratio_bp")
 
 _KINDS = {None: 0, "visit": 1, "period": 2}
@@ -108,6 +114,8 @@ class Tables:
         How many slots an account needs.
     names : int
         How many different layers a pool has: a layer's ``name`` is its number among them.
+    own_amounts : int
+        How many amounts a claim may have for itself; a variant's say how many it asks for, ``…_of`` which of them, -1 for none.
     """
 
     variants: Table
@@ -121,6 +129,7 @@ class Tables:
     keys: Table
     slots: int
     names: int
+    own_amounts: int
 
 
 @dataclass
@@ -158,6 +167,7 @@ class Writer:
             table([[one.get(slot, -1) for slot in range(slots)] for one in self.keys if any(self.keys)], range(slots)),
             slots,
             names,
+            max((row[-1] for row in self.variants), default=0),
         )
 
     def add(self, resolved: Resolved, slots: dict[str, int], names: Sequence[str], keys: Mapping[str, int]) -> int:
@@ -166,9 +176,9 @@ class Writer:
         ``keys`` says of groups kept apart by a key which key it is.
         """
         self.keys.append({slots[group] >> 2: key for group, key in keys.items()})
-        start = len(self.layers)
+        start, own = len(self.layers), amounts_of(resolved)
         for number, layer in enumerate(resolved.layers):
-            self.layers.append([*self._layer(number, layer, resolved.layers, slots), names.index(layer.name)])
+            self.layers.append([*self._layer(number, layer, resolved.layers, slots, own), names.index(layer.name)])
         visits_start = len(self.visits)
         counted = (layer.visits for layer in resolved.layers if layer.visits is not None and layer.visits.counts)
         self.visits.extend(dict.fromkeys(slots[visits.group] for visits in counted))
@@ -184,12 +194,18 @@ class Writer:
                 visits_start,
                 len(self.visits),
                 pooled[0] if pooled else -1,
+                len(own),
             ]
         )
         return len(self.variants) - 1
 
     def _layer(
-        self, number: int, layer: ResolvedLayer, layers: tuple[ResolvedLayer, ...], slots: dict[str, int]
+        self,
+        number: int,
+        layer: ResolvedLayer,
+        layers: tuple[ResolvedLayer, ...],
+        slots: dict[str, int],
+        own: Sequence[Amount],
     ) -> list[int]:
         earlier = layers[:number]
         limit, deductible, visits, bands = layer.limit, layer.deductible, layer.visits, layer.bands
@@ -232,7 +248,8 @@ class Writer:
         row += [*self._bands(bands), slot(bands.group)]
         select = bands.select
         row += [slot(select.group) if select else -1, COUNTERS.index(select.counter) if select else 0]
-        return row + self._caps(layer.caps, earlier, slots)
+        row += self._caps(layer.caps, earlier, slots, own)
+        return row + _own(limit, own) + _own(deductible, own)
 
     def _entries(self, entry: tuple[Entry, ...], earlier: tuple[ResolvedLayer, ...]) -> list[int]:
         start = len(self.entries)
@@ -252,15 +269,27 @@ class Writer:
         kind = _SELECTED if bands.select is not None else _BANDS_KINDS[bands.per, bands.measured]
         return [kind, start, len(self.bands)]
 
-    def _caps(self, caps: tuple[Cap, ...], earlier: tuple[ResolvedLayer, ...], slots: dict[str, int]) -> list[int]:
+    def _caps(
+        self,
+        caps: tuple[Cap, ...],
+        earlier: tuple[ResolvedLayer, ...],
+        slots: dict[str, int],
+        own: Sequence[Amount],
+    ) -> list[int]:
         start, draw_start = len(self.caps), len(self.draws)
         for cap in caps:
             mask = _mask(cap.group is not None and any(c.group == cap.group for c in o.caps) for o in earlier)
             if cap.amount_fen is not None:
                 reference = -1 if cap.group is None else slots[cap.group]
-                self.caps.append([int(cap.per == "period"), cap.amount_fen, reference, mask])
+                self.caps.append([int(cap.per == "period"), cap.amount_fen, reference, mask, *_own(cap, own)])
         self.draws.extend(dict.fromkeys(slots[cap.group] for cap in caps if cap.group is not None))
         return [start, len(self.caps), draw_start, len(self.draws)]
+
+
+def _own(setting: Deductible | Limit | Cap | None, own: Sequence[Amount]) -> list[int]:
+    """Which of the claim's own amounts a setting asks for, -1 for none; whether every settlement of a stay has it for itself."""
+    amount = None if setting is None else setting.of_claim
+    return [-1, 0] if amount is None else [own.index(amount), int(amount.each)]
 
 
 def _over_all(bound: Ceiling | Guarantee | None, layers: Sequence[ResolvedLayer]) -> list[int]:

@@ -16,6 +16,7 @@ from qingsuan.money import BP_ONE
 from qingsuan.policy.check import check
 from qingsuan.policy.conditions import read_dimensions, read_when
 from qingsuan.policy.findings import Finding, findings_of, refuse_findings
+from qingsuan.policy.layers.amounts import read_amount, read_share
 from qingsuan.policy.matrices.axes import Axes, read_who
 from qingsuan.policy.matrices.reading import Matrices, SettingReader
 from qingsuan.policy.model import (
@@ -51,6 +52,7 @@ from qingsuan.policy.model import (
     Visits,
     When,
 )
+from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
 from qingsuan.policy.together import check_together
@@ -344,11 +346,18 @@ class _Reader:
         per = table.choice("per", _PER, "visit" if taken_by_nobody else None)
         if taken_by_nobody:
             amounts: tuple[int, ...] = (0,)
+        elif (of_claim := self.of_claim(table)) is not None:
+            source = cite(table, self.sources)
+            return Deductible(per, (0,), _group(table), exempt, credits_group, source, of_claim)
         elif per == "visit":
             amounts = table.yuan_or_yuans_fen("yuan")
         else:
             amounts = (table.yuan_fen("yuan"),)
         return Deductible(per, amounts, _group(table), exempt, credits_group, cite(table, self.sources))
+
+    def of_claim(self, table: Table) -> Amount | None:
+        """An amount that each claim has for itself; None where it is one for all."""
+        return read_amount(table, [one.name for one in self.dimensions])
 
     def bands(self, table: Table) -> Bands:
         select = self.select(table) if table.has("select") else None
@@ -372,9 +381,9 @@ class _Reader:
         return Select(group, counter, bands.wholes("upto") if counter == "visits" else bands.yuans("upto"))
 
     def limit(self, table: Table) -> Limit:
-        return Limit(
-            table.yuan_fen("yuan"), table.choice("per", _PER, "visit"), _group(table), cite(table, self.sources)
-        )
+        of_claim = self.of_claim(table)
+        amount = table.yuan_fen("yuan") if of_claim is None else 0
+        return Limit(amount, table.choice("per", _PER, "visit"), _group(table), cite(table, self.sources), of_claim)
 
     def caps(self, table: Table, tables: Sequence[Table] | None) -> tuple[Cap, ...] | None:
         if tables is None:
@@ -389,12 +398,13 @@ class _Reader:
     def cap(self, table: Table) -> Cap:
         if table.has("none") and table.flag("none"):
             return Cap(None, "visit", None, cite(table, self.sources))
-        amount = table.yuan_fen("yuan") if table.has("yuan") else None
+        of_claim = read_share(table) or self.of_claim(table)
+        amount = 0 if of_claim is not None else table.yuan_fen("yuan") if table.has("yuan") else None
         per = table.choice("per", _PER, "period")
         if amount is None and not table.has("group"):
             do = "add yuan = …, or the group it draws on; none = true where there is no cap"
             table.refuse("", found="neither an amount nor a group", expected="yuan, group, or both", do=do)
-        return Cap(amount, per, _group(table), cite(table, self.sources, must=amount is not None))
+        return Cap(amount, per, _group(table), cite(table, self.sources, must=amount is not None), of_claim)
 
     def entries(self, table: Table) -> tuple[Entry, ...]:
         entries = tuple(self.entry(item) for item in table.tables("entry"))

@@ -23,8 +23,9 @@ from qingsuan.policy.model import (
     RuleSet,
     Visits,
 )
+from qingsuan.policy.per_claim.amount import Amount
 
-__all__ = ["Resolved", "ResolvedLayer", "is_per_visit", "name_of", "resolve_rule"]
+__all__ = ["Resolved", "ResolvedLayer", "amounts_of", "is_per_visit", "name_of", "resolve_rule"]
 
 _SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "adjust", "cell"))
 _DEFAULT_ENTRY = (Entry("inscp_scp_amt"),)
@@ -180,7 +181,10 @@ def _relieved(deductible: Deductible | None, adjusts: list[Adjust]) -> Deductibl
     if deductible is None or not by:
         return deductible
     amounts = tuple(apply_bp(amount, by[0].deductible_bp or 0) for amount in deductible.amounts_fen)
-    return replace(deductible, amounts_fen=amounts, source=_from(deductible, by))
+    of_claim = deductible.of_claim
+    if of_claim is not None:
+        of_claim = replace(of_claim, ratio_bp=by[0].deductible_bp or 0)
+    return replace(deductible, amounts_fen=amounts, source=_from(deductible, by), of_claim=of_claim)
 
 
 def _adjusted(bands: Bands, adjusts: list[Adjust]) -> Bands:
@@ -198,7 +202,13 @@ def _adjusted(bands: Bands, adjusts: list[Adjust]) -> Bands:
 def _lifted(cap: Cap, adjusts: list[Adjust]) -> Cap:
     name = "visit" if cap.per == "visit" else cap.group
     by = [adjust for adjust in adjusts if name in adjust.lift_caps]
-    return replace(cap, amount_fen=None, source=_from(cap, by)) if by else cap
+    return replace(cap, amount_fen=None, of_claim=None, source=_from(cap, by)) if by else cap
+
+
+def amounts_of(resolved: Resolved) -> tuple[Amount, ...]:
+    """The amounts of a rule that are another for each claim, each once, in the order in which its layers ask for them."""
+    bounds = (one for layer in resolved.layers for one in (layer.limit, layer.deductible, *layer.caps))
+    return tuple(dict.fromkeys(one.of_claim for one in bounds if one is not None and one.of_claim is not None))
 
 
 def is_per_visit(resolved: Resolved) -> bool:
@@ -218,11 +228,17 @@ def _is_per_visit(layer: ResolvedLayer) -> bool:
         or (deductible is not None and _takes_or_credits(deductible))
         or (bands.select is None and bands.per == "visit" and len(bands.ratio_bp) > 1)
         or (bands.select is not None and bands.select.counter == "visits")
-        or (limit is not None and limit.per == "visit")
-        or any(cap.per == "visit" and cap.amount_fen is not None for cap in layer.caps)
+        or (limit is not None and limit.per == "visit" and not _is_of_each(limit))
+        or any(cap.per == "visit" and cap.amount_fen is not None and not _is_of_each(cap) for cap in layer.caps)
     )
 
 
 def _takes_or_credits(deductible: Deductible) -> bool:
     counts = not deductible.exempt or deductible.credits
-    return deductible.per == "visit" and counts and any(deductible.amounts_fen)
+    takes = any(deductible.amounts_fen) or deductible.of_claim is not None
+    return deductible.per == "visit" and counts and takes and not _is_of_each(deductible)
+
+
+def _is_of_each(setting: Deductible | Limit | Cap) -> bool:
+    """Whether every settlement of one stay has the amount for itself."""
+    return setting.of_claim is not None and setting.of_claim.each

@@ -117,14 +117,14 @@ def value(plan: Plan, table: str, row: int, column: str) -> int:
 
 
 def check(plan: Plan) -> None:
-    check_plan(plan, slots=2, names=4)
+    check_plan(plan, slots=2, names=4, own_amounts=0)
 
 
 def test_plans_as_they_are_made_pass(plan: Plan) -> None:
     check(plan)
     for seed in range(6):
         tables = compile_rule_sets(world(seed, 1, 1).rule_sets).tables
-        check_plan(Plan.of(tables), tables.slots, tables.names)
+        check_plan(Plan.of(tables), tables.slots, tables.names, tables.own_amounts)
 
 
 def test_every_array_of_a_plan_is_broken_here(plan: Plan) -> None:

@@ -16,6 +16,7 @@ import qingsuan.benefits.reference.layers as layers_module
 from qingsuan.benefits.reference import twin
 from qingsuan.benefits.reference.twin import Outcome, Places, settle_year
 from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, LAYER_PARTS, Case, Codes, RuleSet
+from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS
 from qingsuan.tables import PLACES
 from worlds import KEYS, World, world
 
@@ -59,13 +60,17 @@ def case_settings(case: Case) -> Iterator[str]:
     yield from ["negated"] * any(isinstance(meets, Codes) and meets.negated for meets in case.when.values())
     if case.visits is not None:
         yield f"visits {case.visits.counts}"
+    bounds = (("deductible", case.deductible), ("limit", case.limit), *(("cap", cap) for cap in case.caps or ()))
+    for name, bound in bounds:
+        if bound is not None and (own := bound.of_claim) is not None:
+            yield f"own {name} {bound.per} of {own.value}"
     if (taken := case.deductible) is not None:
         yield f"deductible {taken.per} {taken.group is not None} {taken.exempt} {taken.credits}"
         yield from ["schedule"] * (len(taken.amounts_fen) > 1)
     if (bands := case.bands) is not None:
         select = bands.select
-        bound = f"bands {bands.per} {bands.measured} {bands.group is not None}"
-        yield bound if select is None else f"select {select.counter}"
+        crossed = f"bands {bands.per} {bands.measured} {bands.group is not None}"
+        yield crossed if select is None else f"select {select.counter}"
     yield from (f"limit {limit.per}" for limit in (case.limit,) if limit is not None)
     yield from (f"cap {cap.per} {cap.group is not None} {cap.amount_fen is not None}" for cap in case.caps or ())
     yield from (f"entry {entry.part}" for entry in case.entry or ())
@@ -84,6 +89,9 @@ EXPECTED = {
     *(f"{kind} any_of" for kind in ("condition", "case")),
     *(f"rule of {how} layers" for how in ("no", "some")),
     *(f"guarantee {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
+    *(f"own {name} visit of {of}" for name in ("deductible", "limit", "cap") for of in (DAYS, "years")),
+    *(f"own cap visit of {of}" for of in BILL_VALUES),
+    *(f"own {name} period of days" for name in ("deductible", "limit", "cap")),
     *(f"ceiling {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
     *(f"key {by}" for by in KEYS),
     *(f"group {period}" for period in ("year", "quarter", "month", "day")),

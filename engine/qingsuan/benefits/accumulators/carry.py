@@ -87,6 +87,7 @@ class Carry:
         benefit: Int32,
         columns: tuple[Int32, npt.NDArray[np.int16], Int64, npt.NDArray[np.int8], Int64],
         name: Callable[[int], str],
+        own: Int64,
     ) -> tuple[Paid, _Closing]:
         """Settle claims, which lie in order, on top of what their accounts hold.
 
@@ -97,6 +98,8 @@ class Carry:
             Variant, day, bill, may_use_account, balance: as :meth:`Core.settle` takes them.
         name
             Says which row is meant, in messages.
+        own
+            The amounts that each claim has for itself.
 
         Raises
         ------
@@ -123,7 +126,7 @@ class Carry:
         )
         series_of = (every % width).astype(np.int32)
         kind = self.groups.kinds[series_of[before.account], before.slot + 1]
-        paid, after = core.settle_on(person, account, *columns, before, kind, name)
+        paid, after = core.settle_on(person, account, *columns, before, kind, name, own)
         np.maximum.at(until, account, benefit)
         return paid, _Closing(self.groups, after, series_of, until)
 

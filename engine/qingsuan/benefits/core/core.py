@@ -19,6 +19,7 @@ import numpy.typing as npt
 from qingsuan import _kernel
 from qingsuan.benefits.core.accounts import Accounts, State, joined
 from qingsuan.benefits.core.calendar import LAST_DAY
+from qingsuan.benefits.core.own_amounts import NO_AMOUNTS, OwnAmounts
 from qingsuan.benefits.core.plan import Plan
 from qingsuan.benefits.core.plan_check import check_plan
 from qingsuan.benefits.core.tables_check import check_tables
@@ -75,8 +76,9 @@ class Core:
         for table, count in _kernel.FIELD_COUNTS.items():
             if attrgetter(table)(plan).shape[1] != count:
                 raise ValueError(f"the compiled core reads {count} columns of {table}: build it again")
-        check_plan(plan, tables.slots, tables.names)
+        check_plan(plan, tables.slots, tables.names, tables.own_amounts)
         self._slots, self._blank, self._keyed = tables.slots, plan.blank, plan.keyed
+        self._own = OwnAmounts(tables)
         self._tables = _kernel.Tables(
             plan.variants,
             plan.layers,
@@ -114,6 +116,7 @@ class Core:
         name: Callable[[int], str] = "row {}".format,
         stay: npt.NDArray[np.int32] = _NO_STAY,
         keys: npt.NDArray[np.int32] = _NO_KEYS,
+        own: Int64 = NO_AMOUNTS,
     ) -> Paid:
         """Settle rows that lie person after person, each person's in order of benefit date, ``setl_time`` and ``setl_id``.
 
@@ -139,6 +142,8 @@ class Core:
             Numbers a person's stays from 1, where the settlements of one stay are one visit; 0 for a whole visit.
         keys : (k, n) int32
             For each key of ``Program.keys`` the number of the claim's block (:func:`qingsuan.benefits.core.keys.number_blocks`).
+        own : (m, n) int64 fen, or empty
+            The amounts that each claim has for itself, in the order in which its variant asks for them; there where one does.
 
         Raises
         ------
@@ -156,9 +161,8 @@ class Core:
             raise ValueError("columns differ in length")
         accounts = int(account.max()) + 1 if n else 1
         state = np.zeros(max(1, accounts) * len(self._blank), np.int64)
-        stays = np.zeros(max(0, int(stay.max(initial=0))) * self._stay_width, np.int64)
-        if (stay < 0).any():
-            raise ValueError(_UNTRUE["stay"])
+        stay = self._own.apart(variant, stay, own)
+        stays = np.zeros((max(0, int(stay.max(initial=0))) + self._own.rows(own)) * self._stay_width, np.int64)
         by_key = self._keyed.check_numbers(variant, keys)
         if by_key is not None:
             stay = np.where(
@@ -166,7 +170,9 @@ class Core:
             )
         blocks = np.zeros(max(0, int(keys.max(initial=0))) * self._keyed.block_width, np.int64)
         funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
-        fault = _kernel.settle_rows(self._tables, *rows, stay, keys, state, stays, blocks, funds, result, 0, n, False)
+        fault = _kernel.settle_rows(
+            self._tables, *rows, stay, keys, own, state, stays, blocks, funds, result, 0, n, False
+        )
         if fault is not None:
             _report(fault, bill, name)
         return Paid(funds, *result)
@@ -183,6 +189,7 @@ class Core:
         before: Accounts,
         kind: npt.NDArray[np.int8],
         name: Callable[[int], str] = "row {}".format,
+        own: Int64 = NO_AMOUNTS,
     ) -> tuple[Paid, Accounts]:
         """Settle rows like :meth:`settle`, going on with what accounts held before; also gives what they hold after.
 
@@ -210,13 +217,15 @@ class Core:
         before.check(self._slots, kind, person, account, day)
         funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
         local = np.empty(n, np.int32)
+        stay = self._own.apart(variant, _NO_STAY, own)
+        stays = np.zeros(self._own.rows(own) * self._stay_width, np.int64)
         rows = (person, local, variant, day, bill, may_use_account, balance)
         after = []
         for block in before.blocks(person):
             local[block.rows] = account[block.rows] - block.accounts.start
             state = State(before, block, self._blank)
             fault = _kernel.settle_rows(
-                *(self._tables, *rows, _NO_STAY, _NO_KEYS, state.flat, _NO_CELLS, _NO_CELLS),
+                *(self._tables, *rows, stay, _NO_KEYS, own, state.flat, stays, _NO_CELLS),
                 *(funds, result, block.rows.start, block.rows.stop, True),
             )
             if fault is not None:

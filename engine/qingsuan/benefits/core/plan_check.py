@@ -54,7 +54,7 @@ _READ = {
 }
 
 
-def check_plan(plan: Plan, slots: int, names: int) -> None:
+def check_plan(plan: Plan, slots: int, names: int, own_amounts: int) -> None:
     """Check that no row of a plan leads the core outside of its tables or of an account, and that every number is in its range.
 
     Parameters
@@ -63,6 +63,8 @@ def check_plan(plan: Plan, slots: int, names: int) -> None:
         How many groups an account has.
     names
         How many different layers a pool has.
+    own_amounts
+        How many amounts a claim may have for itself.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def check_plan(plan: Plan, slots: int, names: int) -> None:
     _check_traits(layers, entries, cells)
     _PLAN.within("amounts", plan.amounts, 0, MAX_FEN)
     check_keyed(plan.keyed, len(plan.variants), SLOT_WIDTH, slots)
-    check_stays(plan, cells, StayCells(slots, names), earlier)
+    check_stays(plan, cells, StayCells(slots, names), earlier, own_amounts)
 
 
 def _check_blank(blank: Int64, expected: Int64) -> None:

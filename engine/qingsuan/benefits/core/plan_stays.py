@@ -49,8 +49,10 @@ STAY_LAYER_FIELDS = (
     "cap_end",
     "draw_start",
     "draw_end",
+    "limit_of",
+    "deductible_of",
 )
-STAY_CAP_FIELDS = ("cap_fen", "cap_cell", "cap_mask", "paid_cell")
+STAY_CAP_FIELDS = ("cap_fen", "cap_cell", "cap_mask", "paid_cell", "cap_of")
 
 _NOTHING = STAY_CELLS.index("nothing")
 _NUMBER, _, _DRAWN = range(len(STAY_GROUP_CELLS))
@@ -159,17 +161,18 @@ class _Writer:
         for number in range(row["cap_start"], row["cap_end"]):
             cap, read = self.numeric_caps[number], self.planned_caps[number]
             of_visit = first + _PAID if cap["cap_slot"] == _NONE else self._of_group(cap["cap_slot"], _DRAWN)
-            paid = _NOTHING if cap["per_period"] else of_visit
-            self.caps.append([cap["cap_fen"], read["cap_cell"], cap["cap_mask"], paid])
+            paid = _NOTHING if cap["per_period"] or cap["cap_each"] else of_visit
+            self.caps.append([cap["cap_fen"], read["cap_cell"], cap["cap_mask"], paid, cap["cap_of"]])
         draws = self.tables.draws[row["draw_start"] : row["draw_end"]].tolist()
         self.draws += [self._of_group(one, _DRAWN) for one in draws]
         return [
             first,
-            first + _BASE if row["limit_kind"] == _PER_VISIT else _NOTHING,
-            first + _USED if row["deductible_kind"] == _PER_VISIT else _NOTHING,
+            first + _BASE if row["limit_kind"] == _PER_VISIT and not row["limit_each"] else _NOTHING,
+            first + _USED if row["deductible_kind"] == _PER_VISIT and not row["deductible_each"] else _NOTHING,
             self._of_group(row["visits_slot"], _NUMBER) if planned["by_visit"] else _NOTHING,
             *(handed, less, start, select),
             *(cap_start, len(self.caps), draw_start, len(self.draws)),
+            *(row["limit_of"], row["deductible_of"]),
         ]
 
     def _handed(self, row: Row, planned: Row, first: int) -> tuple[int, int, int, int]:

@@ -28,7 +28,7 @@ _VISITS, _USED, _BASE, _EXCESS, _PAID, _KEY = range(SLOT_WIDTH)
 _STAYS = Ranges("plan: stays")
 
 
-def check_stays(plan: Plan, account: AccountCells, stay: StayCells, earlier: Int64) -> None:
+def check_stays(plan: Plan, account: AccountCells, stay: StayCells, earlier: Int64, own_amounts: int) -> None:
     """Check what a plan says of stays.
 
     Parameters
@@ -37,6 +37,8 @@ def check_stays(plan: Plan, account: AccountCells, stay: StayCells, earlier: Int
         The cells of an account, and of a stay.
     earlier
         How many layers stand before each of the plan's in its rule.
+    own_amounts
+        How many amounts a claim may have for itself.
 
     Raises
     ------
@@ -55,6 +57,8 @@ def check_stays(plan: Plan, account: AccountCells, stay: StayCells, earlier: Int
     _check_layers(stays, layers, account, stay)
     _check_numbers(plan, layers)
     _check_caps(layers, caps, account, stay, earlier)
+    for of_claim in (layers["limit_of"], layers["deductible_of"], caps["cap_of"]):
+        _STAYS.within("amount of the claim", of_claim, -1, own_amounts - 1)
     _STAYS.must("draws", stays.draws, stay.of_group(stays.draws, "drawn"), "what a group has drawn")
 
 

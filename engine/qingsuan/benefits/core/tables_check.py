@@ -55,6 +55,7 @@ def check_tables(tables: Tables) -> None:
     _check_period_slots(tables.slots, layers, caps)
     _check_bands(bands, layers)
     _check_caps(caps)
+    _check_own_amounts(tables.own_amounts, variants, layers, caps)
     _check_reach(layers, caps, entries, _places(variants["layer_start"], variants["layer_end"], len(tables.layers)))
     _RULES.within("deductible", tables.amounts, 0, MAX_FEN)
     _check_references("draw", tables.draws, tables.slots)
@@ -140,6 +141,23 @@ def _check_bands(bands: Columns, layers: Columns) -> None:
 def _check_caps(caps: Columns) -> None:
     _RULES.within("cap kind", caps["per_period"], 0, 1)
     _RULES.within("cap", caps["cap_fen"], 0, MAX_FEN)
+
+
+def _check_own_amounts(count: int, variants: Columns, layers: Columns, caps: Columns) -> None:
+    """Check that what asks for an amount of the claim's own finds it, and that no rule without any asks for one."""
+    _RULES.within("own amounts", variants["own_amounts"], 0, count)
+    asked = np.zeros(len(layers["limit_of"]) + 1, np.int64)
+    for first, last, own in zip(
+        *(variants[name].tolist() for name in ("layer_start", "layer_end", "own_amounts")), strict=True
+    ):
+        asked[first:last] = own
+    asked = asked[:-1]
+    for name in ("limit", "deductible"):
+        _RULES.within(f"{name} of the claim", layers[f"{name}_of"], -1, asked - 1)
+        _RULES.within(f"{name} of each", layers[f"{name}_each"], 0, 1)
+    reach = least_of_owners(layers["cap_start"], layers["cap_end"], asked, len(caps["cap_of"]), count)
+    _RULES.within("cap of the claim", caps["cap_of"], -1, reach - 1)
+    _RULES.within("cap of each", caps["cap_each"], 0, 1)
 
 
 def _check_reach(layers: Columns, caps: Columns, entries: Columns, earlier: Int64) -> None:

@@ -23,6 +23,7 @@ from qingsuan.benefits.differences import DIFFERENCES, REFUNDS_OF_PART, Differen
 from qingsuan.benefits.order import ROLE, STATUS, Money, check_order, mark, order_rows
 from qingsuan.benefits.partition import explanations
 from qingsuan.benefits.partition.ages import completed_years
+from qingsuan.benefits.partition.amounts.own import own_amounts, refuse_own_amounts
 from qingsuan.benefits.partition.classify import REASONS, PersonRows, find_identities, find_insured
 from qingsuan.benefits.partition.contradictions import (
     CONTRADICTIONS,
@@ -333,6 +334,9 @@ class _Steps(Work):
             explanations.refuse_without_key(refusals, self, needs)
             self._drop(refusals)
         refusals = self._refusals()
+        refuse_own_amounts(refusals, self)
+        self._drop(refusals)
+        refusals = self._refusals()
         refuse_parts(refusals, self, self.numbered)
         self._drop(refusals)
 
@@ -403,7 +407,7 @@ class _Steps(Work):
         self, columns: tuple[Int32, npt.NDArray[np.int16], Int64, npt.NDArray[np.int8], Int64]
     ) -> tuple[Paid, pa.Table | None]:
         """Run the core; where accounts are kept, on top of what they held, and with what they hold afterwards."""
-        carry, core = self.settler.carry, self.settler.core
+        carry, core, own = self.settler.carry, self.settler.core, own_amounts(self)
         if carry is None or self.opening is None:
             accounts = accounts_of(self.person, self.series)
             stay, keys = np.zeros(0, np.int32), no_blocks()
@@ -412,9 +416,9 @@ class _Steps(Work):
             if len(core.needs_keys):
                 claims = [(key.number, key.places, key.values) for key in self.keys(core.needs_keys)]
                 keys = number_blocks(self.person, accounts, claims, core.needs_keys.shape[1])
-            return core.settle(self.person, accounts, *columns, self._name, stay, keys), None
+            return core.settle(self.person, accounts, *columns, self._name, stay, keys, own), None
         benefit = self.at("benefit").astype(np.int32, copy=False)
-        paid, closing = carry.settle(core, self.opening, self.person, self.series, benefit, columns, self._name)
+        paid, closing = carry.settle(core, self.opening, self.person, self.series, benefit, columns, self._name, own)
         return paid, closing.table(self.texts, self.numbering.numbers, self.numbering.count)
 
 

@@ -24,6 +24,7 @@ from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import Keeper, Taker, looked_up
 from qingsuan.people import Numbering, Texts
 from qingsuan.policy.model import RuleSet
+from qingsuan.policy.resolve import amounts_of
 
 __all__ = ["Key", "Known", "OtherParts", "PerClaim", "Work"]
 
@@ -72,6 +73,7 @@ class Known:
         self.key_columns = [setup.key_columns(number) for number in range(len(said))]
         self.says_new_year = np.array([one is not None and one.new_year is not None for one in said], np.bool_)
         self.per_visit = np.array(setup.program.per_visit, np.bool_)
+        self.own_amounts = [amounts_of(one) for one in setup.program.resolved]
         self.called = Called(setup.program)
 
 

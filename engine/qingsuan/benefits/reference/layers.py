@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from qingsuan.benefits.reference.rules import Plan, Setting
+from qingsuan.benefits.reference.rules import OwnAmounts, Plan, Setting
 from qingsuan.money import BP_ONE, apply_bp
 from qingsuan.policy.model import Cap, Ceiling, Guarantee, Limit, Select
 
@@ -125,6 +125,7 @@ class _Running:
 
     before: Mapping[str, Counters]
     stay: Stay
+    own: OwnAmounts
     paid_fen: int = 0
     steps: dict[str, LayerStep] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
@@ -133,7 +134,7 @@ class _Running:
 
 
 def run_layers(
-    plan: Plan, bill: Bill, before: Mapping[str, Counters], stay: Stay | None = None
+    plan: Plan, bill: Bill, before: Mapping[str, Counters], stay: Stay | None = None, own: OwnAmounts | None = None
 ) -> tuple[LayerStep, ...]:
     """Run a rule's layers over one bill.
 
@@ -144,8 +145,10 @@ def run_layers(
         Not changed here: see :func:`counted`.
     stay
         What the stay has come to whose part this bill is; its visit numbers are kept here. None: a whole visit.
+    own
+        The amounts that the claim has for itself.
     """
-    running = _Running(before, stay or Stay())
+    running = _Running(before, stay or Stay(), own or {})
     for setting in plan.settings:
         step = _step(setting, bill, apply_bp(bill.inscp_scp_amt, plan.rule.entry_bp), running)
         running.steps[setting.layer] = step
@@ -269,23 +272,33 @@ def _visit_number(group: str, running: _Running) -> int:
 
 def _limit(setting: Setting, limit: Limit, running: _Running) -> int:
     """What the limit on the base (封顶) leaves room for."""
+    amount_fen = limit.amount_fen
+    if limit.of_claim is not None:
+        amount_fen = running.own[limit.of_claim]
+        if limit.of_claim.each:
+            return amount_fen
     if limit.per == "visit":
-        return max(0, limit.amount_fen - running.stay.of(setting.layer).base)
+        return max(0, amount_fen - running.stay.of(setting.layer).base)
     group = str(limit.group)
     so_far_fen = running.before.get(group, NOTHING).base + running.let_in.get(group, 0)
-    return max(0, limit.amount_fen - so_far_fen)
+    return max(0, amount_fen - so_far_fen)
 
 
 def _standard(setting: Setting, visit_number: int, running: _Running) -> int:
     """The deductible D: relief lowers the standard first, then what the period has used is taken off."""
     if setting.deductible is None:
         return 0
+    standards_fen, of_claim = setting.standards_fen, setting.deductible.of_claim
+    if of_claim is not None:
+        standards_fen = (running.own[of_claim],)
+        if of_claim.each:
+            return standards_fen[0]
     if setting.deductible.per == "visit":
-        standard_fen = setting.standards_fen[min(visit_number, len(setting.standards_fen) - 1)]
+        standard_fen = standards_fen[min(visit_number, len(standards_fen) - 1)]
         return max(0, standard_fen - running.stay.of(setting.layer).deductible_used)
     group = str(setting.deductible.group)
     used_fen = running.before.get(group, NOTHING).deductible_used + running.used.get(group, 0)
-    return max(0, setting.standards_fen[0] - used_fen)
+    return max(0, standards_fen[0] - used_fen)
 
 
 def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tuple[int, int, int]:
@@ -347,14 +360,16 @@ def _room(cap: Cap, setting: Setting, running: _Running) -> int | None:
     """What a cap leaves for this layer; None where it does not bind."""
     if cap.amount_fen is None or ("visit" if cap.per == "visit" else cap.group) in setting.lifted:
         return None
+    amount_fen = cap.amount_fen if cap.of_claim is None else running.own[cap.of_claim]
+    of_each = cap.of_claim is not None and cap.of_claim.each
     if cap.group is None:
-        return cap.amount_fen - running.stay.of(setting.layer).paid
+        return amount_fen - (0 if of_each else running.stay.of(setting.layer).paid)
     drawn_fen = running.drawn.get(cap.group, 0)
     if cap.per == "period":
         drawn_fen += running.before.get(cap.group, NOTHING).paid
-    else:
+    elif not of_each:
         drawn_fen += running.stay.drawn.get(cap.group, 0)
-    return cap.amount_fen - drawn_fen
+    return amount_fen - drawn_fen
 
 
 def _drawn_on(caps: Sequence[Cap]) -> list[str]:

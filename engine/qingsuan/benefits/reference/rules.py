@@ -32,8 +32,10 @@ from qingsuan.policy.model import (
     Visits,
     When,
 )
+from qingsuan.policy.per_claim.amount import Amount
 
 __all__ = [
+    "OwnAmounts",
     "Plan",
     "Setting",
     "Value",
@@ -48,6 +50,9 @@ __all__ = [
 Value = str | int | frozenset[str] | None
 """What one claim has in one dimension: a code ("" where absent), a whole number (None where unknown), or the names of the
 identity classes that its person holds."""
+
+OwnAmounts = Mapping[Amount, int]
+"""The amounts that a claim has for itself, in fen."""
 
 EVERYTHING_LEFT = (Entry("inscp_scp_amt"),)
 """Without an entry, all in-scope cost that is left enters."""
@@ -125,7 +130,9 @@ def _terms_of(setting: Setting) -> dict[str, Any]:
     if deductible is not None:
         deductible = replace(deductible, amounts_fen=setting.standards_fen)
     caps = [
-        replace(cap, amount_fen=None) if (cap.group if cap.per == "period" else "visit") in setting.lifted else cap
+        replace(cap, amount_fen=None, of_claim=None)
+        if (cap.group if cap.per == "period" else "visit") in setting.lifted
+        else cap
         for cap in setting.caps
         if not cap.is_none
     ]
@@ -154,7 +161,7 @@ def has_per_visit(plan: Plan) -> bool:
         _takes_per_visit(setting)
         or _crosses_per_visit(setting.bands)
         or (setting.visits is not None and setting.visits.counts)
-        or (setting.limit is not None and setting.limit.per == "visit")
+        or (setting.limit is not None and setting.limit.per == "visit" and not _of_each(setting.limit))
         or ("visit" not in setting.lifted and any(_caps_a_visit(cap) for cap in setting.caps))
         for setting in plan.settings
     )
@@ -163,7 +170,9 @@ def has_per_visit(plan: Plan) -> bool:
 def _takes_per_visit(setting: Setting) -> bool:
     """Whether the layer has a deductible per visit that somebody bears, or is credited with."""
     found = setting.deductible
-    if found is None or found.per == "period" or max(setting.standards_fen) == 0:
+    if found is None or found.per == "period" or _of_each(found):
+        return False
+    if found.of_claim is None and max(setting.standards_fen) == 0:
         return False
     return found.credits or not found.exempt
 
@@ -175,7 +184,12 @@ def _crosses_per_visit(bands: Bands) -> bool:
 
 
 def _caps_a_visit(cap: Cap) -> bool:
-    return cap.per == "visit" and cap.amount_fen is not None
+    return cap.per == "visit" and cap.amount_fen is not None and not _of_each(cap)
+
+
+def _of_each(setting: Deductible | Limit | Cap) -> bool:
+    """Whether it is of an amount that every settlement of a stay has for itself."""
+    return setting.of_claim is not None and setting.of_claim.each
 
 
 def counts_in(plan: Plan) -> set[str]:
@@ -265,6 +279,8 @@ def _setting(rule_set: RuleSet, layer: Layer, values: Mapping[str, Value]) -> Se
     entry: tuple[Entry, ...] | None = _one(where, "entry", own, cases)
     relief_bp = _once(where, "deductible_bp", adjusts)
     amounts_fen = () if deductible is None else deductible.amounts_fen
+    if deductible is not None and deductible.of_claim is not None:
+        deductible = replace(deductible, of_claim=replace(deductible.of_claim, ratio_bp=relief_bp))
     return Setting(
         layer=layer.name,
         fund=layer.fund,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from qingsuan.benefits.reference.reversals import Sorted, is_reversal
 from qingsuan.benefits.reference.rows import Claim, Served
-from qingsuan.benefits.reference.rules import Plan, has_per_visit
+from qingsuan.benefits.reference.rules import OwnAmounts, Plan, has_per_visit
 from qingsuan.policy.model import RuleSet
 from qingsuan.tables import BILL
 
@@ -31,6 +31,7 @@ class Ready:
     plan: Plan
     waiting: bool
     keys: Mapping[str, str]
+    own: OwnAmounts
 
 
 class Stays:

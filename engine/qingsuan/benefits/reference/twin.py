@@ -14,6 +14,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
+from qingsuan.benefits.reference.amounts import own_amounts
 from qingsuan.benefits.reference.layers import Bill, LayerStep, Stay, counted, run_layers
 from qingsuan.benefits.reference.reversals import is_reversal, named_by_nobody, sort_out
 from qingsuan.benefits.reference.rows import (
@@ -212,7 +213,11 @@ class _Year:
         if absent and not waiting:
             self.reject(claim, "E_MISSING", _column_of_key(book.rule_set, absent[0]), "nothing", "the key of its group")
             return None
-        return Ready(claim, pool, benefit_date, book.rule_set, plan, waiting, keys)
+        own = own_amounts(book.rule_set, plan, claim, values)
+        if isinstance(own, tuple):
+            self.reject(claim, *own, "what the claim says", "what an amount is reckoned by")
+            return None
+        return Ready(claim, pool, benefit_date, book.rule_set, plan, waiting, keys, own)
 
     def settle(self, ready: Ready, insured: Sequence[Insured], standing: dict[str, Claim]) -> None:
         """Settle one claim that has its rule: copies, layers, account, cash.
@@ -247,7 +252,7 @@ class _Year:
             if counters is not None:
                 before[group] = counters
         bill = Bill(*(getattr(ready.claim, name) for name in BILL))
-        steps = run_layers(ready.plan, bill, before, stay)
+        steps = run_layers(ready.plan, bill, before, stay, ready.own)
         for group, counters in counted(steps, before, stay).items():
             account.groups[places[group]] = counters
         return steps

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from qingsuan.money import BP_ONE, yuan
+from qingsuan.money import BP_ONE, MAX_FEN, yuan
 from qingsuan.policy.authority.model import AMOUNTS, Setting, Tilt
 from qingsuan.policy.decision import Combination
 from qingsuan.policy.model import Adjust, Entry, Layer, RuleSet
+from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.resolve import ResolvedLayer, resolve_rule
 
 __all__ = ["Value", "as_tilt", "tilt_text", "values_of"]
@@ -70,15 +71,26 @@ def values_of(rule_set: RuleSet, at: Combination) -> Iterator[Value]:
 def _of_layer(layer: ResolvedLayer) -> Iterator[Value]:
     key, fund, deductible = f"layers.{layer.name}", layer.fund, layer.deductible
     yield Value("ratio", f"{key}.bands", fund, layer.bands.source, layer.bands.ratio_bp)
-    if deductible is not None and not deductible.exempt and any(deductible.amounts_fen):
-        yield Value("deductible", f"{key}.deductible", fund, deductible.source, deductible.amounts_fen)
+    if deductible is not None and not deductible.exempt:
+        amounts = _reach(deductible.amounts_fen, deductible.of_claim)
+        if any(amounts):
+            yield Value("deductible", f"{key}.deductible", fund, deductible.source, amounts)
     if layer.limit is not None:
-        yield Value("limit", f"{key}.limit", fund, layer.limit.source, (layer.limit.amount_fen,))
+        yield Value(
+            "limit", f"{key}.limit", fund, layer.limit.source, _reach((layer.limit.amount_fen,), layer.limit.of_claim)
+        )
     for cap in layer.caps:
         if cap.amount_fen is not None:
-            yield Value("cap", f"{key}.caps", fund, cap.source, (cap.amount_fen,))
+            yield Value("cap", f"{key}.caps", fund, cap.source, _reach((cap.amount_fen,), cap.of_claim))
     if tuple(replace(each, source="") for each in layer.entry) != _NO_SHARE:
         yield Value("entry", f"{key}.entry", fund, next((each.source for each in layer.entry if each.source), ""))
+
+
+def _reach(amounts: tuple[int, ...], of_claim: Amount | None) -> tuple[int, ...]:
+    """The amounts that a setting has; of one that each claim has for itself the least and the most."""
+    if of_claim is None:
+        return amounts
+    return of_claim.of(0), MAX_FEN if of_claim.upto_fen is None else of_claim.of(MAX_FEN)
 
 
 def as_tilt(adjust: Adjust, layer: Layer | None) -> Tilt:

@@ -35,9 +35,9 @@ def _pays_nothing(layer: ResolvedLayer, earlier: tuple[ResolvedLayer, ...]) -> s
     """Why a layer can pay nothing after the earlier ones; nothing if it can."""
     if not any(layer.bands.ratio_bp):
         return "its bands pay 0 % of everything"
-    if any(cap.amount_fen == 0 for cap in layer.caps):
+    if any(cap.amount_fen == 0 and cap.of_claim is None for cap in layer.caps):
         return "a cap of 0"
-    if layer.limit is not None and layer.limit.amount_fen == 0:
+    if layer.limit is not None and layer.limit.amount_fen == 0 and layer.limit.of_claim is None:
         return "a limit of 0 on what enters"
     before = {one.name: one for one in earlier}
     reasons = [_nothing_enters(layer, entry, before) for entry in layer.entry]

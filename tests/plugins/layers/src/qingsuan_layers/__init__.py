@@ -9,6 +9,7 @@ __all__ = ["qingsuan_region"]
 POOLS = {
     "990100": "超过封顶线示例 (made up)",
     "990200": "保底示例 (made up)",
+    "990300": "按人按次金额示例 (made up)",
 }
 """Pool code and name."""
 

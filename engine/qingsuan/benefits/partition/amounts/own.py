@@ -1,0 +1,75 @@
+"""The amounts that each claim has for itself, by the columns that say them; claims that do not say them are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from qingsuan.benefits.core.own_amounts import NO_AMOUNTS
+from qingsuan.benefits.partition.state import Work
+from qingsuan.columns.cells import NO_AMOUNT, NO_DATE
+from qingsuan.columns.rejects import Refusals
+from qingsuan.money import MAX_FEN, yuan
+from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
+
+__all__ = ["own_amounts", "refuse_own_amounts"]
+
+Int64 = npt.NDArray[np.int64]
+
+
+def own_amounts(work: Work) -> Int64:
+    """(m, n) int64 fen: what claims that were not refused have, in the order in which their variants ask; empty where none does."""
+    asked = work.known.own_amounts
+    if not any(asked):
+        return NO_AMOUNTS
+    found = np.zeros((max(map(len, asked)), len(work.rows)), np.int64)
+    for number in np.unique(work.variant).tolist():
+        places = np.flatnonzero(work.variant == number)
+        for at, amount in enumerate(asked[number]):
+            found[at, places] = _fen(amount, _values(work, number, amount, places)[0])
+    return found
+
+
+def refuse_own_amounts(refusals: Refusals, work: Work) -> None:
+    """Claims that lack what their variant asks them for, or of which it is no number or amount that can be."""
+    asked = work.known.own_amounts
+    if not any(asked):
+        return
+    for number in np.unique(work.variant).tolist():
+        places = np.flatnonzero(work.variant == number)
+        for amount in asked[number]:
+            values, column = _values(work, number, amount, places)
+            mask = np.zeros((3, len(work.rows)), np.bool_)
+            mask[0, places] = absent = values == NO_AMOUNT
+            mask[1, places] = below = (values < 0) & ~absent
+            mask[2, places] = ~(absent | below) & (_fen(amount, values) > MAX_FEN)
+            said = {int(place): str(value) for place, value in zip(places, values, strict=True)}
+            refusals.add(mask[0], "E_MISSING", column, "nothing", "a number, by which an amount is reckoned")
+            refusals.add(mask[1], "E_NEGATIVE", column, said.__getitem__, "a number of 0 or more")
+            refusals.add(
+                mask[2], "E_RANGE", column, said.__getitem__, f"one that comes to at most {yuan(MAX_FEN)} yuan"
+            )
+
+
+def _values(work: Work, variant: int, amount: Amount, places: npt.NDArray[np.intp]) -> tuple[Int64, str]:
+    """What these claims of a variant are asked for, ``NO_AMOUNT`` where they do not say; and the column that would."""
+    if amount.value == DAYS:
+        end = work.at("enddate")[places].astype(np.int64)
+        days = np.maximum(end - work.at("begndate")[places], 1)
+        return np.where(end == NO_DATE, NO_AMOUNT, days), "enddate"
+    if amount.value in BILL_VALUES:
+        return work.at(amount.value)[places].astype(np.int64), amount.value
+    rule_set, _ = work.setup.program.rules[variant]
+    own = work.setup.own_columns[work.setup.dimension_columns(rule_set)[amount.value]]
+    column = work.at(own.name) if work.columns.has(own.name) else work.of_insured(own.name)
+    return column[places].astype(np.int64), own.column
+
+
+def _fen(amount: Amount, values: Int64) -> Int64:
+    """:meth:`Amount.of`, of a column; what would be far too much is not multiplied out."""
+    more = np.clip(values - amount.first, 0, MAX_FEN // max(1, amount.step_fen) + 1)
+    fen = amount.base_fen + amount.step_fen * more
+    if amount.upto_fen is not None:
+        fen = np.minimum(fen, amount.upto_fen)
+    reckoned: Int64 = (fen * amount.ratio_bp + 5000) // 10_000
+    return reckoned

@@ -1,0 +1,100 @@
+"""Amounts that are another for each claim: how a file says them, and what can be said against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from qingsuan.policy.findings import Finding
+from qingsuan.policy.model import Cap, Case, Deductible, Limit, RuleSet
+from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
+from qingsuan.policy.strict import Table, did_you_mean
+
+__all__ = ["asked_by_amounts", "check_amounts", "read_amount", "read_share"]
+
+_OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
+
+
+def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
+    """Read ``yuan`` with ``times`` beside it, or ``yuan`` as a table that says how it grows; None where it is one amount.
+
+    The days of a claim are called "days", unless one of the rule set's own ``dimensions`` is.
+    """
+    if table.has("times"):
+        times = table.text("times")
+        value = DAYS if times == "days" and times not in dimensions else times
+        return Amount(value, step_fen=table.yuan_fen("yuan"), each=True)
+    if not table.has("yuan") or not table.is_table("yuan"):
+        return None
+    grows = table.table("yuan")
+    return Amount(
+        grows.text("number"),
+        grows.yuan_fen("base"),
+        grows.yuan_fen("step"),
+        grows.whole("from"),
+        grows.yuan_fen("upto") if grows.has("upto") else None,
+    )
+
+
+def read_share(table: Table) -> Amount | None:
+    """Read a share of the bill, ``percent`` and ``of``; None where there is none."""
+    if not table.has("percent"):
+        return None
+    return Amount(table.choice("of", _OF), ratio_bp=table.percent_bp("percent"), each=True)
+
+
+def asked_by_amounts(rule_set: RuleSet) -> set[str]:
+    """What amounts of a claim ask it for."""
+    cases = (case for layer in rule_set.layers.values() for case in layer.cases)
+    return {amount.value for case in cases for _, _, amount in _amounts_in(case)}
+
+
+def _amounts_in(case: Case) -> Iterator[tuple[str, Deductible | Limit | Cap, Amount]]:
+    """Every amount of a case that is another for each claim, with the key and the setting that it is of."""
+    settings = [("deductible", case.deductible), ("limit", case.limit)]
+    for key, setting in (*settings, *((f"caps[{place}]", cap) for place, cap in enumerate(case.caps or (), 1))):
+        if setting is not None and setting.of_claim is not None:
+            yield key, setting, setting.of_claim
+
+
+def check_amounts(rule_set: RuleSet) -> Iterator[Finding]:
+    """Find amounts of a claim that ask for a number nobody declares, or that a period cannot have."""
+    numbers = [one.name for one in rule_set.dimensions if one.kind == "number"]
+    for layer in rule_set.layers.values():
+        for number, case in enumerate(layer.cases):
+            for key, setting, amount in _amounts_in(case):
+                path = f"layers.{layer.name}" + (f".cases[{number}]" if number else "") + f".{key}"
+                yield from _findings(rule_set.file, path, setting, amount, numbers)
+
+
+def _findings(
+    file: str, path: str, setting: Deductible | Limit | Cap, amount: Amount, numbers: list[str]
+) -> Iterator[Finding]:
+    known = [*numbers, "days"] if amount.each else numbers
+    if amount.value not in (*numbers, *([DAYS] if amount.each else []), *BILL_VALUES):
+        yield Finding(
+            file,
+            f"{path}.{'times' if amount.each else 'yuan.number'}",
+            f'no number "{amount.value}"',
+            f"one of {', '.join(known) or '(no dimension of kind number is declared)'}",
+            did_you_mean(amount.value, known) or f"declare it: [dimensions.{amount.value}] of kind number",
+            setting.source,
+        )
+    if amount.each and setting.per == "period":
+        yield Finding(
+            file,
+            f"{path}.per",
+            '"period", of an amount that each settlement has for itself',
+            'per = "visit"',
+            "a day is a period of its own: a group of a day bounds what is paid in it",
+            setting.source,
+        )
+    if amount.upto_fen is not None and amount.upto_fen < amount.base_fen:
+        yield Finding(
+            file,
+            f"{path}.yuan.upto",
+            "less than base: it never grows",
+            "an amount not below base",
+            "correct one of the two",
+            setting.source,
+        )
