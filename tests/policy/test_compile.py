@@ -211,6 +211,16 @@ def test_successive_sets_agree_on_date_and_periods() -> None:
     compile_rule_sets([made(), made(effective=later, schemes=("310",), benefit_date="begndate", groups={"g": "month"})])
 
 
+def test_successive_sets_have_one_benefit_year() -> None:
+    later, july = date(2022, 1, 1), {"year_begins": (7, 1)}
+    text = fault(made(**july), made(effective=later, file="a.toml b"))
+    assert "ruleset.year_begins: 01-01" in text
+    assert "expected: 07-01, as in a.toml" in text
+    program = compile_rule_sets([made(**july), made(effective=later, **july), made(schemes=("310",))])
+    assert [one.year_begins for one in program.series] == [(1, 1), (7, 1)]
+    assert compile_rule_sets([made()]).digest != compile_rule_sets([made(**july)]).digest
+
+
 def test_successive_sets_keep_a_group_apart_by_the_same_key() -> None:
     later, own = date(2022, 1, 1), (Dimension("ward", "code", "claims", "x_ward"),)
     by = {"group_keys": {"g": "dise_code"}}

@@ -261,6 +261,13 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
         ('schemes = ["390"]', 'schemes = "390"', ('ruleset.schemes: the text "390"', "a list of texts")),
         ('schemes = ["390"]', "schemes = [390]", ("ruleset.schemes[1]: the whole number 390", "a text")),
         ('levels = ["1", "2"]', 'levels = ["1", "1"]', ('ruleset.levels[2]: "1" twice', "once")),
+        ('levels = ["1", "2"]', 'levels = ["1", "2"]\nyear_begins = "07-01"', ("ruleset.year_begins: no table", "day and source")),
+        ('levels = ["1", "2"]', 'levels = ["1", "2"]\nyear_begins = { day = "07-01" }', ("ruleset.year_begins.source: this key is missing",)),
+        *(
+            ('levels = ["1", "2"]', f'levels = ["1", "2"]\nyear_begins = {{ day = "{day}", source = "X1" }}',
+             (f'ruleset.year_begins.day: "{day}"', "from 01-01 to 12-28", "what to do: write for example"))
+            for day in ("13-01", "02-29", "7-1", "01-00", "2021-07-01")
+        ),
         ('pooled = "year"', 'pooled = "week"', ('groups.pooled: the text "week"', '"quarter"')),
         ('pooled = "year"', 'pooled = { period = "week", by = "dise_code" }', ('groups.pooled.period: the text "week"', '"day"')),
         ('pooled = "year"', 'pooled = { period = "year" }', ("groups.pooled.by: this key is missing",)),

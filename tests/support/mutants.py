@@ -172,6 +172,24 @@ MUTANTS = (
         "<uint32_t>claim.day // <uint32_t>(rules.periods[k].length if rules.periods[k].length == 1 else 31)",
     ),
     Mutant(
+        "benefit year: months begin on the first, whenever the year begins",
+        "benefits/core/calendar.py",
+        "date.month - month - (date.day < first)",
+        "date.month - month",
+    ),
+    Mutant(
+        "benefit year: claims of every pool lie in the year of the calendar",
+        "benefits/intake/dates.py",
+        "return Years(years, table[areas, types])",
+        "return Years(years[:1], 0 * table[areas, types])",
+    ),
+    Mutant(
+        "benefit year: the balance of 1 January opens the account",
+        "benefits/partition/insured_rows.py",
+        "first_day = self.setup.first_days(self.pool[rows], self.scheme[rows])",
+        "first_day = self.setup.first_day",
+    ),
+    Mutant(
         "keys: what a key has counted is forgotten",
         "_keys.pxd",
         "memcpy(block + group.slot_cell, claim.account + group.slot_cell, COUNTERS * sizeof(int64_t))",

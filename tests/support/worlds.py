@@ -87,6 +87,7 @@ def _rule_sets(dice: Dice) -> list[RuleSet]:
         ):
             groups = {f"g{i}": period for i, period in enumerate(("year", "quarter", "month"))}
             groups["g3"] = dice.random.choice(("year", "quarter", "month", "day", "day"))
+            begins = dice.random.choice(((7, 1), (4, 1), (3, 15), (12, 28))) if dice.chance(25) else (1, 1)
             keys = {name: dice.random.choice(KEYS) for name in ("g0", "g1", "g3") if dice.chance(20)}
             benefit = dice.random.choice(("setl_time", "setl_time", "begndate", "enddate"))
             identity = dice.random.choice(("begndate", "begndate", "setl_time", "enddate"))
@@ -99,7 +100,7 @@ def _rule_sets(dice: Dice) -> list[RuleSet]:
                     until = None
                 made = rule_set(dice, pool.code, schemes, effective, groups)
                 dates_of = {"benefit_date": benefit, "identity_date": identity, "until": until}
-                found.append(replace(made, group_keys=keys, **dates_of))
+                found.append(replace(made, group_keys=keys, year_begins=begins, **dates_of))
     return found
 
 
@@ -239,9 +240,11 @@ class _Person:
 
     def visit(self, number: int) -> list[Claim]:
         """One visit; or a bill cut in two, whose parts together reach a bound."""
-        dice, day = self.dice, self.day()
+        dice, day, last = self.dice, self.day(), LAST
+        if dice.chance(20) and any(one.year_begins != (1, 1) for one in self.world.rule_sets):
+            day, last = LAST + dt.timedelta(days=dice.random.randrange(200)), dt.date(YEAR + 1, 12, 31)
         begin = max(FIRST, day - dt.timedelta(days=dice.random.choice((0, 0, 3, 20))))
-        end = min(LAST, begin + dt.timedelta(days=dice.random.choice((0, 0, 5))))
+        end = min(last, begin + dt.timedelta(days=dice.random.choice((0, 0, 5))))
         time = dt.datetime.combine(day, self.pick((dt.time(0, 0), dt.time(10, 30), dt.time(23, 59, 59))))
         institution = self.pick(("", "H1", "H2", "H3"))
         claim = Claim(

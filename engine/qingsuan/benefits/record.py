@@ -8,6 +8,7 @@ from typing import Any
 from qingsuan.benefits.books import BenefitBooks
 from qingsuan.benefits.settled_elsewhere import Elsewhere
 from qingsuan.benefits.setup import Setup
+from qingsuan.columns.cells import day_text
 from qingsuan.money import yuan
 from qingsuan.policy.identities import knows
 from qingsuan.policy.model import RuleSet
@@ -64,8 +65,18 @@ def record_of(
         "overlapping_stays": found.overlapping_stays(),
         "identities_of_nobody": found.identities_of_nobody(),
         "identities_unknown": _unknown_identities(setup, found),
+        **_benefit_years(setup),
         "warnings": _warnings(setup, found, elsewhere, earlier),
     }
+
+
+def _benefit_years(setup: Setup) -> dict[str, Any]:
+    """First and last day of the benefit years that are not the calendar's, by pool and scheme; nothing where all are."""
+    years = {
+        f"{pool} {scheme}": [day_text(year.first_day), day_text(year.last_day)]
+        for (pool, scheme), year in sorted(setup.other_years.items())
+    }
+    return {"benefit_years": years} if years else {}
 
 
 def _rule_set(rule_set: RuleSet) -> dict[str, Any]:

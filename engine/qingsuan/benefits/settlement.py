@@ -100,6 +100,7 @@ class Benefits(Settlement):
     def reading(self) -> dict[str, dict[str, Any]]:
         """What intake asks of the rules: whose claims are read by which date, and which columns decide."""
         setup = self.setup
+        others = setup.other_years
         dates = {f"{one.pool} {one.scheme}": one.benefit_date for one in setup.program.series}
         deciding: dict[str, list[str]] = {}
         for rule_set in setup.program.rule_sets:
@@ -110,6 +111,11 @@ class Benefits(Settlement):
         return {
             "options": {"year": setup.year, "skip unserved pools": setup.skip_unserved},
             "dates that decide": dates,
+            **(
+                {"first days of years": {" ".join(name): year.first_day for name, year in sorted(others.items())}}
+                if others
+                else {}
+            ),
             "columns that decide": {name: sorted(columns) for name, columns in sorted(deciding.items())},
         }
 

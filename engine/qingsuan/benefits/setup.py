@@ -6,6 +6,9 @@ import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from qingsuan.benefits.core.calendar import BenefitYear
 from qingsuan.benefits.learned import Learned
 from qingsuan.columns.vocabulary import Vocabulary
@@ -133,7 +136,7 @@ class Setup:
     def __post_init__(self) -> None:
         self.program = compile_rule_sets(self.rule_sets)
         if self.accumulators:
-            self._refuse_to_carry_keys()
+            self._refuse_to_carry()
         self.places = Places(self.regions)
         self.own_columns = {}
         for rule_set in self.program.rule_sets:
@@ -157,8 +160,30 @@ class Setup:
 
     @property
     def benefit_year(self) -> BenefitYear:
-        """The year that is settled."""
+        """The year that is settled where no rule set says when it begins."""
         return BenefitYear(self.year)
+
+    def year_of_series(self, number: int) -> BenefitYear:
+        """The benefit year (待遇年度) of a pool and scheme; that of the calendar for -1."""
+        return BenefitYear(self.year, self.program.series[number].year_begins) if number >= 0 else self.benefit_year
+
+    def first_days(self, pool: npt.NDArray[np.int32], scheme: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """The first day of the benefit year of pools and schemes, by the numbers of frozen vocabularies."""
+        schemes = self.vocabularies["insutype"].texts
+        table = np.full((len(self.places.pools) + 1, len(schemes)), self.first_day, np.int64)
+        for number, one in enumerate(self.places.pools):
+            for code, text in enumerate(schemes):
+                table[number, code] = self.other_years.get((one.code, text), self.benefit_year).first_day
+        return table[pool, scheme]
+
+    @property
+    def other_years(self) -> dict[tuple[str, str], BenefitYear]:
+        """Pool and scheme -> benefit year, of those that begin on another day than 1 January."""
+        return {
+            (one.pool, one.scheme): BenefitYear(self.year, one.year_begins)
+            for one in self.program.series
+            if one.year_begins != (1, 1)
+        }
 
     @property
     def first_day(self) -> int:
@@ -187,9 +212,16 @@ class Setup:
             own for name, own in sorted(self.own_columns.items()) if own.table == table and own.name not in CLAIM_CODES
         )
 
-    def _refuse_to_carry_keys(self) -> None:
-        """Accounts are carried without the keys of their groups: who would go on with them would pay limits again."""
+    def _refuse_to_carry(self) -> None:
+        """Accounts are carried by period of the calendar, and without keys: who would go on with others would pay limits again."""
         for rule_set in self.program.rule_sets:
+            if rule_set.year_begins != (1, 1):
+                raise PolicyError(
+                    f"{rule_set.file}: ruleset.year_begins",
+                    found="a benefit year of its own, beside --accumulators or --opening",
+                    expected="years that begin on 1 January: accumulators name the periods of the calendar",
+                    do="settle the year whole, without --accumulators and --opening",
+                )
             for group, by in sorted(rule_set.group_keys.items()):
                 raise PolicyError(
                     f"{rule_set.file}: groups.{group}",

@@ -187,6 +187,7 @@ class _Check:
     # ---- the head
 
     def head(self) -> None:
+        self.source(self.set.year_source, "ruleset.year_begins")
         if self.set.interim_settlements is not None:
             self.source(self.set.interim_settlements.source, "ruleset.interim_settlements")
         for number, scheme in enumerate(self.set.schemes, 1):

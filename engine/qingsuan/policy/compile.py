@@ -39,6 +39,7 @@ class Series:
     slots: tuple[str, ...]
     layers: tuple[str, ...]
     benefit_date: str
+    year_begins: tuple[int, int] = field(default=(1, 1), repr=False)
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,17 @@ def _series_of(rule_sets: Sequence[RuleSet]) -> tuple[Series, ...]:
         ordered = sorted(numbers, key=lambda number: rule_sets[number].effective)
         _agree_on_dates(rule_sets, ordered)
         slots, names = tuple(sorted(groups[pool])), tuple(sorted(layers[pool]))
-        found.append(Series(pool, scheme, tuple(ordered), slots, names, rule_sets[ordered[0]].benefit_date))
+        found.append(
+            Series(
+                pool,
+                scheme,
+                tuple(ordered),
+                slots,
+                names,
+                rule_sets[ordered[0]].benefit_date,
+                rule_sets[ordered[0]].year_begins,
+            )
+        )
     return tuple(found)
 
 
@@ -150,6 +161,14 @@ def _agree_on_dates(rule_sets: Sequence[RuleSet], ordered: list[int]) -> None:
                 found=rule_set.benefit_date,
                 expected=f"{first.benefit_date}, as in {first.file}",
                 do="let all rule sets of one pool and scheme decide by the same date",
+            )
+        if rule_set.year_begins != first.year_begins:
+            found, expected = (f"{one.year_begins[0]:02d}-{one.year_begins[1]:02d}" for one in (rule_set, first))
+            raise PolicyError(
+                f"{rule_set.file}: ruleset.year_begins",
+                found=found,
+                expected=f"{expected}, as in {first.file}",
+                do="let all rule sets of one pool and scheme have one benefit year",
             )
         for group, period in rule_set.groups.items():
             if periods.setdefault(group, period) != period:
@@ -273,7 +292,8 @@ def _decides(rule_set: RuleSet) -> tuple[object, ...]:
     stays = None if said is None else said.count_as if said.new_year is None else (said.count_as, said.new_year)
     identities = [(one.name, sorted(one.codes)) for one in rule_set.identities]
     known = sorted(rule_set.identities_without_effect)
-    keys = [sorted(rule_set.group_keys.items())] if rule_set.group_keys else []
+    keys: list[object] = [sorted(rule_set.group_keys.items())] if rule_set.group_keys else []
+    keys += [] if rule_set.year_begins == (1, 1) else [rule_set.year_begins]
     return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing, stays, *keys)
 
 

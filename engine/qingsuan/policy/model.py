@@ -384,8 +384,7 @@ class RuleSet:
     not known how settlements of one stay count: those that would be paid otherwise are refused. ``source`` says why the set
     is in force from that date on. ``explained`` decides nothing.
     ``who`` are the groups of people that rows of ``matrices`` name; what matrices say is in the cases of the layers.
-    ``group_keys`` says by what a group is kept apart: one of :data:`GROUP_KEYS`, or a dimension of the plugin's own; its counters
-    are per person, scheme, pool and key.
+    ``group_keys`` keep groups apart (:data:`GROUP_KEYS`); ``year_begins`` is the first day of a benefit year (待遇年度): month, day.
     """
 
     file: str
@@ -414,6 +413,8 @@ class RuleSet:
     who: tuple[Group, ...] = ()
     matrices: tuple[Matrix, ...] = ()
     group_keys: Mapping[str, str] = field(default_factory=dict)
+    year_begins: tuple[int, int] = (1, 1)
+    year_source: str = ""
 
     def __post_init__(self) -> None:
         _freeze(self, "sources", "groups", "layers", "group_keys")

@@ -6,6 +6,7 @@ against each other. Nothing is filled in that the file does not say, except the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePath
@@ -152,6 +153,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
     read = _Reader(sources, dimensions, order, root.named_tables("layers"), axes)
     layers = {name: read.layer(name, table) for name, table in read.layers.items()}
     groups, group_keys = _groups(root)
+    begins, year_source = _year_begins(head, sources)
     rule_set = RuleSet(
         file=label,
         pool=head.text("pool"),
@@ -182,6 +184,8 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         who=tuple(axes.who.values()),
         matrices=tuple(read.drawn),
         group_keys=group_keys,
+        year_begins=begins,
+        year_source=year_source,
     )
     root.done()  # before groups that nothing uses: a misspelt key leaves some, and is what has to be mended
     axes.refuse_unused(root)
@@ -234,6 +238,22 @@ def _interim_settlements(head: Table, sources: Mapping[str, Source]) -> InterimS
     table = head.table("interim_settlements")
     new_year = table.choice("new_year", _NEW_YEAR) if table.has("new_year") else None
     return InterimSettlements(table.choice("count_as", _COUNT_AS), cite(table, sources), new_year)
+
+
+def _year_begins(head: Table, sources: Mapping[str, Source]) -> tuple[tuple[int, int], str]:
+    """The month and day on which the benefit year (待遇年度) begins, and the source that says so."""
+    if not head.has("year_begins"):
+        return (1, 1), ""
+    if not head.is_table("year_begins"):
+        do = 'write year_begins = { day = "07-01", source = "…" }, or leave it out where the year begins on 1 January'
+        head.refuse("year_begins", found="no table", expected="a table with day and source", do=do)
+    table = head.table("year_begins")
+    text = table.text("day")
+    found = re.fullmatch(r"(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])", text)
+    if found is None:
+        expected = "month and day, from 01-01 to 12-28: every month has such a day"
+        table.refuse("day", found=f'"{text}"', expected=expected, do='write for example "07-01"')
+    return (int(found[1]), int(found[2])), cite(table, sources)
 
 
 def _groups(root: Table) -> tuple[dict[str, Period], dict[str, str]]:

@@ -91,6 +91,13 @@ def condition_of(case: Case, words: Words) -> str:
     return words.when(case.when) if case.when else ""
 
 
+def _year(rule_set: RuleSet) -> Iterator[Statement]:
+    """On which day the benefit year begins, where it is another than 1 January."""
+    if rule_set.year_begins != (1, 1):
+        begins = "{:02d}-{:02d}".format(*rule_set.year_begins)
+        yield Statement("ruleset", "year_begins", "", begins, rule_set.year_source)
+
+
 def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
     plain = {
         "title": rule_set.title,
@@ -106,6 +113,7 @@ def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
     if rule_set.interim_settlements is not None:
         interim = rule_set.interim_settlements
         yield Statement("ruleset", "interim_settlements", "", words.anything(interim), interim.source)
+    yield from _year(rule_set)
     for one in rule_set.identities:
         yield Statement("identities", one.name, "", f"{one.title}: {', '.join(one.codes)}", one.source)
     if rule_set.identity_rank is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,12 +139,23 @@ class _Checked:
         keys = {name: _filled(batch.column(name)) for name in _KEYS}
         ones = pa.array(np.ones(batch.num_rows, np.int64))
         table = pa.table({**keys, "claims": ones, **{name: pa.array(fen[name]) for name in SUMS}})
-        year = pc.fill_null(pc.not_equal(pc.year(batch.column("benefit_date")), self.record["year"]), False)
-        outside = year.to_numpy(zero_copy_only=False)
-        self.findings.rows(file, first_row, f"benefit_date lies in {self.record['year']}", outside, {})
+        self.findings.rows(file, first_row, f"benefit_date lies in {self.record['year']}", self._outside(batch), {})
         for name, by in TOTALS.items():
             columns = table.select([*by, "claims", *SUMS])
             self.totals[name] = [merge_totals([*self.totals[name], columns], by)]
+
+    def _outside(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+        """Rows whose benefit date lies outside of the benefit year of their pool and scheme."""
+        date = batch.column("benefit_date")
+        outside = pc.fill_null(pc.not_equal(pc.year(date), self.record["year"]), False)
+        for name, days in self.record.get("benefit_years", {}).items():
+            pool, scheme = name.split(" ")
+            of_pool, of_scheme = (batch.column(column).cast(pa.string()) for column in ("pool", "insutype"))
+            mine = pc.and_(pc.equal(of_pool, pool), pc.equal(of_scheme, scheme))
+            first, last = (pa.scalar(dt.date.fromisoformat(day)) for day in days)
+            beyond = pc.fill_null(pc.or_(pc.less(date, first), pc.greater(date, last)), False)
+            outside = pc.if_else(pc.fill_null(mine, False), beyond, outside)
+        return np.asarray(outside.to_numpy(zero_copy_only=False), np.bool_)
 
     def _differences(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
         self.differences.add(batch)

@@ -33,7 +33,9 @@ def alone(seed: int, people: int = 30, claims: int = 400) -> World:
     for claim in made.claims:
         if claim.refd_setl_flag != "1":
             kept[claim.psn_no, claim.setl_id] = replace(claim, mdtrt_id="", mid_setl_flag="")
-    rule_sets = tuple(replace(rule_set, benefit_date="setl_time", group_keys={}) for rule_set in made.rule_sets)
+    rule_sets = tuple(
+        replace(rule_set, benefit_date="setl_time", group_keys={}, year_begins=(1, 1)) for rule_set in made.rule_sets
+    )
     return replace(
         made, claims=[replace(one, mdtrt_id="", mid_setl_flag="") for one in kept.values()], rule_sets=rule_sets
     )

@@ -37,6 +37,7 @@ def settings(rule_set: RuleSet) -> Iterator[str]:
     yield from ["missing"] * bool(rule_set.missing)
     yield from ["until"] * (rule_set.until is not None)
     yield from (f"group {period}" for period in rule_set.groups.values())
+    yield from ["other year"] * (rule_set.year_begins != (1, 1))
     yield from (f"key {by}" for by in rule_set.group_keys.values())
     yield f"benefit {rule_set.benefit_date}"
     yield f"identity {rule_set.identity_date}"
@@ -94,6 +95,7 @@ EXPECTED = {
     *(f"own {name} period of days" for name in ("deductible", "limit", "cap")),
     *(f"ceiling {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
     *(f"key {by}" for by in KEYS),
+    "other year",
     *(f"group {period}" for period in ("year", "quarter", "month", "day")),
     *(f"{kind} {date}" for kind in ("benefit", "identity") for date in ("setl_time", "begndate", "enddate")),
     *(f"fund {fund}" for fund in FUNDS),

@@ -28,28 +28,53 @@ Int16 = npt.NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class BenefitYear:
-    """The year that begins on 1 January of ``year``."""
+    """The benefit year that begins in ``year``, on the month and day ``begins``; its months begin on that day of a month, too."""
 
     year: int
+    begins: tuple[int, int] = (1, 1)
 
     @property
     def first_day(self) -> int:
         """Its first day, in days since 1970."""
-        return (dt.date(self.year, 1, 1) - _EPOCH).days
+        return (dt.date(self.year, *self.begins) - _EPOCH).days
 
     @property
     def last_day(self) -> int:
         """Its last day, in days since 1970."""
-        return (dt.date(self.year + 1, 1, 1) - _EPOCH).days - 1
+        return (dt.date(self.year + 1, *self.begins) - _EPOCH).days - 1
+
+    @property
+    def expected(self) -> str:
+        """What a message expects of a date."""
+        if self.begins == (1, 1):
+            return f"a date in {self.year}, the year that is settled"
+        first, last = (_EPOCH + dt.timedelta(days=day) for day in (self.first_day, self.last_day))
+        return f"a date from {first} to {last}, the benefit year that is settled"
+
+    def year_of(self, day: int) -> int:
+        """The year in which the benefit year of a day begins."""
+        date = _EPOCH + dt.timedelta(days=day)
+        return date.year - ((date.month, date.day) < self.begins)
+
+    def _dates(self) -> list[dt.date]:
+        return [_EPOCH + dt.timedelta(days=day) for day in range(self.first_day, self.last_day + 1)]
 
     def numbers(self) -> Int16:
         """The number of each of its days, in order: 0 … :data:`LAST_DAY`."""
-        dates = [_EPOCH + dt.timedelta(days=day) for day in range(self.first_day, self.last_day + 1)]
-        return np.array([(date.month - 1) * _DAYS + date.day - 1 for date in dates], np.int16)
+        month, first = self.begins
+        found = []
+        for date in self._dates():
+            months = (date.year - self.year) * _MONTHS + date.month - month - (date.day < first)
+            begun = (
+                date.replace(day=first)
+                if date.day >= first
+                else (date.replace(day=1) - dt.timedelta(days=1)).replace(day=first)
+            )
+            found.append(months * _DAYS + (date - begun).days)
+        return np.array(found, np.int16)
 
     def periods(self) -> tuple[tuple[str, ...], ...]:
-        """What its periods are called in tables, by kind: the year, quarters, months and days, in order of time."""
+        """What the periods of a calendar year are called in tables, by kind: the year, quarters, months and days, in order of time."""
         months = [f"{self.year}-{month + 1:02d}" for month in range(_MONTHS)]
-        dates = [_EPOCH + dt.timedelta(days=day) for day in range(self.first_day, self.last_day + 1)]
         quarters = [f"{self.year}Q{quarter}" for quarter in range(1, 5)]
-        return ((f"{self.year}",), tuple(quarters), tuple(months), tuple(date.isoformat() for date in dates))
+        return ((f"{self.year}",), tuple(quarters), tuple(months), tuple(date.isoformat() for date in self._dates()))

@@ -14,7 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.benefits.intake.batch import Mask, Rows
-from qingsuan.benefits.intake.dates import deciding_dates, may_be_of_another_year, refuse_dates, refuse_missing_end
+from qingsuan.benefits.intake.dates import (
+    deciding_dates,
+    deciding_years,
+    may_be_of_another_year,
+    refuse_dates,
+    refuse_missing_end,
+)
 from qingsuan.benefits.intake.interface import refuse_when_set
 from qingsuan.benefits.intake.restore import blanks
 from qingsuan.benefits.intake.roles import IDS, ids_of_shadows, role_of_flags, role_of_refused, role_outside_year
@@ -177,7 +183,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, 
     void = rows.refusals.refused.copy()
     rows.refuse_missing()
     fields = _encode(setup, rows, CLAIM_CODES)
-    kinds = deciding_dates(setup, rows, fields)
+    kinds, years = deciding_dates(setup, rows, fields), deciding_years(setup, rows, fields)
     refuse_missing_end(rows, kinds)
     rows.refuse_forms()
     for name in ("insu_admdvs", "fix_blng_admdvs"):
@@ -189,7 +195,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, 
     role = role_of_flags(rows.cells, rows.size)
     money = _refuse_amounts(rows, role)
     areas = fields["insu_admdvs"].to_numpy(zero_copy_only=False)
-    benefit = refuse_dates(setup, rows, kinds, may_be_of_another_year(setup, role, areas))
+    benefit = refuse_dates(rows, kinds, may_be_of_another_year(setup, role, areas), years)
     _refuse_unserved(setup, rows, areas)
     referral = rows.ints("refl_flag", np.int8, 0) + 2 * rows.ints("er_flag", np.int8, 0)
     fields.update(
@@ -210,7 +216,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, 
             mid_setl=arrow(rows.ints("mid_setl_flag", np.int8, 0).astype(np.int8)),
         )
     role = role_of_refused(role, refused, rows.cells, money)
-    fields["role"] = arrow(role_outside_year(role, benefit, kinds, rows.cells, setup))
+    fields["role"] = arrow(role_outside_year(role, benefit, kinds, rows.cells, years))
     shadows = refused & ~void & ~rows.absent("psn_no") if refused.any() else None
     fields.update({name: ids_of_shadows(name, rows.texts(name), rows.cells[name], refused) for name in IDS})
     if role.any():

@@ -107,7 +107,7 @@ def _is_harmless(setup: Setup, name: str, text: str) -> bool:
     if name in _AMOUNTS:
         return bool(pc.match_substring_regex(pa.scalar(text), _NO_AMOUNT_TEXT).as_py())
     if name == "year":
-        return text == str(setup.year)
+        return text in {str(setup.year), *(str(setup.year + 1) for _ in setup.other_years)}
     return text in _HARMLESS.get(name, ())
 
 

@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.benefits.intake.dates import Years
 from qingsuan.benefits.order import ROLE
-from qingsuan.benefits.setup import BENEFIT_DATES, Setup
+from qingsuan.benefits.setup import BENEFIT_DATES
 from qingsuan.columns.cells import Cells
 from qingsuan.columns.legible import no_id
 from qingsuan.tables import BILL
@@ -86,13 +87,13 @@ def role_of_refused(role: Roles, refused: Mask, cells: _Cells, money: Mapping[st
 
 
 def role_outside_year(
-    role: Roles, benefit: npt.NDArray[np.int32], kinds: npt.NDArray[np.int8], cells: _Cells, setup: Setup
+    role: Roles, benefit: npt.NDArray[np.int32], kinds: npt.NDArray[np.int8], cells: _Cells, years: Years
 ) -> Roles:
     """Reversals and refused rows whose benefit date was read and is of another year; ``kinds``: which date it is."""
     places = np.flatnonzero(role != 0)
     if not len(places):
         return role
-    outside = (benefit[places] < setup.first_day) | (benefit[places] > setup.last_day)
+    outside = years.take(places).outside(benefit[places])
     for kind, name in enumerate(BENEFIT_DATES):
         unread = _absent(cells[name], places) | _faulty(cells[name], places)
         outside &= ~(unread & (kinds[places] == kind))

@@ -113,10 +113,11 @@ class InsuredRows:
     def opening_rows(self) -> tuple[Int32, Int32]:
         """Rows of accounts whose rows give different balances, or some none; and for each the row whose balance opens.
 
-        That is, of the rows that give one: which holds on 1 January, of several the one that decides; where none holds
-        then, the one that begins first.
+        That is, of the rows that give one: which holds on the first day of the benefit year, of several the one that
+        decides; where none holds then, the one that begins first.
         """
-        rows, first_day = self.several, self.setup.first_day
+        rows = self.several
+        first_day = self.setup.first_days(self.pool[rows], self.scheme[rows])
         balance = self.columns.raw("acct_balc")[rows]
         if not len(balance) or bool((balance == balance[0]).all()):
             return np.zeros(0, np.int32), np.zeros(0, np.int32)

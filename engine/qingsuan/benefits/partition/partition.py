@@ -375,7 +375,7 @@ class _Steps(Work):
         bill = self.taker.stacked([self.columns.raw(name) for name in BILL])
         columns = (
             np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
-            looked_up(self.known.days, (self.at("benefit") - self.setup.first_day).astype(np.int32, copy=False)),
+            self.days(),
             bill,
             self.at("acct_used").astype(np.int8, copy=False),
             looked_up(self.balances, self.found),

@@ -33,6 +33,9 @@ Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 
 
+DAYS_AT_MOST = 366
+
+
 class Key(NamedTuple):
     """Claims that count by one key, read from one column: its number, what messages call it, places, values, which of these are absent."""
 
@@ -57,7 +60,9 @@ class Known:
             [[setup.places.place_of(pool, area) for area in treated] for pool in range(len(setup.places.pools))],
             np.int32,
         ).reshape(len(setup.places.pools), len(treated))
-        self.days = setup.benefit_year.numbers()
+        years = [setup.year_of_series(number) for number in range(len(setup.program.series))] or [setup.benefit_year]
+        self.first_days = np.array([one.first_day for one in years], np.int32)
+        self.days = np.concatenate([np.resize(one.numbers(), DAYS_AT_MOST) for one in years])
         self.named_by_nobody = NamedByNobody(setup.learned.reversals_of_nobody)
         self.named_by_reversals = NamedByReversals(setup.learned.named_by_reversals)
         levels = setup.vocabularies["dedc_hosp_lv"].texts
@@ -219,6 +224,14 @@ class Work:
     def of_insured(self, name: str) -> npt.NDArray[np.int64]:
         """A column of the insured rows found."""
         return looked_up(self.insured.raw(name), self.found)
+
+    def days(self) -> npt.NDArray[np.int16]:
+        """The number of each claim's benefit date in the benefit year of its pool and scheme."""
+        known = self.known
+        place = (self.at("benefit") - looked_up(known.first_days, self.series)).astype(np.int32, copy=False)
+        if len(known.first_days) > 1:
+            place += self.series * np.int32(DAYS_AT_MOST)
+        return looked_up(known.days, place)
 
     def waiting(self) -> Bool:
         """Claims that begin inside their person's waiting period (等待期)."""

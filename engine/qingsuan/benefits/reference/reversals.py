@@ -71,7 +71,6 @@ def sort_out(
     rows: Sequence[Served],
     shadows: Sequence[Claim],
     pool_of: Callable[[str], str | None],
-    year: int,
     of_nobody: Mapping[str, Claim],
 ) -> Sorted:
     """Sort one person's rows out.
@@ -82,7 +81,7 @@ def sort_out(
     shadows : those that were refused before.
     of_nobody : see :func:`named_by_nobody`, of everybody's rows.
     """
-    person = _Person(rows, shadows, pool_of, year)
+    person = _Person(rows, shadows, pool_of)
     person.of_nobody = of_nobody
     person.pair()
     person.judge()
@@ -91,10 +90,8 @@ def sort_out(
 
 
 class _Person:
-    def __init__(
-        self, rows: Sequence[Served], shadows: Sequence[Claim], pool_of: Callable[[str], str | None], year: int
-    ) -> None:
-        self.rows, self.shadows, self.pool_of, self.year = rows, shadows, pool_of, year
+    def __init__(self, rows: Sequence[Served], shadows: Sequence[Claim], pool_of: Callable[[str], str | None]) -> None:
+        self.rows, self.shadows, self.pool_of = rows, shadows, pool_of
         self.claims: dict[str, list[int]] = {}
         self.reversals: list[int] = []
         for number, row in enumerate(rows):
@@ -150,7 +147,7 @@ class _Person:
         """What is wrong with a reversal that takes nothing back; the claim it is about may be held for it."""
         reversal = self.rows[number].claim
         name = self.named(reversal)
-        outside = self.rows[number].benefit_date.year != self.year
+        outside = self.rows[number].outside
         orphan = Fate("E_DATE", self.rows[number].date_column) if outside else Fate("E_REVERSAL_ORPHAN", "init_setl_id")
         if name is None:
             return orphan if reversal.init_setl_id else Fate("E_MISSING", "init_setl_id")

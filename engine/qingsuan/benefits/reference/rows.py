@@ -65,12 +65,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A claim of a pool that is served, and the date that decides its year, with the column it stands in."""
+    """A claim of a pool that is served, and the date that decides its year, with the column it stands in; whether it is of another year."""
 
     claim: Claim
     pool: str
     benefit_date: dt.date
     date_column: str
+    outside: bool
 
 
 @dataclass(frozen=True, slots=True)

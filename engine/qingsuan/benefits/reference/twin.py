@@ -139,7 +139,7 @@ class _Year:
                 *(_content(row.claim) if doubtful else ()),
             ),
         )
-        found = sort_out(served, shadows, self.places.pool_of, self.year, self.of_nobody)
+        found = sort_out(served, shadows, self.places.pool_of, self.of_nobody)
         self.outcome.reversed += [Reversed(claim, reversal) for claim, reversal in found.pairs]
         for claim, fate in found.refused:
             other = "nothing" if fate.other is None else fate.other.setl_id
@@ -157,7 +157,11 @@ class _Year:
         """Whether a claim's benefit date is of another year."""
         books = self.books.get((self.places.pool_of(claim.insu_admdvs) or "", claim.insutype))
         date = _date(claim, books[0].rule_set.benefit_date if books else "setl_time")
-        return date is not None and date.year != self.year
+        return date is not None and self.begins_in(books, date) != self.year
+
+    def begins_in(self, books: Sequence[_Book] | None, date: dt.date) -> int:
+        """The year in which the benefit year of a date begins, by the rules of its pool and scheme."""
+        return date.year - ((date.month, date.day) < books[0].rule_set.year_begins if books else False)
 
     def served(self, claim: Claim) -> Served | None:
         """A claim with its pool and date; None where it is refused for itself."""
@@ -170,13 +174,13 @@ class _Year:
             return None
         if date is None:
             raise ValueError(f"claim {claim.setl_id}: no {column}")
-        if date.year != self.year and (pool is None or not is_reversal(claim)):
+        if self.begins_in(books, date) != self.year and (pool is None or not is_reversal(claim)):
             self.reject(claim, "E_DATE", column, str(date), f"a date in {self.year}")
             return None
         if pool is None:
             self.reject(claim, "E_POOL", "insu_admdvs", claim.insu_admdvs, "a pool that a plugin serves")
             return None
-        return Served(claim, pool, date, column)
+        return Served(claim, pool, date, column, self.begins_in(books, date) != self.year)
 
     def judge(
         self,
@@ -243,7 +247,7 @@ class _Year:
 
     def run(self, ready: Ready, account: Account, stay: Stay | None) -> tuple[LayerStep, ...]:
         """Run the layers and move the counters of the claim's periods and keys on, and those of the stay."""
-        periods = _periods(ready.benefit_date)
+        periods = _periods(ready.benefit_date, ready.rule_set.year_begins)
         before, places = {}, {}
         for group, period in ready.rule_set.groups.items():
             key = ready.keys.get(group)
@@ -318,7 +322,8 @@ class _Year:
             and self.places.pool_of(row.insu_admdvs) == pool
             and row.acct_balc is not None
         ]
-        new_year = dt.date(self.year, 1, 1)
+        books = self.books.get((pool, claim.insutype))
+        new_year = dt.date(self.year, *(books[0].rule_set.year_begins if books else (1, 1)))
         held = [row for row in given if row.begndate <= new_year <= (row.enddate or dt.date.max)]
         if not held:
             first = min((row.begndate for row in given), default=None)
@@ -424,12 +429,16 @@ def _date(claim: Claim, column: str) -> dt.date | None:
     return claim.setl_time.date() if column == "setl_time" else getattr(claim, column)
 
 
-def _periods(date: dt.date) -> dict[str, str]:
-    """The year, quarter, month and day of a date, as they are written in a table of counters."""
+def _periods(date: dt.date, begins: tuple[int, int]) -> dict[str, str]:
+    """The year, quarter, month and day of a date, as they are written in a table of counters; months begin on the year's day."""
+    first_month, first_day = begins
+    months = date.year * 12 + date.month - 1 - (date.day < first_day)
+    year, month = divmod(months - (first_month - 1), 12)
+    named = divmod(months, 12)
     return {
-        "year": f"{date.year}",
-        "quarter": f"{date.year}Q{(date.month + 2) // 3}",
-        "month": f"{date.year}-{date.month:02d}",
+        "year": f"{year}",
+        "quarter": f"{year}Q{month // 3 + 1}",
+        "month": f"{named[0]}-{named[1] + 1:02d}",
         "day": date.isoformat(),
     }
 

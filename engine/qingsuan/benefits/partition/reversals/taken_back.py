@@ -99,7 +99,10 @@ class Judged:
         setup, benefit = self.work.setup, self.work.at("benefit")
         kinds = np.array([BENEFIT_DATES.index(one.benefit_date) for one in setup.program.series] + [0], np.int8)
         kind = kinds[self.work.series]
-        expected = f"a date in {setup.year}, the year that is settled, or a claim of {setup.year} that it takes back"
+
+        def expected(place: int) -> str:
+            return f"{setup.year_of_series(int(self.work.series[place])).expected}, or a claim of it that it takes back"
+
         for number, name in enumerate(BENEFIT_DATES):
             refusals.add(mask & (kind == number), "E_DATE", name, lambda place: day_text(int(benefit[place])), expected)
 
@@ -120,7 +123,7 @@ class Judged:
             by = self._id(int(self.twin[other]))
             return f"a claim that no earlier reversal took back; {by} takes back {self._id(other)} already"
         if self.role[other] & ROLE["outside year"]:
-            year = day_text(int(self.work.at("benefit")[other]))[:4]
+            year = setup.year_of_series(int(self.work.series[other])).year_of(int(self.work.at("benefit")[other]))
             return (
                 f"a claim of {setup.year}; {self._id(other)} is in this input and belongs to {year}: "
                 f"settle {year} again with this reversal in its input"
