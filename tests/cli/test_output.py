@@ -161,12 +161,12 @@ def test_the_module_is_the_command(place: Path) -> None:
 
 
 def test_what_nobody_foresaw_is_said_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    from qingsuan.cli import plugins
+    from qingsuan.cli.plugins import listing
 
     def unforeseen() -> None:
         raise ZeroDivisionError("nobody thought of this")
 
-    monkeypatch.setattr(plugins, "load", unforeseen)
+    monkeypatch.setattr(listing, "load", unforeseen)
     ran = run("plugins")
     assert (ran.status, ran.out) == (5, "")
     assert re.search(
