@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 
@@ -235,6 +236,13 @@ def test_cost_above_a_limit_is_what_it_kept_out() -> None:
     big = layer("big", "hifob_pay", entry=(Entry("cost_above_limit", layer="pooled"),))
     found = settle(rules(layer(limit=Limit(1000, "period", "g")), big), claim(1, 900), claim(2, 150), claim(3, 7))
     assert pays(found) == [(900, 0), (100, 50), (0, 7)]
+
+
+@pytest.mark.parametrize(("measured", "paid"), [("excess", 1), ("absolute", 0)])
+def test_one_ratio_still_lies_where_it_is_measured(measured: Literal["excess", "absolute"], paid: int) -> None:
+    """Decision 0034: 2 fen above the deductible are 0.821 fen; on the base they lie between 51 312.5 and 51 313.321 fen."""
+    care = layer(deductible=Deductible("visit", (125_000,)), bands=Bands((4105,), measured=measured))
+    assert funds(settle(rules(care), claim(1, 125_002))) == [paid]
 
 
 def test_no_layer_pays_more_than_the_bill_still_holds() -> None:
