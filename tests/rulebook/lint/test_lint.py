@@ -210,6 +210,14 @@ def test_a_rule_that_no_case_meets_is_found(tmp_path: Path) -> None:
     assert oddities([read(tmp_path, SOUND)], None) == (), "not asked where no case is at hand"
 
 
+def test_a_source_that_says_that_there_is_no_cap_decides_something(tmp_path: Path) -> None:
+    cap = 'caps = [{ group = "chronic", yuan = 2400, source = "X1" }]'
+    assert SOUND.count(cap) == 1
+    text = SOUND.replace(cap, 'caps = [{ none = true, source = "NO_CAP" }]')
+    source = '[sources.NO_CAP]\ndocument = "示医保发〔2020〕2号 (made up)"\narticle = "不设封顶线"\ngrade = "made-up"\n\n[groups]'
+    assert oddities([read(tmp_path, text.replace("[groups]", source))], MET) == ()
+
+
 def test_days_without_rules_are_found(tmp_path: Path) -> None:
     first = SOUND.replace("effective = 2021-01-01", "effective = 2021-01-01\nuntil = 2021-06-30")
     later = SOUND.replace("effective = 2021-01-01", "effective = 2021-07-02")

@@ -144,7 +144,10 @@ def _cited(rule_set: RuleSet, resolved: Iterable[Resolved]) -> Iterator[str]:
         rule_set.beyond,
     )
     yield from rule_set.source.split(", ")
-    for value in (*head, *resolved):
+    no_caps = [
+        cap for layer in rule_set.layers.values() for case in layer.cases for cap in case.caps or () if cap.is_none
+    ]
+    for value in (*head, *resolved, *no_caps):  # that there is no cap is no cap of a variant
         yield from _sources_in(value)
 
 
