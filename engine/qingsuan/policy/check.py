@@ -28,6 +28,7 @@ from qingsuan.policy.model import (
     Codes,
     Condition,
     Held,
+    IdentityClass,
     Interval,
     Layer,
     Missing,
@@ -37,6 +38,7 @@ from qingsuan.policy.model import (
 )
 from qingsuan.policy.strict import did_you_mean
 from qingsuan.policy.when.alternatives import check_alternatives, plain
+from qingsuan.policy.when.figures import Figure
 from qingsuan.tables import CODES, PLACES, REFERRALS
 
 __all__ = ["check"]
@@ -184,6 +186,10 @@ class _Check:
                         do="take it out, or mend the name where it was meant to be used",
                     )
 
+    def sources_of(self, kind: str, named: Iterable[Figure | IdentityClass]) -> None:
+        for one in named:
+            self.source(one.source, f"{kind}.{one.name}")
+
     # ---- the head
 
     def head(self) -> None:
@@ -209,8 +215,8 @@ class _Check:
         for number, code in enumerate(self.set.levels, 1):
             if code.endswith("*"):
                 self.refuse(f"ruleset.levels[{number}]", found=f'"{code}"', expected="a code", do="write it in full")
-        for one in self.set.identities:
-            self.source(one.source, f"identities.{one.name}")
+        self.sources_of("figures", self.set.figures)
+        self.sources_of("identities", self.set.identities)
         if self.set.identity_rank is not None:
             self.source(self.set.identity_rank.source, "identity_rank")
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.per_claim.together import Ceiling, Guarantee
+from qingsuan.policy.when.figures import Figure, Multiple
 from qingsuan.policy.when.tables import Group, Matrix
 from qingsuan.policy.when.values import (
     AnyOf,
@@ -412,6 +413,8 @@ class RuleSet:
     beyond: tuple[Beyond, ...] = ()
     who: tuple[Group, ...] = ()
     matrices: tuple[Matrix, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    multiples: tuple[Multiple, ...] = ()
     group_keys: Mapping[str, str] = field(default_factory=dict)
     year_begins: tuple[int, int] = (1, 1)
     year_source: str = ""

@@ -16,6 +16,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
 from qingsuan.policy.check import check
 from qingsuan.policy.conditions import read_dimensions, read_when
+from qingsuan.policy.figures.reading import Figures
 from qingsuan.policy.findings import Finding, findings_of, refuse_findings
 from qingsuan.policy.layers.amounts import read_amount, read_share
 from qingsuan.policy.matrices.axes import Axes, read_who
@@ -150,8 +151,12 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
     rank = _identity_rank(root, sources)
     order = () if rank is None else rank.order
     axes = Axes(read_who(root, dimensions, order), dimensions, order)
-    read = _Reader(sources, dimensions, order, root.named_tables("layers"), axes)
+    figures = Figures(root, sources)
+    root.amount_of = figures.amount_fen
+    read = _Reader(sources, dimensions, order, root.named_tables("layers"), axes, figures)
     layers = {name: read.layer(name, table) for name, table in read.layers.items()}
+    rules = tuple(read.rule(name, table) for name, table in _listed(root, "rules"))
+    needed = figures.missing({name: layer.cases for name, layer in layers.items()}, rules)
     groups, group_keys = _groups(root)
     begins, year_source = _year_begins(head, sources)
     rule_set = RuleSet(
@@ -169,8 +174,8 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         groups=groups,
         dimensions=dimensions,
         layers=layers,
-        rules=tuple(read.rule(name, table) for name, table in _listed(root, "rules")),
-        missing=tuple(read.missing(name, table) for name, table in _listed(root, "missing")),
+        rules=rules,
+        missing=(*(read.missing(name, table) for name, table in _listed(root, "missing")), *needed),
         covers=_covers(root, read),
         identity_rank=rank,
         identities_without_effect=head.texts("identities_without_effect", ()),
@@ -183,12 +188,15 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         beyond=tuple(Beyond(t.text("parameter"), t.text("why"), cite(t, sources)) for t in root.tables("beyond")),
         who=tuple(axes.who.values()),
         matrices=tuple(read.drawn),
+        figures=tuple(figures.known.values()),
+        multiples=tuple(figures.multiples),
         group_keys=group_keys,
         year_begins=begins,
         year_source=year_source,
     )
     root.done()  # before groups that nothing uses: a misspelt key leaves some, and is what has to be mended
     axes.refuse_unused(root)
+    figures.refuse_unused(root)
     return rule_set
 
 
@@ -282,13 +290,16 @@ class _Reader:
         rank: tuple[str, ...],
         layers: Mapping[str, Table],
         axes: Axes,
+        figures: Figures,
     ) -> None:
         self.sources, self.dimensions, self.rank, self.layers = sources, dimensions, rank, layers
+        self.noted_deductible, self.noted_bands = figures.noted(self.deductible), figures.noted(self.bands)
+        self.noted_limit, self.noted_cap = figures.noted(self.limit), figures.noted(self.cap)
         readers: dict[str, SettingReader] = {
-            "deductible": self.deductible,
-            "bands": self.bands,
-            "limit": self.limit,
-            "caps": self.cap,
+            "deductible": self.noted_deductible,
+            "bands": self.noted_bands,
+            "limit": self.noted_limit,
+            "caps": self.noted_cap,
             "adjust": self.adjust,
         }
         self.matrices = Matrices(axes, layers, readers)
@@ -348,9 +359,9 @@ class _Reader:
         return Case(
             when=when,
             visits=self.visits(table.table("visits")) if table.has("visits") else None,
-            deductible=None if (found := settings["deductible"]) is None else self.deductible(found),
-            bands=None if (found := settings["bands"]) is None else self.bands(found),
-            limit=None if (found := settings["limit"]) is None else self.limit(found),
+            deductible=None if (found := settings["deductible"]) is None else self.noted_deductible(found),
+            bands=None if (found := settings["bands"]) is None else self.noted_bands(found),
+            limit=None if (found := settings["limit"]) is None else self.noted_limit(found),
             caps=self.caps(table, caps),
             entry=self.entries(table) if table.has("entry") else None,
             adjust=None if (found := settings["adjust"]) is None else self.adjust(found),
@@ -408,7 +419,7 @@ class _Reader:
     def caps(self, table: Table, tables: Sequence[Table] | None) -> tuple[Cap, ...] | None:
         if tables is None:
             return None
-        caps = tuple(self.cap(item) for item in tables)
+        caps = tuple(self.noted_cap(item) for item in tables)
         if not caps or (len(caps) > 1 and any(cap.is_none for cap in caps)):
             found = "none beside another cap" if caps else "an empty list"
             do = "write caps = [{ none = true, source = … }] where there is no cap, and the caps alone where there is one"

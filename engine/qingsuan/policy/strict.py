@@ -137,6 +137,7 @@ class Table:
         self._children: list[Table] = []
         self._from_below: dict[str, Table] = {}
         self._part_of: Table | None = None
+        self.amount_of: Callable[[Table], int] | None = None  # how an amount is read that is a table
 
     # ---- the shape of the table
 
@@ -145,18 +146,17 @@ class Table:
         """What the file has, as it stands; no key counts as known by that."""
         return MappingProxyType(dict(self._values))
 
-    def lay_on(self, below: Table, *, without: Iterable[str] = ()) -> None:
-        """Take the keys that this table does not have from ``below``, but for those in ``without``."""
+    def lay_on(self, below: Table, *, without: Iterable[str] = (), whole: bool = False) -> None:
+        """Take the keys that this table does not have from ``below``, but for those in ``without``; as a part of a ``whole``."""
         taken = {key: value for key, value in below.values.items() if key not in {*self._values, *without}}
         self._from_below = dict.fromkeys(taken, below)
         self._values = {**taken, **self._values}
+        self._part_of = below if whole else None
 
     def part(self, where: str, values: Mapping[str, Any], *, without: Iterable[str] = ()) -> Table:
         """A part of this table, at ``where``, with a few keys of its own; it lies on this one."""
-        part = Table(values, file=self.file, path=self.place(where))
-        part.lay_on(self, without=without)
-        part._part_of = self
-        self._children.append(part)
+        part = self._child(dict(values), where)
+        part.lay_on(self, without=without, whole=True)
         return part
 
     def has(self, key: str) -> bool:
@@ -293,8 +293,8 @@ class Table:
 
     def yuans(self, key: str) -> tuple[int | str, ...]:
         """Read a list of amounts in yuan, handed over as they are written."""
-        self.yuans_fen(key)
-        return tuple(self._values[key])
+        amounts = zip(self._values.get(key, ()), self.yuans_fen(key), strict=True)
+        return tuple(yuan(fen) if isinstance(value, dict) else value for value, fen in amounts)
 
     def yuan_fen(self, key: str, default: int | None = None) -> int:
         """Read yuan, handed over in fen: 0 to :data:`~qingsuan.money.MAX_FEN`."""
@@ -380,6 +380,7 @@ class Table:
         if not isinstance(value, dict):
             self.refuse(where, found=_describe(value), expected="a table: { key = value, … }", do="write it in braces")
         child = Table(value, file=self.file, path=self.place(where))
+        child.amount_of = self.amount_of
         self._children.append(child)
         return child
 
@@ -392,6 +393,8 @@ class Table:
         return value
 
     def _fen(self, value: Any, where: str) -> int:
+        if isinstance(value, dict) and self.amount_of is not None:
+            return self.amount_of(self._child(value, where))
         fen = self._number(value, where, fen_of_yuan, _YUAN, _quote)
         if not 0 <= fen <= MAX_FEN:
             self.refuse(

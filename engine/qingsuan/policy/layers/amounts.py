@@ -24,7 +24,7 @@ def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
         times = table.text("times")
         value = DAYS if times == "days" and times not in dimensions else times
         return Amount(value, step_fen=table.yuan_fen("yuan"), each=True)
-    if not table.has("yuan") or not table.is_table("yuan"):
+    if not table.has("yuan") or not table.is_table("yuan") or "figure" in table.values["yuan"]:
         return None
     grows = table.table("yuan")
     return Amount(

@@ -180,7 +180,11 @@ class Matrices:
         if value == _NOTHING:
             return _Cell(path, value, None)
         one_ratio = key == "bands" and not isinstance(value, list | dict)
-        values = dict(value) if isinstance(value, dict) else {_CELL[key]: [value] if one_ratio else value}
+        values = (
+            dict(value)
+            if isinstance(value, dict) and "figure" not in value
+            else {_CELL[key]: [value] if one_ratio else value}
+        )
         if reading is not None:
             values = {"reading": reading, **values}
         cell = table.part(place, values, without=(*_SHAPE, "like"))
