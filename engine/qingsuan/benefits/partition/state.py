@@ -228,9 +228,11 @@ class Work:
     def days(self) -> npt.NDArray[np.int16]:
         """The number of each claim's benefit date in the benefit year of its pool and scheme."""
         known = self.known
+        if not self.setup.other_years:  # one year for all: nothing is looked up but the number
+            place = (self.at("benefit") - self.setup.first_day).astype(np.int32, copy=False)
+            return looked_up(known.days, place)
         place = (self.at("benefit") - looked_up(known.first_days, self.series)).astype(np.int32, copy=False)
-        if len(known.first_days) > 1:
-            place += self.series * np.int32(DAYS_AT_MOST)
+        place += self.series * np.int32(DAYS_AT_MOST)
         return looked_up(known.days, place)
 
     def waiting(self) -> Bool:
