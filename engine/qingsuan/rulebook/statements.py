@@ -33,7 +33,16 @@ _KNOWN = frozenset(
             "identities",
         ),
         *("sources", "groups", "dimensions", "layers", "rules", "missing", "covers", "identity_rank"),
-        *("identities_without_effect", "interim_settlements", "source", "beyond", "explained", "who", "matrices"),
+        *(
+            "identities_without_effect",
+            "interim_settlements",
+            "source",
+            "beyond",
+            "explained",
+            "who",
+            "matrices",
+            "figures",
+        ),
     }
 )
 """Fields of a rule set that are taken apart here; any other one is said as it stands."""
@@ -140,7 +149,9 @@ def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
 
 
 def _others(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
-    """What the file says beside all that this page knows by name."""
+    """Published figures, and what the file says beside all that this page knows by name."""
+    for figure in rule_set.figures:
+        yield Statement("figures", figure.name, "", words.anything(figure), figure.source)
     for one in fields(rule_set):
         value = getattr(rule_set, one.name)
         if one.name not in _KNOWN and value not in (None, "", (), {}):
