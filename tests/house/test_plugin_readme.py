@@ -15,6 +15,9 @@ PAGE = (Path(__file__).parents[2] / "plugins" / "README.md").read_text(encoding=
 BLOCKS = re.findall(r"^```(?:toml|python)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
+CASES = re.findall(r"^# tests/cases/([a-z-]+)\.toml$", PAGE, re.MULTILINE)
+
+
 def block(start: str) -> str:
     """The one block of the page that begins so."""
     (found,) = (text for text in BLOCKS if text.startswith(start))
@@ -28,7 +31,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "pyproject.toml": block("# pyproject.toml"),
         "src/qingsuan_example/__init__.py": block("# src/qingsuan_example/__init__.py"),
         "src/qingsuan_example/rules/9901-390-2021-01-01.toml": "\n".join(
-            block(start) for start in ("format = 1\n\n[ruleset]", "[layers.pooled]", "[[rules]]")
+            block(start) for start in ("format = 1\n\n[ruleset]", "[layers.pooled]", "[waiting]", "[[rules]]")
         ),
         "src/qingsuan_example/rules/9901-310-2021-01-01.toml": block("# src/qingsuan_example/rules/9901-310"),
         "src/qingsuan_example/funding/2021-01-01.toml": "\n".join(
@@ -36,8 +39,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         "src/qingsuan_example/authority/2021-01-01.toml": block("format = 1\n\n[authority]"),
         "tests/test_example.py": block("# tests/test_example.py"),
-        "tests/cases/inpatient.toml": block("# tests/cases/inpatient.toml"),
-        "tests/cases/counters.toml": block("# tests/cases/counters.toml"),
+        **{f"tests/cases/{name}.toml": block(f"# tests/cases/{name}.toml") for name in CASES},
     }
     project = tomllib.loads(files["pyproject.toml"])["project"]
     info = f"src/{project['name'].replace('-', '_')}-{project['version']}.dist-info"
@@ -66,7 +68,7 @@ def run(plugin: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_plugin_of_the_page_keeps_the_contract_of_the_page(plugin: Path) -> None:
     done = run(plugin, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"\b9 passed", done.stdout), done.stdout
+    assert f" {7 + len(CASES)} passed" in f" {done.stdout.splitlines()[-1]}", done.stdout
 
 
 def test_the_plugins_command_lists_the_example(plugin: Path) -> None:

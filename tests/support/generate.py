@@ -48,6 +48,7 @@ from qingsuan.policy.model import (
     When,
 )
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
+from qingsuan.policy.when.waiting import Exemption, Waiting
 
 YEAR = 2021
 SOURCE = Source("X", "示例 (made up)", "第一条", "made-up")
@@ -237,7 +238,22 @@ def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date
         covers=_covers(dice, rules, missing),
         identity_rank=IdentityRank(dice.rank, "X") if dice.rank else None,
         interim_settlements=_interim_settlements(dice),
+        waiting=_waiting(dice, schemes, named),
     )
+
+
+def _waiting(dice: Dice, schemes: tuple[str, ...], named: list[str]) -> Waiting | None:
+    """A waiting period of some of the schemes, which spares some people; or nothing is said of one.
+
+    It is drawn aside: what the rule set says otherwise does not depend on it.
+    """
+    dice = Dice(Random(f"{schemes} {named} {dice.amounts_fen}"), classes=dice.classes, rank=dice.rank)
+    if dice.chance(20):
+        return None
+    spared: list[When] = [{name: dice.random.choice(partition(dice, name))} for name in dice.random.sample(named, 2)]
+    spared.append(_either(dice, named[:2]))
+    exempt = tuple(Exemption(when, "X") for when in dice.random.sample(spared, dice.random.choice((0, 1, 1, 2))))
+    return Waiting("wait_end_date", schemes if dice.chance(80) else schemes[:1], exempt, "X")
 
 
 def _interim_settlements(dice: Dice) -> InterimSettlements | None:

@@ -268,6 +268,18 @@ MUTANTS = (
         "mask &= ~lives",
     ),
     Mutant(
+        "waiting period: nobody is spared",
+        "benefits/partition/who/waiting.py",
+        "return leaves >= 0",
+        "return leaves > 0",
+    ),
+    Mutant(
+        "waiting period: it holds for every scheme of the rule set",
+        "benefits/partition/who/waiting.py",
+        "scheme in one.schemes for scheme",
+        "True for scheme",
+    ),
+    Mutant(
         "account: a person goes on with the one before",
         "_kernel.pyx",
         "if opens and not keep:",

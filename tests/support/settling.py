@@ -44,7 +44,9 @@ __all__ = [
 ]
 
 BILL = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
-RULES_HEAD = head(("310", "390"), effective="2021-02-01", levels=("1", "2"))
+RULES_HEAD = head(("310", "390"), effective="2021-02-01", levels=("1", "2")) + (
+    '[waiting]\ncolumn = "wait_end_date"\nsource = "X"\n'
+)
 RULES = (
     RULES_HEAD
     + """\

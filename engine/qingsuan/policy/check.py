@@ -39,6 +39,7 @@ from qingsuan.policy.model import (
 from qingsuan.policy.strict import did_you_mean
 from qingsuan.policy.when.alternatives import check_alternatives, plain
 from qingsuan.policy.when.figures import Figure
+from qingsuan.policy.who.waiting import check_waiting, exemptions, sources_of_waiting
 from qingsuan.tables import CODES, PLACES, REFERRALS
 
 __all__ = ["check"]
@@ -60,6 +61,8 @@ def check(
     """
     checker = _Check(rule_set, codes or {})
     checker.head()
+    for path, source in sources_of_waiting(rule_set):
+        checker.source(source, path)
     checker.functions(functions)
     checker.used["dimensions"].update(rule_set.group_keys.values())
     checker.findings += check_group_keys(rule_set)
@@ -69,9 +72,10 @@ def check(
     tables = list(plain(_whens(rule_set)))
     for path, when in tables:
         checker.when(path, when)
-    for path, when in _whens(rule_set):
-        checker.findings += check_alternatives(rule_set.file, path, when)
-    checker.findings += check_identities(rule_set, tables)
+    checker.findings += [
+        one for path, when in _whens(rule_set) for one in check_alternatives(rule_set.file, path, when)
+    ]
+    checker.findings += [*check_waiting(rule_set), *check_identities(rule_set, tables)]
     checker.findings += check_leftovers(rule_set)
     checker.findings += check_amounts(rule_set)
     checker.used["dimensions"] |= asked_by_amounts(rule_set)
@@ -106,6 +110,7 @@ def _whens(rule_set: RuleSet) -> Iterator[tuple[str, When]]:
         yield f"missing[{number}].when", missing.when or {}
     for number, covers in enumerate(rule_set.covers, 1):
         yield f"covers[{number}].when", covers.when
+    yield from exemptions(rule_set)
 
 
 def _same(code: str, pattern: str) -> bool:
@@ -190,8 +195,6 @@ class _Check:
         for one in named:
             self.source(one.source, f"{kind}.{one.name}")
 
-    # ---- the head
-
     def head(self) -> None:
         self.source(self.set.year_source, "ruleset.year_begins")
         if self.set.interim_settlements is not None:
@@ -229,8 +232,6 @@ class _Check:
                     expected=f"one of {', '.join(functions) or '(the region hands over none)'}",
                     do=did_you_mean(dimension.function, functions) or "hand it over in Region(functions=…)",
                 )
-
-    # ---- conditions
 
     def when(self, path: str, when: When) -> None:
         for name, condition in when.items():

@@ -20,6 +20,8 @@ from qingsuan.policy.diagram.classes import Step
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.numeric import MAX_ENTRIES, MAX_LAYERS, PERIODS, Tables, Writer
 from qingsuan.policy.resolve import Resolved, is_per_visit, name_of, resolve_rule
+from qingsuan.policy.when.waiting import Waiting
+from qingsuan.policy.who.waiting import only_exemptions
 
 __all__ = ["EPOCH", "Program", "Series", "compile_rule_sets"]
 
@@ -53,6 +55,7 @@ class Program:
     diagrams : one per set; leaves number ``rules`` and ``tables.variants``.
     rules : (set, rule) of each variant.
     resolved : each variant as it was resolved, for those who ask why.
+    exemptions : one diagram per set, for claims inside a waiting period (等待期): a leaf of 0 or more is of whom it spares.
     digest : SHA-256 over every table and name.
     keys : by what groups are kept apart, in any rule set, sorted; ``tables.keys`` numbers them.
     """
@@ -66,6 +69,7 @@ class Program:
     digest: str = ""
     effective_days: tuple[tuple[int, int], ...] = ()
     keys: tuple[str, ...] = ()
+    exemptions: tuple[Diagram, ...] = ()
 
     @cached_property
     def per_visit(self) -> tuple[bool, ...]:
@@ -261,9 +265,19 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet]) -> Program:
         max((len(one.slots) for one in series), default=0) or 1, max((len(one.layers) for one in series), default=0)
     )
     days = tuple(((r.effective - EPOCH).days, FOREVER if r.until is None else (r.until - EPOCH).days) for r in ordered)
+    spared = tuple(build(only_exemptions(rule_set), lambda *_: 0) for rule_set in ordered)
     digest = _digest(ordered, series, diagrams, tables)
     return Program(
-        ordered, series, tuple(diagrams), tuple(numbering.rules), tuple(numbering.resolved), tables, digest, days, keys
+        ordered,
+        series,
+        tuple(diagrams),
+        tuple(numbering.rules),
+        tuple(numbering.resolved),
+        tables,
+        digest,
+        days,
+        keys,
+        spared,
     )
 
 
@@ -294,7 +308,13 @@ def _decides(rule_set: RuleSet) -> tuple[object, ...]:
     known = sorted(rule_set.identities_without_effect)
     keys: list[object] = [sorted(rule_set.group_keys.items())] if rule_set.group_keys else []
     keys += [] if rule_set.year_begins == (1, 1) else [rule_set.year_begins]
-    return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing, stays, *keys)
+    waits = () if rule_set.waiting is None else (_decides_waiting(rule_set.waiting),)
+    return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing, stays, *keys, *waits)
+
+
+def _decides_waiting(waiting: Waiting) -> tuple[object, ...]:
+    """What decides about a waiting period: its column, its schemes, whom it spares."""
+    return waiting.column, sorted(waiting.schemes), [repr(dict(one.when)) for one in waiting.exempt]
 
 
 def _describe(step: Step) -> tuple[str, str, object, object]:

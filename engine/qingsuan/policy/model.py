@@ -27,6 +27,7 @@ from qingsuan.policy.when.values import (
     When,
     read_only,
 )
+from qingsuan.policy.when.waiting import Waiting
 
 __all__ = [
     "COUNTERS",
@@ -381,9 +382,8 @@ class RuleSet:
 
     ``levels`` is the pool's vocabulary of ``dedc_hosp_lv``; ``identities`` are the identity classes that conditions name,
     ``identities_without_effect`` the codes (or prefixes ending in ``*``) that are known to decide nothing.
-    ``benefit_date`` and ``identity_date`` name the claim columns that decide. Without ``interim_settlements`` it is
-    not known how settlements of one stay count: those that would be paid otherwise are refused. ``source`` says why the set
-    is in force from that date on. ``explained`` decides nothing.
+    ``benefit_date`` and ``identity_date`` name the claim columns that decide. Without ``interim_settlements`` or ``waiting``, claims
+    for which it matters are refused. ``source`` says why the set is in force from that date on. ``explained`` decides nothing.
     ``who`` are the groups of people that rows of ``matrices`` name; what matrices say is in the cases of the layers.
     ``group_keys`` keep groups apart (:data:`GROUP_KEYS`); ``year_begins`` is the first day of a benefit year (待遇年度): month, day.
     """
@@ -408,6 +408,7 @@ class RuleSet:
     identity_rank: IdentityRank | None = None
     identities_without_effect: tuple[str, ...] = ()
     interim_settlements: InterimSettlements | None = None
+    waiting: Waiting | None = None
     source: str = ""
     explained: tuple[Explained, ...] = ()
     beyond: tuple[Beyond, ...] = ()

@@ -59,6 +59,7 @@ from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
 from qingsuan.policy.together import check_together
 from qingsuan.policy.when.tables import Matrix
+from qingsuan.policy.when.waiting import Exemption, Waiting
 
 __all__ = ["read_rule_set", "read_rule_sets"]
 
@@ -69,6 +70,7 @@ _PER: tuple[Per, ...] = ("visit", "period")
 _PERIODS: tuple[Period, ...] = ("year", "quarter", "month", "day")
 _MEASURED: tuple[Literal["absolute", "excess"], ...] = ("absolute", "excess")
 _CEILING_OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
+_WAITING: tuple[Literal["wait_end_date"], ...] = ("wait_end_date",)
 _NEW_YEAR: tuple[Literal["anew"], ...] = ("anew",)
 _COUNT_AS: tuple[Literal["one-visit"], ...] = ("one-visit",)
 _MAX_FACTOR_BP = 10 * BP_ONE
@@ -180,6 +182,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         identity_rank=rank,
         identities_without_effect=head.texts("identities_without_effect", ()),
         interim_settlements=_interim_settlements(head, sources),
+        waiting=read.waiting(root.table("waiting"), head.texts("schemes")) if root.has("waiting") else None,
         source=cite(head, sources),
         explained=tuple(
             Explained(one.text("oddity"), one.text("why"), cite(one, sources, must=False))
@@ -327,6 +330,14 @@ class _Reader:
         when = self.when(table) if table.has("when") else None
         parameter = table.text("parameter") if name is None else name
         return Missing(parameter, table.text("why"), when, table.texts("overrides", ()))
+
+    def waiting(self, table: Table, schemes: tuple[str, ...]) -> Waiting:
+        return Waiting(
+            column=table.choice("column", _WAITING),
+            schemes=table.texts("schemes", schemes),
+            exempt=tuple(Exemption(self.when(one), cite(one, self.sources)) for one in table.tables("exempt")),
+            source=cite(table, self.sources),
+        )
 
     def ceiling(self, table: Table) -> Ceiling:
         ratio_bp = table.percent_bp("percent")

@@ -42,6 +42,7 @@ _KNOWN = frozenset(
             "who",
             "matrices",
             "figures",
+            "waiting",
         ),
     }
 )
@@ -84,6 +85,7 @@ def statements(rule_set: RuleSet, words: Words | None = None, *, by_cell: bool =
     words = Words(rule_set, "en") if words is None else words
     said = (
         *_head(rule_set, words),
+        *_waiting(rule_set, words),
         *(one for layer in rule_set.layers.values() for one in _layer(layer, words, by_cell=by_cell)),
         *_rules(rule_set, words),
         *_missing(rule_set, words),
@@ -156,6 +158,14 @@ def _others(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
         value = getattr(rule_set, one.name)
         if one.name not in _KNOWN and value not in (None, "", (), {}):
             yield Statement("ruleset", one.name, "", words.anything(value, one.name))
+
+
+def _waiting(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
+    if rule_set.waiting is not None:
+        of = ", ".join(rule_set.waiting.schemes)
+        yield Statement("waiting", rule_set.waiting.column, "", of, rule_set.waiting.source)
+        for number, one in enumerate(rule_set.waiting.exempt, 1):
+            yield Statement("waiting", f"exempt[{number}]", "", words.when(one.when), one.source)
 
 
 def _layer(layer: Layer, words: Words, *, by_cell: bool) -> Iterator[Statement]:

@@ -1,5 +1,6 @@
 """One chunk of people: who they are, where and when they are insured, which identities they hold.
 
+Who enrols late waits, where the pool's rules say so; newborns and people with an identity, who would be spared, do not.
 A few are insured in both schemes, move to another pool, change the scheme during the year, or are insured twice.
 """
 
@@ -78,6 +79,7 @@ class _Wheels:
     county_count: Words
     employees: Words
     head: Words
+    waits: Words
 
 
 def _years(steps: tuple[tuple[int, int], ...]) -> list[int]:
@@ -107,6 +109,7 @@ def _wheels() -> _Wheels:
         county_count=np.array(counts),
         employees=np.array([scheme == "310" for scheme in schemes]),
         head=np.array([9900 + int(market.prefix[:2]) for market in MARKETS]),
+        waits=np.array([market.waits for market in MARKETS]),
     )
 
 
@@ -138,7 +141,8 @@ def make_people(rng: np.random.Generator, first: int, number: int, year: int) ->
     wait = np.full(number, -1, dtype=np.int64)
     late = ~employee & ~new & (draw[5] < WORDS * 2 // 100)
     begin[late] = new_year + 60 + (draw[4][late] % 180)
-    wait[late] = begin[late] + 89
+    waits = late & (kind != _NEWBORN) & wheels.waits[market]
+    wait[waits] = begin[waits] + 89
     gone = ~late & ~new & (draw[5] > WORDS - WORDS // 200)
     end[gone] = new_year + 30 + (draw[4][gone] % 300)
 
@@ -216,6 +220,7 @@ def identities_table(rng: np.random.Generator, people: People, year: int, schema
     number = len(people.ids)
     draw = words(rng, 6, number)
     one = _wheels().identity[people.market[:number], draw[0]]
+    one[people.wait[:number] >= 0] = 0
     holders = np.flatnonzero(one)
     again = holders[draw[1][holders] < WORDS * 15 // 100]
     spun = (draw[2][again] % (len(IDENTITY_CODES) - 1)) + 1

@@ -42,7 +42,7 @@ class Care:
 class Market:
     """One scheme of one pool: ``weight`` in 1/1000 of all people, ``visits`` per person in hundredths.
 
-    ``elsewhere`` is where people of this pool go in their own region.
+    ``elsewhere`` is where people of this pool go in their own region. Where it ``waits``, who enrols late has a waiting period.
     """
 
     prefix: str
@@ -52,6 +52,7 @@ class Market:
     counties: tuple[str, ...]
     elsewhere: str
     cares: tuple[Care, ...]
+    waits: bool = False
 
 
 _CHANGCHUN = (
@@ -121,6 +122,7 @@ MARKETS: tuple[Market, ...] = (
             *_cares("140201", {"3A": 14}),
             *_cares("21", {"3A": 5}, place=2),
         ),
+        waits=True,
     ),
     Market(
         *("1501", "310", 107, 370, _HOHHOT, "150902"),
@@ -139,6 +141,7 @@ MARKETS: tuple[Market, ...] = (
             *_cares("21", {"3": 390}, place=2),
             *_cares("11", {"3": 10}),
         ),
+        waits=True,
     ),
     # No rule set for employees of this pool is known: every claim of theirs is rejected, so there are only a few.
     Market(*("1509", "310", 3, 60, _ULANQAB, "150105"), _cares("21", {"3": 100})),

@@ -37,6 +37,7 @@ from qingsuan.policy.model import (
     Select,
     Visits,
 )
+from qingsuan.policy.when.waiting import Exemption, Waiting
 
 REGIONS = (
     Region("990000", "示例省 (made up)", (Pool("990100", "示例市", ("9901",)), Pool("990200", "另例市", ("9902",)))),
@@ -521,9 +522,28 @@ def test_what_a_guarantee_adds_draws_on_the_cap() -> None:
 def test_the_waiting_period_pays_nothing_and_counts_nothing() -> None:
     stays = layer(visits=Visits("g"), deductible=Deductible("visit", (100, 0)))
     waiting = (replace(PERSON, wait_end_date=dt.date(2021, 1, 3)),)
-    found = settle(rules(stays), claim(1, 1000), claim(2, 1000), claim(3, 1000), insured=waiting)
+    honoured = rules(stays, waiting=Waiting("wait_end_date", ("390",)))
+    found = settle(honoured, claim(1, 1000), claim(2, 1000), claim(3, 1000), insured=waiting)
     assert funds(found) == [0, 0, 900]
     assert [pair.rule_id for pair in found.settled] == ["waiting-period", "waiting-period", "990100/390/2021-01-01:all"]
+
+
+def test_the_waiting_period_spares_whom_it_says_and_is_unknown_where_nothing_is_said() -> None:
+    waiting = (replace(PERSON, wait_end_date=dt.date(2021, 1, 2)),)
+    poor, minor = {"psn_idet_type": Held(any=("poor",))}, {"psn_type": Codes(("14*",))}
+    said = Waiting("wait_end_date", ("390",), (Exemption(poor), Exemption(minor)))
+    held = (Identity("p", "2304", dt.date(2021, 1, 2)),)
+    spared = settle(rules(layer(), waiting=said), claim(1, 1000), insured=waiting, identities=held)
+    assert [row.rule_id for row in spared.settled] == ["990100/390/2021-01-01:all"]
+    assert [row.rule_id for row in settle(rules(layer(), waiting=said), claim(1, 1000), insured=waiting).settled] == [
+        "waiting-period"
+    ]
+    for unsaid in (rules(layer()), rules(layer(), schemes=("310", "390"), waiting=replace(said, schemes=("310",)))):
+        found = settle(unsaid, claim(1, 1000), claim(2, 1000), insured=waiting)
+        assert [(row.claim.setl_id, row.code, row.column) for row in found.rejected] == [
+            ("c001", "E_NO_RULE", "wait_end_date")
+        ]
+        assert len(found.settled) == 1
 
 
 def test_the_account_pays_what_it_can_where_the_claim_allows() -> None:

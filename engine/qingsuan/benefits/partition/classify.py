@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,12 +124,17 @@ def find_identities(
 class Classifier:
     """The diagrams of all rule sets, laid out for the vocabularies of a run. Made once, when those are frozen.
 
+    Parameters
+    ----------
+    diagrams
+        One for each rule set; those of their rules unless given.
+
     Attributes
     ----------
     code_columns, number_columns : names of the internal columns the diagrams look at.
     """
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, diagrams: Sequence[Diagram] | None = None) -> None:
         self.setup = setup
         program = setup.program
         self.code_columns: list[str] = []
@@ -141,7 +147,7 @@ class Classifier:
         step_starts = [0]
         transitions: list[int] = []
         roots = []
-        for number, diagram in enumerate(program.diagrams):
+        for number, diagram in enumerate(program.diagrams if diagrams is None else diagrams):
             steps.extend(self._steps(number, diagram))
             step_starts.append(len(steps))
             roots.append(diagram.root + len(transitions) if diagram.steps else diagram.root)

@@ -51,6 +51,7 @@ from qingsuan.benefits.partition.reversals.taken_back import Copies, Judged
 from qingsuan.benefits.partition.state import Known, Work
 from qingsuan.benefits.partition.stays import number_stays_of, refuse_parts
 from qingsuan.benefits.partition.trials import try_contradictions
+from qingsuan.benefits.partition.who.waiting import Waits
 from qingsuan.benefits.results import Layout
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.rejects import Refusals
@@ -90,6 +91,7 @@ class Settler:
 
     def __init__(self, setup: Setup) -> None:
         self.setup, self.known, self.core = setup, Known(setup), Core(setup.program.tables)
+        self.waits = Waits(setup)
         self.carry = Carry(setup) if setup.accumulators else None
 
     def settle(
@@ -327,6 +329,7 @@ class _Steps(Work):
         explanations.refuse_absent_columns(refusals, self, "insured")
         if (self.variant < 0).any():
             explanations.refuse_without_rule(refusals, self, codes, numbers)
+        self.waits = self.settler.waits.find(self, refusals, self._code_column, self._number_column)
         self._drop(refusals)
         needs = self.settler.core.needs_keys
         if len(needs):
@@ -371,7 +374,7 @@ class _Steps(Work):
         """Run the core over what is left, and lay out the results."""
         keys = self.columns.raw("benefit").astype(np.int32, copy=False), self.columns.raw("setl_time")
         check_order(self.person, self.rows, keys, self.setl_id, self._name)
-        waiting = self.waiting()
+        waiting: Bool = self.waits
         bill = self.taker.stacked([self.columns.raw(name) for name in BILL])
         columns = (
             np.where(waiting, np.int32(-1), self.variant).astype(np.int32),

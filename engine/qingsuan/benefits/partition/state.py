@@ -19,7 +19,6 @@ from qingsuan.benefits.partition.classify import Classifier
 from qingsuan.benefits.partition.insured_rows import InsuredRows
 from qingsuan.benefits.results import Called
 from qingsuan.benefits.setup import BENEFIT_DATES, CLAIM_CODES, Setup
-from qingsuan.columns.cells import NO_DATE
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import Keeper, Taker, looked_up
 from qingsuan.people import Numbering, Texts
@@ -138,6 +137,7 @@ class Work:
     person, pool, series, rule_set, variant : numbers of each claim's person, pool, series, rule set and rule.
     found : its insured row.
     identity_date, held : the day at which identities are read, and the classes held on it, as bits.
+    waits : whether no fund pays, because the visit began in a waiting period (等待期).
     stay : the number of its stay of several settlements, 0 for none; None where there are none.
     group : what copies of one settlement have in common; -1 for none.
     """
@@ -164,6 +164,7 @@ class Work:
     identity_date = PerClaim()
     held = PerClaim()
     variant = PerClaim()
+    waits = PerClaim()
     stay = PerClaim()
     group = PerClaim()
 
@@ -235,18 +236,12 @@ class Work:
         place += self.series * np.int32(DAYS_AT_MOST)
         return looked_up(known.days, place)
 
-    def waiting(self) -> Bool:
-        """Claims that begin inside their person's waiting period (等待期)."""
-        wait_end = self.of_insured("wait_end")
-        found: Bool = (wait_end != NO_DATE) & (self.at("begndate") <= wait_end)
-        return found
-
     def keys(self, needs: Bool) -> Iterator[Key]:
         """The claims whose rule counts by a key, key by key of the run, and of each key column by column that it is read from.
 
         ``needs`` says of each rule by which keys it counts (:attr:`qingsuan.benefits.core.core.Core.needs_keys`).
         """
-        counts = np.flatnonzero(needs[self.variant].any(axis=1) & ~self.waiting()) if len(needs) else self.rows[:0]
+        counts = np.flatnonzero(needs[self.variant].any(axis=1) & ~self.waits) if len(needs) else self.rows[:0]
         for number, by in enumerate(self.setup.program.keys[: needs.shape[1]]):
             places = counts[needs[self.variant[counts], number]].astype(np.int32)
             sets: dict[tuple[str, str], list[int]] = {}

@@ -110,7 +110,7 @@ def refuse_parts(refusals: Refusals, work: Work, numbered: Numbered | None) -> N
     began = _began_before(work)
     if not (parts.any() or began.any()):
         return
-    differs: Mask = work.known.per_visit[work.variant] & ~work.waiting()
+    differs: Mask = work.known.per_visit[work.variant] & ~work.waits
     said = work.known.says_stays[work.rule_set]
     parts.refuse(refusals, differs & ~said, f"parameter {PARAMETER}, which the bureau must supply: {_UNSAID}")
     if work.setup.accumulators:

@@ -45,6 +45,7 @@ __all__ = [
     "plan_of",
     "rule_of",
     "variant_of",
+    "waits",
 ]
 
 Value = str | int | frozenset[str] | None
@@ -221,6 +222,14 @@ def missing_parameter(rule_set: RuleSet, values: Mapping[str, Value]) -> Missing
             return missing
     rule = rule_of(rule_set, values) if matching else None
     return next((one for one in matching if rule is not None and rule.id in one.overrides), None)
+
+
+def waits(rule_set: RuleSet, scheme: str, values: Mapping[str, Value]) -> bool | None:
+    """Whether no fund pays a claim inside its person's waiting period; None where the rule set does not say it."""
+    said = rule_set.waiting
+    if said is None or scheme not in said.schemes:
+        return None
+    return not any(_holds(one.when, values) for one in said.exempt)
 
 
 def _holds(when: When, values: Mapping[str, Value]) -> bool:

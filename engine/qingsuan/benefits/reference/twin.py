@@ -30,7 +30,7 @@ from qingsuan.benefits.reference.rows import (
     Served,
     Settled,
 )
-from qingsuan.benefits.reference.rules import Plan, Value, keys_of, missing_parameter, plan_of, variant_of
+from qingsuan.benefits.reference.rules import Plan, Value, keys_of, missing_parameter, plan_of, variant_of, waits
 from qingsuan.benefits.reference.stays import Ready, Stays
 from qingsuan.policy.model import FUNDS, GROUP_KEYS, AnyOf, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL, REFERRALS
@@ -210,7 +210,11 @@ class _Year:
         if not isinstance(plan, Plan):
             self.reject(claim, "E_NO_RULE", "med_type", str(dict(values)), plan)
             return None
-        waiting = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
+        inside = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
+        waiting = waits(book.rule_set, claim.insutype, values) if inside else False
+        if waiting is None:
+            self.reject(claim, "E_NO_RULE", "wait_end_date", str(row.wait_end_date), "whether a waiting period holds")
+            return None
         ids = {"fixmedins_code": claim.fixmedins_code, "mdtrt_id": claim.mdtrt_id}
         keys = keys_of(book.rule_set, plan, {**values, **ids})
         absent = [group for group, key in keys.items() if not key]

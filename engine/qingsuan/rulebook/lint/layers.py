@@ -140,6 +140,7 @@ def _cited(rule_set: RuleSet, resolved: Iterable[Resolved]) -> Iterator[str]:
         rule_set.identities,
         rule_set.identity_rank,
         rule_set.interim_settlements,
+        rule_set.waiting,
         rule_set.explained,
         rule_set.beyond,
     )

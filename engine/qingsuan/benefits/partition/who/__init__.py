@@ -1,0 +1,1 @@
+"""Whom a rule set spares, and of whom it asks something: decided for the few claims that it concerns."""
