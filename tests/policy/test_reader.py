@@ -283,6 +283,11 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
         ('yuan = 14000, source = "X1"', "yuan = 14000", ("layers.critical.deductible.source: this key is missing", '"X1"')),
         ('counter = "paid" }, source = "X1"', 'counter = "paid" }', ("layers.critical.bands.source", "missing")),
         ('limit = { yuan = 250000, source = "X1" }', "limit = { yuan = 250000 }", ("layers.pooled.limit.source", "missing")),
+        (
+            'limit = { yuan = 250000, source = "X1" }',
+            'limit = { yuan = 250000, group = "pooled", source = "X1" }',
+            ("layers.pooled.limit.group", "a group beside a limit per visit", 'per = "period"'),
+        ),
         ('yuan = 200000, source = "X1"', "yuan = 200000", ("layers.pooled.caps[1].source", "missing")),
         ('lift_caps = ["pooled", "visit"], source = "X1"', 'lift_caps = ["pooled"]', ("layers.pooled.cases[1].adjust.source", "missing")),
         ('layers = ["critical"], source = "X1"', 'layers = ["critical"]', ("rules[1].ceiling.source", "missing")),

@@ -425,7 +425,13 @@ class _Reader:
     def limit(self, table: Table) -> Limit:
         of_claim = self.of_claim(table)
         amount = table.yuan_fen("yuan") if of_claim is None else 0
-        return Limit(amount, table.choice("per", _PER, "visit"), _group(table), cite(table, self.sources), of_claim)
+        per = table.choice("per", _PER, "visit")
+        if per == "visit" and table.has("group"):
+            do = 'take the group out, or write per = "period" for a limit on what the group lets in'
+            table.refuse(
+                "group", found="a group beside a limit per visit", expected="no group: it counts nothing", do=do
+            )
+        return Limit(amount, per, _group(table), cite(table, self.sources), of_claim)
 
     def caps(self, table: Table, tables: Sequence[Table] | None) -> tuple[Cap, ...] | None:
         if tables is None:
