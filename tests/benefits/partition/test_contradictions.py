@@ -50,7 +50,7 @@ def expected_pairs(made: World) -> set[tuple[str, str, frozenset[Any]]]:
     for psn_no, rows in by_person.items():
         for number, row in enumerate(rows):
             for other in rows[:number]:
-                kind = kind_of(row, other, rows, places)
+                kind = kind_of(row, other, rows, places, made)
                 if kind:
                     found.add((psn_no, kind, frozenset({content(row), content(other)})))
     return found
@@ -60,7 +60,7 @@ def content(row: Insured) -> tuple[Any, ...]:
     return (row.insutype, row.begndate, row.enddate, *(value_of(row, name) for name in COLUMNS))
 
 
-def kind_of(row: Insured, other: Insured, rows: Sequence[Insured], places: Places) -> str:
+def kind_of(row: Insured, other: Insured, rows: Sequence[Insured], places: Places, made: World) -> str:
     account = row.insutype == other.insutype and places.pool_of(row.insu_admdvs) == places.pool_of(other.insu_admdvs)
     together = row.begndate <= (other.enddate or FOREVER) and other.begndate <= (row.enddate or FOREVER)
     names = differing(row, other)
@@ -74,16 +74,22 @@ def kind_of(row: Insured, other: Insured, rows: Sequence[Insured], places: Place
             for one in rows
             if one.insutype == row.insutype and places.pool_of(one.insu_admdvs) == places.pool_of(row.insu_admdvs)
         ]
-        if opener(mine) in (row, other):
+        if opener(mine, first_day(made, places.pool_of(row.insu_admdvs), row.insutype)) in (row, other):
             return "balance"
     return "place" if together and row.insu_admdvs != other.insu_admdvs else ""
 
 
-def opener(rows: Sequence[Insured]) -> Insured:
+def first_day(made: World, pool: str, insutype: str) -> dt.date:
+    """The first day of the benefit year of a pool and scheme."""
+    begins = [one.year_begins for one in made.rule_sets if one.pool == pool and insutype in one.schemes]
+    return dt.date(made.year, *(begins[0] if begins else (1, 1)))
+
+
+def opener(rows: Sequence[Insured], day: dt.date) -> Insured:
+    """The row whose balance opens an account, of a benefit year that begins on ``day``."""
     judge = twin._Year(Places(()), (), 2021, {})
     judge.own_codes, judge.own_numbers = ["tier"], ["years"]
     given = [row for row in rows if row.acct_balc is not None]
-    day = dt.date(2021, 1, 1)
     held = [row for row in given if row.begndate <= day <= (row.enddate or FOREVER)]
     return max(
         held or [row for row in given if row.begndate == min(one.begndate for one in given)], key=judge.precedence
@@ -128,8 +134,9 @@ def settled_otherwise(made: World, psn_no: str, row: Insured, other: Insured, *,
                 if one.insutype == claim.insutype and self.places.pool_of(one.insu_admdvs) == pool
             ]
             given = [one for one in same if one.acct_balc is not None]
-            if opens and given and opener(given) in (row, other):
-                return (other if opener(given) == row else row).acct_balc or 0
+            day = first_day(made, pool, claim.insutype)
+            if opens and given and opener(given, day) in (row, other):
+                return (other if opener(given, day) == row else row).acct_balc or 0
             return super().opening_balance(claim, pool, insured)
 
     mine = [[one for one in rows if one.psn_no == psn_no] for rows in (made.claims, made.insured, made.identities)]
