@@ -13,6 +13,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import GROUP_KEYS, Codes, Condition, Dimension, Held, Interval, RuleSet, When
 from qingsuan.policy.strict import Table, did_you_mean, read_text
+from qingsuan.policy.when.figures import beside
 from qingsuan.policy.when.values import ANY_OF, AnyOf
 
 __all__ = [
@@ -242,8 +243,8 @@ def _from_below(table: Table) -> Interval:
 
 
 def _above_upto(table: Table) -> Interval:
-    low = table.yuan_fen("above") + 1 if table.has("above") else None
-    return Interval(low, table.yuan_fen("upto") + 1 if table.has("upto") else None)
+    low = beside(table.yuan_fen("above"), 1) if table.has("above") else None
+    return Interval(low, beside(table.yuan_fen("upto"), 1) if table.has("upto") else None)
 
 
 def _from_until(table: Table) -> Interval:

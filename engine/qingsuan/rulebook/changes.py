@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qingsuan.policy.model import RuleSet
+from qingsuan.rulebook.origins import hanging
 from qingsuan.rulebook.statements import Statement, statements
+from qingsuan.rulebook.words import Words
 
 __all__ = ["Change", "changes", "changes_text", "paired"]
 
@@ -16,6 +18,7 @@ class Change:
     """One statement that is not the same: ``before`` or ``after`` is empty where it is new or gone.
 
     Where only cells of a table differ, these are what was and is, and ``frame`` says what all cells of the table have in common.
+    ``amounts`` are those that hang on a figure that is another: where each stands, and what it was and is.
     ``documents`` are those that the later statement names (the earlier one, where it is gone): document, article and grade.
     """
 
@@ -28,6 +31,15 @@ class Change:
     source_before: str
     source_after: str
     documents: tuple[str, ...]
+    amounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A statement as it is shown, and its text without what comes from a figure, by which it is compared."""
+
+    shown: Statement
+    compared: str
 
 
 def paired(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> tuple[tuple[RuleSet | None, RuleSet | None], ...]:
@@ -55,7 +67,7 @@ def changes(before: RuleSet, after: RuleSet) -> tuple[Change, ...]:
     by_cell = (
         tables[0] == tables[1]
     )  # else a table of one is cases of the other, and only conditions say what is the same
-    old, new = (_named(statements(one, by_cell=by_cell)) for one in (before, after))
+    old, new = (_named(one, by_cell=by_cell) for one in (before, after))
     dates = [("effective", str(one.effective), one.source) for one in (before, after)]
     found = [] if dates[0] == dates[1] else list(_change(before, after, *(_date(one) for one in dates)))
     for name in dict.fromkeys([*old, *new]):
@@ -63,36 +75,52 @@ def changes(before: RuleSet, after: RuleSet) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def _date(one: tuple[str, str, str]) -> Statement:
-    return Statement("ruleset", one[0], "", one[1], one[2])
+def _date(one: tuple[str, str, str]) -> _Said:
+    return _Said(Statement("ruleset", one[0], "", one[1], one[2]), one[1])
 
 
-def _named(said: Iterable[Statement]) -> dict[tuple[str, str, str], Statement]:
+def _named(rule_set: RuleSet, *, by_cell: bool) -> dict[tuple[str, str, str], _Said]:
     """By name; what is said several times under one name, such as two adjustments, is one statement."""
-    found: dict[tuple[str, str, str], Statement] = {}
-    for one in said:
-        earlier = found.get(one.name)
-        text, source = one.text, one.source
+    shown, compared = (
+        statements(rule_set, Words(rule_set, "en", by_figure=by_figure), by_cell=by_cell) for by_figure in (False, True)
+    )
+    found: dict[tuple[str, str, str], _Said] = {}
+    for full, one in zip(shown, compared, strict=True):
+        said = replace(full, condition=one.condition, text=one.text if one.place == "figures" else full.text)
+        earlier, same = found.get(one.name), one.text
         if earlier is not None:
-            text, source = f"{earlier.text} + {text}", ", ".join(filter(None, (earlier.source, source)))
-        found[one.name] = replace(one, text=text, source=source, frame=one.frame if earlier is None else "")
+            text, same = f"{earlier.shown.text} + {said.text}", f"{earlier.compared} + {same}"
+            source = ", ".join(filter(None, (earlier.shown.source, said.source)))
+            said = replace(said, text=text, source=source, frame="")
+        found[one.name] = _Said(said, same)
     return found
 
 
-def _change(before: RuleSet, after: RuleSet, old: Statement | None, new: Statement | None) -> Iterator[Change]:
+def _change(before: RuleSet, after: RuleSet, was: _Said | None, is_now: _Said | None) -> Iterator[Change]:
+    if was and is_now and (was.compared, was.shown.source) == (is_now.compared, is_now.shown.source):
+        return
+    old, new = (None if one is None else one.shown for one in (was, is_now))
     told = new or old
     assert told is not None, "a change is of something"
-    if old is None or new is None or (old.text, old.source) != (new.text, new.source):
-        cited = (after if new is not None else before).cited(told.source)
-        documents = tuple(f"{one.document}, {one.article} ({one.grade})" for one in cited)
-        frame = old.frame if old is not None and new is not None and old.frame == new.frame else ""
-        was, is_now = _said(old, frame), _said(new, frame)
-        sources = ["" if one is None else one.source for one in (old, new)]
-        yield Change(told.place, told.key, told.condition, frame, was, is_now, sources[0], sources[1], documents)
+    cited = (after if new is not None else before).cited(told.source)
+    documents = tuple(f"{one.document}, {one.article} ({one.grade})" for one in cited)
+    frame = old.frame if old is not None and new is not None and old.frame == new.frame else ""
+    sources = ["" if one is None else one.source for one in (old, new)]
+    amounts = tuple(_amounts(before, after, told.key)) if told.place == "figures" and old and new else ()
+    said = (_text(old, frame), _text(new, frame))
+    yield Change(told.place, told.key, told.condition, frame, *said, sources[0], sources[1], documents, amounts)
 
 
-def _said(one: Statement | None, frame: str) -> str:
+def _text(one: Statement | None, frame: str) -> str:
     return "" if one is None else one.cell if frame else one.text
+
+
+def _amounts(before: RuleSet, after: RuleSet, figure: str) -> Iterator[str]:
+    """The amounts that hang on a figure in both rule sets; where the factor is another, that is a difference of its own."""
+    old = {(place, factor): said for place, factor, said in hanging(before, figure)}
+    for place, factor, said in hanging(after, figure):
+        if (place, factor) in old:
+            yield f"{place}: {factor} × is {old[place, factor]} → {said}"
 
 
 def changes_text(before: RuleSet, after: RuleSet, found: Sequence[Change]) -> str:
@@ -125,5 +153,6 @@ def _lines(one: Change) -> Iterator[str]:
         yield f"{where}gone: {one.before}"
     else:
         yield f"{where}{one.before} → {one.after}"
+    yield from (f"  {amount}" for amount in one.amounts)
     if one.source_before != one.source_after and one.before and one.after:
         yield f"  source: {one.source_before or '(none)'} → {one.source_after or '(none)'}"

@@ -36,6 +36,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "or": ("或", "or"),
     "others": ("其余人员", "everybody else"),
     "own times": ("个人负担乘以", "own share times"),
+    "no value": ("无数值", "no value"),
     "no cap": ("无封顶", "no cap"),
     "pays nothing": ("不予支付", "pays nothing"),
     "period": ("每期", "per period"),

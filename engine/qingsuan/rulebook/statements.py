@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 from qingsuan.policy.model import Case, Layer, RuleSet
+from qingsuan.rulebook.origins import figure_text, hanging
 from qingsuan.rulebook.phrases import percentage, phrase
 from qingsuan.rulebook.words import Words, sources_of
 
@@ -42,6 +43,7 @@ _KNOWN = frozenset(
             "who",
             "matrices",
             "figures",
+            "multiples",
             "waiting",
         ),
     }
@@ -153,7 +155,11 @@ def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
 def _others(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
     """Published figures, and what the file says beside all that this page knows by name."""
     for figure in rule_set.figures:
-        yield Statement("figures", figure.name, "", words.anything(figure), figure.source)
+        amounts = (
+            [] if words.by_figure else [f"{place} {factor} ×" for place, factor, _ in hanging(rule_set, figure.name)]
+        )
+        said = "; ".join([figure_text(figure, words.lang), *amounts])
+        yield Statement("figures", figure.name, "", said, figure.source)
     for one in fields(rule_set):
         value = getattr(rule_set, one.name)
         if one.name not in _KNOWN and value not in (None, "", (), {}):

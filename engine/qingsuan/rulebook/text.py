@@ -14,7 +14,7 @@ from qingsuan.rulebook.words import Words
 __all__ = ["rule_set_text"]
 
 _WIDE = 118
-_HEAD = ("ruleset", "identities", "identity_rank", "who", "groups", "dimensions", "waiting")
+_HEAD = ("ruleset", "identities", "identity_rank", "who", "figures", "groups", "dimensions", "waiting")
 
 
 def rule_set_text(rule_set: RuleSet, note: str = "") -> str:

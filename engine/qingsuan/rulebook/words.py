@@ -31,6 +31,8 @@ from qingsuan.policy.model import (
     Visits,
     When,
 )
+from qingsuan.policy.when.figures import FigureFen, beside
+from qingsuan.rulebook.origins import origin
 from qingsuan.rulebook.phrases import Lang, amount, code_name, counter_name, day, dimension_name, percentage, phrase
 from qingsuan.tables import CODES
 
@@ -62,12 +64,20 @@ def sources_of(value: Any) -> str:
 
 
 class Words:
-    """Says the values of one rule set in a language; amounts are yuan. ``codes`` are those that the region adds to the national tables."""
+    """Says the values of one rule set in a language; amounts are yuan. ``codes`` are those that the region adds to the national tables.
+
+    With ``by_figure`` a multiple of a figure is said without numbers that come from it: it stays the same where only the figure is another.
+    """
 
     def __init__(
-        self, rule_set: RuleSet, lang: Lang, codes: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+        self,
+        rule_set: RuleSet,
+        lang: Lang,
+        codes: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+        *,
+        by_figure: bool = False,
     ) -> None:
-        self.lang = lang
+        self.lang, self.by_figure = lang, by_figure
         self.codes = {column: {**CODES.get(column, {}), **codes.get(column, {})} for column in {*CODES, *codes}}
         self.titles = {one.name: one.title for one in rule_set.identities}
         self.groups = rule_set.groups
@@ -106,8 +116,8 @@ class Words:
 
     def _interval(self, dimension: str, condition: Interval) -> str:
         if dimension == "medfee_sumamt":  # in fen, above the bound and up to it
-            low = "" if condition.low is None else f"{self._say('above')} {amount(condition.low - 1)}"
-            high = "" if condition.high is None else f"{self._say('upto')} {amount(condition.high - 1)}"
+            low = "" if condition.low is None else f"{self._say('above')} {self.money(beside(condition.low, -1))}"
+            high = "" if condition.high is None else f"{self._say('upto')} {self.money(beside(condition.high, -1))}"
         elif dimension == "date":
             low = "" if condition.low is None else f"{self._say('from')} {day(condition.low)}"
             high = "" if condition.high is None else f"{self._say('until')} {day(condition.high - 1)}"
@@ -182,7 +192,9 @@ class Words:
         return self.setting(value), ""
 
     def money(self, value: Any) -> str:
-        """An amount: of fen, or a construct that becomes one only when the rules are read for a year."""
+        """An amount: of fen, with its origin where it is a multiple of a figure, or a construct that becomes one only for a claim."""
+        if isinstance(value, FigureFen):
+            return origin(value, self.lang, by_figure=self.by_figure)
         return amount(value) if isinstance(value, int) else self.anything(value)
 
     def _scope(self, per: str, group: str | None) -> str:
@@ -304,7 +316,13 @@ class Words:
             items = sorted(value) if isinstance(value, frozenset) else value
             return self._list([self.anything(one, name) for one in items])
         if isinstance(value, int) and not isinstance(value, bool):
-            return amount(value) if name.endswith("_fen") else percentage(value) if name.endswith("_bp") else str(value)
+            return (
+                self.money(value)
+                if name.endswith("_fen")
+                else percentage(value)
+                if name.endswith("_bp")
+                else str(value)
+            )
         return str(value)
 
 

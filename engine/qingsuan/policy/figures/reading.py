@@ -10,7 +10,7 @@ from qingsuan.policy.matrices.conditions import Unsayable, meet, without
 from qingsuan.policy.model import Bands, Case, Interval, Missing, Rule, Source, When
 from qingsuan.policy.sources import cite
 from qingsuan.policy.strict import Table, did_you_mean
-from qingsuan.policy.when.figures import Figure, Multiple
+from qingsuan.policy.when.figures import Figure, FigureFen, Multiple
 from qingsuan.policy.when.values import written_out
 
 __all__ = ["Figures"]
@@ -55,7 +55,7 @@ class Figures:
             )
         factor_bp = _times_bp(table) if table.has("times") else table.percent_bp("percent", high=_MOST_TIMES_BP)
         self.multiples.append(Multiple(table.path, name, factor_bp))
-        amount_fen = apply_bp(self.known[name].amount_fen or 0, factor_bp)
+        amount_fen = FigureFen(apply_bp(self.known[name].amount_fen or 0, factor_bp), self.known[name], factor_bp)
         if amount_fen > MAX_FEN:
             table.refuse(
                 "", found=f"{yuan(amount_fen)} yuan", expected=f"at most {yuan(MAX_FEN)}", do="mend the factor"

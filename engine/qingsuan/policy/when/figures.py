@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
-__all__ = ["Figure", "Multiple"]
+__all__ = ["Figure", "FigureFen", "Multiple", "beside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,24 @@ class Multiple:
     place: str
     figure: str
     factor_bp: int
+
+
+class FigureFen(int):
+    """An amount in fen like any other, which knows that it is a multiple of a figure: ``factor_bp`` basis points of it."""
+
+    figure: Figure
+    factor_bp: int
+
+    def __new__(cls, fen: int, figure: Figure, factor_bp: int) -> Self:
+        """``fen`` is ``factor_bp`` basis points of ``figure``."""
+        self = super().__new__(cls, fen)
+        self.figure, self.factor_bp = figure, factor_bp
+        return self
+
+    def __reduce__(self) -> tuple[type[FigureFen], tuple[int, Figure, int]]:
+        return FigureFen, (int(self), self.figure, self.factor_bp)
+
+
+def beside(fen: int, by: int) -> int:
+    """The amount so many fen away, such as the first one above a bound; it still knows its figure."""
+    return FigureFen(fen + by, fen.figure, fen.factor_bp) if isinstance(fen, FigureFen) else fen + by

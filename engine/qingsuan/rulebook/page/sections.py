@@ -41,7 +41,14 @@ _HEAD = {
     "identity_rank": "身份优先顺序",
 }
 
-
+_KINDS = {
+    "dimensions": "自定义条件",
+    "figures": "公布的数字",
+    "groups": "累计",
+    "identities": "人员身份",
+    "waiting": "等待期",
+    "who": "人群",
+}
 _MOST_STACKED = 5
 _DATES = {"setl_time": "结算时间 setl_time", "begndate": "开始日期 begndate", "enddate": "结束日期 enddate"}
 _MORE: Mapping[str, str] = {
@@ -87,12 +94,10 @@ def _head(said: Iterable[Statement]) -> Iterator[list[str]]:
     for one in said:
         place = f"{one.place}.{one.key}".rstrip(".")
         if (
-            one.place in ("ruleset", "identity_rank", "identities", "groups", "dimensions", "who")
+            one.place in ("ruleset", "identity_rank", "identities", "groups", "dimensions", "who", "figures", "waiting")
             and one.key != "title"
         ):
-            kind = {"identities": "人员身份", "groups": "累计", "dimensions": "自定义条件", "who": "人群"}.get(
-                one.place
-            )
+            kind = _KINDS.get(one.place)
             name = f"{kind} {one.key}" if kind else _HEAD.get(place, place)
             yield [text(name), text(_DATES.get(one.text, one.text))]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from qingsuan.rulebook.sheets.layout import NOTHING
+from qingsuan.rulebook.sheets.layout import NOTHING, Fixed
 from qingsuan.rulebook.sheets.needed import need
 from qingsuan.rulebook.sheets.reading import Edit
 
@@ -35,15 +35,24 @@ def _change(document: Any, edit: Edit) -> None:
     by_column = edit.sheet.columns[0][0] != ""
     holder, key = (rows[name], edit.column) if by_column else (rows, name)
     written = holder[key]
-    values = [_toml(item) for item in edit.items]
-    if values == [NOTHING]:
+    if edit.items == (NOTHING,):
         holder[key] = NOTHING
-    elif isinstance(written, list) and len(written) == len(values):
-        for number, value in enumerate(values):
-            if Decimal(str(written[number])) != edit.items[number]:
-                written[number] = value
+    elif isinstance(written, list):
+        _change_list(written, edit.items)
     else:
-        holder[key] = values if len(values) > 1 or isinstance(written, list) else values[0]
+        values = [_toml(item) for item in edit.items]
+        holder[key] = values if len(values) > 1 else values[0]
+
+
+def _change_list(written: Any, items: Sequence[Any]) -> None:
+    """Change a list where it stands; items that are no numbers stay as they are."""
+    while len(written) > len(items):
+        written.pop()
+    for number, item in enumerate(items):
+        if number == len(written):
+            written.append(_toml(item))
+        elif not isinstance(item, Fixed) and Decimal(str(written[number])) != item:
+            written[number] = _toml(item)
 
 
 def _at(document: Any, table: str) -> Any:

@@ -12,10 +12,11 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from qingsuan.policy.model import Bands, Matrix, RuleSet
+from qingsuan.rulebook.origins import origin_as_written
 from qingsuan.rulebook.phrases import phrase
 from qingsuan.rulebook.words import Words
 
-__all__ = ["FIRST_COLUMN", "FIRST_ROW", "NOTHING", "Sheet", "Unit", "items_of", "sheets_of"]
+__all__ = ["FIRST_COLUMN", "FIRST_ROW", "NOTHING", "Fixed", "Sheet", "Unit", "items_of", "sheets_of"]
 
 Unit = Literal["yuan", "percent"]
 
@@ -30,6 +31,12 @@ _LONGEST_NAME = 31
 """So many characters a sheet's name may have."""
 
 
+class Fixed(str):
+    """A text that stands for what is no number: it is changed in the parameter file, and here left as it is."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One matrix as a sheet.
@@ -42,7 +49,7 @@ class Sheet:
     unit : what its numbers are.
     rows : the names of the rows.
     columns : of each column of the matrix its name, and what its items are called.
-    written : the cells as the file has them, row by row.
+    written : the cells as the file has them, row by row; what is no number as a :class:`Fixed` text.
     """
 
     name: str
@@ -72,14 +79,21 @@ class Sheet:
 def items_of(written: Any) -> tuple[Any, ...]:
     """The items of a cell as a file has it: numbers as decimals, ``-``, or a text that stands for what is no number.
 
-    >>> items_of((80, "12.5")), items_of(200), items_of("-"), items_of({"exempt": True})
+    >>> items_of((80, "12.5")), items_of(200), items_of("-"), items_of(Fixed("{ exempt = true }"))
     ((Decimal('80'), Decimal('12.5')), (Decimal('200'),), ('-',), ('{ exempt = true }',))
     """
     if isinstance(written, tuple):
         return tuple(item for one in written for item in items_of(one))
-    if isinstance(written, Mapping):
-        return (_inline(written),)
-    return (written,) if written == NOTHING else (Decimal(str(written)),)
+    return (written,) if written == NOTHING or isinstance(written, Fixed) else (Decimal(str(written)),)
+
+
+def _fixed(rule_set: RuleSet, written: Any) -> Any:
+    """A cell as a file has it, tables as texts: an amount that is a multiple of a figure with its origin."""
+    if isinstance(written, tuple):
+        return tuple(_fixed(rule_set, one) for one in written)
+    if not isinstance(written, Mapping):
+        return written
+    return Fixed(origin_as_written(rule_set, written, "zh") if "figure" in written else _inline(written))
 
 
 def _inline(value: Any) -> str:
@@ -100,6 +114,7 @@ def sheets_of(rule_set: RuleSet, file: str, first: int = 1) -> tuple[Sheet, ...]
 
 def _sheet(rule_set: RuleSet, matrix: Matrix, file: str, number: int) -> Sheet:
     unit: Unit = "percent" if matrix.setting in _PERCENT else "yuan"
+    written = tuple(tuple(_fixed(rule_set, cell) for cell in row) for row in matrix.written)
     cited = [f"{one.document}, {one.article} ({one.grade})" for one in rule_set.cited(matrix.source)]
     return Sheet(
         name=_name(number, f"{matrix.layer} {matrix.setting}"),
@@ -113,8 +128,8 @@ def _sheet(rule_set: RuleSet, matrix: Matrix, file: str, number: int) -> Sheet:
         ),
         unit=unit,
         rows=matrix.rows,
-        columns=_columns(rule_set, matrix),
-        written=matrix.written,
+        columns=_columns(rule_set, matrix, written),
+        written=written,
     )
 
 
@@ -123,11 +138,13 @@ def _name(number: int, text: str) -> str:
     return f"{number:02d} {kept}"[:_LONGEST_NAME].rstrip()
 
 
-def _columns(rule_set: RuleSet, matrix: Matrix) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _columns(
+    rule_set: RuleSet, matrix: Matrix, written: tuple[tuple[Any, ...], ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
     names = matrix.columns or ("",)
     found = []
     for at, name in enumerate(names):
-        most = max(len(items_of(row[at])) for row in matrix.written)
+        most = max(len(items_of(row[at])) for row in written)
         found.append((name, _item_names(rule_set, matrix, at, most)))
     return tuple(found)
 

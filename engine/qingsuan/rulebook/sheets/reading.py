@@ -6,14 +6,14 @@ Nothing is guessed: 0.65 is not taken for 65, nor a text for a number, nor what 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
 from qingsuan.errors import InputError
-from qingsuan.rulebook.sheets.layout import FIRST_COLUMN, FIRST_ROW, NOTHING, Sheet, Unit, items_of
+from qingsuan.rulebook.sheets.layout import FIRST_COLUMN, FIRST_ROW, NOTHING, Fixed, Sheet, Unit, items_of
 from qingsuan.rulebook.sheets.needed import need
 from qingsuan.rulebook.sheets.writing import INDEX, INDEX_HEADING
 
@@ -177,11 +177,11 @@ class _Reader:
     def _items(self, cells: Sequence[Any], written: Any) -> tuple[Any, ...]:
         while len(cells) > 1 and cells[-1].value is None:
             cells = cells[:-1]
-        if isinstance(written, Mapping):
+        if isinstance(written, Fixed):
             self._fixed(cells, items_of(written)[0])
             return items_of(written)
         there = items_of(written)
-        items = tuple(self._item(cell, there) for cell in cells)
+        items = tuple(self._in_list(cell, at, there) for at, cell in enumerate(cells))
         if NOTHING in items and len(items) > 1:
             at = items.index(NOTHING)
             do = "write it alone where the notice says nothing, or numbers only"
@@ -192,6 +192,13 @@ class _Reader:
         if len(cells) > 1 or cells[0].value != text:
             do = "leave it as it was, and change it in the parameter file"
             self.refuse(cells[0].coordinate, found=repr(cells[0].value), expected=text, do=do)
+
+    def _in_list(self, cell: Any, at: int, there: tuple[Any, ...]) -> Any:
+        """An item of a cell; what is no number stays where it is."""
+        if at < len(there) and isinstance(there[at], Fixed):
+            self._fixed((cell,), there[at])
+            return there[at]
+        return self._item(cell, there)
 
     def _item(self, cell: Any, there: tuple[Any, ...]) -> Any:
         """One number; ``there`` is what the file has in the cell of the matrix, which needs no check."""
