@@ -120,7 +120,7 @@ count: $(VENV)/.ready-bench
 ## differential: core against the slow twin on CASES random claims
 .PHONY: differential
 differential: setup
-	QINGSUAN_CASES=$(CASES) $(BIN)/python -m pytest tests/benefits/reference/test_twin_differential.py
+	QINGSUAN_CASES=$(CASES) $(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark tests/benefits/reference/test_twin_differential.py tests/benefits/accumulators/test_opening_twin.py
 
 ## mutants: break the core on purpose, one fault at a time, and see the suite catch each; PART=2/6 is the second sixth of the faults
 .PHONY: mutants

@@ -15,7 +15,7 @@ from qingsuan.selftest import differences
 from worlds import world
 
 CASES = int(os.environ.get("QINGSUAN_CASES", "10000"))
-WORLDS = 40 if CASES < 100_000 else 240
+WORLDS = 40 if CASES < 100_000 else 400
 CLAIMS = max(1, CASES // WORLDS)
 PEOPLE = max(1, CLAIMS // 14)
 
