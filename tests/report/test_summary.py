@@ -69,15 +69,30 @@ def record(tmp_path: Path) -> Any:
 def test_unknown_parameters_of_pools_with_claims_are_warned_of_once_and_those_of_others_not(tmp_path: Path) -> None:
     ran = settled(tmp_path, [claim()])
     told = " ".join(ran.out.split())
-    for reason in ("no document found", "and its tilt neither"):
-        assert told.count(f"parameter critical.layer is not known: {reason}") == 1
-    assert "warning: 990100/310+390/2021-02-01: parameter critical.layer" in told
+    said = "990100/310+390/2021-02-01: 1 parameter is not known: critical.layer (why: rule_sets, missing, in run.json)"
+    assert told.count("critical.layer") == told.count(f"warning: {said}") == 1
     assert "990200/" not in told
+    assert said in record(tmp_path)["warnings"]
+    (missing,) = [one["missing"] for one in record(tmp_path)["rule_sets"] if one["rule_set"].startswith("990100")]
+    why = {one["parameter"]: one["why"] for one in missing}
+    assert why["critical.layer"] == ["no document found", "and its tilt neither"], "no reason is left out"
+
+
+def test_several_unknown_parameters_of_a_rule_set_are_one_line_with_their_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = '[[missing]]\nparameter = "large.cap"\nwhy = "nobody found it"\n'
+    install(tmp_path / "more", rules=RULES + NOT_KNOWN + more)
+    only(tmp_path / "more", monkeypatch)
+    told = " ".join(settled(tmp_path, [claim()]).out.split())
+    assert "warning: 990100/310+390/2021-02-01: 2 parameters are not known: critical.layer, large.cap (why:" in told
+    assert "nobody found it" not in told
+    assert {"parameter": "large.cap", "why": ["nobody found it"]} in record(tmp_path)["rule_sets"][0]["missing"]
 
 
 def test_a_pool_all_of_whose_claims_were_rejected_is_at_hand_too(tmp_path: Path) -> None:
     told = " ".join(settled(tmp_path, [claim(psn_no="p2", insu_admdvs="990201", med_type="11")]).out.split())
-    assert "warning: 990200/310+390/2021-02-01: parameter critical.layer" in told
+    assert "warning: 990200/310+390/2021-02-01: 1 parameter is not known: critical.layer" in told
     assert "990100/" not in told
 
 

@@ -170,17 +170,14 @@ def _said_of_unknown(unknown: dict[str, int]) -> str:
 
 
 def _unknown_parameters(rule_sets: Sequence[RuleSet], at_hand: Collection[tuple[str, str]]) -> list[str]:
-    """Parameters that nobody knows and that concern every claim of a pool and scheme of this run, each said once."""
-    concerned: dict[tuple[str, str], list[str]] = {}
-    for rule_set in rule_sets:
-        if not any((rule_set.pool, scheme) in at_hand for scheme in rule_set.schemes):
-            continue
-        for missing in rule_set.missing:
-            names = concerned.setdefault((missing.parameter, missing.why), [])
-            if missing.when is None and rule_set.name not in names:
-                names.append(rule_set.name)
-    return [
-        f"{', '.join(names)}: parameter {parameter} is not known: {why}"
-        for (parameter, why), names in concerned.items()
-        if names
-    ]
+    """For each rule set of a pool and scheme of this run the parameters that nobody knows and that concern its every claim."""
+    found = []
+    for rule_set in sorted(rule_sets, key=lambda one: one.name):
+        if any((rule_set.pool, scheme) in at_hand for scheme in rule_set.schemes):
+            names = list(dict.fromkeys(one.parameter for one in rule_set.missing if one.when is None))
+            if names:
+                said = f"{len(names)} parameters are" if len(names) > 1 else "1 parameter is"
+                found.append(
+                    f"{rule_set.name}: {said} not known: {', '.join(names)} (why: rule_sets, missing, in run.json)"
+                )
+    return found
