@@ -27,6 +27,7 @@ class Grid:
     rows : the condition of each row in words, and its cells; an empty one where it says nothing.
     sources : the keys of all sources that the cells name.
     across : what tells the columns apart; empty where nothing does.
+    down : what tells the rows apart.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Grid:
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     sources: tuple[str, ...]
     across: str = ""
+    down: str = ""
 
 
 def grids(rule_set: RuleSet, layer: Layer, words: Words) -> tuple[Grid, ...]:
@@ -74,7 +76,8 @@ def _of_matrix(rule_set: RuleSet, matrix: Matrix, words: Words) -> Iterator[Grid
         shown = tuple((name, tuple(row)) for name, row in found.items())
         across = dimension_name(matrix.columns_by, words.lang)
         named = tuple(words.column(matrix, name) for name in columns)
-        yield Grid(matrix.setting, frame, named, shown, tuple(sources[frame]), across)
+        down = phrase("people", words.lang) if matrix.rows_by == "who" else dimension_name(matrix.rows_by, words.lang)
+        yield Grid(matrix.setting, frame, named, shown, tuple(sources[frame]), across, down)
 
 
 def _grid(rule_set: RuleSet, key: str, frame: str, found: list[tuple[When, str, str]], words: Words) -> Grid:
@@ -97,6 +100,7 @@ def _grid(rule_set: RuleSet, key: str, frame: str, found: list[tuple[When, str, 
         tuple((name, tuple(row[at] for at in used)) for name, row in rows.items()),
         tuple(sources),
         dimension_name(_COLUMNS, words.lang) if by_level else "",
+        phrase("when", words.lang),
     )
 
 

@@ -45,6 +45,8 @@ _KNOWN = frozenset(
             "figures",
             "multiples",
             "waiting",
+            "year_begins",
+            "year_source",
         ),
     }
 )

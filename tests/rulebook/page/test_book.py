@@ -118,3 +118,22 @@ def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyP
         refused = run("policy", "doc", pool, "--out", out)
         assert refused.status == 2
         assert said in refused.err
+
+
+@pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.code)
+def test_every_column_has_a_name_and_the_head_only_words(region: Region) -> None:
+    rule_sets = read_rule_sets(region)
+    page = book(region, rule_sets, {})
+    assert "<th></th>" not in page
+    assert "<td>ruleset." not in page
+    assert ">reading</span>" not in page
+    assert page.count(">理解</span>") > 1
+
+
+def test_rows_by_level_without_columns_are_named_and_a_year_that_begins_on_another_day_is_said() -> None:
+    (region,) = [one for one in REGIONS if one.code == "150000"]
+    employees = next(one for one in read_rule_sets(region) if one.pool == "150100" and one.schemes == ("310",))
+    page = book(region, [replace(employees, year_begins=(7, 1))], {})
+    assert "<th>医院等级</th><th>支付比例</th>" in page
+    assert "<td>待遇年度开始日</td><td>07-01</td>" in page
+    assert "待遇年度开始日" not in book(region, [employees], {})

@@ -46,6 +46,9 @@ svg { width: 100%; height: auto; }
 footer { margin-top: 10mm; color: #6a727d; font-size: 8pt; overflow-wrap: anywhere; }
 """
 
+_GRADES = {"reading": "理解", "derived": "推算", "made-up": "虚构"}
+"""Grades that are words; the others are letters."""
+
 
 def text(value: str) -> str:
     """A text that is none of the page's own elements."""
@@ -60,7 +63,7 @@ def element(name: str, inside: str, **attributes: str) -> str:
 
 def badge(grade: str) -> str:
     """The grade of a source (等级)."""
-    return element("span", text(grade), class_=f"grade grade-{grade}")
+    return element("span", text(_GRADES.get(grade, grade)), class_=f"grade grade-{grade}")
 
 
 def table(

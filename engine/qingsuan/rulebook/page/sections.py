@@ -36,6 +36,7 @@ _HEAD = {
     "ruleset.identity_date": "认定身份的日期",
     "ruleset.levels": "医院等级",
     "ruleset.until": "有效期至",
+    "ruleset.year_begins": "待遇年度开始日",
     "ruleset.interim_settlements": "中途结算",
     "ruleset.identities_without_effect": "不影响待遇的身份代码",
     "identity_rank": "身份优先顺序",
@@ -130,7 +131,8 @@ def _grid(rule_set: RuleSet, grid: Grid) -> str:
         shown = table([], [[text(grid.rows[0][1][0])]])
     else:
         rows = [[text(name), *map(_stacked, cells)] for name, cells in grid.rows]
-        shown = table([text(grid.across), *map(text, grid.columns)], rows, numbers_from=1 if _short(grid) else None)
+        columns = map(text, grid.columns) if any(grid.columns) else [_SETTINGS.get(grid.key, text(grid.key))]
+        shown = table([text(grid.across or grid.down), *columns], rows, numbers_from=1 if _short(grid) else None)
     by_visit = grid.key == "deductible" and any(" / " in cell for _, cells in grid.rows for cell in cells)
     order = ";依次为第 1 次、第 2 次,最后一个为以后各次" if by_visit else ""
     return _beside(shown, rule_set, grid.sources, f"{title}{text(grid.frame)}{order}")
@@ -174,4 +176,4 @@ def _sources(rule_set: RuleSet) -> str:
         [element("code", text(one.key)), badge(one.grade), text(one.document), text(one.article), text(one.owner)]
         for one in rule_set.sources.values()
     ]
-    return table(["", "等级", "文件", "条款", "负责"], rows)
+    return table(["代号", "等级", "文件", "条款", "负责"], rows)
