@@ -36,7 +36,7 @@ from qingsuan.run.restart.fingerprint import check_prepared, read_by
 from qingsuan.run.setting_up import regions_at_hand, set_up
 from qingsuan.run.settle import settle as run_settlement
 
-__all__ = ["open_run", "prepare", "set_up", "settle", "subsidy"]
+__all__ = ["open_run", "prepare", "set_up", "settle", "settle_by", "subsidy"]
 
 PathLike = str | os.PathLike[str]
 _Parted = tuple[tuple[str, ...], tuple[Streamed, ...]]
@@ -169,6 +169,24 @@ def settle(
         run = Settlement(place)
         run.seconds = {**seconds, **record.get("seconds", {})}
         return run
+
+
+def settle_by(setup: Setup, installed: Installed, claims: Given, insured: Given, identities: Given) -> Settlement:
+    """Settle tables by rules that are set up (:func:`set_up`), in a temporary folder: for many small years by the same rules.
+
+    Raises
+    ------
+    UsageError, InputError, PluginError, PolicyError, RunError
+        As :func:`settle`.
+    """
+    _number("--year", setup.year, FIRST_YEAR, LAST_YEAR)
+    with Spool() as spool, _folder_for(None, goes_on=False) as place:
+        settlement = Benefits(setup.fork(), earlier_run(()))
+        inputs = _opened(_given(spool, claims, insured, identities), "utf8", {OPENING: ()})
+        options = _options(1, LEAST_MEMORY_BYTES, None)
+        record = run_settlement(settlement, inputs, RunFolder(place.path, TABLES), options, installed)
+        prove(place.path, record)
+        return Settlement(place)
 
 
 def prepare(

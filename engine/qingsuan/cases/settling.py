@@ -9,13 +9,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from qingsuan.api import settle
+from qingsuan.api import set_up, settle_by
+from qingsuan.benefits.setup import Setup
 from qingsuan.cases.casefile import CaseFile, Row
 from qingsuan.cases.outcome import Result
+from qingsuan.plugins import Installed
 from qingsuan.policy.model import Region
 from qingsuan.tables import IDENTITIES
 
-__all__ = ["cases_beside", "settle_case", "write_tables"]
+__all__ = ["CaseRules", "cases_beside", "write_tables"]
 
 _UPWARDS = 4
 """So many folders above a ``rules/`` folder are looked into: those of a package below ``src/``, and its distribution."""
@@ -56,20 +58,28 @@ def _write(file: Path, rows: Sequence[Row], header: Iterable[str] = ()) -> None:
         writer.writerows(rows)
 
 
-def settle_case(case: CaseFile, rules_dir: Path | None = None) -> Result:
-    """Settle the year of a case, by the rules of a working folder if one is given.
+class CaseRules:
+    """The rules by which cases are settled, those of a working folder if one is given: read and compiled once for each year."""
 
-    Raises
-    ------
-    QingsuanError
-        The run was refused, as :func:`qingsuan.api.settle` says.
-    """
-    with tempfile.TemporaryDirectory(prefix="qingsuan-case-") as folder:
-        files = write_tables(case, Path(folder))
-        run = settle(
-            files["claims"], files["insured"], files["identities"], year=case.year, rules_dir=rules_dir, workers=1
-        )
-    return Result(*(_rows(table) for table in (run.settled, run.reversed, run.rejected)))
+    def __init__(self, rules_dir: Path | None = None) -> None:
+        self.rules_dir = rules_dir
+        self._years: dict[int, tuple[Setup, Installed]] = {}
+
+    def settle(self, case: CaseFile) -> Result:
+        """Settle the year of a case.
+
+        Raises
+        ------
+        QingsuanError
+            The run was refused, as :func:`qingsuan.api.settle` says.
+        """
+        if case.year not in self._years:
+            self._years[case.year] = set_up(case.year, rules_dir=self.rules_dir)
+        setup, installed = self._years[case.year]
+        with tempfile.TemporaryDirectory(prefix="qingsuan-case-") as folder:
+            files = write_tables(case, Path(folder))
+            run = settle_by(setup, installed, files["claims"], files["insured"], files["identities"])
+        return Result(*(_rows(table) for table in (run.settled, run.reversed, run.rejected)))
 
 
 def _rows(table: Any) -> tuple[dict[str, Any], ...]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from qingsuan.api import set_up
+from qingsuan.cases import settling as settling_of_cases
 from settling import RULES, Ran, install, only, run
 
 CASE = """format = 1
@@ -229,3 +231,26 @@ def test_a_table_without_columns_has_no_line_of_headers() -> None:
     shown = run("policy", "show", "150900", "--date", "2021-06-01", "--scheme", "390").out
     (at,) = [n for n, line in enumerate(shown.splitlines()) if line.startswith("  adjust   [")]
     assert "deductible times 50%" in shown.splitlines()[at + 1]
+
+
+def test_the_rules_are_set_up_once_for_all_cases_of_a_year(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    years: list[int] = []
+
+    def counted(year: int, *, rules_dir: Path | None) -> object:
+        years.append(year)
+        return set_up(year, rules_dir=rules_dir)
+
+    monkeypatch.setattr(settling_of_cases, "set_up", counted)
+    (work / "cases" / "again.toml").write_text(CASE, "utf-8")
+    (work / "cases" / "later.toml").write_text(CASE.replace("year = 2022", "year = 2023"), "utf-8")
+    ran = run("policy", "test", "--rules-dir", str(work))
+    assert ran.status == 0, ran.err
+    assert "3 cases, 0 failed" in ran.out
+    assert sorted(years) == [2022, 2023]
+
+
+def test_a_case_of_a_year_that_nobody_settles_fails_alone(work: Path) -> None:
+    (work / "cases" / "early.toml").write_text(CASE.replace("year = 2022", "year = 12"), "utf-8")
+    ran = run("policy", "test", "--rules-dir", str(work))
+    refused(ran, 4, "1 of 2 cases")
+    assert "--year" in ran.out

@@ -10,7 +10,7 @@ import click
 
 from qingsuan.cases.casefile import CaseFile, collect_cases, read_case
 from qingsuan.cases.outcome import Difference, Result, differences
-from qingsuan.cases.settling import cases_beside, settle_case
+from qingsuan.cases.settling import CaseRules, cases_beside
 from qingsuan.cases.told import Deciders, told
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
@@ -100,11 +100,12 @@ def try_cases(chosen: Chosen, folder: Path) -> tuple[Tried, ...]:
         There is no case file, or one is none; none is of the pools.
     """
     prefixes = tuple(prefix for pool in chosen.pools for prefix in pool.prefixes)
+    rules = CaseRules(chosen.rules_dir)
     tried = []
     for file in collect_cases(folder):
         case = read_case(file)
         if any(row.get("insu_admdvs", "").startswith(prefixes) for row in case.claims):
-            tried.append(_try(file.relative_to(folder).as_posix(), case, chosen.rules_dir))
+            tried.append(_try(file.relative_to(folder).as_posix(), case, rules))
     if not tried:
         raise UsageError(
             str(folder),
@@ -115,9 +116,9 @@ def try_cases(chosen: Chosen, folder: Path) -> tuple[Tried, ...]:
     return tuple(tried)
 
 
-def _try(name: str, case: CaseFile, rules_dir: Path | None) -> Tried:
+def _try(name: str, case: CaseFile, rules: CaseRules) -> Tried:
     try:
-        result = settle_case(case, rules_dir)
+        result = rules.settle(case)
     except QingsuanError as error:
         return Tried(name, case, None, refused=str(error))
     return Tried(name, case, result, differences(case, result))
