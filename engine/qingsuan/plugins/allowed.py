@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from qingsuan.errors import PluginError, PolicyError
 from qingsuan.plugins.digest import digest_of
 from qingsuan.plugins.finding import AllowList, Approved, Installed, Plugin
-from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = ["NOT_ALLOWED", "allow", "allow_list", "leave_aside"]
 

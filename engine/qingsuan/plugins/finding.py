@@ -29,7 +29,7 @@ from qingsuan.plugins.trial import Apart
 from qingsuan.plugins.working_copy import WorkingCopy
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Pool, Region
-from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = ["GROUP", "AllowList", "Approved", "EntryPoint", "Installed", "Plugin", "load", "require"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qingsuan.policy.model import Pool, Region
-from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.tables import CLAIMS, CODES, IDENTITIES, INSURED
 
 __all__ = ["problem_of"]

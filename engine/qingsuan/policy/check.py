@@ -36,7 +36,7 @@ from qingsuan.policy.model import (
     RuleSet,
     When,
 )
-from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.alternatives import check_alternatives, plain
 from qingsuan.policy.when.figures import Figure
 from qingsuan.policy.who.waiting import check_waiting, exemptions, sources_of_waiting

@@ -12,7 +12,9 @@ from typing import Literal
 from qingsuan.errors import PolicyError
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import GROUP_KEYS, Codes, Condition, Dimension, Held, Interval, RuleSet, When
-from qingsuan.policy.strict import Table, did_you_mean, read_text
+from qingsuan.policy.strict import Table
+from qingsuan.policy.toml.file import read_text
+from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.figures import beside
 from qingsuan.policy.when.values import ANY_OF, AnyOf
 

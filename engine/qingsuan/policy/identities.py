@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Held, RuleSet, When
-from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = ["ANYBODY", "MAX_CLASSES", "Alternative", "alternatives", "check_identities", "knows"]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qingsuan.policy.model import GRADES, Source
-from qingsuan.policy.strict import Table, did_you_mean, either
+from qingsuan.policy.strict import Table
+from qingsuan.policy.toml.told import did_you_mean, either
 
 __all__ = ["cite", "read_sources"]
 

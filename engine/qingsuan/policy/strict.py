@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from importlib.resources.abc import Traversable
@@ -20,47 +19,26 @@ from typing import Any, NoReturn, TypeVar
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, MAX_FEN, bp_of_percent, fen_of_yuan, yuan
+from qingsuan.policy.toml.file import parsed
+from qingsuan.policy.toml.told import (
+    SMALL_BP,
+    asked_percent,
+    described,
+    did_you_mean,
+    either,
+    plain_percent,
+    quoted_number,
+)
 
-__all__ = ["SMALL_BP", "Table", "did_you_mean", "either", "load", "plain_percent", "read_text"]
+__all__ = ["Table", "load"]
 
 _T = TypeVar("_T")
 _S = TypeVar("_S", bound=str)
 
 _YUAN = 'an amount in yuan: a whole number (1200) or a text with at most two decimals ("92.80")'
 _PERCENT = 'a percentage: a whole number (55) or a text with at most two decimals ("12.5")'
-SMALL_BP = 200
-"""Below it a percentage may be a share of one that was written as such: 0.60 for 60 %."""
-_MOST_DIGITS = 30
-"""So many digits of a number are shown."""
-
 _MOST_COUNTED = 1_000_000
 _EXACT = "exact"
-
-
-def read_text(file: Traversable | Path) -> str:
-    """Read a parameter file as UTF-8 text (a byte order mark is allowed).
-
-    Raises
-    ------
-    PolicyError
-        The file cannot be opened, or is not UTF-8.
-    """
-    try:
-        return file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise PolicyError(
-            str(file),
-            found=f"the file cannot be read ({error.strerror or error})",
-            expected="a readable UTF-8 text file",
-            do="check that the file is there, is shipped with the plugin, and may be read",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise PolicyError(
-            str(file),
-            found=f"byte {error.start + 1} (0x{error.object[error.start]:02x}) is not UTF-8",
-            expected="a UTF-8 text file",
-            do="save the file as UTF-8 (Chinese editors often save GBK)",
-        ) from error
 
 
 def load(file: Traversable | Path, *, version: int = 1, label: str = "") -> Table:
@@ -73,54 +51,11 @@ def load(file: Traversable | Path, *, version: int = 1, label: str = "") -> Tabl
     PolicyError
         The file cannot be read, is not UTF-8, is not TOML, or has another number there than ``version``.
     """
-    text = read_text(file)
-    try:
-        values = tomllib.loads(text, parse_float=_decimal)
-    except (ValueError, RecursionError) as error:
-        raise PolicyError(
-            label or str(file), found=f"not TOML: {_why(text, error)}", expected="a TOML 1.0 file", do="mend that line"
-        ) from error
-    table = Table(values, file=label or str(file))
+    name = label or str(file)
+    table = Table(parsed(file, name), file=name)
     if (found := table.whole("format", low=0)) != version:
         table.refuse("format", found=f"format {found}", expected=f"format = {version}", do="use the qingsuan it is for")
     return table
-
-
-class _NumberError(ValueError):
-    """A number that TOML allows, and nobody can hold."""
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError as error:
-        raise _NumberError(text) from error
-
-
-def _why(text: str, error: Exception) -> str:
-    """Say what is wrong with a text that is no TOML, and in which line."""
-    match error:
-        case tomllib.TOMLDecodeError():
-            return str(error)
-        case _NumberError():
-            number = str(error)
-        case RecursionError():
-            return "brackets within brackets, too deep to be read"
-        case _:
-            number = max(re.findall(r"[0-9_]+", text), key=len, default="")
-    line = text.count("\n", 0, max(0, text.find(number))) + 1
-    shown = number if len(number) <= _MOST_DIGITS else f"{number[:8]}… of {len(number)} digits"
-    return f"the number {shown} is beyond what can be read (at line {line})"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Name the closest known word, or the empty text.
-
-    >>> did_you_mean("yaun", ["yuan", "percent"])
-    'did you mean "yuan"?'
-    """
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f'did you mean "{close[0]}"?' if close else ""
 
 
 class Table:
@@ -242,7 +177,7 @@ class Table:
                 if value == option:
                     return option
             hint = did_you_mean(value, options) if isinstance(value, str) else ""
-            self.refuse(where, found=_describe(value), expected=either(options), do=hint or "write one of these")
+            self.refuse(where, found=described(value), expected=either(options), do=hint or "write one of these")
 
         return self._get(key, default, read)
 
@@ -252,7 +187,7 @@ class Table:
         def read(value: Any, where: str) -> dt.date:
             if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
                 do = "take the quotes away" if isinstance(value, str) else "write a date"
-                self.refuse(where, found=_describe(value), expected="a date such as 2021-01-01", do=do)
+                self.refuse(where, found=described(value), expected="a date such as 2021-01-01", do=do)
             return value
 
         return self._get(key, default, read)
@@ -262,7 +197,7 @@ class Table:
 
         def read(value: Any, where: str) -> bool:
             if not isinstance(value, bool):
-                self.refuse(where, found=_describe(value), expected="true or false", do="write it without quotes")
+                self.refuse(where, found=described(value), expected="true or false", do="write it without quotes")
             return value
 
         return self._get(key, default, read)
@@ -275,7 +210,7 @@ class Table:
         def read(value: Any, where: str) -> int:
             expected = f"a whole number from {low} to {high}"
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                self.refuse(where, found=_describe(value), expected=expected, do="write it without point and quotes")
+                self.refuse(where, found=described(value), expected=expected, do="write it without point and quotes")
             return value
 
         return self._get(key, default, read)
@@ -286,7 +221,7 @@ class Table:
         def one(value: Any, where: str) -> int:
             if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_COUNTED:
                 expected = f"a whole number from 1 to {_MOST_COUNTED}: visits are counted here, not yuan"
-                self.refuse(where, found=_describe(value), expected=expected, do="write it without point and quotes")
+                self.refuse(where, found=described(value), expected=expected, do="write it without point and quotes")
             return value
 
         return self._get(key, None, lambda value, where: self._many(value, where, "whole numbers", one))
@@ -370,7 +305,7 @@ class Table:
     def _items(self, value: Any, where: str, what: str) -> list[tuple[Any, str]]:
         if not isinstance(value, list):
             do = "write [[double brackets]]" if isinstance(value, dict) else "write it in [brackets]"
-            self.refuse(where, found=_describe(value), expected=f"a list of {what}", do=do)
+            self.refuse(where, found=described(value), expected=f"a list of {what}", do=do)
         return [(item, f"{where}[{number}]") for number, item in enumerate(value, 1)]
 
     def _many(self, value: Any, where: str, what: str, one: Callable[[Any, str], int]) -> tuple[int, ...]:
@@ -378,7 +313,7 @@ class Table:
 
     def _child(self, value: Any, where: str) -> Table:
         if not isinstance(value, dict):
-            self.refuse(where, found=_describe(value), expected="a table: { key = value, … }", do="write it in braces")
+            self.refuse(where, found=described(value), expected="a table: { key = value, … }", do="write it in braces")
         child = Table(value, file=self.file, path=self.place(where))
         child.amount_of = self.amount_of
         self._children.append(child)
@@ -386,34 +321,34 @@ class Table:
 
     def _text(self, value: Any, where: str, *, empty: bool = False) -> str:
         if not isinstance(value, str):
-            self.refuse(where, found=_describe(value), expected="a text", do='write it in quotes: "…"')
+            self.refuse(where, found=described(value), expected="a text", do='write it in quotes: "…"')
         if value != value.strip() or not (value or empty):
             expected = "a text without blanks around it" if value.strip() else "a text that is not empty"
-            self.refuse(where, found=_describe(value), expected=expected, do="fill it in, or trim it")
+            self.refuse(where, found=described(value), expected=expected, do="fill it in, or trim it")
         return value
 
     def _fen(self, value: Any, where: str) -> int:
         if isinstance(value, dict) and self.amount_of is not None:
             return self.amount_of(self._child(value, where))
-        fen = self._number(value, where, fen_of_yuan, _YUAN, _quote)
+        fen = self._number(value, where, fen_of_yuan, _YUAN, quoted_number)
         if not 0 <= fen <= MAX_FEN:
             self.refuse(
                 where,
-                found=_describe(value),
+                found=described(value),
                 expected=f"from 0 to {yuan(MAX_FEN)} yuan",
                 do="write the amount of the document, in yuan",
             )
         return fen
 
     def _bp(self, value: Any, where: str, low: int, high: int, small: int) -> int:
-        bp = self._number(value, where, bp_of_percent, _PERCENT, _ask_percent)
+        bp = self._number(value, where, bp_of_percent, _PERCENT, asked_percent)
         if not low <= bp <= high:
             expected = f"from {low // 100} to {high // 100} %"
-            self.refuse(where, found=_describe(value), expected=expected, do="write the percentage of the document")
+            self.refuse(where, found=described(value), expected=expected, do="write the percentage of the document")
         if 0 < abs(bp) < small and not self.flag(_EXACT, default=False):
             self.refuse(
                 where,
-                found=_describe(value),
+                found=described(value),
                 expected=f"at least {small // 100}, or exact = true beside it: 0.6 is 0.6 %, and rarely meant",
                 do=f"write {plain_percent(bp * 100)} if {plain_percent(bp * 100)} % is meant, "
                 f"exact = true beside it if {plain_percent(bp)} % is",
@@ -430,71 +365,8 @@ class Table:
     ) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
             do = of_float(value) if isinstance(value, Decimal) else "write one number here"
-            self.refuse(where, found=_describe(value), expected=expected, do=do)
+            self.refuse(where, found=described(value), expected=expected, do=do)
         try:
             return read(value)
         except ValueError:
-            self.refuse(where, found=_describe(value), expected=expected, do="write the number of the document")
-
-
-def plain_percent(bp: int) -> str:
-    """Basis points as a percentage, without idle zeros.
-
-    >>> plain_percent(60), plain_percent(6000), plain_percent(1250)
-    ('0.6', '60', '12.5')
-    """
-    return yuan(bp).rstrip("0").rstrip(".")
-
-
-_NO_NUMBER = "write the number of the document"
-_LEAST_SHARE = -6
-"""Powers of ten below which a float is no share of one that somebody meant."""
-
-
-def _quote(value: Decimal) -> str:
-    if not value.is_finite():
-        return _NO_NUMBER
-    return f'write "{_plain(value)}" in quotes, or a whole number: a float cannot hold an amount exactly'
-
-
-def _plain(value: Decimal) -> str:
-    """A number without an exponent, which no amount may have; but one that would be a line of zeros stays as it is."""
-    return format(value, "f") if abs(value.adjusted()) < _MOST_DIGITS else str(value)
-
-
-def _ask_percent(value: Decimal) -> str:
-    """What to do about a float where a percentage belongs: 0.60 is asked for 60, not put into quotes."""
-    if not value.is_finite():
-        return _NO_NUMBER
-    if abs(value) < SMALL_BP // 100 and value.adjusted() >= _LEAST_SHARE:
-        whole = format((value * 100).normalize(), "f")
-        return f"{whole}? write {whole} if {whole} % is meant: a percentage is not written as a share of one"
-    return f'write "{_plain(value)}" in quotes, or a whole number: a float cannot hold a ratio exactly'
-
-
-def either(options: Iterable[str]) -> str:
-    """Name the texts that a key may hold."""
-    return " | ".join(f'"{option}"' for option in options) or "(there is none)"
-
-
-def _describe(value: Any) -> str:
-    """Say what a TOML value is, in words."""
-    match value:
-        case bool():
-            return f"the flag {str(value).lower()}"
-        case int():
-            shown = value if abs(value) < 10**_MOST_DIGITS else f"of more than {_MOST_DIGITS} digits"
-            return f"the whole number {shown}"
-        case Decimal():
-            return f"the float {value}"
-        case str():
-            return f'the text "{value}"'
-        case list():
-            return f"a list of {len(value)}"
-        case dict():
-            return "a table"
-        case dt.datetime():
-            return f"the time {value.isoformat()}"
-        case dt.date():
-            return f"the date {value.isoformat()}"
-    return f"the time {value}"
+            self.refuse(where, found=described(value), expected=expected, do="write the number of the document")

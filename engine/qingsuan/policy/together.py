@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Region, RuleSet
-from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = ["check_together"]
 

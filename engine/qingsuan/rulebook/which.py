@@ -14,8 +14,8 @@ from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.plugins.rules_dir import trusted_rule_sets
 from qingsuan.policy.model import Pool, Region, RuleSet
 from qingsuan.policy.reader import read_rule_set
-from qingsuan.policy.strict import did_you_mean
 from qingsuan.policy.strict import load as load_toml
+from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = ["Chosen", "choose", "choose_all", "in_force", "read_file"]
 

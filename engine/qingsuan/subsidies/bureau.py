@@ -16,7 +16,8 @@ from typing import TypeVar
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, bp_of_percent, fen_of_yuan, yuan
-from qingsuan.policy.strict import SMALL_BP, did_you_mean, plain_percent, read_text
+from qingsuan.policy.toml.file import read_text
+from qingsuan.policy.toml.told import SMALL_BP, did_you_mean, plain_percent
 from qingsuan.subsidies.model import BEARERS, MAX_STANDARD_FEN
 
 __all__ = [

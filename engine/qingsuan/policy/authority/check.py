@@ -16,7 +16,7 @@ from qingsuan.policy.authority.values import Value, as_tilt, tilt_text, values_o
 from qingsuan.policy.decision import Combination, combinations
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Codes, Interval, RuleSet, Source, When
-from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = ["check_authority", "check_standard"]
 

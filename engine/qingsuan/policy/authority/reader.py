@@ -24,7 +24,8 @@ from qingsuan.policy.conditions import IDENTITY_DIMENSION, read_when
 from qingsuan.policy.findings import Finding, findings_of, refuse_findings
 from qingsuan.policy.model import FUNDS, Codes, Region, Source, When
 from qingsuan.policy.sources import cite, read_sources
-from qingsuan.policy.strict import Table, did_you_mean, either, load
+from qingsuan.policy.strict import Table, load
+from qingsuan.policy.toml.told import did_you_mean, either
 from qingsuan.policy.when.values import ANY_OF
 from qingsuan.tables import CODES
 

@@ -9,7 +9,8 @@ from qingsuan.money import BP_ONE, MAX_FEN, apply_bp, fen_of_yuan, yuan
 from qingsuan.policy.matrices.conditions import Unsayable, meet, without
 from qingsuan.policy.model import Bands, Case, Interval, Missing, Rule, Source, When
 from qingsuan.policy.sources import cite
-from qingsuan.policy.strict import Table, did_you_mean
+from qingsuan.policy.strict import Table
+from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.figures import Figure, FigureFen, Multiple
 from qingsuan.policy.when.values import written_out
 

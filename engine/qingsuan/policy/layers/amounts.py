@@ -8,7 +8,8 @@ from typing import Literal
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Cap, Case, Deductible, Limit, RuleSet
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
-from qingsuan.policy.strict import Table, did_you_mean
+from qingsuan.policy.strict import Table
+from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = ["asked_by_amounts", "check_amounts", "read_amount", "read_share"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Guarantee, Rule, RuleSet
-from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = ["check_guarantees"]
 

@@ -10,7 +10,8 @@ from typing import Any
 from qingsuan.policy.conditions import read_when
 from qingsuan.policy.matrices.conditions import Unsayable, meet, without
 from qingsuan.policy.model import Dimension, When
-from qingsuan.policy.strict import Table, did_you_mean
+from qingsuan.policy.strict import Table
+from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.tables import Group
 
 __all__ = ["ALL", "OTHERS", "WHO", "Axes", "Line", "label", "read_who"]

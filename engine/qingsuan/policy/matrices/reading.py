@@ -15,7 +15,8 @@ from typing import Any
 from qingsuan.policy.matrices.axes import Axes, Line
 from qingsuan.policy.matrices.conditions import meet
 from qingsuan.policy.model import Adjust, Bands, Cap, Case, Deductible, Limit, When
-from qingsuan.policy.strict import Table, did_you_mean, either
+from qingsuan.policy.strict import Table
+from qingsuan.policy.toml.told import did_you_mean, either
 from qingsuan.policy.when.tables import Matrix
 
 __all__ = ["Matrices", "SettingReader"]

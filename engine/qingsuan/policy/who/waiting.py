@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Rule, RuleSet
-from qingsuan.policy.strict import did_you_mean
+from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.values import ANY_OF, AnyOf, When, written_out
 
 __all__ = ["check_waiting", "exemptions", "only_exemptions", "sources_of_waiting"]

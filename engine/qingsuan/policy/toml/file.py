@@ -1,0 +1,85 @@
+"""A TOML file opened and parsed: no float, and what is wrong with one that is no TOML."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from decimal import Decimal
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from qingsuan.errors import PolicyError
+from qingsuan.policy.toml.told import MOST_DIGITS
+
+__all__ = ["parsed", "read_text"]
+
+
+def read_text(file: Traversable | Path) -> str:
+    """Read a parameter file as UTF-8 text (a byte order mark is allowed).
+
+    Raises
+    ------
+    PolicyError
+        The file cannot be opened, or is not UTF-8.
+    """
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise PolicyError(
+            str(file),
+            found=f"the file cannot be read ({error.strerror or error})",
+            expected="a readable UTF-8 text file",
+            do="check that the file is there, is shipped with the plugin, and may be read",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(
+            str(file),
+            found=f"byte {error.start + 1} (0x{error.object[error.start]:02x}) is not UTF-8",
+            expected="a UTF-8 text file",
+            do="save the file as UTF-8 (Chinese editors often save GBK)",
+        ) from error
+
+
+def parsed(file: Traversable | Path, label: str) -> dict[str, Any]:
+    """Parse a TOML file, floats as decimals; ``label`` is its name in messages.
+
+    Raises
+    ------
+    PolicyError
+        The file cannot be read, is not UTF-8, or is not TOML.
+    """
+    text = read_text(file)
+    try:
+        return tomllib.loads(text, parse_float=_decimal)
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(
+            label, found=f"not TOML: {_why(text, error)}", expected="a TOML 1.0 file", do="mend that line"
+        ) from error
+
+
+class _NumberError(ValueError):
+    """A number that TOML allows, and nobody can hold."""
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError as error:
+        raise _NumberError(text) from error
+
+
+def _why(text: str, error: Exception) -> str:
+    """Say what is wrong with a text that is no TOML, and in which line."""
+    match error:
+        case tomllib.TOMLDecodeError():
+            return str(error)
+        case _NumberError():
+            number = str(error)
+        case RecursionError():
+            return "brackets within brackets, too deep to be read"
+        case _:
+            number = max(re.findall(r"[0-9_]+", text), key=len, default="")
+    line = text.count("\n", 0, max(0, text.find(number))) + 1
+    shown = number if len(number) <= MOST_DIGITS else f"{number[:8]}… of {len(number)} digits"
+    return f"the number {shown} is beyond what can be read (at line {line})"
