@@ -9,6 +9,7 @@ import pytest
 from qingsuan.benefits.intake.intake import take_claims
 from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.setup import Setup
+from qingsuan.columns.cells import NO_AMOUNT
 from qingsuan.errors import InputError, PluginError
 from qingsuan.policy.model import Bands, Case, Dimension, Layer, Pool, Region, Rule, RuleSet
 from qingsuan.tables import CLAIMS
@@ -98,6 +99,39 @@ def test_a_bad_number_is_a_refused_row_and_an_empty_one_unknown(cell, refused):
         )
     elif cell:
         assert taken.column("number.claims.years").to_pylist() == [int(cell)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("7", None),
+        ("-3.25", None),
+        ("", None),
+        (None, None),
+        ("7.555", "E_SCALE"),
+        ("seven", "E_FORM"),
+        ("100000000000.01", "E_RANGE"),
+    ],
+)
+def test_an_amount_is_read_as_those_of_a_bill_are(cell, code):
+    setup = setup_with(Dimension("claims.years", "amount", column="years"))
+    taken, refusals, _ = take_claims(setup, batch_of(years=cell), 3, 41)
+    assert refusals.column("code").to_pylist() == [code] * (code is not None)
+    if code is not None:
+        row = refusals.to_pylist()[0]
+        assert (row["file"], row["row"], row["column"]) == (3, 41, "years")
+        assert row["found"].strip('"') == cell
+        assert "amount in yuan" in row["expected"]
+    else:
+        fen = int(Decimal(cell) * 100) if cell else NO_AMOUNT
+        assert taken.column("amount.claims.years").to_pylist() == [fen]
+
+
+@pytest.mark.parametrize("values", [pa.array([7.0]), pa.array([7]), pa.array([True])])
+def test_a_column_that_could_mean_any_amount_stops_the_run(values):
+    table = pa.table(batch_of()).set_column(len(ROW) - 1, "years", values)
+    with pytest.raises(InputError, match=r"expected: decimal128\(16,2\) yuan, or text"):
+        take_claims(setup_with(Dimension("claims.years", "amount", column="years")), table.to_batches()[0], 0, 0)
 
 
 @pytest.mark.parametrize("kind", ["code", "number"])

@@ -321,6 +321,12 @@ def test_an_amount_of_a_claim_that_cannot_be_is_refused(tmp_path: Path, limit: s
         ('per = "visit", percent = 90', ("caps[1].of", "missing")),
         ('group = "pooled", yuan = { number = "n", base = 10, step = 5, from = 1, upto = 9 }', ("caps[1].yuan.upto: less than base",)),
         ('group = "pooled", yuan = { number = "n", base = 10, step = 5 }', ("caps[1].yuan.from", "missing")),
+        ('group = "pooled", yuan = { column = "psn_no", table = "insured" }', ("caps[1].yuan.column", "holds a text", "amounts in yuan")),
+        ('group = "pooled", yuan = { column = "setl_time" }', ("caps[1].yuan.column", "holds a time")),
+        ('group = "pooled", yuan = { column = "x", table = "identities" }', ("caps[1].yuan.table", '"claims"', '"insured"')),
+        ('group = "pooled", yuan = { column = "x", step = 5 }', ("caps[1].yuan.step", "unknown key")),
+        ('group = "pooled", yuan = { column = "" }', ("caps[1].yuan.column",)),
+        ('group = "pooled", yuan = { table = "insured" }', ("caps[1].yuan.number", "missing")),
         ('group = "pooled", yuan = { number = "n", base = 10, step = 5, from = 1, until = 9 }', ("caps[1].yuan.until", "unknown key")),
     ],
 )  # fmt: skip
@@ -334,3 +340,17 @@ def test_a_cap_of_a_claim_that_cannot_be_is_refused(tmp_path: Path, cap: str, sa
         read(tmp_path, TEXT.replace(old, f"caps = [{{ {cap},").replace("[dimensions.season]", dimension))
     findings = caught.value.findings if isinstance(caught.value, PolicyFindings) else [caught.value]
     assert any(all(words in str(one) for words in said) for one in findings), [str(one) for one in findings]
+
+
+def test_an_amount_in_a_column_is_read_as_no_dimension_of_the_file(tmp_path: Path) -> None:
+    old = 'caps = [{ group = "pooled", yuan = 200000,'
+    new = 'caps = [{ group = "pooled", yuan = { column = "x_sum", table = "insured" },'
+    found = read(tmp_path, TEXT.replace(old, new)).dimensions[-1]
+    assert (found.name, found.kind, found.table, found.column) == ("insured.x_sum", "amount", "insured", "x_sum")
+    also = '[dimensions."insured.x_sum"]\nkind = "code"\ncolumn = "n"\n[dimensions.season]'
+    with pytest.raises(PolicyError, match=r'a dimension called "insured\.x_sum"'):
+        read(tmp_path, TEXT.replace(old, new).replace("[dimensions.season]", also))
+    asked = TEXT.replace(old, new).replace('when = { med_type = ["11"] }', 'when = { "insured.x_sum" = ["1"] }', 1)
+    assert asked != TEXT.replace(old, new)
+    with pytest.raises(PolicyError, match=r'unknown dimension "insured\.x_sum"'):
+        read(tmp_path, asked)

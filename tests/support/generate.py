@@ -68,6 +68,8 @@ DIMENSIONS = (
     Dimension("years", "number", "insured", "x_years"),
     Dimension("named", "list", "claims", "fixmedins_code", members=frozenset({"H1", "H3"})),
     Dimension("half", "function", "claims", function="half_of_month"),
+    Dimension("claims.x_approved", "amount", "claims", "x_approved"),
+    Dimension("insured.x_quota", "amount", "insured", "x_quota"),
 )
 ATOMS = {
     "insutype": ("310", "390"),
@@ -495,6 +497,10 @@ def _of_claim(dice: Dice, *, share: bool = False) -> Amount:
 
 
 def _grows(dice: Dice) -> Amount:
+    """An amount that grows with a number; or one that stands in a column."""
+    if dice.chance(30):
+        one = dice.random.choice([one for one in DIMENSIONS if one.kind == "amount"])
+        return Amount(one.name, column=one.column, table=one.table)
     base, step = dice.amount(), dice.random.choice((0, 1, 100, 30_000, dice.amount()))
     upto = None if dice.chance(30) else base + dice.amount()
     return Amount(dice.random.choice(("days", "years")), base, step, dice.random.randrange(6), upto)

@@ -136,6 +136,12 @@ MUTANTS = (
         "pass",
     ),
     Mutant(
+        "own amounts: one that stands in no cell is 0",
+        "benefits/intake/intake.py",
+        "np.where(cells.absent, NO_AMOUNT, cells.values)\n\n\ndef _codes",
+        "cells.values\n\n\ndef _codes",
+    ),
+    Mutant(
         "own amounts: below the first number they shrink",
         "benefits/partition/amounts/own.py",
         "np.clip(values - amount.first, 0,",

@@ -61,6 +61,8 @@ def _own(dimension: Dimension, row: Mapping[str, str]) -> Any:
     text = row.get(dimension.column, "")
     if dimension.kind == "number":
         return int(text) if text else None
+    if dimension.kind == "amount":
+        return fen_of_yuan(text) if text else None
     if dimension.kind == "list":
         return "in" if text in dimension.members else "out"
     return text

@@ -43,11 +43,13 @@ def identities_table(world: World) -> pa.Table:
 def _table(rows: Sequence[Any], columns: Sequence[Column], owner: str) -> pa.Table:
     arrays = {column.name: _array(rows, column) for column in columns}
     for dimension in DIMENSIONS:
-        if dimension.table != owner or dimension.kind not in {"code", "number"}:
+        if dimension.table != owner or dimension.kind not in {"code", "number", "amount"}:
             continue
         values = [row.extra[dimension.name] for row in rows]
         if dimension.kind == "number":
             arrays[dimension.column] = pa.array(values, pa.int64())
+        elif dimension.kind == "amount":
+            arrays[dimension.column] = money([value or 0 for value in values], [value is None for value in values])
         else:
             arrays[dimension.column] = pa.array([value or None for value in values], pa.string())
     return pa.table(arrays)

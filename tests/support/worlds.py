@@ -206,7 +206,11 @@ class _Person:
             brdy=None if dice.chance(5) else birth,
             wait_end_date=begin + dt.timedelta(days=dice.random.randint(0, 120)) if dice.chance(8) else None,
             acct_balc=self.pick((None, 0, 1, dice.random.randint(0, 500_000), self.near())),
-            extra={"tier": self.pick(("", "T1", "T2", "U1", "U22")), "years": self.pick((None, *range(18)))},
+            extra={
+                "tier": self.pick(("", "T1", "T2", "U1", "U22")),
+                "years": self.pick((None, *range(18))),
+                "insured.x_quota": self.own_amount(),
+            },
         )
 
     def near(self) -> int:
@@ -221,6 +225,10 @@ class _Person:
         if kind < 15 and dice.chance(10):
             return LARGEST_FEN - self.pick((0, 1))
         return int(10 ** dice.random.uniform(2, 7.5))
+
+    def own_amount(self) -> int | None:
+        """An amount in a column of the plugin's own: now and then nothing, or less."""
+        return self.pick((None, -1, *(self.near() for _ in range(18))))
 
     def bill(self) -> dict[str, int]:
         dice = self.dice
@@ -282,6 +290,7 @@ class _Person:
             "days": self.pick((None, *range(20))),
             "half": half_of_month(time),
             "named": "in" if institution in NAMED.members else "out",
+            "claims.x_approved": self.own_amount(),
         }
 
     def spoil(self, claims: list[Claim]) -> list[Claim]:

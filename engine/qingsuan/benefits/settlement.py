@@ -153,7 +153,7 @@ class Benefits(Settlement):
         for own in self.setup.own(table):
             if own.column and own.column not in names:
                 names.append(own.column)
-                arrays.append(pa.array([], pa.int64() if own.is_number else pa.string()))
+                arrays.append(pa.array([], pa.int64() if own.is_number and not own.is_amount else pa.string()))
         return _TAKE[table](self.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0).rows
 
     def fork(self) -> Self:

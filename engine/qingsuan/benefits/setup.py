@@ -70,7 +70,10 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class OwnColumn:
-    """Where a plugin's dimension gets its values: an internal column of claims or insured, codes or whole numbers."""
+    """Where a plugin's dimension gets its values: an internal column of claims or insured, codes, whole numbers or amounts.
+
+    ``is_number``: whole numbers, those of fen too (``is_amount``).
+    """
 
     name: str
     table: str
@@ -78,17 +81,20 @@ class OwnColumn:
     is_number: bool
     function: str = ""
     region: str = ""
+    is_amount: bool = False
 
     @classmethod
     def of(cls, dimension: Dimension, region: str) -> OwnColumn:
         """Name the internal column; dimensions that read the same column the same way share it."""
         if dimension.kind == "function":
             return cls(f"function.{region}.{dimension.function}", "claims", "", False, dimension.function, region)
-        is_number = dimension.kind == "number"
+        is_amount = dimension.kind == "amount"
+        is_number = dimension.kind == "number" or is_amount
         if dimension.table == "claims" and dimension.column in CLAIM_CODES and not is_number:
             return cls(dimension.column, "claims", dimension.column, False)
-        kind = "number" if is_number else "code"
-        return cls(f"{kind}.{dimension.table}.{dimension.column}", dimension.table, dimension.column, is_number)
+        kind = "amount" if is_amount else "number" if is_number else "code"
+        name = f"{kind}.{dimension.table}.{dimension.column}"
+        return cls(name, dimension.table, dimension.column, is_number, is_amount=is_amount)
 
 
 @dataclass
@@ -207,10 +213,9 @@ class Setup:
         return known
 
     def own(self, table: str) -> tuple[OwnColumn, ...]:
-        """Columns of a table that only a plugin's dimension reads."""
-        return tuple(
-            own for name, own in sorted(self.own_columns.items()) if own.table == table and own.name not in CLAIM_CODES
-        )
+        """Columns of a table that only a plugin's dimension reads: codes, numbers, amounts."""
+        in_order = sorted(self.own_columns.values(), key=lambda own: (own.is_amount, own.name))
+        return tuple(own for own in in_order if own.table == table and own.name not in CLAIM_CODES)
 
     def _refuse_to_carry(self) -> None:
         """Accounts are carried by period of the calendar, and without keys: who would go on with others would pay limits again."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 from qingsuan.columns.legible import MOST_BYTES, what_is_wrong
 from qingsuan.tables import Column
 
-__all__ = ["CODE_FORM", "CODE_FORMS", "form_of", "quoted", "reason"]
+__all__ = ["CODE_FORM", "CODE_FORMS", "form_of", "form_of_kind", "quoted", "reason"]
 
 _FORMS = {
     "money": "an amount in yuan with at most two decimals, such as 1234.50",
@@ -41,7 +41,16 @@ def form_of(column: Column) -> str:
     >>> form_of(next(column for column in CLAIMS if column.name == "refl_flag"))
     "'0' or '1'"
     """
-    return CODE_FORMS[column.name][1] if column.name in CODE_FORMS else _FORMS[column.kind]
+    return CODE_FORMS[column.name][1] if column.name in CODE_FORMS else form_of_kind(column.kind)
+
+
+def form_of_kind(kind: str) -> str:
+    """How a cell of a column of this kind is written, for messages.
+
+    >>> form_of_kind("date")
+    'a date of the calendar as YYYY-MM-DD'
+    """
+    return _FORMS[kind]
 
 
 def quoted(cell: Any) -> str:

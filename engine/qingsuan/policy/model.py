@@ -126,11 +126,12 @@ class Dimension:
     """A dimension a plugin adds to those of the engine.
 
     ``kind`` is ``code`` (a column read as codes), ``number`` (a column of whole numbers, used in intervals),
-    ``list`` (``in`` or ``out`` of ``members``) or ``function`` (``Region.functions[function]`` gives codes for a batch).
+    ``list`` (``in`` or ``out`` of ``members``), ``function`` (``Region.functions[function]`` gives codes for a batch) or
+    ``amount`` (a column of yuan, which no condition asks: a setting's amount is read from it, and nobody declares it).
     """
 
     name: str
-    kind: Literal["code", "number", "list", "function"]
+    kind: Literal["code", "number", "list", "function", "amount"]
     table: Literal["claims", "insured"] = "claims"
     column: str = ""
     members: frozenset[str] = frozenset()

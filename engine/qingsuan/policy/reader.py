@@ -18,7 +18,7 @@ from qingsuan.policy.check import check
 from qingsuan.policy.conditions import read_dimensions, read_when
 from qingsuan.policy.figures.reading import Figures
 from qingsuan.policy.findings import Finding, findings_of, refuse_findings
-from qingsuan.policy.layers.amounts import read_amount, read_share
+from qingsuan.policy.layers.amounts import amount_columns, read_amount, read_share
 from qingsuan.policy.matrices.axes import Axes, read_who
 from qingsuan.policy.matrices.reading import Matrices, SettingReader
 from qingsuan.policy.model import (
@@ -174,7 +174,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         identities=_identities(root, head, sources),
         sources=sources,
         groups=groups,
-        dimensions=dimensions,
+        dimensions=(*dimensions, *amount_columns(layers.values())),
         layers=layers,
         rules=rules,
         missing=(*(read.missing(name, table) for name, table in _listed(root, "missing")), *needed),

@@ -21,18 +21,20 @@ from qingsuan.benefits.reference.twin import Claim, Insured, Places, settle_year
 from settling import RULES, Ran, claim, install, insured, only, read, run, settle, write
 from worlds import World, world
 
-COLUMNS = ("psn_type", "insu_admdvs", "brdy", "wait_end_date", "acct_balc", "x_tier", "x_years")
+COLUMNS = ("psn_type", "insu_admdvs", "brdy", "wait_end_date", "acct_balc", "x_tier", "x_years", "x_quota")
 FOREVER = dt.date.max
 
 
 def value_of(row: Insured, column: str) -> Any:
+    if column == "x_quota":
+        return row.extra["insured.x_quota"]
     return row.extra[column[2:]] if column.startswith("x_") else getattr(row, column)
 
 
 def differing(row: Insured, other: Insured) -> set[str]:
     """In which columns two rows differ; a balance that is not given differs from none."""
     found = {name for name in COLUMNS if (value_of(row, name) or None) != (value_of(other, name) or None)}
-    for name in ("acct_balc", "x_years"):  # 0 is not absent
+    for name in ("acct_balc", "x_years", "x_quota"):  # 0 is not absent
         if value_of(row, name) != value_of(other, name):
             found.add(name)
     return found - {"acct_balc"} if None in (row.acct_balc, other.acct_balc) else found
@@ -88,7 +90,7 @@ def first_day(made: World, pool: str, insutype: str) -> dt.date:
 def opener(rows: Sequence[Insured], day: dt.date) -> Insured:
     """The row whose balance opens an account, of a benefit year that begins on ``day``."""
     judge = twin._Year(Places(()), (), 2021, {})
-    judge.own_codes, judge.own_numbers = ["tier"], ["years"]
+    judge.own_codes, judge.own_numbers = ["tier"], ["years", "insured.x_quota"]
     given = [row for row in rows if row.acct_balc is not None]
     held = [row for row in given if row.begndate <= day <= (row.enddate or FOREVER)]
     return max(

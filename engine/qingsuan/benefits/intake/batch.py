@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from qingsuan.columns.cells import (
     READERS,
+    Cells,
     Torn,
     decimals,
+    read_money,
 )
-from qingsuan.columns.forms import CODE_FORMS, form_of, reason
+from qingsuan.columns.forms import CODE_FORMS, form_of, form_of_kind, reason
 from qingsuan.columns.rejects import Refusals, Said
 from qingsuan.columns.rows import arrow
 from qingsuan.money import MAX_FEN, yuan
@@ -97,6 +99,14 @@ class Rows:
             cells = self.cells[column.name]
             if cells is not None and code in cells.faults:
                 self.refuse(cells.faults[code], code, column.name, _EXPECTED[code])
+
+    def refuse_own_amounts(self, name: str) -> Cells:
+        """Read a plugin's column of yuan, and refuse its cells for what those of a bill are refused for."""
+        cells = read_money(self.batch.column(name))
+        for code, mask in sorted(cells.faults.items()):  # E_FORM, E_RANGE, E_SCALE: a cell has one
+            expected = _EXPECTED.get(code, form_of_kind("money"))
+            self.refuse(mask, code, name, expected, self.shown(name, "money") if code == "E_FORM" else None)
+        return cells
 
     def refuse_unlike_form(self, column: str) -> None:
         """Refuse codes that do not have the digits of their column's codes."""

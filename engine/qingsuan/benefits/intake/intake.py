@@ -72,16 +72,28 @@ def _own_fields(setup: Setup, rows: Rows, table: str) -> dict[str, pa.Array]:
             fields[own.name] = arrow(empty)
         else:
             try:
-                numbers = _numbers(rows, own.column) if own.is_number else _codes(setup, rows, own)
+                values = _values(setup, rows, own)
             except (TypeRefused, pa.ArrowException) as error:
                 raise InputError(
                     f"{table}: column {own.column}",
                     found=f"type {rows.batch.column(own.column).type}: a rule set decides by this column",
-                    expected="whole numbers, or text" if own.is_number else str(error),
+                    expected="whole numbers, or text" if own.is_number and not own.is_amount else str(error),
                     do="write the extract again with the column's true type",
                 ) from None
-            fields[own.name] = arrow(numbers)
+            fields[own.name] = arrow(values)
     return fields
+
+
+def _values(setup: Setup, rows: Rows, own: OwnColumn) -> npt.NDArray[np.int32] | npt.NDArray[np.int64]:
+    if own.is_amount:
+        return _amounts(rows, own.column)
+    return _numbers(rows, own.column) if own.is_number else _codes(setup, rows, own)
+
+
+def _amounts(rows: Rows, name: str) -> npt.NDArray[np.int64]:
+    """A plugin's column of yuan, in fen; a cell that is no amount is refused as in the columns of a bill, an empty one is unknown."""
+    cells = rows.refuse_own_amounts(name)
+    return np.where(cells.absent, NO_AMOUNT, cells.values)
 
 
 def _codes(setup: Setup, rows: Rows, own: OwnColumn) -> npt.NDArray[np.int32]:

@@ -80,7 +80,8 @@ class InsuredRows:
         found += [self._number("brdy", "brdy", day_text), self._number("wait_end_date", "wait_end", day_text)]
         found.append(self._number("acct_balc", "acct_balc", yuan, NO_AMOUNT))
         for own in self.setup.own("insured"):
-            found.append(self._number(own.column, own.name, str) if own.is_number else self._code(own.column, own.name))
+            say = yuan if own.is_amount else str
+            found.append(self._number(own.column, own.name, say) if own.is_number else self._code(own.column, own.name))
         return tuple(found)
 
     def _code(self, name: str, internal: str) -> Deciding:

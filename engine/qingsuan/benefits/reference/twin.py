@@ -108,8 +108,9 @@ class _Year:
         self.year = year
         rule_sets = list(rule_sets)
         own = {one.column: one for rules in rule_sets for one in rules.dimensions if one.table == "insured"}
-        self.own_codes = [own[column].name for column in sorted(own) if own[column].kind != "number"]
-        self.own_numbers = [own[column].name for column in sorted(own) if own[column].kind == "number"]
+        named = [own[column] for column in sorted(own)]
+        self.own_codes = [one.name for one in named if one.kind not in ("number", "amount")]
+        self.own_numbers = [one.name for kind in ("number", "amount") for one in named if one.kind == kind]
         self.outcome = Outcome()
         self.of_nobody: Mapping[str, Claim] = {}
         self.stays: dict[tuple[str, str, str], Stay] = {}

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from qingsuan.policy.findings import Finding
-from qingsuan.policy.model import Cap, Case, Deductible, Limit, RuleSet
+from qingsuan.policy.model import Cap, Case, Deductible, Dimension, Layer, Limit, RuleSet
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
 from qingsuan.policy.strict import Table
 from qingsuan.policy.toml.told import did_you_mean
+from qingsuan.tables import CLAIMS, INSURED
 
-__all__ = ["asked_by_amounts", "check_amounts", "read_amount", "read_share"]
+__all__ = ["amount_columns", "asked_by_amounts", "check_amounts", "read_amount", "read_share"]
 
 _OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
+_TABLES: tuple[Literal["claims", "insured"], ...] = ("claims", "insured")
+_NO_AMOUNTS = {
+    "claims": {column.name: column.kind for column in CLAIMS if column.kind != "money"},
+    "insured": {column.name: column.kind for column in INSURED if column.kind != "money"},
+}
+"""The columns of the national interface that hold something else than yuan, with what they hold."""
 
 
 def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
-    """Read ``yuan`` with ``times`` beside it, or ``yuan`` as a table that says how it grows; None where it is one amount.
+    """Read ``yuan`` with ``times`` beside it, or ``yuan`` as a table: how it grows, or where it stands; None where it is one amount.
 
     The days of a claim are called "days", unless one of the rule set's own ``dimensions`` is.
     """
@@ -28,6 +35,8 @@ def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
     if not table.has("yuan") or not table.is_table("yuan") or "figure" in table.values["yuan"]:
         return None
     grows = table.table("yuan")
+    if grows.has("column"):
+        return _in_a_column(grows, dimensions)
     return Amount(
         grows.text("number"),
         grows.yuan_fen("base"),
@@ -35,6 +44,31 @@ def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
         grows.whole("from"),
         grows.yuan_fen("upto") if grows.has("upto") else None,
     )
+
+
+def _in_a_column(table: Table, dimensions: Sequence[str]) -> Amount:
+    """An amount that stands in a column of each claim, or of its insured row (按个人审定金额)."""
+    owner, column = table.choice("table", _TABLES, "claims"), table.text("column")
+    if (kind := _NO_AMOUNTS[owner].get(column)) is not None:
+        expected = "a column of amounts in yuan, of the national interface or of the plugin's own"
+        table.refuse("column", found=f'"{column}", which holds a {kind}', expected=expected, do="name that column")
+    value = f"{owner}.{column}"
+    if value in dimensions:
+        found = f'a dimension called "{value}", which is the name of this amount'
+        table.refuse("column", found=found, expected="another name for the dimension", do="rename the dimension")
+    return Amount(value, column=column, table=owner)
+
+
+def amount_columns(layers: Iterable[Layer]) -> tuple[Dimension, ...]:
+    """The columns in which amounts of layers stand, as dimensions of kind amount: read like other columns of the plugin's own."""
+    found = {
+        amount.value: Dimension(amount.value, "amount", table=amount.table, column=amount.column)
+        for layer in layers
+        for case in layer.cases
+        for _, _, amount in _amounts_in(case)
+        if amount.column is not None and amount.table is not None
+    }
+    return tuple(found.values())
 
 
 def read_share(table: Table) -> Amount | None:
@@ -72,7 +106,7 @@ def _findings(
     file: str, path: str, setting: Deductible | Limit | Cap, amount: Amount, numbers: list[str]
 ) -> Iterator[Finding]:
     known = [*numbers, "days"] if amount.each else numbers
-    if amount.value not in (*numbers, *([DAYS] if amount.each else []), *BILL_VALUES):
+    if amount.column is None and amount.value not in (*numbers, *([DAYS] if amount.each else []), *BILL_VALUES):
         yield Finding(
             file,
             f"{path}.{'times' if amount.each else 'yuan.number'}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["BILL_VALUES", "DAYS", "Amount"]
 
@@ -17,8 +18,9 @@ class Amount:
     """An amount that each claim has for itself: ``ratio_bp`` of ``base_fen + step_fen * (value - first)``, at most ``upto_fen``.
 
     ``value`` names what is asked of the claim: a dimension of kind number, :data:`DAYS`, or one of :data:`BILL_VALUES`; below
-    ``first`` it counts as ``first``. With ``each`` every settlement of one stay has it for itself; else they share that of the
-    one at hand.
+    ``first`` it counts as ``first``. With ``column`` it is the amount in that column of ``table`` (按个人审定金额), and ``value``
+    names the dimension of kind amount that reads it. With ``each`` every settlement of one stay has it for itself; else they
+    share that of the one at hand.
     """
 
     value: str
@@ -28,6 +30,8 @@ class Amount:
     upto_fen: int | None = None
     ratio_bp: int = 10_000
     each: bool = False
+    column: str | None = None
+    table: Literal["claims", "insured"] | None = None
 
     def of(self, value: int) -> int:
         """The amount in fen where the claim has this value."""

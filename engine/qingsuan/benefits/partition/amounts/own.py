@@ -43,9 +43,14 @@ def refuse_own_amounts(refusals: Refusals, work: Work) -> None:
             mask[0, places] = absent = values == NO_AMOUNT
             mask[1, places] = below = (values < 0) & ~absent
             mask[2, places] = ~(absent | below) & (_fen(amount, values) > MAX_FEN)
-            said = {int(place): str(value) for place, value in zip(places, values, strict=True)}
-            refusals.add(mask[0], "E_MISSING", column, "nothing", "a number, by which an amount is reckoned")
-            refusals.add(mask[1], "E_NEGATIVE", column, said.__getitem__, "a number of 0 or more")
+            in_fen = amount.column is not None
+            said = {
+                place: yuan(value) if in_fen else str(value)
+                for place, value in zip(places.tolist(), values.tolist(), strict=True)
+            }
+            what = "an amount in yuan" if in_fen else "a number, by which an amount is reckoned"
+            refusals.add(mask[0], "E_MISSING", column, "nothing", what)
+            refusals.add(mask[1], "E_NEGATIVE", column, said.__getitem__, "0 or more")
             refusals.add(
                 mask[2], "E_RANGE", column, said.__getitem__, f"one that comes to at most {yuan(MAX_FEN)} yuan"
             )
