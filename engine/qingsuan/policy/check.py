@@ -8,11 +8,12 @@ descend, limits below deductibles. Rules that overlap, combinations no rule cove
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
 from qingsuan.money import BP_ONE, fen_of_yuan, yuan
-from qingsuan.policy.checking.names import LocalCodes, Names
+from qingsuan.policy.checking.conditions import Conditions
+from qingsuan.policy.checking.names import LocalCodes
 from qingsuan.policy.conditions import check_group_keys
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.identities import check_identities
@@ -26,10 +27,6 @@ from qingsuan.policy.model import (
     Cap,
     Case,
     Ceiling,
-    Codes,
-    Condition,
-    Held,
-    Interval,
     Layer,
     Missing,
     Rule,
@@ -109,11 +106,7 @@ def _whens(rule_set: RuleSet) -> Iterator[tuple[str, When]]:
     yield from exemptions(rule_set)
 
 
-def _same(code: str, pattern: str) -> bool:
-    return code.startswith(pattern[:-1]) if pattern.endswith("*") else code == pattern
-
-
-class _Check(Names):
+class _Check(Conditions):
     """The checks of one rule set; notes what is wrong, and the names that are used on the way."""
 
     def head(self) -> None:
@@ -152,41 +145,6 @@ class _Check(Names):
                     found=f'no function "{dimension.function}"',
                     expected=f"one of {', '.join(functions) or '(the region hands over none)'}",
                     do=did_you_mean(dimension.function, functions) or "hand it over in Region(functions=…)",
-                )
-
-    def when(self, path: str, when: When) -> None:
-        for name, condition in when.items():
-            if self.name("dimensions", name, self.kinds, f"{path}.{name}"):
-                self.condition(name, condition, f"{path}.{name}")
-
-    def condition(self, name: str, condition: Condition, path: str) -> None:
-        kind = _KINDS[type(condition)]
-        if kind != self.kinds[name]:
-            expected = f"a condition on {self.kinds[name]}s"
-            self.refuse(
-                path,
-                found=f"a condition on {kind}s",
-                expected=expected,
-                do=f"{name} takes conditions on {self.kinds[name]}s",
-            )
-        elif isinstance(condition, Interval):
-            if condition.low is not None and condition.high is not None and condition.low >= condition.high:
-                found = "an interval that holds no value: its upper bound is not above its lower one"
-                self.refuse(path, found=found, expected="lower bound below upper bound", do="exchange or mend them")
-        elif isinstance(condition, Codes):
-            self.codes(name, condition, path)
-
-    def codes(self, name: str, condition: Codes, path: str) -> None:
-        known = self.known.get(name)
-        if known is None:
-            return
-        for number, pattern in enumerate(condition.patterns, 1):
-            if pattern and not any(_same(code, pattern) for code in known):
-                self.refuse(
-                    f"{path}[{number}]",
-                    found=f'"{pattern}" is no {name} here',
-                    expected=f"{', '.join(known) or 'no code at all'} ({_VOCABULARY.get(name, 'their table')})",
-                    do=did_you_mean(pattern, known) or "mend the code, or declare it there",
                 )
 
     # ---- layers
@@ -408,14 +366,3 @@ class _Check(Names):
         elif rule.id in others[other].overrides:
             found = f'"{other}" overrides "{rule.id}" too'
             self.refuse(path, found=found, expected="one rule that yields", do="take one of the two out")
-
-
-_KINDS: Mapping[type, str] = {Codes: "code", Interval: "number", Held: "identity class"}
-_VOCABULARY = {
-    "insutype": "ruleset.schemes",
-    "dedc_hosp_lv": "ruleset.levels",
-    "place": "of the engine",
-    "referral": "of the engine",
-    "psn_type": "national codes and Region.codes",
-    "med_type": "national codes and Region.codes",
-}
