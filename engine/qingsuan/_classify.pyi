@@ -38,6 +38,18 @@ def find_identities(
     bits: _I64,
     held: _I64,
 ) -> None: ...
+def count_registrations(
+    person: _I32,
+    date: _I32,
+    code: _I32,
+    starts: _I64,
+    rows: _I32,
+    row_value: _I32,
+    row_codes: _I32,
+    row_begin: _I32,
+    row_end: _I32,
+    found: _I64,
+) -> None: ...
 def classify_rows(
     rule_set: _I32,
     steps: _I32,

@@ -6,7 +6,6 @@ or a list of these. What comes in is checked as a file is. Functions may run sid
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,8 +17,15 @@ from qingsuan.errors import UsageError
 from qingsuan.finished import FinishedRun, Folder, Settlement, Subsidy, run_in
 from qingsuan.plugins import Installed
 from qingsuan.prepared import Prepared, is_prepared
-from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR, LAST_YEAR, LEAST_MEMORY_BYTES, MOST_WORKERS
-from qingsuan.run.deliveries import inputs_of
+from qingsuan.run.bounds import (
+    FIRST_YEAR,
+    LAST_SUBSIDY_YEAR,
+    LAST_YEAR,
+    LEAST_MEMORY_BYTES,
+    MOST_WORKERS,
+    whole_number,
+)
+from qingsuan.run.deliveries import has_table, inputs_of
 from qingsuan.run.executors.engines import check_engine, engine_of
 from qingsuan.run.executors.prepared import FromYear
 from qingsuan.run.folder import RunFolder
@@ -62,6 +68,7 @@ def settle(
     resume: bool = False,
     overwrite: bool = False,
     keep: PathLike | None = None,
+    registrations: Given | None = None,
     csv_encoding: str = "utf8",
     engine: str = "local",
     spark_master: str | None = None,
@@ -94,6 +101,8 @@ def settle(
         Whether claims of pools without a plugin are rejected instead of stopping the run.
     strict
         Whether claims that meet insured rows which contradict each other are rejected.
+    registrations
+        The table of registrations (备案), where a rule set asks for them; a prepared year has them.
     opening
         A finished run of the same year, or its folder, with whose accumulators this one goes on.
     accumulators
@@ -127,15 +136,15 @@ def settle(
     """
     _check_how(resume=resume, overwrite=overwrite)
     check_engine(engine, spark_master)
-    year = _number("--year", year, FIRST_YEAR, LAST_YEAR)
+    year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
     options = _options(workers, memory, partitions)
-    prepared = _prepared_in(claims, insured, identities)
+    prepared = _prepared_in(claims, insured, identities, registrations)
     if engine != "local" and (prepared, keep) != (None, None):
         raise UsageError("--engine", found=f"{engine}, for a prepared year", expected="local")
     if engine != "local" and rules_dir is not None:
         raise UsageError("--engine", found=f"{engine}, with --rules-dir, which no worker has", expected="local")
     with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
-        given = {} if prepared is not None else _given(spool, claims, insured, identities)
+        given = {} if prepared is not None else _given(spool, claims, insured, identities, registrations)
         earlier = None if opening is None else _folder_of(opening)
         paths = [path for files, _ in given.values() for path in files] if prepared is None else [str(prepared)]
         _check_apart(place.path, paths, earlier)
@@ -150,6 +159,7 @@ def settle(
             rules_dir=rules_dir,
             allow=allow,
         )
+        setup.registrations = has_table(prepared, "registrations") if prepared is not None else "registrations" in given
         brought = () if earlier is None else open_opening(earlier, year, csv_encoding)
         settlement = Benefits(setup, earlier_run(brought))
         seconds: Mapping[str, float] = {}
@@ -171,7 +181,9 @@ def settle(
         return run
 
 
-def settle_by(setup: Setup, installed: Installed, claims: Given, insured: Given, identities: Given) -> Settlement:
+def settle_by(
+    setup: Setup, installed: Installed, claims: Given, insured: Given, identities: Given, registrations: Given
+) -> Settlement:
     """Settle tables by rules that are set up (:func:`set_up`), in a temporary folder: for many small years by the same rules.
 
     Raises
@@ -179,10 +191,12 @@ def settle_by(setup: Setup, installed: Installed, claims: Given, insured: Given,
     UsageError, InputError, PluginError, PolicyError, RunError
         As :func:`settle`.
     """
-    _number("--year", setup.year, FIRST_YEAR, LAST_YEAR)
+    whole_number("--year", setup.year, FIRST_YEAR, LAST_YEAR)
     with Spool() as spool, _folder_for(None, goes_on=False) as place:
-        settlement = Benefits(setup.fork(), earlier_run(()))
-        inputs = _opened(_given(spool, claims, insured, identities), "utf8", {OPENING: ()})
+        setup = setup.fork()
+        setup.registrations = True
+        settlement = Benefits(setup, earlier_run(()))
+        inputs = _opened(_given(spool, claims, insured, identities, registrations), "utf8", {OPENING: ()})
         options = _options(1, LEAST_MEMORY_BYTES, None)
         record = run_settlement(settlement, inputs, RunFolder(place.path, TABLES), options, installed)
         prove(place.path, record)
@@ -204,6 +218,7 @@ def prepare(
     allow: PathLike | None = None,
     rules_dir: PathLike | None = None,
     skip_unserved: bool = False,
+    registrations: Given | None = None,
     csv_encoding: str = "utf8",
     progress: Progress | None = None,
 ) -> Prepared:
@@ -226,15 +241,17 @@ def prepare(
     UsageError, InputError, PluginError, PolicyError, RunError
         As in :func:`settle`; and the year was prepared by something else than what is to be added to it.
     """
-    year = _number("--year", year, FIRST_YEAR, LAST_YEAR)
+    year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
     options = _options(workers, memory, partitions)
     if not add and _is_nothing(insured):
         raise UsageError("--insured", found="nothing", expected="claims and insured people of the year")
-    if all(map(_is_nothing, (claims, insured, identities))):
-        raise UsageError("--add", found="nothing to add", expected="claims, insured people or identities")
+    if all(map(_is_nothing, (claims, insured, identities, registrations))):
+        expected = "claims, insured people, identities or registrations"
+        raise UsageError("--add", found="nothing to add", expected=expected)
     with Spool() as spool:
-        given = _given(spool, claims, insured, identities, add=add)
+        given = _given(spool, claims, insured, identities, registrations, add=add)
         setup, installed = set_up(year, _texts(require), skip_unserved=skip_unserved, rules_dir=rules_dir, allow=allow)
+        setup.registrations = "registrations" in given or (add and has_table(Path(out), "registrations"))
         paths = [path for files, _ in given.values() for path in files]
         check_apart(Path(out), (), paths)
         inputs = _opened(given, csv_encoding)
@@ -286,7 +303,7 @@ def subsidy(
     from qingsuan.subsidies.settlement import Subsidies
 
     _check_how(resume=resume, overwrite=overwrite)
-    year = _number("--year", year, FIRST_YEAR, LAST_SUBSIDY_YEAR)
+    year = whole_number("--year", year, FIRST_YEAR, LAST_SUBSIDY_YEAR)
     options = _options(workers, memory, partitions)
     with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
         given = {"insured": spool.parted(insured, "insured")}
@@ -324,17 +341,30 @@ def _is_nothing(given: Given | None) -> bool:
 
 
 def _given(
-    spool: Spool, claims: Given | None, insured: Given | None, identities: Given | None, *, add: bool = False
+    spool: Spool,
+    claims: Given | None,
+    insured: Given | None,
+    identities: Given | None,
+    registrations: Given | None,
+    *,
+    add: bool = False,
 ) -> dict[str, _Parted]:
     """Tell paths from streams; of what is added to a year any table may be left out."""
     return {
         "claims": spool.parted(claims, "claims", optional=add),
         "insured": spool.parted(insured, "insured", optional=add),
         "identities": spool.parted(identities, "identities", optional=True),
+        **(
+            {}
+            if _is_nothing(registrations)
+            else {"registrations": spool.parted(registrations, "registrations", optional=True)}
+        ),
     }
 
 
-def _prepared_in(claims: Given, insured: Given | None, identities: Given | None) -> Path | None:
+def _prepared_in(
+    claims: Given, insured: Given | None, identities: Given | None, registrations: Given | None
+) -> Path | None:
     """The folder of the prepared year that is given instead of tables; None if tables are.
 
     Raises
@@ -344,9 +374,11 @@ def _prepared_in(claims: Given, insured: Given | None, identities: Given | None)
     """
     one = claims[0] if isinstance(claims, list | tuple) and len(claims) == 1 else claims
     if isinstance(one, str | os.PathLike) and is_prepared(Path(one)):
-        if insured or identities:
+        if insured or identities or not _is_nothing(registrations):
             raise UsageError(
-                "--insured --identities", found="given with a prepared year", expected="the year alone: it has them"
+                "--insured --identities --registrations",
+                found="given with a prepared year",
+                expected="the year alone: it has them",
             )
         return Path(one)
     if _is_nothing(insured):
@@ -451,9 +483,9 @@ def _opened(
 
 def _options(workers: int, memory: int, partitions: int | None) -> Options:
     return Options(
-        _number("--workers", workers, 1, MOST_WORKERS),
-        _number("--memory", memory, LEAST_MEMORY_BYTES),
-        None if partitions is None else _number("--partitions", partitions, 1, MOST_PARTITIONS),
+        whole_number("--workers", workers, 1, MOST_WORKERS),
+        whole_number("--memory", memory, LEAST_MEMORY_BYTES),
+        None if partitions is None else whole_number("--partitions", partitions, 1, MOST_PARTITIONS),
     )
 
 
@@ -466,21 +498,3 @@ def _check_how(*, resume: bool, overwrite: bool) -> None:
 
 def _texts(given: Sequence[str]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _number(name: str, given: int, least: int, most: int | None = None) -> int:
-    """A whole number within bounds.
-
-    Raises
-    ------
-    UsageError
-        It is none, or outside of them.
-    """
-    try:
-        number = operator.index(given)
-    except TypeError:
-        number = None
-    if number is None or isinstance(given, bool) or number < least or (most is not None and number > most):
-        bounds = f"a whole number from {least} on" if most is None else f"a whole number from {least} to {most}"
-        raise UsageError(name, found=repr(given), expected=bounds)
-    return number

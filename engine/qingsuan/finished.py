@@ -235,6 +235,11 @@ class Settlement(FinishedRun):
         return self._rows("rejected", "identities-", _REASONS)
 
     @cached_property
+    def rejected_registrations(self) -> Rows:
+        """Rejected registrations, likewise."""
+        return self._rows("rejected", "registrations-", _REASONS)
+
+    @cached_property
     def differences(self) -> Rows:
         """Due less paid (补退), of every claim that carries what was paid; without columns where none does."""
         return self._rows("differences", "")

@@ -20,6 +20,7 @@ __all__ = [
     "PAID_COLUMNS",
     "PLACES",
     "REFERRALS",
+    "REGISTRATIONS",
     "REJECTION_CODES",
     "Column",
     "InterfaceColumn",
@@ -111,6 +112,15 @@ IDENTITIES: tuple[Column, ...] = (
     ),
     Column("begntime", "date", True, "holds from 开始时间"),
     Column("endtime", "date", False, "holds until 结束时间, inclusive; absent = still holds"),
+    _VOID_ROWS,
+)
+
+REGISTRATIONS: tuple[Column, ...] = (
+    Column("psn_no", "text", True, "person 人员编号"),
+    Column("reg_type", "code", True, "what is registered 备案类型, by the name that the rule set gives it"),
+    Column("reg_value", "code", True, "for what: a disease 病种编码, an area 行政区划 or an institution 医药机构编号"),
+    Column("begndate", "date", True, "holds from 开始日期"),
+    Column("enddate", "date", False, "holds until 结束日期, inclusive; absent = still holds"),
     _VOID_ROWS,
 )
 
@@ -379,6 +389,7 @@ REJECTION_CODES: dict[str, str] = {
     "E_PERSON": "person unknown, not insured in that scheme at begndate, or insured in another pool",
     "E_CONTRADICTION": "insured rows that contradict each other (--strict)",
     "E_NO_RULE": "the pool's rule set has no rule for this combination",
+    "E_UNREGISTERED": "the registration (备案) that the rule asks for was not found",
     "E_DUPLICATE": "the same setl_id again for the same person",
 }
 """Why a row is rejected, in the order in which rows are checked: a row carries the first that fails."""

@@ -138,6 +138,40 @@ def find_identities(
             held[i] = found
 
 
+def count_registrations(
+    const int32_t[::1] person,
+    const int32_t[::1] date,
+    const int32_t[::1] code,
+    const int64_t[::1] starts,
+    const int32_t[::1] rows,
+    const int32_t[::1] row_value,
+    const int32_t[:, ::1] row_codes,
+    const int32_t[::1] row_begin,
+    const int32_t[::1] row_end,
+    int64_t[::1] found,
+):
+    """found[i] (# out): for how many different values claim i's person is registered on its date, of those that hold its code.
+
+    Registrations of person p are rows[starts[p]:starts[p + 1]], those of one value side by side; the one at row r is for codes from
+    row_codes[0, r] on, below row_codes[1, r].
+    """
+    cdef Py_ssize_t i, k
+    cdef int32_t row, counted
+    cdef int64_t count
+    with nogil:
+        for i in range(person.shape[0]):
+            counted = NONE
+            count = 0
+            for k in range(starts[person[i]], starts[person[i] + 1]):
+                row = rows[k]
+                if row_value[row] == counted:
+                    continue
+                if row_codes[0, row] <= code[i] < row_codes[1, row] and row_begin[row] <= date[i] <= row_end[row]:
+                    counted = row_value[row]
+                    count += 1
+            found[i] = count
+
+
 cdef inline int64_t class_of_number(const int64_t[::1] breaks, int64_t start, int64_t end, int64_t value) noexcept nogil:
     """0 for an unknown value, else one more than the breaks at or below it."""
     cdef int64_t k = start

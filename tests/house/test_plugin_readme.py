@@ -31,7 +31,14 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "pyproject.toml": block("# pyproject.toml"),
         "src/qingsuan_example/__init__.py": block("# src/qingsuan_example/__init__.py"),
         "src/qingsuan_example/rules/9901-390-2021-01-01.toml": "\n".join(
-            block(start) for start in ("format = 1\n\n[ruleset]", "[layers.pooled]", "[waiting]", "[[rules]]")
+            block(start)
+            for start in (
+                "format = 1\n\n[ruleset]",
+                "[layers.pooled]",
+                "[waiting]",
+                "[[rules]]",
+                "[dimensions.drug_disease]",
+            )
         ),
         "src/qingsuan_example/rules/9901-310-2021-01-01.toml": block("# src/qingsuan_example/rules/9901-310"),
         "src/qingsuan_example/funding/2021-01-01.toml": "\n".join(

@@ -323,7 +323,7 @@ def test_a_guarantee_needs_its_authority_too(tmp_path: Path) -> None:
 def test_whatever_a_file_can_set_can_be_authorised() -> None:
     """A new setting of layers or rules is a new word of the authority, or decides no amount."""
     called = {"bands": "ratio", "caps": "cap", "entry_bp": "entry_percent"}
-    no_amount = {"when", "cell", "visits", "id", "layers", "overrides", "source"}
+    no_amount = {"when", "cell", "visits", "id", "layers", "overrides", "registered", "source"}
     names = {one.name for owner in (Case, Rule) for one in fields(owner)} - no_amount
     assert {called.get(name, name) for name in names} == set(SETTINGS) - {STANDARD}
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured
+from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured, take_registrations
 from qingsuan.benefits.partition import Settler
 from qingsuan.benefits.reference.twin import Outcome, Places, Settled, settle_year
 from qingsuan.benefits.settlement import TABLES, Benefits
@@ -28,7 +28,7 @@ from qingsuan.run.prepare import prepare
 from qingsuan.run.prepared import PreparedYear
 from qingsuan.run.settle import settle
 from qingsuan.tables import BILL_PARTS
-from world_tables import claims_table, identities_table, insured_table
+from world_tables import claims_table, identities_table, insured_table, registrations_table
 from worlds import World
 
 __all__ = ["Key", "Result", "compare", "result_of", "run_engine", "run_prepared", "run_twin", "run_whole", "twin_row"]
@@ -55,7 +55,8 @@ class Result:
 def run_twin(world: World) -> Result:
     """Settle a world with the slow twin."""
     outcome: Outcome = settle_year(
-        world.claims, world.insured, world.identities, Places(world.regions), world.rule_sets, world.year
+        *(world.claims, world.insured, world.identities, Places(world.regions), world.rule_sets, world.year),
+        registrations=world.registrations,
     )
     result = Result()
     for row in outcome.settled:
@@ -98,14 +99,18 @@ def run_engine(world: World) -> Result:
         claims_files=("claims",),
     )
     setup.has_stays = any(claim.mdtrt_id or claim.mid_setl_flag for claim in world.claims)
-    tables = (claims_table(world), insured_table(world), identities_table(world))
+    tables = (claims_table(world), insured_table(world), identities_table(world), registrations_table(world))
+    takes = (take_claims, take_insured, take_identities, take_registrations)
     parts, refusals = [], []
-    for file, (table, take) in enumerate(zip(tables, (take_claims, take_insured, take_identities), strict=True)):
+    for file, (table, take) in enumerate(zip(tables, takes, strict=True)):
+        if not table.num_rows:
+            continue
         batch, refused, _ = take(setup, table.combine_chunks().to_batches()[0], file, 0)
         parts.append(pa.Table.from_batches([batch]))
         refusals.append(refused)
     setup.learned.freeze()
-    outcome = Settler(setup).settle(*parts)
+    registered = dict(zip(("registrations",), parts[3:], strict=False))
+    outcome = Settler(setup).settle(*parts[:3], **registered)
     result = result_of(outcome.settled, outcome.reversed_rows)
     for refused in (*refusals, outcome.refused):
         names = ("file", "row", "code", "column")
@@ -118,14 +123,17 @@ def run_engine(world: World) -> Result:
 
 def of_world(world: World) -> Benefits:
     """The settlement of a world; claims of nobody's pool are rejected."""
-    return Benefits(Setup(world.regions, world.rule_sets, world.year, skip_unserved=True))
+    setup = Setup(world.regions, world.rule_sets, world.year, skip_unserved=True)
+    setup.registrations = bool(world.registrations)
+    return Benefits(setup)
 
 
 def run_prepared(world: World, folder: Path, partitions: int) -> Path:
     """Settle what :func:`run_whole` settled by way of a prepared year of two deliveries; returns the run folder."""
     year, people = folder / "year", folder / "people"
     files = sorted((folder / "in").iterdir())
-    tables = {table: open_sources([people / f"{table}.parquet"], table) for table in ("insured", "identities")}
+    names = ("insured", "identities", *(["registrations"] if world.registrations else []))
+    tables = {table: open_sources([people / f"{table}.parquet"], table) for table in names}
     options = Options(partitions=partitions)
     first = Inputs({"claims": open_sources(files[:1], "claims"), **tables})
     prepare(of_world(world), first, year, options, Installed(()))
@@ -150,8 +158,11 @@ def run_whole(world: World, folder: Path, partitions: int) -> Result:
     pq.write_table(claims.slice(2 * third), folder / "in" / "c.parquet")
     pq.write_table(insured_table(world), folder / "people" / "insured.parquet")
     pq.write_table(identities_table(world), folder / "people" / "identities.parquet")
+    registrations = folder / "people" / "registrations.parquet"
+    pq.write_table(registrations_table(world), registrations)
     inputs = Inputs(
         {
+            **({"registrations": open_sources([registrations], "registrations")} if world.registrations else {}),
             "claims": open_sources([folder / "in"], "claims"),
             "insured": open_sources([folder / "people" / "insured.parquet"], "insured"),
             "identities": open_sources([folder / "people" / "identities.parquet"], "identities"),

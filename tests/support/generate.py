@@ -71,6 +71,13 @@ DIMENSIONS = (
     Dimension("claims.x_approved", "amount", "claims", "x_approved"),
     Dimension("insured.x_quota", "amount", "insured", "x_quota"),
 )
+REGISTRATIONS = (
+    Dimension("of_disease", "registered", "registrations", "dise_code", reg_type="chronic"),
+    Dimension("of_place", "registered", "registrations", "fix_blng_admdvs", reg_type="resettled"),
+    Dimension("of_house", "registered", "registrations", "fixmedins_code", reg_type="doctor"),
+    Dimension("doctors", "registrations", "registrations", reg_type="doctor"),
+)
+REG_TYPES = ("chronic", "resettled", "doctor", "nobody_asks")
 ATOMS = {
     "insutype": ("310", "390"),
     "psn_type": ("11*", "12*", "1401", "1402", "15*", "16"),
@@ -242,6 +249,34 @@ def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date
         interim_settlements=_interim_settlements(dice),
         waiting=_waiting(dice, schemes, named),
     )
+
+
+def registered(made: RuleSet, seed: int) -> RuleSet:
+    """The same; of some sets rules ask for registrations, pay who has one otherwise, and bound what grows with their number."""
+    dice = Dice(Random(f"{made.file} {seed}"))
+    if dice.chance(40):
+        return made
+    rules: list[Rule] = []
+    yielding = {name for rule in made.rules for name in rule.overrides}
+    for rule in made.rules:
+        asked = tuple(one.name for one in REGISTRATIONS[:3] if dice.chance(25))
+        rules.append(replace(rule, registered=asked))
+        if rule.id not in yielding and dice.chance(30):
+            name = dice.random.choice(("of_disease", "of_place", "of_house"))
+            when: When = {name: Codes((dice.random.choice(("yes", "no")),))}
+            if dice.chance(40):
+                when = {"doctors": Interval(dice.random.choice((1, 2)), None)}
+            others = dice.random.choice(made.rules).layers
+            over = (rule.id, *rule.overrides)
+            rules.append(Rule(f"{rule.id}-reg", {**rule.when, **when}, others, overrides=over, source="X"))
+    layers = {}
+    for name, layer in made.layers.items():
+        own, *cases = layer.cases
+        if own.limit is None and not any(one.limit for one in cases) and dice.chance(40):
+            grows = Amount("doctors", base_fen=100_000, step_fen=70_000)
+            own = replace(own, limit=Limit(0, "visit", None, "X", grows))
+        layers[name] = replace(layer, cases=(own, *cases))
+    return replace(made, dimensions=(*made.dimensions, *REGISTRATIONS), rules=tuple(rules), layers=layers)
 
 
 def _waiting(dice: Dice, schemes: tuple[str, ...], named: list[str]) -> Waiting | None:

@@ -262,6 +262,24 @@ MUTANTS = (
         "found |= bits[rule_set[i] - (rule_set[i] > 0), row_code[row]]",
     ),
     Mutant(
+        "registrations: the last day does not belong to it",
+        "_classify.pyx",
+        "< row_codes[1, row] and row_begin[row] <= date[i] <= row_end[row]:",
+        "< row_codes[1, row] and row_begin[row] <= date[i] < row_end[row]:",
+    ),
+    Mutant(
+        "registrations: two rows of one value count twice",
+        "_classify.pyx",
+        "if row_value[row] == counted:",
+        "if row_value[row] == NONE:",
+    ),
+    Mutant(
+        "registrations: an area is registered without what lies in it",
+        "benefits/partition/who/registrations.py",
+        'while len(area) > 2 and area.endswith("00"):',
+        'while len(area) > 6 and area.endswith("00"):',
+    ),
+    Mutant(
         "alternatives: the first of them decides alone",
         "policy/diagram/items.py",
         "for one in written_out(when):",

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Outcome, Places, settle_year
+from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Outcome, Places, Registration, settle_year
 from qingsuan.cases.casefile import CaseFile
 from qingsuan.money import fen_of_yuan
 from qingsuan.policy.model import Dimension, Region, RuleSet
@@ -37,6 +37,7 @@ def settle_with_twin(
         Places((region,)),
         rule_sets,
         case.year,
+        registrations=[_made(Registration, row, (), "registrations") for row in case.registrations],
     )
 
 

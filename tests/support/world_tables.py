@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from generate import DIMENSIONS
-from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, Column
+from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, REGISTRATIONS, Column
 from worlds import World
 
-__all__ = ["claims_table", "identities_table", "insured_table"]
+__all__ = ["claims_table", "identities_table", "insured_table", "registrations_table"]
 
 TYPES = {
     "text": pa.string(),
@@ -38,6 +38,11 @@ def insured_table(world: World) -> pa.Table:
 def identities_table(world: World) -> pa.Table:
     """All identities."""
     return _table(world.identities, [column for column in IDENTITIES if column.name != "vali_flag"], "")
+
+
+def registrations_table(world: World) -> pa.Table:
+    """All registrations."""
+    return _table(world.registrations, [column for column in REGISTRATIONS if column.name != "vali_flag"], "")
 
 
 def _table(rows: Sequence[Any], columns: Sequence[Column], owner: str) -> pa.Table:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from generate import DIMENSIONS, IDENTITY_CODES, LEVELS, YEAR, Dice, rule_set
-from qingsuan.benefits.reference.twin import Claim, Identity, Insured
+from generate import DIMENSIONS, IDENTITY_CODES, LEVELS, REG_TYPES, YEAR, Dice, registered, rule_set
+from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Registration
 from qingsuan.policy.model import Pool, Region, RuleSet
+from qingsuan.policy.who.registrations import asks
 
 FIRST, LAST = dt.date(YEAR, 1, 1), dt.date(YEAR, 12, 31)
 LARGEST_FEN = 10**13
@@ -42,6 +43,7 @@ class World:
     claims: list[Claim] = field(default_factory=list)
     insured: list[Insured] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
+    registrations: list[Registration] = field(default_factory=list)
     year: int = YEAR
     has_stays: bool = False
 
@@ -51,20 +53,43 @@ def half_of_month(setl_time: dt.datetime) -> str:
     return "first" if setl_time.day <= 15 else "second"
 
 
-def world(seed: int, people: int, claims: int) -> World:
-    """Make a world of about ``claims`` claims of ``people`` people under rules of its own."""
+def world(seed: int, people: int, claims: int, *, registrations: bool = False) -> World:
+    """Make a world of about ``claims`` claims of ``people`` people under rules of its own; some may ask for registrations."""
     dice = Dice(Random(seed))
     regions = tuple(
         Region(code, f"{code} (made up)", pools, functions={"half_of_month": _half_of_batch})
         for code, pools in POOLS.items()
     )
     made = World(seed, regions, tuple(_rule_sets(dice)), has_stays=dice.chance(60))
+    if registrations:
+        made.rule_sets = tuple(registered(one, seed) for one in made.rule_sets)
     for number in range(people):
         _Person(dice, f"{'甲' if number % 7 == 0 else 'p'}{number:05d}", made).live(max(1, claims // people))
     dice.random.shuffle(made.claims)
     dice.random.shuffle(made.insured)
     dice.random.shuffle(made.identities)
+    if asks(made.rule_sets) is not None:
+        made.registrations += _registrations(Random(f"registrations {seed}"), made)
     return made
+
+
+def _registrations(random: Random, made: World) -> list[Registration]:
+    """Registrations beside the claims: mostly for what a claim has, from or until its day or a day beside, some of them twice."""
+    found = []
+    for claim in random.sample(made.claims, len(made.claims) // 2):
+        has = (claim.dise_code, claim.fix_blng_admdvs, claim.fixmedins_code)
+        near = [value for value in has if value] + [value[:4] + "00" for value in has[1:2] if value]
+        value = random.choice((*near, *near, "M07109", "990000", "H1", "H9"))
+        begin = claim.begndate + dt.timedelta(days=random.choice((-30, -1, 0, 0, 1)))
+        end = random.choice((None, begin, claim.begndate, claim.setl_time.date(), begin + dt.timedelta(days=40)))
+        one = Registration(
+            claim.psn_no, random.choice(REG_TYPES), value, begin, end if end is None or end >= begin else None
+        )
+        found += [one] * random.choice((1, 1, 2))
+        if random.random() < 0.3:
+            found.append(replace(one, begndate=begin - dt.timedelta(days=5)))
+    random.shuffle(found)
+    return [one for one in found if one.psn_no not in ("", "NULL") and not one.psn_no.startswith("'")]
 
 
 def _half_of_batch(batch: Any) -> Any:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from qingsuan.benefits.accumulators.opening import Groups, check_opening, empty_opening, take_opening
 from qingsuan.benefits.books import REVERSED, SETTLED, BenefitBooks, sums_of
-from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured
+from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured, take_registrations
 from qingsuan.benefits.intake.interface import REFUSED_WHEN_SET, check_refused_types
 from qingsuan.benefits.intake.restore import LOST, is_restorable
 from qingsuan.benefits.partition import Outcome, Settler
@@ -26,10 +26,11 @@ from qingsuan.columns.rows import numbers
 from qingsuan.columns.vocabulary import Vocabulary
 from qingsuan.divisions import name as division_name
 from qingsuan.divisions import retired
-from qingsuan.errors import PluginError
+from qingsuan.errors import PluginError, UsageError
 from qingsuan.policy.model import Region
+from qingsuan.policy.who.registrations import asks
 from qingsuan.settlement import Books, InputFile, InputTable, Rejecter, Settled, Settlement, Taken
-from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE, PAID_COLUMNS, Column
+from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE, PAID_COLUMNS, REGISTRATIONS, Column
 
 __all__ = ["BYTES_PER_CLAIM", "OPENING", "TABLES", "BenefitRecipe", "Benefits"]
 
@@ -39,9 +40,15 @@ OPENING = "opening"
 """The input table of accumulators that an earlier run left; it comes last, and only where accumulators are kept."""
 
 BYTES_PER_CLAIM = 1_500
+_REGISTRATIONS = "registrations"
 _BYTES_PER_ACCUMULATOR = BYTES_PER_CLAIM // 6
 
-_TAKE = {"claims": take_claims, "insured": take_insured, "identities": take_identities}
+_TAKE = {
+    "claims": take_claims,
+    "insured": take_insured,
+    "identities": take_identities,
+    "registrations": take_registrations,
+}
 _TYPES = {"money": pa.decimal128(16, 2), "date": pa.date32(), "time": pa.timestamp("us")}
 
 
@@ -61,12 +68,15 @@ class Benefits(Settlement):
 
     def __init__(self, setup: Setup, earlier: Mapping[str, Any] | None = None) -> None:
         self.setup, self.earlier, self.year = setup, earlier, setup.year
+        _refuse_without_registrations(setup)
         self.always = ("settled", "reversed", *(("accumulators",) if setup.accumulators else ()))
         self.inputs = (
             self._table("claims", CLAIMS, REFUSED_WHEN_SET, (column.name for column in INTERFACE), BYTES_PER_CLAIM),
             self._table("insured", INSURED),
             self._table("identities", IDENTITIES),
         )
+        if setup.registrations:
+            self.inputs = (*self.inputs, InputTable(_REGISTRATIONS, REGISTRATIONS))
         if setup.accumulators:
             opening = InputTable(OPENING, ACCUMULATORS, row_bytes=_BYTES_PER_ACCUMULATOR, is_trusted=True)
             self.inputs = (*self.inputs, opening)
@@ -93,6 +103,7 @@ class Benefits(Settlement):
                 "skip unserved pools": setup.skip_unserved,
                 "accumulators": setup.accumulators,
                 "strict": setup.strict,
+                **({_REGISTRATIONS: True} if setup.registrations else {}),
             },
             "rules": {"compiled rules": setup.program.digest},
         }
@@ -109,7 +120,11 @@ class Benefits(Settlement):
                 known = deciding.setdefault(f"{rule_set.pool} {scheme}", [])
                 known += [column for column in columns if column not in known]
         return {
-            "options": {"year": setup.year, "skip unserved pools": setup.skip_unserved},
+            "options": {
+                "year": setup.year,
+                "skip unserved pools": setup.skip_unserved,
+                **({_REGISTRATIONS: True} if setup.registrations else {}),
+            },
             "dates that decide": dates,
             **(
                 {"first days of years": {" ".join(name): year.first_day for name, year in sorted(others.items())}}
@@ -202,12 +217,8 @@ class Benefits(Settlement):
 
     def in_order(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
         """See :meth:`qingsuan.settlement.Settlement.in_order`."""
-        claims, insured, identities = tables
-        return (
-            claims_in_order(self.setup, claims),
-            rows_by_person(self.setup, insured),
-            rows_by_person(self.setup, identities),
-        )
+        claims, *others = tables
+        return (claims_in_order(self.setup, claims), *(rows_by_person(self.setup, one) for one in others))
 
     def out_of_order(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
         """See :meth:`qingsuan.settlement.Settlement.out_of_order`."""
@@ -217,7 +228,8 @@ class Benefits(Settlement):
     def settler(self) -> Callable[..., Settled]:
         """See :meth:`qingsuan.settlement.Settlement.settler`."""
         settler = Settler(self.setup)
-        return lambda *tables: _settled(settler.settle(*tables))
+        names = [one.name for one in self.inputs]
+        return lambda *tables: _settled(settler.settle(**dict(zip(names, tables, strict=True))))
 
     def is_restorable(self, schema: pa.Schema) -> bool:
         """See :meth:`qingsuan.settlement.Settlement.is_restorable`."""
@@ -253,7 +265,7 @@ class Benefits(Settlement):
         one = self.setup
         return BenefitRecipe(
             one.year, one.skip_unserved, one.accumulators, one.strict,
-            one.insured_files, one.claims_files, one.paid_columns, one.has_stays,
+            one.insured_files, one.claims_files, one.paid_columns, one.has_stays, one.registrations,
         )  # fmt: skip
 
 
@@ -269,13 +281,28 @@ class BenefitRecipe:
     claims_files: tuple[str, ...]
     paid_columns: tuple[str, ...]
     has_stays: bool
+    registrations: bool
 
     def make(self, regions: Any) -> Benefits:
         """See :meth:`qingsuan.settlement.Recipe.make`."""
         setup: Setup = regions.setup(self.year, self.skip_unserved, self.accumulators)
         setup.strict, setup.insured_files, setup.claims_files = self.strict, self.insured_files, self.claims_files
         setup.paid_columns, setup.has_stays = self.paid_columns, self.has_stays
+        setup.registrations = self.registrations
         return Benefits(setup)
+
+
+def _refuse_without_registrations(setup: Setup) -> None:
+    """A rule set that asks for registrations needs the table: without it everybody would count as not registered."""
+    asking = None if setup.registrations else asks(setup.program.rule_sets)
+    if asking is not None:
+        names = sorted(dict.fromkeys(one.reg_type for one in asking.dimensions if one.reg_type))
+        raise UsageError(
+            "--registrations",
+            found="nothing",
+            expected=f"the registrations (备案): {asking.file} asks for {', '.join(names)}",
+            do="give the table with --registrations; one that has only a heading says that nobody is registered",
+        )
 
 
 def _settled(outcome: Outcome) -> Settled:

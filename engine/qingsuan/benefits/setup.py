@@ -73,6 +73,7 @@ class OwnColumn:
     """Where a plugin's dimension gets its values: an internal column of claims or insured, codes, whole numbers or amounts.
 
     ``is_number``: whole numbers, those of fen too (``is_amount``).
+    One of ``registrations`` is no column of theirs: it is looked up in a partition, for what claims have in ``column``.
     """
 
     name: str
@@ -82,12 +83,17 @@ class OwnColumn:
     function: str = ""
     region: str = ""
     is_amount: bool = False
+    reg_type: str = ""
 
     @classmethod
     def of(cls, dimension: Dimension, region: str) -> OwnColumn:
         """Name the internal column; dimensions that read the same column the same way share it."""
         if dimension.kind == "function":
             return cls(f"function.{region}.{dimension.function}", "claims", "", False, dimension.function, region)
+        if dimension.table == "registrations":
+            name = f"{dimension.kind}.{dimension.reg_type}.{dimension.column}"
+            is_number = dimension.kind == "registrations"
+            return cls(name, dimension.table, dimension.column, is_number, reg_type=dimension.reg_type)
         is_amount = dimension.kind == "amount"
         is_number = dimension.kind == "number" or is_amount
         if dimension.table == "claims" and dimension.column in CLAIM_CODES and not is_number:
@@ -115,6 +121,8 @@ class Setup:
         Whether accounts are kept, to be carried in from an earlier run and out to a later one.
     strict
         Whether claims that meet insured rows which contradict each other are refused (E_CONTRADICTION).
+    registrations
+        Whether a table of registrations (备案) comes in.
 
     Attributes
     ----------
@@ -130,6 +138,7 @@ class Setup:
     skip_unserved: bool = False
     accumulators: bool = False
     strict: bool = False
+    registrations: bool = False
     insured_files: tuple[str, ...] = ()
     claims_files: tuple[str, ...] = ()
     paid_columns: tuple[str, ...] = ()
@@ -149,8 +158,9 @@ class Setup:
             for dimension in rule_set.dimensions:
                 column = OwnColumn.of(dimension, self.region_of(rule_set.pool).code)
                 self.own_columns[column.name] = column
-        names = dict.fromkeys((*CLAIM_CODES, *INSURED_CODES, "psn_idet_type"))
-        names.update(dict.fromkeys(name for name, own in self.own_columns.items() if not own.is_number))
+        names = dict.fromkeys((*CLAIM_CODES, *INSURED_CODES, "psn_idet_type", "reg_type", "reg_value"))
+        own = [one for one in self.own_columns.values() if not one.is_number and not one.reg_type]
+        names.update(dict.fromkeys(one.name for one in own))
         self.learned = Learned.nothing(names)
 
     @property
@@ -234,6 +244,11 @@ class Setup:
                     expected="groups without a key: accumulators have no column for one",
                     do="settle the year whole, without --accumulators and --opening",
                 )
+
+    def is_answer(self, column: str) -> bool:
+        """Whether an internal column says whether a claim is registered: ``ANSWERS``, by number."""
+        own = self.own_columns.get(column)
+        return own is not None and bool(own.reg_type) and not own.is_number
 
     def key_columns(self, set_number: int) -> dict[str, tuple[str, str]]:
         """By what groups of a rule set are kept apart -> its internal column, and what a message calls it."""

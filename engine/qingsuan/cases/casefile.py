@@ -9,7 +9,7 @@ care about is filled in, and nothing else::
     constructed = true                      # not published anywhere; default false
     year = 2021
 
-    [defaults.claims]                       # for every claim of this file; so defaults.insured, defaults.identities
+    [defaults.claims]                       # for every claim of this file; so defaults.insured, .identities, .registrations
     insutype = "390"
 
     [[insured]]
@@ -48,7 +48,7 @@ Row = dict[str, str]
 """One row of a table, as the texts that a CSV file carries; an absent cell is absent, or the empty text."""
 
 _PERSON = "P1"
-_TABLES = ("claims", "insured", "identities")
+_TABLES = ("claims", "insured", "identities", "registrations")
 _KEYS = ("format", "title", "source", "constructed", "year", "defaults", "expect", *_TABLES)
 _ABOUT = ("setl_id", "psn_no", "rejected", "reversed", "names")
 """Keys of an expectation that are not columns to compare."""
@@ -81,6 +81,7 @@ class CaseFile:
     claims: tuple[Row, ...]
     insured: tuple[Row, ...]
     identities: tuple[Row, ...]
+    registrations: tuple[Row, ...]
     expect: tuple[Expectation, ...]
 
 
@@ -153,6 +154,7 @@ class _Reader:
             claims=claims,
             insured=tuple({"begndate": f"{year}-01-01", **row} for row in self.rows("insured")),
             identities=tuple({"begntime": f"{year}-01-01", **row} for row in self.rows("identities")),
+            registrations=tuple({"begndate": f"{year}-01-01", **row} for row in self.rows("registrations")),
             expect=tuple(self.expectation(row, f"expect[{n}]") for n, row in enumerate(self.tables("expect"), 1)),
         )
         self.check(case)
@@ -187,7 +189,9 @@ class _Reader:
     def rows(self, table: str) -> list[Row]:
         defaults = self.values.get("defaults", {})
         if not (isinstance(defaults, dict) and set(defaults) <= set(_TABLES)):
-            self.refuse("defaults", found=repr(defaults), expected="[defaults.claims], .insured or .identities")
+            self.refuse(
+                "defaults", found=repr(defaults), expected="[defaults.claims], .insured, .identities or .registrations"
+            )
         common = defaults.get(table, {})
         return [
             {"psn_no": _PERSON, **self.cells({**common, **row}, f"{table}[{number}]")}

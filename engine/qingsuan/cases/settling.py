@@ -15,7 +15,7 @@ from qingsuan.cases.casefile import CaseFile, Row
 from qingsuan.cases.outcome import Result
 from qingsuan.plugins import Installed
 from qingsuan.policy.model import Region
-from qingsuan.tables import IDENTITIES
+from qingsuan.tables import IDENTITIES, REGISTRATIONS
 
 __all__ = ["CaseRules", "cases_beside", "write_tables"]
 
@@ -43,10 +43,11 @@ def cases_beside(region: Region, rules_dir: Path | None = None) -> Path | None:
 
 def write_tables(case: CaseFile, folder: Path) -> dict[str, Path]:
     """Write the tables of a case as CSV files; returns them by table."""
-    files = {name: folder / f"{name}.csv" for name in ("claims", "insured", "identities")}
+    files = {name: folder / f"{name}.csv" for name in ("claims", "insured", "identities", "registrations")}
     _write(files["claims"], case.claims)
     _write(files["insured"], case.insured)
     _write(files["identities"], case.identities, [column.name for column in IDENTITIES])
+    _write(files["registrations"], case.registrations, [column.name for column in REGISTRATIONS])
     return files
 
 
@@ -78,7 +79,14 @@ class CaseRules:
         setup, installed = self._years[case.year]
         with tempfile.TemporaryDirectory(prefix="qingsuan-case-") as folder:
             files = write_tables(case, Path(folder))
-            run = settle_by(setup, installed, files["claims"], files["insured"], files["identities"])
+            run = settle_by(
+                setup,
+                installed,
+                files["claims"],
+                files["insured"],
+                files["identities"],
+                files["registrations"],
+            )
         return Result(*(_rows(table) for table in (run.settled, run.reversed, run.rejected)))
 
 

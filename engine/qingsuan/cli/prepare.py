@@ -23,6 +23,7 @@ __all__ = ["command"]
 @click.argument("claims", nargs=-1, metavar="CLAIMS…")
 @click.option("--insured", multiple=True, help="Insured people: file, folder or glob (repeatable).")
 @click.option("--identities", multiple=True, help="Dated identity classes (repeatable).")
+@click.option("--registrations", multiple=True, help="Dated registrations 备案, where rules ask for them (repeatable).")
 @click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is prepared.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder of the prepared year.")
 @click.option("--add", is_flag=True, help="Add a further delivery (a month, say) to the prepared year in --out.")
@@ -38,6 +39,7 @@ def command(
     claims: tuple[str, ...],
     insured: tuple[str, ...],
     identities: tuple[str, ...],
+    registrations: tuple[str, ...],
     year: int,
     out: Path,
     add: bool,
@@ -71,6 +73,7 @@ def command(
             allow=allow,
             rules_dir=rules_dir,
             skip_unserved=skip_unserved,
+            registrations=registrations or None,
             csv_encoding=csv_encoding,
             progress=progress_for(as_json),
         )

@@ -25,6 +25,7 @@ __all__ = ["command"]
 @click.argument("claims", nargs=-1, required=True, metavar="CLAIMS…")
 @click.option("--insured", multiple=True, help="Insured people: file, folder or glob (repeatable).")
 @click.option("--identities", multiple=True, help="Dated identity classes (repeatable).")
+@click.option("--registrations", multiple=True, help="Dated registrations 备案, where rules ask for them (repeatable).")
 @click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is settled.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder to write.")
 @execution_options
@@ -55,6 +56,7 @@ def command(
     claims: tuple[str, ...],
     insured: tuple[str, ...],
     identities: tuple[str, ...],
+    registrations: tuple[str, ...],
     year: int,
     out: Path,
     workers: int,
@@ -101,6 +103,7 @@ def command(
             resume=resume,
             overwrite=overwrite,
             keep=keep,
+            registrations=registrations or None,
             csv_encoding=csv_encoding,
             engine=engine,
             spark_master=spark_master,

@@ -35,6 +35,7 @@ from qingsuan.policy.model import (
 )
 from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.alternatives import check_alternatives, plain
+from qingsuan.policy.who.registrations import asked_registrations, check_registrations
 from qingsuan.policy.who.waiting import check_waiting, exemptions, sources_of_waiting
 
 __all__ = ["check"]
@@ -57,8 +58,8 @@ def check(
     for path, source in sources_of_waiting(rule_set):
         checker.source(source, path)
     checker.functions(functions)
-    checker.used["dimensions"].update(rule_set.group_keys.values())
-    checker.findings += check_group_keys(rule_set)
+    checker.used["dimensions"].update(rule_set.group_keys.values(), asked_registrations(rule_set))
+    checker.findings += [*check_group_keys(rule_set), *check_registrations(rule_set)]
     for layer in rule_set.layers.values():
         checker.layer(layer)
     checker.rules()

@@ -298,7 +298,10 @@ def _digest(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Se
 
 def _decides(rule_set: RuleSet) -> tuple[object, ...]:
     """What decides about a claim beside conditions and numbers: names, dates, vocabularies, where values come from."""
-    dimensions = [(d.name, d.kind, d.table, d.column, sorted(d.members), d.function) for d in rule_set.dimensions]
+    dimensions = [
+        (d.name, d.kind, d.table, d.column, sorted(d.members), d.function, *([d.reg_type] if d.reg_type else ()))
+        for d in rule_set.dimensions
+    ]
     missing = [(one.parameter, one.why) for one in rule_set.missing]
     rules = [rule.id for rule in rule_set.rules]
     dates = (rule_set.until, rule_set.benefit_date, rule_set.identity_date)
@@ -308,6 +311,7 @@ def _decides(rule_set: RuleSet) -> tuple[object, ...]:
     known = sorted(rule_set.identities_without_effect)
     keys: list[object] = [sorted(rule_set.group_keys.items())] if rule_set.group_keys else []
     keys += [] if rule_set.year_begins == (1, 1) else [rule_set.year_begins]
+    keys += [asked] if any(asked := [rule.registered for rule in rule_set.rules]) else []
     waits = () if rule_set.waiting is None else (_decides_waiting(rule_set.waiting),)
     return (rule_set.name, *dates, rule_set.levels, identities, known, rules, dimensions, missing, stays, *keys, *waits)
 

@@ -16,6 +16,7 @@ from qingsuan.policy.strict import Table
 from qingsuan.policy.toml.file import read_text
 from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.figures import beside
+from qingsuan.policy.when.registrations import NUMBER_KINDS, REGISTERED_COLUMNS
 from qingsuan.policy.when.values import ANY_OF, AnyOf
 
 __all__ = [
@@ -94,11 +95,22 @@ def _function(name: str, table: Table, _folder: Traversable | Path) -> Dimension
     return Dimension(name, "function", function=table.text("function"))
 
 
+def _registered(name: str, table: Table, _folder: Traversable | Path) -> Dimension:
+    column = table.choice("column", REGISTERED_COLUMNS)
+    return Dimension(name, "registered", "registrations", column, reg_type=table.text("reg_type"))
+
+
+def _registrations(name: str, table: Table, _folder: Traversable | Path) -> Dimension:
+    return Dimension(name, "registrations", "registrations", reg_type=table.text("reg_type"))
+
+
 _READ_DIMENSION: Mapping[str, Callable[[str, Table, Traversable | Path], Dimension]] = {
     "code": _code,
     "number": _number,
     "list": _list,
     "function": _function,
+    "registered": _registered,
+    "registrations": _registrations,
 }
 
 
@@ -162,7 +174,7 @@ def _alternative(table: Table, dimensions: tuple[Dimension, ...], rank: tuple[st
 def _conditions(
     table: Table, dimensions: tuple[Dimension, ...], rank: tuple[str, ...]
 ) -> Iterator[tuple[str, Condition]]:
-    numbers = {dimension.name for dimension in dimensions if dimension.kind == "number"}
+    numbers = {dimension.name for dimension in dimensions if dimension.kind in NUMBER_KINDS}
     known = (*_ENGINE_DIMENSIONS, *(dimension.name for dimension in dimensions))
     for name in table.names():
         if name == ANY_OF:

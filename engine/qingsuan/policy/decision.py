@@ -19,12 +19,13 @@ from qingsuan.policy.diagram.classes import Classes, Step, code_classes, number_
 from qingsuan.policy.diagram.items import Items
 from qingsuan.policy.model import Codes, RuleSet
 from qingsuan.policy.when.values import When
+from qingsuan.policy.who.registrations import closed_values
 from qingsuan.tables import PLACES, REFERRALS
 
 __all__ = ["NO_RULE", "Combination", "Diagram", "build", "combinations"]
 
 NO_RULE = -1
-"""A leaf: no rule. Leaf ``-2 - m``: parameter ``m`` of ``RuleSet.missing`` is not known. Others number a resolution."""
+"""A leaf: no rule. Leaf ``-2 - m``: place ``m`` of :func:`qingsuan.policy.who.registrations.refused`. Others number a resolution."""
 
 MAX_NODES = 4_000_000
 
@@ -56,8 +57,7 @@ def _dimension_order(rule_set: RuleSet) -> tuple[str, ...]:
 
 
 def _steps(rule_set: RuleSet, items: Items) -> Iterator[Step]:
-    lists = {each.name: ("in", "out") for each in rule_set.dimensions if each.kind == "list"}
-    closed: dict[str, tuple[str, ...]] = {"place": PLACES, "referral": REFERRALS, **lists}
+    closed: dict[str, tuple[str, ...]] = {"place": PLACES, "referral": REFERRALS, **closed_values(rule_set)}
     for dimension in _dimension_order(rule_set):
         if dimension == IDENTITY_DIMENSION:
             yield from _identity_steps(rule_set, items)
@@ -211,11 +211,11 @@ class _Leaves:
                 do='narrow one of them, or let one say overrides = ["…"]',
             )
         missing = self._missing(mask, [rule_set.rules[rule].id for rule in rules])
-        if rules and missing and not rule_set.missing[missing[0]].overrides:
+        if rules and missing and not items.refused[missing[0]].overrides:
             raise PolicyError(
                 rule_set.file,
                 found=f"rule “{rule_set.rules[rules[0]].id}” pays a claim that missing parameter "
-                f"“{rule_set.missing[missing[0]].parameter}” refuses: {example}",
+                f"“{items.refused[missing[0]].parameter}” refuses: {example}",
                 expected="a combination that is either known or missing",
                 do='narrow one of the two conditions, or let [[missing]] say overrides = ["…"]',
             )
@@ -248,6 +248,6 @@ class _Leaves:
         alive = [
             number for number, one in zip(self.items.missing_numbers, self.items.missing, strict=True) if mask & one
         ]
-        found = [(number, self.rule_set.missing[number].overrides) for number in alive]
+        found = [(number, self.items.refused[number].overrides) for number in alive]
         plain = [number for number, overrides in found if not overrides]
         return plain if plain else [number for number, overrides in found if set(overrides) & set(ids)]

@@ -128,14 +128,17 @@ class Dimension:
     ``kind`` is ``code`` (a column read as codes), ``number`` (a column of whole numbers, used in intervals),
     ``list`` (``in`` or ``out`` of ``members``), ``function`` (``Region.functions[function]`` gives codes for a batch) or
     ``amount`` (a column of yuan, which no condition asks: a setting's amount is read from it, and nobody declares it).
+    Two ask the registrations (备案) that hold on the identity date: ``registered`` is ``yes`` or ``no``, whether one of
+    ``reg_type`` is for what the claim has in ``column``; ``registrations`` is the number of those of ``reg_type``.
     """
 
     name: str
-    kind: Literal["code", "number", "list", "function", "amount"]
-    table: Literal["claims", "insured"] = "claims"
+    kind: Literal["code", "number", "list", "function", "amount", "registered", "registrations"]
+    table: Literal["claims", "insured", "registrations"] = "claims"
     column: str = ""
     members: frozenset[str] = frozenset()
     function: str = ""
+    reg_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +306,8 @@ class Rule:
     """One row of the decision table: conditions, and the layers that pay, in order.
 
     ``entry_bp`` is the share of the in-scope amount that enters at all. ``overrides`` names rules that yield to this
-    one where both match. A rule without layers pays nothing, and says so by being written down.
+    one where both match. A rule without layers pays nothing, and says so by being written down. ``registered`` names
+    dimensions of that kind: a claim for which one of them is ``no`` is refused (E_UNREGISTERED).
     """
 
     id: str
@@ -314,6 +318,7 @@ class Rule:
     overrides: tuple[str, ...] = ()
     source: str = ""
     guarantee: Guarantee | None = None
+    registered: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _freeze(self, "when")

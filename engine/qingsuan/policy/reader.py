@@ -324,6 +324,7 @@ class _Reader:
             overrides=table.texts("overrides", ()),
             source=cite(table, self.sources, must=table.has("entry_percent")),
             guarantee=self.guarantee(table.table("guarantee")) if table.has("guarantee") else None,
+            registered=table.texts("registered", ()),
         )
 
     def missing(self, name: str | None, table: Table) -> Missing:

@@ -34,7 +34,12 @@ _COLUMNS = 100
 _MEANING = 64
 """Cells for the meaning of a rejection code, so that a line fits in 100."""
 
-_TABLE_NAMES = {"claims": "claims", "insured": "insured rows", "identities": "identity rows"}
+_TABLE_NAMES = {
+    "claims": "claims",
+    "insured": "insured rows",
+    "identities": "identity rows",
+    "registrations": "registrations",
+}
 """What rows of the tables that go in are called; in the order in which they are told."""
 
 _OUTCOMES = {"settled": "settled 已结算", "reversed": "reversed 退费", "rejected": "rejected 退回"}

@@ -203,8 +203,10 @@ def _rules(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
             yield Statement(place, "guarantee", "", words.setting(rule.guarantee), rule.guarantee.source)
         if rule.overrides:
             yield Statement(place, "overrides", "", ", ".join(rule.overrides))
+        if rule.registered:
+            yield Statement(place, "registered", "", ", ".join(rule.registered))
         for one in fields(rule):
-            known = ("id", "when", "layers", "entry_bp", "ceiling", "guarantee", "overrides", "source")
+            known = ("id", "when", "layers", "entry_bp", "ceiling", "guarantee", "overrides", "registered", "source")
             value = getattr(rule, one.name)
             if one.name not in known and value not in (None, (), ""):
                 yield Statement(place, one.name, "", words.anything(value, one.name), sources_of(value))

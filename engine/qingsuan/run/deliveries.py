@@ -16,7 +16,7 @@ from qingsuan.run.inputs import Source
 from qingsuan.run.model import Inputs, Run
 from qingsuan.run.prepared.opened import Delivery, PreparedYear
 
-__all__ = ["inputs_of", "next_numbers", "rejected_name", "state_of"]
+__all__ = ["has_table", "inputs_of", "next_numbers", "rejected_name", "state_of"]
 
 
 def state_of(
@@ -61,6 +61,17 @@ def inputs_of(year: PreparedYear) -> Inputs:
         except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
             raise _unreadable(delivery, error) from error
     return Inputs({table: tuple(sources) for table, sources in tables.items()}, left_out)
+
+
+def has_table(path: Path, table: str) -> bool:
+    """Whether a prepared year was prepared with a table.
+
+    Raises
+    ------
+    InputError
+        It is none, or what it says of its files cannot be read.
+    """
+    return table in inputs_of(PreparedYear.open(path)).tables
 
 
 def next_numbers(year: PreparedYear, sources: Mapping[str, Sequence[Source]]) -> dict[str, tuple[Source, ...]]:

@@ -52,7 +52,15 @@ def run_case(case: CaseFile | str | Path, *, require: Sequence[str] = (), paths:
         if paths:
             _command(_arguments(read, files, out, require), paths)
         else:
-            settle(files["claims"], files["insured"], files["identities"], year=read.year, out=out, require=require)
+            settle(
+                files["claims"],
+                files["insured"],
+                files["identities"],
+                registrations=files["registrations"],
+                year=read.year,
+                out=out,
+                require=require,
+            )
         result = Result(*(_rows(out / fate) for fate in FATES))
     found = differences(read, result)
     if found:
@@ -62,7 +70,8 @@ def run_case(case: CaseFile | str | Path, *, require: Sequence[str] = (), paths:
 
 def _arguments(case: CaseFile, files: Mapping[str, Path], out: Path, require: Sequence[str]) -> list[str]:
     arguments = ["settle", str(files["claims"]), "--insured", str(files["insured"])]
-    arguments += ["--identities", str(files["identities"]), "--year", str(case.year), "--out", str(out)]
+    arguments += ["--identities", str(files["identities"]), "--registrations", str(files["registrations"])]
+    arguments += ["--year", str(case.year), "--out", str(out)]
     for requirement in require:
         arguments += ["--require", requirement]
     return arguments

@@ -26,8 +26,14 @@ def test_core_and_twin_agree(seed: int) -> None:
     assert compare(made, run_engine(made)) == []
 
 
+@pytest.mark.parametrize("seed", range(2000, 2000 + WORLDS // 4))
+def test_core_and_twin_agree_on_registrations(seed: int) -> None:
+    made = world(seed, PEOPLE, CLAIMS, registrations=True)
+    assert compare(made, run_engine(made)) == []
+
+
 @pytest.mark.parametrize(("seed", "partitions"), [(1000, 1), (1001, 3), (1002, 8)])
 def test_a_whole_run_and_twin_agree(seed: int, partitions: int, tmp_path: Path) -> None:
-    made = world(seed, PEOPLE, CLAIMS)
+    made = world(seed, PEOPLE, CLAIMS, registrations=seed == 1001)
     assert compare(made, run_whole(made, tmp_path, partitions)) == []
     assert differences(tmp_path / "out", run_prepared(made, tmp_path, partitions)) in ([], ["run.json"])

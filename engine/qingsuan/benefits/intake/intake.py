@@ -42,9 +42,9 @@ from qingsuan.errors import InputError, PluginError
 from qingsuan.money import yuan
 from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.settlement import Taken
-from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED
+from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, REGISTRATIONS
 
-__all__ = ["take_claims", "take_identities", "take_insured"]
+__all__ = ["take_claims", "take_identities", "take_insured", "take_registrations"]
 
 _WHOLE = r"^-?\d{1,15}$"
 
@@ -321,4 +321,18 @@ def take_identities(setup: Setup, batch: pa.RecordBatch, file: int, first_row: i
     begin, end = _period(rows, "begntime", "endtime")
     fields = _encode(setup, rows, ("psn_idet_type",))
     fields.update(psn_no=rows.texts("psn_no"), begntime=arrow(begin), endtime=arrow(end))
+    return rows.finish(fields)
+
+
+def take_registrations(
+    setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()
+) -> Taken:
+    """Read a batch of registrations (备案); like :func:`take_claims`. Those that no rule set asks for are kept: rules change."""
+    rows = Rows(batch, REGISTRATIONS, file, first_row, torn)
+    rows.refuse_void()
+    rows.refuse_missing()
+    rows.refuse_forms()
+    begin, end = _period(rows, "begndate", "enddate")
+    fields = _encode(setup, rows, ("reg_type", "reg_value"))
+    fields.update(psn_no=rows.texts("psn_no"), begndate=arrow(begin), enddate=arrow(end))
     return rows.finish(fields)

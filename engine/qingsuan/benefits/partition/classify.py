@@ -15,9 +15,10 @@ from qingsuan.columns.rows import looked_up
 from qingsuan.policy.decision import NO_RULE, Diagram
 from qingsuan.policy.identities import MAX_CLASSES
 from qingsuan.policy.model import IdentityClass, RuleSet
+from qingsuan.policy.when.registrations import ANSWERS
 from qingsuan.tables import PLACES, REFERRALS
 
-__all__ = ["REASONS", "Classifier", "PersonRows", "find_identities", "find_insured"]
+__all__ = ["REASONS", "Classifier", "PersonRows", "count_registrations", "find_identities", "find_insured"]
 
 REASONS: dict[str, int] = _classify.REASONS
 """Why a claim finds no insured row."""
@@ -121,6 +122,40 @@ def find_identities(
     return held
 
 
+def count_registrations(
+    person: Int32,
+    date: Int32,
+    code: Int32,
+    registrations: PersonRows,
+    row_value: Int32,
+    row_codes: Int32,
+    row_begin: Int32,
+    row_end: Int32,
+) -> Int64:
+    """Count the different values for which each claim's person is registered on its date, of those that hold its code.
+
+    ``row_codes``: (2, rows), the first code that a registration is for and the first behind them. Of a person, rows of one value
+    lie side by side.
+    """
+    _check(person, registrations, row_value, row_codes[0], row_codes[1], row_begin, row_end)
+    if not len(date) == len(code) == len(person):
+        raise ValueError("columns differ in length")
+    found = np.empty(len(person), np.int64)
+    _classify.count_registrations(
+        person,
+        date,
+        code,
+        registrations.starts,
+        registrations.rows,
+        row_value,
+        row_codes,
+        row_begin,
+        row_end,
+        found,
+    )
+    return found
+
+
 class Classifier:
     """The diagrams of all rule sets, laid out for the vocabularies of a run. Made once, when those are frozen.
 
@@ -176,6 +211,8 @@ class Classifier:
             return list(PLACES)
         if dimension == "referral":
             return list(REFERRALS)
+        if self.setup.is_answer(column):
+            return list(ANSWERS)
         return self.setup.vocabularies[column].texts
 
     def _steps(self, number: int, diagram: Diagram) -> list[tuple[int, int, int, int]]:
@@ -204,7 +241,8 @@ class Classifier:
         return steps
 
     def _code_names(self) -> set[str]:
-        return {"place", "referral", *self.setup.vocabularies}
+        answers = (name for name in self.setup.own_columns if self.setup.is_answer(name))
+        return {"place", "referral", *answers, *self.setup.vocabularies}
 
     @staticmethod
     def _place(names: list[str], name: str) -> int:

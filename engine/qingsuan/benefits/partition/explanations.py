@@ -18,6 +18,7 @@ from qingsuan.columns.rows import looked_up
 from qingsuan.people import Texts
 from qingsuan.policy.decision import NO_RULE
 from qingsuan.policy.diagram.classes import number_text
+from qingsuan.policy.when.registrations import ANSWERS
 from qingsuan.tables import PLACES, REFERRALS
 
 if TYPE_CHECKING:
@@ -254,5 +255,6 @@ def _values(
             number_text(dimension, None if value == NO_AMOUNT else value) for value in numbers[column][places].tolist()
         ]
     fixed: dict[str, Sequence[str]] = {"place": PLACES, "referral": REFERRALS}
+    fixed |= {column: ANSWERS} if work.setup.is_answer(column) else {}
     texts = fixed[column] if column in fixed else work.setup.vocabularies[column].texts
     return [texts[rank] or "absent" for rank in codes[column][places].tolist()]

@@ -51,6 +51,7 @@ from qingsuan.benefits.partition.reversals.taken_back import Copies, Judged
 from qingsuan.benefits.partition.state import Known, Work
 from qingsuan.benefits.partition.stays import number_stays_of, refuse_parts
 from qingsuan.benefits.partition.trials import try_contradictions
+from qingsuan.benefits.partition.who.registrations import Asked, Registered, refuse_unregistered
 from qingsuan.benefits.partition.who.waiting import Waits
 from qingsuan.benefits.results import Layout
 from qingsuan.benefits.setup import Setup
@@ -91,11 +92,16 @@ class Settler:
 
     def __init__(self, setup: Setup) -> None:
         self.setup, self.known, self.core = setup, Known(setup), Core(setup.program.tables)
-        self.waits = Waits(setup)
+        self.waits, self.asked = Waits(setup), Asked(setup)
         self.carry = Carry(setup) if setup.accumulators else None
 
     def settle(
-        self, claims: pa.Table, insured: pa.Table, identities: pa.Table, opening: pa.Table | None = None
+        self,
+        claims: pa.Table,
+        insured: pa.Table,
+        identities: pa.Table,
+        opening: pa.Table | None = None,
+        registrations: pa.Table | None = None,
     ) -> Outcome:
         """Settle all claims of the partition's people.
 
@@ -105,6 +111,8 @@ class Settler:
             Internal columns, as :mod:`qingsuan.benefits.intake.intake` gives them.
         opening
             What accounts hold before, as :mod:`qingsuan.benefits.accumulators.opening` gives it; where accumulators are kept.
+        registrations
+            Registrations (备案), likewise; where such a table comes in.
 
         Raises
         ------
@@ -113,12 +121,13 @@ class Settler:
         """
         if opening is None and self.carry is not None:
             opening = pa.Table.from_batches([empty_opening(self.carry.groups)])
-        work = self.steps(claims, insured, identities, opening)
+        people = insured, identities, registrations
+        work = self.steps(claims, people, opening)
         outcome = work.finish()
         if work.contradictions:
 
             def again(claims: pa.Table, opening: pa.Table | None, trial: Trial) -> pa.Table:
-                tried = self.steps(claims, insured, identities, opening, trial).finish().settled
+                tried = self.steps(claims, people, opening, trial).finish().settled
                 return tried.drop_columns(["variant"])  # of another name with the same payments nobody's result differs
 
             try_contradictions(work, work.contradictions, again, insured)
@@ -139,16 +148,18 @@ class Settler:
     def steps(
         self,
         claims: pa.Table,
-        insured: pa.Table,
-        identities: pa.Table,
+        people: tuple[pa.Table, pa.Table, pa.Table | None],
         opening: pa.Table | None,
         trial: Trial | None = None,
     ) -> _Steps:
         """All steps up to the core; with a trial, as it would be had other insured rows decided."""
+        insured, identities, registrations = people
         work = _Steps(self, Columns(self.setup, claims), opening, trial)
         work.order()
         work.take_back(work.refuse_late())
         work.numbered = number_stays_of(work, None if work.copies is None else work.group)
+        if registrations is not None:
+            work.registered = Registered(self.asked, work, Columns(self.setup, registrations))
         work.join(Columns(self.setup, insured), Columns(self.setup, identities))
         work.classify()
         work.refuse_copies()
@@ -168,6 +179,7 @@ class _Steps(Work):
         self.without_claim: dict[str, pa.Table] = {}
         self.other_parts = None
         self.numbered: Numbered | None = None
+        self.registered: Registered | None = None
         self.settled_until: Int32 | None = None
         self._number(columns, opening)
 
@@ -328,6 +340,7 @@ class _Steps(Work):
         refusals = self._refusals()
         explanations.refuse_absent_columns(refusals, self, "insured")
         if (self.variant < 0).any():
+            refuse_unregistered(refusals, self, self.registered)
             explanations.refuse_without_rule(refusals, self, codes, numbers)
         self.waits = self.settler.waits.find(self, refusals, self._code_column, self._number_column)
         self._drop(refusals)
@@ -337,7 +350,7 @@ class _Steps(Work):
             explanations.refuse_without_key(refusals, self, needs)
             self._drop(refusals)
         refusals = self._refusals()
-        refuse_own_amounts(refusals, self)
+        refuse_own_amounts(refusals, self, self._number_column)
         self._drop(refusals)
         refusals = self._refusals()
         refuse_parts(refusals, self, self.numbered)
@@ -350,6 +363,8 @@ class _Steps(Work):
             return places
         if name == "referral":
             return self.at("referral").astype(np.int32)
+        if self.registered is not None and self.setup.is_answer(name):
+            return self.registered.codes(self.setup.own_columns[name])
         return self.code_column(name)
 
     def _number_column(self, name: str) -> Int64:
@@ -359,6 +374,8 @@ class _Steps(Work):
             return self.at("benefit").astype(np.int64)
         if name == "age":
             return completed_years(self.insured.raw("brdy"), self.found, self.at("benefit"))
+        if self.registered is not None and name in self.setup.own_columns and self.setup.own_columns[name].reg_type:
+            return self.registered.numbers(self.setup.own_columns[name])
         if self.columns.has(name):
             return self.at(name)
         return self.of_insured(name)
@@ -410,7 +427,7 @@ class _Steps(Work):
         self, columns: tuple[Int32, npt.NDArray[np.int16], Int64, npt.NDArray[np.int8], Int64]
     ) -> tuple[Paid, pa.Table | None]:
         """Run the core; where accounts are kept, on top of what they held, and with what they hold afterwards."""
-        carry, core, own = self.settler.carry, self.settler.core, own_amounts(self)
+        carry, core, own = self.settler.carry, self.settler.core, own_amounts(self, self._number_column)
         if carry is None or self.opening is None:
             accounts = accounts_of(self.person, self.series)
             stay, keys = np.zeros(0, np.int32), no_blocks()

@@ -21,6 +21,7 @@ __all__ = [
     "Insured",
     "Outcome",
     "Places",
+    "Registration",
     "Rejected",
     "Reversed",
     "Served",
@@ -98,6 +99,17 @@ class Identity:
     psn_idet_type: str
     begntime: dt.date
     endtime: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One registration of a person (备案): of which type, for what, and when it holds, both days included."""
+
+    psn_no: str
+    reg_type: str
+    reg_value: str
+    begndate: dt.date
+    enddate: dt.date | None = None
 
 
 AccountKey = tuple[str, str, str]

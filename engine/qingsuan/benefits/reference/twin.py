@@ -16,6 +16,7 @@ from typing import Any
 
 from qingsuan.benefits.reference.amounts import own_amounts
 from qingsuan.benefits.reference.layers import Bill, LayerStep, Stay, counted, run_layers
+from qingsuan.benefits.reference.registrations import registered_values
 from qingsuan.benefits.reference.reversals import is_reversal, named_by_nobody, sort_out
 from qingsuan.benefits.reference.rows import (
     Account,
@@ -25,6 +26,7 @@ from qingsuan.benefits.reference.rows import (
     Insured,
     Outcome,
     Places,
+    Registration,
     Rejected,
     Reversed,
     Served,
@@ -43,6 +45,7 @@ __all__ = [
     "Insured",
     "Outcome",
     "Places",
+    "Registration",
     "Rejected",
     "Reversed",
     "Settled",
@@ -63,12 +66,13 @@ def settle_year(
     rule_sets: Iterable[RuleSet],
     year: int,
     opening: Mapping[AccountKey, Account] | None = None,
+    registrations: Iterable[Registration] = (),
 ) -> Outcome:
     """Settle the claims of one year.
 
     Parameters
     ----------
-    claims, insured, identities
+    claims, insured, identities, registrations
         In any order. Claims have passed the static checks of a row, or say which one they failed; plugin dimensions are in
         ``extra``.
     opening
@@ -93,6 +97,8 @@ def settle_year(
     identities_of: dict[str, list[Identity]] = {}
     for identity in identities:
         identities_of.setdefault(identity.psn_no, []).append(identity)
+    for registration in registrations:
+        year_run.registrations.setdefault(registration.psn_no, []).append(registration)
     for psn_no in sorted(people):
         year_run.person(people[psn_no], insured_of.get(psn_no, []), identities_of.get(psn_no, []))
     return year_run.outcome
@@ -113,6 +119,7 @@ class _Year:
         self.own_numbers = [one.name for kind in ("number", "amount") for one in named if one.kind == kind]
         self.outcome = Outcome()
         self.of_nobody: Mapping[str, Claim] = {}
+        self.registrations: dict[str, list[Registration]] = {}
         self.stays: dict[tuple[str, str, str], Stay] = {}
         for key, account in opening.items():
             self.outcome.accounts[key] = Account(dict(account.groups), account.balance)
@@ -207,9 +214,16 @@ class _Year:
             return None
         place = self.places.place(claim.fix_blng_admdvs, pool)
         values = _values(claim, row, _classes_held(book.rule_set, claim, identities), place, benefit_date)
+        date = _date(claim, book.rule_set.identity_date)
+        values.update(registered_values(book.rule_set, claim, date, self.registrations.get(claim.psn_no, [])))
         plan = book.plan(values)
         if not isinstance(plan, Plan):
             self.reject(claim, "E_NO_RULE", "med_type", str(dict(values)), plan)
+            return None
+        lacking = next((name for name in plan.rule.registered if values[name] == "no"), None)
+        if lacking is not None:
+            column = next(one.column for one in book.rule_set.dimensions if one.name == lacking)
+            self.reject(claim, "E_UNREGISTERED", column, getattr(claim, column), f"a registration: {lacking}")
             return None
         inside = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
         waiting = waits(book.rule_set, claim.insutype, values) if inside else False

@@ -9,6 +9,7 @@ from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import IdentityClass, RuleSet
 from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.figures import Figure
+from qingsuan.policy.who.registrations import closed_values, own_kinds
 from qingsuan.tables import CODES, PLACES, REFERRALS
 
 __all__ = ["LocalCodes", "Names"]
@@ -33,10 +34,8 @@ class Names:
         self.schemes = {**CODES["insutype"], **codes.get("insutype", {})}
         self.kinds = dict.fromkeys(CODE_DIMENSIONS, "code") | dict.fromkeys(INTERVAL_DIMENSIONS, "number")
         self.kinds[IDENTITY_DIMENSION] = "identity class"
-        for dimension in rule_set.dimensions:
-            self.kinds[dimension.name] = "number" if dimension.kind == "number" else "code"
-            if dimension.kind == "list":
-                self.known[dimension.name] = ("in", "out")
+        self.kinds |= own_kinds(rule_set)
+        self.known |= closed_values(rule_set)
 
     # ---- names
 

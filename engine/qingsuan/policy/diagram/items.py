@@ -11,6 +11,7 @@ from qingsuan.policy.diagram.classes import Step
 from qingsuan.policy.identities import ANYBODY, Alternative, alternatives
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.when.values import ANY_OF, Condition, Held, When, written_out
+from qingsuan.policy.who.registrations import refused
 
 __all__ = ["Items", "Merge"]
 
@@ -63,7 +64,8 @@ class Items:
     """Everything with conditions, each with its bits: rules, missing parameters, coverage claims, cases of layers.
 
     An item has one bit for each alternative of its conditions, and of each for those of its condition on identity
-    classes; the item lives while one of its bits does. ``asked`` are conditions of whoever wants to know where they hold.
+    classes; the item lives while one of its bits does. ``asked`` are conditions of whoever wants to know where they hold;
+    ``refused`` what refuses claims, missing parameters first.
     """
 
     def __init__(self, rule_set: RuleSet, asked: Sequence[When] = ()) -> None:
@@ -71,7 +73,8 @@ class Items:
         self.choices: list[range] = []  # the bits of each item that has alternatives
         self._count = 0
         self.rules = self._take([rule.when for rule in rule_set.rules])
-        self.missing = self._take([m.when for m in rule_set.missing if m.when is not None])
+        self.refused = refused(rule_set)
+        self.missing = self._take([m.when for m in self.refused if m.when is not None])
         self.covers = self._take([c.when for c in rule_set.covers])
         self.asked = self._take(asked)
         self._heads = self.everything
@@ -79,7 +82,7 @@ class Items:
         self.cases_of_rule = [
             sum(case for name in set(rule.layers) for case in self.cases[name]) for rule in rule_set.rules
         ]
-        self.missing_numbers = [m for m, parameter in enumerate(rule_set.missing) if parameter.when is not None]
+        self.missing_numbers = [m for m, parameter in enumerate(self.refused) if parameter.when is not None]
 
     def _take(self, whens: Sequence[When]) -> list[int]:
         """Give each item its bits; returns their masks."""

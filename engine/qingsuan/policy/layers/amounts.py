@@ -10,6 +10,7 @@ from qingsuan.policy.model import Cap, Case, Deductible, Dimension, Layer, Limit
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
 from qingsuan.policy.strict import Table
 from qingsuan.policy.toml.told import did_you_mean
+from qingsuan.policy.when.registrations import NUMBER_KINDS
 from qingsuan.tables import CLAIMS, INSURED
 
 __all__ = ["amount_columns", "asked_by_amounts", "check_amounts", "read_amount", "read_share"]
@@ -94,7 +95,7 @@ def _amounts_in(case: Case) -> Iterator[tuple[str, Deductible | Limit | Cap, Amo
 
 def check_amounts(rule_set: RuleSet) -> Iterator[Finding]:
     """Find amounts of a claim that ask for a number nobody declares, or that a period cannot have."""
-    numbers = [one.name for one in rule_set.dimensions if one.kind == "number"]
+    numbers = [one.name for one in rule_set.dimensions if one.kind in NUMBER_KINDS]
     for layer in rule_set.layers.values():
         for number, case in enumerate(layer.cases):
             for key, setting, amount in _amounts_in(case):

@@ -57,6 +57,7 @@ _MORE: Mapping[str, str] = {
     "ceiling": "总封顶",
     "guarantee": "保底",
     "overrides": "优先于",
+    "registered": "须有备案",
 }
 
 

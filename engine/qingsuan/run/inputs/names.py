@@ -10,12 +10,14 @@ from functools import lru_cache
 
 from qingsuan.errors import InputError
 from qingsuan.run.inputs.formats.source import Source
-from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE
+from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE, REGISTRATIONS
 
 __all__ = ["check_names", "names_unread", "told_of_inputs", "unread_names"]
 
 _EVERY = frozenset(
-    column.name for columns in (CLAIMS, INSURED, IDENTITIES, ACCUMULATORS, INTERFACE) for column in columns
+    column.name
+    for columns in (CLAIMS, INSURED, IDENTITIES, REGISTRATIONS, ACCUMULATORS, INTERFACE)
+    for column in columns
 )
 """Names that mean something of their own: none of them is another one misspelt."""
 
@@ -25,7 +27,7 @@ _TERM = re.compile(r"[\u4e00-\u9fff]+(?:ID)?|$")
 
 def _names_by_term() -> dict[str, tuple[str, ...]]:
     """The term of the interface for each column that decides something, with the columns that have it."""
-    terms = [(_TERM.search(column.meaning), column.name) for column in (*CLAIMS, *INSURED, *IDENTITIES)]
+    terms = [(_TERM.search(column.meaning), column.name) for column in (*CLAIMS, *INSURED, *IDENTITIES, *REGISTRATIONS)]
     found = [(match[0], name) for match, name in terms if match is not None]
     found += [(column.term, column.name) for column in INTERFACE if column.treated == "refused"]
     return {term: tuple(dict.fromkeys(name for one, name in found if one == term)) for term, _ in found if term}

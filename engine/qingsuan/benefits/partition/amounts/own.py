@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,8 +19,11 @@ __all__ = ["own_amounts", "refuse_own_amounts"]
 Int64 = npt.NDArray[np.int64]
 
 
-def own_amounts(work: Work) -> Int64:
-    """(m, n) int64 fen: what claims that were not refused have, in the order in which their variants ask; empty where none does."""
+def own_amounts(work: Work, numbers: Callable[[str], Int64]) -> Int64:
+    """(m, n) int64 fen: what claims that were not refused have, in the order in which their variants ask; empty where none does.
+
+    ``numbers`` gives a column of numbers by its internal name.
+    """
     asked = work.known.own_amounts
     if not any(asked):
         return NO_AMOUNTS
@@ -26,11 +31,11 @@ def own_amounts(work: Work) -> Int64:
     for number in np.unique(work.variant).tolist():
         places = np.flatnonzero(work.variant == number)
         for at, amount in enumerate(asked[number]):
-            found[at, places] = _fen(amount, _values(work, number, amount, places)[0])
+            found[at, places] = _fen(amount, _values(work, numbers, number, amount, places)[0])
     return found
 
 
-def refuse_own_amounts(refusals: Refusals, work: Work) -> None:
+def refuse_own_amounts(refusals: Refusals, work: Work, numbers: Callable[[str], Int64]) -> None:
     """Claims that lack what their variant asks them for, or of which it is no number or amount that can be."""
     asked = work.known.own_amounts
     if not any(asked):
@@ -38,7 +43,7 @@ def refuse_own_amounts(refusals: Refusals, work: Work) -> None:
     for number in np.unique(work.variant).tolist():
         places = np.flatnonzero(work.variant == number)
         for amount in asked[number]:
-            values, column = _values(work, number, amount, places)
+            values, column = _values(work, numbers, number, amount, places)
             mask = np.zeros((3, len(work.rows)), np.bool_)
             mask[0, places] = absent = values == NO_AMOUNT
             mask[1, places] = below = (values < 0) & ~absent
@@ -56,7 +61,9 @@ def refuse_own_amounts(refusals: Refusals, work: Work) -> None:
             )
 
 
-def _values(work: Work, variant: int, amount: Amount, places: npt.NDArray[np.intp]) -> tuple[Int64, str]:
+def _values(
+    work: Work, numbers: Callable[[str], Int64], variant: int, amount: Amount, places: npt.NDArray[np.intp]
+) -> tuple[Int64, str]:
     """What these claims of a variant are asked for, ``NO_AMOUNT`` where they do not say; and the column that would."""
     if amount.value == DAYS:
         end = work.at("enddate")[places].astype(np.int64)
@@ -66,8 +73,7 @@ def _values(work: Work, variant: int, amount: Amount, places: npt.NDArray[np.int
         return work.at(amount.value)[places].astype(np.int64), amount.value
     rule_set, _ = work.setup.program.rules[variant]
     own = work.setup.own_columns[work.setup.dimension_columns(rule_set)[amount.value]]
-    column = work.at(own.name) if work.columns.has(own.name) else work.of_insured(own.name)
-    return column[places].astype(np.int64), own.column
+    return numbers(own.name)[places].astype(np.int64), own.column
 
 
 def _fen(amount: Amount, values: Int64) -> Int64:

@@ -1,0 +1,42 @@
+"""Registrations (备案) as the slow twin reads them: row by row, as they are written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from qingsuan.benefits.reference.rows import Claim, Registration
+from qingsuan.benefits.reference.rules import Value
+from qingsuan.policy.model import Dimension, RuleSet
+
+__all__ = ["registered_values"]
+
+
+def registered_values(
+    rule_set: RuleSet, claim: Claim, date: dt.date | None, rows: Sequence[Registration]
+) -> dict[str, Value]:
+    """What a claim has in each dimension that asks for registrations, on the day on which identities are read."""
+    holding = [
+        row
+        for row in rows
+        if date is not None and row.begndate <= date and (row.enddate is None or date <= row.enddate)
+    ]
+    found: dict[str, Value] = {}
+    for dimension in rule_set.dimensions:
+        values = {row.reg_value for row in holding if row.reg_type == dimension.reg_type}
+        if dimension.kind == "registrations":
+            found[dimension.name] = len(values)
+        elif dimension.kind == "registered":
+            found[dimension.name] = "yes" if any(_is_for(value, claim, dimension) for value in values) else "no"
+    return found
+
+
+def _is_for(value: str, claim: Claim, dimension: Dimension) -> bool:
+    """Whether a registered value is the claim's own; an area is that of everything in it."""
+    has = str(getattr(claim, dimension.column))
+    if dimension.column != "fix_blng_admdvs":
+        return has == value
+    province, rest = value[:2], value[2:]
+    while rest[-2:] == "00":
+        rest = rest[:-2]
+    return has.startswith(province + rest)
