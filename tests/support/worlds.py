@@ -76,15 +76,20 @@ def world(seed: int, people: int, claims: int, *, registrations: bool = False) -
 def _registrations(random: Random, made: World) -> list[Registration]:
     """Registrations beside the claims: mostly for what a claim has, from or until its day or a day beside, some of them twice."""
     found = []
-    for claim in random.sample(made.claims, len(made.claims) // 2):
-        has = (claim.dise_code, claim.fix_blng_admdvs, claim.fixmedins_code)
-        near = [value for value in has if value] + [value[:4] + "00" for value in has[1:2] if value]
-        value = random.choice((*near, *near, "M07109", "990000", "H1", "H9"))
+    for claim in random.sample(made.claims, len(made.claims)):
+        area = claim.fix_blng_admdvs
+        pairs = (
+            ("chronic", claim.dise_code or "M07109"),
+            ("resettled", area[:4] + "00" if area else "990200"),
+            ("resettled", area or "110000"),
+            ("doctor", claim.fixmedins_code or "H9"),
+            ("doctor", random.choice(("H1", "H2", "H3"))),
+            (random.choice(REG_TYPES), "H1"),
+        )
+        reg_type, value = random.choice(pairs)
         begin = claim.begndate + dt.timedelta(days=random.choice((-30, -1, 0, 0, 1)))
         end = random.choice((None, begin, claim.begndate, claim.setl_time.date(), begin + dt.timedelta(days=40)))
-        one = Registration(
-            claim.psn_no, random.choice(REG_TYPES), value, begin, end if end is None or end >= begin else None
-        )
+        one = Registration(claim.psn_no, reg_type, value, begin, end if end is None or end >= begin else None)
         found += [one] * random.choice((1, 1, 2))
         if random.random() < 0.3:
             found.append(replace(one, begndate=begin - dt.timedelta(days=5)))
