@@ -290,7 +290,7 @@ def _waiting(dice: Dice, schemes: tuple[str, ...], named: list[str]) -> Waiting 
     spared: list[When] = [{name: dice.random.choice(partition(dice, name))} for name in dice.random.sample(named, 2)]
     spared.append(_either(dice, named[:2]))
     exempt = tuple(Exemption(when, "X") for when in dice.random.sample(spared, dice.random.choice((0, 1, 1, 2))))
-    return Waiting("wait_end_date", schemes if dice.chance(80) else schemes[:1], exempt, "X")
+    return Waiting("wait_end_date", schemes if dice.chance(40) else schemes[:1], exempt, "X")
 
 
 def _interim_settlements(dice: Dice) -> InterimSettlements | None:
