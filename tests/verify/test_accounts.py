@@ -359,7 +359,7 @@ def carried(made: World) -> World:
 def test_under_random_rules_nothing_is_found_that_is_not_off(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    halves = Halves(carried(world(seed, 40, 800)), tmp_path)
+    halves = Halves(carried(world(seed, 40, 500)), tmp_path)
     monkeypatch.setattr(verifying, "rules_of", lambda _: halves.setup())
     early = halves.settle("early", 2, None)
     late = halves.settle("late", 3, early)
