@@ -58,6 +58,7 @@ from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
 from qingsuan.policy.together import check_together
+from qingsuan.policy.toml.file import files_in
 from qingsuan.policy.when.tables import Matrix
 from qingsuan.policy.when.waiting import Exemption, Waiting
 
@@ -92,15 +93,7 @@ def read_rule_sets(region: Region) -> tuple[RuleSet, ...]:
     if region.rules is None:
         return ()
     folder: Traversable | Path = Path(region.rules) if isinstance(region.rules, str) else region.rules
-    try:
-        files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    except OSError as error:
-        raise PolicyError(
-            str(folder),
-            found=f"the folder of rule sets of {region.code} {region.name} cannot be read ({error.strerror or error})",
-            expected="a folder of *.toml files",
-            do="check Region(rules=…) and that the plugin ships the folder (package-data)",
-        ) from error
+    files = files_in(folder, f"the folder of rule sets of {region.code} {region.name}", "rules")
     rule_sets: list[RuleSet] = []
     findings: list[Finding] = []
     for file in files:

@@ -17,6 +17,7 @@ from qingsuan.money import yuan
 from qingsuan.policy.model import Region, Source
 from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
+from qingsuan.policy.toml.file import files_in
 from qingsuan.subsidies.model import LEVELS, MAX_STANDARD_FEN, Fixed, FundingRule, MissingYear, Standard, Step
 from qingsuan.tables import CODES
 
@@ -36,15 +37,7 @@ def read_region(region: Region) -> dict[int, FundingRule]:
     if region.funding is None:
         return {}
     folder: Traversable | Path = Path(region.funding) if isinstance(region.funding, str) else region.funding
-    try:
-        files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda f: f.name)
-    except OSError as error:
-        raise PolicyError(
-            str(region.funding),
-            found=f"the funding folder of {region.code} {region.name} cannot be read ({error.strerror or error})",
-            expected="a folder of TOML files",
-            do="check that the plugin ships it (package-data), or hand over funding=None",
-        ) from error
+    files = files_in(folder, f"the funding folder of {region.code} {region.name}", "funding")
     rules: dict[int, FundingRule] = {}
     for file in files:
         rule = read_funding(file)

@@ -25,6 +25,7 @@ from qingsuan.policy.findings import Finding, findings_of, refuse_findings
 from qingsuan.policy.model import FUNDS, Codes, Region, Source, When
 from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
+from qingsuan.policy.toml.file import files_in
 from qingsuan.policy.toml.told import did_you_mean, either
 from qingsuan.policy.when.values import ANY_OF
 from qingsuan.tables import CODES
@@ -48,15 +49,7 @@ def read_authorities(region: Region) -> tuple[Authority, ...]:
     if region.authority is None:
         return ()
     folder: Traversable | Path = Path(region.authority) if isinstance(region.authority, str) else region.authority
-    try:
-        files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    except OSError as error:
-        raise PolicyError(
-            str(folder),
-            found=f"the authority folder of {region.code} {region.name} cannot be read ({error.strerror or error})",
-            expected="a folder of *.toml files",
-            do="check Region(authority=…) and that the plugin ships the folder (package-data)",
-        ) from error
+    files = files_in(folder, f"the authority folder of {region.code} {region.name}", "authority")
     found: list[Authority] = []
     findings: list[Finding] = []
     for file in files:

@@ -12,7 +12,28 @@ from typing import Any
 from qingsuan.errors import PolicyError
 from qingsuan.policy.toml.told import MOST_DIGITS
 
-__all__ = ["parsed", "read_text"]
+__all__ = ["files_in", "parsed", "read_text"]
+
+
+def files_in(folder: Traversable | Path, what: str, key: str) -> list[Traversable | Path]:
+    """The parameter files (``*.toml``) of a folder that a region hands over, by name.
+
+    ``what`` says in a message which folder of which region it is; ``key`` is the word of ``Region`` that has it.
+
+    Raises
+    ------
+    PolicyError
+        The folder cannot be read.
+    """
+    try:
+        return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    except OSError as error:
+        raise PolicyError(
+            str(folder),
+            found=f"{what} cannot be read ({error.strerror or error})",
+            expected="a folder of *.toml files",
+            do=f"check Region({key}=…) and that the plugin ships the folder (package-data)",
+        ) from error
 
 
 def read_text(file: Traversable | Path) -> str:
