@@ -506,7 +506,11 @@ def compile_again(folder: Path, mutant: Mutant, changed: Path) -> None:
 
 def suite_passes(folder: Path) -> bool:
     """Run the suite on the copy; it must import the copy, not the installed engine. A core that crashes does not pass."""
-    environment = os.environ | {"PYTHONPATH": str(folder / "engine"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {
+        "PYTHONPATH": str(folder / "engine"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "QINGSUAN_CASES": "10000",
+    }
     probe = "import qingsuan._kernel as k, sys; sys.exit(not k.__file__.startswith(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", probe, str(folder)], cwd=folder, env=environment, check=True)
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITE]
