@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from distributions import leave_behind
 from qingsuan.errors import QingsuanError
 from qingsuan.testing import collect_cases, run_case
 
@@ -22,11 +23,7 @@ SOURCES = HERE.parent / "plugins" / "examples" / "src"
 def examples(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Install the made-up plugin the way pip leaves a distribution behind; its paths."""
     site = tmp_path_factory.mktemp("site")
-    info = site / "qingsuan_examples-2022.1.dist-info"
-    info.mkdir()
-    metadata = ["Metadata-Version: 2.1", "Name: qingsuan-examples", "Version: 2022.1"]
-    (info / "METADATA").write_text("\n".join([*metadata, "Requires-Dist: qingsuan<0.2,>=0.1", ""]))
-    (info / "entry_points.txt").write_text("[qingsuan]\nexamples = qingsuan_examples\n")
+    leave_behind(site, "examples")
     return [site, SOURCES]
 
 

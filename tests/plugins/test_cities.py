@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from distributions import leave_behind
 from model_use import constructs, used
 from qingsuan.benefits.reference.twin import Claim, Outcome
 from qingsuan.cases.casefile import read_case
@@ -34,11 +35,7 @@ def rule_sets() -> tuple[RuleSet, ...]:
 def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Install the made-up plugin the way pip leaves a distribution behind; its paths."""
     site = tmp_path_factory.mktemp("site")
-    info = site / "qingsuan_cities-2022.1.dist-info"
-    info.mkdir()
-    metadata = ["Metadata-Version: 2.1", "Name: qingsuan-cities", "Version: 2022.1"]
-    (info / "METADATA").write_text("\n".join([*metadata, "Requires-Dist: qingsuan<0.2,>=0.1", ""]))
-    (info / "entry_points.txt").write_text("[qingsuan]\ncities = qingsuan_cities\n")
+    leave_behind(site, "cities")
     return [site, HERE / "src"]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from distributions import leave_behind
 from qingsuan.testing import collect_cases, run_case
 
 HERE = Path(__file__).parent / "layers"
@@ -23,11 +24,7 @@ PAGE = (Path(__file__).parents[2] / "plugins" / "README.md").read_text(encoding=
 def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Install the made-up plugin the way pip leaves a distribution behind; its paths."""
     site = tmp_path_factory.mktemp("site")
-    info = site / "qingsuan_layers-2022.1.dist-info"
-    info.mkdir()
-    metadata = ["Metadata-Version: 2.1", "Name: qingsuan-layers", "Version: 2022.1"]
-    (info / "METADATA").write_text("\n".join([*metadata, "Requires-Dist: qingsuan<0.2,>=0.1", ""]))
-    (info / "entry_points.txt").write_text("[qingsuan]\nlayers = qingsuan_layers\n")
+    leave_behind(site, "layers")
     return [site, HERE / "src"]
 
 

@@ -14,8 +14,7 @@ from packaging.utils import canonicalize_name
 
 from qingsuan.errors import PluginError, PolicyError
 from qingsuan.plugins.digest import digest_of
-from qingsuan.plugins.finding import AllowList, Approved, Installed, Plugin
-from qingsuan.policy.toml.told import did_you_mean
+from qingsuan.plugins.finding import AllowList, Approved, Installed, Plugin, not_installed
 
 __all__ = ["NOT_ALLOWED", "allow", "allow_list", "leave_aside"]
 
@@ -46,7 +45,7 @@ def allow(installed: Installed, file: str | os.PathLike[str] | None) -> Installe
     listed = _read(Path(file))
     there = _by_name(installed.plugins)
     for number, approved in enumerate(listed.plugins, 1):
-        _check(approved, there, f"{file}: plugins[{number}]")
+        _check(approved, installed, there, f"{file}: plugins[{number}]")
     names = {canonicalize_name(approved.name) for approved in listed.plugins}
     taken = leave_aside(
         installed, [one.distribution for one in installed.plugins if canonicalize_name(one.distribution) not in names]
@@ -81,16 +80,10 @@ def _by_name(plugins: Iterable[Plugin]) -> dict[str, list[Plugin]]:
     return found
 
 
-def _check(approved: Approved, there: Mapping[str, list[Plugin]], where: str) -> None:
+def _check(approved: Approved, installed: Installed, there: Mapping[str, list[Plugin]], where: str) -> None:
     own = there.get(canonicalize_name(approved.name), [])
     if not own:
-        names = sorted(plugin.distribution for plugins in there.values() for plugin in plugins)
-        raise PluginError(
-            where,
-            found=f"{approved.name} is not installed",
-            expected=f"among the plugins installed: {', '.join(names) or '(none)'}",
-            do=did_you_mean(approved.name, names) or f'pip install "{approved.name}=={approved.version}"',
-        )
+        raise not_installed(where, approved.name, installed, f"{approved.name}=={approved.version}")
     for plugin in own:
         if plugin.problem is not None:
             raise PluginError(

@@ -31,7 +31,7 @@ from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Pool, Region
 from qingsuan.policy.toml.told import did_you_mean
 
-__all__ = ["GROUP", "AllowList", "Approved", "EntryPoint", "Installed", "Plugin", "load", "require"]
+__all__ = ["GROUP", "AllowList", "Approved", "EntryPoint", "Installed", "Plugin", "load", "not_installed", "require"]
 
 GROUP = "qingsuan"
 """The entry-point group of plugins."""
@@ -178,13 +178,7 @@ def require(installed: Installed, requirements: Sequence[str]) -> None:
             ) from error
         named = [plugin for plugin in installed.plugins if _is(plugin.distribution, wanted.name)]
         if not named:
-            names = sorted({plugin.distribution for plugin in installed.plugins})
-            raise PluginError(
-                where,
-                found=f"{wanted.name} is not installed",
-                expected=f"among the plugins installed: {', '.join(names) or '(none)'}",
-                do=did_you_mean(wanted.name, names) or f'pip install "{text}"',
-            )
+            raise not_installed(where, wanted.name, installed, text)
         for plugin in named:
             _require(plugin, wanted, where)
 
@@ -326,6 +320,17 @@ def _found(point: EntryPoint) -> _Found:
 
 def _name_and_version(distribution: Distribution) -> tuple[str | None, str | None]:
     return distribution.metadata["Name"], distribution.version
+
+
+def not_installed(where: str, name: str, installed: Installed, requirement: str) -> PluginError:
+    """What is said of a plugin that somebody asks for and that is not there; ``requirement`` is what pip would be given."""
+    names = sorted({plugin.distribution for plugin in installed.plugins})
+    return PluginError(
+        where,
+        found=f"{name} is not installed",
+        expected=f"among the plugins installed: {', '.join(names) or '(none)'}",
+        do=did_you_mean(name, names) or f'pip install "{requirement}"',
+    )
 
 
 def _is(left: str, right: str) -> bool:
