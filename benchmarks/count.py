@@ -40,11 +40,11 @@ def run_layers() -> int:
 
 def run_year(sample: Path) -> int:
     """The workload ``year``: a whole run of one partition; returns how many claims went in."""
-    from qingsuan.api import set_up
     from qingsuan.benefits.settlement import TABLES, Benefits
     from qingsuan.run.folder import RunFolder
     from qingsuan.run.inputs import open_sources
     from qingsuan.run.model import Inputs, Options
+    from qingsuan.run.setting_up import set_up
     from qingsuan.run.settle import settle
 
     setup, installed = set_up(2021)

@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.run import reading
 from qingsuan.run.executors import local
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.model import Inputs, Options
+from qingsuan.run.setting_up import set_up
 from qingsuan.run.settle import settle
 
 SHOWN = 28

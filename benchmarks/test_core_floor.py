@@ -35,12 +35,12 @@ import pytest
 
 from measuring import CLAIMS, ROUNDS, Report
 from peers import cut_for_core
-from qingsuan.api import set_up
 from qingsuan.benefits.core.core import Core, Paid
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.model import Inputs, Options
+from qingsuan.run.setting_up import set_up
 from qingsuan.run.settle import settle
 from three_layers import claims, program
 

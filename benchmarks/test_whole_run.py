@@ -34,7 +34,7 @@ seconds = {}
 def since(name):
     global begin
     seconds[name], begin = round(time.perf_counter() - begin, 3), time.perf_counter()
-from qingsuan.api import set_up
+from qingsuan.run.setting_up import set_up
 from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import load
 from qingsuan.policy.reader import read_rule_sets

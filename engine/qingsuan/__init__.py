@@ -11,17 +11,26 @@ from qingsuan.hookspecs import hookimpl
 from qingsuan.policy.model import Pool, Region
 
 if TYPE_CHECKING:
-    from qingsuan.api import open_run as open  # noqa: A004 - ``qingsuan.open``
-    from qingsuan.api import prepare, settle, subsidy
+    from qingsuan.api.benefits import settle
+    from qingsuan.api.folders import open_run as open  # noqa: A004 - ``qingsuan.open``
+    from qingsuan.api.subsidies import subsidy
+    from qingsuan.api.year import prepare
 
 __all__ = ["Pool", "Region", "__version__", "hookimpl", "open", "prepare", "settle", "subsidy"]
 
 __version__ = "0.1.0"
 
-_OF_THE_API = {"open": "open_run", "prepare": "prepare", "settle": "settle", "subsidy": "subsidy"}
+_OF_THE_API = {
+    "open": ("folders", "open_run"),
+    "prepare": ("year", "prepare"),
+    "settle": ("benefits", "settle"),
+    "subsidy": ("subsidies", "subsidy"),
+}
+"""Each public function: the module of :mod:`qingsuan.api` in which it is, and its name there."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in _OF_THE_API:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("qingsuan.api"), _OF_THE_API[name])
+    module, function = _OF_THE_API[name]
+    return getattr(import_module(f"qingsuan.api.{module}"), function)

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.cli.options.engines import engine_of
 from qingsuan.errors import InputError
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.model import Inputs, Options, Progress
+from qingsuan.run.setting_up import set_up
 from qingsuan.run.settle import settle
 from qingsuan.sample import make_year
 from qingsuan.selftest import YEAR, differences

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from qingsuan.api import set_up, settle_by
+from qingsuan.api.benefits import settle_by
 from qingsuan.benefits.setup import Setup
 from qingsuan.cases.casefile import CaseFile, Row
 from qingsuan.cases.outcome import Result
 from qingsuan.plugins import Installed
 from qingsuan.policy.model import Region
+from qingsuan.run.setting_up import set_up
 from qingsuan.tables import IDENTITIES, REGISTRATIONS
 
 __all__ = ["CaseRules", "cases_beside", "write_tables"]
@@ -72,7 +73,7 @@ class CaseRules:
         Raises
         ------
         QingsuanError
-            The run was refused, as :func:`qingsuan.api.settle` says.
+            The run was refused, as :func:`qingsuan.api.benefits.settle` says.
         """
         if case.year not in self._years:
             self._years[case.year] = set_up(case.year, rules_dir=self.rules_dir)

@@ -41,6 +41,15 @@ COMMANDS = {
     "verify": "Check a finished run folder again: digests, rows, sums, accumulators; with its inputs, every row.",
 }
 
+_ROOMS = {
+    "find": "asking",
+    "prepare": "settling",
+    "settle": "settling",
+    "subsidy": "settling",
+    "verify": "asking",
+}
+"""The rooms of those commands that do not lie in this one."""
+
 
 class _Lazy(click.Group):
     """A group whose commands are imported when they are called, so that ``--help`` stays quick."""
@@ -51,7 +60,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"qingsuan.cli.{name.replace('-', '_')}")
+        path = [*([_ROOMS[name]] if name in _ROOMS else []), name.replace("-", "_")]
+        module = importlib.import_module(".".join(("qingsuan.cli", *path)))
         command: click.Command = module.command
         return command
 

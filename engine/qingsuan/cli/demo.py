@@ -12,9 +12,10 @@ from pathlib import Path
 
 import click
 
-from qingsuan.api import settle, subsidy
+from qingsuan.api.benefits import settle
+from qingsuan.api.subsidies import subsidy
 from qingsuan.cli.output import results_apart, show
-from qingsuan.cli.progress import progress_for
+from qingsuan.cli.settling.progress import progress_for
 from qingsuan.errors import UsageError
 from qingsuan.report.text import folded, width
 from qingsuan.run.folder import is_file

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from qingsuan.api import set_up
 from qingsuan.cli.options.engines import check_engine, engine_of, engine_options
 from qingsuan.cli.output import results_apart, show
+from qingsuan.run.setting_up import set_up
 from qingsuan.selftest import PEOPLE, YEAR, selftest
 
 __all__ = ["command"]

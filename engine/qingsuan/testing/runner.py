@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from qingsuan.api import settle
+from qingsuan.api.benefits import settle
 from qingsuan.cases.casefile import CaseFile, read_case
 from qingsuan.cases.outcome import FATES, CaseFailedError, Result, differences
 from qingsuan.cases.settling import write_tables

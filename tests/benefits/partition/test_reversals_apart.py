@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 
 import exchanges
-from qingsuan.api import set_up
 from qingsuan.benefits.named import NAMED_SCHEMA, NamedByNobody, NamedByReversals
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.people import Marks, Texts
@@ -21,6 +20,7 @@ from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.model import Inputs, Options
 from qingsuan.run.restart.fingerprint import by_what
+from qingsuan.run.setting_up import set_up
 from qingsuan.run.settle import settle
 from qingsuan.selftest import differences
 from settling import BILL, claim, full_after, install, insured, only, read, run, write

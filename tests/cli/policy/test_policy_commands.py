@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from qingsuan.api import set_up
 from qingsuan.cases import settling as settling_of_cases
+from qingsuan.run.setting_up import set_up
 from settling import RULES, Ran, install, only, run
 
 CASE = """format = 1

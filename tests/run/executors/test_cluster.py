@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import exchanges
-from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.errors import InputError, PluginError, RunError, UsageError
 from qingsuan.plugins import allow_list, load
@@ -24,6 +23,7 @@ from qingsuan.run.inputs import open_sources
 from qingsuan.run.model import Inputs, Options
 from qingsuan.run.opening import open_opening
 from qingsuan.run.restart.fingerprint import by_what
+from qingsuan.run.setting_up import set_up
 from qingsuan.run.settle import settle
 from qingsuan.sample import make_year
 from qingsuan.selftest import YEAR, differences, selftest

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import exchanges
-from qingsuan.api import set_up
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.run.executors.cluster import Cluster
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
 from qingsuan.run.model import Inputs, Options
 from qingsuan.run.restart.fingerprint import by_what
+from qingsuan.run.setting_up import set_up
 from qingsuan.run.settle import settle
 from qingsuan.selftest import differences
 from settling import RULES, claim, install, insured, only, read, write

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from qingsuan.api import settle
+from qingsuan.api.benefits import settle
 from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.engines import engine_options
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import finished, results_apart, show, show_json
-from qingsuan.cli.progress import progress_for
-from qingsuan.cli.stopping import terminated_as_interrupted
+from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.report.text import proven
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 

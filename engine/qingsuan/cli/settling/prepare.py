@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from qingsuan.api import prepare
+from qingsuan.api.year import prepare
 from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
-from qingsuan.cli.progress import progress_for
-from qingsuan.cli.stopping import terminated_as_interrupted
+from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.report.prepared import summary
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 

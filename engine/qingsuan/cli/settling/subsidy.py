@@ -9,8 +9,8 @@ import click
 from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.output import finished, results_apart, show, show_json
-from qingsuan.cli.progress import progress_for
-from qingsuan.cli.stopping import terminated_as_interrupted
+from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 
 __all__ = ["command"]
@@ -74,11 +74,11 @@ def command(
     and, if known, enddate, resd_permit_flag and vali_flag. One person counts once, wherever in the input; regions come from the
     installed plugins.
     """
-    from qingsuan import api
+    from qingsuan.api.subsidies import subsidy
     from qingsuan.report.text import proven
 
     with terminated_as_interrupted():
-        run = api.subsidy(
+        run = subsidy(
             insured,
             year=year,
             out=out,

@@ -1,51 +1,45 @@
-"""The front door for programs: tables in, tables out, errors as exceptions, nothing printed. The commands go through it, too.
-
-A table is anything with ``__arrow_c_stream__`` (pyarrow, Polars, DuckDB, pandas from 2.2 on), a file, folder or glob by its path,
-or a list of these. What comes in is checked as a file is. Functions may run side by side in threads of one process.
-"""
+"""A year of claims settled (待遇结算): ``qingsuan.settle``."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from qingsuan.api.arguments import (
+    Parted,
+    PathLike,
+    check_how,
+    folder_for,
+    is_nothing,
+    opened,
+    options_of,
+    texts,
+    year_tables,
+)
 from qingsuan.benefits.settlement import OPENING, TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import UsageError
-from qingsuan.finished import FinishedRun, Folder, Settlement, Subsidy, run_in
+from qingsuan.finished import FinishedRun, Settlement
 from qingsuan.plugins import Installed
-from qingsuan.prepared import Prepared, is_prepared
-from qingsuan.run.bounds import (
-    FIRST_YEAR,
-    LAST_SUBSIDY_YEAR,
-    LAST_YEAR,
-    LEAST_MEMORY_BYTES,
-    MOST_WORKERS,
-    whole_number,
-)
+from qingsuan.prepared import is_prepared
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, LEAST_MEMORY_BYTES, whole_number
 from qingsuan.run.deliveries import has_table, inputs_of
 from qingsuan.run.executors.engines import check_engine, engine_of
 from qingsuan.run.executors.prepared import FromYear
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.folder.apart import check_apart
-from qingsuan.run.folder.disk import temporary_folder
-from qingsuan.run.folder.known import MOST_PARTITIONS
 from qingsuan.run.folder.proof import prove
-from qingsuan.run.inputs import Given, Source, Spool, Streamed, find_files, open_files, open_streams
+from qingsuan.run.inputs import Given, Source, Spool
 from qingsuan.run.model import Inputs, Options, Progress
 from qingsuan.run.opening import earlier_run, open_opening
 from qingsuan.run.prepare import prepare as prepare_year
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.restart.fingerprint import check_prepared, read_by
-from qingsuan.run.setting_up import regions_at_hand, set_up
+from qingsuan.run.setting_up import set_up
 from qingsuan.run.settle import settle as run_settlement
 
-__all__ = ["open_run", "prepare", "set_up", "settle", "settle_by", "subsidy"]
-
-PathLike = str | os.PathLike[str]
-_Parted = tuple[tuple[str, ...], tuple[Streamed, ...]]
+__all__ = ["settle", "settle_by"]
 
 
 def settle(
@@ -134,17 +128,17 @@ def settle(
     RunError
         The machine, or a person, stopped the run.
     """
-    _check_how(resume=resume, overwrite=overwrite)
+    check_how(resume=resume, overwrite=overwrite)
     check_engine(engine, spark_master)
     year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
-    options = _options(workers, memory, partitions)
+    options = options_of(workers, memory, partitions)
     prepared = _prepared_in(claims, insured, identities, registrations)
     if engine != "local" and (prepared, keep) != (None, None):
         raise UsageError("--engine", found=f"{engine}, for a prepared year", expected="local")
     if engine != "local" and rules_dir is not None:
         raise UsageError("--engine", found=f"{engine}, with --rules-dir, which no worker has", expected="local")
-    with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
-        given = {} if prepared is not None else _given(spool, claims, insured, identities, registrations)
+    with Spool() as spool, folder_for(out, goes_on=resume or overwrite) as place:
+        given = {} if prepared is not None else year_tables(spool, claims, insured, identities, registrations)
         earlier = None if opening is None else _folder_of(opening)
         paths = [path for files, _ in given.values() for path in files] if prepared is None else [str(prepared)]
         _check_apart(place.path, paths, earlier)
@@ -152,7 +146,7 @@ def settle(
         with_accumulators = accumulators or earlier is not None
         setup, installed = set_up(
             year,
-            _texts(require),
+            texts(require),
             skip_unserved=skip_unserved,
             accumulators=with_accumulators,
             strict=strict,
@@ -170,7 +164,7 @@ def settle(
                 Path(keep), place.path, paths, given, options, setup, installed, progress, csv_encoding
             )
         if prepared is None:
-            inputs = _opened(given, csv_encoding, {OPENING: brought})
+            inputs = opened(given, csv_encoding, {OPENING: brought})
             where = engine_of(engine, spark_master, settlement, installed)
         else:
             inputs, where, options = _of_year(prepared, settlement, installed, brought, options)
@@ -192,174 +186,15 @@ def settle_by(
         As :func:`settle`.
     """
     whole_number("--year", setup.year, FIRST_YEAR, LAST_YEAR)
-    with Spool() as spool, _folder_for(None, goes_on=False) as place:
+    with Spool() as spool, folder_for(None, goes_on=False) as place:
         setup = setup.fork()
         setup.registrations = True
         settlement = Benefits(setup, earlier_run(()))
-        inputs = _opened(_given(spool, claims, insured, identities, registrations), "utf8", {OPENING: ()})
-        options = _options(1, LEAST_MEMORY_BYTES, None)
+        inputs = opened(year_tables(spool, claims, insured, identities, registrations), "utf8", {OPENING: ()})
+        options = options_of(1, LEAST_MEMORY_BYTES, None)
         record = run_settlement(settlement, inputs, RunFolder(place.path, TABLES), options, installed)
         prove(place.path, record)
         return Settlement(place)
-
-
-def prepare(
-    claims: Given | None = None,
-    insured: Given | None = None,
-    identities: Given | None = None,
-    *,
-    year: int,
-    out: PathLike,
-    add: bool = False,
-    workers: int = 2,
-    memory: int = 2 << 30,
-    partitions: int | None = None,
-    require: Sequence[str] = (),
-    allow: PathLike | None = None,
-    rules_dir: PathLike | None = None,
-    skip_unserved: bool = False,
-    registrations: Given | None = None,
-    csv_encoding: str = "utf8",
-    progress: Progress | None = None,
-) -> Prepared:
-    """Prepare a year: read, check, spread and order it once, to settle it from there (``docs/prepared-year.md``).
-
-    Parameters
-    ----------
-    claims, insured, identities
-        The tables, and all other arguments, as in :func:`settle`. With ``add`` a table may be left out.
-    out
-        The folder to write: a new one, or with ``add`` a prepared year, to which a further delivery is added.
-
-    Returns
-    -------
-    Prepared
-        The year, in which people and settlements can be looked up.
-
-    Raises
-    ------
-    UsageError, InputError, PluginError, PolicyError, RunError
-        As in :func:`settle`; and the year was prepared by something else than what is to be added to it.
-    """
-    year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
-    options = _options(workers, memory, partitions)
-    if not add and _is_nothing(insured):
-        raise UsageError("--insured", found="nothing", expected="claims and insured people of the year")
-    if all(map(_is_nothing, (claims, insured, identities, registrations))):
-        expected = "claims, insured people, identities or registrations"
-        raise UsageError("--add", found="nothing to add", expected=expected)
-    with Spool() as spool:
-        given = _given(spool, claims, insured, identities, registrations, add=add)
-        setup, installed = set_up(year, _texts(require), skip_unserved=skip_unserved, rules_dir=rules_dir, allow=allow)
-        setup.registrations = "registrations" in given or (add and has_table(Path(out), "registrations"))
-        paths = [path for files, _ in given.values() for path in files]
-        check_apart(Path(out), (), paths)
-        inputs = _opened(given, csv_encoding)
-        told = prepare_year(Benefits(setup), inputs, Path(out), options, installed, progress, add=add)
-        return Prepared(Path(out), told)
-
-
-def subsidy(
-    insured: Given,
-    *,
-    year: int,
-    out: PathLike | None = None,
-    classes: PathLike | None = None,
-    standards: PathLike | None = None,
-    local_split: PathLike | None = None,
-    require: Sequence[str] = (),
-    allow: PathLike | None = None,
-    skip_unserved: bool = False,
-    csv_encoding: str = "utf8",
-    workers: int = 2,
-    memory: int = 2 << 30,
-    partitions: int | None = None,
-    resume: bool = False,
-    overwrite: bool = False,
-    progress: Progress | None = None,
-) -> Subsidy:
-    """Count the insured of a year and split the subsidy for them (财政补助).
-
-    Parameters
-    ----------
-    insured
-        The insured people; likewise, and all other arguments, as in :func:`settle`.
-    classes, standards, local_split
-        The bureau's tables: CSV files, by their paths, as ``docs/subsidy.md`` has them.
-
-    Returns
-    -------
-    Subsidy
-        The record and the tables.
-
-    Raises
-    ------
-    UsageError, InputError, PluginError, PolicyError, RunError
-        As in :func:`settle`; a table of the bureau that is needed or cannot be trusted is a PolicyError.
-    """
-    from qingsuan.subsidies.bureau import BureauTables  # another settlement: a run of benefits starts without it
-    from qingsuan.subsidies.funding import resolve
-    from qingsuan.subsidies.settlement import TABLES as SUBSIDY_TABLES
-    from qingsuan.subsidies.settlement import Subsidies
-
-    _check_how(resume=resume, overwrite=overwrite)
-    year = whole_number("--year", year, FIRST_YEAR, LAST_SUBSIDY_YEAR)
-    options = _options(workers, memory, partitions)
-    with Spool() as spool, _folder_for(out, goes_on=resume or overwrite) as place:
-        given = {"insured": spool.parted(insured, "insured")}
-        installed = regions_at_hand(_texts(require), allow=allow).installed
-        tables = BureauTables.read(
-            *(None if file is None else Path(file) for file in (classes, standards, local_split))
-        )
-        check_apart(place.path, SUBSIDY_TABLES, (*given["insured"][0], *tables.paths))
-        folder = RunFolder(place.path, SUBSIDY_TABLES, overwrite=overwrite, resume=resume)
-        broken = [f"{plugin.title} is refused: {plugin.problem}" for plugin in installed.broken]
-        funding = resolve(installed.regions, year, tables, broken)
-        titles = [plugin.title for plugin in installed.broken]
-        settlement = Subsidies(funding, tables, skip_unserved=skip_unserved, broken=titles)
-        inputs = _opened(given, csv_encoding)
-        record = run_settlement(settlement, inputs, folder, options, installed, progress)
-        prove(place.path, record)
-        run = Subsidy(place)
-        run.seconds = record.get("seconds", {})
-        return run
-
-
-def open_run(out: PathLike) -> Settlement | Subsidy | Prepared:
-    """Open the folder of a finished run or a prepared year (``qingsuan.open``); its rows are read when they are asked for.
-
-    Raises
-    ------
-    InputError
-        There is no finished run, or a file that it lists is gone. Whether files are as they were written, ``qingsuan verify`` tells.
-    """
-    return Prepared(Path(out)) if is_prepared(Path(out)) else run_in(Folder(Path(out)))
-
-
-def _is_nothing(given: Given | None) -> bool:
-    return given is None or (isinstance(given, list | tuple) and not given)
-
-
-def _given(
-    spool: Spool,
-    claims: Given | None,
-    insured: Given | None,
-    identities: Given | None,
-    registrations: Given | None,
-    *,
-    add: bool = False,
-) -> dict[str, _Parted]:
-    """Tell paths from streams; of what is added to a year any table may be left out."""
-    return {
-        "claims": spool.parted(claims, "claims", optional=add),
-        "insured": spool.parted(insured, "insured", optional=add),
-        "identities": spool.parted(identities, "identities", optional=True),
-        **(
-            {}
-            if _is_nothing(registrations)
-            else {"registrations": spool.parted(registrations, "registrations", optional=True)}
-        ),
-    }
 
 
 def _prepared_in(
@@ -374,14 +209,14 @@ def _prepared_in(
     """
     one = claims[0] if isinstance(claims, list | tuple) and len(claims) == 1 else claims
     if isinstance(one, str | os.PathLike) and is_prepared(Path(one)):
-        if insured or identities or not _is_nothing(registrations):
+        if insured or identities or not is_nothing(registrations):
             raise UsageError(
                 "--insured --identities --registrations",
                 found="given with a prepared year",
                 expected="the year alone: it has them",
             )
         return Path(one)
-    if _is_nothing(insured):
+    if is_nothing(insured):
         raise UsageError(
             "--insured", found="nothing", expected="the insured people, or a prepared year instead of claims"
         )
@@ -392,7 +227,7 @@ def _kept(
     keep: Path,
     out: Path,
     paths: Sequence[str],
-    given: Mapping[str, _Parted],
+    given: Mapping[str, Parted],
     options: Options,
     setup: Setup,
     installed: Installed,
@@ -412,7 +247,7 @@ def _kept(
         )
     check_apart(keep, (), (*paths, out), "--keep")
     check_apart(out, TABLES, (keep,))
-    told = prepare_year(Benefits(setup.fork()), _opened(given, encoding), keep, options, installed, progress)
+    told = prepare_year(Benefits(setup.fork()), opened(given, encoding), keep, options, installed, progress)
     return keep, {f"prepare: {stage}": seconds for stage, seconds in told["seconds"].items()}
 
 
@@ -441,23 +276,6 @@ def _of_year(
     )
 
 
-@contextmanager
-def _folder_for(out: PathLike | None, *, goes_on: bool) -> Iterator[Folder]:
-    """The run folder: the caller's, or a temporary one, which is gone if the run fails."""
-    if out is not None:
-        yield Folder(Path(out))
-        return
-    if goes_on:
-        raise UsageError("--out", found="none", expected="the folder of the run to go on with, or to replace")
-    temporary = temporary_folder()
-    folder = Folder(temporary / "run", temporary)
-    try:
-        yield folder
-    except BaseException:
-        folder.discard()
-        raise
-
-
 def _folder_of(opening: PathLike | FinishedRun) -> Path:
     return opening.path if isinstance(opening, FinishedRun) else Path(opening)
 
@@ -468,33 +286,3 @@ def _check_apart(out: Path, paths: Sequence[str], earlier: Path | None) -> None:
     if out.resolve() in (earlier.resolve(), *earlier.resolve().parents):
         raise UsageError("--opening --out", found="one folder", expected="two", do="give another --out")
     return check_apart(out, TABLES, (*paths, earlier))
-
-
-def _opened(
-    given: Mapping[str, _Parted], encoding: str, others: Mapping[str, tuple[Source, ...]] | None = None
-) -> Inputs:
-    """Find and open every input: all files before the first stream, which is read to its end; ``others`` are open."""
-    found = {table: find_files(paths, table) for table, (paths, _) in given.items()}
-    sources = {table: open_files(files, encoding) for table, files in found.items()}
-    for table, (_, streams) in given.items():
-        sources[table] += open_streams(streams, len(sources[table]))
-    return Inputs({**sources, **(others or {})}, {table: files.left_out for table, files in found.items()})
-
-
-def _options(workers: int, memory: int, partitions: int | None) -> Options:
-    return Options(
-        whole_number("--workers", workers, 1, MOST_WORKERS),
-        whole_number("--memory", memory, LEAST_MEMORY_BYTES),
-        None if partitions is None else whole_number("--partitions", partitions, 1, MOST_PARTITIONS),
-    )
-
-
-def _check_how(*, resume: bool, overwrite: bool) -> None:
-    if resume and overwrite:
-        raise UsageError(
-            "--resume --overwrite", found="both", expected="one: to go on with what is there, or to replace it"
-        )
-
-
-def _texts(given: Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
