@@ -1,0 +1,12 @@
+"""Catalogues of what is said to people, in English and in Chinese.
+
+What comes in is a language and an English text with its values; what goes out is the text in that language. A text is written in
+English where it is said (``words.speak("{count} claims", count=3)``) and once in Chinese in ``zh.po``, the gettext catalogue. This
+room knows no table, no rule and no amount: a caller hands over values that are texts or numbers already. Only the standard library
+and Babel are below it.
+"""
+
+from qingsuan.messages.language import LANGUAGES, Lang, language_of
+from qingsuan.messages.words import Words, marked
+
+__all__ = ["LANGUAGES", "Lang", "Words", "language_of", "marked"]
