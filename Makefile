@@ -49,7 +49,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: pyproject.toml $(CORE) $(PLUGINS:%=%/pyproject.toml) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -e '.[test,policy]' $(PLUGINS:%=-e %)
+	$(BIN)/python -m pip install --quiet -e '.[test,policy,pages]' $(PLUGINS:%=-e %)
 	touch $@
 
 $(VENV)/.ready-%: $(VENV)/.ready

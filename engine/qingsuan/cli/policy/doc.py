@@ -10,6 +10,7 @@ import click
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show
 from qingsuan.errors import UsageError
+from qingsuan.pages.files import write_page
 from qingsuan.rulebook.page.book import book
 from qingsuan.rulebook.which import choose
 
@@ -34,12 +35,5 @@ def command(*, name: str, out: Path, rules_dir: Path | None) -> None:
     digests = {file: hashlib.sha256(chosen.content(file)).hexdigest() for file in files}
     note = "" if rules_dir is None else f"工作副本,未发布 (working copy): {rules_dir.resolve().name}"
     page = book(chosen.region, chosen.rule_sets, digests, note)
-    try:
-        out.write_text(page, "utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"--out {out}",
-            found=f"cannot be written ({error.strerror or error})",
-            expected="a file that can be written",
-        ) from error
+    write_page(page, out, private=False)
     show(f"{out}: {len(chosen.rule_sets)} rule sets")

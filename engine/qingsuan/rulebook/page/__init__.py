@@ -1,5 +1,5 @@
 """The rule book of a region as one HTML file: no network, prints on A4, Chinese first; from the parameter files and nothing else.
 
-``book.py`` puts it together, ``sections.py`` makes the parts of one rule set, ``timeline.py`` the picture of versions, ``html.py`` has the
-look of it and the few elements that all of them use.
+``book.py`` puts it together, ``sections.py`` says what stands in the part of one rule set, ``timeline.py`` draws the versions, and
+``templates/`` lays it out; the look is that of ``qingsuan.pages``.
 """

@@ -1,12 +1,13 @@
-"""The parts of one rule set on the page: its head, layers with every table beside its source, rules, what is missing, sources."""
+"""What the page says of one rule set, for its template: its head, layers with tables and sources, rules, what is missing, sources."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from qingsuan.policy.model import Layer, RuleSet
+from qingsuan.pages.tables import filled
+from qingsuan.policy.model import Layer, RuleSet, Source
 from qingsuan.rulebook.grids import Grid, grids
-from qingsuan.rulebook.page.html import badge, element, table, text
 from qingsuan.rulebook.statements import Statement, statements
 from qingsuan.rulebook.words import Words
 
@@ -61,35 +62,29 @@ _MORE: Mapping[str, str] = {
 }
 
 
-def rule_set_section(rule_set: RuleSet, words: Words, number: int) -> str:
-    """One rule set; ``number`` tells it from the others on the page."""
+def rule_set_section(rule_set: RuleSet, words: Words, number: int) -> Mapping[str, Any]:
+    """One rule set as its template takes it; ``number`` tells it from the others on the page."""
     said = statements(rule_set, words)
-    until = f" 至 {rule_set.until}" if rule_set.until else " 起"
-    named = f"{text(rule_set.title)} {element('span', text(rule_set.name), class_='en')}"
-    parts = [
-        element("h2", named),
-        element("p", f"施行 {rule_set.effective}{until}。{text(rule_set.file)}"),
-        _beside(table(["", ""], _head(said)), rule_set, (rule_set.source,)),
-    ]
-    for layer in rule_set.layers.values():
-        parts.append(_layer(rule_set, layer, words))
-    parts += [
-        element("h3", "规则 " + element("span", "rules", class_="en")),
-        table(["规则", "情形", "依次支付", "另", "依据"], _rules(rule_set, said))
-        if rule_set.rules
-        else element("p", "无。"),
-    ]
-    parts += [element("h3", "缺少的参数 " + element("span", "missing", class_="en")), _missing(said)]
-    beyond = [[text(one.key), text(one.text), text(one.source)] for one in said if one.place == "beyond"]
-    if beyond:
-        parts += [element("h3", "超出授权 " + element("span", "beyond", class_="en"))]
-        parts.append(table(["参数", "理由", "依据"], beyond))
-    explained = [[text(one.key), text(one.text), text(one.source)] for one in said if one.place == "explained"]
-    if explained:
-        parts += [element("h3", "异常数字的说明 " + element("span", "explained", class_="en"))]
-        parts.append(table(["何处", "说明", "依据"], explained))
-    parts += [element("h3", "依据 " + element("span", "sources", class_="en")), _sources(rule_set)]
-    return element("section", "\n".join(parts), class_="rule-set", id=f"r{number}")
+    return {
+        "id": f"r{number}",
+        "title": rule_set.title,
+        "name": rule_set.name,
+        "effective": str(rule_set.effective),
+        "until": rule_set.until,
+        "file": rule_set.file,
+        "head": list(_head(said)),
+        "cited": list(_cited(rule_set, (rule_set.source,))),
+        "layers": [_layer(rule_set, layer, words) for layer in rule_set.layers.values()],
+        "rules": filled(["规则", "情形", "依次支付", "另", "依据"], list(_rules(rule_set, said))),
+        "missing": [(one.key, one.text, one.condition) for one in said if one.place == "missing"],
+        "beyond": filled(["参数", "理由", "依据"], _of_place(said, "beyond")),
+        "explained": filled(["何处", "说明", "依据"], _of_place(said, "explained")),
+        "sources": [_source(key, source) for key, source in rule_set.sources.items()],
+    }
+
+
+def _of_place(said: Iterable[Statement], place: str) -> list[list[str]]:
+    return [[one.key, one.text, one.source] for one in said if one.place == place]
 
 
 def _head(said: Iterable[Statement]) -> Iterator[list[str]]:
@@ -101,48 +96,47 @@ def _head(said: Iterable[Statement]) -> Iterator[list[str]]:
         ):
             kind = _KINDS.get(one.place)
             name = f"{kind} {one.key}" if kind else _HEAD.get(place, place)
-            yield [text(name), text(_DATES.get(one.text, one.text))]
+            yield [name, _DATES.get(one.text, one.text)]
 
 
-def _beside(shown: str, rule_set: RuleSet, sources: Iterable[str], caption: str = "") -> str:
-    """A table with its sources and their grades beside it."""
-    cited = element("div", "".join(_cited(rule_set, sources)), class_="source")
-    head = element("div", caption, class_="caption") if caption else ""
-    return element("div", head + element("div", element("div", shown) + cited, class_="pair"), class_="matrix")
-
-
-def _cited(rule_set: RuleSet, sources: Iterable[str]) -> Iterator[str]:
+def _cited(rule_set: RuleSet, sources: Iterable[str]) -> Iterator[Mapping[str, str]]:
+    """The sources of a table, to stand beside it with their grades."""
     for key in dict.fromkeys(each for one in sources for each in one.split(", ") if each):
-        source = rule_set.sources[key]
-        document = source.document.split(" (", maxsplit=1)[0]  # in full among the sources below
-        said = f"{badge(source.grade)} {element('code', text(key))} {text(document)}: {text(source.article)}"
-        yield element("div", said)
+        source = _source(key, rule_set.sources[key])
+        yield {**source, "document": source["document"].split(" (", maxsplit=1)[0]}  # in full among the sources below
 
 
-def _layer(rule_set: RuleSet, layer: Layer, words: Words) -> str:
+def _source(key: str, source: Source) -> dict[str, str]:
+    named = {name: getattr(source, name) for name in ("grade", "document", "article", "owner")}
+    return {"key": key, **named}
+
+
+def _layer(rule_set: RuleSet, layer: Layer, words: Words) -> Mapping[str, Any]:
     fund = f"{FUND_TITLES.get(layer.fund, '')} {layer.fund}"
-    parts = [element("h3", text(layer.name) + element("span", text(fund), class_="fund"))]
-    parts += [_grid(rule_set, grid) for grid in grids(rule_set, layer, words)]
-    return "\n".join(parts)
+    return {
+        "name": layer.name,
+        "fund": fund,
+        "grids": [_grid(rule_set, grid) for grid in grids(rule_set, layer, words)],
+    }
 
 
-def _grid(rule_set: RuleSet, grid: Grid) -> str:
-    title = element("b", _SETTINGS.get(grid.key, text(grid.key)))
-    if len(grid.rows) == 1 and grid.columns == ("",) and grid.rows[0][0] == "所有情形":
-        shown = table([], [[text(grid.rows[0][1][0])]])
-    else:
-        rows = [[text(name), *map(_stacked, cells)] for name, cells in grid.rows]
-        columns = map(text, grid.columns) if any(grid.columns) else [_SETTINGS.get(grid.key, text(grid.key))]
-        shown = table([text(grid.across or grid.down), *columns], rows, numbers_from=1 if _short(grid) else None)
+def _grid(rule_set: RuleSet, grid: Grid) -> Mapping[str, Any]:
+    title = _SETTINGS.get(grid.key, grid.key)
     by_visit = grid.key == "deductible" and any(" / " in cell for _, cells in grid.rows for cell in cells)
     order = ";依次为第 1 次、第 2 次,最后一个为以后各次" if by_visit else ""
-    return _beside(shown, rule_set, grid.sources, f"{title}{text(grid.frame)}{order}")
+    beside = {"title": title, "caption": f"{grid.frame}{order}", "cited": list(_cited(rule_set, grid.sources))}
+    if len(grid.rows) == 1 and grid.columns == ("",) and grid.rows[0][0] == "所有情形":
+        return {**beside, "headers": [], "rows": [[grid.rows[0][1][0]]], "numbers_from": None}
+    rows = [[name, *map(_stacked, cells)] for name, cells in grid.rows]
+    columns = grid.columns if any(grid.columns) else [title]
+    headers, rows = filled([grid.across or grid.down, *columns], rows)
+    return {**beside, "headers": headers, "rows": rows, "numbers_from": 1 if _short(grid) else None}
 
 
-def _stacked(cell: str) -> str:
+def _stacked(cell: str) -> str | list[str]:
     """The items of a cell one below the other, where they are few."""
     items = cell.split(" / ")
-    return "<br>".join(map(text, items)) if len(items) <= _MOST_STACKED else text(cell)
+    return items if 1 < len(items) <= _MOST_STACKED else cell
 
 
 def _short(grid: Grid) -> bool:
@@ -157,24 +151,4 @@ def _rules(rule_set: RuleSet, said: Iterable[Statement]) -> Iterator[list[str]]:
         own = by_place[f"rules.{rule.id}"]
         more = [f"{_MORE.get(key, key)}: {one.text}" for key, one in own.items() if key not in ("when", "layers")]
         sources = dict.fromkeys(key for one in own.values() for key in one.source.split(", ") if key)
-        cells = [rule.id, own["when"].text, own["layers"].text, "; ".join(more), ", ".join(sources)]
-        yield [text(cell) for cell in cells]
-
-
-def _missing(said: Iterable[Statement]) -> str:
-    rows = [
-        [element("code", text(one.key)), text(one.text), text(one.condition) if one.condition else "不拒付,仅提示"]
-        for one in said
-        if one.place == "missing"
-    ]
-    if not rows:
-        return element("p", "无。")
-    return table(["参数", "为何缺少", "因此拒付的情形"], rows, class_="missing")
-
-
-def _sources(rule_set: RuleSet) -> str:
-    rows = [
-        [element("code", text(one.key)), badge(one.grade), text(one.document), text(one.article), text(one.owner)]
-        for one in rule_set.sources.values()
-    ]
-    return table(["代号", "等级", "文件", "条款", "负责"], rows)
+        yield [rule.id, own["when"].text, own["layers"].text, "; ".join(more), ", ".join(sources)]

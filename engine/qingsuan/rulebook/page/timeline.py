@@ -3,59 +3,56 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from qingsuan.pages.charts import INK, drawing, text_millimetres
 from qingsuan.policy.model import RuleSet
-from qingsuan.rulebook.page.html import element, text
 
-__all__ = ["timeline"]
+__all__ = ["spans", "timeline"]
 
-_WIDTH, _LEFT, _LINE = 720, 150, 30
-_SINGLE_YEARS = 12
-"""So many years get a line of their own; of more, every fifth one."""
+_WIDTH_MM, _LINE_MM, _FRAME_MM = 182, 8, 12
+_MOST_YEARS = 12
+"""So many years get a tick of their own; of more, every fifth one."""
+
+_OPEN, _ENDED = "#cfe0f0", "#e3e7ec"
 
 
-def timeline(lines: Sequence[tuple[str, Sequence[RuleSet]]]) -> str:
+def timeline(lines: Sequence[tuple[str, Sequence[RuleSet]]]) -> Any:
     """A picture of the lines, each with its name and its rule sets in order of date."""
-    first = min(one.effective for _, sets in lines for one in sets).year
-    last = max(
-        [dt.date(first, 12, 31), *(_end(sets, at) or one.effective for _, sets in lines for at, one in enumerate(sets))]
-    )
-    years = range(first, last.year + 3)
-    step = 1 if len(years) <= _SINGLE_YEARS else 5
-    height = _LINE * len(lines) + 24
-    parts = [
-        f'<line x1="{_x(dt.date(year, 1, 1), years)}" y1="14" x2="{_x(dt.date(year, 1, 1), years)}" y2="{height}" stroke="#dde2e8"/>'
-        f'<text x="{_x(dt.date(year, 1, 1), years) + 3}" y="11" font-size="10" fill="#6a727d">{year}</text>'
-        for year in years[:-1]
-        if (year - first) % step == 0
-    ]
-    for number, (name, sets) in enumerate(lines):
-        y = 22 + _LINE * number
-        parts.append(f'<text x="0" y="{y + 14}" font-size="11">{text(name)}</text>')
-        for at, one in enumerate(sets):
-            end = _end(sets, at)
-            x, right = _x(one.effective, years), _WIDTH if end is None else _x(end + dt.timedelta(days=1), years)
-            colour, said = ("#cfe0f0", "起") if end is None else ("#e3e7ec", f"至 {end}")
-            parts.append(
-                f'<rect x="{x}" y="{y}" width="{max(right - x, 2)}" height="20" rx="2" fill="{colour}" '
-                f'stroke="#24527a"/>'
-                f'<text x="{x + 5}" y="{y + 14}" font-size="10">{one.effective} {said}</text>'
-            )
-    drawing = "".join(parts)
-    return element("svg", drawing, viewBox=f"0 0 {_WIDTH} {height}", role="img", aria_label="timeline").replace(
-        "aria_label", "aria-label"
-    )
+    listed = [(name, list(spans(sets))) for name, sets in lines]
+    dates = [date for _, each in listed for span in each for date in span if date is not None]
+    first, last = min(dates).year, max(dates).year + 2
+    years = range(first, last + 1, 1 if last - first <= _MOST_YEARS else 5)
+
+    def draw(axes: Any) -> None:
+        end_of_all = dt.date(last, 1, 1).toordinal()
+        for place, (_, each) in enumerate(listed):
+            for begin, end in each:
+                left = begin.toordinal()
+                right = end_of_all if end is None else end.toordinal() + 1
+                colour, until = (_OPEN, "起") if end is None else (_ENDED, f"至 {end}")
+                axes.barh(place, right - left, left=left, height=0.7, facecolor=colour, edgecolor=INK, linewidth=0.6)
+                axes.annotate(f"{begin} {until}", (left, place), (4, 0), textcoords="offset points", va="center")
+        axes.set_xlim(dt.date(first, 1, 1).toordinal(), end_of_all)
+        axes.set_xticks([dt.date(year, 1, 1).toordinal() for year in years], labels=[str(year) for year in years])
+        axes.set_yticks(range(len(listed)), labels=[name for name, _ in listed])
+        axes.set_ylim(len(listed) - 0.5, -0.5)
+        axes.grid(axis="x")
+        axes.set_axisbelow(True)
+        axes.set_xlabel("年份")
+
+    margins = (3 + max(text_millimetres(name) for name, _ in listed), 6, 10, 2)
+    height = _FRAME_MM + _LINE_MM * len(listed)
+    return drawing("timeline", "各版本施行时间", (_WIDTH_MM, height), draw, margins)
 
 
-def _end(sets: Sequence[RuleSet], at: int) -> dt.date | None:
-    """The last day of a rule set: its own, or that before the next one begins."""
-    if sets[at].until is not None:
-        return sets[at].until
-    return sets[at + 1].effective - dt.timedelta(days=1) if at + 1 < len(sets) else None
-
-
-def _x(date: dt.date, years: range) -> int:
-    start = dt.date(years[0], 1, 1)
-    days = (dt.date(years[-1], 1, 1) - start).days
-    return _LEFT + (date - start).days * (_WIDTH - _LEFT) // days
+def spans(sets: Sequence[RuleSet]) -> Iterator[tuple[dt.date, dt.date | None]]:
+    """The first and the last day of each rule set: its own last day, or that before the next one begins; None where it is open."""
+    for at, one in enumerate(sets):
+        if one.until is not None:
+            yield one.effective, one.until
+        elif at + 1 < len(sets):
+            yield one.effective, sets[at + 1].effective - dt.timedelta(days=1)
+        else:
+            yield one.effective, None

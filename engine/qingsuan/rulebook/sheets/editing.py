@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from qingsuan.needed import need
 from qingsuan.rulebook.sheets.layout import NOTHING, Fixed
-from qingsuan.rulebook.sheets.needed import need
 from qingsuan.rulebook.sheets.reading import Edit
 
 __all__ = ["edited"]

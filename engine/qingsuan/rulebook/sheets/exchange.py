@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from qingsuan.errors import InputError, PolicyError, UsageError
+from qingsuan.needed import need
 from qingsuan.plugins import load, with_rules
 from qingsuan.policy.model import RuleSet
 from qingsuan.rulebook.sheets.editing import edited
 from qingsuan.rulebook.sheets.layout import Sheet, sheets_of
-from qingsuan.rulebook.sheets.needed import need
 from qingsuan.rulebook.sheets.reading import Edit, Listed, edits_of, listed_in, open_workbook
 from qingsuan.rulebook.sheets.writing import INDEX, write_workbook
 from qingsuan.rulebook.which import Chosen

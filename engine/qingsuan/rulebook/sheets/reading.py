@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from qingsuan.errors import InputError
+from qingsuan.needed import need
 from qingsuan.rulebook.sheets.layout import FIRST_COLUMN, FIRST_ROW, NOTHING, Fixed, Sheet, Unit, items_of
-from qingsuan.rulebook.sheets.needed import need
 from qingsuan.rulebook.sheets.writing import INDEX, INDEX_HEADING
 
 __all__ = ["Edit", "Listed", "edits_of", "listed_in", "open_workbook"]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import UsageError
+from qingsuan.needed import need
 from qingsuan.rulebook.sheets.layout import FIRST_COLUMN, FIRST_ROW, Sheet, items_of
-from qingsuan.rulebook.sheets.needed import need
 
 __all__ = ["INDEX", "INDEX_HEADING", "write_workbook"]
 
