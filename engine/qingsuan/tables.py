@@ -129,6 +129,7 @@ ACCUMULATORS: tuple[Column, ...] = (
     Column("insutype", "code", True, "scheme 险种类型"),
     Column("pool", "code", True, "code of the pool 统筹区"),
     Column("group", "text", True, "the rule set's group; empty in the row of the account itself"),
+    Column("key", "text", False, "for which disease, institution, … it counts, where the group is kept apart by a key"),
     Column(
         "period", "text", True, "what the counters are for: 2022, 2022Q3, 2022-07 or 2022-07-15, as the group counts"
     ),

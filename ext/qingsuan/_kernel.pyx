@@ -215,8 +215,8 @@ def settle_rows(
     -1 for one that counts by a key, -2 for one with amounts for itself; ``stays`` (# scratch, zeros) holds those of the person
     with most of them. ``of_claims`` (m, n) has the amounts that claims have for themselves, or is empty; the last row of ``stays`` is then for such
     visits. ``keys`` (k, n) numbers, for each key, the blocks of a person from 1, 0 where the claim needs none; ``blocks``
-    (# scratch, zeros) holds those of the person with most of them. Neither keys nor numbers from 1 go with ``keep``. With ``keep``, ``account[i]`` numbers the accounts of all these rows, and ``state`` (# in and
-    out) holds every one of them, so that what it held before is gone on with and what it holds after can be carried out.
+    (# scratch, zeros) holds those of the person with most of them. No numbers of stays from 1 go with ``keep``. With ``keep``, ``account[i]`` numbers the accounts of all these rows
+    and ``keys`` the blocks of them all, and ``state`` and ``blocks`` (# in and out) hold every one of them, so that what they held before is gone on with and what they hold after can be carried out.
     ``funds`` (8, n) (# in, zeros, and out) and ``result`` (5, n) (# out): deductible, pooled ratio, account, balance after,
     cash. All columns have n rows; everything else about them is checked here, row by row, before it is used.
 

@@ -57,7 +57,11 @@ def test_a_prepared_year_of_another_beginning_is_refused(files: tuple[Path, Path
     assert "prepare the year again" in other.err
 
 
-def test_such_a_year_is_not_carried(files: tuple[Path, Path], tmp_path: Path) -> None:
-    ran = settle(*files, tmp_path / "out", "--accumulators")
-    assert ran.status == 4
-    assert "ruleset.year_begins: a benefit year of its own, beside --accumulators or --opening" in ran.err
+def test_accounts_of_such_a_year_are_counted_again(files: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ran = settle(*files, out, "--accumulators")
+    assert ran.status == 0, ran.err
+    account = read(out, "accumulators")[0]
+    assert (account["period"], str(account["settled_until"])) == ("2022", "2023-06-30")
+    verified = run("verify", out)
+    assert (verified.status, "not counted" in verified.out) == (0, False), verified.out

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from qingsuan.benefits.core.calendar import BenefitYear
 from qingsuan.benefits.learned import Learned
 from qingsuan.columns.vocabulary import Vocabulary
-from qingsuan.errors import PolicyError
 from qingsuan.policy.compile import Program, compile_rule_sets
 from qingsuan.policy.conditions import CODE_COLUMNS, INTERVAL_DIMENSIONS
 from qingsuan.policy.model import GROUP_KEYS, Dimension, Pool, Region, RuleSet
@@ -150,8 +149,6 @@ class Setup:
 
     def __post_init__(self) -> None:
         self.program = compile_rule_sets(self.rule_sets)
-        if self.accumulators:
-            self._refuse_to_carry()
         self.places = Places(self.regions)
         self.own_columns = {}
         for rule_set in self.program.rule_sets:
@@ -226,24 +223,6 @@ class Setup:
         """Columns of a table that only a plugin's dimension reads: codes, numbers, amounts."""
         in_order = sorted(self.own_columns.values(), key=lambda own: (own.is_amount, own.name))
         return tuple(own for own in in_order if own.table == table and own.name not in CLAIM_CODES)
-
-    def _refuse_to_carry(self) -> None:
-        """Accounts are carried by period of the calendar, and without keys: who would go on with others would pay limits again."""
-        for rule_set in self.program.rule_sets:
-            if rule_set.year_begins != (1, 1):
-                raise PolicyError(
-                    f"{rule_set.file}: ruleset.year_begins",
-                    found="a benefit year of its own, beside --accumulators or --opening",
-                    expected="years that begin on 1 January: accumulators name the periods of the calendar",
-                    do="settle the year whole, without --accumulators and --opening",
-                )
-            for group, by in sorted(rule_set.group_keys.items()):
-                raise PolicyError(
-                    f"{rule_set.file}: groups.{group}",
-                    found=f"a group kept apart by {by}, beside --accumulators or --opening",
-                    expected="groups without a key: accumulators have no column for one",
-                    do="settle the year whole, without --accumulators and --opening",
-                )
 
     def is_answer(self, column: str) -> bool:
         """Whether an internal column says whether a claim is registered: ``ANSWERS``, by number."""

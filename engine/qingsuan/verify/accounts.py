@@ -1,5 +1,8 @@
 """The accumulators of a finished run, counted again from its settled rows and from what ``--opening`` brought along.
 
+A group that is kept apart by a key (单病种限额) is held against its rows with all its keys together: settled rows name a
+rule's key only where it is one of their own columns.
+
 Partition by partition. A balance, a day, a number of visits and most payments are told exactly by settled rows, which name
 their pool, benefit date and variant; other counters at least between two bounds
 (:mod:`qingsuan.benefits.accumulators.bounds`). It takes the rules that the run had.
@@ -134,8 +137,9 @@ class _Brought:
     def of(self, partition: int) -> pa.Table:
         """The rows of one partition, as the engine reads them."""
         batches = [empty_opening(self.groups)]
-        names = [column.name for column in ACCUMULATORS]
         for chunk, (first, last) in zip(self.chunks, self.between, strict=True):
+            there = set(chunk.source.schema.names)
+            names = [column.name for column in ACCUMULATORS if column.name in there]
             for first_row, batch, _ in chunk.whole_rows(names) if first <= partition <= last else ():
                 taken = take_opening(self.groups, batch, str(chunk.source.path), first_row)
                 batches.append(taken.filter(pa.array(self._places(taken) == partition)))
@@ -156,13 +160,14 @@ class _Rows:
                 raise ValueError(f"column {name} of settled has cells that hold no amount")
             self.fen[name] = cells.values
         day: Int32 = read_dates(table.column("benefit_date")).values
-        if ((day < setup.first_day) | (day > setup.last_day)).any():
-            raise ValueError(f"column benefit_date of settled has cells that hold no date in {setup.year}")
         self.day = day
         pools, schemes = groups.known["pool"], groups.known["insutype"]
         pool = _numbered(table, "pool", lambda code: pools.get(code, -1))
         self.series: Int32 = groups.series_table[pool, _numbered(table, "insutype", lambda text: schemes.get(text, -1))]
         self.in_other_pool: Mask = pool != _numbered(table, "insu_admdvs", lambda area: _pool(setup, pools, area))
+        year = groups.year_of[np.maximum(self.series, 0)]
+        if ((day < groups.first_days[year]) | (day > groups.last_days[year])).any():
+            raise ValueError(f"column benefit_date of settled has cells that hold no date in {setup.year}")
         by_setl_time = np.array([*(one.benefit_date == "setl_time" for one in groups.series), False], np.bool_)
         settled = read_times(table.column("setl_time")).values // DAY_US
         self.on_other_day: Mask = by_setl_time[self.series] & (day != settled)
@@ -219,7 +224,7 @@ class _Partition:
         a_row = np.zeros(int(person.max(initial=0)) + 1, np.int64)
         a_row[person] = np.arange(len(person))
         self.a_name = a_row[people[first]]
-        self.slots, self.first_day = setup.program.tables.slots, setup.first_day
+        self.slots = setup.program.tables.slots
         self._note_rows(told, of_told, row_of)
 
     def _keys(self, person: Int32, series: Int32) -> Int64:
@@ -278,7 +283,8 @@ class _Partition:
         np.maximum.at(until, self.account, self.rows.day)
         self.until = until.copy()
         self.until[self.told_at] = self.told.until
-        self.until[self.until == NO_DATE] = self.first_day  # of accounts that are told nowhere: found to be missing
+        nowhere = self.until == NO_DATE  # accounts that are told nowhere: found to be missing
+        self.until[nowhere] = self.groups.first_days[self.groups.year_of[self.series[nowhere]]]
         wrong = self.is_told & (until != NO_DATE) & (self.until != until)
         for account in np.flatnonzero(wrong).tolist():
             found, expected = day_text(int(self.until[account])), day_text(int(until[account]))
@@ -311,13 +317,11 @@ class _Partition:
     def _check_counters(self, rules: Mapping[Name, Resolved]) -> None:
         shape = (len(self.every), self.slots, len(COUNTERS))
         told, least = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        told[self.told_at[self.told.account], self.told.slot] = self.told.counters
-        kind = self._kinds(self.before_at[self.before.account], self.before.slot)
-        until = self.until[self.before_at[self.before.account]]
-        going_on = self.before.key == self.groups.current(kind, until)
-        least[self.before_at[self.before.account[going_on]], self.before.slot[going_on]] = self.before.counters[
-            going_on
-        ]
+        np.add.at(told, (self.told_at[self.told.account], self.told.slot), self.told.counters)
+        whose = self.before_at[self.before.account]
+        kind = self._kinds(whose, self.before.slot)
+        going_on = self.before.key == self.groups.current(self.series[whose], kind, self.until[whose])
+        np.add.at(least, (whose[going_on], self.before.slot[going_on]), self.before.counters[going_on])
         most = least.copy()
         for rows, counted in self._counted(rules):
             for (name, counter), (low, high) in counted.items():
@@ -354,7 +358,7 @@ class _Partition:
         slot = self.groups.slots[self.series[account], self.groups.names.index(name)]
         kind = self._kinds(account, slot)
         days = self.rows.day[rows], self.until[account]
-        this, last = (self.groups.current(kind, day) for day in days)
+        this, last = (self.groups.current(self.series[account], kind, day) for day in days)
         within: Mask = (this == last) & (slot >= 0)  # no slot: a rule of another pool than the row's
         return account[within], slot[within], within
 

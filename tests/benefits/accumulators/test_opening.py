@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 
 from quarterly import QUARTERLY, Claims, visit, year
 from settling import Ran, claim, install, insured, only, read, settle, write, write_csv
+from settling import run as command
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +39,55 @@ def by_id(*runs: Path) -> dict[str, dict[str, Any]]:
     found = {row["setl_id"]: row for row in rows}
     assert len(found) == len(rows)
     return found
+
+
+KEYED = QUARTERLY.replace(
+    'moon = "month"\ntoday = "day"',
+    'moon = { period = "month", by = "dise_code" }\ntoday = { period = "day", by = "fixmedins_code" }',
+).replace('levels = ["1", "2"]', 'levels = ["1", "2"]\nyear_begins = { day = "07-01", source = "X" }')
+
+
+def half_a_year_later(rows: Claims) -> Claims:
+    """Claims of 2022 in the year from July 2022 on, for three diseases at two institutions, one without a disease."""
+    later = []
+    for number, row in enumerate(rows):
+        day = str(date.fromisoformat(str(row["begndate"])) + timedelta(days=181))
+        disease = ("M1", "M2", "M10", "M1", "")[number % 5]
+        dates = {"begndate": day, "enddate": day, "setl_time": f"{day} 10:00:00"}
+        later.append({**row, **dates, "dise_code": disease, "fixmedins_code": f"H{number % 2}"})
+    return later
+
+
+def test_keys_and_a_year_of_its_own_are_carried(tmp_path: Path) -> None:
+    """Counters by disease and institution of a year from July to June: four runs are one, and the runs are verified."""
+    install(tmp_path / "site", rules=KEYED)
+    rows, people = year()
+    rows = half_a_year_later(rows)
+    cuts = ["", "2022-09-14", "2022-12-31", "2023-04-15", "2023-06-30"]
+    runs: list[Path] = []
+    for number, (after, until) in enumerate(pairwise(cuts)):
+        part = [row for row in rows if after < str(row["begndate"]) <= until]
+        assert len(part) > 40
+        more = ["--partitions", 1 + number] + (["--opening", runs[-1]] if runs else [])
+        runs.append(run(tmp_path, f"part{number}", part, people, *more))
+    whole = run(tmp_path, "whole", rows, people, "--partitions", 2)
+    assert by_id(*runs) == by_id(whole)
+    rejected = [row for out in (*runs, whole) for row in read(out, "rejected")]
+    assert {(row["code"], row["column"]) for row in rejected} == {("E_MISSING", "dise_code")}
+    assert len(by_id(whole)) > len(rows) * 2 // 3
+    assert read(runs[-1], "accumulators") == read(whole, "accumulators")
+    found = {(row["group"], row["key"], row["period"]) for row in read(runs[1], "accumulators")}
+    assert found >= {
+        *((None, None, "2022"), ("stay", None, "2022"), ("third", None, "2022Q2")),
+        *(("moon", "M1", "2022-12"), ("moon", "M10", "2022-12"), ("moon", "M2", "2022-12")),
+    }
+    assert {key for group, key, _ in found if group == "today"} == {"H0", "H1"}
+    # and the parts would not be the year without what they carry
+    alone = run(tmp_path, "alone", [row for row in rows if str(row["begndate"]) > "2022-12-31"], people)
+    assert by_id(alone) != {name: row for name, row in by_id(whole).items() if name in by_id(alone)}
+    inputs = [one for out in (runs[0], tmp_path / "part1-in") for one in ("--inputs", out)]
+    verified = command("verify", runs[1], *inputs)
+    assert (verified.status, "accumulators are not counted" in verified.out) == (0, False), verified.out
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
@@ -304,13 +354,34 @@ def test_a_run_is_not_opened_with_itself(first: Path, tmp_path: Path) -> None:
     assert (first / "run.json").exists()
 
 
-def test_groups_kept_apart_by_a_key_are_not_carried(tmp_path: Path) -> None:
-    """The next part of the year would grant each limit again."""
-    keyed = 'moon = { period = "month", by = "dise_code" }'
-    install(tmp_path / "site", rules=QUARTERLY.replace('moon = "month"', keyed))
-    files = write(tmp_path / "c.csv", [visit(1, "2022-05-30", dise_code="M1")]), write(tmp_path / "i.csv", [insured()])
-    ran = settle(*files, tmp_path / "out", "--accumulators")
-    assert ran.status == 4
-    assert "groups.moon: a group kept apart by dise_code, beside --accumulators or --opening" in ran.err
-    assert not (tmp_path / "out" / "run.json").exists()
-    assert settle(*files, tmp_path / "out").status == 0
+SPOILT_KEYS: dict[str, tuple[Callable[[list[dict[str, str]]], Any], str]] = {
+    "no key": (change(MOON, "key", ""), "column key: nothing\n  expected: a value of dise_code, by which group “moon”"),
+    "key of an account": (change(ACCOUNT, "key", "M1"), "an account is kept apart by no key"),
+    "key of a group without": (change(STAY, "key", "M1"), "group “stay” is kept apart by no key"),
+    "key twice": (lambda rows: rows.append(rows[MOON]), "group moon (M1): the same group twice"),
+    "no such column": (lambda rows: [row.pop("key") for row in rows], "a value of dise_code"),
+    "calendar": (
+        change(MOON, "period", "2022-06"),
+        "a period of 2022, the year that is settled: 2022, 2022Q1, 2022-07,",
+    ),
+    "until": (change(ACCOUNT, "settled_until", "2022-06-30"), "a date from 2022-07-01 to 2023-06-30"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT_KEYS)
+def test_keys_that_cannot_be_trusted_stop_the_run(name: str, tmp_path: Path) -> None:
+    install(tmp_path / "site", rules=KEYED)
+    codes = {"dise_code": "M1", "fixmedins_code": "H1"}
+    first = run(tmp_path, "first", [visit(1, "2022-09-30", **codes)], [insured(enddate=None)])
+    rows = [{key: as_text(value) for key, value in row.items()} for row in read(first, "accumulators")]
+    spoil, said = SPOILT_KEYS[name]
+    spoil(rows)
+    refused(tmp_path, write_csv(tmp_path / "bad.csv", rows), said)
+
+
+def test_a_key_where_no_group_has_one_stops_the_run(first: Path, tmp_path: Path) -> None:
+    """Accumulators of a run without keys have no column for them."""
+    rows = [{key: as_text(value) for key, value in row.items()} for row in read(first, "accumulators")]
+    assert "key" not in rows[0]
+    rows = [{**row, "key": "M1" if row["group"] == "moon" else ""} for row in rows]
+    refused(tmp_path, write_csv(tmp_path / "bad.csv", rows), "group “moon” is kept apart by no key")

@@ -18,7 +18,7 @@ from qingsuan.benefits.partition import Outcome, Settler
 from qingsuan.benefits.reference.layers import Counters
 from qingsuan.benefits.reference.rows import AccountKey
 from qingsuan.benefits.reference.rows import Outcome as TwinOutcome
-from qingsuan.benefits.reference.twin import Account, Claim, Places, settle_year
+from qingsuan.benefits.reference.twin import Account, Claim, Places, periods_of, settle_year
 from qingsuan.benefits.setup import Setup
 from qingsuan.policy.model import COUNTERS
 from world_tables import claims_table, identities_table, insured_table
@@ -30,15 +30,13 @@ CUTS = ((6, 30), (2, 14), (11, 30), (8, 31), (7, 1), (3, 31))
 
 
 def alone(seed: int, people: int = 30, claims: int = 400) -> World:
-    """A world in which nothing but accounts reaches over a cut: no reversals, copies, stays in parts, keys; one date decides."""
+    """A world in which nothing but accounts reaches over a cut: no reversals, copies, stays in parts; one date decides."""
     made = world(seed, people, claims)
     kept: dict[Key, Claim] = {}
     for claim in made.claims:
         if claim.refd_setl_flag != "1":
             kept[claim.psn_no, claim.setl_id] = replace(claim, mdtrt_id="", mid_setl_flag="")
-    rule_sets = tuple(
-        replace(rule_set, benefit_date="setl_time", group_keys={}, year_begins=(1, 1)) for rule_set in made.rule_sets
-    )
+    rule_sets = tuple(replace(rule_set, benefit_date="setl_time") for rule_set in made.rule_sets)
     return replace(
         made, claims=[replace(one, mdtrt_id="", mid_setl_flag="") for one in kept.values()], rule_sets=rule_sets
     )
@@ -81,23 +79,35 @@ def accounts_of(table: pa.Table) -> dict[AccountKey, Account]:
             account.balance = int(row["balc"] * 100)
         else:
             amounts = (int(row[name] * 100) for name in COUNTERS[1:])
-            account.groups[row["group"], row["period"]] = Counters(row["visits"], *amounts)
+            place = (row["group"], row["period"], *([row["key"]] if row.get("key") else []))
+            account.groups[place] = Counters(row["visits"], *amounts)
     return found
 
 
-def going_on(outcome: TwinOutcome) -> dict[AccountKey, Account]:
+def going_on(made: World, outcome: TwinOutcome) -> dict[AccountKey, Account]:
     """What the twin holds for the periods in which each account's last claim lies, where anything was counted."""
+    begins = {
+        (pool, scheme): one.year_begins for one in made.rule_sets for pool in [one.pool] for scheme in one.schemes
+    }
     last: dict[AccountKey, dt.date] = {}
     for row in outcome.settled:
         key = row.claim.psn_no, row.claim.insutype, row.pool
         last[key] = max(last.get(key, dt.date.min), row.claim.setl_time.date())
     found = {}
     for key, account in outcome.accounts.items():
-        day = last[key]
-        now = {f"{day.year}", f"{day.year}Q{(day.month + 2) // 3}", f"{day.year}-{day.month:02d}", day.isoformat()}
+        now = set(periods_of(last[key], begins[key[2], key[1]]).values())
         groups = {at: counters for at, counters in account.groups.items() if at[1] in now and counters != Counters()}
         found[key] = Account(groups, account.balance)
     return found
+
+
+def test_the_worlds_have_keys_and_years_of_their_own() -> None:
+    made = [alone(seed, 1, 1) for seed in range(24)]
+    rule_sets = [rule_set for one in made for rule_set in one.rule_sets]
+    assert sum(bool(rule_set.group_keys) for rule_set in rule_sets) > 5
+    assert sum(rule_set.year_begins != (1, 1) for rule_set in rule_sets) > 5
+    assert any(rule_set.group_keys for seed in SEEDS for rule_set in made[seed].rule_sets)
+    assert any(rule_set.year_begins != (1, 1) for seed in SEEDS for rule_set in made[seed].rule_sets)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -117,7 +127,7 @@ def test_two_runs_are_the_year_of_the_twin(seed: int) -> None:
     assert ours == {(row.claim.psn_no, row.claim.setl_id): twin_row(row) for row in slow.settled}
     assert ours == rows_of(whole)
     assert rest.accumulators.equals(whole.accumulators)
-    assert accounts_of(rest.accumulators) == going_on(slow)
+    assert accounts_of(rest.accumulators) == going_on(made, slow)
     # and the twin, given the engine's accounts, goes on as the engine does
     accounts = accounts_of(half.accumulators)
     second_slow = settle_year(second, *known, opening=accounts)

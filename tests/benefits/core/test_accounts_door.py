@@ -47,8 +47,10 @@ class Given:
             balance=ints(-1, 500, 0, of=np.int64),
             account=ints(0, 0, 0, 0, 2),
             slot=ints(*slots),
+            block=ints(0, 0, 0, 0, 0),
             key=ints(5, 1, 2, MAY_1 + 1, 1, of=np.int64),
             counters=np.arange(25, dtype=np.int64).reshape(5, 5),
+            account_of_block=ints(),
         )
         self.kind = np.array([KINDS[slot] for slot in slots], np.int8)
         self.person, self.account = ints(0, 0, 1), ints(0, 1, 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import pyarrow as pa
 from qingsuan.benefits.accumulators.opening import ITSELF, Groups, Opening
 from qingsuan.benefits.core.accounts import MAX_CARRIED, Accounts
 from qingsuan.benefits.core.core import Core, Paid
+from qingsuan.benefits.core.keys import Key, number_carried
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import NO_DATE, day_text, decimals
 from qingsuan.columns.rejects import Refusals
@@ -88,6 +89,7 @@ class Carry:
         columns: tuple[Int32, npt.NDArray[np.int16], Int64, npt.NDArray[np.int8], Int64],
         name: Callable[[int], str],
         own: Int64,
+        by_key: Sequence[Key],
     ) -> tuple[Paid, _Closing]:
         """Settle claims, which lie in order, on top of what their accounts hold.
 
@@ -100,6 +102,8 @@ class Carry:
             Says which row is meant, in messages.
         own
             The amounts that each claim has for itself.
+        by_key
+            The claims that count by a key.
 
         Raises
         ------
@@ -110,32 +114,60 @@ class Carry:
         opened = self._keys(opening.person, opening.series)
         every = np.union1d(keys, opened)
         account = np.searchsorted(every, keys).astype(np.int32)
-        place = np.searchsorted(every, opened)
+        place = np.searchsorted(every, opened).astype(np.int32)
         balance = np.full(len(every), -1, np.int64)
         balance[place] = opening.balance
         until = np.full(len(every), NO_DATE, np.int32)
         until[place] = opening.until
         width = max(1, len(self.groups.series))
+        series_of = (every % width).astype(np.int32)
+        of_account = place[opening.account]
+        apart = self.groups.key_of[series_of[of_account], opening.slot + 1]
+        values, claims, value = _values_together(by_key, opening.values, opening.value[apart >= 0])
+        keys = core.needs_keys.shape[1]
+        blocks = number_carried(account, claims, (of_account[apart >= 0], apart[apart >= 0], value), keys)
+        block = np.zeros(len(apart), np.int32)
+        block[apart >= 0] = blocks.opened
         before = Accounts(
             (every // width).astype(np.int32),
             balance,
-            place.astype(np.int32)[opening.account],
+            of_account,
             opening.slot,
+            block,
             opening.key,
             opening.counters,
+            blocks.account,
         )
-        series_of = (every % width).astype(np.int32)
         kind = self.groups.kinds[series_of[before.account], before.slot + 1]
-        paid, after = core.settle_on(person, account, *columns, before, kind, name, own)
+        paid, after = core.settle_on(person, account, *columns, before, kind, name, own, blocks.numbers)
         np.maximum.at(until, account, benefit)
-        return paid, _Closing(self.groups, after, series_of, until)
+        return paid, _Closing(self.groups, after, series_of, until, (values, blocks.value))
+
+
+def _values_together(
+    by_key: Sequence[Key], opened: Sequence[str], value: Int32
+) -> tuple[list[str], list[tuple[int, Int32, Int32]], Int32]:
+    """The values of keys, sorted; claims with the numbers of theirs; and the numbers of those that were opened before."""
+    used = [np.unique(key.values) for key in by_key]
+    texts = {key.texts[code] for key, codes in zip(by_key, used, strict=True) for code in codes.tolist()}
+    values = sorted(texts.union(opened))
+    place = {text: number for number, text in enumerate(values)}
+    claims = []
+    for key, codes in zip(by_key, used, strict=True):
+        table = np.zeros(int(codes.max(initial=0)) + 1, np.int32)
+        table[codes] = [place[key.texts[code]] for code in codes.tolist()]
+        claims.append((key.number, key.places, table[key.values]))
+    return values, claims, np.array([place[text] for text in opened], np.int32)[value]
 
 
 class _Closing:
     """What accounts hold at the end of a run, and the table of it."""
 
-    def __init__(self, groups: Groups, accounts: Accounts, series: Int32, until: Int32) -> None:
+    def __init__(
+        self, groups: Groups, accounts: Accounts, series: Int32, until: Int32, apart: tuple[Sequence[str], Int32]
+    ) -> None:
         self.groups, self.accounts, self.series, self.until = groups, accounts, series, until
+        self.values, self.value_of_block = apart
 
     def table(self, texts: Texts, numbers: Int32, people: int) -> pa.Table:
         """The table ``accumulators``: people by hash, each with pools, schemes and groups in the order of their names.
@@ -150,11 +182,12 @@ class _Closing:
         going_on = self._going_on()
         account = np.concatenate([np.arange(count, dtype=np.int32), held.account[going_on]])
         slot = np.concatenate([np.full(count, ITSELF, np.int32), held.slot[going_on]])
+        block = np.concatenate([np.zeros(count, np.int32), held.block[going_on]])
         key = np.concatenate([np.ones(count, np.int64), held.key[going_on]])
         nothing = np.zeros((count, len(COUNTERS)), np.int64)
         counters = np.concatenate([nothing, held.counters[going_on]])
-        order = np.lexsort((slot, account))
-        account, slot, key, counters = account[order], slot[order], key[order], counters[order]
+        order = np.lexsort((block, slot, account))
+        account, slot, block, key, counters = account[order], slot[order], block[order], key[order], counters[order]
         a_row = np.zeros(people, np.int32)
         a_row[numbers] = np.arange(len(numbers), dtype=np.int32)
         itself = slot == ITSELF
@@ -165,8 +198,9 @@ class _Closing:
             "insutype": _named([one.scheme for one in self.groups.series], series),
             "pool": _named([one.pool for one in self.groups.series], series),
             "group": _named(self.groups.names, self._names(series, slot), itself),
+            "key": self._apart(block),
             "period": _named(
-                self.groups.periods, self.groups.place_of_period(self.groups.kinds[series, slot + 1], key)
+                self.groups.periods, self.groups.place_of_period(series, self.groups.kinds[series, slot + 1], key)
             ),
             "visits": _masked(arrow(counters[:, 0]), itself),
         }
@@ -174,12 +208,20 @@ class _Closing:
             columns[name] = _masked(decimals(np.ascontiguousarray(counters[:, number]), 18), itself)
         columns["balc"] = _masked(decimals(np.where(itself, held.balance[account], 0), 18), ~itself)
         columns["settled_until"] = _masked(arrow(np.where(itself, self.until[account], 0), pa.date32()), ~itself)
-        return pa.table({column.name: columns[column.name] for column in ACCUMULATORS})
+        written = [column.name for column in ACCUMULATORS if column.must or self.groups.has_keys]
+        return pa.table({name: columns[name] for name in written})
+
+    def _apart(self, block: Int32) -> pa.Array:
+        """For which value of its key each row counts; nothing in a group that is kept apart by none."""
+        places = np.zeros(len(block), np.int32)
+        used, places[block > 0] = np.unique(self.value_of_block[block[block > 0] - 1], return_inverse=True)
+        return _named([self.values[value] for value in used.tolist()], places, block == 0)
 
     def _going_on(self) -> Mask:
         """Which groups count for a period that is not over on the last day their account has settled."""
-        kind = self.groups.kinds[self.series[self.accounts.account], self.accounts.slot + 1]
-        now: Mask = self.accounts.key == self.groups.current(kind, self.until[self.accounts.account])
+        account = self.accounts.account
+        kind = self.groups.kinds[self.series[account], self.accounts.slot + 1]
+        now: Mask = self.accounts.key == self.groups.current(self.series[account], kind, self.until[account])
         return now
 
     def _names(self, series: Int32, slot: Int32) -> Int32:

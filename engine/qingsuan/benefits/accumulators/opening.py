@@ -6,7 +6,6 @@ the first claim: what it stands for is money that somebody has paid already.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits.core.accounts import MAX_CARRIED
-from qingsuan.benefits.core.calendar import LAST_DAY, PERIOD_DAYS
+from qingsuan.benefits.core.calendar import DAYS_AT_MOST, LAST_DAY, PERIOD_DAYS
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import Cells, read_counts, read_dates, read_ids, read_money, read_texts
 from qingsuan.columns.forms import form_of, reason
@@ -24,7 +23,6 @@ from qingsuan.columns.rows import arrow, numbers
 from qingsuan.errors import InputError
 from qingsuan.money import yuan
 from qingsuan.people import Numbering, Texts
-from qingsuan.policy.compile import EPOCH
 from qingsuan.policy.model import COUNTERS
 from qingsuan.policy.numeric import PERIODS
 from qingsuan.tables import ACCUMULATORS
@@ -50,7 +48,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Groups:
-    """The groups of every series, and the periods of the year, numbered.
+    """The groups of every series, and the periods of their benefit years, numbered.
 
     Attributes
     ----------
@@ -59,43 +57,69 @@ class Groups:
         The slot of a group: :data:`ITSELF` for "", -2 where no rule set of the series has it.
     kinds : (series, slots + 1) int8
         Length of a slot's period (place in ``PERIODS``), by slot + 1.
-    periods : the periods of the year as they are written; ``period_kinds`` and ``period_keys`` by place.
+    key_of : (series, slots + 1) int32
+        By which of ``Program.keys`` a slot is kept apart, by slot + 1; -1 for none.
+    years : the benefit years of the series, each different one once; ``year_of`` (series,) int32 says which is whose.
+    periods : the periods of all these years as they are written; ``period_years``, ``period_kinds`` and ``period_keys`` by place.
     """
 
     def __init__(self, setup: Setup) -> None:
         program, self.year = setup.program, setup.year
         self.series = program.series
         of_series: list[dict[str, str]] = []
+        self.keys, keys_of = program.keys, []
         for one in self.series:
-            of_series.append({name: kind for n in one.sets for name, kind in program.rule_sets[n].groups.items()})
+            sets = [program.rule_sets[n] for n in one.sets]
+            of_series.append({name: kind for rule_set in sets for name, kind in rule_set.groups.items()})
+            keys_of.append({name: by for rule_set in sets for name, by in rule_set.group_keys.items()})
         self.names = sorted({"", *(name for groups in of_series for name in groups)})
         self.slots = np.full((len(self.series), len(self.names)), -2, np.int32)
         self.slots[:, 0] = ITSELF
         self.kinds = np.zeros((len(self.series), program.tables.slots + 1), np.int8)
+        self.key_of = np.full(self.kinds.shape, -1, np.int32)
         for number, (one, groups) in enumerate(zip(self.series, of_series, strict=True)):
             for name, kind in groups.items():
                 slot = one.slots.index(name)
                 self.slots[number, self.names.index(name)] = slot
                 self.kinds[number, slot + 1] = PERIODS.index(kind)
-        year = setup.benefit_year
-        self._numbers, self._first_day = year.numbers(), year.first_day
-        names = year.periods()
-        self.periods = [name for of_kind in names for name in of_kind]
-        self.period_kinds = np.repeat(np.arange(len(names), dtype=np.int8), [len(of_kind) for of_kind in names])
-        keys = [np.unique(self._numbers // days) + 1 for days in PERIOD_DAYS]
-        self.period_keys = np.concatenate(keys)
-        self._places = np.zeros((len(names), LAST_DAY + 2), np.int32)
-        self._places[self.period_kinds, self.period_keys] = np.arange(len(self.periods))
+                if name in keys_of[number]:
+                    self.key_of[number, slot + 1] = self.keys.index(keys_of[number][name])
+        of_each = [setup.year_of_series(number) for number in range(len(self.series))] or [setup.benefit_year]
+        self.years = tuple(dict.fromkeys(of_each))
+        self.year_of = np.array([self.years.index(year) for year in of_each], np.int32)
+        self._number_periods()
 
-    def current(self, kind: Int8, day: Int32) -> Int64:
-        """The key of the period of a kind in which a day of the year lies."""
-        keys: Int64 = self._numbers[day - self._first_day] // np.array(PERIOD_DAYS)[kind] + 1
+    def _number_periods(self) -> None:
+        years = len(self.years)
+        self.first_days = np.array([year.first_day for year in self.years], np.int32)
+        self.last_days = np.array([year.last_day for year in self.years], np.int32)
+        self._numbers = np.stack([np.resize(year.numbers(), DAYS_AT_MOST) for year in self.years])
+        names = [year.periods() for year in self.years]
+        self.periods = [name for of_year in names for of_kind in of_year for name in of_kind]
+        sizes = [[len(of_kind) for of_kind in of_year] for of_year in names]
+        self.period_years = np.repeat(np.arange(years, dtype=np.int32), [sum(of_year) for of_year in sizes])
+        kinds = np.arange(len(PERIODS), dtype=np.int8)
+        self.period_kinds = np.concatenate([np.repeat(kinds, of_year) for of_year in sizes])
+        keys = [np.unique(year.numbers() // days) + 1 for year in self.years for days in PERIOD_DAYS]
+        self.period_keys = np.concatenate(keys)
+        self._places = np.zeros((years, len(PERIODS), LAST_DAY + 2), np.int32)
+        self._places[self.period_years, self.period_kinds, self.period_keys] = np.arange(len(self.periods))
+
+    def current(self, series: Int32, kind: Int8, day: Int32) -> Int64:
+        """The key of the period of a kind in which a day of the series' benefit year lies."""
+        year = self.year_of[series]
+        keys: Int64 = self._numbers[year, day - self.first_days[year]] // np.array(PERIOD_DAYS)[kind] + 1
         return keys
 
-    def place_of_period(self, kind: Int8, key: Int64) -> Int32:
+    def place_of_period(self, series: Int32, kind: Int8, key: Int64) -> Int32:
         """The place in ``periods`` of a key of a kind."""
-        found: Int32 = self._places[kind, key]
+        found: Int32 = self._places[self.year_of[series], kind, key]
         return found
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether some group is kept apart by a key."""
+        return bool(self.keys)
 
     @cached_property
     def known(self) -> dict[str, dict[str, int]]:
@@ -104,8 +128,15 @@ class Groups:
             "pool": {pool: n for n, pool in enumerate(sorted({one.pool for one in self.series}))},
             "insutype": {scheme: n for n, scheme in enumerate(sorted({one.scheme for one in self.series}))},
             "group": {name: n for n, name in enumerate(self.names)},
-            "period": {name: n for n, name in enumerate(self.periods)},
         }
+
+    @cached_property
+    def known_periods(self) -> list[dict[str, int]]:
+        """The places of the periods of each benefit year, by what they are called."""
+        found: list[dict[str, int]] = [{} for _ in self.years]
+        for place, (name, year) in enumerate(zip(self.periods, self.period_years.tolist(), strict=True)):
+            found[year][name] = place
+        return found
 
     @cached_property
     def series_table(self) -> Int32:
@@ -124,7 +155,8 @@ class _Reading:
         self.batch, self.where, self.first_row = batch, where, first_row
         self.cells: dict[str, Cells] = {}
         for column in ACCUMULATORS:
-            array = batch.column(column.name)
+            has = column.must or column.name in batch.schema.names
+            array = batch.column(column.name) if has else pa.nulls(batch.num_rows, pa.string())
             if column.kind == "money":
                 self.cells[column.name] = read_money(array, MAX_CARRIED)
             elif column.kind == "count":
@@ -171,18 +203,22 @@ def take_opening(groups: Groups, batch: pa.RecordBatch, where: str, first_row: i
         reading.refuse(reading.cells["psn_no"].faults["E_FORM"], "psn_no", form_of(_COLUMNS["psn_no"]))
     series = _series(groups, reading)
     slot = _slots(groups, reading, series)
+    apart = _kept_apart(groups, reading, series, slot)
     key = _keys(groups, reading, series, slot)
     itself = slot == ITSELF
-    for column in ACCUMULATORS[5:]:
+    for column in ACCUMULATORS[6:]:
         _check_amounts(reading, column.name, ~itself if column.name in COUNTERS else itself)
-    until = reading.values("settled_until")
-    first, last = (dt.date(groups.year, 1, 1) - EPOCH).days, (dt.date(groups.year, 12, 31) - EPOCH).days
-    reading.refuse(itself & ((until < first) | (until > last)), "settled_until", f"a date in {groups.year}")
+    until, year = reading.values("settled_until"), groups.year_of[series]
+    outside = itself & ((until < groups.first_days[year]) | (until > groups.last_days[year]))
+    if outside.any():
+        of_year = groups.years[year[np.flatnonzero(outside)[0]]]
+        reading.refuse(outside, "settled_until", of_year.expected)
     psn_no = reading.cells["psn_no"].values
     fields = {
         "psn_no": psn_no.dictionary_decode() if pa.types.is_dictionary(psn_no.type) else psn_no,
         "series": arrow(series),
         "slot": arrow(slot),
+        "apart": apart,
         "key": arrow(key),
         **{name: arrow(reading.values(name)) for name in (*COUNTERS, "balc", "settled_until")},
     }
@@ -224,12 +260,33 @@ def _slots(groups: Groups, reading: _Reading, series: Int32) -> Int32:
     return slot
 
 
+def _kept_apart(groups: Groups, reading: _Reading, series: Int32, slot: Int32) -> pa.Array:
+    """For which disease, institution, … each row counts; empty where its group is kept apart by no key."""
+    cells = reading.cells["key"]
+    by = groups.key_of[series, slot + 1]
+    lacking = cells.absent & (by >= 0)
+    if lacking.any():
+        place = np.flatnonzero(lacking)[:1]
+        expected = f"a value of {groups.keys[int(by[place[0]])]}, by which group “{reading.text('group', lacking)}” is kept apart"
+        reading.refuse(lacking, "key", expected)
+    whole = ~cells.absent & (by < 0)
+    if whole.any():
+        found = "an account" if slot[np.flatnonzero(whole)[0]] == ITSELF else f"group “{reading.text('group', whole)}”"
+        reading.refuse(whole, "key", f"nothing: {found} is kept apart by no key")
+    values = cells.values
+    values = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+    return values.cast(pa.string()).fill_null("")
+
+
 def _keys(groups: Groups, reading: _Reading, series: Int32, slot: Int32) -> Int64:
-    period = reading.number("period", groups.known["period"])
-    year = groups.year
-    reading.refuse(
-        period < 0, "period", f"a period of {year}, the year that is settled: {year}, {year}Q1, {year}-01, {year}-01-01"
-    )
+    period = np.full(len(series), -1, np.int32)
+    for number, known in enumerate(groups.known_periods):
+        mine = groups.year_of[series] == number
+        if not mine.any():
+            continue
+        period[mine] = reading.number("period", known)[mine]
+        names = ", ".join(of_kind[0] for of_kind in groups.years[number].periods())
+        reading.refuse(mine & (period < 0), "period", f"a period of {groups.year}, the year that is settled: {names}")
     kind = groups.kinds[series, slot + 1]
     other = groups.period_kinds[period] != kind
     if other.any():
@@ -257,8 +314,9 @@ class Opening:
     ----------
     person, series : (a,) int32, balance : (a,) int64 fen, until : (a,) int32 days
         By account, in the order of person and series.
-    account : (r,) int32, slot : (r,) int32, key : (r,) int64, counters : (r, 5) int64
-        By account and group, in the order of account and slot.
+    account : (r,) int32, slot : (r,) int32, value : (r,) int32, key : (r,) int64, counters : (r, 5) int64
+        By account and group, in the order of account, slot and value: for which of ``values`` a group counts that is kept apart
+        by a key. ``values`` are sorted; the first is "", of all other groups.
     """
 
     person: Int32
@@ -267,14 +325,17 @@ class Opening:
     until: Int32
     account: Int32
     slot: Int32
+    value: Int32
     key: Int64
     counters: Int64
+    values: tuple[str, ...]
 
     @classmethod
     def of(cls, table: pa.Table, person: Int32) -> Opening:
         """Order the rows of :func:`take_opening`; ``person`` numbers the person of each."""
         series, slot = numbers(table.column("series")), numbers(table.column("slot"))
-        order = np.lexsort((slot, series, person))
+        values, value = _apart(table)
+        order = np.lexsort((value, slot, series, person))
         itself = slot[order] == ITSELF
         own, rest = order[itself], order[~itself]
         counters = [numbers(table.column(name))[rest] for name in COUNTERS]
@@ -285,9 +346,23 @@ class Opening:
             numbers(table.column("settled_until"))[own].astype(np.int32),
             (np.cumsum(itself) - 1)[~itself].astype(np.int32),
             slot[rest],
+            value[rest],
             numbers(table.column("key"))[rest],
             np.stack(counters, axis=1) if len(rest) else np.zeros((0, len(COUNTERS)), np.int64),
+            values,
         )
+
+
+def _apart(table: pa.Table) -> tuple[tuple[str, ...], Int32]:
+    """The values of keys of some rows, sorted, and which of them each row has; the first is ""."""
+    encoded = table.column("apart").combine_chunks().dictionary_encode()
+    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+    texts = encoded.dictionary.to_pylist()
+    values = tuple(sorted({"", *texts}))
+    place = {text: number for number, text in enumerate(values)}
+    table_of = np.array([place[text] for text in texts] or [0], np.int32)
+    found: Int32 = table_of[encoded.indices.to_numpy(zero_copy_only=False)]
+    return values, found
 
 
 def check_opening(groups: Groups, table: pa.Table) -> None:
@@ -300,15 +375,17 @@ def check_opening(groups: Groups, table: pa.Table) -> None:
     """
     person = Numbering(Texts.of(table.column("psn_no"))).numbers
     series, slot = numbers(table.column("series")), numbers(table.column("slot"))
-    order = np.lexsort((slot, series, person))
+    _, value = _apart(table)
+    order = np.lexsort((value, slot, series, person))
     same = (np.diff(person[order]) == 0) & (np.diff(series[order]) == 0)
-    _stop(groups, table, order[1:][same & (np.diff(slot[order]) == 0)], "the same group twice", "each group once")
+    twice = same & (np.diff(slot[order]) == 0) & (np.diff(value[order]) == 0)
+    _stop(groups, table, order[1:][twice], "the same group twice", "each group, and each key of it, once")
     begins = np.r_[True, ~same][: len(order)]
     expected = "one row without a group for each account, with balc and settled_until"
     _stop(groups, table, order[begins & (slot[order] != ITSELF)], "groups without the row of their account", expected)
     until = numbers(table.column("settled_until"))[order[begins]][np.cumsum(begins) - 1] if len(order) else order
     key = numbers(table.column("key"))[order]
-    now = groups.current(groups.kinds[series[order], slot[order] + 1], until.astype(np.int32))
+    now = groups.current(series[order], groups.kinds[series[order], slot[order] + 1], until.astype(np.int32))
     _stop(groups, table, order[key != now], "a period in which settled_until does not lie", "what goes on counting")
 
 
@@ -319,5 +396,7 @@ def _stop(groups: Groups, table: pa.Table, rows: npt.NDArray[np.intp], found: st
     one = groups.series[table.column("series")[row].as_py()]
     slot = table.column("slot")[row].as_py()
     group = f", group {one.slots[slot]}" if slot != ITSELF else ""
+    apart = table.column("apart")[row].as_py()
+    group += f" ({apart})" if apart else ""
     where = f"accumulators of person {table.column('psn_no')[row].as_py()}, pool {one.pool}, scheme {one.scheme}{group}"
     raise InputError(where, found=found, expected=expected, do=_SET_RIGHT)

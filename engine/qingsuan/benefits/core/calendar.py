@@ -13,13 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LAST_DAY", "PERIOD_DAYS", "BenefitYear"]
+__all__ = ["DAYS_AT_MOST", "LAST_DAY", "PERIOD_DAYS", "BenefitYear"]
 
 _MONTHS, _DAYS = 12, 31
 LAST_DAY = _MONTHS * _DAYS - 1
 """The last number that a day may have."""
 PERIOD_DAYS = (_MONTHS * _DAYS, 3 * _DAYS, _DAYS, 1)
 """The length of each of :data:`qingsuan.policy.numeric.PERIODS`, in days of months of 31."""
+
+DAYS_AT_MOST = 366
+"""How many days a year may have."""
 
 _EPOCH = dt.date(1970, 1, 1)
 
@@ -74,7 +77,11 @@ class BenefitYear:
         return np.array(found, np.int16)
 
     def periods(self) -> tuple[tuple[str, ...], ...]:
-        """What the periods of a calendar year are called in tables, by kind: the year, quarters, months and days, in order of time."""
-        months = [f"{self.year}-{month + 1:02d}" for month in range(_MONTHS)]
+        """What its periods are called in tables, by kind: the year, quarters, months and days, in order of time.
+
+        A month is called as that of the calendar in which it begins; quarters are counted from the year's beginning.
+        """
+        first = self.year * _MONTHS + self.begins[0] - 1
+        months = [f"{month // _MONTHS}-{month % _MONTHS + 1:02d}" for month in range(first, first + _MONTHS)]
         quarters = [f"{self.year}Q{quarter}" for quarter in range(1, 5)]
         return ((f"{self.year}",), tuple(quarters), tuple(months), tuple(date.isoformat() for date in self._dates()))

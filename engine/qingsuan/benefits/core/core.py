@@ -64,7 +64,7 @@ _UNTRUE = {
     "stay": "stay below 0, or of two accounts",
     "key": "a block of two accounts",
 }
-_NO_STAY, _NO_KEYS, _NO_CELLS = np.zeros(0, np.int32), np.zeros((0, 0), np.int32), np.zeros(0, np.int64)
+_NO_STAY, _NO_KEYS = np.zeros(0, np.int32), np.zeros((0, 0), np.int32)
 
 
 class Core:
@@ -163,11 +163,7 @@ class Core:
         state = np.zeros(max(1, accounts) * len(self._blank), np.int64)
         stay = self._own.apart(variant, stay, own)
         stays = np.zeros((max(0, int(stay.max(initial=0))) + self._own.rows(own)) * self._stay_width, np.int64)
-        by_key = self._keyed.check_numbers(variant, keys)
-        if by_key is not None:
-            stay = np.where(
-                by_key & (stay == 0 if len(stay) else True), np.int32(-1), stay if len(stay) else np.int32(0)
-            )
+        stay = self._by_key(variant, keys, stay)
         blocks = np.zeros(max(0, int(keys.max(initial=0))) * self._keyed.block_width, np.int64)
         funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
         fault = _kernel.settle_rows(
@@ -190,6 +186,7 @@ class Core:
         kind: npt.NDArray[np.int8],
         name: Callable[[int], str] = "row {}".format,
         own: Int64 = NO_AMOUNTS,
+        keys: npt.NDArray[np.int32] = _NO_KEYS,
     ) -> tuple[Paid, Accounts]:
         """Settle rows like :meth:`settle`, going on with what accounts held before; also gives what they hold after.
 
@@ -200,6 +197,8 @@ class Core:
             earlier period than its account's claim begins anew, so that afterwards each group has one period: its last.
         kind : (r,) int8
             The period of each of ``before``'s groups: its place in :data:`qingsuan.policy.numeric.PERIODS`.
+        keys : (k, n) int32
+            As in :meth:`settle`, but numbers of ``before``'s blocks.
 
         Raises
         ------
@@ -207,31 +206,42 @@ class Core:
             As :meth:`settle`; also ``ValueError`` where ``before`` holds what no earlier claims could have left.
         """
         n = len(person)
-        if len(self._keyed.variants):
-            raise ValueError("groups kept apart by a key are not carried")
         _check_lengths(person, account, variant, day, bill, may_use_account, balance)
         if n and int(account.min()) < 0:
             raise ValueError("account below 0")
         if (person[1:] < person[:-1]).any():
             raise ValueError("a person's rows are not contiguous")
         before.check(self._slots, kind, person, account, day)
+        if int(keys.max(initial=0)) > len(before.account_of_block):
+            raise ValueError("keys: a block that is not there")
         funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
         local = np.empty(n, np.int32)
-        stay = self._own.apart(variant, _NO_STAY, own)
+        stay = self._by_key(variant, keys, self._own.apart(variant, _NO_STAY, own))
         stays = np.zeros(self._own.rows(own) * self._stay_width, np.int64)
+        local_keys = np.zeros(keys.shape, np.int32)
         rows = (person, local, variant, day, bill, may_use_account, balance)
         after = []
-        for block in before.blocks(person):
-            local[block.rows] = account[block.rows] - block.accounts.start
-            state = State(before, block, self._blank)
+        for cut in before.cut(person):
+            local[cut.rows] = account[cut.rows] - cut.accounts.start
+            local_keys[:, cut.rows] = np.maximum(keys[:, cut.rows] - cut.blocks.start, 0)
+            state = State(before, cut, self._blank)
             fault = _kernel.settle_rows(
-                *(self._tables, *rows, stay, _NO_KEYS, own, state.flat, stays, _NO_CELLS),
-                *(funds, result, block.rows.start, block.rows.stop, True),
+                *(self._tables, *rows, stay, local_keys, own, state.flat, stays, state.blocks),
+                *(funds, result, cut.rows.start, cut.rows.stop, True),
             )
             if fault is not None:
                 _report(fault, bill, name)
-            after.append(state.after(before.person[block.accounts]))
+            after.append(state.after(before.person[cut.accounts]))
         return Paid(funds, *result), joined(after)
+
+    def _by_key(self, variant: Int32, keys: Int32, stay: Int32) -> Int32:
+        """Numbers of stays, with those of claims that count by a key and are no part of one."""
+        by_key = self._keyed.check_numbers(variant, keys)
+        if by_key is None:
+            return stay
+        if not len(stay):
+            return np.where(by_key, np.int32(-1), np.int32(0))
+        return np.where(by_key & (stay == 0), np.int32(-1), stay)
 
 
 def _check_lengths(person: Int32, *columns: npt.NDArray[np.integer[Any]]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,16 @@ import numpy.typing as npt
 from qingsuan.benefits.core.ranges import Ranges, columns_of
 
 __all__ = [
+    "BLOCK_CELLS",
     "KEYED_GROUP_FIELDS",
     "KEYED_VARIANT_FIELDS",
+    "Carried",
+    "Key",
     "KeyedPlan",
     "check_keyed",
     "no_blocks",
     "number_blocks",
+    "number_carried",
     "write_keyed",
 ]
 
@@ -33,6 +38,39 @@ Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 _KEYED = Ranges("plan: keys")
+
+
+class Key(NamedTuple):
+    """Claims that count by one key, read from one column: its number, what messages call it, places, values, which of these are absent.
+
+    ``values`` are numbers of ``texts``.
+    """
+
+    number: int
+    called: str
+    places: Int32
+    values: Int32
+    absent: Bool
+    texts: Sequence[str]
+
+
+class Carried(NamedTuple):
+    """The blocks of all accounts, numbered from 1.
+
+    Attributes
+    ----------
+    numbers : (keys, n) int32
+        Of each claim and key the number of its block, 0 where it does not count by the key.
+    opened : (o,) int32
+        The number of each block that was opened before.
+    account, value : (b,) int32
+        Of each block its account, and the number of the key's value.
+    """
+
+    numbers: Int32
+    opened: Int32
+    account: Int32
+    value: Int32
 
 
 @dataclass(frozen=True)
@@ -129,6 +167,35 @@ def check_keyed(plan: KeyedPlan, variants: int, group_width: int, slots: int) ->
 def no_blocks() -> Int32:
     """What a claim's keys are where no rule counts by any."""
     return np.zeros((0, 0), np.int32)
+
+
+def number_carried(
+    account: Int32, claims: Sequence[tuple[int, Int32, Int32]], opened: tuple[Int32, Int32, Int32], keys: int
+) -> Carried:
+    """Number the blocks of all accounts from 1, in their order: those of claims, and those that were opened before.
+
+    Parameters
+    ----------
+    account : (n,) int32
+        By place.
+    claims
+        As for :func:`number_blocks`; all number values alike.
+    opened
+        Account, key and value of each block that was opened before; a block may be there several times.
+    keys
+        How many keys there are.
+    """
+    places = [at for _, at, _ in claims]
+    of_claims = [(account[at], np.full(len(at), number, np.int32), value) for number, at, value in claims]
+    columns = np.stack([np.concatenate(some) for some in zip(opened, *of_claims, strict=True)])
+    blocks, number = np.unique(columns, axis=1, return_inverse=True)
+    number = (number.reshape(-1) + 1).astype(np.int32)
+    numbers = np.zeros((keys, len(account)), np.int32)
+    start = len(opened[0])
+    for (key, _, _), at in zip(claims, places, strict=True):
+        numbers[key, at] = number[start : start + len(at)]
+        start += len(at)
+    return Carried(numbers, number[: len(opened[0])].astype(np.int32), blocks[0], blocks[2])
 
 
 def number_blocks(person: Int32, account: Int32, claims: Sequence[tuple[int, Int32, Int32]], keys: int) -> Int32:

@@ -438,7 +438,10 @@ class _Steps(Work):
                 keys = number_blocks(self.person, accounts, claims, core.needs_keys.shape[1])
             return core.settle(self.person, accounts, *columns, self._name, stay, keys, own), None
         benefit = self.at("benefit").astype(np.int32, copy=False)
-        paid, closing = carry.settle(core, self.opening, self.person, self.series, benefit, columns, self._name, own)
+        by_key = list(self.keys(core.needs_keys))
+        paid, closing = carry.settle(
+            *(core, self.opening, self.person, self.series, benefit, columns, self._name, own, by_key)
+        )
         return paid, closing.table(self.texts, self.numbering.numbers, self.numbering.count)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.benefits.columns import Columns
+from qingsuan.benefits.core.calendar import DAYS_AT_MOST
+from qingsuan.benefits.core.keys import Key
 from qingsuan.benefits.intake.dates import DAY_US
 from qingsuan.benefits.intake.restore import restored
 from qingsuan.benefits.named import NamedByNobody, NamedByReversals
@@ -25,24 +27,11 @@ from qingsuan.people import Numbering, Texts
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.resolve import amounts_of
 
-__all__ = ["Key", "Known", "OtherParts", "PerClaim", "Work"]
+__all__ = ["Known", "OtherParts", "PerClaim", "Work"]
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
-
-
-DAYS_AT_MOST = 366
-
-
-class Key(NamedTuple):
-    """Claims that count by one key, read from one column: its number, what messages call it, places, values, which of these are absent."""
-
-    number: int
-    called: str
-    places: Int32
-    values: Int32
-    absent: Bool
 
 
 class Known:
@@ -251,19 +240,20 @@ class Work:
                 mine = places[np.isin(self.rule_set[places], some)]
                 yield Key(number, called, mine, *self._values_of(column, mine))
 
-    def _values_of(self, column: str, places: Int32) -> tuple[Int32, Bool]:
-        """A number for each different value of a column, and which values are absent."""
+    def _values_of(self, column: str, places: Int32) -> tuple[Int32, Bool, Sequence[str]]:
+        """A number for each different value of a column, which values are absent, and the text of each number."""
         if column != "mdtrt_id":
             texts = self.setup.vocabularies[column].texts
             code = self.code_column(column)[places]
-            return code, np.array([not text for text in texts], np.bool_)[code]
+            return code, np.array([not text for text in texts], np.bool_)[code], texts
         if not self.setup.has_stays:
-            return np.zeros(len(places), np.int32), np.ones(len(places), np.bool_)
+            return np.zeros(len(places), np.int32), np.ones(len(places), np.bool_), ("",)
         ids = (
             self.columns.table.column("mdtrt_id").take(pa.array(self.rows[places])).combine_chunks().dictionary_encode()
         )
         value = ids.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-        return value, np.array([not text for text in ids.dictionary.to_pylist()], np.bool_)[value]
+        texts = [text or "" for text in ids.dictionary.to_pylist()]
+        return value, np.array([not text for text in texts], np.bool_)[value], texts
 
     def code_column(self, name: str) -> Int32:
         """A code column of the claims that still count, of their own or of the insured rows found."""

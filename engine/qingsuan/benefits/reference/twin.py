@@ -49,6 +49,7 @@ __all__ = [
     "Rejected",
     "Reversed",
     "Settled",
+    "periods_of",
     "settle_year",
 ]
 
@@ -266,7 +267,7 @@ class _Year:
 
     def run(self, ready: Ready, account: Account, stay: Stay | None) -> tuple[LayerStep, ...]:
         """Run the layers and move the counters of the claim's periods and keys on, and those of the stay."""
-        periods = _periods(ready.benefit_date, ready.rule_set.year_begins)
+        periods = periods_of(ready.benefit_date, ready.rule_set.year_begins)
         before, places = {}, {}
         for group, period in ready.rule_set.groups.items():
             key = ready.keys.get(group)
@@ -448,7 +449,7 @@ def _date(claim: Claim, column: str) -> dt.date | None:
     return claim.setl_time.date() if column == "setl_time" else getattr(claim, column)
 
 
-def _periods(date: dt.date, begins: tuple[int, int]) -> dict[str, str]:
+def periods_of(date: dt.date, begins: tuple[int, int]) -> dict[str, str]:
     """The year, quarter, month and day of a date, as they are written in a table of counters; months begin on the year's day."""
     first_month, first_day = begins
     months = date.year * 12 + date.month - 1 - (date.day < first_day)
