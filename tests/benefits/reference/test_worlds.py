@@ -193,7 +193,7 @@ MUTATIONS = [
     ("deductible_used + running.used.get(group, 0)", "deductible_used"),
     ("NOTHING).base + running.let_in.get(group, 0)", "NOTHING).base"),
     ("drawn_fen = running.drawn.get(cap.group, 0)", "drawn_fen = 0"),
-    ("raw_fen = min(raw_fen, bill.medfee_sumamt - running.paid_fen)", "pass"),
+    ("raw_fen = min(raw_fen, left_of_bill_fen)", "pass"),
     ("so_far.base + d_fen if absolute", "so_far.base if absolute"),
     (
         "return of_stay.base + d_fen if absolute else of_stay.excess",
@@ -207,7 +207,7 @@ MUTATIONS = [
     ("for step in reversed(named)", "for step in named"),
     ('("visit" if cap.per == "visit" else cap.group) in setting.lifted', "cap.group in setting.lifted"),
     ('("visit" if cap.per == "visit" else cap.group) in setting.lifted', "False"),
-    ("ratio_bp[bisect_right(_steps(bands.select), value)]", "ratio_bp[bisect_right(_steps(bands.select), value - 1)]"),
+    ("bisect_right(_steps(bands.select), value)", "bisect_right(_steps(bands.select), value - 1)"),
     ('if select.counter == "visits":', "if not select.counter:"),
     ("ratio_bp[bisect_right(bands.upto_fen, p0_fen)]", "ratio_bp[bisect_right(bands.upto_fen, p0_fen - 1)]"),
     ("(2 * (high - low) + x_fen) // (2 * x_fen)", "(high - low) // x_fen"),

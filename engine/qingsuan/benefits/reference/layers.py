@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from qingsuan.benefits.reference.rules import OwnAmounts, Plan, Setting
+from qingsuan.benefits.reference.trace import BoundTrace, ClaimTrace, LayerTrace, Part, Used
 from qingsuan.money import BP_ONE, apply_bp
 from qingsuan.policy.model import Cap, Ceiling, Guarantee, Limit, Select
 
@@ -131,10 +132,16 @@ class _Running:
     used: dict[str, int] = field(default_factory=dict)
     let_in: dict[str, int] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
+    note: LayerTrace | None = None
 
 
 def run_layers(
-    plan: Plan, bill: Bill, before: Mapping[str, Counters], stay: Stay | None = None, own: OwnAmounts | None = None
+    plan: Plan,
+    bill: Bill,
+    before: Mapping[str, Counters],
+    stay: Stay | None = None,
+    own: OwnAmounts | None = None,
+    trace: ClaimTrace | None = None,
 ) -> tuple[LayerStep, ...]:
     """Run a rule's layers over one bill.
 
@@ -147,10 +154,17 @@ def run_layers(
         What the stay has come to whose part this bill is; its visit numbers are kept here. None: a whole visit.
     own
         The amounts that the claim has for itself.
+    trace
+        Where every step is noted; None notes nothing.
     """
     running = _Running(before, stay or Stay(), own or {})
+    entered_fen = apply_bp(bill.inscp_scp_amt, plan.rule.entry_bp)
+    if trace is not None:
+        trace.entered_fen = entered_fen
     for setting in plan.settings:
-        step = _step(setting, bill, apply_bp(bill.inscp_scp_amt, plan.rule.entry_bp), running)
+        if trace is not None:
+            running.note = trace.layers[setting.layer] = LayerTrace()
+        step = _step(setting, bill, entered_fen, running)
         running.steps[setting.layer] = step
         running.paid_fen += step.pay_fen
         if setting.limit is not None and setting.limit.group is not None:
@@ -161,9 +175,9 @@ def run_layers(
             _add(running.drawn, group, step.pay_fen)
     steps = tuple(running.steps.values())
     if plan.rule.guarantee is not None:
-        _make_up(plan.rule.guarantee, bill, steps)
+        _make_up(plan.rule.guarantee, bill, steps, trace)
     if plan.rule.ceiling is not None:
-        _take_back(plan.rule.ceiling, bill, steps)
+        _take_back(plan.rule.ceiling, bill, steps, trace)
     return steps
 
 
@@ -220,9 +234,12 @@ def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> 
     x_fen = base_fen - d_fen
 
     p0_fen, raw_fen, share_bp = _by_bands(setting, d_fen, x_fen, running)
-    raw_fen = min(raw_fen, bill.medfee_sumamt - running.paid_fen)
+    left_of_bill_fen = bill.medfee_sumamt - running.paid_fen
+    raw_fen = min(raw_fen, left_of_bill_fen)
     rooms_fen = tuple(_room(cap, setting, running) for cap in setting.caps)
     pay_fen = max(0, min([raw_fen, *(room_fen for room_fen in rooms_fen if room_fen is not None)]))
+    if running.note is not None:
+        running.note.left_of_bill_fen, running.note.capped_fen = left_of_bill_fen, pay_fen
     return LayerStep(
         setting=setting,
         components_fen=components_fen,
@@ -253,6 +270,8 @@ def _components(setting: Setting, bill: Bill, entered_fen: int, running: _Runnin
         else:
             part_fen = getattr(bill, entry.part)
         found.append(apply_bp(part_fen, entry.ratio_bp))
+        if running.note is not None:
+            running.note.parts_fen.append(part_fen)
     return tuple(found)
 
 
@@ -272,33 +291,38 @@ def _visit_number(group: str, running: _Running) -> int:
 
 def _limit(setting: Setting, limit: Limit, running: _Running) -> int:
     """What the limit on the base (封顶) leaves room for."""
-    amount_fen = limit.amount_fen
-    if limit.of_claim is not None:
-        amount_fen = running.own[limit.of_claim]
-        if limit.of_claim.each:
-            return amount_fen
-    if limit.per == "visit":
-        return max(0, amount_fen - running.stay.of(setting.layer).base)
-    group = str(limit.group)
-    so_far_fen = running.before.get(group, NOTHING).base + running.let_in.get(group, 0)
+    amount_fen = limit.amount_fen if limit.of_claim is None else running.own[limit.of_claim]
+    if limit.of_claim is not None and limit.of_claim.each:
+        so_far_fen = 0
+    elif limit.per == "visit":
+        so_far_fen = running.stay.of(setting.layer).base
+    else:
+        group = str(limit.group)
+        so_far_fen = running.before.get(group, NOTHING).base + running.let_in.get(group, 0)
+    if running.note is not None:
+        running.note.limit = Used(amount_fen, so_far_fen)
     return max(0, amount_fen - so_far_fen)
 
 
 def _standard(setting: Setting, visit_number: int, running: _Running) -> int:
     """The deductible D: relief lowers the standard first, then what the period has used is taken off."""
-    if setting.deductible is None:
+    deductible = setting.deductible
+    if deductible is None:
         return 0
-    standards_fen, of_claim = setting.standards_fen, setting.deductible.of_claim
+    standards_fen, of_claim = setting.standards_fen, deductible.of_claim
     if of_claim is not None:
         standards_fen = (running.own[of_claim],)
-        if of_claim.each:
-            return standards_fen[0]
-    if setting.deductible.per == "visit":
-        standard_fen = standards_fen[min(visit_number, len(standards_fen) - 1)]
-        return max(0, standard_fen - running.stay.of(setting.layer).deductible_used)
-    group = str(setting.deductible.group)
-    used_fen = running.before.get(group, NOTHING).deductible_used + running.used.get(group, 0)
-    return max(0, standards_fen[0] - used_fen)
+    standard_fen = standards_fen[min(visit_number, len(standards_fen) - 1) if deductible.per == "visit" else 0]
+    if of_claim is not None and of_claim.each:
+        used_fen = 0
+    elif deductible.per == "visit":
+        used_fen = running.stay.of(setting.layer).deductible_used
+    else:
+        group = str(deductible.group)
+        used_fen = running.before.get(group, NOTHING).deductible_used + running.used.get(group, 0)
+    if running.note is not None:
+        running.note.deductible = Used(standard_fen, used_fen)
+    return max(0, standard_fen - used_fen)
 
 
 def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tuple[int, int, int]:
@@ -308,10 +332,15 @@ def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tu
         value: int = getattr(running.before.get(bands.select.group, NOTHING), bands.select.counter)
         if bands.select.counter == "visits":
             value = _visit_number(bands.select.group, running)
-        selected_bp = ratio_bp[bisect_right(_steps(bands.select), value)]
+        selected = bisect_right(_steps(bands.select), value)
+        selected_bp = ratio_bp[selected]
+        if running.note is not None:
+            _note_bands(running.note, [Part(selected, 0, x_fen, x_fen * selected_bp)], (0, x_fen * selected_bp), value)
         return 0, apply_bp(x_fen, selected_bp), selected_bp
     p0_fen = _start(setting, d_fen, running)
     low, high = _exact(bands.upto_fen, ratio_bp, p0_fen), _exact(bands.upto_fen, ratio_bp, p0_fen + x_fen)
+    if running.note is not None:
+        _note_bands(running.note, _parts(bands.upto_fen, ratio_bp, p0_fen, p0_fen + x_fen), (low, high))
     if x_fen == 0:
         share_bp = ratio_bp[bisect_right(bands.upto_fen, p0_fen)]
     else:
@@ -319,9 +348,28 @@ def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tu
     return p0_fen, _round(high) - _round(low), share_bp
 
 
+def _note_bands(note: LayerTrace, parts: list[Part], sums_fen_bp: tuple[int, int], value: int | None = None) -> None:
+    note.parts, note.counter_value = parts, value
+    note.start_fen, note.end_fen = (_round(one) for one in sums_fen_bp)
+
+
+def _parts(upto_fen: tuple[int, ...], ratio_bp: tuple[int, ...], start_fen: int, end_fen: int) -> list[Part]:
+    """What of a stretch lies in which band, and what the bands' sum grows by over it."""
+    found = []
+    for band, (low_fen, high_fen) in enumerate(zip((0, *upto_fen), (*upto_fen, end_fen), strict=True)):
+        begin_fen, stop_fen = max(low_fen, start_fen), min(high_fen, end_fen)
+        if begin_fen < stop_fen:
+            product = _exact(upto_fen, ratio_bp, stop_fen) - _exact(upto_fen, ratio_bp, begin_fen)
+            found.append(Part(band, begin_fen, stop_fen, product))
+    return found
+
+
 def _cost_of(setting: Setting, pay_fen: int, d_fen: int, x_fen: int, running: _Running) -> int:
     """The smallest cost above the deductible for which the bands give a payment: found by trying, as more cost never gives less."""
-    return bisect_left(range(x_fen), pay_fen, key=lambda cost_fen: _by_bands(setting, d_fen, cost_fen, running)[1])
+    note, running.note = running.note, None  # what is tried is not what happens
+    found = bisect_left(range(x_fen), pay_fen, key=lambda cost_fen: _by_bands(setting, d_fen, cost_fen, running)[1])
+    running.note = note
+    return found
 
 
 def _steps(select: Select) -> list[int]:
@@ -359,17 +407,27 @@ def _round(fen_bp: int) -> int:
 def _room(cap: Cap, setting: Setting, running: _Running) -> int | None:
     """What a cap leaves for this layer; None where it does not bind."""
     if cap.amount_fen is None or ("visit" if cap.per == "visit" else cap.group) in setting.lifted:
+        if running.note is not None:
+            running.note.caps.append(Used(cap.amount_fen if cap.of_claim is None else None, None))
         return None
     amount_fen = cap.amount_fen if cap.of_claim is None else running.own[cap.of_claim]
+    drawn_fen = _drawn(cap, setting, running)
+    if running.note is not None:
+        running.note.caps.append(Used(amount_fen, drawn_fen))
+    return amount_fen - drawn_fen
+
+
+def _drawn(cap: Cap, setting: Setting, running: _Running) -> int:
+    """What was paid before of what a cap bounds."""
     of_each = cap.of_claim is not None and cap.of_claim.each
     if cap.group is None:
-        return amount_fen - (0 if of_each else running.stay.of(setting.layer).paid)
+        return 0 if of_each else running.stay.of(setting.layer).paid
     drawn_fen = running.drawn.get(cap.group, 0)
     if cap.per == "period":
         drawn_fen += running.before.get(cap.group, NOTHING).paid
     elif not of_each:
         drawn_fen += running.stay.drawn.get(cap.group, 0)
-    return amount_fen - drawn_fen
+    return drawn_fen
 
 
 def _drawn_on(caps: Sequence[Cap]) -> list[str]:
@@ -377,23 +435,28 @@ def _drawn_on(caps: Sequence[Cap]) -> list[str]:
     return list(dict.fromkeys(cap.group for cap in caps if cap.group is not None))
 
 
-def _make_up(guarantee: Guarantee, bill: Bill, steps: Sequence[LayerStep]) -> None:
+def _make_up(guarantee: Guarantee, bill: Bill, steps: Sequence[LayerStep], trace: ClaimTrace | None) -> None:
     """Add what the named layers lack of their share (保底) to the one that has to pay it, as long as anything of the bill is left."""
     pays = {step.setting.layer: step.pay_fen for step in steps}
-    share_fen = apply_bp(getattr(bill, guarantee.of), guarantee.ratio_bp)
-    lacking_fen = share_fen - sum(pays[name] for name in set(guarantee.layers))
-    added_fen = max(0, min(lacking_fen, bill.medfee_sumamt - sum(pays.values())))
+    of_fen: int = getattr(bill, guarantee.of)
+    share_fen, paid_fen = apply_bp(of_fen, guarantee.ratio_bp), sum(pays[name] for name in set(guarantee.layers))
+    if trace is not None:
+        trace.guarantee = BoundTrace(of_fen, share_fen, paid_fen)
+    added_fen = max(0, min(share_fen - paid_fen, bill.medfee_sumamt - sum(pays.values())))
     for step in steps:
         if step.setting.layer == guarantee.to:
             step.pay_fen += added_fen
             step.made_up_fen = added_fen
 
 
-def _take_back(ceiling: Ceiling, bill: Bill, steps: Sequence[LayerStep]) -> None:
+def _take_back(ceiling: Ceiling, bill: Bill, steps: Sequence[LayerStep], trace: ClaimTrace | None) -> None:
     """Close the list: what the named layers paid beyond the ceiling comes back, from the last of them first."""
     of_fen = bill.medfee_sumamt if ceiling.of == "medfee_sumamt" else bill.inscp_scp_amt
     named = [step for step in steps if step.setting.layer in ceiling.layers]
-    beyond_fen = sum(step.pay_fen for step in named) - apply_bp(of_fen, ceiling.ratio_bp)
+    share_fen, paid_fen = apply_bp(of_fen, ceiling.ratio_bp), sum(step.pay_fen for step in named)
+    if trace is not None:
+        trace.ceiling = BoundTrace(of_fen, share_fen, paid_fen)
+    beyond_fen = paid_fen - share_fen
     for step in reversed(named):
         back_fen = max(0, min(beyond_fen, step.pay_fen))
         step.pay_fen -= back_fen

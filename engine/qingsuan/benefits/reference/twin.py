@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -34,6 +34,7 @@ from qingsuan.benefits.reference.rows import (
 )
 from qingsuan.benefits.reference.rules import Plan, Value, keys_of, missing_parameter, plan_of, variant_of, waits
 from qingsuan.benefits.reference.stays import Ready, Stays
+from qingsuan.benefits.reference.trace import Traces
 from qingsuan.policy.model import FUNDS, GROUP_KEYS, AnyOf, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL, REFERRALS
 
@@ -68,6 +69,7 @@ def settle_year(
     year: int,
     opening: Mapping[AccountKey, Account] | None = None,
     registrations: Iterable[Registration] = (),
+    traces: Traces | None = None,
 ) -> Outcome:
     """Settle the claims of one year.
 
@@ -78,6 +80,8 @@ def settle_year(
         ``extra``.
     opening
         Counters and balances carried in from an earlier run; not changed.
+    traces
+        Where every claim's way is noted, for those who explain it; None notes nothing.
 
     Raises
     ------
@@ -87,6 +91,7 @@ def settle_year(
         The rule sets contradict themselves for a claim at hand.
     """
     year_run = _Year(places, rule_sets, year, opening or {})
+    year_run.traces = traces
     people: dict[str, list[Claim]] = {}
     claims = list(claims)
     year_run.of_nobody = named_by_nobody(claims)
@@ -119,6 +124,7 @@ class _Year:
         self.own_codes = [one.name for one in named if one.kind not in ("number", "amount")]
         self.own_numbers = [one.name for kind in ("number", "amount") for one in named if one.kind == kind]
         self.outcome = Outcome()
+        self.traces: Traces | None = None
         self.of_nobody: Mapping[str, Claim] = {}
         self.registrations: dict[str, list[Registration]] = {}
         self.stays: dict[tuple[str, str, str], Stay] = {}
@@ -201,10 +207,14 @@ class _Year:
     ) -> Ready | None:
         """Find the person's row and the rule of a claim that stays; None where it is rejected."""
         book = self.book(pool, claim.insutype, benefit_date)
+        self.note(
+            claim, rule_set=book and book.rule_set, identity_date=book and _date(claim, book.rule_set.identity_date)
+        )
         if book is not None and _date(claim, book.rule_set.identity_date) is None:
             self.reject(claim, "E_MISSING", book.rule_set.identity_date, "nothing", "the date that decides identities")
             return None
         row = self.insured_row(claim, pool, insured)
+        self.note(claim, insured=row)
         if row is None:
             expected = f"insured in {claim.insutype} and pool {pool} on {claim.begndate}"
             self.reject(claim, "E_PERSON", "psn_no", claim.psn_no, expected)
@@ -218,6 +228,7 @@ class _Year:
         date = _date(claim, book.rule_set.identity_date)
         values.update(registered_values(book.rule_set, claim, date, self.registrations.get(claim.psn_no, [])))
         plan = book.plan(values)
+        self.note(claim, values=values, plan=plan)
         if not isinstance(plan, Plan):
             self.reject(claim, "E_NO_RULE", "med_type", str(dict(values)), plan)
             return None
@@ -228,6 +239,7 @@ class _Year:
             return None
         inside = row.wait_end_date is not None and claim.begndate <= row.wait_end_date
         waiting = waits(book.rule_set, claim.insutype, values) if inside else False
+        self.note(claim, waits=waiting if inside else None)
         if waiting is None:
             self.reject(claim, "E_NO_RULE", "wait_end_date", str(row.wait_end_date), "whether a waiting period holds")
             return None
@@ -258,6 +270,7 @@ class _Year:
         account = self.outcome.accounts.setdefault((claim.psn_no, claim.insutype, pool), Account())
         if account.balance is None:
             account.balance = self.opening_balance(claim, pool, insured)
+        self.note(claim, balance_fen=account.balance)
         steps: tuple[LayerStep, ...] = ()
         if not waiting:
             stay = self.stays.get((claim.insutype, pool, claim.mdtrt_id))
@@ -276,8 +289,13 @@ class _Year:
             if counters is not None:
                 before[group] = counters
         bill = Bill(*(getattr(ready.claim, name) for name in BILL))
-        steps = run_layers(ready.plan, bill, before, stay, ready.own)
-        for group, counters in counted(steps, before, stay).items():
+        trace = None if self.traces is None else self.traces.of(ready.claim)
+        if stay is not None:
+            self.note(ready.claim, stay={name: replace(one) for name, one in stay.layers.items()})
+        steps = run_layers(ready.plan, bill, before, stay, ready.own, trace)
+        after = counted(steps, before, stay)
+        self.note(ready.claim, places=places, before=before, after=after)
+        for group, counters in after.items():
             account.groups[places[group]] = counters
         return steps
 
@@ -357,6 +375,13 @@ class _Year:
                 until = book.rule_set.until
                 return book if until is None or benefit_date <= until else None
         return None
+
+    def note(self, claim: Claim, **noted: Any) -> None:
+        """Note what is known of a claim, where somebody asked for it."""
+        if self.traces is not None:
+            trace = self.traces.of(claim)
+            for name, value in noted.items():
+                setattr(trace, name, value)
 
     def reject(self, claim: Claim, code: str, column: str, found: str, expected: str) -> None:
         self.outcome.rejected.append(Rejected(claim, code, column, found, expected))
