@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qingsuan.errors import PolicyError
+from qingsuan.heads.small_tables import longest
 from qingsuan.money import BP_ONE, apply_bp, split, yuan
 from qingsuan.subsidies.bureau import (
     CLASS_COLUMNS,
@@ -17,7 +18,6 @@ from qingsuan.subsidies.bureau import (
     STANDARD_COLUMNS,
     BureauTables,
     PoolStandard,
-    longest,
 )
 from qingsuan.subsidies.model import BEARERS, FundingRule
 

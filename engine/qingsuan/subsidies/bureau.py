@@ -1,24 +1,21 @@
 """What the bureau supplies beside the rule: classes of counties, higher standards, the split of the local share.
 
-Each is a small UTF-8 CSV file with a header; unknown further columns and lines that begin with ``#`` are ignored. Nothing has a default.
-A file that cannot be trusted is a :class:`~qingsuan.errors.PolicyError` before any input is opened.
+Each is a small CSV file (:mod:`qingsuan.heads.small_tables`). Nothing has a default.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from qingsuan.errors import PolicyError
+from qingsuan.heads.small_tables import TableFile, keyed, number
+from qingsuan.heads.standards import MAX_STANDARD_FEN
 from qingsuan.money import BP_ONE, bp_of_percent, fen_of_yuan, yuan
-from qingsuan.policy.toml.file import read_text
 from qingsuan.policy.toml.told import SMALL_BP, did_you_mean, plain_percent
-from qingsuan.subsidies.model import BEARERS, MAX_STANDARD_FEN
+from qingsuan.subsidies.model import BEARERS
 
 __all__ = [
     "CLASS_COLUMNS",
@@ -26,8 +23,6 @@ __all__ = [
     "STANDARD_COLUMNS",
     "BureauTables",
     "PoolStandard",
-    "TableFile",
-    "longest",
     "read_classes",
     "read_local_split",
     "read_standards",
@@ -37,9 +32,6 @@ CLASS_COLUMNS = ("admdvs", "class")
 STANDARD_COLUMNS = ("admdvs", "standard", "excess_bearer")
 SPLIT_COLUMNS = ("admdvs", "prefecture_percent")
 
-_Value = TypeVar("_Value")
-_Line = tuple[str, dict[str, str]]
-
 
 @dataclass(frozen=True, slots=True)
 class PoolStandard:
@@ -48,24 +40,6 @@ class PoolStandard:
     fen: int
     bearer: str
     where: str
-
-
-@dataclass(frozen=True, slots=True)
-class TableFile:
-    """One file of the bureau: which table, the file's name, its SHA-256, its comment lines, and where it lies."""
-
-    table: str
-    name: str
-    sha256: str
-    comments: tuple[str, ...]
-    path: Path = Path()
-
-    @classmethod
-    def of(cls, table: str, file: Path) -> TableFile:
-        """Read a file's digest and comments."""
-        lines = [line for line in read_text(file).splitlines() if line.startswith("#")]
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        return cls(table, file.name, digest, tuple(line.lstrip("# ").rstrip() for line in lines), file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +73,6 @@ class BureauTables:
         )
 
 
-def longest(table: Mapping[str, _Value], admdvs: str) -> _Value | None:
-    """What ``table`` holds for the longest of the prefixes (six, four, two digits) of ``admdvs``."""
-    return next((table[admdvs[:size]] for size in (6, 4, 2) if admdvs[:size] in table), None)
-
-
 def read_classes(file: Path) -> dict[str, tuple[str, str]]:
     """Read ``admdvs,class``: county -> (class, file and line). Whether the class exists the rule decides."""
 
@@ -117,14 +86,14 @@ def read_classes(file: Path) -> dict[str, tuple[str, str]]:
             )
         return row["class"], where
 
-    return _keyed(file, CLASS_COLUMNS, one)
+    return keyed(file, CLASS_COLUMNS, one)
 
 
 def read_standards(file: Path) -> dict[str, PoolStandard]:
     """Read ``admdvs,standard,excess_bearer``: prefix -> the pool's standard."""
 
     def one(row: Mapping[str, str], where: str) -> PoolStandard:
-        fen = _number(row["standard"], fen_of_yuan, where, "standard", "yuan per head, at most two decimals")
+        fen = number(row["standard"], fen_of_yuan, where, "standard", "yuan per head, at most two decimals")
         if not 0 < fen <= MAX_STANDARD_FEN:
             expected = f"above 0, at most {yuan(MAX_STANDARD_FEN)} yuan"
             raise PolicyError(where, found=f"standard {row['standard']}", expected=expected, do="correct the amount")
@@ -134,7 +103,7 @@ def read_standards(file: Path) -> dict[str, PoolStandard]:
             raise PolicyError(where, found=f'excess_bearer "{bearer}"', expected=" | ".join(BEARERS), do=hint)
         return PoolStandard(fen, bearer, where)
 
-    return _keyed(file, STANDARD_COLUMNS, one)
+    return keyed(file, STANDARD_COLUMNS, one)
 
 
 def read_local_split(file: Path) -> dict[str, int]:
@@ -142,7 +111,7 @@ def read_local_split(file: Path) -> dict[str, int]:
 
     def one(row: Mapping[str, str], where: str) -> int:
         expected = "a percentage from 0 to 100, at most two decimals, such as 33.33"
-        bp = _number(row["prefecture_percent"], bp_of_percent, where, "prefecture_percent", expected)
+        bp = number(row["prefecture_percent"], bp_of_percent, where, "prefecture_percent", expected)
         if not 0 <= bp <= BP_ONE:
             found, do = f"prefecture_percent {row['prefecture_percent']}", "correct the percentage"
             raise PolicyError(where, found=found, expected=expected, do=do)
@@ -155,75 +124,4 @@ def read_local_split(file: Path) -> dict[str, int]:
             )
         return bp
 
-    return _keyed(file, SPLIT_COLUMNS, one)
-
-
-def _keyed(file: Path, columns: Sequence[str], one: Callable[[Mapping[str, str], str], _Value]) -> dict[str, _Value]:
-    """Read every line with ``one``, keyed by the prefix in ``admdvs``; the same prefix twice is refused."""
-    table: dict[str, _Value] = {}
-    lines: dict[str, str] = {}
-    for where, row in _rows(file, columns):
-        prefix = _prefix(row["admdvs"], where)
-        if prefix in table:
-            first = lines[prefix].rsplit(":", 1)[1].strip()
-            raise PolicyError(
-                where,
-                found=f'admdvs "{row["admdvs"]}" again, first in {first}',
-                expected="each once",
-                do="take one of the two lines out",
-            )
-        table[prefix], lines[prefix] = one(row, where), where
-    return table
-
-
-def _prefix(admdvs: str, where: str) -> str:
-    """``150100`` and ``1501`` both mean a prefecture, ``150000`` and ``15`` a region."""
-    if re.fullmatch(r"[1-9][0-9]([0-9][0-9]){0,2}", admdvs) is None:
-        expected = "six digits, or a prefix of four or two"
-        raise PolicyError(where, found=f'admdvs "{admdvs}"', expected=expected, do="write the code of the division")
-    while len(admdvs) > 2 and admdvs.endswith("00"):
-        admdvs = admdvs[:-2]
-    return admdvs
-
-
-def _rows(file: Path, columns: Sequence[str]) -> Iterator[_Line]:
-    """Yield (file and line, row) of a CSV file that has these columns, its cells trimmed."""
-    wanted = f"a CSV file with the columns {','.join(columns)}"
-    # Comment lines are blanked, not dropped, so that messages name the line an editor shows.
-    text = ("" if line.startswith("#") else line for line in read_text(file).splitlines())
-    reader = csv.reader(text, strict=True)
-    try:
-        rows = ([cell.strip() for cell in row] for row in reader if row)
-        header = next(rows, [])
-        absent = [name for name in columns if name not in header]
-        if absent or len(set(header)) != len(header):
-            found = f"no column {', '.join(absent)}" if absent else "a column twice"
-            raise PolicyError(
-                str(file),
-                found=f"{found} in the header {','.join(header)}",
-                expected=wanted,
-                do="write these names into the first line",
-            )
-        for row in rows:
-            where = f"{file}: line {reader.line_num}"
-            if len(row) != len(header):
-                raise PolicyError(
-                    where,
-                    found=f"{len(row)} cells",
-                    expected=f"{len(header)} cells, as in the header",
-                    do="add or take out a cell",
-                )
-            yield where, dict(zip(header, row, strict=True))
-    except csv.Error as error:
-        raise PolicyError(
-            f"{file}: line {reader.line_num}", found=f"not CSV: {error}", expected=wanted, do="mend that line"
-        ) from error
-
-
-def _number(text: str, read: Callable[[str | int], int], where: str, column: str, expected: str) -> int:
-    try:
-        return read(text)
-    except ValueError:
-        raise PolicyError(
-            where, found=f'{column} "{text}"', expected=expected, do="write the number that the document gives"
-        ) from None
+    return keyed(file, SPLIT_COLUMNS, one)

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
+from qingsuan.heads.counting import CountUnit
+from qingsuan.heads.places import MissingYear
+from qingsuan.heads.standards import Standard
 from qingsuan.policy.model import Source
 
 __all__ = [
     "BEARERS",
     "LEVELS",
-    "MAX_STANDARD_FEN",
-    "CountUnit",
     "Fixed",
     "FundingRule",
-    "MissingYear",
-    "Standard",
     "Step",
 ]
-
-CountUnit = Literal["year", "month"]
 
 LEVELS = ("central", "province", "local")
 """Levels of government (分担层级), in the order of a split: central (中央), province or region (省、自治区), and local
@@ -32,18 +28,6 @@ LEVELS = ("central", "province", "local")
 
 BEARERS = (*LEVELS, "prefecture", "county", "shares")
 """Who may bear the excess of a pool's standard above the minimum: one level, or all by the rule's shares."""
-
-MAX_STANDARD_FEN = 10**8
-"""The largest standard per head: one million yuan. Times 1.4 thousand million heads it fits decimal128(20,2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standard:
-    """Subsidy standard (人均财政补助标准) per head and count unit; a ``minimum`` is one a pool may exceed."""
-
-    fen: int
-    minimum: bool
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +55,6 @@ class Step:
     bp: int | None
     by_class_bp: Mapping[str, int] = field(default_factory=dict)
     source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MissingYear:
-    """A year whose rule is not known, and why: shown when somebody asks for that year."""
-
-    year: int
-    parameter: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from qingsuan.heads.counting import DEDUP_RULE, Counted
+from qingsuan.heads.small_tables import longest
 from qingsuan.money import yuan
-from qingsuan.subsidies.bureau import BureauTables, longest
-from qingsuan.subsidies.counting import DEDUP_RULE, Counted
+from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.funding import Funding
 from qingsuan.subsidies.model import FundingRule
 from qingsuan.subsidies.results import Due, due_of, region_table

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from qingsuan.heads.counting import Counted, Heads
 from qingsuan.subsidies.amounts import PerHead, per_head, require_complete
 from qingsuan.subsidies.bureau import BureauTables
-from qingsuan.subsidies.counting import Counted, Heads
 from qingsuan.subsidies.funding import Funding
 
 __all__ = ["LEVEL_NAMES", "Due", "Owed", "due_of", "due_table", "prefecture_table", "region_table"]

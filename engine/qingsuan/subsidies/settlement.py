@@ -11,16 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.columns.cells import Torn
-from qingsuan.columns.rejects import REJECT_SCHEMA
+from qingsuan.heads.counting import KINDS, ROWS, Counted, Heads, count
+from qingsuan.heads.employed import EMPLOYED
+from qingsuan.heads.screening import COLUMNS, Screened, Screening, refusals
 from qingsuan.policy.model import Region
 from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlement, Taken
 from qingsuan.subsidies.bureau import BureauTables
-from qingsuan.subsidies.counting import KINDS, ROWS, Counted, Heads, count
-from qingsuan.subsidies.employed import EMPLOYED
 from qingsuan.subsidies.funding import Funding
 from qingsuan.subsidies.outcome import Outcome, RowCounts, not_counted_table
 from qingsuan.subsidies.results import due_table, prefecture_table, region_table
-from qingsuan.subsidies.screening import COLUMNS, Screened, Screening
 from qingsuan.tables import INSURED
 
 __all__ = ["TABLES", "Subsidies"]
@@ -90,11 +89,11 @@ class Subsidies(Settlement):
         Raises
         ------
         QingsuanError
-            From :meth:`qingsuan.subsidies.screening.Screening.screen`.
+            From :meth:`qingsuan.heads.screening.Screening.screen`.
         """
         screened = self._screening.screen(batch, torn)
         sums = {"other_scheme": screened.other_scheme, "outside_year": screened.outside_year}
-        return Taken(_together(screened), _refusals(screened, file.number, first_row), sums)
+        return Taken(_together(screened), refusals(screened, file.number, first_row), sums)
 
     def empty(self, table: str) -> pa.RecordBatch:
         """See :meth:`qingsuan.settlement.Settlement.empty`."""
@@ -162,18 +161,6 @@ def _together(screened: Screened) -> pa.RecordBatch:
     kind = np.zeros(rows.num_rows + employed.num_rows, np.int8)
     kind[rows.num_rows :] = 1
     return pa.RecordBatch.from_arrays([*columns, pa.array(kind)], schema=_INTERNAL)
-
-
-def _refusals(screened: Screened, file: int, first_row: int) -> pa.Table:
-    """The rejections of a batch as a table."""
-    found = screened.rejections
-    columns = [
-        [file] * len(found),
-        [first_row + each.row for each in found],
-        *([getattr(each, name) for each in found] for name in ("code", "column", "found", "expected")),
-    ]
-    arrays = [pa.array(column, kind.type) for column, kind in zip(columns, REJECT_SCHEMA, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=REJECT_SCHEMA)
 
 
 def _counted(books: Books) -> Counted:

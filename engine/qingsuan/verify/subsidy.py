@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qingsuan.heads.counting import KINDS, periods_of
 from qingsuan.run.folder import RECORD
 from qingsuan.run.inputs import BATCH_ROWS
-from qingsuan.subsidies.counting import KINDS, periods_of
 from qingsuan.verify.findings import Findings
 
 __all__ = ["NEEDED", "CheckedSubsidy", "check_subsidy"]
@@ -150,7 +150,7 @@ def _check_duplicates(folder: Path, record: Mapping[str, Any], findings: Finding
 
 
 def _kind_of(row: Mapping[str, Any]) -> str:
-    """What two rows of residents are to each other (:data:`qingsuan.subsidies.counting.KINDS`)."""
+    """What two rows of residents are to each other (:data:`qingsuan.heads.counting.KINDS`)."""
     if row["admdvs"] == row["counted_admdvs"]:
         return "same-county"
     first = row["enddate"] is None or row["counted_begndate"] <= row["enddate"]

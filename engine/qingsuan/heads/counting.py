@@ -15,18 +15,33 @@ import calendar
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.columns.cells import OPEN_END
+from qingsuan.heads.employed import EMPLOYED, Employed
 from qingsuan.people import Numbering, Texts
-from qingsuan.subsidies.employed import EMPLOYED, Employed
-from qingsuan.subsidies.model import CountUnit
 
-__all__ = ["DEDUP_RULE", "DUPLICATES", "ROWS", "Counted", "Heads", "Period", "add", "count", "periods_of"]
+__all__ = [
+    "DEDUP_RULE",
+    "DUPLICATES",
+    "KINDS",
+    "ROWS",
+    "CountUnit",
+    "Counted",
+    "Counting",
+    "Heads",
+    "Period",
+    "add",
+    "count",
+    "count_rows",
+    "periods_of",
+]
+
+CountUnit = Literal["year", "month"]
 
 ROWS = pa.schema(
     [
@@ -125,14 +140,29 @@ def count(rows: pa.Table, periods: tuple[Period, ...], employed: pa.Table | None
     periods
         From :func:`periods_of`.
     employed
-        Table of schema :data:`qingsuan.subsidies.employed.EMPLOYED`: every such row of these persons.
+        Table of schema :data:`qingsuan.heads.employed.EMPLOYED`: every such row of these persons.
 
     Returns
     -------
     counted, duplicates
         The result, and a table of schema :data:`DUPLICATES`, ordered by (hash of the person, period, content).
     """
-    columns = _Columns.of(rows, EMPLOYED.empty_table() if employed is None else employed)
+    counted, duplicates, _ = count_rows(rows, periods, EMPLOYED.empty_table() if employed is None else employed)
+    return counted, duplicates
+
+
+class Counting(NamedTuple):
+    """Which rows count: of each period the numbers of the rows, and the numbering of people by which they are told apart."""
+
+    rows: tuple[npt.NDArray[np.intp], ...]
+    people: Numbering
+    employed: Employed
+
+
+def count_rows(rows: pa.Table, periods: tuple[Period, ...], employed: pa.Table) -> tuple[Counted, pa.Table, Counting]:
+    """Count likewise, and say which rows it was."""
+    columns = _Columns.of(rows, employed)
+    each: list[npt.NDArray[np.intp]] = []
     won = np.zeros(len(columns.number), np.bool_)
     heads: dict[int, Heads] = {}
     losers: list[_Lost] = []
@@ -140,6 +170,7 @@ def count(rows: pa.Table, periods: tuple[Period, ...], employed: pa.Table | None
         inside, aside = _split(columns, period)
         counted, lost, lost_to = _decide(columns, inside, period)
         won[counted] = True
+        each.append(counted)
         heads = _merged(heads, _heads(columns, counted))
         losers += [
             _Lost.to_a_resident(columns, label, lost, lost_to),
@@ -155,7 +186,7 @@ def count(rows: pa.Table, periods: tuple[Period, ...], employed: pa.Table | None
         persons_duplicate=len(np.unique(columns.number[lost_rows])),
         duplicates_by_kind=by_kind,
     )
-    return result, duplicates
+    return result, duplicates, Counting(tuple(each), columns.people, columns.employed)
 
 
 def add(results: Iterable[Counted]) -> Counted:
@@ -180,21 +211,25 @@ class _Columns:
     """The columns of a partition as arrays of one length; ``number`` numbers persons from 0 in the order of hashes."""
 
     employed: Employed
-
+    people: Numbering
     number: npt.NDArray[np.int32]
-    persons: int
     admdvs: npt.NDArray[np.int32]
     first_day: npt.NDArray[np.int32]
     last_day: npt.NDArray[np.int32]
     permit: npt.NDArray[np.int8]
+
+    @property
+    def persons(self) -> int:
+        """How many people there are."""
+        return self.people.count
 
     @classmethod
     def of(cls, rows: pa.Table, employed: pa.Table) -> _Columns:
         numbering = Numbering(Texts.of(rows["psn_no"]))
         return cls(
             Employed.of(employed, numbering),
+            numbering,
             numbering.numbers,
-            numbering.count,
             *(rows[name].to_numpy() for name in ("admdvs", "first_day", "last_day", "permit")),
         )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import eq
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +19,16 @@ import pyarrow as pa
 
 from qingsuan.columns.cells import OPEN_END, Torn, day_text
 from qingsuan.columns.forms import form_of
+from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.divisions import retired
 from qingsuan.errors import PluginError
-from qingsuan.subsidies.columns import Days, Flags, Ids, Ints, Text, days_of, flags_of, ids_of, int_of_code, texts_of
-from qingsuan.subsidies.counting import ROWS
-from qingsuan.subsidies.employed import EMPLOYED, EMPLOYEES
-from qingsuan.subsidies.funding import Funding
+from qingsuan.heads.columns import Days, Flags, Ids, Ints, Text, days_of, flags_of, ids_of, int_of_code, texts_of
+from qingsuan.heads.counting import ROWS
+from qingsuan.heads.employed import EMPLOYED, EMPLOYEES
+from qingsuan.heads.places import Places
 from qingsuan.tables import INSURED
 
-__all__ = ["COLUMNS", "Rejection", "Screened", "Screening"]
+__all__ = ["COLUMNS", "Rejection", "Screened", "Screening", "refusals"]
 
 COLUMNS: Mapping[str, bool] = {
     "psn_no": True,
@@ -58,11 +60,15 @@ class Rejection:
 class Screened:
     """One batch, sorted out: ``len(rows) + other_scheme + outside_year + len(rejections)`` = rows of the batch.
 
-    ``employed`` are those of another scheme that say that somebody is insured as an employee in the year.
+    ``employed`` are those of another scheme that say that somebody is insured as an employee in the year. ``earlier`` are
+    those outside the year, of schemes that count, that lie in the time before it that is asked for. ``places`` are the
+    places of ``rows`` in the batch.
     """
 
     rows: pa.RecordBatch
+    places: pa.Array
     employed: pa.RecordBatch
+    earlier: pa.RecordBatch
     other_scheme: int
     outside_year: int
     rejections: tuple[Rejection, ...]
@@ -72,15 +78,24 @@ class Screening:
     """The checks of one run.
 
     ``skip_unserved`` turns rows of regions without a plugin into rejections. ``broken`` names the installed plugins
-    that are refused: one of them may be the one that is wanted.
+    that are refused: one of them may be the one that is wanted. ``since`` is a day before the year: rows of employees that
+    end on it or later are kept too, and those that count but lie before the year.
     """
 
-    def __init__(self, funding: Funding, *, skip_unserved: bool = False, broken: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        places: Places[Any],
+        *,
+        skip_unserved: bool = False,
+        broken: Sequence[str] = (),
+        since: int | None = None,
+    ) -> None:
         self._broken = broken
-        self._funding = funding
+        self._places = places
         self._skip_unserved = skip_unserved
-        periods = funding.periods
+        periods = places.periods
         self._first_day, self._last_day = periods[0].first_day, periods[-1].last_day
+        self._since = self._first_day if since is None else since
         self._of_pair: dict[tuple[str, str], int] = {}
 
     def screen(self, batch: pa.RecordBatch, torn: Sequence[Torn] = ()) -> Screened:
@@ -107,26 +122,23 @@ class Screening:
         outside = flaws.none() & ~scheme & ((begin.days > self._last_day) | (last_day < self._first_day))
         self._check_counties(flaws, text["insu_admdvs"], action, flaws.none() & ~scheme & ~outside)
         kept = flaws.none() & ~scheme & ~outside
-        mask = pa.array(kept)
-        rows = pa.record_batch(
-            [
-                people.values.filter(mask),
-                text["insu_admdvs"].map(int_of_code, 0)[kept],
-                begin.days[kept],
-                last_day[kept],
-                permit.values[kept],
-            ],
-            schema=ROWS,
-        )
+
+        def taken(which: npt.NDArray[np.bool_]) -> pa.RecordBatch:
+            county = text["insu_admdvs"].map(int_of_code, 0)[which]
+            days = (begin.days[which], last_day[which], permit.values[which])
+            return pa.record_batch([people.values.filter(pa.array(which)), county, *days], schema=ROWS)
+
         employed = self._employed(text, people, begin.days, last_day, scheme)
-        return Screened(rows, employed, int(scheme.sum()), int(outside.sum()), flaws.rejections())
+        earlier = taken(outside & (action == _COUNTS) & (begin.days < self._first_day) & (last_day >= self._since))
+        counts = (int(scheme.sum()), int(outside.sum()))
+        return Screened(taken(kept), pa.array(np.flatnonzero(kept)), employed, earlier, *counts, flaws.rejections())
 
     def _employed(
         self, text: Mapping[str, Text], people: Ids, first: Ints, last: Ints, other_scheme: npt.NDArray[np.bool_]
     ) -> pa.RecordBatch:
         """The rows of other schemes that insure somebody as an employee on a day of the year, wherever."""
         employees = text["insutype"].map(lambda value: value == EMPLOYEES, 0) == 1
-        kept = other_scheme & employees & (first <= self._last_day) & (last >= self._first_day)
+        kept = other_scheme & employees & (first <= self._last_day) & (last >= self._since)
         mask = pa.array(kept)
         county = text["insu_admdvs"].map(int_of_code, 0)[kept]
         columns = [people.values.filter(mask), county, first[kept], last[kept]]
@@ -156,7 +168,7 @@ class Screening:
         }
         for name, (bad, shown) in wrong.items():
             flaws.add(bad, "E_FORM", name, shown, form_of(_INSURED[name]))
-        unknown = scheme.map(lambda value: value not in self._funding.insutypes, 0) == 1
+        unknown = scheme.map(lambda value: value not in self._places.insutypes, 0) == 1
         flaws.add(unknown, "E_CODE", "insutype", scheme.found, "a scheme of the national code table, such as 390")
         before = ~end.absent & (end.days < begin.days)
         flaws.add(before, "E_DATE", "enddate", lambda row: day_text(int(end.days[row])), "a date not before begndate")
@@ -177,23 +189,25 @@ class Screening:
         return self._of_pair[pair]
 
     def _judge(self, place: str, scheme: str) -> int:
-        rule = self._funding.rules.get(place[:2])
+        rule = self._places.rules.get(place[:2])
         if rule is not None:
             if scheme not in rule.schemes:
                 return _OTHER_SCHEME
-            return _COUNTS if self._funding.county(place) else _NO_COUNTY
-        if scheme not in self._funding.schemes:
+            return _COUNTS if self._places.county(place) else _NO_COUNTY
+        if scheme not in self._places.schemes:
             return _OTHER_SCHEME
-        return _REFUSED if place[:2] in self._funding.refused else _UNSERVED
+        return _REFUSED if place[:2] in self._places.refused else _UNSERVED
 
     def _check_counties(self, flaws: _Flaws, admdvs: Text, action: Ints, counting: npt.NDArray[np.bool_]) -> None:
         refused = np.flatnonzero(counting & (action == _REFUSED))
         if len(refused):
-            raise self._funding.refused[admdvs.found(int(refused[0]))[:2]]
+            raise self._places.refused[admdvs.found(int(refused[0]))[:2]]
         unserved = counting & (action == _UNSERVED)
         if unserved.any() and not self._skip_unserved:
             raise self._unserved(admdvs, unserved)
-        expected = f"a region with a plugin that has a funding rule: {', '.join(sorted(self._funding.rules))}"
+        expected = (
+            f"a region with a plugin that has a {self._places.kind} rule: {', '.join(sorted(self._places.rules))}"
+        )
         flaws.add(unserved, "E_POOL", "insu_admdvs", admdvs.found, expected)
         nowhere = counting & (action == _NO_COUNTY)
         for code in filter(retired, admdvs.values):
@@ -208,9 +222,21 @@ class Screening:
         return PluginError(
             "insu_admdvs",
             found=f"residents insured in {', '.join(codes[:20])}: no plugin serves their region{broken}",
-            expected=f"one of {', '.join(rule.region for rule in self._funding.rules.values())}",
+            expected=f"one of {', '.join(rule.region for rule in self._places.rules.values())}",
             do="install the region's plugin, or set such rows aside with --skip-unserved",
         )
+
+
+def refusals(screened: Screened, file: int, first_row: int) -> pa.Table:
+    """The rejections of a batch as a table of :data:`qingsuan.columns.rejects.REJECT_SCHEMA`."""
+    found = screened.rejections
+    columns = [
+        [file] * len(found),
+        [first_row + each.row for each in found],
+        *([getattr(each, name) for each in found] for name in ("code", "column", "found", "expected")),
+    ]
+    arrays = [pa.array(column, kind.type) for column, kind in zip(columns, REJECT_SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=REJECT_SCHEMA)
 
 
 class _Flaws:
