@@ -22,7 +22,9 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 def said() -> dict[str, str]:
     """Every English text of the engine, and where it stands; ``speak`` and ``marked`` of the catalogue's own room are none."""
-    found = extract_from_dir(ENGINE, method_map=[("**.py", "python")], keywords=KEYWORDS, comment_tags=())
+    found = extract_from_dir(
+        ENGINE, method_map=[("**.py", "python"), ("**.j2", "jinja2")], keywords=KEYWORDS, comment_tags=()
+    )
     return {str(text): f"{file}:{line}" for file, line, text, _, _ in found if not file.startswith("messages/")}
 
 

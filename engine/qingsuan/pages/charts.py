@@ -17,7 +17,17 @@ from unicodedata import east_asian_width
 from qingsuan.needed import need
 from qingsuan.pages.numbers import nice_steps
 
-__all__ = ["FILLS", "INK", "LINES", "drawing", "legend", "number_axis", "text_millimetres"]
+__all__ = [
+    "FILLS",
+    "INK",
+    "LINES",
+    "PLAIN_FILLS",
+    "drawing",
+    "legend",
+    "legend_millimetres",
+    "number_axis",
+    "text_millimetres",
+]
 
 FILLS = (
     {"facecolor": "#24527a", "hatch": ""},
@@ -28,9 +38,11 @@ FILLS = (
     {"facecolor": "#d98b8b", "hatch": "----"},
     {"facecolor": "#8a949e", "hatch": "||||"},
     {"facecolor": "#e3d98a", "hatch": "oooo"},
-    {"facecolor": "#ffffff", "hatch": ""},
 )
-"""Areas that are told apart without colours: by grey and by hatching; the last one is white, for what is left to the person."""
+"""Areas that are told apart without colours: by grey and by hatching."""
+
+PLAIN_FILLS = ({"facecolor": "#d9dee4", "hatch": ""}, {"facecolor": "#ffffff", "hatch": ""})
+"""Light grey and white, for what is left to the person."""
 
 LINES = (
     {"color": "#24527a", "linestyle": "-", "marker": "o"},
@@ -39,6 +51,9 @@ LINES = (
     {"color": "#a3213b", "linestyle": "-.", "marker": "D"},
 )
 """Lines that are told apart without colours: by their dashes and marks."""
+
+Entries = Sequence[tuple[str, Mapping[str, str]]]
+"""What a legend says: names, and how each is drawn."""
 
 _MM_PER_INCH = 25.4
 _LEGEND_MM, _SWATCH_MM = 3, 7
@@ -111,16 +126,16 @@ def number_axis(axis: Any, values: Sequence[int], write: Callable[[int], str]) -
     axis.set_view_interval(steps[0], steps[-1], ignore=True)
 
 
-def legend(axes: Any, entries: Sequence[tuple[str, Mapping[str, str]]]) -> None:
-    """Say what is what, in rows above the axes: a box for one of :data:`FILLS`, a piece of the line for one of :data:`LINES`."""
+def legend(axes: Any, entries: Entries) -> None:
+    """Say what is what, in rows above the axes: a box for one of :data:`FILLS`, a piece of the line for one of :data:`LINES`.
+
+    The picture keeps :func:`legend_millimetres` free for it, at its top.
+    """
     patches, lines = need("matplotlib.patches"), need("matplotlib.lines")
     figure = axes.figure
     width, height = (each * _MM_PER_INCH for each in figure.get_size_inches())
-    x, y = _LEGEND_MM, height - _LEGEND_MM
-    for label, style in entries:
-        wide = text_millimetres(label) + 2 * _SWATCH_MM
-        if x > _LEGEND_MM and x + wide > width:
-            x, y = _LEGEND_MM, y - 2 * _LEGEND_MM
+    for (label, style), (x, row) in zip(entries, _places(entries, round(width)), strict=True):
+        y = height - _LEGEND_MM - row
         if "hatch" in style:
             place, size = (x / width, (y - 1) / height), (_SWATCH_MM / width, _LEGEND_MM / height)
             figure.add_artist(patches.Rectangle(place, *size, edgecolor=INK, linewidth=0.5, **style))
@@ -128,7 +143,23 @@ def legend(axes: Any, entries: Sequence[tuple[str, Mapping[str, str]]]) -> None:
             ends = [[each / width for each in (x, x + _SWATCH_MM / 2, x + _SWATCH_MM)], [(y + 0.3) / height] * 3]
             figure.add_artist(lines.Line2D(*ends, markevery=[1], **style))
         figure.text((x + _SWATCH_MM + 1) / width, (y - 0.7) / height, label)
+
+
+def legend_millimetres(entries: Entries, width: int) -> int:
+    """How high the legend of a picture of this width is."""
+    return 2 * _LEGEND_MM + max((row for _, row in _places(entries, width)), default=-2 * _LEGEND_MM)
+
+
+def _places(entries: Entries, width: int) -> list[tuple[int, int]]:
+    """Where each entry begins: from the left, and below the first row."""
+    places, x, row = [], _LEGEND_MM, 0
+    for label, _ in entries:
+        wide = text_millimetres(label) + 2 * _SWATCH_MM
+        if x > _LEGEND_MM and x + wide > width:
+            x, row = _LEGEND_MM, row + 2 * _LEGEND_MM
+        places.append((x, row))
         x += wide
+    return places
 
 
 def text_millimetres(text: str) -> int:

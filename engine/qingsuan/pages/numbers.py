@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qingsuan.money import yuan
 
-__all__ = ["grouped_yuan", "nice_steps", "percent", "short_yuan"]
+__all__ = ["exact_yuan", "grouped_yuan", "nice_steps", "percent", "short_yuan"]
 
 _MOST_STEPS = 6
 
@@ -26,6 +26,16 @@ def short_yuan(fen: int) -> str:
     ('123,456', '-0.50')
     """
     return grouped_yuan(fen).removesuffix(".00")
+
+
+def exact_yuan(fen_bp: int) -> str:
+    """Fen times basis points as yuan, nothing rounded: at least two decimals.
+
+    >>> exact_yuan(12_345 * 8_500), exact_yuan(1), exact_yuan(-10_000)
+    ('104.9325', '0.000001', '-0.01')
+    """
+    whole, rest = divmod(abs(fen_bp), 1_000_000)
+    return f"{'-' if fen_bp < 0 else ''}{whole:,}.{f'{rest:06d}'.rstrip('0').ljust(2, '0')}"
 
 
 def percent(bp: int) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from qingsuan.pages.charts import INK, LINES, drawing, legend, number_axis, text_millimetres
+from qingsuan.pages.charts import INK, LINES, drawing, legend, legend_millimetres, number_axis, text_millimetres
 
 __all__ = ["bars", "curves"]
 
-_BAR_MM, _FRAME_MM, _WIDTH_MM = 6, 16, 182
+_BAR_MM, _FRAME_MM, _CURVE_MM, _WIDTH_MM = 6, 16, 64, 182
 _GAIN, _LOSS = {"facecolor": "#24527a"}, {"facecolor": "#f0c27b", "hatch": "////"}
 
 
@@ -41,6 +41,7 @@ def curves(
     write: tuple[Callable[[int], str], Callable[[int], str]],
 ) -> Any:
     """A curve for each name of ``lines`` over the values ``across``; ``titles`` and ``write`` are those of both axes."""
+    entries = [(label, LINES[at % len(LINES)]) for at, label in enumerate(lines)] if len(lines) > 1 else []
 
     def draw(axes: Any) -> None:
         for at, values in enumerate(lines.values()):
@@ -51,7 +52,7 @@ def curves(
         axes.set_axisbelow(True)
         axes.set_xlabel(titles[0])
         axes.set_title(titles[1])
-        if len(lines) > 1:
-            legend(axes, [(label, LINES[at % len(LINES)]) for at, label in enumerate(lines)])
+        legend(axes, entries)
 
-    return drawing(name, described, (_WIDTH_MM, 75), draw, (24, 8, 14, 13))
+    above = 7 + legend_millimetres(entries, _WIDTH_MM)
+    return drawing(name, described, (_WIDTH_MM, _CURVE_MM + above), draw, (24, 8, 14, above))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.needed import need
-from qingsuan.pages.numbers import grouped_yuan, percent
+from qingsuan.pages.numbers import exact_yuan, grouped_yuan, percent
 
 __all__ = ["render"]
 
@@ -21,7 +21,8 @@ def render(folder: Path, template: str, **values: Any) -> str:
     folder
         Where the template lies; it may build on those of this room (``base.html.j2``, ``parts.html.j2``).
     values
-        What the template names. Amounts are fen: the filter ``yuan`` writes them; ratios are basis points: ``percent``.
+        What the template names. Amounts are fen: the filter ``yuan`` writes them; ratios are basis points: ``percent``; products of
+        both are written by ``exact``.
 
     Raises
     ------
@@ -37,6 +38,6 @@ def render(folder: Path, template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(yuan=grouped_yuan, percent=percent)
+    environment.filters.update(yuan=grouped_yuan, percent=percent, exact=exact_yuan)
     page: str = environment.get_template(template).render(**values)
     return page

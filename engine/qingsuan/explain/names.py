@@ -1,0 +1,128 @@
+"""What an explanation calls things, in one language: funds, columns, parts of a bill, and why a row does not count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from qingsuan.messages import Words, marked
+from qingsuan.rulebook.phrases import code_name, dimension_name
+from qingsuan.tables import CLAIMS, CODES, IDENTITIES, INSURED, REGISTRATIONS
+
+__all__ = ["Names"]
+
+_FUNDS = {
+    "hifp_pay": marked("pooled fund of basic insurance"),
+    "cvlserv_pay": marked("medical subsidy for civil servants"),
+    "hifes_pay": marked("enterprise supplementary insurance"),
+    "hifmi_pay": marked("critical illness insurance"),
+    "hifob_pay": marked("large-sum medical subsidy for employees"),
+    "hifdm_pay": marked("medical security for disabled veterans"),
+    "maf_pay": marked("medical assistance"),
+    "oth_pay": marked("other funds"),
+}
+_PARTS = {
+    "medfee_sumamt": marked("total cost"),
+    "fulamt_ownpay_amt": marked("wholly own-paid"),
+    "overlmt_selfpay": marked("above the price limit"),
+    "preselfpay_amt": marked("first own share"),
+    "inscp_scp_amt": marked("in policy scope"),
+    "left_by_ratio": marked("own share by the ratio"),
+    "cut_by_cap": marked("cut off by the caps"),
+    "deductible": marked("the deductible"),
+    "cost_above_cap": marked("cost above the cap"),
+    "cost_above_limit": marked("cost above the limit"),
+}
+_OUTCOMES = {"settled": marked("settled"), "reversed": marked("reversed"), "rejected": marked("rejected")}
+_REASONS = {
+    "decides": marked("decides"),
+    "holds": marked("holds"),
+    "other-scheme": marked("of another scheme"),
+    "other-pool": marked("of another pool"),
+    "not-begun": marked("not begun on that day"),
+    "ended": marked("ended before that day"),
+    "another-goes-first": marked("another row goes first"),
+    "unknown": marked("a code that the rules do not know"),
+}
+_COUNTERS = {
+    "visits": marked("visits"),
+    "deductible_used": marked("deductible used"),
+    "base": marked("entered"),
+    "excess": marked("above the deductible"),
+    "paid": marked("paid"),
+}
+_SETTINGS = {
+    "visits": marked("the counting of visits"),
+    "deductible": marked("the deductible"),
+    "bands": marked("the ratios"),
+    "limit": marked("the limit on what enters"),
+    "caps": marked("the caps"),
+    "entry": marked("what enters"),
+    "adjust": marked("a relief"),
+}
+_ENGLISH, _CHINESE = re.compile(r"[^\u4e00-\u9fff:;,(]+"), re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fffA-Z]*|$")
+_TABLES = {
+    table: {column.name: column.meaning for column in columns}
+    for table, columns in (
+        ("claims", CLAIMS),
+        ("insured", INSURED),
+        ("identities", IDENTITIES),
+        ("registrations", REGISTRATIONS),
+    )
+}
+
+
+class Names:
+    """Names in the language of ``words``."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+
+    def _of(self, known: Mapping[str, str], name: str) -> str:
+        return self.words.speak(known[name]) if name in known else name
+
+    def fund(self, column: str) -> str:
+        """A fund (基金), by its column.
+
+        >>> Names(Words("en")).fund("maf_pay")
+        'medical assistance'
+        """
+        return self._of(_FUNDS, column)
+
+    def part(self, part: str) -> str:
+        """A part of the bill, or what an earlier layer left."""
+        return self._of(_PARTS, part)
+
+    def outcome(self, outcome: str) -> str:
+        """What became of a claim."""
+        return self._of(_OUTCOMES, outcome)
+
+    def reason(self, why: str) -> str:
+        """Why a row of the person holds or does not."""
+        return self._of(_REASONS, why)
+
+    def counter(self, counter: str) -> str:
+        """What is counted of a group."""
+        return self._of(_COUNTERS, counter)
+
+    def setting(self, setting: str) -> str:
+        """A setting of a layer."""
+        return self._of(_SETTINGS, setting)
+
+    def column(self, table: str, column: str) -> str:
+        """What a column of a table is called; one of a plugin by its own name.
+
+        >>> Names(Words("en")).column("claims", "psn_no"), Names(Words("en")).column("claims", "their_own")
+        ('person', 'their_own')
+        """
+        meaning = _TABLES[table].get(column, "")
+        found = (_ENGLISH.match if self.words.lang == "en" else _CHINESE.search)(meaning)
+        return (found[0].strip() if found else "") or column
+
+    def dimension(self, dimension: str) -> str:
+        """What a condition asks for."""
+        return dimension_name(dimension, self.words.lang)
+
+    def code(self, column: str, value: str) -> str:
+        """A cell; a code of the national tables with what it means, in Chinese."""
+        return code_name(column, value, self.words.lang, CODES) if column in CODES else value

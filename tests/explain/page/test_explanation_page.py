@@ -1,0 +1,97 @@
+"""The page of an explanation: everything of the document is on it, in both languages, and nothing of it becomes an element."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Literal
+
+import pytest
+
+from explanations import HOSTILE, full_explanation, leaves
+from html_pages import check_page, texts_of
+from qingsuan.explain.document import Explanation, plain
+from qingsuan.explain.page.page import page_of
+from qingsuan.pages.numbers import exact_yuan, grouped_yuan, percent
+
+Lang = Literal["zh", "en"]
+About = Literal["claim", "person"]
+LANGS: tuple[Lang, ...] = ("zh", "en")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def written(name: str, value: Any) -> str:
+    """A leaf of the document as the page has to write it."""
+    if isinstance(value, str):
+        return value
+    kind = name.partition(".")[0]
+    if kind.endswith("_fen_bp"):
+        return exact_yuan(value)
+    if kind.endswith("_fen") or kind == "counter_value":  # the counter is none that counts visits
+        return grouped_yuan(value)
+    return percent(value) if kind.endswith("_bp") else str(value)
+
+
+def said_in_words(document: Any) -> Iterator[tuple[str, Any]]:
+    """Leaves but those that the page says in words: what a thing is, and of which language."""
+    kinds = {"outcome", "why", "per", "measured", "about", "lang"}
+    return (leaf for leaf in leaves(document) if leaf[0] not in kinds)
+
+
+def changed(explanation: Explanation, **of_claims: Any) -> Explanation:
+    return replace(explanation, claims=tuple(replace(one, **of_claims) for one in explanation.claims))
+
+
+@pytest.mark.parametrize("about", ["claim", "person"])
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_number_and_text_of_the_document_is_on_the_page(lang: Lang, about: About) -> None:
+    explanation = changed(full_explanation(lang, about), agrees=False)
+    page = page_of(explanation)
+    check_page(page, "zh-CN" if lang == "zh" else "en")
+    texts = texts_of(page)
+    leaves_of = list(said_in_words(plain(explanation)))
+    assert len(leaves_of) > 500
+    absent = [(name, value) for name, value in leaves_of if written(name, value) not in texts]
+    if about == "claim":  # what the claims of a year come to is said of a year alone
+        of_year = {value for _, value in leaves(plain(explanation.year), "year")}
+        absent = [(name, value) for name, value in absent if value not in of_year]
+    assert not absent
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_text_of_the_document_becomes_an_element(lang: Lang) -> None:
+    page = page_of(full_explanation(lang, "person"))
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") > 100
+    assert HOSTILE in texts_of(page)
+
+
+def test_the_english_page_has_no_chinese_of_its_own() -> None:
+    texts = texts_of(page_of(full_explanation("en", "person")))
+    assert not CHINESE.search(texts)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_an_explanation_that_does_not_agree_says_so_first(lang: Lang) -> None:
+    full = full_explanation(lang, "claim")
+    said = {"zh": "本说明与结算结果不一致", "en": "does not agree with the result"}[lang]
+    assert said not in texts_of(page_of(full))
+    page = page_of(replace(changed(full, agrees=False), agrees=False))
+    before, _, _ = page.partition("<h2>")
+    assert said in before
+    for difference in full.claims[0].differences:
+        assert difference.explained in texts_of(page)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_is_absent_leaves_no_empty_part_behind(lang: Lang) -> None:
+    absent: dict[str, Any] = dict.fromkeys(
+        ("rule", "waiting", "guarantee", "ceiling", "stay", "sums", "account", "rejection", "reversal", "found", "pool")
+    )
+    lists: dict[str, Any] = dict.fromkeys(("insured", "identities", "registrations", "layers", "counters"), ())
+    bare = changed(full_explanation(lang, "person"), benefit_date=None, **absent, **lists)
+    page = page_of(replace(bare, carried_in=(), at=None))
+    check_page(page, "zh-CN" if lang == "zh" else "en")
+    assert "None" not in texts_of(page)
+    assert "<svg" not in page, "no picture of a year in which nothing is settled"
