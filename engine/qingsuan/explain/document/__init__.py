@@ -8,7 +8,8 @@ what each field means. Everything that has to be shown is here: a page or a text
 - Rows of tables (``claim``, ``row``, ``found``) are texts under the names of the national interface, yuan with two decimals, an absent
   cell is left out: as the tables have them.
 - Dates are ISO texts. What has no value is null, a list without members is empty.
-- What depends on the language is called ``says``, or ``…_says``, and is in the language of ``lang``; everything else is the same in every language.
+- What depends on the language is called ``says``, or ``…_says``, and is in the language of ``lang``; everything
+  else is the same in every language.
 """
 
 from qingsuan.explain.document.basics import Condition, Source, Texts, plain
