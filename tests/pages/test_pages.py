@@ -31,7 +31,7 @@ TEMPLATE = """{% extends "base.html.j2" %}{% from "parts.html.j2" import badge, 
 
 
 def pictures() -> list[str]:
-    one = bars("one", HOSTILE, [("统筹基金", 12_345), (HOSTILE, -500)], "变化 (元)", short_yuan)
+    one = bars("one", HOSTILE, [("统筹基金", [12_345, -3]), (HOSTILE, [-500])], "变化 (元)", short_yuan)
     lines = {"基金": [0, 100, 250], HOSTILE: [-20, 0, 3]}
     two = curves("two", "曲线", [5000, 5500, 6000], lines, ("支付比例", "金额 (元)"), (percent, short_yuan))
     return [one, two]
@@ -64,7 +64,7 @@ def test_a_picture_is_the_same_each_time_and_its_texts_are_texts_with_titles_and
 
 def test_pictures_on_one_page_share_no_id(tmp_path: Path) -> None:
     (tmp_path / "t.html.j2").write_text(TEMPLATE, "utf-8")
-    two = [bars(name, "", [("a", 1)], "t", short_yuan) for name in ("first", "second")]
+    two = [bars(name, "", [("a", [1])], "t", short_yuan) for name in ("first", "second")]
     check_page(render(tmp_path, "t.html.j2", name="n", amount=0, ratio=0, pictures=two), "zh-CN")
 
 
@@ -112,5 +112,5 @@ def test_a_page_that_cannot_be_written_is_said_and_leaves_nothing_behind(tmp_pat
 def test_who_lacks_a_library_is_told_the_extra(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(UsageError, match=f"{library} is not installed") as raised:
-        bars("one", "", [("a", 1)], "t", short_yuan)
+        bars("one", "", [("a", [1])], "t", short_yuan)
     assert 'pip install "qingsuan[pages]"' in str(raised.value)

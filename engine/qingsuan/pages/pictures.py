@@ -13,23 +13,32 @@ _BAR_MM, _FRAME_MM, _CURVE_MM, _WIDTH_MM = 6, 16, 64, 182
 _GAIN, _LOSS = {"facecolor": "#24527a"}, {"facecolor": "#f0c27b", "hatch": "////"}
 
 
-def bars(name: str, described: str, values: Sequence[tuple[str, int]], title: str, write: Callable[[int], str]) -> Any:
-    """A bar for each name, to the right of zero or, hatched, to the left; ``title`` says what is measured, and its unit."""
+def bars(
+    name: str,
+    described: str,
+    values: Sequence[tuple[str, Sequence[int]]],
+    title: str,
+    write: Callable[[int], str],
+) -> Any:
+    """Bars for each name, each from zero to the right or, hatched, to the left; ``title`` says what is measured, and its unit."""
 
     def draw(axes: Any) -> None:
-        places = range(len(values))
-        for place, (_, value) in zip(places, values, strict=True):
-            axes.barh(place, value, height=0.66, edgecolor=INK, linewidth=0.5, **(_LOSS if value < 0 else _GAIN))
-        number_axis(axes.xaxis, [0, *(value for _, value in values)], write)
-        axes.set_yticks(places, labels=[label for label, _ in values])
+        for place, (_, parts) in enumerate(values):
+            for value in parts:
+                style = _LOSS if value < 0 else _GAIN
+                axes.barh(place, value, height=0.66, edgecolor=INK, linewidth=0.5, **style)
+        number_axis(axes.xaxis, [0, *(value for _, parts in values for value in parts)], write)
+        axes.set_yticks(range(len(values)), labels=[label for label, _ in values])
         axes.set_ylim(len(values) - 0.4, -0.6)
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.grid(axis="x")
         axes.set_axisbelow(True)
         axes.set_xlabel(title)
 
-    left = 3 + max((text_millimetres(label) for label, _ in values), default=0)
-    return drawing(name, described, (_WIDTH_MM, _FRAME_MM + _BAR_MM * len(values)), draw, (left, 8, _FRAME_MM - 2, 2))
+    ticks = [text_millimetres(write(value)) // 2 for _, parts in values for value in parts]
+    left = 3 + max((*ticks, *(text_millimetres(label) for label, _ in values)), default=0)
+    size = (_WIDTH_MM, _FRAME_MM + _BAR_MM * len(values))
+    return drawing(name, described, size, draw, (left, 10, _FRAME_MM - 2, 2))
 
 
 def curves(
