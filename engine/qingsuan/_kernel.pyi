@@ -46,6 +46,7 @@ def settle_rows(
     state: _I64,
     stays: _I64,
     blocks: _I64,
+    has_visits_apart: bool,
     funds: _I64,
     result: _I64,
     first: int,

@@ -23,7 +23,7 @@ cdef int64_t MAX_PART = <int64_t>1 << 60   # four parts below it add up without 
 cdef int64_t NO_CAP = <int64_t>1 << 62     # a cap that is none, with room below 2**63: more than any stay can count
 
 cdef enum:  # numbers of claims that are no parts of stays
-    BY_KEY = -1, WITH_AMOUNTS = -2
+    BY_KEY = -1, VISIT_APART = -2
 
 cdef enum:  # Fault
     FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_DAY, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, NO_SUCH_STAY, NO_SUCH_KEY
@@ -78,9 +78,11 @@ cdef struct Aside:
     const Rules* rules
     const Stays* stays
     int64_t* cells
-    int64_t* apart             # the cells of a visit that is no part of one, but has amounts for itself; NULL if there is none
+    int64_t* apart             # the cells of a visit that is no part of one, but runs apart; NULL if there is none
     const int64_t* own         # the first of the amounts that the first claim has for itself
     uint64_t most
+    const int8_t* may_use_account
+    int64_t account_width
     const Keyed* keyed
     Blocks blocks
 
@@ -102,18 +104,21 @@ cdef int run_aside(
     if number == BY_KEY:
         run_claim(of.rules, claim, &of.rules.variants[variant])
     else:
-        fault = run_stay(of, claim, variant, number, account, whose)
+        fault = run_stay(of, claim, variant, number, account, whose, row)
     if keyed:
         take_out(of.keyed, &of.blocks, claim, variant, row, account, whose)
     return fault
 
 
 cdef int run_stay(
-    Aside* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose
+    Aside* of, Claim* claim, int64_t variant, int64_t number, int64_t account, int64_t whose, Py_ssize_t row
 ) noexcept nogil:
-    """Run a part of a stay, if there is such a stay and it is one of this account; or a visit with amounts for itself."""
+    """Run a part of a stay, if there is such a stay and it is one of this account; or a visit that runs apart.
+
+    Where the personal account has a turn, it pays what it may of its balance.
+    """
     cdef int64_t* stay
-    if number == WITH_AMOUNTS and of.apart != NULL:
+    if number == VISIT_APART and of.apart != NULL:
         stay = of.apart
         memset(stay, 0, of.stays.width * sizeof(int64_t))
     elif <uint64_t>(number - 1) >= of.most:
@@ -122,7 +127,11 @@ cdef int run_stay(
         stay = of.cells + (number - 1) * of.stays.width
         if not belongs(stay, of.stays.width, whose, account):
             return NO_SUCH_STAY
+    cdef Own* own = <Own*>(claim.account + of.account_width) - 1
+    cdef int64_t before = own.balance if of.may_use_account[row] else 0
+    claim.spendable = before
     run_part(of.rules, of.stays, claim, variant, NO_CAP, stay)
+    own.balance -= before - claim.spendable
     return FINE
 
 
@@ -200,6 +209,7 @@ def settle_rows(
     int64_t[::1] state,
     int64_t[::1] stays,
     int64_t[::1] blocks,
+    bint has_visits_apart,
     int64_t[:, ::1] funds,
     int64_t[:, ::1] result,
     Py_ssize_t first,
@@ -212,12 +222,12 @@ def settle_rows(
     ``bill`` (5, n) is total, wholly own, above limit, first own, in scope; ``balance[i]`` opens the account's personal
     account at the account's first row, and is not read at others; ``state`` (# scratch, zeros) holds the accounts of the
     person with most of them. ``stay`` is empty, or ``stay[i]`` numbers the stays of a person from 1, 0 for a whole visit,
-    -1 for one that counts by a key, -2 for one with amounts for itself; ``stays`` (# scratch, zeros) holds those of the person
-    with most of them. ``of_claims`` (m, n) has the amounts that claims have for themselves, or is empty; the last row of ``stays`` is then for such
-    visits. ``keys`` (k, n) numbers, for each key, the blocks of a person from 1, 0 where the claim needs none; ``blocks``
+    -1 for one that counts by a key, -2 for one that runs apart, for amounts of its own or a turn of the personal account;
+    ``stays`` (# scratch, zeros) holds those of the person with most of them, and where there are such visits a last row for
+    them. ``of_claims`` (m, n) has the amounts that claims have for themselves, or is empty. ``keys`` (k, n) numbers, for each key, the blocks of a person from 1, 0 where the claim needs none; ``blocks``
     (# scratch, zeros) holds those of the person with most of them. No numbers of stays from 1 go with ``keep``. With ``keep``, ``account[i]`` numbers the accounts of all these rows
     and ``keys`` the blocks of them all, and ``state`` and ``blocks`` (# in and out) hold every one of them, so that what they held before is gone on with and what they hold after can be carried out.
-    ``funds`` (8, n) (# in, zeros, and out) and ``result`` (5, n) (# out): deductible, pooled ratio, account, balance after,
+    ``funds`` (8, n), or (9, n) where the account has a turn, which is then in the last row (# in, zeros, and out), and ``result`` (5, n) (# out): deductible, pooled ratio, account, balance after,
     cash. All columns have n rows; everything else about them is checked here, row by row, before it is used.
 
     Returns None, or the row at which the core found something that cannot be, and what.
@@ -245,9 +255,13 @@ def settle_rows(
     aside.cells = NULL if stays.shape[0] == 0 else &stays[0]
     aside.most = stays.shape[0] // t.stays.width
     aside.apart, aside.own = NULL, NULL
-    if of_claims.shape[0] > 0 and of_claims.shape[1] > 0 and aside.most > 0:
+    if has_visits_apart and aside.most > 0:
         aside.most -= 1
-        aside.apart, aside.own = aside.cells + aside.most * t.stays.width, &of_claims[0, 0]
+        aside.apart = aside.cells + aside.most * t.stays.width
+    if of_claims.shape[0] > 0 and of_claims.shape[1] > 0:
+        aside.own = &of_claims[0, 0]
+    aside.may_use_account = NULL if may_use_account.shape[0] == 0 else &may_use_account[0]
+    aside.account_width = width
     aside.blocks.cells = NULL if blocks.shape[0] == 0 else &blocks[0]
     aside.blocks.most = blocks.shape[0] // (t.keyed.width + BLOCK_CELLS)
     aside.blocks.numbers = NULL if keys.shape[0] == 0 or keys.shape[1] == 0 else &keys[0, 0]

@@ -15,6 +15,7 @@ cdef enum:
     HALF = 5000
     MAX_LAYERS = 16
     NONE = -1
+    ACCOUNT = 8            # who pays where no fund does: behind all funds, the personal account
     PRODUCT_BITS = 49      # a ratio (at most 10**4) times an amount of so many bits, and what lower bands left: 63 bits
 
 cdef enum:  # Part
@@ -98,6 +99,7 @@ cdef struct Claim:
     int64_t* fund                  # the first fund's payment for this claim
     int64_t next_fund              # how far the next fund's is
     const int64_t* own             # the first amount that it has for itself, where it has some; the next is as far as the next fund's
+    int64_t spendable              # what the personal account may still pay of this claim in a turn of its own; known where claims run apart
     Taken taken[MAX_LAYERS]
 
 

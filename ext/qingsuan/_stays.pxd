@@ -7,7 +7,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memset
 
 from qingsuan._rules cimport (
-    NONE, POOLED, WHOLE, Cap, Claim, Layer, Rules, Taken, Variant,
+    ACCOUNT, NONE, POOLED, WHOLE, Cap, Claim, Layer, Rules, Taken, Variant,
     begin_periods, close_together, drawn, least, mean_ratio, run_layer, share,
 )
 
@@ -115,6 +115,8 @@ cdef inline void meet_layer(
     claim.account[stays.handed] = stay[of_stay.handed_cell] - of_stay.handed_less
     layer.start_cell, layer.select_cell = of_stay.start_cell, of_stay.select_cell
     layer.cap_fen = room_left(stays, claim, of_stay, none, stay)
+    if layer.fund == ACCOUNT:
+        layer.cap_fen = least(layer.cap_fen, claim.spendable)
     layer.cap_cell, layer.cap_mask, layer.cap_start = stays.nothing, 0, layer.cap_end
 
 
@@ -151,6 +153,8 @@ cdef inline void run_part(
         taken = &claim.taken[k]
         meet_layer(rules, stays, claim, variant.layer_start + k, none, stay, &layer)
         run_layer(rules, claim, &layer, layer.traits, taken, False)
+        if layer.fund == ACCOUNT:
+            claim.spendable -= taken.pay
         if layer.traits & POOLED:
             claim.pooled_deductible = least(taken.deductible, claim.in_scope)
             claim.pooled_bp = mean_ratio(rules, &layer, taken)

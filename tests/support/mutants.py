@@ -148,6 +148,42 @@ MUTANTS = (
         "np.clip(values - amount.first, -amount.first,",
     ),
     Mutant(
+        "account's turn: it pays what the claim does not let it pay",
+        "_kernel.pyx",
+        "own.balance if of.may_use_account[row] else 0",
+        "own.balance",
+    ),
+    Mutant(
+        "account's turn: its balance is no bound",
+        "_stays.pxd",
+        "layer.cap_fen = least(layer.cap_fen, claim.spendable)",
+        "pass",
+    ),
+    Mutant(
+        "account's turn: a second one has the whole balance again",
+        "_stays.pxd",
+        "claim.spendable -= taken.pay",
+        "claim.spendable -= 0",
+    ),
+    Mutant(
+        "account's turn: the balance does not fall",
+        "_kernel.pyx",
+        "own.balance -= before - claim.spendable",
+        "pass",
+    ),
+    Mutant(
+        "account's turn: what it paid is nowhere",
+        "benefits/core/core.py",
+        "from_account = from_account + payments[-1]",
+        "from_account = from_account.copy()",
+    ),
+    Mutant(
+        "account's turn: a rule with one runs like any other",
+        "benefits/core/apart.py",
+        "turns[last] > turns[first]",
+        "turns[last] < turns[first]",
+    ),
+    Mutant(
         "guarantee: what it adds is more than the bill holds",
         "_rules.pxd",
         "least(lacking - drawn(claim, variant.guarantee_mask), claim.total - claim.paid)",

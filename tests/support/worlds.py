@@ -16,6 +16,7 @@ from generate import DIMENSIONS, IDENTITY_CODES, LEVELS, REG_TYPES, YEAR, Dice, 
 from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Registration
 from qingsuan.policy.model import Pool, Region, RuleSet
 from qingsuan.policy.who.registrations import asks
+from varied import varied
 
 FIRST, LAST = dt.date(YEAR, 1, 1), dt.date(YEAR, 12, 31)
 LARGEST_FEN = 10**13
@@ -60,7 +61,8 @@ def world(seed: int, people: int, claims: int, *, registrations: bool = False) -
         Region(code, f"{code} (made up)", pools, functions={"half_of_month": _half_of_batch})
         for code, pools in POOLS.items()
     )
-    made = World(seed, regions, tuple(_rule_sets(dice)), has_stays=dice.chance(60))
+    sets = tuple(varied(one, seed) for one in _rule_sets(dice))
+    made = World(seed, regions, sets, has_stays=dice.chance(60))
     if registrations:
         made.rule_sets = tuple(registered(one, seed) for one in made.rule_sets)
     for number in range(people):

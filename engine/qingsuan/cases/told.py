@@ -79,6 +79,6 @@ def _decided(found: Sequence[Difference], deciders: Deciders) -> Iterator[str]:
 
 def _first_layer(resolved: Resolved, columns: set[str]) -> ResolvedLayer | None:
     """The first layer whose fund came out otherwise; where no fund did, the first layer at all."""
-    funds = columns & set(FUNDS)
+    funds = columns & {*FUNDS, *(layer.fund for layer in resolved.layers)}
     of_funds = [layer for layer in resolved.layers if layer.fund in funds]
     return next(iter(of_funds or ([] if funds else resolved.layers)), None)

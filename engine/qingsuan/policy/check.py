@@ -17,6 +17,7 @@ from qingsuan.policy.checking.names import LocalCodes
 from qingsuan.policy.conditions import check_group_keys
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.identities import check_identities
+from qingsuan.policy.layers.account import check_account_turns
 from qingsuan.policy.layers.amounts import asked_by_amounts, check_amounts
 from qingsuan.policy.layers.guarantees import check_guarantees
 from qingsuan.policy.layers.leftovers import check_leftovers
@@ -74,6 +75,7 @@ def check(
     checker.findings += check_amounts(rule_set)
     checker.used["dimensions"] |= asked_by_amounts(rule_set)
     checker.findings += check_guarantees(rule_set)
+    checker.findings += check_account_turns(rule_set)
     checker.unused()
     return said_once(rule_set, checker.findings)
 

@@ -36,6 +36,7 @@ __all__ = [
     "GRADES",
     "GROUP_KEYS",
     "LAYER_PARTS",
+    "PERSONAL_ACCOUNT",
     "Adjust",
     "Amount",
     "AnyOf",
@@ -86,6 +87,9 @@ FUNDS = (
     "oth_pay",
 )
 """The funds (基金) a layer can pay from."""
+
+PERSONAL_ACCOUNT = "acct_pay"
+"""What pays in a layer that is the personal account's turn (个人账户): no fund, and its money is not fund money."""
 
 ENTRY_PARTS = ("inscp_scp_amt", "preselfpay_amt", "overlmt_selfpay", "fulamt_ownpay_amt")
 """Parts of the bill that can enter a layer. ``inscp_scp_amt`` is what entered and no earlier layer has paid."""
@@ -291,8 +295,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One fund's turn to pay. ``cases[0]`` holds the layer's own settings. No bands where nothing sets them: an error.
+    """One fund's turn to pay, or the personal account's. ``cases[0]`` holds the layer's own settings.
 
+    No bands where nothing sets them: an error.
     Without a deductible nothing is deducted; without an entry all in-scope cost left enters.
     """
 

@@ -13,17 +13,30 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan.money import BP_ONE, fen_of_yuan
-from qingsuan.policy.model import COUNTERS, FUNDS, Bands, Cap, Ceiling, Deductible, Entry, Guarantee, Limit
+from qingsuan.policy.model import (
+    COUNTERS,
+    FUNDS,
+    PERSONAL_ACCOUNT,
+    Bands,
+    Cap,
+    Ceiling,
+    Deductible,
+    Entry,
+    Guarantee,
+    Limit,
+)
 from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.resolve import Resolved, ResolvedLayer, amounts_of
 
-__all__ = ["MAX_ENTRIES", "MAX_KEYS", "MAX_LAYERS", "MOST_PART", "PERIODS", "Tables", "Writer"]
+__all__ = ["MAX_ENTRIES", "MAX_KEYS", "MAX_LAYERS", "MOST_PART", "PAYERS", "PERIODS", "Tables", "Writer"]
 
 MAX_LAYERS = 16
 MAX_ENTRIES = 16
 MAX_KEYS = 1000
 """By how many different keys the groups of one run may be kept apart: each is a number for every claim."""
 PERIODS = ("year", "quarter", "month", "day")
+PAYERS = (*FUNDS, PERSONAL_ACCOUNT)
+"""Who pays in a layer, by number: a fund, or behind all funds the personal account."""
 
 VARIANT_FIELDS = (
     "entry_bp",
@@ -213,7 +226,7 @@ class Writer:
         def slot(group: str | None) -> int:
             return -1 if group is None else slots[group]
 
-        row = [FUNDS.index(layer.fund), *self._entries(layer.entry, earlier)]
+        row = [PAYERS.index(layer.fund), *self._entries(layer.entry, earlier)]
         row += [
             _KINDS[limit.per if limit else None],
             limit.amount_fen if limit else 0,

@@ -26,6 +26,7 @@ from qingsuan.policy.model import (
     ENTRY_PARTS,
     FUNDS,
     LAYER_PARTS,
+    PERSONAL_ACCOUNT,
     Adjust,
     Bands,
     Beyond,
@@ -356,7 +357,7 @@ class _Reader:
         for matrix, stands_for in self.matrices.of(name):
             self.drawn.append(matrix)
             cases += stands_for
-        return Layer(name, table.choice("fund", FUNDS), tuple(cases))
+        return Layer(name, table.choice("fund", (*FUNDS, PERSONAL_ACCOUNT)), tuple(cases))
 
     def case(
         self, table: Table, when: When, settings: Mapping[str, Table | None], caps: tuple[Table, ...] | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CONTRADICTION_NAMES", "FUND_NAMES", "SCHEME_NAMES"]
+__all__ = ["CONTRADICTION_NAMES", "FUND_NAMES", "PAYER_NAMES", "SCHEME_NAMES"]
 
 FUND_NAMES = {
     "hifp_pay": "pooled fund 基本医保统筹基金",
@@ -15,6 +15,9 @@ FUND_NAMES = {
     "oth_pay": "other funds 其他基金",
 }
 """The funds (基金) in the order of the settlement table."""
+
+PAYER_NAMES = {**FUND_NAMES, "acct_pay": "personal account 个人账户"}
+"""Who pays in a layer: a fund, or the personal account, which is none."""
 
 SCHEME_NAMES = {"310": "310 employees 职工", "390": "390 residents 居民"}
 """Schemes (险种类型) that have a short name; others print as their code."""

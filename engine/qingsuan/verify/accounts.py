@@ -41,7 +41,7 @@ __all__ = ["check_accounts", "rules_of"]
 
 FOLDER = "accumulators"
 DAY_US = 86_400_000_000
-_MONEY = (*AMOUNTS, "acct_pay", "balc")
+_MONEY = (*AMOUNTS, "balc")
 _TOLD = ("insu_admdvs", "pool", "setl_time", "benefit_date", "rule_id", "variant")
 _SETTLED = ("psn_no", "insutype", *_TOLD, *_MONEY)
 

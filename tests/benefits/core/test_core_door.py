@@ -26,7 +26,7 @@ from qingsuan.people import MAX_ROWS, Numbering, Texts, divide, spread
 from qingsuan.policy import numeric
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import COUNTERS, FUNDS
-from qingsuan.policy.numeric import Tables
+from qingsuan.policy.numeric import PAYERS, Tables
 from qingsuan.policy.reader import read_rule_set
 from rule_heads import head
 from worlds import world
@@ -169,7 +169,7 @@ WRONG: list[tuple[str, int, str, list[int], str]] = [
     ("variants", 0, "ceiling_on_total", [-1, 2], "ceiling on the total"),
     ("layers", 0, "exempt", [-1, 2], "exempt"),
     ("layers", 0, "credits", [-1, 2], "credits"),
-    ("layers", 0, "fund", [-1, len(FUNDS)], "fund"),
+    ("layers", 0, "fund", [-1, len(PAYERS)], "fund"),
     ("layers", 0, "name", [-1, 2], "name of a layer"),
     ("layers", 0, "entry_start", [-1, 9], "entries"),
     ("layers", 0, "entry_end", [9], "entries"),

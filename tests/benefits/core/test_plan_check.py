@@ -11,10 +11,12 @@ import pytest
 
 from qingsuan.benefits.core import keys, plan_stays
 from qingsuan.benefits.core import plan as plans
+from qingsuan.benefits.core.apart import Apart
 from qingsuan.benefits.core.core import Core
 from qingsuan.benefits.core.plan import Plan
 from qingsuan.benefits.core.plan_check import check_plan
 from qingsuan.policy.compile import compile_rule_sets
+from qingsuan.policy.model import FUNDS
 from qingsuan.policy.numeric import Tables
 from qingsuan.policy.reader import read_rule_set
 from worlds import world
@@ -117,14 +119,14 @@ def value(plan: Plan, table: str, row: int, column: str) -> int:
 
 
 def check(plan: Plan) -> None:
-    check_plan(plan, slots=2, names=4, own_amounts=0)
+    check_plan(plan, slots=2, names=4, own_amounts=0, payers=len(FUNDS))
 
 
 def test_plans_as_they_are_made_pass(plan: Plan) -> None:
     check(plan)
     for seed in range(6):
         tables = compile_rule_sets(world(seed, 1, 1).rule_sets).tables
-        check_plan(Plan.of(tables), tables.slots, tables.names, tables.own_amounts)
+        check_plan(Plan.of(tables), tables.slots, tables.names, tables.own_amounts, Apart(tables).payers)
 
 
 def test_every_array_of_a_plan_is_broken_here(plan: Plan) -> None:

@@ -15,7 +15,7 @@ import pytest
 import qingsuan.benefits.reference.layers as layers_module
 from qingsuan.benefits.reference import twin
 from qingsuan.benefits.reference.twin import Outcome, Places, settle_year
-from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, LAYER_PARTS, Case, Codes, RuleSet
+from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, LAYER_PARTS, PERSONAL_ACCOUNT, Case, Codes, RuleSet
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS
 from qingsuan.tables import PLACES
 from worlds import KEYS, World, world
@@ -104,7 +104,7 @@ EXPECTED = {
     "other year",
     *(f"group {period}" for period in ("year", "quarter", "month", "day")),
     *(f"{kind} {date}" for kind in ("benefit", "identity") for date in ("setl_time", "begndate", "enddate")),
-    *(f"fund {fund}" for fund in FUNDS),
+    *(f"fund {fund}" for fund in (*FUNDS, PERSONAL_ACCOUNT)),
     *(f"visits {counts}" for counts in (True, False)),
     *(f"deductible period True {how}" for how in ("False False", "True False", "True True")),
     *(
@@ -215,6 +215,8 @@ MUTATIONS = [
     ("self.raw_fen - (self.pay_fen + self.taken_back_fen - self.made_up_fen)", "self.raw_fen - self.pay_fen - 1"),
     ("apply_bp(bill.inscp_scp_amt, plan.rule.entry_bp)", "bill.inscp_scp_amt"),
     ("max(0, entered_fen - running.paid_fen)", "entered_fen"),
+    ("account_fen = running.account_fen if", "account_fen = 10**15 if"),
+    ("running.account_fen -= step.pay_fen", "pass"),
 ]
 
 

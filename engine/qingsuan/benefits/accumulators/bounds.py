@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from qingsuan.money import BP_ONE
 from qingsuan.policy.compile import Program
-from qingsuan.policy.model import COUNTERS, FUNDS
+from qingsuan.policy.model import COUNTERS, FUNDS, PERSONAL_ACCOUNT
 from qingsuan.policy.numeric import MAX_ENTRIES
 from qingsuan.policy.resolve import Resolved, ResolvedLayer
 
@@ -22,8 +22,8 @@ __all__ = ["AMOUNTS", "Moved", "Name", "by_name", "moved"]
 
 VISITS, USED, BASE, EXCESS, PAID = range(len(COUNTERS))
 POOLED = "hifp_pay"
-AMOUNTS = ("medfee_sumamt", "inscp_scp_amt", "act_pay_dedc", *FUNDS)
-"""The amounts of a settled row that tell."""
+AMOUNTS = ("medfee_sumamt", "inscp_scp_amt", "act_pay_dedc", *FUNDS, PERSONAL_ACCOUNT)
+"""The amounts of a settled row that tell. The account's is that of its turns, and what it paid at last."""
 
 Int64 = npt.NDArray[np.int64]
 Fen = Mapping[str, Int64]
@@ -104,10 +104,11 @@ def moved(rule: Resolved, fen: Fen) -> Moved:
 
 
 def _draws(turns: Sequence[_Turn]) -> Iterator[tuple[str, str, bool]]:
-    """Groups, the funds whose layers draw on them, and whether all layers of that fund do."""
+    """Groups, who pays in the layers that draw on them, and whether all that is paid so does: not what the account pays at last."""
     for group in sorted({group for turn in turns for group in turn.draws}):
         for fund in sorted({turn.fund for turn in turns if group in turn.draws}):
-            yield group, fund, all(group in turn.draws for turn in turns if turn.fund == fund)
+            whole = all(group in turn.draws for turn in turns if turn.fund == fund)
+            yield group, fund, whole and fund != PERSONAL_ACCOUNT
 
 
 def _amounts(
@@ -123,6 +124,7 @@ def _amounts(
         exact = False
         if turn.in_scope:
             apart = not earlier & {later.fund for later in turns[place:]}
+            apart = apart and PERSONAL_ACCOUNT not in earlier
             exact = not earlier or (apart and rule.ceiling is None and rule.guarantee is None)
             most = np.maximum(entered - sum((fen[fund] for fund in sorted(earlier)), nothing), 0) if exact else entered
         base = (most if exact and not turn.bound else nothing, most)

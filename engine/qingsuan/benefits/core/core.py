@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from qingsuan import _kernel
 from qingsuan.benefits.core.accounts import Accounts, State, joined
+from qingsuan.benefits.core.apart import NO_AMOUNTS, Apart
 from qingsuan.benefits.core.calendar import LAST_DAY
-from qingsuan.benefits.core.own_amounts import NO_AMOUNTS, OwnAmounts
 from qingsuan.benefits.core.plan import Plan
 from qingsuan.benefits.core.plan_check import check_plan
 from qingsuan.benefits.core.tables_check import check_tables
@@ -76,9 +76,9 @@ class Core:
         for table, count in _kernel.FIELD_COUNTS.items():
             if attrgetter(table)(plan).shape[1] != count:
                 raise ValueError(f"the compiled core reads {count} columns of {table}: build it again")
-        check_plan(plan, tables.slots, tables.names, tables.own_amounts)
+        self._apart = Apart(tables)
+        check_plan(plan, tables.slots, tables.names, tables.own_amounts, self._apart.payers)
         self._slots, self._blank, self._keyed = tables.slots, plan.blank, plan.keyed
-        self._own = OwnAmounts(tables)
         self._tables = _kernel.Tables(
             plan.variants,
             plan.layers,
@@ -161,17 +161,17 @@ class Core:
             raise ValueError("columns differ in length")
         accounts = int(account.max()) + 1 if n else 1
         state = np.zeros(max(1, accounts) * len(self._blank), np.int64)
-        stay = self._own.apart(variant, stay, own)
-        stays = np.zeros((max(0, int(stay.max(initial=0))) + self._own.rows(own)) * self._stay_width, np.int64)
+        stay = self._apart.numbers(variant, stay, own)
+        stays = np.zeros((max(0, int(stay.max(initial=0))) + self._apart.rows) * self._stay_width, np.int64)
         stay = self._by_key(variant, keys, stay)
         blocks = np.zeros(max(0, int(keys.max(initial=0))) * self._keyed.block_width, np.int64)
-        funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
+        funds, result = np.zeros((self._apart.payers, n), np.int64), np.empty((5, n), np.int64)
         fault = _kernel.settle_rows(
-            self._tables, *rows, stay, keys, own, state, stays, blocks, funds, result, 0, n, False
+            self._tables, *rows, stay, keys, own, state, stays, blocks, self._apart.rows > 0, funds, result, 0, n, False
         )
         if fault is not None:
             _report(fault, bill, name)
-        return Paid(funds, *result)
+        return _paid(funds, result)
 
     def settle_on(
         self,
@@ -214,10 +214,10 @@ class Core:
         before.check(self._slots, kind, person, account, day)
         if int(keys.max(initial=0)) > len(before.account_of_block):
             raise ValueError("keys: a block that is not there")
-        funds, result = np.zeros((len(FUNDS), n), np.int64), np.empty((5, n), np.int64)
+        funds, result = np.zeros((self._apart.payers, n), np.int64), np.empty((5, n), np.int64)
         local = np.empty(n, np.int32)
-        stay = self._by_key(variant, keys, self._own.apart(variant, _NO_STAY, own))
-        stays = np.zeros(self._own.rows(own) * self._stay_width, np.int64)
+        stay = self._by_key(variant, keys, self._apart.numbers(variant, _NO_STAY, own))
+        stays = np.zeros(self._apart.rows * self._stay_width, np.int64)
         local_keys = np.zeros(keys.shape, np.int32)
         rows = (person, local, variant, day, bill, may_use_account, balance)
         after = []
@@ -227,12 +227,12 @@ class Core:
             state = State(before, cut, self._blank)
             fault = _kernel.settle_rows(
                 *(self._tables, *rows, stay, local_keys, own, state.flat, stays, state.blocks),
-                *(funds, result, cut.rows.start, cut.rows.stop, True),
+                *(self._apart.rows > 0, funds, result, cut.rows.start, cut.rows.stop, True),
             )
             if fault is not None:
                 _report(fault, bill, name)
             after.append(state.after(before.person[cut.accounts]))
-        return Paid(funds, *result), joined(after)
+        return _paid(funds, result), joined(after)
 
     def _by_key(self, variant: Int32, keys: Int32, stay: Int32) -> Int32:
         """Numbers of stays, with those of claims that count by a key and are no part of one."""
@@ -242,6 +242,14 @@ class Core:
         if not len(stay):
             return np.where(by_key, np.int32(-1), np.int32(0))
         return np.where(by_key & (stay == 0), np.int32(-1), stay)
+
+
+def _paid(payments: Int64, result: Int64) -> Paid:
+    """What the core computed; where the account has turns, they are in the row behind the funds, and no fund's money."""
+    deductible, ratio, from_account, balance, cash = result
+    if len(payments) > len(FUNDS):
+        from_account = from_account + payments[-1]
+    return Paid(payments[: len(FUNDS)], deductible, ratio, from_account, balance, cash)
 
 
 def _check_lengths(person: Int32, *columns: npt.NDArray[np.integer[Any]]) -> None:

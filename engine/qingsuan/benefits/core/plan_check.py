@@ -29,7 +29,6 @@ from qingsuan.benefits.core.plan import (
 from qingsuan.benefits.core.plan_stays_check import check_stays
 from qingsuan.benefits.core.ranges import Ranges, columns_of, least_of_owners
 from qingsuan.money import BP_ONE, MAX_FEN
-from qingsuan.policy.model import FUNDS
 from qingsuan.policy.numeric import MAX_LAYERS, MOST_PART
 
 __all__ = ["check_plan"]
@@ -54,7 +53,7 @@ _READ = {
 }
 
 
-def check_plan(plan: Plan, slots: int, names: int, own_amounts: int) -> None:
+def check_plan(plan: Plan, slots: int, names: int, own_amounts: int, payers: int) -> None:
     """Check that no row of a plan leads the core outside of its tables or of an account, and that every number is in its range.
 
     Parameters
@@ -65,6 +64,8 @@ def check_plan(plan: Plan, slots: int, names: int, own_amounts: int) -> None:
         How many different layers a pool has.
     own_amounts
         How many amounts a claim may have for itself.
+    payers
+        How many rows of payments there are: funds, and the personal account where it has a turn.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def check_plan(plan: Plan, slots: int, names: int, own_amounts: int) -> None:
     earlier = _check_variants(plan, variants, cells)
     _check_periods(columns_of(plan.periods, PERIOD_FIELDS), cells)
     _check_cells(plan, layers, cells)
-    _check_layers(plan, layers)
+    _check_layers(plan, layers, payers)
     _check_amounts(layers)
     _check_bands(bands)
     _check_bands_beside(layers, bands)
@@ -143,10 +144,10 @@ def _check_cells(plan: Plan, layers: Columns, cells: AccountCells) -> None:
     _PLAN.must("draws", plan.draws, cells.of_group(plan.draws, _PAID), "the payments of a group")
 
 
-def _check_layers(plan: Plan, layers: Columns) -> None:
+def _check_layers(plan: Plan, layers: Columns, payers: int) -> None:
     for name, most in (
         ("traits", sum(TRAITS.values())),
-        ("fund", len(FUNDS) - 1),
+        ("fund", payers - 1),
         ("by_visit", 1),
         ("exempt", 1),
         ("credits", 1),

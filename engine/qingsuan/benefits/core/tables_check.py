@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from qingsuan.benefits.core.ranges import Ranges, columns_of, least_of_owners
 from qingsuan.money import BP_ONE, MAX_FEN
-from qingsuan.policy.model import COUNTERS, FUNDS
+from qingsuan.policy.model import COUNTERS
 from qingsuan.policy.numeric import (
     BAND_FIELDS,
     CAP_FIELDS,
@@ -16,6 +16,7 @@ from qingsuan.policy.numeric import (
     MAX_KEYS,
     MAX_LAYERS,
     MOST_PART,
+    PAYERS,
     VARIANT_FIELDS,
     Tables,
 )
@@ -86,7 +87,7 @@ def _check_variants(tables: Tables, variants: Columns) -> None:
 
 def _check_layers(tables: Tables, layers: Columns) -> None:
     amounts = layers["amount_last"] - layers["amount_start"]
-    _RULES.within("fund", layers["fund"], 0, len(FUNDS) - 1)
+    _RULES.within("fund", layers["fund"], 0, len(PAYERS) - 1)
     _RULES.spans("entries", layers["entry_start"], layers["entry_end"], len(tables.entries))
     _RULES.within("limit kind", layers["limit_kind"], 0, 2)
     _RULES.within("limit", layers["limit_fen"], 0, MAX_FEN)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from qingsuan.benefits.reference.rules import OwnAmounts, Plan, Setting
 from qingsuan.benefits.reference.trace import BoundTrace, ClaimTrace, LayerTrace, Part, Used
 from qingsuan.money import BP_ONE, apply_bp
-from qingsuan.policy.model import Cap, Ceiling, Guarantee, Limit, Select
+from qingsuan.policy.model import PERSONAL_ACCOUNT, Cap, Ceiling, Guarantee, Limit, Select
 
 __all__ = ["Bill", "Counters", "LayerStep", "Stay", "counted", "run_layers"]
 
@@ -83,7 +83,8 @@ class LayerStep:
     what its group is credited with, ``p0_fen`` where x starts on the bands, ``share_bp`` the ratio over x as a whole,
     ``raw_fen`` the payment before the caps, ``rooms_fen`` what each cap left (None: it does not bind), ``pay_fen`` the
     payment, to which a guarantee has added ``made_up_fen``, and off which a ceiling has taken ``taken_back_fen``.
-    ``cost_above_cap_fen`` is what of x lies above the caps.
+    ``cost_above_cap_fen`` is what of x lies above the caps. In a turn of the personal account ``account_fen`` is what it had
+    left, which bounds the payment like a cap; None: a fund's turn.
     """
 
     setting: Setting
@@ -103,6 +104,7 @@ class LayerStep:
     cost_above_cap_fen: int
     made_up_fen: int = 0
     taken_back_fen: int = 0
+    account_fen: int | None = None
 
     @property
     def cost_above_limit_fen(self) -> int:
@@ -127,6 +129,7 @@ class _Running:
     before: Mapping[str, Counters]
     stay: Stay
     own: OwnAmounts
+    account_fen: int = 0
     paid_fen: int = 0
     steps: dict[str, LayerStep] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=dict)
@@ -141,6 +144,7 @@ def run_layers(
     before: Mapping[str, Counters],
     stay: Stay | None = None,
     own: OwnAmounts | None = None,
+    account_fen: int = 0,
     trace: ClaimTrace | None = None,
 ) -> tuple[LayerStep, ...]:
     """Run a rule's layers over one bill.
@@ -154,10 +158,12 @@ def run_layers(
         What the stay has come to whose part this bill is; its visit numbers are kept here. None: a whole visit.
     own
         The amounts that the claim has for itself.
+    account_fen
+        What the personal account may pay of the claim, where it has a turn.
     trace
         Where every step is noted; None notes nothing.
     """
-    running = _Running(before, stay or Stay(), own or {})
+    running = _Running(before, stay or Stay(), own or {}, account_fen)
     entered_fen = apply_bp(bill.inscp_scp_amt, plan.rule.entry_bp)
     if trace is not None:
         trace.entered_fen = entered_fen
@@ -167,6 +173,8 @@ def run_layers(
         step = _step(setting, bill, entered_fen, running)
         running.steps[setting.layer] = step
         running.paid_fen += step.pay_fen
+        if step.account_fen is not None:
+            running.account_fen -= step.pay_fen
         if setting.limit is not None and setting.limit.group is not None:
             _add(running.let_in, setting.limit.group, step.base_fen)
         if setting.deductible is not None and setting.deductible.group is not None:
@@ -237,7 +245,9 @@ def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> 
     left_of_bill_fen = bill.medfee_sumamt - running.paid_fen
     raw_fen = min(raw_fen, left_of_bill_fen)
     rooms_fen = tuple(_room(cap, setting, running) for cap in setting.caps)
-    pay_fen = max(0, min([raw_fen, *(room_fen for room_fen in rooms_fen if room_fen is not None)]))
+    account_fen = running.account_fen if setting.fund == PERSONAL_ACCOUNT else None
+    bounds_fen = [room_fen for room_fen in (*rooms_fen, account_fen) if room_fen is not None]
+    pay_fen = max(0, min([raw_fen, *bounds_fen]))
     if running.note is not None:
         running.note.left_of_bill_fen, running.note.capped_fen = left_of_bill_fen, pay_fen
     return LayerStep(
@@ -256,6 +266,7 @@ def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> 
         rooms_fen=rooms_fen,
         pay_fen=pay_fen,
         cost_above_cap_fen=0 if pay_fen == raw_fen else x_fen - _cost_of(setting, pay_fen, d_fen, x_fen, running),
+        account_fen=account_fen,
     )
 
 

@@ -292,7 +292,8 @@ class _Year:
         trace = None if self.traces is None else self.traces.of(ready.claim)
         if stay is not None:
             self.note(ready.claim, stay={name: replace(one) for name, one in stay.layers.items()})
-        steps = run_layers(ready.plan, bill, before, stay, ready.own, trace)
+        may_pay_fen = account.balance or 0 if ready.claim.acct_used_flag == "1" else 0
+        steps = run_layers(ready.plan, bill, before, stay, ready.own, may_pay_fen, trace)
         after = counted(steps, before, stay)
         self.note(ready.claim, places=places, before=before, after=after)
         for group, counters in after.items():
@@ -300,16 +301,21 @@ class _Year:
         return steps
 
     def close(self, ready: Ready, steps: tuple[LayerStep, ...], account: Account) -> None:
-        """Add up the funds, then pay the person's own part from the account if the claim allows it."""
+        """Add up the funds and the account's turns, then pay what is left from the account if the claim allows it."""
         claim, waiting = ready.claim, ready.waiting
         funds = dict.fromkeys(FUNDS, 0)
+        acct_pay = 0
         for step in steps:
-            funds[step.setting.fund] += step.pay_fen
+            if step.setting.fund in funds:
+                funds[step.setting.fund] += step.pay_fen
+            else:
+                acct_pay += step.pay_fen
         pooled = next((step for step in steps if step.setting.fund == "hifp_pay"), None)
-        own_fen = claim.medfee_sumamt - sum(funds.values())
-        balance_fen = account.balance or 0
-        acct_pay = min(own_fen, balance_fen) if claim.acct_used_flag == "1" else 0
-        account.balance = balance_fen - acct_pay
+        balance_fen = (account.balance or 0) - acct_pay
+        if claim.acct_used_flag == "1":
+            last_fen = max(0, min(claim.medfee_sumamt - sum(funds.values()) - acct_pay, balance_fen))
+            acct_pay, balance_fen = acct_pay + last_fen, balance_fen - last_fen
+        account.balance = balance_fen
         self.outcome.settled.append(
             Settled(
                 claim=claim,

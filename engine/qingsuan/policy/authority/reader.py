@@ -22,7 +22,7 @@ from qingsuan.policy.authority.model import (
 )
 from qingsuan.policy.conditions import IDENTITY_DIMENSION, read_when
 from qingsuan.policy.findings import Finding, findings_of, refuse_findings
-from qingsuan.policy.model import FUNDS, Codes, Region, Source, When
+from qingsuan.policy.model import FUNDS, PERSONAL_ACCOUNT, Codes, Region, Source, When
 from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
 from qingsuan.policy.toml.file import files_in
@@ -206,11 +206,11 @@ def _settings(table: Table) -> tuple[Setting, ...]:
 
 
 def _funds(table: Table) -> tuple[str, ...]:
-    funds = table.texts("funds", ())
+    funds, known = table.texts("funds", ()), (*FUNDS, PERSONAL_ACCOUNT)
     for number, fund in enumerate(funds, 1):
-        if fund not in FUNDS:
-            do = did_you_mean(fund, FUNDS) or "write one of these"
-            table.refuse(f"funds[{number}]", found=f'"{fund}"', expected=either(FUNDS), do=do)
+        if fund not in known:
+            do = did_you_mean(fund, known) or "write one of these"
+            table.refuse(f"funds[{number}]", found=f'"{fund}"', expected=either(known), do=do)
     return funds
 
 

@@ -22,6 +22,7 @@ FUND_TITLES = {
     "hifdm_pay": "伤残人员医疗保障",
     "maf_pay": "医疗救助",
     "oth_pay": "其他基金",
+    "acct_pay": "个人账户",
 }
 _SETTINGS = {
     "adjust": "倾斜",

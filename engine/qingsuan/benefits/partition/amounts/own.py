@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from qingsuan.benefits.core.own_amounts import NO_AMOUNTS
+from qingsuan.benefits.core.apart import NO_AMOUNTS
 from qingsuan.benefits.partition.state import Work
 from qingsuan.columns.cells import NO_AMOUNT, NO_DATE
 from qingsuan.columns.rejects import Refusals

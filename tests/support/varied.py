@@ -1,0 +1,61 @@
+"""Rule sets with more in them: constructs that are put into some when they are made, drawn aside, so that all others stay what they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from generate import Dice
+from qingsuan.policy.model import PERSONAL_ACCOUNT, Case, Layer, Rule, RuleSet
+
+__all__ = ["varied"]
+
+OF_ACCOUNT = "ga"
+"""The group on which turns of the personal account draw, and nothing else."""
+PERIODS = ("year", "month", "day")
+
+
+def varied(made: RuleSet, seed: int) -> RuleSet:
+    """The same, or with more in it."""
+    dice = Dice(Random(f"{made.file} {seed} more"))
+    return with_turns(made, dice) if dice.chance(35) else made
+
+
+def with_turns(made: RuleSet, dice: Dice) -> RuleSet:
+    """Some layers are the personal account's turn: bounded by a group of its own, and seen by no ceiling and no guarantee."""
+    turns = {name for name in made.layers if dice.chance(45)}
+    layers = {name: _of_account(layer) if name in turns else layer for name, layer in made.layers.items()}
+    rules = tuple(_without(rule, turns) for rule in made.rules)
+    groups = {**made.groups, OF_ACCOUNT: PERIODS[int(made.pool) // 100 % 3]}  # of a pool one
+    return replace(made, layers=layers, rules=rules, groups=groups)  # type: ignore[arg-type]
+
+
+def _of_account(layer: Layer) -> Layer:
+    return replace(layer, fund=PERSONAL_ACCOUNT, cases=tuple(map(_own_caps, layer.cases)))
+
+
+def _own_caps(case: Case) -> Case:
+    """A case whose caps draw on the account's group: one a period, and those of each visit."""
+    if not case.caps:
+        return case
+    caps = [replace(cap, group=None if cap.group is None else OF_ACCOUNT) for cap in case.caps]
+    return replace(case, caps=tuple(cap for n, cap in enumerate(caps) if cap.per == "visit" or cap not in caps[:n]))
+
+
+def _without(rule: Rule, turns: set[str]) -> Rule:
+    """A rule whose ceiling and guarantee name layers of funds only, or are not there."""
+    ceiling, guarantee = rule.ceiling, rule.guarantee
+    if ceiling is not None:
+        ceiling = _of_funds(ceiling, turns)
+    if guarantee is not None:
+        guarantee = None if guarantee.to in turns else _of_funds(guarantee, turns)
+    if ceiling is not None and guarantee is not None and ceiling.of == guarantee.of:
+        guarantee = guarantee if ceiling.ratio_bp >= guarantee.ratio_bp else None
+    return replace(rule, ceiling=ceiling, guarantee=guarantee)
+
+
+def _of_funds(bound: Any, turns: set[str]) -> Any:
+    """A ceiling or a guarantee of the layers of funds alone; None where it has none."""
+    left = tuple(name for name in bound.layers if name not in turns)
+    return replace(bound, layers=left) if left else None
