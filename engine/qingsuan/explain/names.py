@@ -120,8 +120,15 @@ class Names:
         return (found[0].strip() if found else "") or column
 
     def dimension(self, dimension: str) -> str:
-        """What a condition asks for."""
-        return dimension_name(dimension, self.words.lang)
+        """What a condition asks for; in English a column by its words, anything else by its name.
+
+        >>> Names(Words("en")).dimension("med_type"), Names(Words("en")).dimension("place")
+        ('kind of care', 'place')
+        """
+        if self.words.lang == "zh":
+            return dimension_name(dimension, self.words.lang)
+        table = next((name for name, columns in _TABLES.items() if dimension in columns), "claims")
+        return self.column(table, dimension)
 
     def code(self, column: str, value: str) -> str:
         """A cell; a code of the national tables with what it means, in Chinese."""

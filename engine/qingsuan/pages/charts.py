@@ -31,13 +31,13 @@ __all__ = [
 
 FILLS = (
     {"facecolor": "#24527a", "hatch": ""},
-    {"facecolor": "#9dc3e6", "hatch": "////"},
-    {"facecolor": "#f0c27b", "hatch": "...."},
-    {"facecolor": "#7fb38a", "hatch": "\\\\\\\\"},
-    {"facecolor": "#c9a3d4", "hatch": "xxxx"},
-    {"facecolor": "#d98b8b", "hatch": "----"},
-    {"facecolor": "#8a949e", "hatch": "||||"},
-    {"facecolor": "#e3d98a", "hatch": "oooo"},
+    {"facecolor": "#9dc3e6", "hatch": "///"},
+    {"facecolor": "#f0c27b", "hatch": "---"},
+    {"facecolor": "#7fb38a", "hatch": "\\\\\\"},
+    {"facecolor": "#c9a3d4", "hatch": "xx"},
+    {"facecolor": "#d98b8b", "hatch": "+++"},
+    {"facecolor": "#a9b2bb", "hatch": "|||"},
+    {"facecolor": "#e3d98a", "hatch": "/"},
 )
 """Areas that are told apart without colours: by grey and by hatching."""
 

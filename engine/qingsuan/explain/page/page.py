@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
-from qingsuan.explain.document import Explanation
+from qingsuan.explain.document import Explanation, Source
 from qingsuan.explain.names import Names
 from qingsuan.explain.page.events import events_of
 from qingsuan.explain.page.picture import year_picture
@@ -14,6 +17,10 @@ from qingsuan.pages.rendering import render
 __all__ = ["page_of"]
 
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
+_PUNCTUATION = {
+    "zh": {"comma": "，", "colon": "：", "stop": "。"},
+    "en": {"comma": ", ", "colon": ": ", "stop": ". "},
+}
 _MOST_FUNDS = 4
 """So many funds have a column of their own in the table of the year; of more only their sum is there."""
 
@@ -30,14 +37,19 @@ def page_of(explanation: Explanation) -> str:
     names = Names(words)
     of_year = explanation.about == "person"
     title = words.speak("A year's settlements explained") if of_year else words.speak("A settlement explained")
+    sources = list(dict.fromkeys(_sources_in(explanation.claims)))
+    numbers = {source: number for number, source in enumerate(sources, 1)}
     funds = [fund for fund, paid_fen in explanation.year.funds_fen.items() if paid_fen]
     return render(
         Path(__file__).parent / "templates",
         "explanation.html.j2",
         it=explanation,
         title=title,
+        **_PUNCTUATION[explanation.lang],
         html_lang=_HTML_LANG[explanation.lang],
         speak=words.speak,
+        sources=sources,
+        cited=lambda source: numbers[source],
         names=names,
         grades={
             "reading": words.speak("reading"),
@@ -50,3 +62,15 @@ def page_of(explanation: Explanation) -> str:
         picture=year_picture(explanation, names) if of_year else None,
         events=[one for claim in explanation.claims for one in events_of(claim, words)] if of_year else [],
     )
+
+
+def _sources_in(value: Any) -> Iterator[Source]:
+    """Every source in a part of the document, in the order in which they stand there."""
+    if isinstance(value, Source):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _sources_in(one)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _sources_in(getattr(value, field.name))
