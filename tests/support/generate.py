@@ -70,6 +70,7 @@ DIMENSIONS = (
     Dimension("half", "function", "claims", function="half_of_month"),
     Dimension("claims.x_approved", "amount", "claims", "x_approved"),
     Dimension("insured.x_quota", "amount", "insured", "x_quota"),
+    Dimension("enrolled", "date", "insured", "x_enrolled"),
 )
 REGISTRATIONS = (
     Dimension("of_disease", "registered", "registrations", "dise_code", reg_type="chronic"),
@@ -289,6 +290,8 @@ def _waiting(dice: Dice, schemes: tuple[str, ...], named: list[str]) -> Waiting 
         return None
     spared: list[When] = [{name: dice.random.choice(partition(dice, name))} for name in dice.random.sample(named, 2)]
     spared.append(_either(dice, named[:2]))
+    first = (dt.date(YEAR - 1, 12, 1) - dt.date(1970, 1, 1)).days + dice.random.randrange(40)
+    spared.append({"enrolled": Interval(dice.random.choice((None, first)), first + dice.random.randrange(1, 60))})
     exempt = tuple(Exemption(when, "X") for when in dice.random.sample(spared, dice.random.choice((0, 1, 1, 2))))
     return Waiting("wait_end_date", schemes if dice.chance(40) else schemes[:1], exempt, "X")
 

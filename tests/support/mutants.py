@@ -1,5 +1,7 @@
 """Break the core and its plan on purpose, one fault at a time, and see the differential suite turn red.
 
+Where a fault lies in what comes before the core or after it (how rules are read, what is carried from run to run), other tests judge it.
+
 Each mutant is a copy of the sources in a folder of its own, with one text changed (it must be there exactly once), built
 there, and tested there: the installed engine is not touched. The unchanged copy must pass first, or a red suite would
 prove nothing.
@@ -20,17 +22,25 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ("tests/benefits/reference/test_twin_differential.py",)
+CARRIED = ("tests/benefits/accumulators/test_opening.py::test_keys_and_a_year_of_its_own_are_carried",)
+FIGURES = ("tests/benefits/reference/test_figures_differential.py",)
+AUTHORITY = ("tests/policy/test_authority.py",)
+GROWING = ("tests/policy/test_growing_points.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One deliberate fault: ``old`` becomes ``new`` in a source: of ``ext/qingsuan``, or if it is Python, of ``engine/qingsuan``."""
+    """One deliberate fault: ``old`` becomes ``new`` in a source: of ``ext/qingsuan``, or if it is Python, of ``engine/qingsuan``.
+
+    ``suite`` has the tests that must turn red.
+    """
 
     name: str
     source: str
     old: str
     new: str
+    suite: tuple[str, ...] = SUITE
 
     @property
     def path(self) -> Path:
@@ -138,8 +148,8 @@ MUTANTS = (
     Mutant(
         "own amounts: one that stands in no cell is 0",
         "benefits/intake/intake.py",
-        "np.where(cells.absent, NO_AMOUNT, cells.values)\n\n\ndef _codes",
-        "cells.values\n\n\ndef _codes",
+        "np.where(cells.absent, NO_AMOUNT, cells.values)\n\n\ndef _dates",
+        "cells.values\n\n\ndef _dates",
     ),
     Mutant(
         "own amounts: below the first number they shrink",
@@ -260,6 +270,89 @@ MUTANTS = (
         "benefits/partition/explanations.py",
         "mask[key.places[key.absent]] = True",
         "mask[key.places[key.absent]] = False",
+    ),
+    Mutant(
+        "carried keys: what an earlier run counted by a key is forgotten",
+        "benefits/core/accounts.py",
+        "self._bring(self._apart, block - 1 - self._first_block, before, cut, ~whole)",
+        "pass",
+        CARRIED,
+    ),
+    Mutant(
+        "carried keys: what the last key of a group has counted is the whole account's",
+        "benefits/core/accounts.py",
+        "held[of_block - self._first, slot_apart] = False",
+        "pass",
+        CARRIED,
+    ),
+    Mutant(
+        "carried years: months are those of the calendar year",
+        "benefits/core/calendar.py",
+        "first = self.year * _MONTHS + self.begins[0] - 1",
+        "first = self.year * _MONTHS",
+        CARRIED,
+    ),
+    Mutant(
+        "figures: an exact half of a fen goes down",
+        "policy/figures/reading.py",
+        "apply_bp(self.known[name].amount_fen or 0, factor_bp)",
+        "((self.known[name].amount_fen or 0) * factor_bp + 4999) // BP_ONE",
+        FIGURES,
+    ),
+    Mutant(
+        "figures: so many times is so many percent",
+        "policy/figures/reading.py",
+        "return hundredths * 100",
+        "return hundredths",
+        FIGURES,
+    ),
+    Mutant(
+        "figures: without a value nobody is refused",
+        "policy/figures/reading.py",
+        "return tuple(one for number, one in enumerate(found) if one not in found[:number])",
+        "return ()",
+        FIGURES,
+    ),
+    Mutant(
+        "figures: a case without a value refuses all claims of its rule",
+        "policy/figures/reading.py",
+        "return meet(rule, cases[number].when)",
+        "return (rule,)",
+        FIGURES,
+    ),
+    Mutant(
+        "authority: of several values one within the bounds is enough",
+        "policy/authority/check.py",
+        "all(map(bounds.hold, numbers))",
+        "any(map(bounds.hold, numbers))",
+        AUTHORITY,
+    ),
+    Mutant(
+        "authority: the lowest value that is allowed is refused",
+        "policy/authority/model.py",
+        "value >= self.least",
+        "value > self.least",
+        AUTHORITY,
+    ),
+    Mutant(
+        "authority: any setting is authorised where one is",
+        "policy/authority/check.py",
+        "return value.setting in one.settings and",
+        "return bool(one.settings) and",
+        AUTHORITY,
+    ),
+    Mutant(
+        "points that grow: each number has those of the next",
+        "policy/layers/points.py",
+        "yield Interval(low, number + 1), points",
+        "yield Interval(low, number), points",
+        GROWING,
+    ),
+    Mutant(
+        "dates of the plugin's own: one that stands in no cell is long ago",
+        "benefits/intake/intake.py",
+        "np.where(cells.values == NO_DATE, NO_AMOUNT, cells.values.astype(np.int64))",
+        "cells.values.astype(np.int64)",
     ),
     Mutant(
         "identities: of several that hold the last decides",
@@ -540,8 +633,8 @@ def compile_again(folder: Path, mutant: Mutant, changed: Path) -> None:
         raise SystemExit(f"{mutant.name}: does not build\n{done.stdout}{done.stderr}")
 
 
-def suite_passes(folder: Path) -> bool:
-    """Run the suite on the copy; it must import the copy, not the installed engine. A core that crashes does not pass."""
+def suite_passes(folder: Path, suite: Sequence[str]) -> bool:
+    """Run tests on the copy; it must import the copy, not the installed engine. A core that crashes does not pass."""
     environment = os.environ | {
         "PYTHONPATH": str(folder / "engine"),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -549,19 +642,19 @@ def suite_passes(folder: Path) -> bool:
     }
     probe = "import qingsuan._kernel as k, sys; sys.exit(not k.__file__.startswith(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", probe, str(folder)], cwd=folder, env=environment, check=True)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *SUITE]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *suite]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode > 1:
         raise SystemExit(f"the suite did not run: exit {done.returncode}\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
     return done.returncode == 0
 
 
-def survives(mutant: Mutant | None) -> bool:
-    """Build a mutant (None: the sources as they are) and see whether the suite lets it pass."""
+def survives(mutant: Mutant | None, suite: Sequence[str]) -> bool:
+    """Build a mutant (None: the sources as they are) and see whether the tests let it pass."""
     with tempfile.TemporaryDirectory(prefix="qingsuan-mutant-") as name:
         folder = Path(name)
         build(folder, mutant)
-        return suite_passes(folder)
+        return suite_passes(folder, suite)
 
 
 def a_part(text: str) -> tuple[int, int]:
@@ -591,13 +684,13 @@ def main() -> int:
     parser.add_argument("--part", type=a_part, default=(1, 1), help="2/6: the second of six parts")
     parser.add_argument("names", nargs="*", help="names of mutants")
     asked = parser.parse_args()
-    if not survives(None):
+    mutants = chosen(asked.names, asked.part)
+    if not survives(None, list(dict.fromkeys(test for mutant in mutants for test in mutant.suite))):
         print("the suite fails on the unchanged sources: nothing can be said about mutants")
         return 1
-    mutants = chosen(asked.names, asked.part)
     survivors = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for mutant, survived in zip(mutants, pool.map(survives, mutants), strict=True):
+        for mutant, survived in zip(mutants, pool.map(survives, mutants, [one.suite for one in mutants]), strict=True):
             survivors += survived
             word = "SURVIVED" if survived else "caught"
             print(f"{word:9} {mutant.name}: {mutant.old!r} -> {mutant.new!r}", flush=True)

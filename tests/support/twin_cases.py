@@ -62,6 +62,8 @@ def _own(dimension: Dimension, row: Mapping[str, str]) -> Any:
     text = row.get(dimension.column, "")
     if dimension.kind == "number":
         return int(text) if text else None
+    if dimension.kind == "date":
+        return (dt.date.fromisoformat(text) - dt.date(1970, 1, 1)).days if text else None
     if dimension.kind == "amount":
         return fen_of_yuan(text) if text else None
     if dimension.kind == "list":

@@ -48,10 +48,12 @@ def registrations_table(world: World) -> pa.Table:
 def _table(rows: Sequence[Any], columns: Sequence[Column], owner: str) -> pa.Table:
     arrays = {column.name: _array(rows, column) for column in columns}
     for dimension in DIMENSIONS:
-        if dimension.table != owner or dimension.kind not in {"code", "number", "amount"}:
+        if dimension.table != owner or dimension.kind not in {"code", "number", "amount", "date"}:
             continue
         values = [row.extra[dimension.name] for row in rows]
-        if dimension.kind == "number":
+        if dimension.kind == "date":
+            arrays[dimension.column] = pa.array(values, pa.int32()).cast(pa.date32())
+        elif dimension.kind == "number":
             arrays[dimension.column] = pa.array(values, pa.int64())
         elif dimension.kind == "amount":
             arrays[dimension.column] = money([value or 0 for value in values], [value is None for value in values])

@@ -242,8 +242,15 @@ class _Person:
                 "tier": self.pick(("", "T1", "T2", "U1", "U22")),
                 "years": self.pick((None, *range(18))),
                 "insured.x_quota": self.own_amount(),
+                "enrolled": self.enrolled(begin),
             },
         )
+
+    def enrolled(self, begin: dt.date) -> int | None:
+        """The day on which the person enrolled, about the turn of the year; it is drawn aside, so that all else stays as it was."""
+        dice = Random(f"{self.psn_no} {begin}")
+        day = (dt.date(YEAR - 1, 12, 1) - dt.date(1970, 1, 1)).days + dice.randrange(90)
+        return None if dice.randrange(10) == 0 else day
 
     def near(self) -> int:
         """An amount on, or one fen beside, a bound of the rules; or one that makes a half."""

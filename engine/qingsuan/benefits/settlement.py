@@ -168,7 +168,8 @@ class Benefits(Settlement):
         for own in self.setup.own(table):
             if own.column and own.column not in names:
                 names.append(own.column)
-                arrays.append(pa.array([], pa.int64() if own.is_number and not own.is_amount else pa.string()))
+                plain = own.is_number and not (own.is_amount or own.is_date)
+                arrays.append(pa.array([], pa.int64() if plain else pa.string()))
         return _TAKE[table](self.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0).rows
 
     def fork(self) -> Self:

@@ -69,9 +69,9 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class OwnColumn:
-    """Where a plugin's dimension gets its values: an internal column of claims or insured, codes, whole numbers or amounts.
+    """Where a plugin's dimension gets its values: an internal column of claims or insured, codes, whole numbers, dates or amounts.
 
-    ``is_number``: whole numbers, those of fen too (``is_amount``).
+    ``is_number``: whole numbers, those of fen (``is_amount``) and of days (``is_date``) too.
     One of ``registrations`` is no column of theirs: it is looked up in a partition, for what claims have in ``column``.
     """
 
@@ -82,6 +82,7 @@ class OwnColumn:
     function: str = ""
     region: str = ""
     is_amount: bool = False
+    is_date: bool = False
     reg_type: str = ""
 
     @classmethod
@@ -93,13 +94,13 @@ class OwnColumn:
             name = f"{dimension.kind}.{dimension.reg_type}.{dimension.column}"
             is_number = dimension.kind == "registrations"
             return cls(name, dimension.table, dimension.column, is_number, reg_type=dimension.reg_type)
-        is_amount = dimension.kind == "amount"
-        is_number = dimension.kind == "number" or is_amount
+        is_amount, is_date = dimension.kind == "amount", dimension.kind == "date"
+        is_number = dimension.kind == "number" or is_amount or is_date
         if dimension.table == "claims" and dimension.column in CLAIM_CODES and not is_number:
             return cls(dimension.column, "claims", dimension.column, False)
-        kind = "amount" if is_amount else "number" if is_number else "code"
+        kind = dimension.kind if is_number else "code"
         name = f"{kind}.{dimension.table}.{dimension.column}"
-        return cls(name, dimension.table, dimension.column, is_number, is_amount=is_amount)
+        return cls(name, dimension.table, dimension.column, is_number, is_amount=is_amount, is_date=is_date)
 
 
 @dataclass

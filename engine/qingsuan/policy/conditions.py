@@ -16,7 +16,7 @@ from qingsuan.policy.strict import Table
 from qingsuan.policy.toml.file import read_text
 from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.figures import beside
-from qingsuan.policy.when.registrations import NUMBER_KINDS, REGISTERED_COLUMNS
+from qingsuan.policy.when.registrations import INTERVAL_KINDS, REGISTERED_COLUMNS
 from qingsuan.policy.when.values import ANY_OF, AnyOf
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "check_group_keys",
     "read_dimensions",
     "read_when",
+    "said_as",
 ]
 
 IDENTITY_DIMENSION = "psn_idet_type"
@@ -57,6 +58,12 @@ _EPOCH = dt.date(1970, 1, 1)
 _ENGINE_DIMENSIONS = (*CODE_DIMENSIONS, IDENTITY_DIMENSION, *INTERVAL_DIMENSIONS)
 
 
+def said_as(rule_set: RuleSet, dimension: str) -> str:
+    """The dimension of the engine as whose values those of a dimension are said and written: a date of the rule set's own is one."""
+    is_date = any(one.name == dimension and one.kind == "date" for one in rule_set.dimensions)
+    return "date" if is_date else dimension
+
+
 def read_dimensions(root: Table, folder: Traversable | Path) -> tuple[Dimension, ...]:
     """Read ``[dimensions.NAME]``; lists are read from text files in ``folder``.
 
@@ -83,6 +90,10 @@ def _number(name: str, table: Table, _folder: Traversable | Path) -> Dimension:
     return Dimension(name, "number", table=_table(table), column=table.text("column"))
 
 
+def _date(name: str, table: Table, _folder: Traversable | Path) -> Dimension:
+    return Dimension(name, "date", table=_table(table), column=table.text("column"))
+
+
 def _list(name: str, table: Table, folder: Traversable | Path) -> Dimension:
     file = table.text("file")
     if "/" in file or "\\" in file:
@@ -107,6 +118,7 @@ def _registrations(name: str, table: Table, _folder: Traversable | Path) -> Dime
 _READ_DIMENSION: Mapping[str, Callable[[str, Table, Traversable | Path], Dimension]] = {
     "code": _code,
     "number": _number,
+    "date": _date,
     "list": _list,
     "function": _function,
     "registered": _registered,
@@ -174,7 +186,7 @@ def _alternative(table: Table, dimensions: tuple[Dimension, ...], rank: tuple[st
 def _conditions(
     table: Table, dimensions: tuple[Dimension, ...], rank: tuple[str, ...]
 ) -> Iterator[tuple[str, Condition]]:
-    numbers = {dimension.name for dimension in dimensions if dimension.kind in NUMBER_KINDS}
+    numbers = {one.name: "date" if one.kind == "date" else one.name for one in dimensions if one.kind in INTERVAL_KINDS}
     known = (*_ENGINE_DIMENSIONS, *(dimension.name for dimension in dimensions))
     for name in table.names():
         if name == ANY_OF:
@@ -184,7 +196,7 @@ def _conditions(
             expected = f"one of {', '.join((*known, ANY_OF))}"
             table.refuse(name, found=f'unknown dimension "{name}"', expected=expected, do=hint)
         if name in INTERVAL_DIMENSIONS or name in numbers:
-            yield name, _interval(table.table(name), name)
+            yield name, _interval(table.table(name), numbers.get(name, name))
         elif name == IDENTITY_DIMENSION:
             yield name, _held(table, name, rank)
         else:

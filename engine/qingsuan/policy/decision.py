@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qingsuan.errors import PolicyError
-from qingsuan.policy.conditions import CODE_COLUMNS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
+from qingsuan.policy.conditions import CODE_COLUMNS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS, said_as
 from qingsuan.policy.diagram.classes import Classes, Step, code_classes, number_classes
 from qingsuan.policy.diagram.items import Items
 from qingsuan.policy.model import Codes, RuleSet
@@ -64,9 +64,10 @@ def _steps(rule_set: RuleSet, items: Items) -> Iterator[Step]:
             continue
         conditions = tuple(dict.fromkeys(bit.when[dimension] for bit in items.bits if dimension in bit.when))
         if conditions:
-            codes = isinstance(conditions[0], Codes)
-            values = closed.get(dimension, ())
-            yield Step(dimension, code_classes(conditions, values) if codes else number_classes(dimension, conditions))
+            if isinstance(conditions[0], Codes):
+                yield Step(dimension, code_classes(conditions, closed.get(dimension, ())))
+            else:
+                yield Step(dimension, number_classes(dimension, conditions, said_as(rule_set, dimension)))
 
 
 def _identity_steps(rule_set: RuleSet, items: Items) -> Iterator[Step]:

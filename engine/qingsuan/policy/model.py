@@ -129,7 +129,8 @@ class Source:
 class Dimension:
     """A dimension a plugin adds to those of the engine.
 
-    ``kind`` is ``code`` (a column read as codes), ``number`` (a column of whole numbers, used in intervals),
+    ``kind`` is ``code`` (a column read as codes), ``number`` (a column of whole numbers, used in intervals), ``date`` (a column
+    of dates, likewise: days since 1970-01-01),
     ``list`` (``in`` or ``out`` of ``members``), ``function`` (``Region.functions[function]`` gives codes for a batch) or
     ``amount`` (a column of yuan, which no condition asks: a setting's amount is read from it, and nobody declares it).
     Two ask the registrations (备案) that hold on the identity date: ``registered`` is ``yes`` or ``no``, whether one of
@@ -137,7 +138,7 @@ class Dimension:
     """
 
     name: str
-    kind: Literal["code", "number", "list", "function", "amount", "registered", "registrations"]
+    kind: Literal["code", "number", "date", "list", "function", "amount", "registered", "registrations"]
     table: Literal["claims", "insured", "registrations"] = "claims"
     column: str = ""
     members: frozenset[str] = frozenset()

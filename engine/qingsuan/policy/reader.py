@@ -19,6 +19,7 @@ from qingsuan.policy.conditions import read_dimensions, read_when
 from qingsuan.policy.figures.reading import Figures
 from qingsuan.policy.findings import Finding, findings_of, refuse_findings
 from qingsuan.policy.layers.amounts import amount_columns, read_amount, read_share
+from qingsuan.policy.layers.points import cases_of, grows, only_grows, read_growing, refuse_unknown
 from qingsuan.policy.matrices.axes import Axes, read_who
 from qingsuan.policy.matrices.reading import Matrices, SettingReader
 from qingsuan.policy.model import (
@@ -301,6 +302,7 @@ class _Reader:
         }
         self.matrices = Matrices(axes, layers, readers)
         self.drawn: list[Matrix] = []
+        self.growing: dict[str, set[str]] = {}
 
     def when(self, table: Table) -> When:
         return self.conditions(table.table("when"))
@@ -309,7 +311,7 @@ class _Reader:
         return read_when(table, self.dimensions, self.rank)
 
     def rule(self, name: str | None, table: Table) -> Rule:
-        return Rule(
+        rule = Rule(
             id=table.text("id") if name is None else name,
             when=self.when(table),
             layers=table.texts("layers"),
@@ -320,6 +322,8 @@ class _Reader:
             guarantee=self.guarantee(table.table("guarantee")) if table.has("guarantee") else None,
             registered=table.texts("registered", ()),
         )
+        refuse_unknown(table, rule, self.growing)
+        return rule
 
     def missing(self, name: str | None, table: Table) -> Missing:
         when = self.when(table) if table.has("when") else None
@@ -344,14 +348,17 @@ class _Reader:
 
     def layer(self, name: str, table: Table) -> Layer:
         own = {key: self.matrices.setting(name, key) for key in ("deductible", "bands", "limit", "adjust")}
-        cases = [self.case(table, {}, own, self.matrices.caps(name))]
+        cases = [self.case(table, {}, own, self.matrices.caps(name)), *self.grown(name, own["adjust"], {})]
         for case in table.tables("cases"):
             settings = {key: case.table(key) if case.has(key) else None for key in own}
-            cases.append(self.case(case, self.when(case), settings, case.tables("caps") if case.has("caps") else None))
-            if not cases[-1].when:
+            one = self.case(case, self.when(case), settings, case.tables("caps") if case.has("caps") else None)
+            if not one.when:
                 do = "write it among the layer's own keys"
                 case.refuse("when", found="no condition", expected="at least one dimension", do=do)
-            if cases[-1] == Case(when=cases[-1].when):
+            grown = self.grown(name, settings["adjust"], one.when)
+            sets_something = one != Case(when=one.when)
+            cases += [*([one] if sets_something else []), *grown]
+            if not sets_something and not grown:
                 expected = "one of visits, deductible, bands, limit, caps, entry, adjust"
                 case.refuse("", found="a case that sets nothing", expected=expected, do="take it out, or fill it")
         for matrix, stands_for in self.matrices.of(name):
@@ -370,8 +377,16 @@ class _Reader:
             limit=None if (found := settings["limit"]) is None else self.noted_limit(found),
             caps=self.caps(table, caps),
             entry=self.entries(table) if table.has("entry") else None,
-            adjust=None if (found := settings["adjust"]) is None else self.adjust(found),
+            adjust=None if (found := settings["adjust"]) is None or only_grows(found) else self.adjust(found),
         )
+
+    def grown(self, layer: str, adjust: Table | None, when: When) -> list[Case]:
+        """The cases that the points of an adjustment are, if they grow with a number."""
+        found = None if adjust is None else read_growing(adjust, self.dimensions)
+        if found is None or adjust is None:
+            return []
+        self.growing.setdefault(layer, set()).add(found.number)
+        return list(cases_of(adjust, found, when, cite(adjust, self.sources)))
 
     def visits(self, table: Table) -> Visits:
         counts = table.flag("counts", default=True)
@@ -464,7 +479,7 @@ class _Reader:
     def adjust(self, table: Table) -> Adjust:
         adjust = Adjust(
             deductible_bp=_factor_bp(table, "deductible_percent"),
-            points_bp=table.points_bp("points", 0),
+            points_bp=0 if grows(table) else table.points_bp("points", 0),
             own_bp=_factor_bp(table, "own_percent"),
             lift_caps=table.texts("lift_caps", ()),
             source=cite(table, self.sources),

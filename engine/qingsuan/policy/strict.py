@@ -260,7 +260,7 @@ class Table:
 
         return self._get(key, None, lambda value, where: self._many(value, where, "percentages", one))
 
-    def points_bp(self, key: str, default: int) -> int:
+    def points_bp(self, key: str, default: int | None = None) -> int:
         """Read percentage points, which may be negative; less than one point needs ``exact = true`` beside it."""
         return self._get(key, default, lambda value, where: self._bp(value, where, -BP_ONE, BP_ONE, BP_ONE // 100))
 

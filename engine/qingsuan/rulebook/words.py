@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from qingsuan.money import fen_of_yuan
+from qingsuan.policy.conditions import said_as
 from qingsuan.policy.model import (
     Adjust,
     AnyOf,
@@ -77,7 +78,7 @@ class Words:
         *,
         by_figure: bool = False,
     ) -> None:
-        self.lang, self.by_figure = lang, by_figure
+        self.lang, self.by_figure, self.rule_set = lang, by_figure, rule_set
         self.codes = {column: {**CODES.get(column, {}), **codes.get(column, {})} for column in {*CODES, *codes}}
         self.titles = {one.name: one.title for one in rule_set.identities}
         self.groups = rule_set.groups
@@ -109,7 +110,7 @@ class Words:
             listed = self._list([code_name(dimension, one, self.lang, self.codes) for one in condition.patterns])
             return f"{self._say('not')} {listed}" if condition.negated else listed
         if isinstance(condition, Interval):
-            return self._interval(dimension, condition)
+            return self._interval(said_as(self.rule_set, dimension), condition)
         if isinstance(condition, Held):
             return self._held(condition)
         return self.anything(condition)

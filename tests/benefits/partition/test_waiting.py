@@ -101,3 +101,48 @@ def test_a_scheme_that_the_rule_set_leaves_out_is_one_of_which_nothing_is_said(t
 def test_a_pool_without_a_waiting_period_spares_everybody(tmp_path: Path) -> None:
     rules = RULES.replace(SAID, f'{SAID}exempt = [{{ when = {{}}, source = "X" }}]\n')
     assert outcome(tmp_path, rules, {}, {"begndate": "2022-03-05", "enddate": "2022-03-05"}) == {"s1": PAID}
+
+
+ENROLLED = """\
+[dimensions.enrolled]
+kind = "date"
+table = "insured"
+column = "enrl_date"
+[waiting]
+column = "wait_end_date"
+source = "X"
+[[waiting.exempt]]
+when = { enrolled = { from = 2021-09-01, until = 2021-12-31 } }
+source = "X"
+"""
+DAY = {"begndate": "2022-03-05", "enddate": "2022-03-05", "setl_time": "2022-03-05 10:00:00"}
+LATER = {"begndate": "2022-03-09", "enddate": "2022-03-09", "setl_time": "2022-03-09 10:00:00"}
+
+
+@pytest.mark.parametrize(
+    ("day", "decided"),
+    [("2021-08-31", WAITS), ("2021-09-01", PAID), ("2021-12-31", PAID), ("2022-01-01", WAITS), ("", WAITS)],
+)
+def test_who_enrolled_in_the_collection_window_is_spared(tmp_path: Path, day: str, decided: str) -> None:
+    assert outcome(tmp_path, RULES.replace(SAID, ENROLLED), {"enrl_date": day}, DAY) == {"s1": decided}
+
+
+def test_a_column_that_says_only_who_is_spared_is_asked_of_those_who_wait(tmp_path: Path) -> None:
+    found = outcome(tmp_path, RULES.replace(SAID, ENROLLED), {}, DAY, LATER)
+    assert found["s2"] == PAID
+    assert found["s1"].startswith("E_MISSING enrl_date: no such column; a column “enrl_date” in the insured")
+
+
+def test_a_day_of_enrolment_that_is_none_refuses_the_row(tmp_path: Path) -> None:
+    found = outcome(tmp_path, RULES.replace(SAID, ENROLLED), {"enrl_date": "2021-02-30"}, LATER)
+    assert found["s1"].startswith("E_PERSON")
+    (row,) = read(tmp_path / "out", "rejected", "insured-*.parquet")
+    assert (row["code"], row["column"]) == ("E_FORM", "enrl_date")
+
+
+def test_a_date_takes_the_words_of_dates(tmp_path: Path) -> None:
+    rules = RULES.replace(SAID, ENROLLED.replace("until = 2021-12-31", "below = 2022-01-01"))
+    install(tmp_path / "site", rules=rules)
+    refused = settle(write(tmp_path / "c.csv", [claim()]), write(tmp_path / "i.csv", [insured()]), tmp_path / "out")
+    assert refused.status == 4
+    assert "waiting.exempt[1].when.enrolled.below: the bound below" in refused.err

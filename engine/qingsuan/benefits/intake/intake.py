@@ -33,9 +33,10 @@ from qingsuan.columns.cells import (
     OPEN_END,
     Torn,
     TypeRefused,
+    read_dates,
     read_texts,
 )
-from qingsuan.columns.forms import CODE_FORM
+from qingsuan.columns.forms import CODE_FORM, form_of_kind
 from qingsuan.columns.rows import arrow
 from qingsuan.divisions import retired
 from qingsuan.errors import InputError, PluginError
@@ -77,7 +78,9 @@ def _own_fields(setup: Setup, rows: Rows, table: str) -> dict[str, pa.Array]:
                 raise InputError(
                     f"{table}: column {own.column}",
                     found=f"type {rows.batch.column(own.column).type}: a rule set decides by this column",
-                    expected="whole numbers, or text" if own.is_number and not own.is_amount else str(error),
+                    expected=str(error)
+                    if own.is_amount or own.is_date or not own.is_number
+                    else "whole numbers, or text",
                     do="write the extract again with the column's true type",
                 ) from None
             fields[own.name] = arrow(values)
@@ -87,6 +90,8 @@ def _own_fields(setup: Setup, rows: Rows, table: str) -> dict[str, pa.Array]:
 def _values(setup: Setup, rows: Rows, own: OwnColumn) -> npt.NDArray[np.int32] | npt.NDArray[np.int64]:
     if own.is_amount:
         return _amounts(rows, own.column)
+    if own.is_date:
+        return _dates(rows, own.column)
     return _numbers(rows, own.column) if own.is_number else _codes(setup, rows, own)
 
 
@@ -94,6 +99,14 @@ def _amounts(rows: Rows, name: str) -> npt.NDArray[np.int64]:
     """A plugin's column of yuan, in fen; a cell that is no amount is refused as in the columns of a bill, an empty one is unknown."""
     cells = rows.refuse_own_amounts(name)
     return np.where(cells.absent, NO_AMOUNT, cells.values)
+
+
+def _dates(rows: Rows, name: str) -> npt.NDArray[np.int64]:
+    """A plugin's column of dates, in days since 1970-01-01; a cell that is none is refused, an empty one is unknown."""
+    cells = read_dates(rows.batch.column(name))
+    if "E_FORM" in cells.faults:
+        rows.refuse(cells.faults["E_FORM"], "E_FORM", name, form_of_kind("date"), rows.shown(name, "date"))
+    return np.where(cells.values == NO_DATE, NO_AMOUNT, cells.values.astype(np.int64))
 
 
 def _codes(setup: Setup, rows: Rows, own: OwnColumn) -> npt.NDArray[np.int32]:

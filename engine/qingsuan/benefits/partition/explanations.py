@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import looked_up
 from qingsuan.people import Texts
+from qingsuan.policy.conditions import said_as
 from qingsuan.policy.decision import NO_RULE
 from qingsuan.policy.diagram.classes import number_text
 from qingsuan.policy.when.registrations import ANSWERS
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "content_of",
     "refuse_absent_columns",
+    "refuse_absent_where_waiting",
     "refuse_levels",
     "refuse_persons",
     "refuse_without_identity_date",
@@ -173,6 +175,24 @@ def refuse_levels(refusals: Refusals, work: Work) -> None:
 
 def refuse_absent_columns(refusals: Refusals, work: Work, table: str) -> None:
     """Claims whose rule set looks at a column that their file (or, ``insured``, that of their insured row) does not have."""
+    asked = [
+        set(work.setup.dimension_columns(number).values()) - spares
+        for number, spares in enumerate(work.known.asked_to_spare)
+    ]
+    _refuse_absent(refusals, work, table, asked, np.ones(len(work.rows), np.bool_))
+
+
+def refuse_absent_where_waiting(refusals: Refusals, work: Work) -> None:
+    """Claims that wait, and whose files do not have a column that only says whom the waiting period spares."""
+    if work.waits.any():
+        for table in ("claims", "insured"):
+            _refuse_absent(refusals, work, table, work.known.asked_to_spare, work.waits)
+
+
+def _refuse_absent(
+    refusals: Refusals, work: Work, table: str, asked: Sequence[Collection[str]], among: npt.NDArray[np.bool_]
+) -> None:
+    """``asked``: the internal columns that each rule set looks at."""
     setup = work.setup
     lacking: dict[str, list[int]] = {}
     for name, file in sorted(setup.learned.absent_columns):
@@ -182,8 +202,8 @@ def refuse_absent_columns(refusals: Refusals, work: Work, table: str) -> None:
         own = setup.own_columns[name]
         lacks = np.isin(work.at("file") if own.table == "claims" else work.of_insured("file"), files)
         for number in range(len(setup.program.rule_sets)):
-            if name in setup.dimension_columns(number).values():
-                mask = lacks & (work.rule_set == number)
+            if name in asked[number]:
+                mask = lacks & among & (work.rule_set == number)
                 expected = f"a column “{own.column}” in the {own.table}: the rule set decides by it"
                 refusals.add(mask, "E_MISSING", own.column, "no such column", expected)
 
@@ -221,7 +241,14 @@ def _combinations(
                 values[step.dimension] = (
                     _held(work, number, mine)
                     if step.identity
-                    else _values(work, step.dimension, columns[step.dimension], mine, codes, numbers)
+                    else _values(
+                        work,
+                        said_as(program.rule_sets[number], step.dimension),
+                        columns[step.dimension],
+                        mine,
+                        codes,
+                        numbers,
+                    )
                 )
         said = [[f"{dimension}={value}" for value in column] for dimension, column in values.items()]
         name = program.rule_sets[number].name

@@ -80,7 +80,7 @@ class InsuredRows:
         found += [self._number("brdy", "brdy", day_text), self._number("wait_end_date", "wait_end", day_text)]
         found.append(self._number("acct_balc", "acct_balc", yuan, NO_AMOUNT))
         for own in self.setup.own("insured"):
-            say = yuan if own.is_amount else str
+            say: Callable[[int], str] = yuan if own.is_amount else day_text if own.is_date else str
             found.append(self._number(own.column, own.name, say) if own.is_number else self._code(own.column, own.name))
         return tuple(found)
 

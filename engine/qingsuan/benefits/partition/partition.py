@@ -343,6 +343,7 @@ class _Steps(Work):
             refuse_unregistered(refusals, self, self.registered)
             explanations.refuse_without_rule(refusals, self, codes, numbers)
         self.waits = self.settler.waits.find(self, refusals, self._code_column, self._number_column)
+        explanations.refuse_absent_where_waiting(refusals, self)
         self._drop(refusals)
         needs = self.settler.core.needs_keys
         if len(needs):

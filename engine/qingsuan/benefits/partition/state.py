@@ -24,6 +24,7 @@ from qingsuan.benefits.setup import BENEFIT_DATES, CLAIM_CODES, Setup
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import Keeper, Taker, looked_up
 from qingsuan.people import Numbering, Texts
+from qingsuan.policy.layers.amounts import asked_by_amounts
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.resolve import amounts_of
 
@@ -66,8 +67,19 @@ class Known:
         self.key_columns = [setup.key_columns(number) for number in range(len(said))]
         self.says_new_year = np.array([one is not None and one.new_year is not None for one in said], np.bool_)
         self.per_visit = np.array(setup.program.per_visit, np.bool_)
+        self.asked_to_spare = [_asked_to_spare(setup, number) for number in range(len(said))]
         self.own_amounts = [amounts_of(one) for one in setup.program.resolved]
         self.called = Called(setup.program)
+
+
+def _asked_to_spare(setup: Setup, number: int) -> set[str]:
+    """The internal columns by which a rule set says whom its waiting period spares, and nothing else."""
+    program, rule_set = setup.program, setup.program.rule_sets[number]
+    columns = setup.dimension_columns(number)
+    rest = {step.dimension for step in program.diagrams[number].steps}
+    rest |= (asked_by_amounts(rule_set) | set(rule_set.group_keys.values())) & columns.keys()
+    spares = {columns[step.dimension] for step in program.exemptions[number].steps}
+    return spares - {columns[name] for name in rest}
 
 
 def _known_levels(rule_set: RuleSet, levels: Sequence[str]) -> list[bool]:

@@ -121,8 +121,9 @@ class _Year:
         rule_sets = list(rule_sets)
         own = {one.column: one for rules in rule_sets for one in rules.dimensions if one.table == "insured"}
         named = [own[column] for column in sorted(own)]
-        self.own_codes = [one.name for one in named if one.kind not in ("number", "amount")]
-        self.own_numbers = [one.name for kind in ("number", "amount") for one in named if one.kind == kind]
+        numbers = ("date", "number", "amount")
+        self.own_codes = [one.name for one in named if one.kind not in numbers]
+        self.own_numbers = [one.name for kind in numbers for one in named if one.kind == kind]
         self.outcome = Outcome()
         self.traces: Traces | None = None
         self.of_nobody: Mapping[str, Claim] = {}

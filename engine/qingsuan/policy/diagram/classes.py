@@ -74,8 +74,8 @@ def code_classes(conditions: tuple[Condition, ...], values: Sequence[str] = ()) 
     return Classes(conditions, tuple(seen), tuple(seen.values()))
 
 
-def number_classes(dimension: str, conditions: tuple[Condition, ...]) -> Classes:
-    """Classes of whole numbers: between the bounds that conditions have."""
+def number_classes(dimension: str, conditions: tuple[Condition, ...], said_as: str = "") -> Classes:
+    """Classes of whole numbers: between the bounds that conditions have. Values are said as those of ``said_as`` are."""
     bounds: set[int] = set()
     for condition in conditions:
         assert isinstance(condition, Interval)
@@ -84,7 +84,7 @@ def number_classes(dimension: str, conditions: tuple[Condition, ...]) -> Classes
     known = [breaks[0] - 1 if breaks else 0, *breaks]
     values = [known[0] if dimension in _ALWAYS_KNOWN else None, *known]
     truths = tuple(tuple(_holds_for_number(condition, value) for condition in conditions) for value in values)
-    return Classes(conditions, truths, tuple(number_text(dimension, value) for value in values), breaks)
+    return Classes(conditions, truths, tuple(number_text(said_as or dimension, value) for value in values), breaks)
 
 
 def number_text(dimension: str, value: int | None) -> str:

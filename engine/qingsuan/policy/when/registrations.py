@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["ANSWERS", "NUMBER_KINDS", "REGISTERED_COLUMNS", "RegisteredColumn"]
+__all__ = ["ANSWERS", "INTERVAL_KINDS", "NUMBER_KINDS", "REGISTERED_COLUMNS", "RegisteredColumn"]
 
 RegisteredColumn = Literal["dise_code", "fix_blng_admdvs", "fixmedins_code"]
 
@@ -16,3 +16,6 @@ ANSWERS = ("no", "yes")
 
 NUMBER_KINDS = ("number", "registrations")
 """The kinds of a plugin's own dimensions whose values are whole numbers."""
+
+INTERVAL_KINDS = (*NUMBER_KINDS, "date")
+"""The kinds on which conditions are intervals."""

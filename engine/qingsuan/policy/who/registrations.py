@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Codes, Missing, Rule, RuleSet
 from qingsuan.policy.toml.told import did_you_mean
-from qingsuan.policy.when.registrations import ANSWERS, NUMBER_KINDS
+from qingsuan.policy.when.registrations import ANSWERS, INTERVAL_KINDS
 
 __all__ = [
     "asked_registrations",
@@ -27,7 +27,7 @@ def asks(rule_sets: Iterable[RuleSet]) -> RuleSet | None:
 
 def own_kinds(rule_set: RuleSet) -> dict[str, str]:
     """What conditions on each dimension of the rule set's own are on: codes, or numbers."""
-    return {one.name: "number" if one.kind in NUMBER_KINDS else "code" for one in rule_set.dimensions}
+    return {one.name: "number" if one.kind in INTERVAL_KINDS else "code" for one in rule_set.dimensions}
 
 
 def closed_values(rule_set: RuleSet) -> dict[str, tuple[str, ...]]:
