@@ -17,15 +17,15 @@ import pytest
 
 from qingsuan.columns.cells import OPEN_END
 from qingsuan.errors import InputError, PluginError, PolicyError
+from qingsuan.heads.counting import ROWS, Counted, Heads, add, count, periods_of
+from qingsuan.heads.employed import EMPLOYED
+from qingsuan.heads.screening import Screening
 from qingsuan.people import Texts, partition_of
 from qingsuan.policy.model import Region
 from qingsuan.run.inputs import check_columns, open_sources
 from qingsuan.subsidies.bureau import BureauTables
-from qingsuan.heads.counting import ROWS, Counted, Heads, add, count, periods_of
-from qingsuan.heads.employed import EMPLOYED
 from qingsuan.subsidies.funding import Funding, resolve
 from qingsuan.subsidies.results import due_of, due_table, prefecture_table, region_table
-from qingsuan.heads.screening import Screening
 from qingsuan.subsidies.settlement import Subsidies
 
 ROOT = Path(__file__).parents[2]

@@ -17,7 +17,7 @@ from qingsuan.policy.reader import read_rule_set
 from qingsuan.policy.strict import load as load_toml
 from qingsuan.policy.toml.told import did_you_mean
 
-__all__ = ["Chosen", "choose", "choose_all", "in_force", "read_file"]
+__all__ = ["Chosen", "choose", "choose_all", "dates_of", "in_force", "read_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,12 @@ def in_force(rule_sets: Iterable[RuleSet], date: dt.date, scheme: str | None = N
                 latest[one.pool, each] = one
     found = {one.file: one for one in latest.values() if one.until is None or date <= one.until}
     return tuple(sorted(found.values(), key=lambda one: (one.pool, one.schemes)))
+
+
+def dates_of(rule_sets: Iterable[RuleSet]) -> str:
+    """Of which schemes and from which days on there are rules, for messages."""
+    dates = sorted({f"{'+'.join(one.schemes)} from {one.effective}" for one in rule_sets})
+    return "; ".join(dates) or "(no rule set)"
 
 
 def _named(installed: Installed, name: str) -> tuple[Region, tuple[Pool, ...]]:

@@ -16,7 +16,7 @@ from qingsuan.policy.model import RuleSet
 from qingsuan.rulebook.grids import grids
 from qingsuan.rulebook.statements import statements
 from qingsuan.rulebook.text import rule_set_text
-from qingsuan.rulebook.which import choose, in_force
+from qingsuan.rulebook.which import choose, dates_of, in_force
 from qingsuan.rulebook.words import Words
 
 __all__ = ["command"]
@@ -37,11 +37,10 @@ def command(*, name: str, date: dt.datetime, scheme: str | None, rules_dir: Path
     chosen = choose(name, rules_dir)
     found = in_force(chosen.rule_sets, date.date(), scheme)
     if not found:
-        dates = sorted({f"{'+'.join(one.schemes)} from {one.effective}" for one in chosen.rule_sets})
         raise UsageError(
             f"--date {date.date()}",
             found=f"no rules of {name}{f', scheme {scheme},' if scheme else ''} are in force on that date",
-            expected=f"a date and scheme of: {'; '.join(dates) or '(no rule set)'}",
+            expected=f"a date and scheme of: {dates_of(chosen.rule_sets)}",
         )
     if as_json:
         show_json([_record(one, rules_dir) for one in found])
