@@ -250,6 +250,11 @@ class Settlement(FinishedRun):
         return self._rows("contradictions", schema=CONTRADICTIONS)
 
     @cached_property
+    def setldetail(self) -> Rows:
+        """What each fund's turn came to for each claim (基金分项), if it was asked for; without columns if not."""
+        return self._rows("setldetail")
+
+    @cached_property
     def accumulators(self) -> Rows:
         """The accounts of every person, if they were asked for; without columns if not."""
         return self._rows("accumulators")

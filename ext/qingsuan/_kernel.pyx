@@ -10,6 +10,7 @@ from libc.string cimport memcpy, memset
 from qingsuan._keys cimport BLOCK_CELLS, Blocks, Keyed, KeyedGroup, KeyedVariant, bring_in, take_out
 from qingsuan._rules cimport Band, Cap, Claim, Entry, Layer, Period, Rules, Variant, least, run_claim
 from qingsuan._stays cimport StayCap, StayGroup, StayLayer, Stays, StayVariant, belongs, run_part
+from qingsuan._turns cimport Turns, run_by_turns, tell
 
 cdef enum:
     LAST_DAY = 371         # of twelve months of 31 days, from 0: see qingsuan.benefits.core.calendar
@@ -23,7 +24,7 @@ cdef int64_t MAX_PART = <int64_t>1 << 60   # four parts below it add up without 
 cdef int64_t NO_CAP = <int64_t>1 << 62     # a cap that is none, with room below 2**63: more than any stay can count
 
 cdef enum:  # numbers of claims that are no parts of stays
-    BY_KEY = -1, VISIT_APART = -2
+    ASIDE = -1, VISIT_APART = -2
 
 cdef enum:  # Fault
     FINE, NOT_CONSERVED, TOO_LARGE, NO_SUCH_NUMBER, NO_DAY, NO_AMOUNT, NOT_COMPOSED, APART, OUT_OF_ORDER, NO_SUCH_STAY, NO_SUCH_KEY
@@ -74,7 +75,8 @@ cdef int64_t* numbers(const int64_t[::1] column) noexcept nogil:
 
 
 cdef struct Aside:
-    # what a claim needs besides that is a part of a stay, or counts by a key; the stays of the person at hand lie in cells
+    # what a claim needs besides that is a part of a stay, counts by a key, or is told layer by layer; the stays of the person at
+    # hand lie in cells
     const Rules* rules
     const Stays* stays
     int64_t* cells
@@ -85,6 +87,7 @@ cdef struct Aside:
     int64_t account_width
     const Keyed* keyed
     Blocks blocks
+    Turns turns
 
 
 ctypedef int (*RunAside)(
@@ -101,12 +104,14 @@ cdef int run_aside(
     if keyed and not bring_in(of.keyed, &of.blocks, claim, variant, row, account, whose):
         return NO_SUCH_KEY
     claim.own = NULL if of.own == NULL else of.own + row
-    if number == BY_KEY:
-        run_claim(of.rules, claim, &of.rules.variants[variant])
+    if number == ASIDE:
+        run_by_turns(of.rules, claim, &of.rules.variants[variant])
     else:
         fault = run_stay(of, claim, variant, number, account, whose, row)
     if keyed:
         take_out(of.keyed, &of.blocks, claim, variant, row, account, whose)
+    if of.turns.row != NULL and fault == FINE:
+        tell(&of.turns, claim, &of.rules.variants[variant], row)
     return fault
 
 
@@ -206,6 +211,9 @@ def settle_rows(
     const int32_t[::1] stay,
     const int32_t[:, ::1] keys,
     const int64_t[:, ::1] of_claims,
+    int32_t[:, ::1] told_of,
+    int64_t[:, ::1] told,
+    int64_t[::1] lines,
     int64_t[::1] state,
     int64_t[::1] stays,
     int64_t[::1] blocks,
@@ -222,11 +230,13 @@ def settle_rows(
     ``bill`` (5, n) is total, wholly own, above limit, first own, in scope; ``balance[i]`` opens the account's personal
     account at the account's first row, and is not read at others; ``state`` (# scratch, zeros) holds the accounts of the
     person with most of them. ``stay`` is empty, or ``stay[i]`` numbers the stays of a person from 1, 0 for a whole visit,
-    -1 for one that counts by a key, -2 for one that runs apart, for amounts of its own or a turn of the personal account;
+    -1 for one that counts by a key or is told, -2 for one that runs apart, for amounts of its own or a turn of the personal account;
     ``stays`` (# scratch, zeros) holds those of the person with most of them, and where there are such visits a last row for
     them. ``of_claims`` (m, n) has the amounts that claims have for themselves, or is empty. ``keys`` (k, n) numbers, for each key, the blocks of a person from 1, 0 where the claim needs none; ``blocks``
     (# scratch, zeros) holds those of the person with most of them. No numbers of stays from 1 go with ``keep``. With ``keep``, ``account[i]`` numbers the accounts of all these rows
     and ``keys`` the blocks of them all, and ``state`` and ``blocks`` (# in and out) hold every one of them, so that what they held before is gone on with and what they hold after can be carried out.
+    ``told_of`` (2, m) and ``told`` (4, m) (# out) are empty, or have room for a line for every layer of every claim, none of which
+    has the number 0 in ``stay``: row and layer; base, deductible, what caps left, payment. ``lines`` (1,) (# in and out) says how many are told.
     ``funds`` (8, n), or (9, n) where the account has a turn, which is then in the last row (# in, zeros, and out), and ``result`` (5, n) (# out): deductible, pooled ratio, account, balance after,
     cash. All columns have n rows; everything else about them is checked here, row by row, before it is used.
 
@@ -266,6 +276,11 @@ def settle_rows(
     aside.blocks.most = blocks.shape[0] // (t.keyed.width + BLOCK_CELLS)
     aside.blocks.numbers = NULL if keys.shape[0] == 0 or keys.shape[1] == 0 else &keys[0, 0]
     aside.blocks.claims = keys.shape[1]
+    aside.turns.row, aside.turns.lines = NULL, lines[0]
+    if told_of.shape[1] > 0:
+        aside.turns.row, aside.turns.layer = &told_of[0, 0], &told_of[1, 0]
+        aside.turns.base, aside.turns.deductible = &told[0, 0], &told[1, 0]
+        aside.turns.room, aside.turns.pay = &told[2, 0], &told[3, 0]
     with nogil:
         for i in range(first, end):
             if i == first or person[i] != person[i - 1]:
@@ -320,4 +335,5 @@ def settle_rows(
                 fault = NOT_CONSERVED
             if fault != FINE:
                 break
+    lines[0] = aside.turns.lines
     return None if fault == FINE else (i, fault)

@@ -86,6 +86,7 @@ cdef struct Taken:
     int64_t base, deductible, used, excess, raw, pay, start
     const Band* selected
     int64_t above_limit
+    int64_t room               # what its caps left for it, of a claim that runs aside
 
 
 cdef struct Claim:
@@ -311,10 +312,8 @@ cdef inline int64_t drawn(Claim* claim, int64_t mask) noexcept nogil:
     return sum
 
 
-cdef inline int64_t capped(
-    const Rules* rules, Claim* claim, const Layer* layer, int64_t traits, int64_t pay
-) noexcept nogil:
-    """The payment within every cap, earlier layers of this claim counted."""
+cdef inline int64_t room_of(const Rules* rules, Claim* claim, const Layer* layer, int64_t traits) noexcept nogil:
+    """What every cap leaves, earlier layers of this claim counted; below 0 where one is overdrawn."""
     cdef int64_t left = layer.cap_fen - claim.account[layer.cap_cell]
     cdef int64_t c
     cdef const Cap* cap
@@ -323,7 +322,7 @@ cdef inline int64_t capped(
         for c in range(layer.cap_start, layer.cap_end):
             cap = &rules.caps[c]
             left = least(left, cap.cap_fen - claim.account[cap.cap_cell] - drawn(claim, cap.cap_mask))
-    return least(pay, above_zero(left))
+    return left
 
 
 cdef inline void close_layer(
@@ -359,7 +358,7 @@ cdef inline void run_layer(
         used = used if layer.credits else deductible
     taken.base, taken.deductible, taken.used, taken.excess = base, deductible, used, base - deductible
     raw = least(by_bands(rules, claim, layer, traits, taken), claim.total - claim.paid)
-    pay = capped(rules, claim, layer, traits, raw)
+    pay = least(raw, above_zero(room_of(rules, claim, layer, traits)))
     taken.raw, taken.pay = raw, pay
     claim.paid += pay
     if apart:

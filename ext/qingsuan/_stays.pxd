@@ -8,7 +8,7 @@ from libc.string cimport memcpy, memset
 
 from qingsuan._rules cimport (
     ACCOUNT, NONE, POOLED, WHOLE, Cap, Claim, Layer, Rules, Taken, Variant,
-    begin_periods, close_together, drawn, least, mean_ratio, run_layer, share,
+    above_zero, begin_periods, close_together, drawn, least, mean_ratio, run_layer, share,
 )
 
 cdef enum:  # StayCell: before the cells of groups and layers
@@ -153,6 +153,7 @@ cdef inline void run_part(
         taken = &claim.taken[k]
         meet_layer(rules, stays, claim, variant.layer_start + k, none, stay, &layer)
         run_layer(rules, claim, &layer, layer.traits, taken, False)
+        taken.room = above_zero(layer.cap_fen)
         if layer.fund == ACCOUNT:
             claim.spendable -= taken.pay
         if layer.traits & POOLED:

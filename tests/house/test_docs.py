@@ -259,6 +259,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "2021",
             "--out",
             str(folder / "settled"),
+            "--detail",
         ],
         ["subsidy", insured[1], "--year", "2021", *classes, "--out", str(folder / "subsidy")],
     ):
@@ -272,7 +273,14 @@ def columns_of(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("run", "table"), [("settled", "settled"), ("settled", "reversed"), ("subsidy", "due"), ("subsidy", "duplicates")]
+    ("run", "table"),
+    [
+        ("settled", "settled"),
+        ("settled", "reversed"),
+        ("settled", "setldetail"),
+        ("subsidy", "due"),
+        ("subsidy", "duplicates"),
+    ],
 )
 def test_every_column_that_comes_out_is_documented(year: Path, run: str, table: str) -> None:
     assert columns_of(year / run / table) == rows_of(table)

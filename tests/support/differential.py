@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,19 @@ from qingsuan.tables import BILL_PARTS
 from world_tables import claims_table, identities_table, insured_table, registrations_table
 from worlds import World
 
-__all__ = ["Key", "Result", "compare", "result_of", "run_engine", "run_prepared", "run_twin", "run_whole", "twin_row"]
+__all__ = [
+    "Key",
+    "Line",
+    "Result",
+    "compare",
+    "lines_of",
+    "result_of",
+    "run_engine",
+    "run_prepared",
+    "run_twin",
+    "run_whole",
+    "twin_row",
+]
 
 OF_CLAIM = ("insutype", "insu_admdvs", "med_type", "fixmedins_code")
 TEXTS = (*OF_CLAIM, "rule_id", "pool", "variant")
@@ -41,6 +54,8 @@ AMOUNTS = (
     *("hosp_part_amt", "fund_pay_sumamt", "psn_part_amt", "acct_pay", "acct_mulaid_pay", "psn_cash_pay", "balc"),
 )
 Key = tuple[str, str]
+Line = tuple[Any, ...]
+"""Of one layer of one claim: its ids, fund and name, base, deductible, what caps left (None: no cap), payment; in fen."""
 
 
 @dataclass
@@ -50,6 +65,7 @@ class Result:
     settled: dict[Key, tuple[Any, ...]] = field(default_factory=dict)
     reversed: Counter[Key] = field(default_factory=Counter)
     rejected: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    lines: list[Line] | None = None
 
 
 def run_twin(world: World) -> Result:
@@ -61,11 +77,20 @@ def run_twin(world: World) -> Result:
     result = Result()
     for row in outcome.settled:
         result.settled[row.claim.psn_no, row.claim.setl_id] = twin_row(row)
+    result.lines = [line for row in outcome.settled for line in _twin_lines(row)]
     for pair in outcome.reversed:
         result.reversed.update((row.psn_no, row.setl_id) for row in (pair.original, pair.reversal))
     for row in outcome.rejected:
         result.rejected[row.claim.psn_no, row.claim.setl_id, row.code, row.column] += 1
     return result
+
+
+def _twin_lines(row: Settled) -> Iterator[Line]:
+    for step in row.steps:
+        if step.base_fen or step.pay_fen:
+            rooms = [room for room in (*step.rooms_fen, step.account_fen) if room is not None]
+            amounts = step.base_fen, step.d_fen, max(0, min(rooms)) if rooms else None, step.pay_fen
+            yield row.claim.psn_no, row.claim.setl_id, step.setting.fund, step.setting.layer, *amounts
 
 
 def twin_row(row: Settled) -> tuple[Any, ...]:
@@ -88,13 +113,14 @@ def twin_row(row: Settled) -> tuple[Any, ...]:
 COLUMNS = (*TEXTS, *DATES, "pool_prop_selfpay", *AMOUNTS)
 
 
-def run_engine(world: World) -> Result:
-    """Settle a world with the engine: tables in, through every door and compiled module, tables out."""
+def run_engine(world: World, *, detail: bool = False) -> Result:
+    """Settle a world with the engine: tables in, through every door and compiled module, tables out; told layer by layer if asked."""
     setup = Setup(
         world.regions,
         world.rule_sets,
         world.year,
         skip_unserved=True,
+        detail=detail,
         insured_files=("", "insured"),
         claims_files=("claims",),
     )
@@ -112,6 +138,7 @@ def run_engine(world: World) -> Result:
     registered = dict(zip(("registrations",), parts[3:], strict=False))
     outcome = Settler(setup).settle(*parts[:3], **registered)
     result = result_of(outcome.settled, outcome.reversed_rows)
+    result.lines = None if outcome.detail is None else lines_of(outcome.detail)
     for refused in (*refusals, outcome.refused):
         names = ("file", "row", "code", "column")
         for file, row, code, column in zip(*(refused.column(name).to_pylist() for name in names), strict=True):
@@ -192,6 +219,14 @@ def result_of(settled: pa.Table, taken_back: pa.Table) -> Result:
     return result
 
 
+def lines_of(detail: pa.Table) -> list[Line]:
+    """A table ``setldetail``, line by line."""
+    texts = [_texts(detail, name) for name in ("psn_no", "setl_id", "fund", "layer")]
+    amounts = [_integers(detail, name) for name in ("inscp_scp_amt", "act_pay_dedc")]
+    room = [None if cell is None else int(cell * 100) for cell in detail.column("crt_payb_lmt_amt").to_pylist()]
+    return list(zip(*texts, *amounts, room, _integers(detail, "fund_payamt"), strict=True))
+
+
 def _texts(table: pa.Table, name: str) -> list[str]:
     return [value or "" for value in table.column(name).to_pylist()]
 
@@ -226,8 +261,27 @@ def compare(world: World, engine: Result) -> list[str]:
                 name: (core, slow) for name, core, slow in zip(COLUMNS, ours, theirs, strict=True) if core != slow
             }
             found.append(f"{key}: core and twin differ in {unlike}")
+    if engine.lines is not None and twin.lines is not None:
+        found += _compare_lines(engine.lines, twin.lines)
     for what in ("reversed", "rejected"):
         core, slow = getattr(engine, what), getattr(twin, what)
         found += [f"{what} by the core only: {row}" for row in sorted((core - slow).elements())]
         found += [f"{what} by the twin only: {row}" for row in sorted((slow - core).elements())]
     return [f"world {world.seed}: {text}" for text in found]
+
+
+def _compare_lines(core: list[Line], slow: list[Line]) -> list[str]:
+    """Lines in which the two differ; those of a claim lie in the order of its layers."""
+    ours, theirs = _by_claim(core), _by_claim(slow)
+    return [
+        f"{key}: lines of the core {ours.get(key)}, of the twin {theirs.get(key)}"
+        for key in sorted(ours.keys() | theirs.keys())
+        if ours.get(key) != theirs.get(key)
+    ]
+
+
+def _by_claim(lines: list[Line]) -> dict[Key, list[Line]]:
+    found: dict[Key, list[Line]] = {}
+    for line in lines:
+        found.setdefault((line[0], line[1]), []).append(line[2:])
+    return found

@@ -218,6 +218,24 @@ MUTANTS = (
         "run_layer(rules, claim, layer, layer.traits, taken, variant.ceiling_bp == NONE)",
     ),
     Mutant(
+        "lines: what caps left is told after the payment",
+        "_turns.pxd",
+        "room_of(rules, claim, layer, layer.traits))",
+        "room_of(rules, claim, layer, layer.traits) - taken.pay)",
+    ),
+    Mutant(
+        "lines: a layer that paid nothing is not told",
+        "_turns.pxd",
+        "at += (taken.base | taken.pay) != 0",
+        "at += taken.pay != 0",
+    ),
+    Mutant(
+        "lines: the deductible is told as what the group is credited with",
+        "_turns.pxd",
+        "turns.deductible[at] = taken.deductible",
+        "turns.deductible[at] = taken.used",
+    ),
+    Mutant(
         "period: the quarter is the month",
         "_rules.pxd",
         "<uint32_t>claim.day // <uint32_t>rules.periods[k].length",

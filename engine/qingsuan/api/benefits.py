@@ -59,6 +59,7 @@ def settle(
     strict: bool = False,
     opening: PathLike | FinishedRun | None = None,
     accumulators: bool = False,
+    detail: bool = False,
     resume: bool = False,
     overwrite: bool = False,
     keep: PathLike | None = None,
@@ -101,6 +102,8 @@ def settle(
         A finished run of the same year, or its folder, with whose accumulators this one goes on.
     accumulators
         Whether accumulators are written, for a later ``opening`` (which writes them, too).
+    detail
+        Whether ``setldetail`` is written: what each fund's turn came to for each claim (基金分项).
     resume, overwrite
         Whether a run that did not finish in ``out`` is gone on with; whether what is there may be replaced.
     keep
@@ -153,6 +156,7 @@ def settle(
             rules_dir=rules_dir,
             allow=allow,
         )
+        setup.detail = detail
         setup.registrations = has_table(prepared, "registrations") if prepared is not None else "registrations" in given
         brought = () if earlier is None else open_opening(earlier, year, csv_encoding)
         settlement = Benefits(setup, earlier_run(brought))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from qingsuan.benefits.books import BenefitBooks
+from qingsuan.benefits.setldetail import SETLDETAIL
 from qingsuan.benefits.settled_elsewhere import Elsewhere
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import day_text
@@ -45,6 +46,7 @@ def record_of(
             "settled": found.settled_rows,
             "reversed": found.reversed_rows,
             "rejected": books.rejected_rows("claims"),
+            **({SETLDETAIL: books.counts[SETLDETAIL]} if setup.detail else {}),
         },
         "amounts": {
             name: {

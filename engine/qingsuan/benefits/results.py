@@ -29,6 +29,7 @@ __all__ = [
     "WAITING",
     "Called",
     "Layout",
+    "Names",
     "code_columns",
     "groups_of",
     "id_columns",
@@ -118,7 +119,7 @@ def _complete(fields: dict[str, pa.Array]) -> pa.Table:
     return pa.table(list(fields.values()), schema=pa.schema(kinds))
 
 
-class _Names:
+class Names:
     """A name for each number, each name once: a Parquet file of a dictionary that repeats itself is never twice the same."""
 
     def __init__(self, names: list[str]) -> None:
@@ -132,7 +133,7 @@ class _Names:
 
 
 class _NamesAsNeeded:
-    """Like :class:`_Names`, where there are many names and a partition needs few: each is made when it is first needed."""
+    """Like :class:`Names`, where there are many names and a partition needs few: each is made when it is first needed."""
 
     def __init__(self, name: Callable[[int], str]) -> None:
         self._name = cache(name)
@@ -151,7 +152,7 @@ class Called:
 
     def __init__(self, program: Program) -> None:
         self.waiting = len(program.rules)
-        self.rule_ids = _Names([*map(program.rule_id, range(self.waiting)), WAITING])
+        self.rule_ids = Names([*map(program.rule_id, range(self.waiting)), WAITING])
         self.variants = _NamesAsNeeded(lambda number: WAITING if number == self.waiting else program.variant_id(number))
 
 

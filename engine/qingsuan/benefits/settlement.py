@@ -18,6 +18,7 @@ from qingsuan.benefits.partition import Outcome, Settler
 from qingsuan.benefits.partition.in_order import PERSON, claims_in_order, rows_by_person
 from qingsuan.benefits.record import record_of
 from qingsuan.benefits.rejected import RejectedRows, paid_of
+from qingsuan.benefits.setldetail import SETLDETAIL
 from qingsuan.benefits.settled_elsewhere import Elsewhere, settled_elsewhere
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import Torn
@@ -34,7 +35,17 @@ from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE
 
 __all__ = ["BYTES_PER_CLAIM", "OPENING", "TABLES", "BenefitRecipe", "Benefits"]
 
-TABLES = ("settled", "rejected", "reversed", "differences", "totals", "accumulators", "contradictions", ".shuffle")
+TABLES = (
+    "settled",
+    "rejected",
+    "reversed",
+    "differences",
+    "totals",
+    "accumulators",
+    "contradictions",
+    SETLDETAIL,
+    ".shuffle",
+)
 
 OPENING = "opening"
 """The input table of accumulators that an earlier run left; it comes last, and only where accumulators are kept."""
@@ -69,7 +80,8 @@ class Benefits(Settlement):
     def __init__(self, setup: Setup, earlier: Mapping[str, Any] | None = None) -> None:
         self.setup, self.earlier, self.year = setup, earlier, setup.year
         _refuse_without_registrations(setup)
-        self.always = ("settled", "reversed", *(("accumulators",) if setup.accumulators else ()))
+        asked = (("accumulators", setup.accumulators), (SETLDETAIL, setup.detail))
+        self.always = ("settled", "reversed", *(table for table, is_asked in asked if is_asked))
         self.inputs = (
             self._table("claims", CLAIMS, REFUSED_WHEN_SET, (column.name for column in INTERFACE), BYTES_PER_CLAIM),
             self._table("insured", INSURED),
@@ -104,6 +116,7 @@ class Benefits(Settlement):
                 "accumulators": setup.accumulators,
                 "strict": setup.strict,
                 **({_REGISTRATIONS: True} if setup.registrations else {}),
+                **({SETLDETAIL: True} if setup.detail else {}),
             },
             "rules": {"compiled rules": setup.program.digest},
         }
@@ -266,7 +279,7 @@ class Benefits(Settlement):
         one = self.setup
         return BenefitRecipe(
             one.year, one.skip_unserved, one.accumulators, one.strict,
-            one.insured_files, one.claims_files, one.paid_columns, one.has_stays, one.registrations,
+            one.insured_files, one.claims_files, one.paid_columns, one.has_stays, one.registrations, one.detail,
         )  # fmt: skip
 
 
@@ -283,13 +296,14 @@ class BenefitRecipe:
     paid_columns: tuple[str, ...]
     has_stays: bool
     registrations: bool
+    detail: bool
 
     def make(self, regions: Any) -> Benefits:
         """See :meth:`qingsuan.settlement.Recipe.make`."""
         setup: Setup = regions.setup(self.year, self.skip_unserved, self.accumulators)
         setup.strict, setup.insured_files, setup.claims_files = self.strict, self.insured_files, self.claims_files
         setup.paid_columns, setup.has_stays = self.paid_columns, self.has_stays
-        setup.registrations = self.registrations
+        setup.registrations, setup.detail = self.registrations, self.detail
         return Benefits(setup)
 
 
@@ -310,11 +324,15 @@ def _settled(outcome: Outcome) -> Settled:
     """What became of a partition, as a run takes it."""
     tables = {"settled": outcome.settled, "reversed": outcome.reversed_rows, "differences": outcome.differences}
     tables["accumulators"] = outcome.accumulators
-    tables["contradictions"] = outcome.contradictions
+    tables["contradictions"], tables[SETLDETAIL] = outcome.contradictions, outcome.detail
     refused_rows = outcome.refused_rows
     return Settled(
         {kind: rows for kind, rows in tables.items() if rows is not None},
-        {SETTLED: outcome.settled.num_rows, REVERSED: outcome.reversed_rows.num_rows},
+        {
+            SETTLED: outcome.settled.num_rows,
+            REVERSED: outcome.reversed_rows.num_rows,
+            **({} if outcome.detail is None else {SETLDETAIL: outcome.detail.num_rows}),
+        },
         outcome.totals,
         outcome.refused,
         refused_rows,

@@ -123,6 +123,8 @@ class Setup:
         Whether claims that meet insured rows which contradict each other are refused (E_CONTRADICTION).
     registrations
         Whether a table of registrations (备案) comes in.
+    detail
+        Whether what each layer did with each claim is written (基金分项).
 
     Attributes
     ----------
@@ -139,6 +141,7 @@ class Setup:
     accumulators: bool = False
     strict: bool = False
     registrations: bool = False
+    detail: bool = False
     insured_files: tuple[str, ...] = ()
     claims_files: tuple[str, ...] = ()
     paid_columns: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qingsuan.benefits.setldetail import SETLDETAIL
 from qingsuan.errors import InputError
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden, is_file
 from qingsuan.run.folder.known import LITTER, MOST_PARTITIONS, is_of_work
@@ -26,6 +27,7 @@ from qingsuan.verify.findings import Findings, checking
 from qingsuan.verify.inputs import Found, find_inputs
 from qingsuan.verify.insured import check_named_rows
 from qingsuan.verify.rows import check_rows, refuse_older
+from qingsuan.verify.setldetail import check_detail
 from qingsuan.verify.subsidy import NEEDED, CheckedSubsidy, check_subsidy
 
 __all__ = ["Verified", "verify"]
@@ -130,6 +132,8 @@ def _check_content(
         with checking(found.findings, "rows and sums"):
             found.rows_checked = int(record["rows"]["settled"])
             check_rows(folder, record, found.findings)
+        with checking(found.findings, SETLDETAIL):
+            check_detail(folder, record, found.findings)
         with checking(found.findings, "accumulators"):
             _check_accounts(folder, record, at_hand, found, say)
         with checking(found.findings, "input rows"):

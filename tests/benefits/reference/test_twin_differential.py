@@ -32,6 +32,15 @@ def test_core_and_twin_agree_on_registrations(seed: int) -> None:
     assert compare(made, run_engine(made)) == []
 
 
+@pytest.mark.parametrize("seed", range(3000, 3000 + WORLDS // 4))
+def test_core_and_twin_agree_layer_by_layer(seed: int) -> None:
+    """Claims that are told run another way through the core: their results are compared too."""
+    made = world(seed, PEOPLE, CLAIMS)
+    engine = run_engine(made, detail=True)
+    assert engine.lines
+    assert compare(made, engine) == []
+
+
 @pytest.mark.parametrize(("seed", "partitions"), [(1000, 1), (1001, 3), (1002, 8)])
 def test_a_whole_run_and_twin_agree(seed: int, partitions: int, tmp_path: Path) -> None:
     made = world(seed, PEOPLE, CLAIMS, registrations=seed == 1001)

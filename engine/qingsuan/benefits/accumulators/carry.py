@@ -139,7 +139,9 @@ class Carry:
             blocks.account,
         )
         kind = self.groups.kinds[series_of[before.account], before.slot + 1]
-        paid, after = core.settle_on(person, account, *columns, before, kind, name, own, blocks.numbers)
+        paid, after = core.settle_on(
+            person, account, *columns, before, kind, name, own, blocks.numbers, told=self.setup.detail
+        )
         np.maximum.at(until, account, benefit)
         return paid, _Closing(self.groups, after, series_of, until, (values, blocks.value))
 

@@ -9,7 +9,7 @@ One wrong class number once paid 279 million yuan in an unchecked kernel: here i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
@@ -23,6 +23,7 @@ from qingsuan.benefits.core.calendar import LAST_DAY
 from qingsuan.benefits.core.plan import Plan
 from qingsuan.benefits.core.plan_check import check_plan
 from qingsuan.benefits.core.tables_check import check_tables
+from qingsuan.benefits.core.turns import Teller, Turns
 from qingsuan.errors import InputError, RunError
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.policy.model import FUNDS
@@ -43,6 +44,8 @@ class Paid:
     funds : (8, n) int64
         By fund, as :data:`qingsuan.policy.model.FUNDS`.
     act_pay_dedc, pool_prop_selfpay, acct_pay, balc, psn_cash_pay : (n,) int64
+    turns
+        What each layer did, where it was to be told.
     """
 
     funds: Int64
@@ -51,6 +54,7 @@ class Paid:
     acct_pay: Int64
     balc: Int64
     psn_cash_pay: Int64
+    turns: Turns | None = None
 
 
 _BILL = 3  # its place among the columns after ``person``
@@ -79,6 +83,7 @@ class Core:
         self._apart = Apart(tables)
         check_plan(plan, tables.slots, tables.names, tables.own_amounts, self._apart.payers)
         self._slots, self._blank, self._keyed = tables.slots, plan.blank, plan.keyed
+        self._variants = plan.variants
         self._tables = _kernel.Tables(
             plan.variants,
             plan.layers,
@@ -117,6 +122,8 @@ class Core:
         stay: npt.NDArray[np.int32] = _NO_STAY,
         keys: npt.NDArray[np.int32] = _NO_KEYS,
         own: Int64 = NO_AMOUNTS,
+        *,
+        told: bool = False,
     ) -> Paid:
         """Settle rows that lie person after person, each person's in order of benefit date, ``setl_time`` and ``setl_id``.
 
@@ -144,6 +151,8 @@ class Core:
             For each key of ``Program.keys`` the number of the claim's block (:func:`qingsuan.benefits.core.keys.number_blocks`).
         own : (m, n) int64 fen, or empty
             The amounts that each claim has for itself, in the order in which its variant asks for them; there where one does.
+        told
+            Whether what each layer did is told (:attr:`Paid.turns`).
 
         Raises
         ------
@@ -164,14 +173,21 @@ class Core:
         stay = self._apart.numbers(variant, stay, own)
         stays = np.zeros((max(0, int(stay.max(initial=0))) + self._apart.rows) * self._stay_width, np.int64)
         stay = self._by_key(variant, keys, stay)
+        teller = Teller(self._variants, variant, wanted=told)
+        stay = teller.aside(stay, n)
         blocks = np.zeros(max(0, int(keys.max(initial=0))) * self._keyed.block_width, np.int64)
         funds, result = np.zeros((self._apart.payers, n), np.int64), np.empty((5, n), np.int64)
         fault = _kernel.settle_rows(
-            self._tables, *rows, stay, keys, own, state, stays, blocks, self._apart.rows > 0, funds, result, 0, n, False
+            *(self._tables, *rows, stay, keys, own, teller.of, teller.fen, teller.lines),
+            *(state, stays, blocks),
+            self._apart.rows > 0,
+            *(funds, result),
+            *(0, n),
+            False,
         )
         if fault is not None:
             _report(fault, bill, name)
-        return _paid(funds, result)
+        return replace(_paid(funds, result), turns=teller.turns())
 
     def settle_on(
         self,
@@ -187,6 +203,8 @@ class Core:
         name: Callable[[int], str] = "row {}".format,
         own: Int64 = NO_AMOUNTS,
         keys: npt.NDArray[np.int32] = _NO_KEYS,
+        *,
+        told: bool = False,
     ) -> tuple[Paid, Accounts]:
         """Settle rows like :meth:`settle`, going on with what accounts held before; also gives what they hold after.
 
@@ -219,6 +237,8 @@ class Core:
         stay = self._by_key(variant, keys, self._apart.numbers(variant, _NO_STAY, own))
         stays = np.zeros(self._apart.rows * self._stay_width, np.int64)
         local_keys = np.zeros(keys.shape, np.int32)
+        teller = Teller(self._variants, variant, wanted=told)
+        stay = teller.aside(stay, n)
         rows = (person, local, variant, day, bill, may_use_account, balance)
         after = []
         for cut in before.cut(person):
@@ -226,13 +246,17 @@ class Core:
             local_keys[:, cut.rows] = np.maximum(keys[:, cut.rows] - cut.blocks.start, 0)
             state = State(before, cut, self._blank)
             fault = _kernel.settle_rows(
-                *(self._tables, *rows, stay, local_keys, own, state.flat, stays, state.blocks),
-                *(self._apart.rows > 0, funds, result, cut.rows.start, cut.rows.stop, True),
+                *(self._tables, *rows, stay, local_keys, own, teller.of, teller.fen, teller.lines),
+                *(state.flat, stays, state.blocks),
+                self._apart.rows > 0,
+                *(funds, result),
+                *(cut.rows.start, cut.rows.stop),
+                True,
             )
             if fault is not None:
                 _report(fault, bill, name)
             after.append(state.after(before.person[cut.accounts]))
-        return _paid(funds, result), joined(after)
+        return replace(_paid(funds, result), turns=teller.turns()), joined(after)
 
     def _by_key(self, variant: Int32, keys: Int32, stay: Int32) -> Int32:
         """Numbers of stays, with those of claims that count by a key and are no part of one."""

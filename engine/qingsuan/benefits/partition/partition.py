@@ -54,6 +54,7 @@ from qingsuan.benefits.partition.trials import try_contradictions
 from qingsuan.benefits.partition.who.registrations import Asked, Registered, refuse_unregistered
 from qingsuan.benefits.partition.who.waiting import Waits
 from qingsuan.benefits.results import Layout
+from qingsuan.benefits.setldetail import LayerNames
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import looked_up, numbers
@@ -74,7 +75,7 @@ class Outcome:
 
     ``refused`` has the schema of :data:`qingsuan.columns.rejects.REJECT_SCHEMA`, ``refused_rows`` the same rows as they
     came (:func:`qingsuan.benefits.intake.restore.restored`); ``totals`` are by kind; ``accumulators`` are there if they were
-    asked for.
+    asked for, and ``detail`` (``setldetail``) likewise.
     """
 
     settled: pa.Table
@@ -85,6 +86,7 @@ class Outcome:
     totals: dict[str, pa.Table]
     accumulators: pa.Table | None = None
     contradictions: pa.Table | None = None
+    detail: pa.Table | None = None
 
 
 class Settler:
@@ -94,6 +96,7 @@ class Settler:
         self.setup, self.known, self.core = setup, Known(setup), Core(setup.program.tables)
         self.waits, self.asked = Waits(setup), Asked(setup)
         self.carry = Carry(setup) if setup.accumulators else None
+        self.layer_names = LayerNames(setup.program) if setup.detail else None
 
     def settle(
         self,
@@ -422,7 +425,13 @@ class _Steps(Work):
                 **settled_and_named(self),
             },
             accumulators,
+            detail=self._detail(paid),
         )
+
+    def _detail(self, paid: Paid) -> pa.Table | None:
+        """The table ``setldetail``, where it is asked for."""
+        names = self.settler.layer_names
+        return None if names is None or paid.turns is None else names.table(self.columns, self.rows, paid.turns)
 
     def _settle(
         self, columns: tuple[Int32, npt.NDArray[np.int16], Int64, npt.NDArray[np.int8], Int64]
@@ -437,7 +446,8 @@ class _Steps(Work):
             if len(core.needs_keys):
                 claims = [(key.number, key.places, key.values) for key in self.keys(core.needs_keys)]
                 keys = number_blocks(self.person, accounts, claims, core.needs_keys.shape[1])
-            return core.settle(self.person, accounts, *columns, self._name, stay, keys, own), None
+            told = self.setup.detail
+            return core.settle(self.person, accounts, *columns, self._name, stay, keys, own, told=told), None
         benefit = self.at("benefit").astype(np.int32, copy=False)
         by_key = list(self.keys(core.needs_keys))
         paid, closing = carry.settle(

@@ -42,6 +42,7 @@ __all__ = ["command"]
 @click.option(
     "--accumulators", is_flag=True, help="Write accumulators/, for a later --opening (which writes them too)."
 )
+@click.option("--detail", is_flag=True, help="Write setldetail/ too: what each fund's turn came to 基金分项.")
 @click.option(
     "--resume", is_flag=True, help="Go on with a run that did not finish in --out: otherwise the same command."
 )
@@ -72,6 +73,7 @@ def command(
     max_rejected: MostRejected | None,
     opening: Path | None,
     accumulators: bool,
+    detail: bool,
     resume: bool,
     overwrite: bool,
     keep: Path | None,
@@ -100,6 +102,7 @@ def command(
             strict=strict,
             opening=opening,
             accumulators=accumulators,
+            detail=detail,
             resume=resume,
             overwrite=overwrite,
             keep=keep,
