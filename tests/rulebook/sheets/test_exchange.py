@@ -15,6 +15,7 @@ import pytest
 from qingsuan.errors import InputError, PolicyError, UsageError
 from qingsuan.plugins import load
 from qingsuan.rulebook.sheets.exchange import bring, take
+from qingsuan.rulebook.sheets.others import OTHERS
 from qingsuan.rulebook.which import choose
 from rule_heads import head
 from settling import Ran, install, only, run
@@ -116,7 +117,7 @@ def lines_changed(before: str, after: str) -> list[tuple[str, str]]:
 
 def test_a_sheet_is_a_table_of_the_notice(workbook: Path) -> None:
     book = openpyxl.load_workbook(workbook)
-    assert book.sheetnames == ["目录 index", DEDUCTIBLE, BANDS, ADJUST, CAPS, AGAIN]
+    assert book.sheetnames == ["目录 index", DEDUCTIBLE, BANDS, ADJUST, CAPS, AGAIN, OTHERS]
     page = book[DEDUCTIBLE]
     assert page["A2"].value == "layers.pooled.deductible"
     assert "made up, 1 (made-up)" in page["A3"].value
@@ -146,8 +147,8 @@ def test_a_round_trip_changes_nothing(workbook: Path, work: Path) -> None:
 def test_a_round_trip_of_the_shipped_rules_changes_nothing(tmp_path: Path, region: str) -> None:
     (rules,) = [one.rules for one in load().regions if one.code == region]
     shutil.copytree(rules, tmp_path / "work")
-    sheets = take(choose(region, tmp_path / "work"), tmp_path / "rules.xlsx")
-    assert len(sheets) > 5
+    taken = take(choose(region, tmp_path / "work"), tmp_path / "rules.xlsx")
+    assert (len(taken.sheets) > 5, taken.others > 5) == (True, True)
     assert bring(tmp_path / "rules.xlsx", tmp_path / "work") == ()
 
 
@@ -365,3 +366,49 @@ def test_a_byte_order_mark_and_windows_lines_are_kept(workbook: Path, work: Path
     change(tmp_path / "b.xlsx", (BANDS, "B8", 71))
     (brought,) = bring(tmp_path / "b.xlsx", work)
     assert brought.content == content.replace(b"[[70, 75],", b"[[71, 75],")
+
+
+def test_what_is_no_table_is_there_to_be_read(workbook: Path) -> None:
+    rows = list(openpyxl.load_workbook(workbook)[OTHERS].iter_rows(values_only=True))
+    assert {row[:2] for row in rows[1:]} == {
+        ("a.toml", "layers.pooled.visits"),
+        ("a.toml", "layers.pooled.limit"),
+        ("a.toml", "layers.again.bands"),
+    }
+    (limit,) = [row for row in rows if row[1] == "layers.pooled.limit"]
+    assert ("2,000,000" in str(limit[3]), limit[4]) == (True, "X")
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "said"),
+    [
+        ("D3", "1,000,000", "cell D3: '1,000,000'"),
+        ("B9", "layers.x", "cell B9: 'layers.x'"),
+        ("D2", None, "cell D2: nothing"),
+    ],
+)
+def test_a_change_where_nothing_is_read_is_refused(
+    work: Path, workbook: Path, cell: str, value: str, said: str
+) -> None:
+    change(workbook, (OTHERS, cell, value))
+    with pytest.raises(InputError) as refused:
+        bring(workbook, work)
+    assert said in str(refused.value)
+    assert "change it in the parameter file" in str(refused.value)
+
+
+def test_the_sheet_of_what_is_no_table_may_not_be_missing(work: Path, workbook: Path) -> None:
+    book = openpyxl.load_workbook(workbook)
+    del book[OTHERS]
+    book.save(workbook)
+    with pytest.raises(InputError, match="其他 others: this sheet is missing"):
+        bring(workbook, work)
+
+
+def test_the_command_names_what_it_leaves_to_the_files(tmp_path: Path, work: Path) -> None:
+    bare = head(("310",)) + '[rules]\nall = { when = {}, layers = [], source = "X" }\n'
+    (work / "b.toml").write_text(bare, "utf-8")
+    ran = run("policy", "export", "990100", tmp_path / "two.xlsx", "--rules-dir", work)
+    assert ran.status == 0, ran.err
+    assert "not in it, for they have no table with rows: b.toml" in ran.out
+    assert "3 settings that are no table are in the sheet “其他 others”" in ran.out

@@ -15,11 +15,12 @@ from qingsuan.plugins import load, with_rules
 from qingsuan.policy.model import RuleSet
 from qingsuan.rulebook.sheets.editing import edited
 from qingsuan.rulebook.sheets.layout import Sheet, sheets_of
+from qingsuan.rulebook.sheets.others import Row, check_others, others_of
 from qingsuan.rulebook.sheets.reading import Edit, Listed, edits_of, listed_in, open_workbook
 from qingsuan.rulebook.sheets.writing import INDEX, write_workbook
 from qingsuan.rulebook.which import Chosen
 
-__all__ = ["Brought", "bring", "take"]
+__all__ = ["Brought", "Taken", "bring", "take"]
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -35,8 +36,17 @@ class Brought:
     edits: tuple[Edit, ...]
 
 
-def take(chosen: Chosen, path: Path) -> tuple[Sheet, ...]:
-    """Write the matrices of the chosen rule sets to a workbook; returns its sheets.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a workbook has: its sheets, how many settings that are no table; and which files have no table, and are not in it."""
+
+    sheets: tuple[Sheet, ...]
+    others: int
+    left_out: tuple[str, ...]
+
+
+def take(chosen: Chosen, path: Path) -> Taken:
+    """Write the matrices of the chosen rule sets to a workbook, and beside them what is no matrix.
 
     Raises
     ------
@@ -44,6 +54,8 @@ def take(chosen: Chosen, path: Path) -> tuple[Sheet, ...]:
         No rule set has a matrix, or the workbook cannot be written.
     """
     sheets: list[Sheet] = []
+    others: list[Row] = []
+    left_out: list[str] = []
     digests: dict[str, str] = {}
     for pool in chosen.pools:
         for rule_set in chosen.of(pool):
@@ -51,13 +63,16 @@ def take(chosen: Chosen, path: Path) -> tuple[Sheet, ...]:
             own = sheets_of(rule_set, name, len(sheets) + 1)
             if own:
                 sheets += own
+                others += others_of(rule_set, name)
                 digests[name] = hashlib.sha256(chosen.content(name)).hexdigest()
+            else:
+                left_out.append(name)
     if not sheets:
         names = ", ".join(pool.code for pool in chosen.pools)
         expected = "a table with rows, as plugins/README.md has it under “Tables of a notice”"
         raise UsageError(names, found="rule sets without a table that has rows", expected=expected)
-    write_workbook(path, sheets, digests)
-    return tuple(sheets)
+    write_workbook(path, sheets, digests, others)
+    return Taken(tuple(sheets), len(others), tuple(left_out))
 
 
 def bring(workbook: Path, rules_dir: Path) -> tuple[Brought, ...]:
@@ -78,12 +93,14 @@ def bring(workbook: Path, rules_dir: Path) -> tuple[Brought, ...]:
     _, rule_sets = with_rules(load(), rules_dir)
     by_name = {PurePath(one.file).name: one for one in rule_sets}
     changed: dict[str, tuple[bytes, tuple[Edit, ...]]] = {}
+    by_file = dict.fromkeys(one.file for one in listed)
     for file, sheets in _sheets(listed, by_name, workbook, rules_dir):
         edits = tuple(edit for sheet in sheets for edit in edits_of(book, workbook, sheet))
         if edits:
             content = (rules_dir / file).read_bytes()
             mark = _BOM if content.startswith(_BOM) else b""
             changed[file] = mark + edited(content[len(mark) :].decode("utf-8"), edits).encode(), edits
+    check_others(book, workbook, [row for file in by_file for row in others_of(by_name[file], file)])
     after = _read_again(rules_dir, {file: content for file, (content, _) in changed.items()})
     return tuple(
         Brought(rules_dir / file, by_name[file], after[file], content, edits)

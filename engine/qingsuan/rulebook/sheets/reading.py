@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from qingsuan.errors import InputError
 from qingsuan.needed import need
 from qingsuan.rulebook.sheets.layout import FIRST_COLUMN, FIRST_ROW, NOTHING, Fixed, Sheet, Unit, items_of
+from qingsuan.rulebook.sheets.others import OTHERS
 from qingsuan.rulebook.sheets.writing import INDEX, INDEX_HEADING
 
 __all__ = ["Edit", "Listed", "edits_of", "listed_in", "open_workbook"]
@@ -92,7 +93,7 @@ def listed_in(book: Any, path: Path) -> tuple[Listed, ...]:
                 f"{path}: {name}", found="this sheet is missing", expected="every sheet of the list", do=_EXPORT
             )
     for name in book.sheetnames:
-        if name not in (INDEX, *names):
+        if name not in (INDEX, OTHERS, *names):
             do = "take it out: nothing of it would be read"
             raise InputError(
                 f"{path}: {name}", found="a sheet that is not listed", expected="the sheets of the list", do=do

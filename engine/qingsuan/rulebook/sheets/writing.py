@@ -10,6 +10,7 @@ from typing import Any
 from qingsuan.errors import UsageError
 from qingsuan.needed import need
 from qingsuan.rulebook.sheets.layout import FIRST_COLUMN, FIRST_ROW, Sheet, items_of
+from qingsuan.rulebook.sheets.others import OTHERS, OTHERS_HEADING, Row
 
 __all__ = ["INDEX", "INDEX_HEADING", "write_workbook"]
 
@@ -17,8 +18,8 @@ INDEX = "目录 index"
 INDEX_HEADING = ("sheet", "file", "table", "sha256 of the file")
 
 
-def write_workbook(path: Path, sheets: Sequence[Sheet], digests: Mapping[str, str]) -> None:
-    """Write a workbook; ``digests`` has the SHA-256 of each file.
+def write_workbook(path: Path, sheets: Sequence[Sheet], digests: Mapping[str, str], others: Sequence[Row]) -> None:
+    """Write a workbook; ``digests`` has the SHA-256 of each file, ``others`` what stands in no table.
 
     Raises
     ------
@@ -35,6 +36,12 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], digests: Mapping[str, st
     for sheet in sheets:
         index.append((sheet.name, sheet.file, sheet.table, digests[sheet.file]))
         _write(book.create_sheet(sheet.name), sheet)
+    if others:
+        page = book.create_sheet(OTHERS)
+        for row, texts in enumerate((OTHERS_HEADING, *others), 1):
+            for column, text in enumerate(texts, 1):
+                _text(page.cell(row, column), text)
+        _look(page, (30, 34, 40, 60, 30), "A2")
     _look(index, (30, 34, 40, 70), "A2")
     try:
         book.save(path)
