@@ -26,7 +26,7 @@ from qingsuan.report.summary import read_record, settle_summary
 from qingsuan.run.folder import DIGESTS, RECORD, is_file
 from qingsuan.run.rejections.refused import REASON_COLUMNS
 
-__all__ = ["FinishedRun", "Folder", "Rows", "Settlement", "Subsidy", "run_in"]
+__all__ = ["Accounts", "FinishedRun", "Folder", "Rows", "Settlement", "Subsidy", "run_in"]
 
 _BATCH_ROWS = 65_536
 _SHOWN = 10
@@ -304,7 +304,59 @@ class Subsidy(FinishedRun):
         ]
 
 
-def run_in(folder: Folder) -> Settlement | Subsidy:
+class Accounts(FinishedRun):
+    """Finished personal accounts (个人账户); every table as in ``docs/tables.md``."""
+
+    kind: ClassVar[str] = "account"
+
+    @cached_property
+    def ledger(self) -> Rows:
+        """One row per account and month: what it opened with, what came and went, what it closed with."""
+        return self._rows("ledger")
+
+    @cached_property
+    def uses(self) -> Rows:
+        """One row per use: what was paid and what was left, or why it was refused."""
+        return self._rows("uses")
+
+    @cached_property
+    def balances(self) -> Rows:
+        """One row per account: what the next year opens with."""
+        return self._rows("balances")
+
+    @cached_property
+    def rejected(self) -> Rows:
+        """Rejected insured rows as they came, with the reason first."""
+        return self._rows("rejected")
+
+    @cached_property
+    def rejected_months(self) -> Rows:
+        """Rejected months of contribution, likewise."""
+        return self._rows("rejected", "months-", _REASONS)
+
+    @cached_property
+    def rejected_uses(self) -> Rows:
+        """Rejected uses, likewise: those that cannot be read. Those that are refused are in :attr:`uses`."""
+        return self._rows("rejected", "uses-", _REASONS)
+
+    @cached_property
+    def rejected_families(self) -> Rows:
+        """Rejected relations, likewise."""
+        return self._rows("rejected", "families-", _REASONS)
+
+    def summary(self) -> str:
+        """What ``qingsuan account`` prints when it is done."""
+        from qingsuan.report.account import account_summary
+
+        return account_summary(self.path)
+
+    def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        rows = self.record["amounts"]
+        names = list(rows[0]) if rows else ["pool"]
+        return names, [[str(row[name]) for name in names] for row in rows]
+
+
+def run_in(folder: Folder) -> Settlement | Subsidy | Accounts:
     """The finished run in a folder.
 
     Raises
@@ -313,7 +365,7 @@ def run_in(folder: Folder) -> Settlement | Subsidy:
         There is none, or not the files that it lists.
     """
     settlement = str(read_record(folder.path).get("settlement"))
-    for kind in (Settlement, Subsidy):
+    for kind in (Settlement, Subsidy, Accounts):
         if settlement.startswith(kind.kind):
             return kind(folder)
     raise _not_whole(folder.path / RECORD, f"a run of {settlement}")

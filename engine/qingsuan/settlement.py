@@ -41,9 +41,14 @@ class InputTable:
     columns : those that are checked before a row is read, and read.
     also_read : further columns that are read where a file has them.
     known : further names that mean something and need not be read.
-    key : the column on which rows are spread; rows of one value come into one partition.
+    key : the column on which rows are spread; rows of one value come into one partition, rejected ones too.
+    by_hash
+        An internal column of hashes on which rows are spread instead: whole numbers of 64 bits, taken as they are.
     row_bytes : what a row needs of memory, at most, while its partition is settled: it decides how many partitions there are.
     is_trusted : whether a row that cannot be trusted stops the run, instead of being rejected.
+    ties
+        Whether its rows tie people together who must come into one partition: it is read once before any other table, only
+        to be learnt (:meth:`Settlement.tie`).
     """
 
     name: str
@@ -51,8 +56,15 @@ class InputTable:
     also_read: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     key: str = "psn_no"
+    by_hash: str = ""
     row_bytes: int = 0
     is_trusted: bool = False
+    ties: bool = False
+
+    @property
+    def spread_on(self) -> str:
+        """The column of internal rows that decides in which partition they are settled."""
+        return self.by_hash or self.key
 
     def wanted(self, schema: pa.Schema) -> list[str]:
         """The columns of a file that are read."""
@@ -251,6 +263,12 @@ class Settlement(ABC):
         ------
         QingsuanError
             The files cannot be settled.
+        """
+
+    def tie(self, table: str, batch: pa.RecordBatch) -> None:
+        """Learn from rows of a table that ties people together who they are; what is wrong with a row is said by :meth:`take`.
+
+        Called in several threads, of every such row before the first one is taken.
         """
 
     @abstractmethod

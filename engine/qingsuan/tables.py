@@ -392,5 +392,8 @@ REJECTION_CODES: dict[str, str] = {
     "E_NO_RULE": "the pool's rule set has no rule for this combination",
     "E_UNREGISTERED": "the registration (备案) that the rule asks for was not found",
     "E_DUPLICATE": "the same setl_id again for the same person",
+    "E_USE": "a use that an account may not pay",
+    "E_FAMILY": "no registered relative on that day for whose cost the account may pay",
+    "E_BALANCE": "the balance of the account does not suffice",
 }
 """Why a row is rejected, in the order in which rows are checked: a row carries the first that fails."""

@@ -28,6 +28,7 @@ NEW_OBJECTS = 100_000
 """After so many new objects a process of ours looks for unused ones: modules and rules stay, looking through them is in vain."""
 
 COMMANDS = {
+    "account": "Settle a year of personal accounts (个人账户): credits, uses, families, interest, what is left.",
     "demo": "A made-up year for two regions, settled, with its summary: the first thing to run.",
     "engine-selftest": "Try an engine on a made-up year before it is trusted: the bytes must be those of the local run.",
     "find": "Look one person or one settlement up in a prepared year.",
@@ -42,6 +43,7 @@ COMMANDS = {
 }
 
 _ROOMS = {
+    "account": "settling",
     "find": "asking",
     "prepare": "settling",
     "settle": "settling",

@@ -35,7 +35,12 @@ def _contents(plugin: Plugin) -> Iterator[tuple[str, bytes]]:
     own = (
         ()
         if region is None
-        else (("rules", region.rules), ("funding", region.funding), ("authority", region.authority))
+        else (
+            ("rules", region.rules),
+            ("funding", region.funding),
+            ("accounts", region.accounts),
+            ("authority", region.authority),
+        )
     )
     for label, folder in (("code", _package(plugin.module)), *own):
         if folder is None:

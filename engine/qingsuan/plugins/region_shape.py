@@ -41,6 +41,7 @@ def _check(region: Region) -> None:
         raise _ShapeError(f"its Region(pools=…) has a pool code twice: {', '.join(sorted(codes))}")
     _check_folder(region.rules, "rules")
     _check_folder(region.funding, "funding")
+    _check_folder(region.accounts, "accounts")
     _check_folder(region.authority, "authority")
     _check_codes(region)
     _check_functions(region)

@@ -468,6 +468,8 @@ class Region:
         A folder (``importlib.resources.files(...)`` or a path) with one rule-set TOML per pool, scheme and date.
     funding
         A folder with one funding TOML per date (财政补助), or None.
+    accounts
+        A folder with one TOML of personal accounts per pool and date (个人账户), or None.
     authority
         A folder with one TOML per date that says what the region's pools may set (待遇清单授权), or None.
     codes
@@ -482,6 +484,7 @@ class Region:
     pools: tuple[Pool, ...] = ()
     rules: Any = None
     funding: Any = None
+    accounts: Any = None
     authority: Any = None
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)

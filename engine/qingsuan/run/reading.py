@@ -32,11 +32,12 @@ def check_files(run: Run) -> dict[str, list[str]]:
 
 
 def read_all(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
-    """Read every file once, check rows on their own, spread them on their key."""
+    """Read every file once, check rows on their own, spread them on their key; those that tie people together a first time before."""
+    _read_ties(run)
     read_trusted(run, shuffles, refused)
     tables = [table for table in run.settlement.inputs if not table.is_trusted]
     for table in tables:
-        shuffles[table.name].add(run.settlement.empty(table.name), table.key)
+        shuffles[table.name].add(run.settlement.empty(table.name), table.spread_on)
     work = [(table, chunk) for table in tables for chunk in _chunks(run, table)]
     run.progress.stage("reading 读取", len(work))
     _read(run, work, shuffles, refused)
@@ -48,11 +49,25 @@ def read_trusted(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -
     """Read the tables that must be trusted, and check what only all rows of a partition show."""
     for table in run.settlement.inputs:
         if table.is_trusted:
-            shuffles[table.name].add(run.settlement.empty(table.name), table.key)
+            shuffles[table.name].add(run.settlement.empty(table.name), table.spread_on)
             _read(run, [(table, chunk) for chunk in _chunks(run, table)], shuffles, refused)
             shuffles[table.name].close()
             for partition in range(run.partitions if run.inputs.of(table.name) else 0):
                 run.settlement.check_spread(table.name, shuffles[table.name].look(partition))
+
+
+def _read_ties(run: Run) -> None:
+    """Let the settlement learn who must come into one partition."""
+    work = [(table, chunk) for table in run.settlement.inputs if table.ties for chunk in _chunks(run, table)]
+
+    def tie(item: tuple[InputTable, Chunk]) -> None:
+        table, chunk = item
+        for _, batch, _ in chunk.batches(table.wanted(chunk.source.schema)):
+            run.settlement.tie(table.name, batch)
+
+    with run.stopping_at_once():
+        for _ in in_threads(tie, work, run.options.workers):
+            continue
 
 
 def _chunks(run: Run, table: InputTable) -> list[Chunk]:
@@ -68,7 +83,7 @@ def _read(run: Run, work: list[tuple[InputTable, Chunk]], shuffles: dict[str, Sh
             if run.stopped.is_set():
                 break
             taken = run.settlement.take(table.name, batch, source, first_row, torn)
-            shuffles[table.name].add(taken.rows, table.key)
+            shuffles[table.name].add(taken.rows, table.spread_on)
             refused.read(table.name, taken.refusals, batch, first_row)
             with run.lock:
                 run.books.read(table.name, batch.num_rows, taken.sums)

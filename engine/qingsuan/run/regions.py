@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from qingsuan.accounts.rule.model import AccountRule
+from qingsuan.accounts.rule.reader import read_account_rules
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import PolicyError
 from qingsuan.plugins import Installed, Plugin
@@ -27,10 +29,11 @@ __all__ = ["Regions", "Rules", "hold_to_authority", "read_regions", "setup_of"]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the files of one region say: its rule sets, and its funding rules by year."""
+    """What the files of one region say: its rule sets, its funding rules by year, and its rules of personal accounts."""
 
     rule_sets: tuple[RuleSet, ...]
     funding: Mapping[int, FundingRule]
+    accounts: tuple[AccountRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,11 @@ def _read(region: Region, compiled: bool) -> Rules | _Untrusted:
         rule_sets = call_plugin(_read_and_compile if compiled else read_rule_sets, region)
         what = "funding rules"
         funding = call_plugin(read_region, region)
+        what = "rules of personal accounts"
+        accounts = call_plugin(read_account_rules, region)
         what = "rules, held against what the region authorises (待遇清单),"
         call_plugin(hold_to_authority, region, rule_sets, funding.values())
-        return Rules(rule_sets, funding)
+        return Rules(rule_sets, funding, accounts)
     except PluginCodeError as error:  # the folders may be objects of the plugin's own making
         cause = error.__cause__
         told = cause if isinstance(cause, PolicyError) else error

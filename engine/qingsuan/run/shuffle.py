@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.ipc
 
-from qingsuan.columns.rows import Taker
+from qingsuan.columns.rows import Taker, numbers
 from qingsuan.errors import InputError, RunError
 from qingsuan.people import Texts, partition_of, spread
 from qingsuan.run.folder.known import MOST_PARTITIONS
@@ -45,6 +45,13 @@ def partitions_within(needed: int, sources: Iterable[Source]) -> int:
         expected=f"so many in all that {MOST_PARTITIONS} partitions hold them, not {needed}",
         do="write the file again; if it really has so many, cut the year by person into several runs",
     )
+
+
+def _hashed(column: pa.Array) -> Texts:
+    """A column of keys as texts with hashes; of numbers the hashes alone, which they are themselves."""
+    if not pa.types.is_int64(column.type):
+        return Texts.of(column)
+    return Texts(np.zeros(1, np.int32), np.zeros(0, np.uint8), numbers(column).view(np.uint64))
 
 
 class Budget:
@@ -123,13 +130,13 @@ class Shuffle:
         """The batch cut by partition; rows that come partition after partition already are not moved."""
         if self.partitions == 1:
             return [(0, batch)]
-        texts = Texts.of(batch.column(key))
+        texts = _hashed(batch.column(key))
         partitions = partition_of(texts, self.partitions)
         if (partitions[1:] >= partitions[:-1]).all():
             starts = np.searchsorted(partitions, np.arange(self.partitions + 1))
         else:
             starts, rows = spread(partitions, self.partitions)
-            batch = self._ordered(batch, rows, {key: texts})
+            batch = self._ordered(batch, rows, {key: texts} if len(texts) else {})
         return [
             (int(p), batch.slice(int(starts[p]), int(starts[p + 1] - starts[p])))
             for p in np.flatnonzero(np.diff(starts))

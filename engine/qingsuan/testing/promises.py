@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from qingsuan.accounts.rule.model import AccountRule
+from qingsuan.accounts.rule.reader import read_account_rules
 from qingsuan.cases.casefile import collect_cases
 from qingsuan.cases.outcome import CaseFailedError, Result
 from qingsuan.errors import PolicyError, QingsuanError
@@ -80,6 +82,17 @@ class Contract:
             A file cannot be trusted.
         """
         return tuple(rule for region in self.regions for rule in read_region(region).values())
+
+    @cached_property
+    def accounts(self) -> tuple[AccountRule, ...]:
+        """The rules of personal accounts of all its regions.
+
+        Raises
+        ------
+        PolicyError
+            A file cannot be trusted.
+        """
+        return tuple(rule for region in self.regions for rule in read_account_rules(region))
 
     def result(self, case: Path) -> Result:
         """Run a case once, however often it is asked for; a failure is not kept.
@@ -168,6 +181,20 @@ def _funding(contract: Contract) -> Broken:
     ]
 
 
+def _accounts(contract: Contract) -> Broken:
+    return [
+        Finding(
+            f"region {region.code} {region.name}",
+            "accounts",
+            "a folder without a rule of personal accounts",
+            "a file for each pool and date, or no folder",
+            "write one, or leave Region(accounts=…) out",
+        )
+        for region in contract.regions
+        if region.accounts is not None and not read_account_rules(region)
+    ]
+
+
 def _authority(contract: Contract) -> Broken:
     for region in contract.regions:
         hold_to_authority(region, read_rule_sets(region), read_region(region).values())
@@ -177,6 +204,7 @@ def _authority(contract: Contract) -> Broken:
 def _grades(contract: Contract) -> Broken:
     files = [(rule_set.file, rule_set.sources) for rule_set in contract.rule_sets]
     files += [(funding.file, funding.sources) for funding in contract.funding]
+    files += [(rule.file, rule.sources) for rule in contract.accounts]
     files += [
         (authority.file, authority.sources) for region in contract.regions for authority in read_authorities(region)
     ]
@@ -272,6 +300,7 @@ PROMISES: dict[str, Promise] = {
         Promise("rules", "Rule sets can be read; no rules overlap, and no promise is unkept.", _all_of_it(_rule_sets)),
         Promise("pools", "Every pool insures its own code and has at least one rule set.", _all_of_it(_pools)),
         Promise("funding", "Every funding rule (财政补助) can be trusted; there may be none.", _all_of_it(_funding)),
+        Promise("accounts", "Every rule of personal accounts (个人账户) can be trusted.", _all_of_it(_accounts)),
         Promise("authority", "No value goes beyond what the region authorises (待遇清单).", _all_of_it(_authority)),
         Promise("grades", "Every source has a grade that is allowed here.", _all_of_it(_grades)),
         Promise("cases", "Every case comes out as its file says.", _all_of_it(_cases)),

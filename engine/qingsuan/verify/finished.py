@@ -26,6 +26,8 @@ from qingsuan.verify.claims import check_claims, check_rejected
 from qingsuan.verify.findings import Findings, checking
 from qingsuan.verify.inputs import Found, find_inputs
 from qingsuan.verify.insured import check_named_rows
+from qingsuan.verify.ledgers import NEEDED as NEEDED_OF_LEDGERS
+from qingsuan.verify.ledgers import CheckedLedgers, check_ledgers
 from qingsuan.verify.rows import check_rows, refuse_older
 from qingsuan.verify.setldetail import check_detail
 from qingsuan.verify.subsidy import NEEDED, CheckedSubsidy, check_subsidy
@@ -34,6 +36,7 @@ __all__ = ["Verified", "verify"]
 
 _SETTLED = "benefits"
 _SUBSIDY = "subsidy"
+_ACCOUNT = "account"
 """How ``run.json`` begins to name the settlements whose rows can be checked."""
 
 _SUMS = ("in", "settled", "reversed", "rejected")
@@ -53,7 +56,7 @@ class Verified:
     ----------
     input_files, claims_compared, rows_compared, accounts
         How many files of the input, rows of claims, rows of insured people, and accounts were compared with the folder.
-    subsidy : what was looked at, where the folder is that of a subsidy.
+    subsidy, ledgers : what was looked at, where the folder is that of a subsidy, or of personal accounts.
     notes : what could not be checked, and why.
     """
 
@@ -66,6 +69,7 @@ class Verified:
     rows_compared: int = 0
     accounts: int = 0
     subsidy: CheckedSubsidy | None = None
+    ledgers: CheckedLedgers | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -144,6 +148,10 @@ def _check_content(
             found.subsidy = check_subsidy(folder, record, found.findings)
         with checking(found.findings, "input rows"):
             _compare_insured(folder, at_hand, found, say)
+    elif record["settlement"].startswith(_ACCOUNT):
+        say("accounts, uses and totals")
+        with checking(found.findings, "accounts, uses and totals"):
+            found.ledgers = check_ledgers(folder, record, found.findings)
 
 
 def _compare_insured(folder: Path, at_hand: Found, found: Verified, say: Callable[[str], None]) -> None:
@@ -211,13 +219,14 @@ def _record(folder: Path) -> dict[str, Any]:
         if record.get("settlement", "").startswith(_SETTLED):
             missing += [name for name in _NEEDED if name not in record]
             missing += [] if missing else _missing_sums(record)
-        if record.get("settlement", "").startswith(_SUBSIDY):
-            missing += [name for name in NEEDED if name not in record]
+        for begins, needed in ((_SUBSIDY, NEEDED), (_ACCOUNT, NEEDED_OF_LEDGERS)):
+            if record.get("settlement", "").startswith(begins):
+                missing += [name for name in needed if name not in record]
     except (OSError, ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
         raise _foreign(path, f"not a run record: {error}") from error
     if missing:
         raise _foreign(path, f"a record without {', '.join(missing)}")
-    if not record["settlement"].startswith((_SETTLED, _SUBSIDY)):
+    if not record["settlement"].startswith((_SETTLED, _SUBSIDY, _ACCOUNT)):
         raise _foreign(path, f"a settlement that is not known here: {record['settlement'][:60]}")
     wrong = [name for name, (low, high) in _BOUNDS.items() if not _is_within(record.get(name, low), low, high)]
     if wrong:

@@ -67,7 +67,7 @@ def _as_text(folder: Path, verified: Verified) -> str:
     checked += [f"{verified.input_files} input files"] if verified.input_files else []
     checked += [f"{verified.claims_compared:,} claims that came in"] if verified.claims_compared else []
     checked += [f"{verified.rows_compared:,} rows of insured people in the input"] if verified.rows_compared else []
-    head = f"{folder}: {verified.settlement}: {', '.join(checked)} checked{_SUBSIDY if verified.subsidy else ''}"
+    head = f"{folder}: {verified.settlement}: {', '.join(checked)} checked{_holds(verified)}"
     notes = [f"note: {note}" for note in verified.notes]
     if not findings.total:
         return "\n".join([f"{head}; all as it was written, and everything adds up", *notes])
@@ -76,8 +76,9 @@ def _as_text(folder: Path, verified: Verified) -> str:
 
 def _looked_at(verified: Verified) -> dict[str, int]:
     """What rows were looked at, by their kind."""
-    if verified.subsidy is not None:
-        return asdict(verified.subsidy)
+    for checked in (verified.subsidy, verified.ledgers):
+        if checked is not None:
+            return asdict(checked)
     return {"settled_rows": verified.rows_checked, "accounts": verified.accounts}
 
 
@@ -86,9 +87,25 @@ def _looked_at_in_words(verified: Verified) -> list[str]:
     if one is not None:
         heads = f"{one.counties:,} counties with {one.heads:,} heads"
         return [heads, f"{one.duplicates:,} rows of duplicates", f"{one.rejected:,} rejected rows"]
+    if verified.ledgers is not None:
+        uses = f"{verified.ledgers.uses:,} uses, {verified.ledgers.refused:,} of them refused"
+        return [f"{verified.ledgers.accounts:,} accounts of twelve months", uses]
     accounts = [f"{verified.accounts:,} accounts"] if verified.accounts else []
     return [f"{verified.rows_checked:,} settled rows", *accounts]
 
+
+def _holds(verified: Verified) -> str:
+    """What holds of rows that are no settled claims."""
+    if verified.ledgers is not None:
+        return _LEDGERS
+    return _SUBSIDY if verified.subsidy is not None else ""
+
+
+_LEDGERS = (
+    " (opening + credit + interest - uses = closing, month after month, none below zero; uses of the ledger = uses paid; "
+    "balances and totals as the ledger adds up)"
+)
+"""What holds of the rows of personal accounts."""
 
 _SUBSIDY = (
     " (due = standard × heads = central + province + local; totals by prefecture and region; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qingsuan.accounts.rule.model import AccountRule
 from qingsuan.cli.output import show, show_json
 from qingsuan.errors import PluginError
 from qingsuan.plugins import Plugin, load, require
@@ -18,11 +19,12 @@ __all__ = ["show_installed"]
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A plugin, and its rule sets and funding rules if they could be read."""
+    """A plugin, and its rule sets, funding rules and rules of accounts if they could be read."""
 
     plugin: Plugin
     rule_sets: tuple[RuleSet, ...] = ()
     funding: tuple[FundingRule, ...] = ()
+    accounts: tuple[AccountRule, ...] = ()
 
 
 def show_installed(*, as_json: bool, requirements: Sequence[str], allow_list: bool = False) -> None:
@@ -58,7 +60,7 @@ def _row(plugin: Plugin, regions: Regions) -> _Row:
     if plugin.region is None:
         return _Row(plugin)
     rules = regions.rules[plugin.region.code]
-    return _Row(plugin, rules.rule_sets, tuple(rules.funding[year] for year in sorted(rules.funding)))
+    return _Row(plugin, rules.rule_sets, tuple(rules.funding[year] for year in sorted(rules.funding)), rules.accounts)
 
 
 def _table(rows: list[_Row]) -> str:
@@ -85,6 +87,7 @@ def _lines(row: _Row) -> str:
         own = [rule_set for rule_set in row.rule_sets if rule_set.pool == pool.code]
         lines += [f"    {_dates(each)}   {_counts(each)}   {each.title}" for each in own] or ["    (no rule set)"]
     lines += [f"  subsidy of {rule.year} for {'+'.join(rule.schemes)}   {rule.title}" for rule in row.funding]
+    lines += [f"  accounts of {'+'.join(rule.pools)} from {rule.effective}   {rule.title}" for rule in row.accounts]
     return "\n".join(lines)
 
 
@@ -121,6 +124,10 @@ def _record(row: _Row) -> dict[str, object]:
                 "missing": _missing(each),
             }
             for each in row.rule_sets
+        ]
+        record["accounts"] = [
+            {"pools": list(rule.pools), "effective": str(rule.effective), "file": rule.file, "title": rule.title}
+            for rule in row.accounts
         ]
         record["funding"] = [{"year": rule.year, "file": rule.file, "title": rule.title} for rule in row.funding]
     return record

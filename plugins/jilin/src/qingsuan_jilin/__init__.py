@@ -41,6 +41,7 @@ def qingsuan_region() -> Region:
         ),
         rules=root / "rules",
         funding=root / "funding",
+        accounts=root / "accounts",
         authority=root / "authority",
         codes={"med_type": LOCAL_CARE},
     )

@@ -22,5 +22,6 @@ def qingsuan_region() -> Region:
         ),
         rules=root / "rules",
         funding=root / "funding",
+        accounts=root / "accounts",
         authority=root / "authority",
     )

@@ -1,0 +1,101 @@
+"""``qingsuan account``: personal accounts month by month, and what may be paid from them (个人账户)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qingsuan.cli.options.allowed import allow_option
+from qingsuan.cli.options.execution import execution_options
+from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.settling.stopping import terminated_as_interrupted
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
+
+__all__ = ["command"]
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("account")
+@click.argument("insured", nargs=-1, required=True)
+@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is settled.")
+@click.option("--out", type=_FILE, required=True, help="The run folder to write; it must not be finished already.")
+@click.option("--months", multiple=True, help="Contributions: psn_no, month, cntr_base, clct_flag. May be repeated.")
+@click.option("--uses", multiple=True, help="What was paid from accounts: psn_no, payer_psn_no, date, use, amount.")
+@click.option("--families", multiple=True, help="Registered relations: psn_no, member_psn_no, relation.")
+@click.option("--opening", multiple=True, help="The run folder of the year before, or a table psn_no, pool, balc.")
+@click.option("--claims", multiple=True, help="The run folder of “qingsuan settle” of the year, or its table settled.")
+@click.option(
+    "--require", "requirements", multiple=True, metavar="REQ", help='Insist on a plugin: "qingsuan-jilin>=2022.1".'
+)
+@allow_option
+@click.option(
+    "--skip-unserved", is_flag=True, help="Set rows of pools without a plugin aside (E_POOL) instead of stopping."
+)
+@click.option("--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030.")
+@execution_options
+@click.option(
+    "--resume", is_flag=True, help="Go on with a run that did not finish in --out: otherwise the same command."
+)
+@click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out.")
+@click.option("--json", "as_json", is_flag=True, help="Write the run record instead of the summary.")
+@results_apart
+def command(
+    *,
+    insured: tuple[str, ...],
+    year: int,
+    out: Path,
+    months: tuple[str, ...],
+    uses: tuple[str, ...],
+    families: tuple[str, ...],
+    opening: tuple[str, ...],
+    claims: tuple[str, ...],
+    requirements: tuple[str, ...],
+    allow: Path | None,
+    skip_unserved: bool,
+    csv_encoding: str,
+    workers: int,
+    memory: int,
+    partitions: int | None,
+    resume: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Settle a year of personal accounts: credits by month, uses, families, interest, what is left.
+
+    INSURED are Parquet, Arrow IPC or CSV files, folders or globs with the columns psn_no, insutype, insu_admdvs, psn_type, begndate
+    and, if known, enddate, retire_date, brdy, cntr_base, acct_mode, acct_balc and vali_flag. Rules come from the installed plugins.
+    """
+    from qingsuan.api.accounts import account
+    from qingsuan.report.text import proven
+
+    with terminated_as_interrupted():
+        run = account(
+            insured,
+            year=year,
+            months=months or None,
+            uses=uses or None,
+            families=families or None,
+            opening=opening or None,
+            claims=claims or None,
+            out=out,
+            require=requirements,
+            allow=allow,
+            skip_unserved=skip_unserved,
+            csv_encoding=csv_encoding,
+            workers=workers,
+            memory=memory,
+            partitions=partitions,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress_for(as_json),
+        )
+    with finished(out, run.record_sha256):
+        if as_json:
+            show_json(
+                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
+            )
+        else:
+            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
