@@ -122,6 +122,11 @@ count: $(VENV)/.ready-bench
 differential: setup
 	QINGSUAN_CASES=$(CASES) $(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark tests/benefits/reference/test_twin_differential.py tests/benefits/accumulators/test_opening_twin.py
 
+## differential-premiums: premiums by columns against the slow twin on 210,000 random rows under 200 random rules
+.PHONY: differential-premiums
+differential-premiums: setup
+	QINGSUAN_PREMIUM_ROWS=$(or $(PREMIUM_ROWS),210000) $(BIN)/python -m pytest -n auto -p no:benchmark tests/premiums/test_twin_agrees.py
+
 ## mutants: break the core on purpose, one fault at a time, and see the suite catch each; PART=2/6 is the second sixth of the faults
 .PHONY: mutants
 mutants: $(VENV)/.ready-build

@@ -1,7 +1,7 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
-``prepare``, ``subsidy``, ``account``, ``rules`` and ``open``, which are imported when they are first asked for.
+``prepare``, ``subsidy``, ``premium``, ``account``, ``rules`` and ``open``, which are imported when they are first asked for.
 """
 
 from importlib import import_module
@@ -14,17 +14,31 @@ if TYPE_CHECKING:
     from qingsuan.api.accounts import account
     from qingsuan.api.benefits import settle
     from qingsuan.api.folders import open_run as open  # noqa: A004 - ``qingsuan.open``
+    from qingsuan.api.premiums import premium
     from qingsuan.api.rules import rules
     from qingsuan.api.subsidies import subsidy
     from qingsuan.api.year import prepare
 
-__all__ = ["Pool", "Region", "__version__", "account", "hookimpl", "open", "prepare", "rules", "settle", "subsidy"]
+__all__ = [
+    "Pool",
+    "Region",
+    "__version__",
+    "account",
+    "hookimpl",
+    "open",
+    "premium",
+    "prepare",
+    "rules",
+    "settle",
+    "subsidy",
+]
 
 __version__ = "0.1.0"
 
 _OF_THE_API = {
     "account": ("accounts", "account"),
     "open": ("folders", "open_run"),
+    "premium": ("premiums", "premium"),
     "prepare": ("year", "prepare"),
     "rules": ("rules", "rules"),
     "settle": ("benefits", "settle"),

@@ -26,7 +26,7 @@ from qingsuan.report.summary import read_record, settle_summary
 from qingsuan.run.folder import DIGESTS, RECORD, is_file
 from qingsuan.run.rejections.refused import REASON_COLUMNS
 
-__all__ = ["Accounts", "FinishedRun", "Folder", "Rows", "Settlement", "Subsidy", "run_in"]
+__all__ = ["Accounts", "FinishedRun", "Folder", "Premium", "Rows", "Settlement", "Subsidy", "run_in"]
 
 _BATCH_ROWS = 65_536
 _SHOWN = 10
@@ -356,7 +356,53 @@ class Accounts(FinishedRun):
         return names, [[str(row[name]) for name in names] for row in rows]
 
 
-def run_in(folder: Folder) -> Settlement | Subsidy | Accounts:
+class Premium(FinishedRun):
+    """A finished settlement of premiums (个人缴费); every table as in ``docs/tables.md``."""
+
+    kind: ClassVar[str] = "premium"
+
+    @cached_property
+    def premiums(self) -> Rows:
+        """One row per person who counts: what is due, who bears it, what was paid and what is not."""
+        return self._rows("premiums")
+
+    @cached_property
+    def carried(self) -> Rows:
+        """Shortfalls that are made up in a later year; without columns where no rule says so."""
+        return self._rows("carried")
+
+    @cached_property
+    def gaps(self) -> Rows:
+        """Who was insured last year and is not now, and who has a gap inside the year."""
+        return self._rows("gaps")
+
+    @cached_property
+    def unapplied(self) -> Rows:
+        """Money that is nobody's premium of the year, row by row."""
+        return self._rows("unapplied")
+
+    @cached_property
+    def duplicates(self) -> Rows:
+        """Rows of people who are counted in another row."""
+        return self._rows("duplicates")
+
+    @cached_property
+    def rejected(self) -> Rows:
+        """Rejected insured rows as they came, with the reason first."""
+        return self._rows("rejected")
+
+    def summary(self) -> str:
+        """What ``qingsuan premium`` prints when it is done."""
+        from qingsuan.report.premium import premium_summary
+
+        return premium_summary(self.path)
+
+    def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        names = ("standard", "assisted", "due", "paid", "shortfall", "overpaid")
+        return ("region", *names), [[one["region"], *(one[name] for name in names)] for one in self.record["amounts"]]
+
+
+def run_in(folder: Folder) -> Settlement | Subsidy | Premium | Accounts:
     """The finished run in a folder.
 
     Raises
@@ -365,7 +411,7 @@ def run_in(folder: Folder) -> Settlement | Subsidy | Accounts:
         There is none, or not the files that it lists.
     """
     settlement = str(read_record(folder.path).get("settlement"))
-    for kind in (Settlement, Subsidy, Accounts):
+    for kind in (Settlement, Subsidy, Premium, Accounts):
         if settlement.startswith(kind.kind):
             return kind(folder)
     raise _not_whole(folder.path / RECORD, f"a run of {settlement}")

@@ -20,7 +20,7 @@ def qingsuan_region() -> Region:
 
     Called once per process, before any input is opened, with nothing. Must return a :class:`~qingsuan.Region`: code and
     name of the province-level jurisdiction, its pools with their ``insu_admdvs`` prefixes, and the folders of its rule
-    sets and funding rules. It must not read them: the engine does, and reports what is wrong with file and key.
+    sets, funding rules and premium rules. It must not read them: the engine does, and reports what is wrong with file and key.
 
     Since 0.1. Example::
 

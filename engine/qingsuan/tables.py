@@ -19,9 +19,11 @@ __all__ = [
     "INTERFACE",
     "PAID_COLUMNS",
     "PLACES",
+    "PREMIUMS",
     "REFERRALS",
     "REGISTRATIONS",
     "REJECTION_CODES",
+    "SHORTFALLS",
     "Column",
     "InterfaceColumn",
 ]
@@ -123,6 +125,25 @@ REGISTRATIONS: tuple[Column, ...] = (
     Column("enddate", "date", False, "holds until 结束日期, inclusive; absent = still holds"),
     _VOID_ROWS,
 )
+
+PREMIUMS: tuple[Column, ...] = (
+    Column("psn_no", "text", True, "person 人员编号"),
+    Column("insutype", "code", True, "scheme 险种类型"),
+    Column("insu_admdvs", "code", False, "where it was paid for 参保所属医保区划 (six digits)"),
+    Column("year", "count", True, "the year whose collection it belongs to 年度, what is made up in it included"),
+    Column("psn_clct_amt", "money", True, "paid by the person 个人缴费金额; negative in a reversal"),
+    Column("intsury_time", "date", False, "when it came into the treasury 入国库时间"),
+    Column("revs_flag", "flag", False, "reversal 冲正标志: takes back what was paid, the amount being negative"),
+)
+"""Premiums received (个人缴费), one row per payment; names of the platform's ``RSDT_PSN_CLCT_DETL_D`` (grade C)."""
+
+SHORTFALLS: tuple[Column, ...] = (
+    Column("psn_no", "text", True, "person 人员编号"),
+    Column("year", "count", True, "the year whose shortfall it is 年度"),
+    Column("into", "count", True, "the year in whose collection it is made up 补缴年度"),
+    Column("amount", "money", True, "what was not paid, above 0"),
+)
+"""Shortfalls (补缴): written by one run (``carried/``), read by that of a later year (``--carried``)."""
 
 ACCUMULATORS: tuple[Column, ...] = (
     Column("psn_no", "text", True, "person 人员编号"),

@@ -248,6 +248,8 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
     insured = ["--insured", str(folder / "sample/insured.parquet")]
     identities = ["--identities", str(folder / "sample/identities.parquet")]
     classes = ["--classes", str(folder / "sample/classes.csv")]
+    inner = [str(folder / "inner.csv")]
+    Path(inner[0]).write_text("psn_no,insutype,insu_admdvs,begndate\nP1,390,150102,2021-01-01\n", "utf-8")
     for call in (
         ["sample", str(folder / "sample"), "--people", "300", "--seed", "1", "--bad-rows", "12"],
         [
@@ -262,6 +264,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "--detail",
         ],
         ["subsidy", insured[1], "--year", "2021", *classes, "--out", str(folder / "subsidy")],
+        ["premium", *inner, *identities, "--year", "2021", "--out", str(folder / "premium")],
     ):
         cli.main(args=call, standalone_mode=False)
     return folder
@@ -286,6 +289,14 @@ def test_every_column_that_comes_out_is_documented(year: Path, run: str, table: 
     assert columns_of(year / run / table) == rows_of(table)
 
 
+@pytest.mark.parametrize(
+    ("table", "title"),
+    [("premiums", "each person"), ("carried", "shortfalls"), ("gaps", "gaps"), ("unapplied", "unapplied")],
+)
+def test_every_column_of_premiums_that_comes_out_is_documented(year: Path, table: str, title: str) -> None:
+    assert columns_of(year / "premium" / table) == rows_of(title)
+
+
 def test_a_rejected_row_comes_with_its_reason_first(year: Path) -> None:
     claims = [column.name for column in tables.CLAIMS]
     columns = columns_of(year / "settled/rejected")
@@ -295,7 +306,7 @@ def test_a_rejected_row_comes_with_its_reason_first(year: Path) -> None:
 
 
 def test_every_folder_that_comes_out_is_documented(year: Path) -> None:
-    for run in ("settled", "subsidy"):
+    for run in ("settled", "subsidy", "premium"):
         for entry in (year / run).iterdir():
             assert re.search(rf"\b{re.escape(entry.name)}\b", read("docs/tables.md")), f"{run}/{entry.name}"
     for page in READMES:

@@ -15,6 +15,7 @@ from qingsuan.cli import cli
 from qingsuan.plugins import load
 from qingsuan.policy.authority.reader import read_authorities
 from qingsuan.policy.reader import read_rule_sets
+from qingsuan.premiums.reader import read_premiums
 from qingsuan.subsidies.reader import read_region
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,7 @@ def rules() -> dict[str, set[str]]:
             for scheme in rule_set.schemes:
                 found.setdefault(f"{rule_set.pool}/{scheme}", set()).update(rule.id for rule in rule_set.rules)
         found[f"{region.code}/funding"] = {str(year) for year in read_region(region)}
+        found[f"{region.code}/premiums"] = {str(year) for year in read_premiums(region).rules}
         for authority in read_authorities(region):
             ids = {one.id for one in (*authority.authorised, *authority.equal_tilts)}
             found.setdefault(f"{region.code}/authority", set()).update(ids)
@@ -53,6 +55,9 @@ def missing() -> dict[str, dict[str, str]]:
             for scheme in rule_set.schemes:
                 of = found.setdefault(f"{rule_set.pool}/{scheme}", {})
                 of.update({one.parameter: of.get(one.parameter, "") + one.why for one in rule_set.missing})
+        premiums = read_premiums(region)
+        groups = (gap for rule in premiums.rules.values() for gap in rule.unknown)
+        found[f"{region.code}/premiums"] = {gap.parameter: gap.why for gap in (*premiums.missing, *groups)}
     return found
 
 
@@ -61,7 +66,7 @@ def words() -> frozenset[str]:
     """Names of columns, codes and folders, as the pages on tables, rejections and folders have them."""
     pages = [
         (ROOT / "docs" / name).read_text("utf-8")
-        for name in ("tables.md", "rejections.md", "run-folder.md", "subsidy.md")
+        for name in ("tables.md", "rejections.md", "run-folder.md", "subsidy.md", "premium.md")
     ]
     return frozenset(re.findall(r"`([^`\n]+)`", "\n".join(pages)))
 
@@ -116,7 +121,7 @@ def _wrong(kind: str, said: str) -> Iterator[str]:
 
 def _kind_of(token: str) -> str:
     owner, _, name = token.partition(" ")
-    if re.fullmatch(r"\d{6}/(\d{3}|authority|funding)", owner):
+    if re.fullmatch(r"\d{6}/(\d{3}|authority|funding|premiums)", owner):
         if name in rules().get(owner, ()):
             return "rule"
         return "missing" if name in missing().get(owner, {}) else "nothing"
@@ -218,7 +223,7 @@ def test_every_figure_that_one_of_the_documents_wants_stands_on_the_page() -> No
             "; `engine`, ",
             "J22-08: `engine` is nothing that exists",
         ),
-        ("not computed: not built: as J21-13", "not computed: not built: as J21-93", "N21-13: as J21-93"),
+        ("not computed: not built: as P20-44", "not computed: not built: as P20-94", "E21-33: as P20-94"),
     ],
 )
 def test_a_page_that_is_wrong_is_noticed(old: str, new: str, problem: str) -> None:

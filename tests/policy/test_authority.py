@@ -9,7 +9,7 @@ import pytest
 
 from qingsuan.errors import PolicyError
 from qingsuan.plugins import Installed, Plugin
-from qingsuan.policy.authority.model import SETTINGS, STANDARD
+from qingsuan.policy.authority.model import SETTINGS, STANDARDS
 from qingsuan.policy.findings import Finding, findings_of
 from qingsuan.policy.model import Case, Pool, Region, Rule
 from qingsuan.policy.reader import read_rule_sets
@@ -325,7 +325,7 @@ def test_whatever_a_file_can_set_can_be_authorised() -> None:
     called = {"bands": "ratio", "caps": "cap", "entry_bp": "entry_percent"}
     no_amount = {"when", "cell", "visits", "id", "layers", "overrides", "registered", "source"}
     names = {one.name for owner in (Case, Rule) for one in fields(owner)} - no_amount
-    assert {called.get(name, name) for name in names} == set(SETTINGS) - {STANDARD}
+    assert {called.get(name, name) for name in names} == set(SETTINGS) - {*STANDARDS}
 
 
 def test_retirees_are_favoured_alike_in_both_kinds_of_care(tmp_path: Path) -> None:

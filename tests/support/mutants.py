@@ -26,6 +26,7 @@ CARRIED = ("tests/benefits/accumulators/test_opening.py::test_keys_and_a_year_of
 FIGURES = ("tests/benefits/reference/test_figures_differential.py",)
 AUTHORITY = ("tests/policy/test_authority.py",)
 GROWING = ("tests/policy/test_growing_points.py",)
+PREMIUMS = ("tests/premiums/test_twin_agrees.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
 
@@ -611,6 +612,48 @@ MUTANTS = (
         "_order.pyx",
         "if first >= 0 and all.role[all.rows[i]] & REFUSED and status[first] == COUNTS:",
         "if first >= 0 and all.role[all.rows[i]] & MARKED and status[first] == COUNTS:",
+    ),
+    Mutant(
+        "premiums: a floor is above the standard",
+        "premiums/assistance.py",
+        "return min(standard_fen, max(group.floor_fen,",
+        "return max(0, max(group.floor_fen,",
+        suite=PREMIUMS,
+    ),
+    Mutant(
+        "premiums: a payer of an amount bears it though less is left",
+        "premiums/assistance.py",
+        "parts[payer.bearer] = min(asked, left)",
+        "parts[payer.bearer] = asked",
+        suite=PREMIUMS,
+    ),
+    Mutant(
+        "premiums: of several groups the last one decides",
+        "premiums/partition.py",
+        "np.minimum.at(found, place[mine], number[mine])",
+        "found[place[mine]] = number[mine]",
+        suite=PREMIUMS,
+    ),
+    Mutant(
+        "premiums: a shortfall is netted with what is made up",
+        "premiums/partition.py",
+        "due = standard - assisted + owed.fen",
+        "due = np.maximum(standard - assisted, owed.fen)",
+        suite=PREMIUMS,
+    ),
+    Mutant(
+        "premiums: an identity holds until the day before its last",
+        "premiums/partition.py",
+        "holds |= here & (first <= day) & (last >= day)",
+        "holds |= here & (first <= day) & (last > day)",
+        suite=PREMIUMS,
+    ),
+    Mutant(
+        "premiums: a gap of one day is none",
+        "premiums/gaps.py",
+        "same & (follows > until + 1)",
+        "same & (follows > until + 2)",
+        suite=PREMIUMS,
     ),
 )
 

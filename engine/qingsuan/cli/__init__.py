@@ -35,6 +35,7 @@ COMMANDS = {
     "new-plugin": "Begin a regional plugin: a distribution that installs, loads and settles at once, without one number.",
     "plugins": "List the installed regional plugins, broken ones too.",
     "policy": "Show, question, test and compare the rules of a region: tables, cases, differences, nothing settled.",
+    "premium": "Hold premiums (个人缴费) against what is due: who is assisted, who owes, who is not insured any more.",
     "prepare": "Read, check and order a year once, to settle it from there as often as is wanted.",
     "sample": "Make claims, insured people and identities of a plausible made-up year.",
     "settle": "Settle a year of claims (待遇结算): what each fund pays for each of them.",
@@ -45,6 +46,7 @@ COMMANDS = {
 _ROOMS = {
     "account": "settling",
     "find": "asking",
+    "premium": "settling",
     "prepare": "settling",
     "settle": "settling",
     "subsidy": "settling",

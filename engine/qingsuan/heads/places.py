@@ -10,18 +10,10 @@ from qingsuan import divisions
 from qingsuan.errors import PolicyError
 from qingsuan.heads.columns import int_of_code
 from qingsuan.heads.counting import Period
+from qingsuan.heads.standards import MissingYear
 from qingsuan.policy.model import Region
 
-__all__ = ["MissingYear", "Places", "RuleOfYear", "no_rule", "nothing_for"]
-
-
-@dataclass(frozen=True, slots=True)
-class MissingYear:
-    """A parameter of a year that is not known, and why; of a year without a rule: shown when somebody asks for that year."""
-
-    year: int
-    parameter: str
-    why: str
+__all__ = ["Places", "RuleOfYear", "no_rule", "nothing_for"]
 
 
 class RuleOfYear(Protocol):

@@ -40,6 +40,7 @@ def _contents(plugin: Plugin) -> Iterator[tuple[str, bytes]]:
             ("funding", region.funding),
             ("accounts", region.accounts),
             ("authority", region.authority),
+            ("premiums", region.premiums),
         )
     )
     for label, folder in (("code", _package(plugin.module)), *own):

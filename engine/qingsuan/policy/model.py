@@ -470,6 +470,8 @@ class Region:
         A folder with one funding TOML per date (财政补助), or None.
     accounts
         A folder with one TOML of personal accounts per pool and date (个人账户), or None.
+    premiums
+        A folder with one premium TOML per year (个人缴费), or None.
     authority
         A folder with one TOML per date that says what the region's pools may set (待遇清单授权), or None.
     codes
@@ -486,6 +488,7 @@ class Region:
     funding: Any = None
     accounts: Any = None
     authority: Any = None
+    premiums: Any = None
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 

@@ -183,14 +183,19 @@ class Table:
 
     def date(self, key: str, default: dt.date | None = None) -> dt.date:
         """Read a TOML date without a time, unquoted."""
+        return self._get(key, default, self._date)
 
-        def read(value: Any, where: str) -> dt.date:
-            if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
-                do = "take the quotes away" if isinstance(value, str) else "write a date"
-                self.refuse(where, found=described(value), expected="a date such as 2021-01-01", do=do)
-            return value
+    def dates(self, key: str) -> tuple[dt.date, ...]:
+        """Read a list of different TOML dates."""
 
-        return self._get(key, default, read)
+        def read(value: Any, where: str) -> tuple[dt.date, ...]:
+            days = tuple(self._date(item, at) for item, at in self._items(value, where, "dates"))
+            for number, day in enumerate(days, 1):
+                if day in days[: number - 1]:
+                    self.refuse(f"{where}[{number}]", found=f"{day} twice", do="write it once")
+            return days
+
+        return self._get(key, None, read)
 
     def flag(self, key: str, default: bool | None = None) -> bool:
         """Read ``true`` or ``false``."""
@@ -310,6 +315,12 @@ class Table:
 
     def _many(self, value: Any, where: str, what: str, one: Callable[[Any, str], int]) -> tuple[int, ...]:
         return tuple(one(item, at) for item, at in self._items(value, where, what))
+
+    def _date(self, value: Any, where: str) -> dt.date:
+        if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+            do = "take the quotes away" if isinstance(value, str) else "write a date"
+            self.refuse(where, found=described(value), expected="a date such as 2021-01-01", do=do)
+        return value
 
     def _child(self, value: Any, where: str) -> Table:
         if not isinstance(value, dict):

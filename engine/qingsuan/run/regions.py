@@ -1,4 +1,4 @@
-"""The regions that can be settled: those whose plugin opens, and all of whose rule and funding files can be trusted.
+"""The regions that can be settled: those whose plugin opens, and all of whose files of rules can be trusted.
 
 This is the one place where rules are read for a command. A region with one file that cannot be read, checked or compiled is
 refused as a whole, like one whose plugin does not import: its pools are unserved, and the other regions are settled.
@@ -16,11 +16,14 @@ from qingsuan.errors import PolicyError
 from qingsuan.plugins import Installed, Plugin
 from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.policy.authority.check import check_authority, check_standard
+from qingsuan.policy.authority.model import Setting
 from qingsuan.policy.authority.reader import read_authorities
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.findings import Finding, PolicyFindings, refuse_findings
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
+from qingsuan.premiums.model import PremiumRule, Premiums
+from qingsuan.premiums.reader import read_premiums
 from qingsuan.subsidies.model import FundingRule
 from qingsuan.subsidies.reader import read_region
 
@@ -29,10 +32,11 @@ __all__ = ["Regions", "Rules", "hold_to_authority", "read_regions", "setup_of"]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the files of one region say: its rule sets, its funding rules by year, and its rules of personal accounts."""
+    """What the files of one region say: rule sets, funding rules by year, premium rules, rules of personal accounts."""
 
     rule_sets: tuple[RuleSet, ...]
     funding: Mapping[int, FundingRule]
+    premiums: Premiums
     accounts: tuple[AccountRule, ...] = ()
 
 
@@ -92,11 +96,13 @@ def _read(region: Region, compiled: bool) -> Rules | _Untrusted:
         rule_sets = call_plugin(_read_and_compile if compiled else read_rule_sets, region)
         what = "funding rules"
         funding = call_plugin(read_region, region)
+        what = "premium rules"
+        premiums = call_plugin(read_premiums, region)
         what = "rules of personal accounts"
         accounts = call_plugin(read_account_rules, region)
         what = "rules, held against what the region authorises (待遇清单),"
-        call_plugin(hold_to_authority, region, rule_sets, funding.values())
-        return Rules(rule_sets, funding, accounts)
+        call_plugin(hold_to_authority, region, rule_sets, funding.values(), premiums.rules.values())
+        return Rules(rule_sets, funding, premiums, accounts)
     except PluginCodeError as error:  # the folders may be objects of the plugin's own making
         cause = error.__cause__
         told = cause if isinstance(cause, PolicyError) else error
@@ -104,7 +110,12 @@ def _read(region: Region, compiled: bool) -> Rules | _Untrusted:
         return _Untrusted(f"its {what} cannot be trusted: {told}", findings)
 
 
-def hold_to_authority(region: Region, rule_sets: Iterable[RuleSet], funding: Iterable[FundingRule]) -> None:
+def hold_to_authority(
+    region: Region,
+    rule_sets: Iterable[RuleSet],
+    funding: Iterable[FundingRule],
+    premiums: Iterable[PremiumRule] = (),
+) -> None:
     """Hold what a region's files say against what it authorises its pools to set (待遇清单).
 
     Raises
@@ -114,10 +125,17 @@ def hold_to_authority(region: Region, rule_sets: Iterable[RuleSet], funding: Ite
     """
     authorities = read_authorities(region)
     findings = [*check_authority(rule_sets, authorities)]
-    for rule in funding:
-        cited = [rule.sources[key] for key in rule.standard.source.split(", ")]
-        standard = rule.standard.fen
-        findings += check_standard(authorities, file=rule.file, year=rule.year, standard_fen=standard, cited=cited)
+    standards: list[tuple[Setting, FundingRule | PremiumRule]] = [("subsidy_standard", rule) for rule in funding]
+    standards += [("premium_standard", rule) for rule in premiums]
+    for setting, rule in standards:
+        findings += check_standard(
+            authorities,
+            setting=setting,
+            file=rule.file,
+            year=rule.year,
+            standard_fen=rule.standard.fen,
+            cited=[rule.sources[key] for key in rule.standard.source.split(", ")],
+        )
     refuse_findings(findings)
 
 

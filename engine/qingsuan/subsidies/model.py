@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from qingsuan.heads.counting import CountUnit
-from qingsuan.heads.places import MissingYear
-from qingsuan.heads.standards import Standard
+from qingsuan.heads.standards import MissingYear, Standard
 from qingsuan.policy.model import Source
 
 __all__ = [

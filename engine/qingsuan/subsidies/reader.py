@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from qingsuan.heads.places import MissingYear
 from qingsuan.heads.reading import apart_of, codes_of, counties_of, read_folder, region_of, schemes_of, standard_of
-from qingsuan.heads.standards import Standard
+from qingsuan.heads.standards import MissingYear, Standard
 from qingsuan.money import yuan
 from qingsuan.policy.model import Region, Source
 from qingsuan.policy.sources import cite, read_sources

@@ -95,6 +95,10 @@ class PluginContract:
         """Every rule of personal accounts (个人账户) that the plugin hands over can be trusted; it may hand over none."""
         self._keeps("accounts")
 
+    def test_premium_rules_are_read(self) -> None:
+        """Every premium rule (个人缴费) that the plugin hands over can be trusted; it may hand over none."""
+        self._keeps("premiums")
+
     def test_nothing_goes_beyond_what_is_authorised(self) -> None:
         """No value of a rule set goes beyond what the region authorises its pools to set (待遇清单), if it says that at all."""
         self._keeps("authority")

@@ -22,6 +22,8 @@ from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.findings import Finding, findings_of
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
+from qingsuan.premiums.model import PremiumRule, Premiums
+from qingsuan.premiums.reader import read_premiums
 from qingsuan.run.regions import hold_to_authority
 from qingsuan.subsidies.model import FundingRule
 from qingsuan.subsidies.reader import read_region
@@ -93,6 +95,17 @@ class Contract:
             A file cannot be trusted.
         """
         return tuple(rule for region in self.regions for rule in read_account_rules(region))
+
+    @cached_property
+    def premiums(self) -> tuple[PremiumRule, ...]:
+        """The premium rules of all its regions.
+
+        Raises
+        ------
+        PolicyError
+            A file cannot be trusted.
+        """
+        return tuple(rule for region in self.regions for rule in read_premiums(region).rules.values())
 
     def result(self, case: Path) -> Result:
         """Run a case once, however often it is asked for; a failure is not kept.
@@ -195,9 +208,25 @@ def _accounts(contract: Contract) -> Broken:
     ]
 
 
+def _premiums(contract: Contract) -> Broken:
+    return [
+        Finding(
+            f"region {region.code} {region.name}",
+            "premiums",
+            "a folder that says nothing of any year",
+            "a file for each year, with a rule or with what is missing, or no folder",
+            "write one, or leave Region(premiums=…) out",
+        )
+        for region in contract.regions
+        if region.premiums is not None and read_premiums(region) == Premiums({}, ())
+    ]
+
+
 def _authority(contract: Contract) -> Broken:
     for region in contract.regions:
-        hold_to_authority(region, read_rule_sets(region), read_region(region).values())
+        hold_to_authority(
+            region, read_rule_sets(region), read_region(region).values(), read_premiums(region).rules.values()
+        )
     return []
 
 
@@ -205,6 +234,7 @@ def _grades(contract: Contract) -> Broken:
     files = [(rule_set.file, rule_set.sources) for rule_set in contract.rule_sets]
     files += [(funding.file, funding.sources) for funding in contract.funding]
     files += [(rule.file, rule.sources) for rule in contract.accounts]
+    files += [(premium.file, premium.sources) for premium in contract.premiums]
     files += [
         (authority.file, authority.sources) for region in contract.regions for authority in read_authorities(region)
     ]
@@ -300,6 +330,7 @@ PROMISES: dict[str, Promise] = {
         Promise("rules", "Rule sets can be read; no rules overlap, and no promise is unkept.", _all_of_it(_rule_sets)),
         Promise("pools", "Every pool insures its own code and has at least one rule set.", _all_of_it(_pools)),
         Promise("funding", "Every funding rule (财政补助) can be trusted; there may be none.", _all_of_it(_funding)),
+        Promise("premiums", "Every premium rule (个人缴费) can be trusted; there may be none.", _all_of_it(_premiums)),
         Promise("accounts", "Every rule of personal accounts (个人账户) can be trusted.", _all_of_it(_accounts)),
         Promise("authority", "No value goes beyond what the region authorises (待遇清单).", _all_of_it(_authority)),
         Promise("grades", "Every source has a grade that is allowed here.", _all_of_it(_grades)),

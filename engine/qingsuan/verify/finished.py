@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from qingsuan.benefits.setldetail import SETLDETAIL
 from qingsuan.errors import InputError
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden, is_file
@@ -28,6 +30,7 @@ from qingsuan.verify.inputs import Found, find_inputs
 from qingsuan.verify.insured import check_named_rows
 from qingsuan.verify.ledgers import NEEDED as NEEDED_OF_LEDGERS
 from qingsuan.verify.ledgers import CheckedLedgers, check_ledgers
+from qingsuan.verify.premium import PREMIUM_NEEDS, CheckedPremiums, check_premiums
 from qingsuan.verify.rows import check_rows, refuse_older
 from qingsuan.verify.setldetail import check_detail
 from qingsuan.verify.subsidy import NEEDED, CheckedSubsidy, check_subsidy
@@ -37,6 +40,7 @@ __all__ = ["Verified", "verify"]
 _SETTLED = "benefits"
 _SUBSIDY = "subsidy"
 _ACCOUNT = "account"
+_PREMIUM = "premium"
 """How ``run.json`` begins to name the settlements whose rows can be checked."""
 
 _SUMS = ("in", "settled", "reversed", "rejected")
@@ -56,7 +60,8 @@ class Verified:
     ----------
     input_files, claims_compared, rows_compared, accounts
         How many files of the input, rows of claims, rows of insured people, and accounts were compared with the folder.
-    subsidy, ledgers : what was looked at, where the folder is that of a subsidy, or of personal accounts.
+    subsidy, premiums, ledgers
+        What was looked at, where the folder is that of a subsidy, of premiums, or of personal accounts.
     notes : what could not be checked, and why.
     """
 
@@ -70,6 +75,7 @@ class Verified:
     accounts: int = 0
     subsidy: CheckedSubsidy | None = None
     ledgers: CheckedLedgers | None = None
+    premiums: CheckedPremiums | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -152,15 +158,33 @@ def _check_content(
         say("accounts, uses and totals")
         with checking(found.findings, "accounts, uses and totals"):
             found.ledgers = check_ledgers(folder, record, found.findings)
+    elif record["settlement"].startswith(_PREMIUM):
+        say("people, lists and amounts")
+        with checking(found.findings, "people, lists and amounts"):
+            found.premiums = check_premiums(folder, record, found.findings)
+        with checking(found.findings, "input rows"):
+            _compare_insured(folder, at_hand, found, say, is_settled_when_refused=True)
 
 
-def _compare_insured(folder: Path, at_hand: Found, found: Verified, say: Callable[[str], None]) -> None:
-    """Hold the rows that a subsidy names against its input, where all of its files are at hand."""
+def _compare_insured(
+    folder: Path,
+    at_hand: Found,
+    found: Verified,
+    say: Callable[[str], None],
+    *,
+    is_settled_when_refused: bool = False,
+) -> None:
+    """Hold the rows that a run names against its input, where all of its files are at hand.
+
+    Of premiums a row may count, and be refused for its person's group: duplicates name it all the same.
+    """
     sources = at_hand.sources.get("insured", ())
     if not sources:
         return
     say("input rows")
     rejected = check_rejected(folder, {"insured": sources}, found.findings, "insured")["insured"]
+    if is_settled_when_refused:
+        rejected = {file: np.zeros_like(rows) for file, rows in rejected.items()}
     found.rows_compared = check_named_rows(folder, sources, rejected, found.findings)
 
 
@@ -219,14 +243,15 @@ def _record(folder: Path) -> dict[str, Any]:
         if record.get("settlement", "").startswith(_SETTLED):
             missing += [name for name in _NEEDED if name not in record]
             missing += [] if missing else _missing_sums(record)
-        for begins, needed in ((_SUBSIDY, NEEDED), (_ACCOUNT, NEEDED_OF_LEDGERS)):
+        of_kind = ((_SUBSIDY, NEEDED), (_ACCOUNT, NEEDED_OF_LEDGERS), (_PREMIUM, PREMIUM_NEEDS))
+        for begins, needed in of_kind:
             if record.get("settlement", "").startswith(begins):
                 missing += [name for name in needed if name not in record]
     except (OSError, ValueError, AttributeError, TypeError, KeyError, RecursionError) as error:
         raise _foreign(path, f"not a run record: {error}") from error
     if missing:
         raise _foreign(path, f"a record without {', '.join(missing)}")
-    if not record["settlement"].startswith((_SETTLED, _SUBSIDY, _ACCOUNT)):
+    if not record["settlement"].startswith((_SETTLED, _SUBSIDY, _ACCOUNT, _PREMIUM)):
         raise _foreign(path, f"a settlement that is not known here: {record['settlement'][:60]}")
     wrong = [name for name, (low, high) in _BOUNDS.items() if not _is_within(record.get(name, low), low, high)]
     if wrong:

@@ -76,7 +76,7 @@ def _as_text(folder: Path, verified: Verified) -> str:
 
 def _looked_at(verified: Verified) -> dict[str, int]:
     """What rows were looked at, by their kind."""
-    for checked in (verified.subsidy, verified.ledgers):
+    for checked in (verified.subsidy, verified.ledgers, verified.premiums):
         if checked is not None:
             return asdict(checked)
     return {"settled_rows": verified.rows_checked, "accounts": verified.accounts}
@@ -90,6 +90,12 @@ def _looked_at_in_words(verified: Verified) -> list[str]:
     if verified.ledgers is not None:
         uses = f"{verified.ledgers.uses:,} uses, {verified.ledgers.refused:,} of them refused"
         return [f"{verified.ledgers.accounts:,} accounts of twelve months", uses]
+    other = verified.premiums
+    if other is not None:
+        lists = (
+            f"{other.duplicates:,} rows of duplicates, {other.gaps:,} of gaps, {other.unapplied:,} of money not applied"
+        )
+        return [f"{other.people:,} people", lists]
     accounts = [f"{verified.accounts:,} accounts"] if verified.accounts else []
     return [f"{verified.rows_checked:,} settled rows", *accounts]
 

@@ -11,6 +11,7 @@ from qingsuan.errors import PluginError
 from qingsuan.plugins import Plugin, load, require
 from qingsuan.plugins import allow_list as list_of
 from qingsuan.policy.model import RuleSet
+from qingsuan.premiums.model import PremiumRule
 from qingsuan.run.regions import Regions, read_regions
 from qingsuan.subsidies.model import FundingRule
 
@@ -19,12 +20,13 @@ __all__ = ["show_installed"]
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A plugin, and its rule sets, funding rules and rules of accounts if they could be read."""
+    """A plugin, and its rule sets, funding rules, premium rules and rules of accounts if they could be read."""
 
     plugin: Plugin
     rule_sets: tuple[RuleSet, ...] = ()
     funding: tuple[FundingRule, ...] = ()
     accounts: tuple[AccountRule, ...] = ()
+    premiums: tuple[PremiumRule, ...] = ()
 
 
 def show_installed(*, as_json: bool, requirements: Sequence[str], allow_list: bool = False) -> None:
@@ -60,7 +62,13 @@ def _row(plugin: Plugin, regions: Regions) -> _Row:
     if plugin.region is None:
         return _Row(plugin)
     rules = regions.rules[plugin.region.code]
-    return _Row(plugin, rules.rule_sets, tuple(rules.funding[year] for year in sorted(rules.funding)), rules.accounts)
+    return _Row(
+        plugin,
+        rules.rule_sets,
+        tuple(rules.funding[year] for year in sorted(rules.funding)),
+        rules.accounts,
+        tuple(rules.premiums.rules[year] for year in sorted(rules.premiums.rules)),
+    )
 
 
 def _table(rows: list[_Row]) -> str:
@@ -88,6 +96,7 @@ def _lines(row: _Row) -> str:
         lines += [f"    {_dates(each)}   {_counts(each)}   {each.title}" for each in own] or ["    (no rule set)"]
     lines += [f"  subsidy of {rule.year} for {'+'.join(rule.schemes)}   {rule.title}" for rule in row.funding]
     lines += [f"  accounts of {'+'.join(rule.pools)} from {rule.effective}   {rule.title}" for rule in row.accounts]
+    lines += [f"  premium of {rule.year} for {'+'.join(rule.schemes)}   {rule.title}" for rule in row.premiums]
     return "\n".join(lines)
 
 
@@ -130,6 +139,7 @@ def _record(row: _Row) -> dict[str, object]:
             for rule in row.accounts
         ]
         record["funding"] = [{"year": rule.year, "file": rule.file, "title": rule.title} for rule in row.funding]
+        record["premiums"] = [{"year": rule.year, "file": rule.file, "title": rule.title} for rule in row.premiums]
     return record
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from qingsuan.money import yuan
-from qingsuan.policy.authority.model import AMOUNTS, STANDARD, Authorised, Authority, Bounds, EqualTilts, Setting
+from qingsuan.policy.authority.model import AMOUNTS, STANDARDS, Authorised, Authority, Bounds, EqualTilts, Setting
 from qingsuan.policy.authority.values import Value, as_tilt, tilt_text, values_of
 from qingsuan.policy.decision import Combination, combinations
 from qingsuan.policy.findings import Finding
@@ -43,17 +43,23 @@ def check_authority(rule_sets: Iterable[RuleSet], authorities: Sequence[Authorit
 
 
 def check_standard(
-    authorities: Sequence[Authority], *, file: str, year: int, standard_fen: int, cited: Sequence[Source]
+    authorities: Sequence[Authority],
+    *,
+    setting: Setting,
+    file: str,
+    year: int,
+    standard_fen: int,
+    cited: Sequence[Source],
 ) -> Iterator[Finding]:
-    """Hold a standard per head (人均财政补助标准) against every bound that the region's files state for its year."""
+    """Hold a standard per head, one of :data:`STANDARDS`, against every bound that the region's files state for its year."""
     for authority in authorities:
         for one in authority.authorised:
-            if one.settings == (STANDARD,) and one.year == year and not _within(one.bounds, [standard_fen]):
+            if one.settings == (setting,) and one.year == year and not _within(one.bounds, [standard_fen]):
                 yield Finding(
                     file,
                     "standard.yuan",
                     found=f"{yuan(standard_fen)} per head and year; {_documents(cited)}",
-                    expected=f"{_bounds_text(one.bounds, STANDARD)}: {_by(authority, one.id, one.source)}",
+                    expected=f"{_bounds_text(one.bounds, setting)}: {_by(authority, one.id, one.source)}",
                     do="correct the standard, or the bound of the authority file",
                 )
 
@@ -136,7 +142,7 @@ class _File:
         self.authority, self.to = authority, judge
         self.in_force = judge.ask({"insutype": Codes(judge.rule_set.schemes)}, days)
         self.authorised = [
-            (one, judge.ask(one.when, days)) for one in authority.authorised if one.settings != (STANDARD,)
+            (one, judge.ask(one.when, days)) for one in authority.authorised if one.settings[0] not in STANDARDS
         ]
         self.tilts = [_Tilts(one, days, judge) for one in authority.equal_tilts]
 

@@ -17,7 +17,7 @@ __all__ = [
     "AMOUNTS",
     "RATIOS",
     "SETTINGS",
-    "STANDARD",
+    "STANDARDS",
     "Authorised",
     "Authority",
     "Bounds",
@@ -37,10 +37,12 @@ Setting = Literal[
     "ceiling",
     "guarantee",
     "subsidy_standard",
+    "premium_standard",
 ]
 
-AMOUNTS: tuple[Setting, ...] = ("deductible", "limit", "cap", "subsidy_standard")
-"""Settings whose bounds are in yuan: deductible (起付标准), limit, cap (最高支付限额), standard per head (人均财政补助标准)."""
+AMOUNTS: tuple[Setting, ...] = ("deductible", "limit", "cap", "subsidy_standard", "premium_standard")
+"""Settings whose bounds are in yuan: deductible (起付标准), limit, cap (最高支付限额), standards per
+head (人均财政补助标准、个人缴费标准)."""
 
 RATIOS: tuple[Setting, ...] = ("ratio", "entry_percent", "ceiling", "guarantee")
 """Settings whose bounds are in percent: each ratio (支付比例) of the bands, what share enters, overall ceiling, guarantee (保底)."""
@@ -48,8 +50,8 @@ RATIOS: tuple[Setting, ...] = ("ratio", "entry_percent", "ceiling", "guarantee")
 SETTINGS: tuple[Setting, ...] = (*AMOUNTS, *RATIOS, "entry", "adjust")
 """Everything that can be authorised; ``entry`` is what enters a layer, ``adjust`` what an identity changes (倾斜)."""
 
-STANDARD: Setting = "subsidy_standard"
-"""The one setting that funding rules have, and rule sets do not."""
+STANDARDS: tuple[Setting, ...] = ("subsidy_standard", "premium_standard")
+"""Settings of funding rules and of premium rules, which rule sets do not have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from qingsuan.policy.authority.model import (
     AMOUNTS,
     RATIOS,
     SETTINGS,
-    STANDARD,
+    STANDARDS,
     Authorised,
     Authority,
     Bounds,
@@ -135,10 +135,11 @@ class _Reader:
 
     def authorised(self, table: Table) -> Authorised:
         settings = _settings(table)
-        of_standard = STANDARD in settings
+        standards = [setting for setting in settings if setting in STANDARDS]
+        of_standard = bool(standards)
         if of_standard and len(settings) > 1:
-            do = f"write an [[authorise]] of its own for {STANDARD}"
-            table.refuse("settings", found=f"{STANDARD} beside others", expected=f"{STANDARD} alone", do=do)
+            do = f"write an [[authorise]] of its own for {standards[0]}"
+            table.refuse("settings", found=f"{standards[0]} beside others", expected=f"{standards[0]} alone", do=do)
         return Authorised(
             id=self.id(table),
             settings=settings,

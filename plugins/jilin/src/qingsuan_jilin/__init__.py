@@ -28,7 +28,10 @@ LOCAL_CARE = {
 
 @hookimpl
 def qingsuan_region() -> Region:
-    """Hand over Jilin: two pools with rules, two whose files only say what is missing, and the province's funding rule."""
+    """Hand over Jilin: two pools with rules, two whose files only say what is missing; the province's funding rule.
+
+    Of its premiums (个人缴费) the files say what is missing.
+    """
     root = files(__name__)
     return Region(
         code="220000",
@@ -42,6 +45,7 @@ def qingsuan_region() -> Region:
         rules=root / "rules",
         funding=root / "funding",
         accounts=root / "accounts",
+        premiums=root / "premiums",
         authority=root / "authority",
         codes={"med_type": LOCAL_CARE},
     )

@@ -9,7 +9,7 @@ __all__ = ["qingsuan_region"]
 
 @hookimpl
 def qingsuan_region() -> Region:
-    """Hand over Inner Mongolia: two pools with rules, two whose files only say what is missing, and the region's funding rule."""
+    """Hand over Inner Mongolia: two pools with rules, two whose files only say what is missing, the region's funding and premium rules."""
     root = files(__name__)
     return Region(
         code="150000",
@@ -23,5 +23,6 @@ def qingsuan_region() -> Region:
         rules=root / "rules",
         funding=root / "funding",
         accounts=root / "accounts",
+        premiums=root / "premiums",
         authority=root / "authority",
     )

@@ -1,0 +1,109 @@
+"""``qingsuan premium``: what each person owes, who bears it, what was paid and what is carried on (个人缴费)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qingsuan.cli.options.allowed import allow_option
+from qingsuan.cli.options.execution import execution_options
+from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.settling.stopping import terminated_as_interrupted
+from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
+
+__all__ = ["command"]
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("premium")
+@click.argument("insured", nargs=-1, required=True)
+@click.option(
+    "--year",
+    type=click.IntRange(FIRST_YEAR, LAST_SUBSIDY_YEAR),
+    required=True,
+    help="The year whose premiums are settled.",
+)
+@click.option("--out", type=_FILE, required=True, help="The run folder to write; it must not be finished already.")
+@click.option("--identities", multiple=True, help="What people were, and when: who is assisted (repeatable).")
+@click.option("--premiums", multiple=True, help="Premiums received, one row per payment (repeatable).")
+@click.option(
+    "--carried", type=_FILE, help="A finished run of an earlier year, whose shortfalls are made up in this one (补缴)."
+)
+@click.option("--standards", type=_FILE, help="Premiums of pools above the least one: CSV admdvs,standard.")
+@click.option("--must-insure", type=_FILE, help="How many people must be insured in each county: CSV admdvs,people.")
+@click.option(
+    "--require", "requirements", multiple=True, metavar="REQ", help='Insist on a plugin: "qingsuan-jilin>=2022.1".'
+)
+@allow_option
+@click.option(
+    "--skip-unserved", is_flag=True, help="Set rows of regions without a plugin aside (E_POOL) instead of stopping."
+)
+@click.option("--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030.")
+@execution_options
+@click.option(
+    "--resume", is_flag=True, help="Go on with a run that did not finish in --out: otherwise the same command."
+)
+@click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out.")
+@click.option("--json", "as_json", is_flag=True, help="Write the run record instead of the summary.")
+@results_apart
+def command(
+    *,
+    insured: tuple[str, ...],
+    year: int,
+    out: Path,
+    identities: tuple[str, ...],
+    premiums: tuple[str, ...],
+    carried: Path | None,
+    standards: Path | None,
+    must_insure: Path | None,
+    requirements: tuple[str, ...],
+    allow: Path | None,
+    skip_unserved: bool,
+    csv_encoding: str,
+    workers: int,
+    memory: int,
+    partitions: int | None,
+    resume: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Hold the premiums of a year against what is due.
+
+    INSURED are Parquet, Arrow IPC or CSV files, folders or globs with the columns psn_no, insutype, insu_admdvs, begndate, and, if
+    known, enddate and vali_flag; with rows of last year among them, who is not insured any more is listed. Identities say who is
+    assisted, premiums what was paid. Each person owes once, in the one place where they count.
+    """
+    from qingsuan.api.premiums import premium
+    from qingsuan.report.text import proven
+
+    with terminated_as_interrupted():
+        run = premium(
+            insured,
+            identities,
+            premiums,
+            year=year,
+            out=out,
+            carried=carried,
+            standards=standards,
+            must_insure=must_insure,
+            require=requirements,
+            allow=allow,
+            skip_unserved=skip_unserved,
+            csv_encoding=csv_encoding,
+            workers=workers,
+            memory=memory,
+            partitions=partitions,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress_for(as_json),
+        )
+    with finished(out, run.record_sha256):
+        if as_json:
+            show_json(
+                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
+            )
+        else:
+            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
