@@ -15,7 +15,27 @@ __all__ = [
     "RunError",
     "TooManyRejected",
     "UsageError",
+    "unread",
 ]
+
+
+def unread(error: Exception) -> str:
+    """Why a small text file cannot be read, in words, for ``found`` of a message.
+
+    >>> unread(FileNotFoundError(2, "No such file or directory", "a.toml"))
+    'No such file or directory'
+    >>> unread(UnicodeDecodeError("utf-8", bytes([65, 0xB1]), 1, 2, "invalid start byte"))
+    'byte 2 (0xb1) is not UTF-8: save the file as UTF-8 (Chinese editors often save GBK)'
+    """
+    match error:
+        case UnicodeDecodeError():
+            byte = error.object[error.start]
+            return f"byte {error.start + 1} (0x{byte:02x}) is not UTF-8: save the file as UTF-8 (Chinese editors often save GBK)"
+        case OSError():
+            return error.strerror or str(error)
+        case RecursionError():
+            return "brackets within brackets, too deep to be read"
+    return str(error)
 
 
 class QingsuanError(Exception):

@@ -81,7 +81,7 @@ def classes(tmp_path: Path) -> Path:
     return file
 
 
-# ---- the worked examples of facts/domain.md section 4
+# ---- worked examples of the notices
 
 
 HUNDRED_THOUSAND = {

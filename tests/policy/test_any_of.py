@@ -11,22 +11,11 @@ from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import AnyOf, Codes, Interval, RuleSet
 from qingsuan.policy.reader import read_rule_set
 from qingsuan.policy.when.values import written_out
+from rule_heads import head
 
-TEXT = """\
-format = 1
-[ruleset]
-pool = "990100"
-schemes = ["390"]
-title = "made up"
-effective = 2021-01-01
-source = "X1"
-benefit_date = "setl_time"
-identity_date = "begndate"
-levels = ["1", "2"]
-[sources.X1]
-document = "made up"
-article = "1"
-grade = "made-up"
+TEXT = (
+    head(source="X1", levels=("1", "2"))
+    + """\
 [identities]
 poor = { title = "特困", codes = ["2304"], source = "X1" }
 [[rules]]
@@ -34,6 +23,7 @@ id = "outpatient"
 when = { WHEN, med_type = ["11"] }
 layers = []
 """
+)
 
 
 def read(folder: Path, when: str) -> RuleSet:

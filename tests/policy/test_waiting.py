@@ -11,26 +11,11 @@ from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import Codes, RuleSet
 from qingsuan.policy.reader import read_rule_set
 from qingsuan.policy.when.waiting import Exemption, Waiting
+from rule_heads import head
 
-TEXT = """\
-format = 1
-[ruleset]
-pool = "990100"
-schemes = ["310", "390"]
-title = "made up"
-effective = 2021-01-01
-source = "X1"
-benefit_date = "setl_time"
-identity_date = "begndate"
-levels = ["1"]
-[sources.X1]
-document = "made up"
-article = "1"
-grade = "made-up"
-[sources.X2]
-document = "made up"
-article = "2"
-grade = "made-up"
+TEXT = (
+    head(("310", "390"), source="X1", levels=("1",), sources={"X1": "1", "X2": "2"})
+    + """\
 [identities]
 poor = { title = "特困", codes = ["2304"], source = "X1" }
 [waiting]
@@ -46,6 +31,7 @@ id = "any"
 when = {}
 layers = []
 """
+)
 
 
 def read(folder: Path, text: str) -> RuleSet:

@@ -44,7 +44,7 @@ def amounts(split: PerHead) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize(
     ("year", "admdvs", "expected"),
-    [  # facts/domain.md 0.1 to 0.4, from seeds 000 and 003
+    [  # the notices of Jilin for 2021 and 2022
         (2021, "220102", (34800, 13920, 9280)),
         (2021, "220581", (34800, 13920, 9280)),
         (2021, "222401", (46400, 6960, 4640)),
@@ -214,6 +214,14 @@ def test_amounts_cannot_be_shared_by_ratios_that_are_not_stated() -> None:
 def test_a_class_the_rule_does_not_know() -> None:
     with pytest.raises(PolicyError, match=r't\.csv: line 2: class "四"\n  expected: .*一, 二, 三'):
         check_tables(neimenggu(), tables({"150121": "四"}))
+
+
+def test_classes_of_another_encoding_say_which(tmp_path: Path) -> None:
+    """The bytes of 一 in GB18030 are a Cyrillic letter in UTF-8: nothing else tells."""
+    (tmp_path / "c.csv").write_bytes("admdvs,class\n150121,一\n".encode("gb18030"))
+    classes = BureauTables(classes=read_classes(tmp_path / "c.csv"))
+    with pytest.raises(PolicyError, match="in gb18030 its bytes are 一: save the file as UTF-8"):
+        check_tables(neimenggu(), classes)
 
 
 def test_no_class_is_ever_assumed() -> None:

@@ -81,7 +81,7 @@ def rules(name: str, *, date: dt.date | str, scheme: str | None = None, rules_di
     if not found:
         raise UsageError(
             f"date {day}",
-            found=f"no rules of {name}{f', scheme {scheme},' if scheme else ''} are in force on that date",
+            found=f"no rules of {name}{f', scheme {scheme},' if scheme is not None else ''} are in force on that date",
             expected=f"a date and scheme of: {dates_of(chosen.rule_sets)}",
         )
     note = "" if folder is None else f"working copy: {folder}"

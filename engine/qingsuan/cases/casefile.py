@@ -38,7 +38,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from qingsuan.errors import InputError
+from qingsuan.errors import InputError, unread
 from qingsuan.money import fen_of_yuan, yuan
 from qingsuan.tables import BILL, BILL_PARTS, REJECTION_CODES
 
@@ -46,6 +46,8 @@ __all__ = ["CaseFile", "Row", "collect_cases", "read_case"]
 
 Row = dict[str, str]
 """One row of a table, as the texts that a CSV file carries; an absent cell is absent, or the empty text."""
+_KINDS = {int: "a whole number", str: "a text", bool: "true or false", list: "a list", dict: "a table"}
+"""What messages call the kinds of values."""
 
 _PERSON = "P1"
 _TABLES = ("claims", "insured", "identities", "registrations")
@@ -95,8 +97,11 @@ def collect_cases(folder: str | Path) -> tuple[Path, ...]:
     """
     files = tuple(sorted(Path(folder).rglob("*.toml")))
     if not files:
+        there = (
+            "no case file in it" if Path(folder).is_dir() else "a file" if Path(folder).exists() else "no such folder"
+        )
         raise InputError(
-            str(folder), found="no case file", expected="at least one *.toml", do="check the folder's name"
+            str(folder), found=there, expected="a folder with at least one *.toml", do="check the folder's name"
         )
     return files
 
@@ -118,8 +123,12 @@ def read_case(file: str | Path) -> CaseFile:
     path = Path(file)
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(str(path), found=f"cannot be read: {error}", expected="a TOML file", do="mend it") from error
+    except (OSError, ValueError, RecursionError) as error:
+        found = f"cannot be read: {unread(error)}"
+        raise InputError(str(path), found=found, expected="a case file in TOML", do="mend it") from error
+    if not values:
+        do = "write the case, or take the file away"
+        raise InputError(str(path), found="an empty file", expected="a case, beginning with format = 1", do=do)
     return _Reader(path, values).case()
 
 
@@ -176,7 +185,11 @@ class _Reader:
     def value(self, key: str, kind: type) -> Any:
         found = self.values.get(key)
         if not isinstance(found, kind) or isinstance(found, bool) or found == "":
-            self.refuse(key, found="nothing" if found is None else repr(found), expected=f"{key} = a {kind.__name__}")
+            self.refuse(
+                key,
+                found="nothing" if found is None else repr(found),
+                expected=f"{key}: {_KINDS.get(kind, kind.__name__)}",
+            )
         return found
 
     def tables(self, key: str) -> Sequence[Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from qingsuan.errors import PluginError, PolicyError
+from qingsuan.errors import PluginError, PolicyError, unread
 from qingsuan.plugins.digest import digest_of
 from qingsuan.plugins.finding import AllowList, Approved, Installed, Plugin, not_installed
 
@@ -110,8 +110,10 @@ def _read(file: Path) -> AllowList:
     try:
         content = file.read_bytes()
         values = tomllib.loads(content.decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PolicyError(f"--allow {file}", found=f"it cannot be read: {error}", expected=_EXPECTED, do=_DO) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise PolicyError(
+            f"--allow {file}", found=f"it cannot be read: {unread(error)}", expected=_EXPECTED, do=_DO
+        ) from error
     plugins = tuple(_approved(values, str(file)))
     names = [canonicalize_name(one.name) for one in plugins]
     for number, name in enumerate(names):
@@ -125,7 +127,7 @@ def _approved(values: Mapping[str, Any], file: str) -> Iterator[Approved]:
         if key not in ("format", "plugins"):
             raise _wrong(f"{file}: {key}", "an unknown key")
     if type(values.get("format")) is not int or values["format"] != 1:
-        raise _wrong(f"{file}: format", repr(values.get("format", "nothing")))
+        raise _wrong(f"{file}: format", repr(values["format"]) if "format" in values else "this key is missing")
     tables = values.get("plugins")
     if not (isinstance(tables, list) and tables and all(isinstance(one, dict) for one in tables)):
         raise _wrong(f"{file}: plugins", "no plugin" if not tables else repr(tables))

@@ -22,14 +22,19 @@ from qingsuan.policy.findings import PolicyFindings, refuse_findings
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.policy.strict import load
+from qingsuan.policy.toml.file import toml_in
 
 __all__ = ["OPTION", "trusted_rule_sets", "with_rules"]
 
 OPTION = "--rules-dir"
 
 
-def with_rules(installed: Installed, folder: str | os.PathLike[str] | None) -> tuple[Installed, tuple[RuleSet, ...]]:
+def with_rules(
+    installed: Installed, folder: str | os.PathLike[str] | None, option: str = OPTION
+) -> tuple[Installed, tuple[RuleSet, ...]]:
     """Let the files of a folder stand in for the rule sets of the plugin whose pools they name; without a folder, nothing changes.
+
+    ``option`` is what messages call the folder.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def with_rules(installed: Installed, folder: str | os.PathLike[str] | None) -> t
     if folder is None:
         return installed, ()
     path = Path(folder)
-    files = _files(path)
+    files = _files(path, option)
     region = _region_of(installed, files)
     here = replace(region, rules=path)
     rule_sets = trusted_rule_sets(here)
@@ -79,16 +84,17 @@ def trusted_rule_sets(region: Region) -> tuple[RuleSet, ...]:
     return rule_sets
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, option: str) -> list[Path]:
+    """The files of a folder that a caller names: that there is none, or none of them, is the caller's fault and not a plugin's."""
     expected = "a folder with one *.toml for each rule set, all of one region"
     do = "name the folder itself, such as a copy of a plugin's rules/"
     try:
-        files = sorted(file for file in path.iterdir() if file.name.endswith(".toml"))
+        files = [path / file.name for file in toml_in(path)]
     except OSError as error:
         found = f"cannot be read ({error.strerror or error})"
-        raise UsageError(f"{OPTION} {path}", found=found, expected=expected, do=do) from error
+        raise UsageError(f"{option} {path}".strip(), found=found, expected=expected, do=do) from error
     if not files:
-        raise UsageError(f"{OPTION} {path}", found="a folder without *.toml", expected=expected, do=do)
+        raise UsageError(f"{option} {path}".strip(), found="a folder without *.toml", expected=expected, do=do)
     return files
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from qingsuan.errors import PolicyError, UsageError
 from qingsuan.plugins import Installed, load, with_rules
 from qingsuan.plugins.code import PluginCodeError, call_plugin
-from qingsuan.plugins.rules_dir import trusted_rule_sets
+from qingsuan.plugins.rules_dir import OPTION, trusted_rule_sets
 from qingsuan.policy.model import Pool, Region, RuleSet
 from qingsuan.policy.reader import read_rule_set
 from qingsuan.policy.strict import load as load_toml
@@ -41,8 +41,8 @@ class Chosen:
         return (folder / file).read_bytes()
 
 
-def choose(name: str, rules_dir: Path | None = None) -> Chosen:
-    """A region or a pool, by its code or its name.
+def choose(name: str, rules_dir: Path | None = None, option: str = OPTION) -> Chosen:
+    """A region or a pool, by its code or its name; ``option`` is what messages call the folder.
 
     Raises
     ------
@@ -52,18 +52,20 @@ def choose(name: str, rules_dir: Path | None = None) -> Chosen:
         The rules cannot be trusted.
     """
     installed = load()
-    _, rule_sets = with_rules(installed, rules_dir)
+    _, rule_sets = with_rules(installed, rules_dir, option)
     region, pools = _named(installed, name)
     if rules_dir is not None and (not rule_sets or rule_sets[0].pool not in {pool.code for pool in region.pools}):
         raise UsageError(
-            f"--rules-dir {rules_dir}", found=f"files of another region than {name}", expected=f"files of {region.code}"
+            f"{option} {rules_dir}".strip(),
+            found=f"files of another region than {name}",
+            expected=f"files of {region.code}",
         )
     read = rule_sets if rules_dir is not None else _read(region)
     codes = {pool.code for pool in pools}
     return Chosen(region, pools, tuple(one for one in read if one.pool in codes), rules_dir)
 
 
-def choose_all(names: Sequence[str], rules_dir: Path | None = None) -> tuple[Chosen, ...]:
+def choose_all(names: Sequence[str], rules_dir: Path | None = None, option: str = OPTION) -> tuple[Chosen, ...]:
     """Several regions or pools; without names those of the working folder, else all that are installed.
 
     Raises
@@ -72,9 +74,9 @@ def choose_all(names: Sequence[str], rules_dir: Path | None = None) -> tuple[Cho
         As :func:`choose`; or nothing is installed.
     """
     if names:
-        return tuple(choose(name, rules_dir) for name in names)
+        return tuple(choose(name, rules_dir, option) for name in names)
     installed = load()
-    _, rule_sets = with_rules(installed, rules_dir)
+    _, rule_sets = with_rules(installed, rules_dir, option)
     if rules_dir is not None:
         owner = installed.pool_of(rule_sets[0].pool)
         assert owner is not None, "a working folder is of an installed region"
@@ -126,7 +128,7 @@ def _named(installed: Installed, name: str) -> tuple[Region, tuple[Pool, ...]]:
     names = [each for region in installed.regions for each in (region.name, *(pool.name for pool in region.pools))]
     refused = [f"{plugin.title} is refused: {plugin.problem}" for plugin in installed.broken]
     raise UsageError(
-        name,
+        name or "REGION|POOL",
         found="; ".join([f'no region or pool is called "{name}"', *refused]),
         expected=f"one of {', '.join(known) or '(no plugin is installed)'}, or its name",
         do=did_you_mean(name, [*known, *names]) or "qingsuan plugins lists them",

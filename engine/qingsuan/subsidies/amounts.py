@@ -6,7 +6,7 @@ always, and the local share takes every remainder. A local share split further g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from qingsuan.errors import PolicyError
@@ -85,11 +85,20 @@ def check_tables(rule: FundingRule, tables: BureauTables) -> None:
                 where,
                 found=f'class "{name}"',
                 expected=f"a class of the rule {rule.file}: {', '.join(rule.classes)}",
-                do="write one of these classes, or correct the rule",
+                do=_in_gb18030(name, rule.classes) or "write one of these classes, or correct the rule",
             )
     for prefix, own in tables.standards.items():
         if prefix.startswith(rule.prefix):
             _check_standard(rule, own)
+
+
+def _in_gb18030(name: str, classes: Collection[str]) -> str:
+    """What to do where a class is one of the rule's in another encoding: the bytes of 一 in it are a letter in UTF-8, too."""
+    try:
+        meant = name.encode("utf-8").decode("gb18030")
+    except UnicodeDecodeError:
+        return ""
+    return f"in gb18030 its bytes are {meant}: save the file as UTF-8" if meant in classes else ""
 
 
 def class_table_wanted(rule: FundingRule, tables: BureauTables) -> PolicyError | None:

@@ -8,10 +8,11 @@ import sys
 import tomllib
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from shlex import quote
 from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
-from qingsuan.errors import PluginError, UsageError
+from qingsuan.errors import PluginError, UsageError, unread
 from qingsuan.plugins import GROUP
 from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.testing.contract import PluginContract
@@ -65,7 +66,10 @@ def _checked_folder(folder: Path) -> Path:
     if installed is None or origin != folder:
         found = f"{name} is not installed" if installed is None else f"{name} is installed from {origin or 'a package'}"
         raise PluginError(
-            str(folder), found=found, expected="it is installed from this folder", do=f"pip install -e {folder}"
+            str(folder),
+            found=found,
+            expected="it is installed from this folder",
+            do=f"pip install -e {quote(str(folder))}",
         )
     return folder
 
@@ -73,14 +77,15 @@ def _checked_folder(folder: Path) -> Path:
 def _name_in(folder: Path) -> str:
     file = folder / "pyproject.toml"
     try:
-        return str(tomllib.loads(file.read_text("utf-8"))["project"]["name"])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise UsageError(
-            str(file),
-            found=f"no name of a distribution can be read there: {type(error).__name__}: {error}",
-            expected="[project] with name",
-            do="give the folder in which the plugin's pyproject.toml is",
-        ) from error
+        name = str(tomllib.loads(file.read_text("utf-8"))["project"]["name"])
+    except (KeyError, TypeError):
+        found = "no [project] with a name"
+    except (OSError, ValueError, RecursionError) as error:
+        found = f"no name of a distribution can be read there: {unread(error)}"
+    else:
+        return name
+    do = "give the folder in which the plugin's pyproject.toml is"
+    raise UsageError(str(file), found=found, expected="[project] with name", do=do)
 
 
 def _installed(name: str) -> Distribution | None:

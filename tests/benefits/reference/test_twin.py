@@ -610,7 +610,10 @@ def test_a_missing_parameter_refuses_only_what_the_rules_that_it_overrides_would
     ]
 
 
-@pytest.mark.parametrize(("birth", "fund"), [((1961, 1, 2), 700), ((1961, 1, 3), 600), (None, 0)])
+@pytest.mark.parametrize(
+    ("birth", "fund"),
+    [((1961, 1, 2), 700), ((1961, 1, 3), 600), (None, 0), ((2021, 1, 2), 600), ((2021, 1, 3), 0), ((2121, 1, 2), 0)],
+)
 def test_age_is_completed_years_on_the_benefit_date(birth: tuple[int, int, int] | None, fund: int) -> None:
     cases = [
         Case({"age": Interval(60, None)}, bands=Bands((7000,))),

@@ -47,11 +47,16 @@ def test_folders_and_globs_see_the_same_files(place: str) -> None:
     put(Path("in/_hidden.csv"))
     put(Path("in/jan/.hidden.csv"))
     put(Path("in/jan/_folder/x.csv"))
+    put(Path("in/$RECYCLE.BIN/S-1-5/x.csv"))
+    put(Path("in/jan/System Volume Information/x.csv"))
     put(Path("in/_SUCCESS"))
     put(Path("in/jan/.b.csv.crc"))
     found = find_files([place], "rows")
     assert names(place) == ["a.csv", "jan/b.csv", "jan/deep/c.csv"]
-    assert found.left_out == ["in/_hidden.csv", "in/jan/.hidden.csv", "in/jan/_folder/"]
+    assert found.left_out == [
+        *("in/$RECYCLE.BIN/", "in/_hidden.csv", "in/jan/.hidden.csv"),
+        *("in/jan/System Volume Information/", "in/jan/_folder/"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ Int64 = npt.NDArray[np.int64]
 
 
 def completed_years(born: npt.NDArray[np.int64], person: Int32, on: npt.NDArray[np.int64]) -> Int64:
-    """Age in completed years; an unknown date of birth gives an unknown age.
+    """Age in completed years; unknown where the date of birth is, or lies after the day: nobody is younger than 0.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def completed_years(born: npt.NDArray[np.int64], person: Int32, on: npt.NDArray[
     birthday = np.where(known, calendar[np.where(known, born - _CALENDAR_FROM, 0)], np.int32(0))
     days = (on - _CALENDAR_FROM).astype(np.int32)
     years = (looked_up(calendar, days) - looked_up(birthday, person)) >> 9
-    return np.where(years > _OLDEST, np.int64(NO_AMOUNT), years)
+    return np.where((years > _OLDEST) | (years < 0), np.int64(NO_AMOUNT), years)
 
 
 _CALENDAR_FROM = int(np.datetime64("1800-01-01").astype(np.int64))

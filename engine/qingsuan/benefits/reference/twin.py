@@ -447,7 +447,7 @@ def _values(claim: Claim, row: Insured, held: frozenset[str], place: str, benefi
         "psn_idet_type": held,
         "place": place,
         "referral": REFERRALS[(claim.refl_flag == "1") + 2 * (claim.er_flag == "1")],
-        "age": None if row.brdy is None else _completed_years(row.brdy, benefit_date),
+        "age": None if row.brdy is None or row.brdy > benefit_date else _completed_years(row.brdy, benefit_date),
         "medfee_sumamt": claim.medfee_sumamt,
         "date": (benefit_date - EPOCH).days,
         **claim.extra,

@@ -24,6 +24,9 @@ def command(context: click.Context, *, as_json: bool, requirements: tuple[str, .
 
     Exit status 4 if one of them is broken, or a required one is missing or of another version.
     """
+    if as_json and allow_list:
+        do = "leave one out: the list for --allow is TOML"
+        raise UsageError("plugins --json --allow-list", found="both", expected="one of them", do=do)
     if context.invoked_subcommand is None:
         results_apart(show_installed)(as_json=as_json, requirements=requirements, allow_list=allow_list)
     elif as_json or requirements or allow_list:

@@ -50,7 +50,7 @@ def _side(given: str, name: str | None, scheme: str | None) -> tuple[RuleSet, ..
 def _rule_sets(given: str, name: str | None) -> tuple[RuleSet, ...]:
     path = Path(given)
     if path.is_dir():
-        chosen = choose(name, path) if name else choose_all((), path)[0]
+        chosen = choose(name, path, "") if name else choose_all((), path, "")[0]
         return chosen.rule_sets
     if path.is_file():
         return (read_file(path),)

@@ -39,7 +39,7 @@ def command(*, name: str, date: dt.datetime, scheme: str | None, rules_dir: Path
     if not found:
         raise UsageError(
             f"--date {date.date()}",
-            found=f"no rules of {name}{f', scheme {scheme},' if scheme else ''} are in force on that date",
+            found=f"no rules of {name}{f', scheme {scheme},' if scheme is not None else ''} are in force on that date",
             expected=f"a date and scheme of: {dates_of(chosen.rule_sets)}",
         )
     if as_json:

@@ -12,7 +12,18 @@ from typing import Any
 from qingsuan.errors import PolicyError
 from qingsuan.policy.toml.told import MOST_DIGITS
 
-__all__ = ["files_in", "parsed", "read_text"]
+__all__ = ["files_in", "parsed", "read_text", "toml_in"]
+
+
+def toml_in(folder: Traversable | Path) -> list[Traversable | Path]:
+    """The parameter files (``*.toml``) of a folder, by name.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be read; whose fault that is, the caller knows.
+    """
+    return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
 
 
 def files_in(folder: Traversable | Path, what: str, key: str) -> list[Traversable | Path]:
@@ -26,7 +37,7 @@ def files_in(folder: Traversable | Path, what: str, key: str) -> list[Traversabl
         The folder cannot be read.
     """
     try:
-        return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+        return toml_in(folder)
     except OSError as error:
         raise PolicyError(
             str(folder),
@@ -71,6 +82,8 @@ def parsed(file: Traversable | Path, label: str) -> dict[str, Any]:
         The file cannot be read, is not UTF-8, or is not TOML.
     """
     text = read_text(file)
+    if not text.strip():
+        raise PolicyError(label, found="an empty file", expected="a TOML 1.0 file", do="write it, or take it away")
     try:
         return tomllib.loads(text, parse_float=_decimal)
     except (ValueError, RecursionError) as error:

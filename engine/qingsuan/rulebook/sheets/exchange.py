@@ -17,7 +17,7 @@ from qingsuan.rulebook.sheets.editing import edited
 from qingsuan.rulebook.sheets.layout import Sheet, sheets_of
 from qingsuan.rulebook.sheets.others import Row, check_others, others_of
 from qingsuan.rulebook.sheets.reading import Edit, Listed, edits_of, listed_in, open_workbook
-from qingsuan.rulebook.sheets.writing import INDEX, write_workbook
+from qingsuan.rulebook.sheets.writing import INDEX, check_ending, write_workbook
 from qingsuan.rulebook.which import Chosen
 
 __all__ = ["Brought", "Taken", "bring", "take"]
@@ -53,6 +53,7 @@ def take(chosen: Chosen, path: Path) -> Taken:
     UsageError
         No rule set has a matrix, or the workbook cannot be written.
     """
+    check_ending(path)
     sheets: list[Sheet] = []
     others: list[Row] = []
     left_out: list[str] = []

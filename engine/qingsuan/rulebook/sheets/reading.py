@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
-from qingsuan.errors import InputError
+from qingsuan.errors import InputError, unread
 from qingsuan.needed import need
 from qingsuan.rulebook.sheets.layout import FIRST_COLUMN, FIRST_ROW, NOTHING, Fixed, Sheet, Unit, items_of
 from qingsuan.rulebook.sheets.others import OTHERS
@@ -62,9 +62,13 @@ def open_workbook(path: Path) -> Any:
     """
     openpyxl = need("openpyxl")
     try:
-        return openpyxl.load_workbook(path)
+        with path.open("rb") as file:
+            return openpyxl.load_workbook(file)
+    except OSError as error:
+        found = f"cannot be opened: {unread(error)}"
+        raise InputError(str(path), found=found, expected="an XLSX file", do="check the path") from error
     except Exception as error:
-        found = f"cannot be opened as a workbook: {error}"
+        found = f"no workbook: {error}"
         raise InputError(str(path), found=found, expected="an XLSX file", do=_EXPORT) from error
 
 

@@ -12,10 +12,24 @@ from qingsuan.needed import need
 from qingsuan.rulebook.sheets.layout import FIRST_COLUMN, FIRST_ROW, Sheet, items_of
 from qingsuan.rulebook.sheets.others import OTHERS, OTHERS_HEADING, Row
 
-__all__ = ["INDEX", "INDEX_HEADING", "write_workbook"]
+__all__ = ["INDEX", "INDEX_HEADING", "check_ending", "write_workbook"]
 
 INDEX = "目录 index"
 INDEX_HEADING = ("sheet", "file", "table", "sha256 of the file")
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a name by which no program, this one included, would take the file for a workbook.
+
+    Raises
+    ------
+    UsageError
+        It does not end in ``.xlsx``.
+    """
+    if path.suffix.lower() != ".xlsx":
+        found = f"a name that ends in {path.suffix}" if path.suffix else "a name without an ending"
+        do = "call it so: programs tell by the ending what a file is"
+        raise UsageError(str(path), found=found, expected="a name that ends in .xlsx", do=do)
 
 
 def write_workbook(path: Path, sheets: Sequence[Sheet], digests: Mapping[str, str], others: Sequence[Row]) -> None:
@@ -28,7 +42,9 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], digests: Mapping[str, st
     """
     openpyxl = need("openpyxl")
     if path.exists():
-        raise UsageError(str(path), found="a file that is there already", expected="a new one", do="give another name")
+        raise UsageError(
+            str(path), found="something that is there already", expected="a new one", do="give another name"
+        )
     book = openpyxl.Workbook()
     index = book.active
     index.title = INDEX

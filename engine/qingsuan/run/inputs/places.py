@@ -54,6 +54,9 @@ UNFINISHED: dict[str, str] = {
 KNOWN = ("_SUCCESS", "*.crc", "_metadata", "_common_metadata", *LITTER)
 """Names of files that are known to hold no rows."""
 
+_OF_THE_SYSTEM = ("$recycle.bin", "recycler", "system volume information", "lost+found", "#recycle", "@eadir")
+"""Folders that systems and storage boxes keep beside those of people: what was deleted lies in some of them, and counts no more."""
+
 _KEY = re.compile(r"([^=]+)=.*")
 _KINDS = {
     stat.S_IFIFO: "a pipe",
@@ -224,7 +227,8 @@ class _Walk:
         """Whether an entry is left out by its name; it is named unless it is known to hold no rows."""
         if _fits(entry.name, KNOWN):
             return True
-        if not entry.name.startswith((".", "_")) or pattern.startswith(entry.name[0]):
+        hidden = entry.name.startswith((".", "_")) or entry.name.lower() in _OF_THE_SYSTEM
+        if not hidden or pattern.startswith(entry.name[0]):
             return False
         name = self._base.name / Path(entry.path).relative_to(self._base)
         self._found.left_out.append(name.as_posix() + "/" * entry.is_dir(follow_symlinks=False))
