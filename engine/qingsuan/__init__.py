@@ -1,7 +1,7 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
-``prepare``, ``subsidy``, ``premium``, ``account``, ``rules`` and ``open``, which are imported when they are first asked for.
+``prepare``, ``subsidy``, ``premium``, ``account``, ``diff``, ``rules`` and ``open``, which are imported when they are first asked for.
 """
 
 from importlib import import_module
@@ -13,6 +13,7 @@ from qingsuan.policy.model import Pool, Region
 if TYPE_CHECKING:
     from qingsuan.api.accounts import account
     from qingsuan.api.benefits import settle
+    from qingsuan.api.comparing import diff
     from qingsuan.api.folders import open_run as open  # noqa: A004 - ``qingsuan.open``
     from qingsuan.api.premiums import premium
     from qingsuan.api.rules import rules
@@ -24,6 +25,7 @@ __all__ = [
     "Region",
     "__version__",
     "account",
+    "diff",
     "hookimpl",
     "open",
     "premium",
@@ -37,6 +39,7 @@ __version__ = "0.1.0"
 
 _OF_THE_API = {
     "account": ("accounts", "account"),
+    "diff": ("comparing", "diff"),
     "open": ("folders", "open_run"),
     "premium": ("premiums", "premium"),
     "prepare": ("year", "prepare"),

@@ -30,6 +30,7 @@ NEW_OBJECTS = 100_000
 COMMANDS = {
     "account": "Settle a year of personal accounts (个人账户): credits, uses, families, interest, what is left.",
     "demo": "A made-up year for two regions, settled, with its summary: the first thing to run.",
+    "diff": "Compare two finished settlements of a year: what differs, why, what is to be paid out or taken back.",
     "engine-selftest": "Try an engine on a made-up year before it is trusted: the bytes must be those of the local run.",
     "find": "Look one person or one settlement up in a prepared year.",
     "new-plugin": "Begin a regional plugin: a distribution that installs, loads and settles at once, without one number.",
@@ -45,6 +46,7 @@ COMMANDS = {
 
 _ROOMS = {
     "account": "settling",
+    "diff": "asking",
     "find": "asking",
     "premium": "settling",
     "prepare": "settling",
