@@ -19,7 +19,7 @@ cdef enum:
     PRODUCT_BITS = 49      # a ratio (at most 10**4) times an amount of so many bits, and what lower bands left: 63 bits
 
 cdef enum:  # Part
-    IN_SCOPE, FIRST_OWN, ABOVE_LIMIT, WHOLLY_OWN, LEFT_BY_RATIO, CUT_BY_CAP, DEDUCTIBLE, COST_ABOVE_CAP, COST_ABOVE_LIMIT
+    IN_SCOPE, FIRST_OWN, ABOVE_LIMIT, WHOLLY_OWN, LEFT_BY_RATIO, CUT_BY_CAP, DEDUCTIBLE, COST_ABOVE_CAP, COST_ABOVE_LIMIT, COLUMN
 
 cdef enum:  # Counter
     VISITS, USED, BASE, EXCESS, PAID, PERIOD_KEY, COUNTERS
@@ -60,7 +60,7 @@ cdef struct Cap:
 
 
 cdef struct Entry:
-    int64_t part, of_layer, entry_ratio_bp, of_row
+    int64_t part, of_layer, entry_ratio_bp, of_claim, of_row
 
 
 cdef struct Period:
@@ -188,7 +188,7 @@ cdef inline int64_t cost_above_cap(const Rules* rules, const Layer* layer, Taken
 
 
 cdef inline int64_t entering(const Rules* rules, Claim* claim, const Layer* layer) noexcept nogil:
-    """What enters the layer: its components, each rounded on its own."""
+    """What enters the layer: its components, each rounded on its own; of a part in a column it may be taken off."""
     cdef int64_t base = 0, k, amount
     cdef const Entry* entry
     cdef Taken* earlier
@@ -202,6 +202,11 @@ cdef inline int64_t entering(const Rules* rules, Claim* claim, const Layer* laye
             amount = claim.above_limit
         elif entry.part == WHOLLY_OWN:
             amount = claim.wholly_own
+        elif entry.part == COLUMN:
+            amount = claim.own[entry.of_claim * claim.next_fund]
+            if entry.entry_ratio_bp < 0:
+                base -= share(amount, -entry.entry_ratio_bp)
+                continue
         else:
             earlier = &claim.taken[entry.of_layer]
             if entry.part == LEFT_BY_RATIO:
@@ -232,7 +237,7 @@ cdef inline int64_t base_of(
             left -= claim.taken[k].base
         mask >>= 1
         k += 1
-    base = entering(rules, claim, layer)
+    base = above_zero(entering(rules, claim, layer))
     taken.above_limit = above_zero(base - above_zero(left))
     return base - taken.above_limit
 

@@ -34,6 +34,7 @@ cdef struct StayLayer:
     int64_t handed_cell, handed_less, start_cell, select_cell
     int64_t cap_start, cap_end, draw_start, draw_end
     int64_t limit_of, deductible_of
+    int64_t toward_cell, toward_mask
 
 
 cdef struct StayCap:
@@ -112,6 +113,7 @@ cdef inline void meet_layer(
         ]
         layer.by_visit = 0
     layer.deductible_fen = own_or(claim, of_stay.deductible_of, layer.deductible_fen) - stay[of_stay.used_cell]
+    layer.deductible_fen -= drawn(claim, of_stay.toward_mask)
     claim.account[stays.handed] = stay[of_stay.handed_cell] - of_stay.handed_less
     layer.start_cell, layer.select_cell = of_stay.start_cell, of_stay.select_cell
     layer.cap_fen = room_left(stays, claim, of_stay, none, stay)
@@ -134,6 +136,7 @@ cdef inline void close_part(const Stays* stays, Claim* claim, const Variant* var
         cells[STAY_BASE] += taken.base
         cells[STAY_EXCESS] += taken.excess
         cells[STAY_PAID] += taken.pay
+        claim.account[of_stay.toward_cell] += taken.pay
         for d in range(of_stay.draw_start, of_stay.draw_end):
             stay[stays.draws[d]] += taken.pay
 

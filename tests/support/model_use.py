@@ -8,14 +8,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from qingsuan.policy.conditions import CODE_DIMENSIONS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS
-from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, GROUP_KEYS, LAYER_PARTS, PERSONAL_ACCOUNT, RuleSet
+from qingsuan.policy.model import (
+    COLUMN_PART,
+    COUNTERS,
+    ENTRY_PARTS,
+    FUNDS,
+    GROUP_KEYS,
+    LAYER_PARTS,
+    PERSONAL_ACCOUNT,
+    RuleSet,
+)
 
 __all__ = ["constructs", "used"]
 
 _CHOICES = {
     "RuleSet.group_keys": GROUP_KEYS,
     "Layer.fund": (*FUNDS, PERSONAL_ACCOUNT),
-    "Entry.part": (*ENTRY_PARTS, *LAYER_PARTS),
+    "Entry.part": (*ENTRY_PARTS, *LAYER_PARTS, COLUMN_PART),
     "Select.counter": COUNTERS,
 }
 """Fields whose values are names of the model without being a ``Literal``."""

@@ -195,6 +195,48 @@ MUTANTS = (
         "turns[last] < turns[first]",
     ),
     Mutant(
+        "part in a column: it is added where it is taken off",
+        "_rules.pxd",
+        "base -= share(amount, -entry.entry_ratio_bp)",
+        "base += share(amount, -entry.entry_ratio_bp)",
+    ),
+    Mutant(
+        "part in a column: a base below 0",
+        "_rules.pxd",
+        "base = above_zero(entering(rules, claim, layer))",
+        "base = entering(rules, claim, layer)",
+    ),
+    Mutant(
+        "part in a column: it is the first amount of the claim",
+        "_rules.pxd",
+        "claim.own[entry.of_claim * claim.next_fund]",
+        "claim.own[0]",
+    ),
+    Mutant(
+        "part in a column: it may be more than the bill",
+        "benefits/partition/amounts/own.py",
+        "if amount.of_bill else MAX_FEN\n            mask",
+        "if False else MAX_FEN\n            mask",
+    ),
+    Mutant(
+        "toward a deductible: later layers of the claim do not see it",
+        "_stays.pxd",
+        "layer.deductible_fen -= drawn(claim, of_stay.toward_mask)",
+        "layer.deductible_fen -= 0",
+    ),
+    Mutant(
+        "toward a deductible: later claims do not see it",
+        "_stays.pxd",
+        "claim.account[of_stay.toward_cell] += taken.pay",
+        "claim.account[of_stay.toward_cell] += 0",
+    ),
+    Mutant(
+        "toward a deductible: what a ceiling takes back counts",
+        "_stays.pxd",
+        "claim.account[of_stay.toward_cell] += taken.pay",
+        "claim.account[of_stay.toward_cell] += taken.raw",
+    ),
+    Mutant(
         "guarantee: what it adds is more than the bill holds",
         "_rules.pxd",
         "least(lacking - drawn(claim, variant.guarantee_mask), claim.total - claim.paid)",

@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 from generate import Dice
-from qingsuan.policy.model import PERSONAL_ACCOUNT, Case, Layer, Rule, RuleSet
+from qingsuan.policy.model import COLUMN_PART, PERSONAL_ACCOUNT, Case, Entry, Layer, Rule, RuleSet, Toward
+from qingsuan.policy.per_claim.amount import Amount
 
 __all__ = ["varied"]
 
@@ -19,7 +20,52 @@ PERIODS = ("year", "month", "day")
 def varied(made: RuleSet, seed: int) -> RuleSet:
     """The same, or with more in it."""
     dice = Dice(Random(f"{made.file} {seed} more"))
-    return with_turns(made, dice) if dice.chance(35) else made
+    if dice.chance(35):
+        made = with_turns(made, dice)
+    if dice.chance(25):
+        made = with_columns(made, dice)
+    return with_payments_toward(made, dice) if dice.chance(35) else made
+
+
+def with_columns(made: RuleSet, dice: Dice) -> RuleSet:
+    """Into some layers a part enters that stands in a column; or it is taken off."""
+    of_claim = Amount("claims.x_approved", column="x_approved", table="claims", of_bill=True)
+
+    def entered(case: Case) -> Case:
+        entries = (Entry("inscp_scp_amt", 10_000, None, "X"),) if case.entry is None else case.entry
+        if case.when and case.entry is None:
+            return case
+        ratio_bp = dice.random.choice((-10_000, -5_000, -3_333, -1))
+        if len(entries) < 3 and dice.chance(40):
+            ratio_bp = dice.random.choice((10_000, 3_333))
+        return replace(case, entry=(*entries, Entry(COLUMN_PART, ratio_bp, None, "X", of_claim)))
+
+    return _with_layers(
+        made,
+        {
+            name: replace(layer, cases=tuple(map(entered, layer.cases))) if dice.chance(30) else layer
+            for name, layer in made.layers.items()
+        },
+    )
+
+
+def with_payments_toward(made: RuleSet, dice: Dice) -> RuleSet:
+    """What some layers pay counts toward the deductible of a group."""
+    deductibles = [case.deductible for layer in made.layers.values() for case in layer.cases if case.deductible]
+    groups = sorted({one.group for one in deductibles if one.per == "period" and one.group is not None})
+    layers = {}
+    for name, layer in made.layers.items():
+        own, *cases = layer.cases
+        if groups and dice.chance(50):
+            own = replace(own, counts_toward=Toward(dice.random.choice(groups), "X"))
+            if cases and dice.chance(40):
+                cases[0] = replace(cases[0], counts_toward=Toward(dice.random.choice(groups), "X"))
+        layers[name] = replace(layer, cases=(own, *cases))
+    return _with_layers(made, layers)
+
+
+def _with_layers(made: RuleSet, layers: dict[str, Layer]) -> RuleSet:
+    return replace(made, layers=layers)
 
 
 def with_turns(made: RuleSet, dice: Dice) -> RuleSet:

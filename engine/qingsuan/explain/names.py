@@ -20,6 +20,7 @@ _FUNDS = {
     "hifdm_pay": marked("medical security for disabled veterans"),
     "maf_pay": marked("medical assistance"),
     "oth_pay": marked("other funds"),
+    "acct_pay": marked("personal account"),
 }
 _PARTS = {
     "medfee_sumamt": marked("total cost"),
@@ -32,6 +33,7 @@ _PARTS = {
     "deductible": marked("the deductible"),
     "cost_above_cap": marked("cost above the cap"),
     "cost_above_limit": marked("cost above the limit"),
+    "column": marked("a part in a column of its own"),
 }
 _OUTCOMES = {"settled": marked("settled"), "reversed": marked("reversed"), "rejected": marked("rejected")}
 _REASONS = {
@@ -58,6 +60,7 @@ _SETTINGS = {
     "limit": marked("the limit on what enters"),
     "caps": marked("the caps"),
     "entry": marked("what enters"),
+    "counts_toward": marked("the deductible that a payment counts toward"),
     "adjust": marked("a relief"),
 }
 _ENGLISH, _CHINESE = re.compile(r"[^\u4e00-\u9fff:;,(]+"), re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fffA-Z]*|$")

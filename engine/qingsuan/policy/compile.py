@@ -107,7 +107,7 @@ def _check_growth(rule_set: RuleSet, rule: int, resolved: Resolved) -> None:
     growth_bp: dict[str, int] = {}
     for layer in resolved.layers:
         growth_bp[layer.name] = sum(
-            entry.ratio_bp * growth_bp.get(entry.layer or "", BP_ONE) // BP_ONE for entry in layer.entry
+            max(0, entry.ratio_bp) * growth_bp.get(entry.layer or "", BP_ONE) // BP_ONE for entry in layer.entry
         )
         if growth_bp[layer.name] > MAX_ENTRIES * BP_ONE:
             raise PolicyError(

@@ -13,7 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from qingsuan.policy.per_claim.amount import Amount
+from qingsuan.policy.per_claim.names import (
+    COLUMN_PART,
+    COUNTERS,
+    ENTRY_PARTS,
+    FUNDS,
+    GRADES,
+    GROUP_KEYS,
+    LAYER_PARTS,
+    PERSONAL_ACCOUNT,
+)
 from qingsuan.policy.per_claim.together import Ceiling, Guarantee
+from qingsuan.policy.per_claim.toward import Toward
 from qingsuan.policy.when.figures import Figure, Multiple
 from qingsuan.policy.when.tables import Group, Matrix
 from qingsuan.policy.when.values import (
@@ -30,6 +41,7 @@ from qingsuan.policy.when.values import (
 from qingsuan.policy.when.waiting import Waiting
 
 __all__ = [
+    "COLUMN_PART",
     "COUNTERS",
     "ENTRY_PARTS",
     "FUNDS",
@@ -69,44 +81,13 @@ __all__ = [
     "RuleSet",
     "Select",
     "Source",
+    "Toward",
     "Visits",
     "When",
 ]
 
 Per = Literal["visit", "period"]
 Period = Literal["year", "quarter", "month", "day"]
-
-FUNDS = (
-    "hifp_pay",
-    "cvlserv_pay",
-    "hifes_pay",
-    "hifmi_pay",
-    "hifob_pay",
-    "hifdm_pay",
-    "maf_pay",
-    "oth_pay",
-)
-"""The funds (基金) a layer can pay from."""
-
-PERSONAL_ACCOUNT = "acct_pay"
-"""What pays in a layer that is the personal account's turn (个人账户): no fund, and its money is not fund money."""
-
-ENTRY_PARTS = ("inscp_scp_amt", "preselfpay_amt", "overlmt_selfpay", "fulamt_ownpay_amt")
-"""Parts of the bill that can enter a layer. ``inscp_scp_amt`` is what entered and no earlier layer has paid."""
-
-LAYER_PARTS = ("left_by_ratio", "cut_by_cap", "deductible", "cost_above_cap", "cost_above_limit")
-"""What an earlier layer left: by its ratio (x - payment before its cap), by its caps, by its deductible. The last two are cost,
-not payment: above its caps, x less the smallest x' for which its bands pay what the caps let it pay (超过封顶线以上的医疗费用);
-above its limit, what would have entered without it."""
-
-COUNTERS = ("visits", "deductible_used", "base", "excess", "paid")
-"""What is counted per group: visits (a number), deductible used up, sum of bases, sum of x, payments (amounts)."""
-
-GROUP_KEYS = ("dise_code", "fixmedins_code", "med_type", "dedc_hosp_lv", "mdtrt_id")
-"""Columns of claims by which a group may be kept apart; so may a dimension of the plugin's own that is a code or a function."""
-
-GRADES = ("A", "B", "C", "E", "reading", "derived", "made-up")
-"""How good a source is. D (unverified) does not exist here: it is never used."""
 
 
 def _freeze(owner: object, *names: str) -> None:
@@ -245,13 +226,15 @@ class Cap:
 class Entry:
     """One component of a layer's base: ``ratio_bp`` of ``part``, rounded on its own.
 
-    ``part`` is one of :data:`ENTRY_PARTS`; or, with ``layer`` naming an earlier layer, one of :data:`LAYER_PARTS`.
+    ``part`` is one of :data:`ENTRY_PARTS`; or, with ``layer`` naming an earlier layer, one of :data:`LAYER_PARTS`; or
+    :data:`COLUMN_PART`, what ``of_claim`` says of a column, of which ``ratio_bp`` may be below 0. No base is below 0.
     """
 
     part: str
     ratio_bp: int = 10_000
     layer: str | None = None
     source: str = ""
+    of_claim: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +271,7 @@ class Case:
     caps: tuple[Cap, ...] | None = None
     entry: tuple[Entry, ...] | None = None
     adjust: Adjust | None = None
+    counts_toward: Toward | None = None
     cell: str = ""
 
     def __post_init__(self) -> None:

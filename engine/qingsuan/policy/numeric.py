@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from qingsuan.money import BP_ONE, fen_of_yuan
 from qingsuan.policy.model import (
+    COLUMN_PART,
     COUNTERS,
     FUNDS,
     PERSONAL_ACCOUNT,
@@ -28,7 +29,17 @@ from qingsuan.policy.model import (
 from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.resolve import Resolved, ResolvedLayer, amounts_of
 
-__all__ = ["MAX_ENTRIES", "MAX_KEYS", "MAX_LAYERS", "MOST_PART", "PAYERS", "PERIODS", "Tables", "Writer"]
+__all__ = [
+    "COLUMN_NUMBER",
+    "MAX_ENTRIES",
+    "MAX_KEYS",
+    "MAX_LAYERS",
+    "MOST_PART",
+    "PAYERS",
+    "PERIODS",
+    "Tables",
+    "Writer",
+]
 
 MAX_LAYERS = 16
 MAX_ENTRIES = 16
@@ -84,11 +95,13 @@ LAYER_FIELDS = (
     "limit_each",
     "deductible_of",
     "deductible_each",
+    "toward_slot",
+    "toward_mask",
     "name",
 )
 BAND_FIELDS = ("lower_fen", "ratio_bp", "below_fen", "below_rest")
 CAP_FIELDS = ("per_period", "cap_fen", "cap_slot", "cap_mask", "cap_of", "cap_each")
-ENTRY_FIELDS = ("part", "of_layer", "entry_ratio_bp")
+ENTRY_FIELDS = ("part", "of_layer", "entry_ratio_bp", "of_claim")
 
 _KINDS = {None: 0, "visit": 1, "period": 2}
 _BANDS_KINDS = {("visit", "excess"): 0, ("visit", "absolute"): 1, ("period", "excess"): 2, ("period", "absolute"): 3}
@@ -103,7 +116,10 @@ _PARTS = {
     "deductible": 6,
     "cost_above_cap": 7,
     "cost_above_limit": 8,
+    COLUMN_PART: 9,
 }
+COLUMN_NUMBER = _PARTS[COLUMN_PART]
+"""The number of a part that stands in a column of its own."""
 MOST_PART = max(_PARTS.values())
 """The greatest number of a part of a bill, or of what a layer left."""
 
@@ -226,7 +242,7 @@ class Writer:
         def slot(group: str | None) -> int:
             return -1 if group is None else slots[group]
 
-        row = [PAYERS.index(layer.fund), *self._entries(layer.entry, earlier)]
+        row = [PAYERS.index(layer.fund), *self._entries(layer.entry, earlier, own)]
         row += [
             _KINDS[limit.per if limit else None],
             limit.amount_fen if limit else 0,
@@ -262,14 +278,26 @@ class Writer:
         select = bands.select
         row += [slot(select.group) if select else -1, COUNTERS.index(select.counter) if select else 0]
         row += self._caps(layer.caps, earlier, slots, own)
-        return row + _own(limit, own) + _own(deductible, own)
+        row += _own(limit, own) + _own(deductible, own)
+        per_period = deductible is not None and deductible.per == "period"
+        toward = _mask(
+            per_period
+            and deductible is not None
+            and other.counts_toward is not None
+            and other.counts_toward.group == deductible.group
+            for other in earlier
+        )
+        return [*row, slot(layer.counts_toward.group) if layer.counts_toward else -1, toward]
 
-    def _entries(self, entry: tuple[Entry, ...], earlier: tuple[ResolvedLayer, ...]) -> list[int]:
+    def _entries(
+        self, entry: tuple[Entry, ...], earlier: tuple[ResolvedLayer, ...], own: Sequence[Amount]
+    ) -> list[int]:
         start = len(self.entries)
         names = [layer.name for layer in earlier]
         for component in entry:
             of_layer = -1 if component.layer is None else names.index(component.layer)
-            self.entries.append([_PARTS[component.part], of_layer, component.ratio_bp])
+            of_claim = -1 if component.of_claim is None else own.index(component.of_claim)
+            self.entries.append([_PARTS[component.part], of_layer, component.ratio_bp, of_claim])
         return [start, len(self.entries)]
 
     def _bands(self, bands: Bands) -> list[int]:

@@ -19,14 +19,14 @@ from qingsuan.policy.conditions import read_dimensions, read_when
 from qingsuan.policy.figures.reading import Figures
 from qingsuan.policy.findings import Finding, findings_of, refuse_findings
 from qingsuan.policy.layers.amounts import amount_columns, read_amount, read_share
+from qingsuan.policy.layers.entries import read_entries
 from qingsuan.policy.layers.points import cases_of, grows, only_grows, read_growing, refuse_unknown
+from qingsuan.policy.layers.toward import read_toward
 from qingsuan.policy.matrices.axes import Axes, read_who
 from qingsuan.policy.matrices.reading import Matrices, SettingReader
 from qingsuan.policy.model import (
     COUNTERS,
-    ENTRY_PARTS,
     FUNDS,
-    LAYER_PARTS,
     PERSONAL_ACCOUNT,
     Adjust,
     Bands,
@@ -37,7 +37,6 @@ from qingsuan.policy.model import (
     Covers,
     Deductible,
     Dimension,
-    Entry,
     Explained,
     Guarantee,
     IdentityClass,
@@ -291,6 +290,7 @@ class _Reader:
         figures: Figures,
     ) -> None:
         self.sources, self.dimensions, self.rank, self.layers = sources, dimensions, rank, layers
+        self.names = [one.name for one in dimensions]
         self.noted_deductible, self.noted_bands = figures.noted(self.deductible), figures.noted(self.bands)
         self.noted_limit, self.noted_cap = figures.noted(self.limit), figures.noted(self.cap)
         readers: dict[str, SettingReader] = {
@@ -359,7 +359,7 @@ class _Reader:
             sets_something = one != Case(when=one.when)
             cases += [*([one] if sets_something else []), *grown]
             if not sets_something and not grown:
-                expected = "one of visits, deductible, bands, limit, caps, entry, adjust"
+                expected = "one of visits, deductible, bands, limit, caps, entry, counts_toward, adjust"
                 case.refuse("", found="a case that sets nothing", expected=expected, do="take it out, or fill it")
         for matrix, stands_for in self.matrices.of(name):
             self.drawn.append(matrix)
@@ -376,8 +376,11 @@ class _Reader:
             bands=None if (found := settings["bands"]) is None else self.noted_bands(found),
             limit=None if (found := settings["limit"]) is None else self.noted_limit(found),
             caps=self.caps(table, caps),
-            entry=self.entries(table) if table.has("entry") else None,
+            entry=read_entries(table, self.sources, self.names) if table.has("entry") else None,
             adjust=None if (found := settings["adjust"]) is None or only_grows(found) else self.adjust(found),
+            counts_toward=read_toward(table.table("counts_toward"), self.sources)
+            if table.has("counts_toward")
+            else None,
         )
 
     def grown(self, layer: str, adjust: Table | None, when: When) -> list[Case]:
@@ -409,7 +412,7 @@ class _Reader:
 
     def of_claim(self, table: Table) -> Amount | None:
         """An amount that each claim has for itself; None where it is one for all."""
-        return read_amount(table, [one.name for one in self.dimensions])
+        return read_amount(table, self.names)
 
     def bands(self, table: Table) -> Bands:
         select = self.select(table) if table.has("select") else None
@@ -463,18 +466,6 @@ class _Reader:
             do = "add yuan = …, or the group it draws on; none = true where there is no cap"
             table.refuse("", found="neither an amount nor a group", expected="yuan, group, or both", do=do)
         return Cap(amount, per, _group(table), cite(table, self.sources, must=amount is not None), of_claim)
-
-    def entries(self, table: Table) -> tuple[Entry, ...]:
-        entries = tuple(self.entry(item) for item in table.tables("entry"))
-        if not entries:
-            table.refuse("entry", found="an empty list", expected="at least one part of the bill", do="name one")
-        return entries
-
-    def entry(self, table: Table) -> Entry:
-        layer = table.text("layer") if table.has("layer") else None
-        part = table.choice("part", ENTRY_PARTS if layer is None else LAYER_PARTS)
-        ratio_bp = table.percent_bp("percent", BP_ONE)
-        return Entry(part, ratio_bp, layer, cite(table, self.sources, must=ratio_bp != BP_ONE))
 
     def adjust(self, table: Table) -> Adjust:
         adjust = Adjust(

@@ -21,6 +21,7 @@ from qingsuan.policy.model import (
     Layer,
     Limit,
     RuleSet,
+    Toward,
     Visits,
 )
 from qingsuan.policy.per_claim.amount import Amount
@@ -54,6 +55,7 @@ class ResolvedLayer:
     limit: Limit | None
     caps: tuple[Cap, ...]
     entry: tuple[Entry, ...]
+    counts_toward: Toward | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], examp
         settings["limit"],
         tuple(_lifted(cap, adjusts) for cap in settings["caps"] or () if not cap.is_none),
         _DEFAULT_ENTRY if settings["entry"] is None else settings["entry"],
+        settings["counts_toward"],
     )
 
 
@@ -207,7 +210,7 @@ def _lifted(cap: Cap, adjusts: list[Adjust]) -> Cap:
 
 def amounts_of(resolved: Resolved) -> tuple[Amount, ...]:
     """The amounts of a rule that are another for each claim, each once, in the order in which its layers ask for them."""
-    bounds = (one for layer in resolved.layers for one in (layer.limit, layer.deductible, *layer.caps))
+    bounds = (one for layer in resolved.layers for one in (layer.limit, layer.deductible, *layer.caps, *layer.entry))
     return tuple(dict.fromkeys(one.of_claim for one in bounds if one is not None and one.of_claim is not None))
 
 

@@ -19,6 +19,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "any": ("任一", "any of"),
     "below": ("不满", "below"),
     "by": ("分", "by"),
+    "counts toward": ("支付计入起付线", "payments count as deductible used of"),
     "counted in": ("计入", "counted in"),
     "credits": ("但视同已付", "but credited"),
     "deductible times": ("起付线乘以", "deductible times"),

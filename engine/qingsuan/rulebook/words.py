@@ -29,6 +29,7 @@ from qingsuan.policy.model import (
     Matrix,
     RuleSet,
     Select,
+    Toward,
     Visits,
     When,
 )
@@ -51,6 +52,7 @@ _PARTS = {
         "deductible": "起付线部分",
         "cost_above_cap": "超过封顶线以上的医疗费用",
         "cost_above_limit": "超过限额以上的医疗费用",
+        "column": "单列金额",
         "medfee_sumamt": "医疗费总额",
     },
     "en": {},
@@ -160,6 +162,7 @@ class Words:
             Entry: self._entry,
             Adjust: self._adjust,
             Visits: self._visits,
+            Toward: self._toward,
             Ceiling: self._ceiling,
             Guarantee: self._guarantee,
         }
@@ -265,6 +268,9 @@ class Words:
     def _entry(self, value: Entry) -> tuple[list[str], tuple[str, ...]]:
         of = "" if value.layer is None else f" ({self._say('of layer')} {value.layer})"
         return [f"{percentage(value.ratio_bp)} {self._part(value.part)}{of}"], ("part", "ratio_bp", "layer")
+
+    def _toward(self, value: Toward) -> tuple[list[str], tuple[str, ...]]:
+        return [f"{self._say('counts toward')} {value.group}"], ("group",)
 
     def _adjust(self, value: Adjust) -> tuple[list[str], tuple[str, ...]]:
         said = []

@@ -211,7 +211,9 @@ WRONG: list[tuple[str, int, str, list[int], str]] = [
     ("layers", 0, "limit_each", [-1, 2], "limit of each"),
     ("caps", 0, "cap_of", [-2, 0], "cap of the claim"),
     ("caps", 0, "cap_each", [-1, 2], "cap of each"),
-    ("entries", 0, "part", [-1, 9], "part"),
+    ("entries", 0, "part", [-1, 10], "part"),
+    ("entries", 0, "part", [9], "entry of the claim"),
+    ("entries", 0, "of_claim", [0], "entry of the claim"),
     ("entries", 0, "of_layer", [0, 16], "earlier layer"),  # the first layer has none before it
     ("entries", 1, "of_layer", [-1, 1, 16], "earlier layer"),
     ("entries", 1, "entry_ratio_bp", [-1, BP_ONE + 1], "entry ratio"),

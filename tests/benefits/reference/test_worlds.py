@@ -15,7 +15,17 @@ import pytest
 import qingsuan.benefits.reference.layers as layers_module
 from qingsuan.benefits.reference import twin
 from qingsuan.benefits.reference.twin import Outcome, Places, settle_year
-from qingsuan.policy.model import COUNTERS, ENTRY_PARTS, FUNDS, LAYER_PARTS, PERSONAL_ACCOUNT, Case, Codes, RuleSet
+from qingsuan.policy.model import (
+    COLUMN_PART,
+    COUNTERS,
+    ENTRY_PARTS,
+    FUNDS,
+    LAYER_PARTS,
+    PERSONAL_ACCOUNT,
+    Case,
+    Codes,
+    RuleSet,
+)
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS
 from qingsuan.tables import PLACES
 from worlds import KEYS, World, world
@@ -74,7 +84,8 @@ def case_settings(case: Case) -> Iterator[str]:
         yield crossed if select is None else f"select {select.counter}"
     yield from (f"limit {limit.per}" for limit in (case.limit,) if limit is not None)
     yield from (f"cap {cap.per} {cap.group is not None} {cap.amount_fen is not None}" for cap in case.caps or ())
-    yield from (f"entry {entry.part}" for entry in case.entry or ())
+    yield from (f"entry {entry.part}" + " off" * (entry.ratio_bp < 0) for entry in case.entry or ())
+    yield from ["counts toward"] * (case.counts_toward is not None)
     if (adjust := case.adjust) is not None:
         yield from ["relief"] * (adjust.deductible_bp is not None)
         yield from ["own share"] * (adjust.own_bp is not None)
@@ -116,7 +127,8 @@ EXPECTED = {
     *(f"select {counter}" for counter in COUNTERS),
     *("limit visit", "limit period", "cap period True True", "cap period True False"),
     *("cap visit True True", "cap visit False True", "relief", "own share", "lift visit", "lift group", "negated"),
-    *(f"entry {part}" for part in (*ENTRY_PARTS, *LAYER_PARTS)),
+    *(f"entry {part}" for part in (*ENTRY_PARTS, *LAYER_PARTS, COLUMN_PART, f"{COLUMN_PART} off")),
+    "counts toward",
     *(f"points {sign}" for sign in (-1, 0, 1)),
     *("override", "entry share", "missing", "until", "schedule"),
 }
@@ -130,7 +142,7 @@ def test_every_setting_occurs(made: list[tuple[World, Outcome]]) -> None:
 def test_every_kind_of_row_occurs(made: list[tuple[World, Outcome]]) -> None:
     rejected = Counter(row.code for _, outcome in made for row in outcome.rejected)
     codes = {"E_POOL", "E_DUPLICATE", "E_REVERSAL_ORPHAN", "E_REVERSAL_MISMATCH", "E_PERSON", "E_NO_RULE"}
-    codes |= {"E_REVERSAL_OPEN", "E_MISSING", "E_FORM", "E_CODE", "E_NEGATIVE", "E_COMPOSITION", "E_DATE"}
+    codes |= {"E_REVERSAL_OPEN", "E_MISSING", "E_FORM", "E_CODE", "E_NEGATIVE", "E_COMPOSITION", "E_DATE", "E_RANGE"}
     assert set(rejected) == codes
     assert any(outcome.reversed for _, outcome in made)
     settled = [row for _, outcome in made for row in outcome.settled]
@@ -217,6 +229,9 @@ MUTATIONS = [
     ("max(0, entered_fen - running.paid_fen)", "entered_fen"),
     ("account_fen = running.account_fen if", "account_fen = 10**15 if"),
     ("running.account_fen -= step.pay_fen", "pass"),
+    ("-share_fen if entry.ratio_bp < 0 else share_fen", "share_fen"),
+    ("max(0, sum(components_fen)), None", "sum(components_fen), None"),
+    ("[*taken, (toward.group, step.pay_fen)]", "taken"),
 ]
 
 

@@ -98,6 +98,13 @@ def moved(rule: Resolved, fen: Fen) -> Moved:
         add(turn.bands, EXCESS, np.maximum(base[0] - deducted[1], 0), base[1] - deducted[0])
         credited = (np.zeros_like(ones), base[1]) if turn.credits and not turn.deducts else deducted
         add(turn.deductible, USED, *credited)
+    for layer in rule.layers:
+        add(
+            None if layer.counts_toward is None else layer.counts_toward.group,
+            USED,
+            np.zeros_like(ones),
+            fen[layer.fund],
+        )
     for group, fund, all_of_it in _draws(turns):
         add(group, PAID, fen[fund] if all_of_it else np.zeros_like(ones), fen[fund])
     return found

@@ -1,4 +1,4 @@
-"""Claims that the compiled core runs apart from the others: those with amounts for themselves, and those whose account has a turn."""
+"""Claims that the compiled core runs apart from the others: what they ask for is asked of them alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ _APART = np.int32(-2)
 
 
 class Apart:
-    """Which variants run apart: they ask for amounts of a claim's own, or a layer of theirs is the personal account's turn.
+    """Which variants run apart.
+
+    They ask for amounts of a claim's own, a layer of theirs is the personal account's turn, or its payment counts toward a deductible.
 
     The core goes for a claim apart from the others where it is a part of a stay or asks for more than other claims. So such a
     claim has a stay's number, and where it is a whole visit, -2: a stay of its own, for which one more row is there.
@@ -32,7 +34,8 @@ class Apart:
         self.of_account = tables.layers[:, LAYER_FIELDS.index("fund")] == PAYERS.index(PERSONAL_ACCOUNT)
         self.runs_apart = self.asks.copy()
         first, last = (tables.variants[:, VARIANT_FIELDS.index(name)] for name in ("layer_start", "layer_end"))
-        turns = np.append(0, np.cumsum(self.of_account))
+        more = self.of_account | (tables.layers[:, LAYER_FIELDS.index("toward_slot")] >= 0)
+        turns = np.append(0, np.cumsum(more))
         self.runs_apart[:-1] |= turns[last] > turns[first]
 
     @property

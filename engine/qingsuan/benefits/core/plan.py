@@ -298,7 +298,7 @@ class _Writer:
         limit, limited = row["limit_kind"], row["limit_kind"] == _PER_PERIOD
         elsewhere = row["limit_slot"] not in {_NONE, row["bands_slot"]}
         return {
-            "other_base": limit or [(part, ratio) for part, _, ratio in entries] != [(0, BP_ONE)],
+            "other_base": limit or [(part, ratio) for part, _, ratio, _ in entries] != [(0, BP_ONE)],
             "limit_fen": row["limit_fen"] if limit else FREE_FEN,
             "limit_cell": self.read(row["limit_slot"], _BASE, when=limited),
             "limit_mask": row["limit_mask"] if limited else 0,

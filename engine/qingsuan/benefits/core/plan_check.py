@@ -29,7 +29,7 @@ from qingsuan.benefits.core.plan import (
 from qingsuan.benefits.core.plan_stays_check import check_stays
 from qingsuan.benefits.core.ranges import Ranges, columns_of, least_of_owners
 from qingsuan.money import BP_ONE, MAX_FEN
-from qingsuan.policy.numeric import MAX_LAYERS, MOST_PART
+from qingsuan.policy.numeric import COLUMN_NUMBER, MAX_LAYERS, MOST_PART
 
 __all__ = ["check_plan"]
 
@@ -85,7 +85,7 @@ def check_plan(plan: Plan, slots: int, names: int, own_amounts: int, payers: int
     _check_bands(bands)
     _check_bands_beside(layers, bands)
     _check_caps(layers, caps, earlier, cells)
-    _check_entries(layers, entries, earlier)
+    _check_entries(layers, entries, earlier, own_amounts)
     _check_traits(layers, entries, cells)
     _PLAN.within("amounts", plan.amounts, 0, MAX_FEN)
     check_keyed(plan.keyed, len(plan.variants), SLOT_WIDTH, slots)
@@ -218,12 +218,21 @@ def _check_caps(layers: Columns, caps: Columns, earlier: Int64, cells: AccountCe
         _PLAN.within(name, layers[name], 0, (1 << earlier) - 1)
 
 
-def _check_entries(layers: Columns, entries: Columns, earlier: Int64) -> None:
+def _check_entries(layers: Columns, entries: Columns, earlier: Int64, own_amounts: int) -> None:
     part = entries["part"]
+    in_a_column = part == COLUMN_NUMBER
     reach = least_of_owners(layers["entry_start"], layers["entry_end"], earlier, len(part), MAX_LAYERS)
     _PLAN.within("part", part, 0, MOST_PART)
-    _PLAN.within("of_layer", entries["of_layer"], np.where(part >= _OF_A_LAYER, 0, -1), reach - 1)
-    _PLAN.within("entry_ratio_bp", entries["entry_ratio_bp"], 0, BP_ONE)
+    _PLAN.within(
+        "of_layer",
+        entries["of_layer"],
+        np.where((part >= _OF_A_LAYER) & ~in_a_column, 0, -1),
+        np.where(in_a_column, 0, reach) - 1,
+    )
+    _PLAN.within("entry_ratio_bp", entries["entry_ratio_bp"], np.where(in_a_column, -BP_ONE, 0), BP_ONE)
+    _PLAN.within(
+        "of_claim", entries["of_claim"], np.where(in_a_column, 0, -1), np.where(in_a_column, own_amounts, 0) - 1
+    )
     _check_layers_read(layers, entries, earlier)
 
 

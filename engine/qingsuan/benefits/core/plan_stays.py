@@ -51,6 +51,8 @@ STAY_LAYER_FIELDS = (
     "draw_end",
     "limit_of",
     "deductible_of",
+    "toward_cell",
+    "toward_mask",
 )
 STAY_CAP_FIELDS = ("cap_fen", "cap_cell", "cap_mask", "paid_cell", "cap_of")
 
@@ -61,6 +63,7 @@ _PER_VISIT = 1
 _CROSSED_PER_VISIT = {0: _EXCESS, 1: _BASE}
 """Kinds of bands that each visit crosses anew, and where a stay has come to on them."""
 _VISITS = COUNTERS.index("visits")
+_USED_OF_GROUP = COUNTERS.index("deductible_used")
 _NONE = -1
 
 Int64 = npt.NDArray[np.int64]
@@ -173,7 +176,12 @@ class _Writer:
             *(handed, less, start, select),
             *(cap_start, len(self.caps), draw_start, len(self.draws)),
             *(row["limit_of"], row["deductible_of"]),
+            *(self._toward(row["toward_slot"]), row["toward_mask"]),
         ]
+
+    def _toward(self, reference: int) -> int:
+        """The account's cell on which a payment counts as deductible used; where there is none, one that nobody reads."""
+        return (self.tables.slots if reference == _NONE else reference >> 2) * self.group_width + _USED_OF_GROUP
 
     def _handed(self, row: Row, planned: Row, first: int) -> tuple[int, int, int, int]:
         """What a layer reads of its stay through the account, what is taken off it, and where bands start or are selected."""

@@ -55,6 +55,7 @@ def check_stays(plan: Plan, account: AccountCells, stay: StayCells, earlier: Int
     _STAYS.spans("groups", variants["group_start"], variants["group_end"], len(stays.groups))
     _check_groups(groups, account, stay)
     _check_layers(stays, layers, account, stay)
+    _STAYS.within("toward_mask", layers["toward_mask"], 0, (1 << earlier) - 1)
     _check_numbers(plan, layers)
     _check_caps(layers, caps, account, stay, earlier)
     for of_claim in (layers["limit_of"], layers["deductible_of"], caps["cap_of"]):
@@ -91,6 +92,8 @@ def _check_layers(stays: StayPlan, layers: Columns, account: AccountCells, stay:
         _STAYS.must(name, layers[name], fine, "a counter of a group, what the stay hands over, or none")
     _STAYS.spans("caps", layers["cap_start"], layers["cap_end"], len(stays.caps))
     _STAYS.spans("draws", layers["draw_start"], layers["draw_end"], len(stays.draws))
+    toward = layers["toward_cell"]
+    _STAYS.must("toward_cell", toward, account.counted(toward, _USED), "the deductible used of a group")
 
 
 def _check_numbers(plan: Plan, layers: Columns) -> None:

@@ -11,6 +11,7 @@ from qingsuan.policy.model import COUNTERS
 from qingsuan.policy.numeric import (
     BAND_FIELDS,
     CAP_FIELDS,
+    COLUMN_NUMBER,
     ENTRY_FIELDS,
     LAYER_FIELDS,
     MAX_KEYS,
@@ -56,7 +57,7 @@ def check_tables(tables: Tables) -> None:
     _check_period_slots(tables.slots, layers, caps)
     _check_bands(bands, layers)
     _check_caps(caps)
-    _check_own_amounts(tables.own_amounts, variants, layers, caps)
+    _check_own_amounts(tables.own_amounts, variants, layers, caps, entries)
     _check_reach(layers, caps, entries, _places(variants["layer_start"], variants["layer_end"], len(tables.layers)))
     _RULES.within("deductible", tables.amounts, 0, MAX_FEN)
     _check_references("draw", tables.draws, tables.slots)
@@ -107,7 +108,7 @@ def _check_layers(tables: Tables, layers: Columns) -> None:
 
 def _check_period_slots(slots: int, layers: Columns, caps: Columns) -> None:
     """Check that groups are there, and that whatever is per period has one."""
-    for name in ("limit", "deductible", "visits", "bands", "select"):
+    for name in ("limit", "deductible", "visits", "bands", "select", "toward"):
         _check_references(f"{name} slot", layers[f"{name}_slot"], slots, none=True)
     _check_references("cap slot", caps["cap_slot"], slots, none=True)
     kind = layers["bands_kind"]
@@ -144,7 +145,7 @@ def _check_caps(caps: Columns) -> None:
     _RULES.within("cap", caps["cap_fen"], 0, MAX_FEN)
 
 
-def _check_own_amounts(count: int, variants: Columns, layers: Columns, caps: Columns) -> None:
+def _check_own_amounts(count: int, variants: Columns, layers: Columns, caps: Columns, entries: Columns) -> None:
     """Check that what asks for an amount of the claim's own finds it, and that no rule without any asks for one."""
     _RULES.within("own amounts", variants["own_amounts"], 0, count)
     asked = np.zeros(len(layers["limit_of"]) + 1, np.int64)
@@ -159,6 +160,11 @@ def _check_own_amounts(count: int, variants: Columns, layers: Columns, caps: Col
     reach = least_of_owners(layers["cap_start"], layers["cap_end"], asked, len(caps["cap_of"]), count)
     _RULES.within("cap of the claim", caps["cap_of"], -1, reach - 1)
     _RULES.within("cap of each", caps["cap_each"], 0, 1)
+    reach = least_of_owners(layers["entry_start"], layers["entry_end"], asked, len(entries["of_claim"]), count)
+    in_a_column = entries["part"] == COLUMN_NUMBER
+    _RULES.within(
+        "entry of the claim", entries["of_claim"], np.where(in_a_column, 0, -1), np.where(in_a_column, reach, 0) - 1
+    )
 
 
 def _check_reach(layers: Columns, caps: Columns, entries: Columns, earlier: Int64) -> None:
@@ -170,10 +176,14 @@ def _check_reach(layers: Columns, caps: Columns, entries: Columns, earlier: Int6
     )
     _RULES.within("limit mask", layers["limit_mask"], 0, (1 << earlier) - 1)
     _RULES.within("deductible mask", layers["deductible_mask"], 0, (1 << earlier) - 1)
+    _RULES.within("mask of what counts toward it", layers["toward_mask"], 0, (1 << earlier) - 1)
     _RULES.within("cap mask", caps["cap_mask"], 0, (1 << for_caps) - 1)
     _RULES.within("part", part, 0, MOST_PART)
-    _RULES.within("entry ratio", entries["entry_ratio_bp"], 0, BP_ONE)
-    _RULES.within("earlier layer", of_layer, np.where(part >= 4, 0, -1), for_entries - 1)
+    _RULES.within("entry ratio", entries["entry_ratio_bp"], np.where(part == COLUMN_NUMBER, -BP_ONE, 0), BP_ONE)
+    of_a_layer = (part >= 4) & (part != COLUMN_NUMBER)
+    _RULES.within(
+        "earlier layer", of_layer, np.where(of_a_layer, 0, -1), np.where(part == COLUMN_NUMBER, 0, for_entries) - 1
+    )
 
 
 def _places(start: Int64, end: Int64, size: int) -> Int64:

@@ -34,7 +34,7 @@ def own_amounts(
             return "E_NEGATIVE", column
         grown = amount.base_fen + amount.step_fen * (value - amount.first if value > amount.first else 0)
         bound = grown if amount.upto_fen is None or grown < amount.upto_fen else amount.upto_fen
-        if apply_bp(bound, amount.ratio_bp) > MAX_FEN:
+        if apply_bp(bound, amount.ratio_bp) > (claim.medfee_sumamt if amount.of_bill else MAX_FEN):
             return "E_RANGE", column
         found[amount] = apply_bp(bound, amount.ratio_bp)
     return found
@@ -53,3 +53,4 @@ def _asked_by(setting: Setting) -> Iterator[Amount]:
     for cap in setting.caps:
         if cap.of_claim is not None and ("visit" if cap.per == "visit" else cap.group) not in setting.lifted:
             yield cap.of_claim
+    yield from (entry.of_claim for entry in setting.entry if entry.of_claim is not None)

@@ -109,7 +109,7 @@ class LayerStep:
     @property
     def cost_above_limit_fen(self) -> int:
         """What the limit kept from entering."""
-        return sum(self.components_fen) - self.base_fen
+        return max(0, sum(self.components_fen)) - self.base_fen
 
     @property
     def left_by_ratio_fen(self) -> int:
@@ -177,8 +177,8 @@ def run_layers(
             running.account_fen -= step.pay_fen
         if setting.limit is not None and setting.limit.group is not None:
             _add(running.let_in, setting.limit.group, step.base_fen)
-        if setting.deductible is not None and setting.deductible.group is not None:
-            _add(running.used, setting.deductible.group, step.credited_fen)
+        for group, used_fen in _used_by(step):
+            _add(running.used, group, used_fen)
         for group in _drawn_on(setting.caps):
             _add(running.drawn, group, step.pay_fen)
     steps = tuple(running.steps.values())
@@ -203,8 +203,8 @@ def counted(
 
     for step in steps:
         setting = step.setting
-        if setting.deductible is not None and setting.deductible.group is not None:
-            of(setting.deductible.group).deductible_used += step.credited_fen
+        for group, used_fen in _used_by(step):
+            of(group).deductible_used += used_fen
         if setting.bands.group is not None:
             of(setting.bands.group).base += step.base_fen
             of(setting.bands.group).excess += step.x_fen
@@ -221,6 +221,13 @@ def counted(
     return after
 
 
+def _used_by(step: LayerStep) -> list[tuple[str, int]]:
+    """The groups of which a layer uses up the deductible: by what it took or credits, and by a payment that counts toward one."""
+    deductible, toward = step.setting.deductible, step.setting.counts_toward
+    taken = [] if deductible is None or deductible.group is None else [(deductible.group, step.credited_fen)]
+    return taken if toward is None else [*taken, (toward.group, step.pay_fen)]
+
+
 def _visited(steps: Sequence[LayerStep]) -> set[str]:
     """The groups in which a claim counts as a visit."""
     return {step.setting.visits.group for step in steps if step.setting.visits and step.setting.visits.counts}
@@ -228,7 +235,7 @@ def _visited(steps: Sequence[LayerStep]) -> set[str]:
 
 def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> LayerStep:
     components_fen = _components(setting, bill, entered_fen, running)
-    base_fen, limit_fen = sum(components_fen), None
+    base_fen, limit_fen = max(0, sum(components_fen)), None
     if setting.limit is not None:
         limit_fen = _limit(setting, setting.limit, running)
         base_fen = min(base_fen, limit_fen)
@@ -271,16 +278,19 @@ def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> 
 
 
 def _components(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> tuple[int, ...]:
-    """What enters: each component multiplied and rounded on its own."""
+    """What enters: each component multiplied and rounded on its own; a share below 0 is taken off."""
     found = []
     for entry in setting.entry:
         if entry.layer is not None:
             part_fen: int = getattr(running.steps[entry.layer], _LEFT[entry.part])
         elif entry.part == "inscp_scp_amt":
             part_fen = max(0, entered_fen - running.paid_fen)
+        elif entry.of_claim is not None:
+            part_fen = running.own[entry.of_claim]
         else:
             part_fen = getattr(bill, entry.part)
-        found.append(apply_bp(part_fen, entry.ratio_bp))
+        share_fen = apply_bp(part_fen, abs(entry.ratio_bp))
+        found.append(-share_fen if entry.ratio_bp < 0 else share_fen)
         if running.note is not None:
             running.note.parts_fen.append(part_fen)
     return tuple(found)

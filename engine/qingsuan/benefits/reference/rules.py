@@ -29,6 +29,7 @@ from qingsuan.policy.model import (
     Missing,
     Rule,
     RuleSet,
+    Toward,
     Visits,
     When,
 )
@@ -74,6 +75,7 @@ class Setting:
     ratio_bp: tuple[int, ...]
     caps: tuple[Cap, ...]
     lifted: frozenset[str]
+    counts_toward: Toward | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def _terms_of(setting: Setting) -> dict[str, Any]:
         "deductible": deductible and asdict(deductible),
         "bands": asdict(replace(setting.bands, ratio_bp=setting.ratio_bp)),
         "caps": [asdict(cap) for cap in caps],
+        "counts_toward": setting.counts_toward and asdict(setting.counts_toward),
     }
 
 
@@ -199,6 +202,7 @@ def counts_in(plan: Plan) -> set[str]:
     for setting in plan.settings:
         parts = (setting.visits, setting.deductible, setting.bands, setting.limit, setting.bands.select, *setting.caps)
         found |= {part.group for part in parts if part is not None}
+        found.add(None if setting.counts_toward is None else setting.counts_toward.group)
     return {group for group in found if group is not None}
 
 
@@ -302,6 +306,7 @@ def _setting(rule_set: RuleSet, layer: Layer, values: Mapping[str, Value]) -> Se
         ratio_bp=_adjusted(bands, sum(adjust.points_bp for adjust in adjusts), _once(where, "own_bp", adjusts)),
         caps=_one(where, "caps", own, cases) or (),
         lifted=frozenset(name for adjust in adjusts for name in adjust.lift_caps),
+        counts_toward=_one(where, "counts_toward", own, cases),
     )
 
 

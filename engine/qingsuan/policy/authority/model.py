@@ -36,6 +36,7 @@ Setting = Literal[
     "entry_percent",
     "ceiling",
     "guarantee",
+    "counts_toward",
     "subsidy_standard",
     "premium_standard",
 ]
@@ -47,8 +48,11 @@ head (人均财政补助标准、个人缴费标准)."""
 RATIOS: tuple[Setting, ...] = ("ratio", "entry_percent", "ceiling", "guarantee")
 """Settings whose bounds are in percent: each ratio (支付比例) of the bands, what share enters, overall ceiling, guarantee (保底)."""
 
-SETTINGS: tuple[Setting, ...] = (*AMOUNTS, *RATIOS, "entry", "adjust")
-"""Everything that can be authorised; ``entry`` is what enters a layer, ``adjust`` what an identity changes (倾斜)."""
+SETTINGS: tuple[Setting, ...] = (*AMOUNTS, *RATIOS, "entry", "adjust", "counts_toward")
+"""Everything that can be authorised.
+
+``entry`` is what enters a layer, ``adjust`` what an identity changes (倾斜), ``counts_toward`` a payment that counts toward a deductible.
+"""
 
 STANDARDS: tuple[Setting, ...] = ("subsidy_standard", "premium_standard")
 """Settings of funding rules and of premium rules, which rule sets do not have."""

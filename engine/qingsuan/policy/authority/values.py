@@ -39,6 +39,8 @@ class Value:
             f"{', '.join(map(yuan, self.numbers))} {unit}"
             if self.numbers
             else "other parts of the bill than those in scope"
+            if self.setting == "entry"
+            else "payments that count toward a deductible"
         )
 
 
@@ -82,6 +84,8 @@ def _of_layer(layer: ResolvedLayer) -> Iterator[Value]:
     for cap in layer.caps:
         if cap.amount_fen is not None:
             yield Value("cap", f"{key}.caps", fund, cap.source, _reach((cap.amount_fen,), cap.of_claim))
+    if layer.counts_toward is not None:
+        yield Value("counts_toward", f"{key}.counts_toward", fund, layer.counts_toward.source)
     if tuple(replace(each, source="") for each in layer.entry) != _NO_SHARE:
         yield Value("entry", f"{key}.entry", fund, next((each.source for each in layer.entry if each.source), ""))
 

@@ -13,7 +13,7 @@ from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.registrations import NUMBER_KINDS
 from qingsuan.tables import CLAIMS, INSURED
 
-__all__ = ["amount_columns", "asked_by_amounts", "check_amounts", "read_amount", "read_share"]
+__all__ = ["amount_columns", "asked_by_amounts", "check_amounts", "read_amount", "read_column", "read_share"]
 
 _OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
 _TABLES: tuple[Literal["claims", "insured"], ...] = ("claims", "insured")
@@ -37,7 +37,7 @@ def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
         return None
     grows = table.table("yuan")
     if grows.has("column"):
-        return _in_a_column(grows, dimensions)
+        return read_column(grows, grows.choice("table", _TABLES, "claims"), dimensions)
     return Amount(
         grows.text("number"),
         grows.yuan_fen("base"),
@@ -47,9 +47,9 @@ def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
     )
 
 
-def _in_a_column(table: Table, dimensions: Sequence[str]) -> Amount:
-    """An amount that stands in a column of each claim, or of its insured row (按个人审定金额)."""
-    owner, column = table.choice("table", _TABLES, "claims"), table.text("column")
+def read_column(table: Table, owner: Literal["claims", "insured"], dimensions: Sequence[str]) -> Amount:
+    """Read an amount that stands in a column of each claim, or of its insured row (按个人审定金额)."""
+    column = table.text("column")
     if (kind := _NO_AMOUNTS[owner].get(column)) is not None:
         expected = "a column of amounts in yuan, of the national interface or of the plugin's own"
         table.refuse("column", found=f'"{column}", which holds a {kind}', expected=expected, do="name that column")
@@ -66,7 +66,7 @@ def amount_columns(layers: Iterable[Layer]) -> tuple[Dimension, ...]:
         amount.value: Dimension(amount.value, "amount", table=amount.table, column=amount.column)
         for layer in layers
         for case in layer.cases
-        for _, _, amount in _amounts_in(case)
+        for amount in _asked_by(case)
         if amount.column is not None and amount.table is not None
     }
     return tuple(found.values())
@@ -82,7 +82,13 @@ def read_share(table: Table) -> Amount | None:
 def asked_by_amounts(rule_set: RuleSet) -> set[str]:
     """What amounts of a claim ask it for."""
     cases = (case for layer in rule_set.layers.values() for case in layer.cases)
-    return {amount.value for case in cases for _, _, amount in _amounts_in(case)}
+    return {amount.value for case in cases for amount in _asked_by(case)}
+
+
+def _asked_by(case: Case) -> Iterator[Amount]:
+    """Every amount for which a case asks a claim: bounds, and parts of the bill that stand in a column."""
+    yield from (amount for _, _, amount in _amounts_in(case))
+    yield from (entry.of_claim for entry in case.entry or () if entry.of_claim is not None)
 
 
 def _amounts_in(case: Case) -> Iterator[tuple[str, Deductible | Limit | Cap, Amount]]:

@@ -1,1 +1,1 @@
-"""What is reckoned claim by claim: amounts that are another for each, and bounds on what its layers pay together."""
+"""What is reckoned claim by claim: amounts that are another for each, bounds on what its layers pay together, and the names for it."""

@@ -19,8 +19,8 @@ class Amount:
 
     ``value`` names what is asked of the claim: a dimension of kind number, :data:`DAYS`, or one of :data:`BILL_VALUES`; below
     ``first`` it counts as ``first``. With ``column`` it is the amount in that column of ``table`` (按个人审定金额), and ``value``
-    names the dimension of kind amount that reads it. With ``each`` every settlement of one stay has it for itself; else they
-    share that of the one at hand.
+    names the dimension of kind amount that reads it; with ``of_bill`` it is a part of the bill, and never more. With ``each`` every
+    settlement of one stay has it for itself; else they share that of the one at hand.
     """
 
     value: str
@@ -32,6 +32,7 @@ class Amount:
     each: bool = False
     column: str | None = None
     table: Literal["claims", "insured"] | None = None
+    of_bill: bool | None = None
 
     def of(self, value: int) -> int:
         """The amount in fen where the claim has this value."""

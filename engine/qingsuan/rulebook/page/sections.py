@@ -28,6 +28,7 @@ _SETTINGS = {
     "adjust": "倾斜",
     "bands": "支付比例",
     "caps": "支付限额",
+    "counts_toward": "支付计入起付线",
     "deductible": "起付线",
     "entry": "进入本层的金额",
     "limit": "纳入金额封顶",

@@ -47,7 +47,8 @@ def refuse_own_amounts(refusals: Refusals, work: Work, numbers: Callable[[str], 
             mask = np.zeros((3, len(work.rows)), np.bool_)
             mask[0, places] = absent = values == NO_AMOUNT
             mask[1, places] = below = (values < 0) & ~absent
-            mask[2, places] = ~(absent | below) & (_fen(amount, values) > MAX_FEN)
+            most = work.at("medfee_sumamt")[places] if amount.of_bill else MAX_FEN
+            mask[2, places] = ~(absent | below) & (_fen(amount, values) > most)
             in_fen = amount.column is not None
             said = {
                 place: yuan(value) if in_fen else str(value)
@@ -56,9 +57,10 @@ def refuse_own_amounts(refusals: Refusals, work: Work, numbers: Callable[[str], 
             what = "an amount in yuan" if in_fen else "a number, by which an amount is reckoned"
             refusals.add(mask[0], "E_MISSING", column, "nothing", what)
             refusals.add(mask[1], "E_NEGATIVE", column, said.__getitem__, "0 or more")
-            refusals.add(
-                mask[2], "E_RANGE", column, said.__getitem__, f"one that comes to at most {yuan(MAX_FEN)} yuan"
-            )
+            within = f"one that comes to at most {yuan(MAX_FEN)} yuan"
+            if amount.of_bill:
+                within = "at most medfee_sumamt: it is a part of the bill"
+            refusals.add(mask[2], "E_RANGE", column, said.__getitem__, within)
 
 
 def _values(
