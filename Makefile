@@ -9,6 +9,7 @@
 #   KILLS    how often `make kills` kills a run
 #   HOSTILE  how many hostile inputs of which kind `make hostile` tries, and SEED the first one's seed
 #   CASES    how many random claims `make differential` compares
+#   SIMULATIONS  up to which seed `make simulations` changes random rule sets
 #   CLAIMS   how many claims `make test-spark` settles
 #   LARGE    how many claims `make bench-huge` settles
 #   MEMORY   within how much memory, all processes together
@@ -18,6 +19,7 @@ VENV ?= .venv
 PEOPLE ?= 400000
 TESTS ?=
 CASES ?= 1000000
+SIMULATIONS ?= 40
 CLAIMS ?= 60000
 KILLS ?= 200
 HOSTILE ?= csv=20000 ipc=5000 parquet=5000 parameters=1000 folders=500 trees=500 conservation=150
@@ -116,6 +118,11 @@ bench-nightly: bench-small bench bench-large
 .PHONY: count
 count: $(VENV)/.ready-bench
 	$(BIN)/python benchmarks/count.py
+
+## simulations: random rule sets changed at random, a simulation against the difference of two settlements
+.PHONY: simulations
+simulations: setup
+	SIMULATIONS=$(SIMULATIONS) $(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark tests/simulation/test_worlds.py
 
 ## differential: core against the slow twin on CASES random claims
 .PHONY: differential

@@ -1,7 +1,7 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
-``prepare``, ``subsidy``, ``premium``, ``account``, ``diff``, ``rules`` and ``open``, which are imported when they are first asked for.
+``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``diff``, ``rules`` and ``open``, imported when they are first asked for.
 """
 
 from importlib import import_module
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qingsuan.api.folders import open_run as open  # noqa: A004 - ``qingsuan.open``
     from qingsuan.api.premiums import premium
     from qingsuan.api.rules import rules
+    from qingsuan.api.simulation import simulate
     from qingsuan.api.subsidies import subsidy
     from qingsuan.api.year import prepare
 
@@ -32,6 +33,7 @@ __all__ = [
     "prepare",
     "rules",
     "settle",
+    "simulate",
     "subsidy",
 ]
 
@@ -45,6 +47,7 @@ _OF_THE_API = {
     "prepare": ("year", "prepare"),
     "rules": ("rules", "rules"),
     "settle": ("benefits", "settle"),
+    "simulate": ("simulation", "simulate"),
     "subsidy": ("subsidies", "subsidy"),
 }
 """Each public function: the module of :mod:`qingsuan.api` in which it is, and its name there."""

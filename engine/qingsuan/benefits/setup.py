@@ -125,6 +125,8 @@ class Setup:
         Whether a table of registrations (备案) comes in.
     detail
         Whether what each layer did with each claim is written (基金分项).
+    apart
+        Whether variants are numbered by conditions alone (:func:`qingsuan.policy.compile.compile_rule_sets`).
 
     Attributes
     ----------
@@ -146,13 +148,14 @@ class Setup:
     claims_files: tuple[str, ...] = ()
     paid_columns: tuple[str, ...] = ()
     has_stays: bool = False
+    apart: bool = False
     program: Program = field(init=False)
     places: Places = field(init=False)
     own_columns: dict[str, OwnColumn] = field(init=False)
     learned: Learned = field(init=False)
 
     def __post_init__(self) -> None:
-        self.program = compile_rule_sets(self.rule_sets)
+        self.program = compile_rule_sets(self.rule_sets, apart=self.apart)
         self.places = Places(self.regions)
         self.own_columns = {}
         for rule_set in self.program.rule_sets:

@@ -40,6 +40,7 @@ COMMANDS = {
     "prepare": "Read, check and order a year once, to settle it from there as often as is wanted.",
     "sample": "Make claims, insured people and identities of a plausible made-up year.",
     "settle": "Settle a year of claims (待遇结算): what each fund pays for each of them.",
+    "simulate": "Say what changed rules would have come to over a prepared year, fund by fund and group by group.",
     "subsidy": "Count heads and split the subsidy (财政补助): what each level of government owes.",
     "verify": "Check a finished run folder again: digests, rows, sums, accumulators; with its inputs, every row.",
 }
@@ -51,6 +52,7 @@ _ROOMS = {
     "premium": "settling",
     "prepare": "settling",
     "settle": "settling",
+    "simulate": "asking",
     "subsidy": "settling",
     "verify": "asking",
 }

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from qingsuan.policy.resolve import Resolved, is_per_visit, name_of, resolve_rul
 from qingsuan.policy.when.waiting import Waiting
 from qingsuan.policy.who.waiting import only_exemptions
 
-__all__ = ["EPOCH", "Program", "Series", "compile_rule_sets"]
+__all__ = ["EPOCH", "Program", "Series", "compile_rule_sets", "sorted_by"]
 
 EPOCH = dt.date(1970, 1, 1)
 FOREVER = 2**31 - 1
@@ -217,9 +218,10 @@ def _slots(rule_set: RuleSet, names: Sequence[str]) -> dict[str, int]:
 
 @dataclass
 class _Numbering:
-    """Numbers resolved rules as diagrams meet them, and writes each into the tables once."""
+    """Numbers resolved rules as diagrams meet them, and writes each into the tables once; ``apart``, each combination of cases."""
 
     writer: Writer
+    apart: bool = False
     rules: list[tuple[int, int]] = field(default_factory=list)
     resolved: list[Resolved] = field(default_factory=list)
 
@@ -227,23 +229,30 @@ class _Numbering:
         self, number: int, rule_set: RuleSet, slots: dict[str, int], layers: Sequence[str], keys: Sequence[str]
     ) -> Callable[[int, dict[str, tuple[int, ...]], str], int]:
         """What a rule set's diagram asks at its leaves."""
-        known: dict[Resolved, int] = {}
+        known: dict[object, int] = {}
         key_of = {group: keys.index(by) for group, by in rule_set.group_keys.items()}
 
         def resolve(rule: int, cases: dict[str, tuple[int, ...]], example: str) -> int:
             resolved = resolve_rule(rule_set, rule, cases, example)
-            if resolved not in known:
+            name: object = (rule, tuple(sorted(cases.items()))) if self.apart else resolved
+            if name not in known:
                 _check_growth(rule_set, rule, resolved)
-                known[resolved] = self.writer.add(resolved, slots, layers, key_of)
+                known[name] = self.writer.add(resolved, slots, layers, key_of)
                 self.rules.append((number, rule))
                 self.resolved.append(resolved)
-            return known[resolved]
+            return known[name]
 
         return resolve
 
 
-def compile_rule_sets(rule_sets: Iterable[RuleSet]) -> Program:
+def compile_rule_sets(rule_sets: Iterable[RuleSet], *, apart: bool = False) -> Program:
     """Compile rule sets to a program.
+
+    Parameters
+    ----------
+    apart
+        Whether each combination of a rule and its cases is a variant of its own, equal terms or not. Variants are then numbered by
+        conditions alone: rule sets that differ in amounts only have the same numbers (:func:`sorted_by`).
 
     Raises
     ------
@@ -252,7 +261,7 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet]) -> Program:
     """
     ordered = tuple(sorted(rule_sets, key=lambda rule_set: (rule_set.pool, rule_set.schemes, rule_set.effective)))
     series = _series_of(ordered)
-    numbering = _Numbering(Writer())
+    numbering = _Numbering(Writer(), apart)
     diagrams = []
     slots_of = {one.pool: one.slots for one in series}
     layers_of = {one.pool: one.layers for one in series}
@@ -281,19 +290,36 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet]) -> Program:
     )
 
 
+def sorted_by(program: Program) -> str:
+    """SHA-256 over all that decides which variant a claim has, and over the periods and keys of groups, but over no amount."""
+    digest = _of_conditions(program.rule_sets, program.series, (*program.diagrams, *program.exemptions))
+    digest.update(repr(program.effective_days).encode())
+    for one in program.rule_sets:
+        digest.update(repr([sorted(one.groups.items()), sorted(one.group_keys.items())]).encode())
+    found: str = digest.hexdigest()
+    return found
+
+
 def _digest(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Sequence[Diagram], tables: Tables) -> str:
+    digest = _of_conditions(rule_sets, series, diagrams)
+    for name in Tables.__dataclass_fields__:
+        value = getattr(tables, name)
+        if name == "keys" and not value.size:
+            continue
+        digest.update(name.encode() + (value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()))
+    found: str = digest.hexdigest()
+    return found
+
+
+def _of_conditions(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Sequence[Diagram]) -> Any:
+    """A digest, begun, over what rule sets decide by and how they sort claims."""
     digest = hashlib.sha256()
     digest.update(repr([_decides(rule_set) for rule_set in rule_sets]).encode())
     digest.update(repr(series).encode())
     for diagram in diagrams:
         digest.update(repr([_describe(step) for step in diagram.steps]).encode())
         digest.update(np.array(diagram.transitions, np.int64).tobytes())
-    for name in Tables.__dataclass_fields__:
-        value = getattr(tables, name)
-        if name == "keys" and not value.size:
-            continue
-        digest.update(name.encode() + (value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()))
-    return digest.hexdigest()
+    return digest
 
 
 def _decides(rule_set: RuleSet) -> tuple[object, ...]:

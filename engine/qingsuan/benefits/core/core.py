@@ -9,7 +9,7 @@ One wrong class number once paid 279 million yuan in an unchecked kernel: here i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -24,15 +24,45 @@ from qingsuan.benefits.core.plan import Plan
 from qingsuan.benefits.core.plan_check import check_plan
 from qingsuan.benefits.core.tables_check import check_tables
 from qingsuan.benefits.core.turns import Teller, Turns
+from qingsuan.columns.rows import Keeper
 from qingsuan.errors import InputError, RunError
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.policy.model import FUNDS
 from qingsuan.policy.numeric import Tables
 
-__all__ = ["Core", "Paid"]
+__all__ = ["AtDoor", "Core", "Paid"]
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class AtDoor:
+    """Claims as they stand at the door: the arguments of :meth:`Core.settle`, for any core that numbers variants alike."""
+
+    person: npt.NDArray[np.int32]
+    account: npt.NDArray[np.int32]
+    variant: npt.NDArray[np.int32]
+    day: npt.NDArray[np.int16]
+    bill: Int64
+    may_use_account: npt.NDArray[np.int8]
+    balance: Int64
+    stay: Int32
+    keys: Int32
+    own: Int64
+
+    def kept(self, kept: npt.NDArray[np.bool_]) -> AtDoor:
+        """Some of them: all claims of the people who are meant."""
+        if kept.all():
+            return self
+        keeper = Keeper(kept)
+
+        def each(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            if not rows.shape[-1]:
+                return rows
+            return keeper.numbers(rows) if rows.ndim == 1 else np.array([keeper.numbers(row) for row in rows])
+
+        return AtDoor(*(each(getattr(self, one.name)) for one in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +138,12 @@ class Core:
     def needs_keys(self) -> npt.NDArray[np.bool_]:
         """(variants, keys): by which of ``Program.keys`` a rule counts; without rows where none does by any."""
         return self._keyed.needs
+
+    def run(self, claims: AtDoor, name: Callable[[int], str] = "row {}".format, *, told: bool = False) -> Paid:
+        """Settle claims that stand at the door; as :meth:`settle`."""
+        one = claims
+        columns = (one.variant, one.day, one.bill, one.may_use_account, one.balance)
+        return self.settle(one.person, one.account, *columns, name, one.stay, one.keys, one.own, told=told)
 
     def settle(
         self,

@@ -17,7 +17,7 @@ from qingsuan.benefits.accumulators.carry import Carry
 from qingsuan.benefits.accumulators.opening import Opening, empty_opening
 from qingsuan.benefits.columns import Columns
 from qingsuan.benefits.core.accounts import accounts_of
-from qingsuan.benefits.core.core import Core, Paid
+from qingsuan.benefits.core.core import AtDoor, Core, Paid
 from qingsuan.benefits.core.keys import no_blocks, number_blocks
 from qingsuan.benefits.differences import DIFFERENCES, REFUNDS_OF_PART, Differences
 from qingsuan.benefits.order import ROLE, STATUS, Money, check_order, mark, order_rows
@@ -67,6 +67,7 @@ __all__ = ["Outcome", "Settler"]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
+_Checked = tuple[Int32, npt.NDArray[np.int16], Int64, npt.NDArray[np.int8], Int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,13 @@ class Settler:
                 do="report this: nothing of the partition was written",
             )
         return outcome
+
+    def at_door(
+        self, claims: pa.Table, insured: pa.Table, identities: pa.Table, registrations: pa.Table | None = None
+    ) -> tuple[Work, AtDoor]:
+        """The claims that :meth:`settle` would settle, at the core's door, and what is known of them."""
+        work = self.steps(claims, (insured, identities, registrations), None)
+        return work, work.at_door()
 
     def steps(
         self,
@@ -393,20 +401,11 @@ class _Steps(Work):
 
     def finish(self) -> Outcome:
         """Run the core over what is left, and lay out the results."""
-        keys = self.columns.raw("benefit").astype(np.int32, copy=False), self.columns.raw("setl_time")
-        check_order(self.person, self.rows, keys, self.setl_id, self._name)
-        waiting: Bool = self.waits
-        bill = self.taker.stacked([self.columns.raw(name) for name in BILL])
-        columns = (
-            np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
-            self.days(),
-            bill,
-            self.at("acct_used").astype(np.int8, copy=False),
-            looked_up(self.balances, self.found),
-        )
+        columns = self._checked()
+        bill = columns[2]
         paid, accumulators = self._settle(columns)
         called = self.known.called
-        variant = np.where(waiting, np.int32(called.waiting), self.variant).astype(np.int32, copy=False)
+        variant = np.where(self.waits, np.int32(called.waiting), self.variant).astype(np.int32, copy=False)
         benefit = self.at("benefit").astype(np.int32, copy=False)
         layout = results.Layout(self.columns, self.rows, bill, paid, variant, called, self.pool, benefit)
         differences, more = _differences_of(self, layout)
@@ -433,21 +432,38 @@ class _Steps(Work):
         names = self.settler.layer_names
         return None if names is None or paid.turns is None else names.table(self.columns, self.rows, paid.turns)
 
-    def _settle(
-        self, columns: tuple[Int32, npt.NDArray[np.int16], Int64, npt.NDArray[np.int8], Int64]
-    ) -> tuple[Paid, pa.Table | None]:
+    def _checked(self) -> _Checked:
+        """What is left, in an order that was checked: variant, day, bill, whether the account may pay, its balance."""
+        keys = self.columns.raw("benefit").astype(np.int32, copy=False), self.columns.raw("setl_time")
+        check_order(self.person, self.rows, keys, self.setl_id, self._name)
+        waiting: Bool = self.waits
+        return (
+            np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
+            self.days(),
+            self.taker.stacked([self.columns.raw(name) for name in BILL]),
+            self.at("acct_used").astype(np.int8, copy=False),
+            looked_up(self.balances, self.found),
+        )
+
+    def at_door(self) -> AtDoor:
+        """What is left, as the core takes it where no accounts are carried."""
+        return self._at_door(self._checked(), own_amounts(self, self._number_column))
+
+    def _at_door(self, columns: _Checked, own: Int64) -> AtDoor:
+        core, accounts = self.settler.core, accounts_of(self.person, self.series)
+        stay, keys = np.zeros(0, np.int32), no_blocks()
+        if self.stay is not None:
+            stay = np.where(self.known.says_stays[self.rule_set], self.stay, np.int32(0)).astype(np.int32)
+        if len(core.needs_keys):
+            claims = [(key.number, key.places, key.values) for key in self.keys(core.needs_keys)]
+            keys = number_blocks(self.person, accounts, claims, core.needs_keys.shape[1])
+        return AtDoor(self.person, accounts, *columns, stay, keys, own)
+
+    def _settle(self, columns: _Checked) -> tuple[Paid, pa.Table | None]:
         """Run the core; where accounts are kept, on top of what they held, and with what they hold afterwards."""
         carry, core, own = self.settler.carry, self.settler.core, own_amounts(self, self._number_column)
         if carry is None or self.opening is None:
-            accounts = accounts_of(self.person, self.series)
-            stay, keys = np.zeros(0, np.int32), no_blocks()
-            if self.stay is not None:
-                stay = np.where(self.known.says_stays[self.rule_set], self.stay, np.int32(0)).astype(np.int32)
-            if len(core.needs_keys):
-                claims = [(key.number, key.places, key.values) for key in self.keys(core.needs_keys)]
-                keys = number_blocks(self.person, accounts, claims, core.needs_keys.shape[1])
-            told = self.setup.detail
-            return core.settle(self.person, accounts, *columns, self._name, stay, keys, own, told=told), None
+            return core.run(self._at_door(columns, own), self._name, told=self.setup.detail), None
         benefit = self.at("benefit").astype(np.int32, copy=False)
         by_key = list(self.keys(core.needs_keys))
         paid, closing = carry.settle(

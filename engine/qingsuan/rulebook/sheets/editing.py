@@ -11,7 +11,7 @@ from qingsuan.needed import need
 from qingsuan.rulebook.sheets.layout import NOTHING, Fixed
 from qingsuan.rulebook.sheets.reading import Edit
 
-__all__ = ["edited"]
+__all__ = ["edited", "with_numbers"]
 
 
 def edited(text: str, edits: Sequence[Edit]) -> str:
@@ -26,6 +26,34 @@ def edited(text: str, edits: Sequence[Edit]) -> str:
     document = tomlkit.parse(text)
     for one in edits:
         _change(document, one)
+    return str(tomlkit.dumps(document))
+
+
+def with_numbers(text: str, changes: Sequence[tuple[Sequence[str | int], Sequence[Any]]]) -> str:
+    """The text of a file with numbers changed wherever they stand in it.
+
+    Parameters
+    ----------
+    changes
+        For each the way to it, keys of tables and places in lists, and the items that are to stand there: decimals, ``-``, or in a
+        list None for one that stays.
+
+    Raises
+    ------
+    UsageError
+        tomlkit is not installed.
+    """
+    tomlkit = need("tomlkit")
+    document = tomlkit.parse(text)
+    for keys, items in changes:
+        holder = document
+        for key in keys[:-1]:
+            holder = holder[key]
+        if isinstance(holder[keys[-1]], list) and tuple(items) != (NOTHING,):
+            _change_list(holder[keys[-1]], items)
+        else:
+            values = [_toml(item) for item in items]
+            holder[keys[-1]] = values if len(values) > 1 else values[0]
     return str(tomlkit.dumps(document))
 
 
@@ -51,8 +79,12 @@ def _change_list(written: Any, items: Sequence[Any]) -> None:
     for number, item in enumerate(items):
         if number == len(written):
             written.append(_toml(item))
-        elif not isinstance(item, Fixed) and Decimal(str(written[number])) != item:
+        elif item is not None and not isinstance(item, Fixed) and not _is_same(written[number], item):
             written[number] = _toml(item)
+
+
+def _is_same(written: Any, item: Any) -> bool:
+    return bool(written == item if NOTHING in (written, item) else Decimal(str(written)) == item)
 
 
 def _at(document: Any, table: str) -> Any:

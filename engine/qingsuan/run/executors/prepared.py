@@ -19,10 +19,40 @@ from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.reading import read_trusted
 from qingsuan.run.rejections.refused import RefusedRows
 from qingsuan.run.shuffle import Shuffle
+from qingsuan.settlement import Settlement
 
-__all__ = ["FromYear"]
+__all__ = ["FromYear", "YearRows"]
 
 Numbers = npt.NDArray[np.int32]
+
+
+class YearRows:
+    """The rows of a prepared year for a settlement that is learnt from it, partition by partition.
+
+    Parameters
+    ----------
+    settlement
+        Not yet frozen: it learns here what was learnt when the year was prepared.
+    """
+
+    def __init__(self, year: PreparedYear, settlement: Settlement) -> None:
+        self.year, self.settlement = year, settlement
+        self._codes: list[Mapping[str, Numbers]] = []
+        for delivery in year.deliveries:
+            learned = delivery.state["learned"]
+            settlement.learn(learned)
+            self._codes.append(_numbers_of(settlement, learned.get("texts", {})))
+
+    def of(self, partition: int) -> Sequence[pa.Table]:
+        """The rows of a partition, table after table; of several deliveries, put together."""
+        names = [table.name for table in self.settlement.inputs if not table.is_trusted]
+        parts = [
+            [_recoded(delivery.read(name, partition), codes) for name in names]
+            for delivery, codes in zip(self.year.deliveries, self._codes, strict=True)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return self.settlement.out_of_order([pa.concat_tables(tables) for tables in zip(*parts, strict=True)])
 
 
 class FromYear:
@@ -31,7 +61,6 @@ class FromYear:
     def __init__(self, year: PreparedYear) -> None:
         self.year = year
         self._shuffles: dict[str, Shuffle] = {}
-        self._codes: list[Mapping[str, Numbers]] = []
 
     def read(self, run: Run, refused: RefusedRows) -> None:
         """Take over what was learnt and rejected when the year was prepared; read what must be trusted from its files."""
@@ -39,10 +68,9 @@ class FromYear:
         spill = Path(run.folder.path) / ".shuffle"
         self._shuffles = {table.name: Shuffle(run.partitions, run.waiting, spill / table.name) for table in tables}
         read_trusted(run, self._shuffles, refused)
+        self._rows = YearRows(self.year, run.settlement)
         for delivery in self.year.deliveries:
             state = delivery.state
-            run.settlement.learn(state["learned"])
-            self._codes.append(_numbers_of(run, state["learned"].get("texts", {})))
             with run.lock:
                 for table, rows in state["rows_read"].items():
                     run.books.read(table, rows, {})
@@ -59,19 +87,9 @@ class FromYear:
 
         def take(partition: int) -> Sequence[pa.Table]:
             trusted = [shuffle.take(partition) for shuffle in self._shuffles.values()]
-            return (*self._rows(run, partition), *trusted)
+            return (*self._rows.of(partition), *trusted)
 
         settle_partitions(run, partitions, take, done)
-
-    def _rows(self, run: Run, partition: int) -> Sequence[pa.Table]:
-        names = [table.name for table in run.settlement.inputs if not table.is_trusted]
-        parts = [
-            [_recoded(delivery.read(name, partition), codes) for name in names]
-            for delivery, codes in zip(self.year.deliveries, self._codes, strict=True)
-        ]
-        if len(parts) == 1:
-            return parts[0]
-        return run.settlement.out_of_order([pa.concat_tables(tables) for tables in zip(*parts, strict=True)])
 
     def __enter__(self) -> Self:
         return self
@@ -81,11 +99,11 @@ class FromYear:
             shuffle.__exit__(None, None, None)
 
 
-def _numbers_of(run: Run, texts: Mapping[str, Any]) -> Mapping[str, Numbers]:
+def _numbers_of(settlement: Settlement, texts: Mapping[str, Any]) -> Mapping[str, Numbers]:
     """By column, the number that each text of a delivery has in this run, where that is another one."""
     found = {}
     for name, known in texts.items():
-        numbers_here = run.settlement.vocabularies[name].encode(pa.array(known, pa.string()))
+        numbers_here = settlement.vocabularies[name].encode(pa.array(known, pa.string()))
         if not np.array_equal(numbers_here, np.arange(len(known))):
             found[name] = numbers_here
     return found

@@ -1,0 +1,145 @@
+"""What changed rules would have come to over a prepared year: ``qingsuan.simulate``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from qingsuan.api.arguments import PathLike, options_of, texts
+from qingsuan.errors import UsageError
+from qingsuan.messages import Lang, language_of
+from qingsuan.needed import need
+from qingsuan.run.deliveries import has_table
+from qingsuan.run.folder.apart import check_apart
+from qingsuan.run.folder.disk import temporary_folder
+from qingsuan.run.model import Progress
+from qingsuan.run.prepared.opened import PreparedYear
+from qingsuan.run.setting_up import set_up
+from qingsuan.simulation.changing.asked import read_seek, read_set, read_sweep
+from qingsuan.simulation.outcome import Simulation, check_out, replace_out
+from qingsuan.simulation.run import Asked
+from qingsuan.simulation.run import simulate as run_simulation
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    year: PathLike,
+    changes: Sequence[str] = (),
+    *,
+    rules: PathLike | None = None,
+    sweep: str | None = None,
+    seek: str | None = None,
+    out: PathLike | None = None,
+    overwrite: bool = False,
+    workers: int = 2,
+    memory: int = 2 << 30,
+    require: Sequence[str] = (),
+    allow: PathLike | None = None,
+    rules_dir: PathLike | None = None,
+    lang: str | None = None,
+    progress: Progress | None = None,
+) -> Simulation:
+    """Settle a prepared year by changed rules beside the rules in force, and say what differs (``docs/simulate.md``).
+
+    Parameters
+    ----------
+    year
+        A folder of :func:`qingsuan.prepare`.
+    changes
+        Numbers in the place of others: ``"220100/390:inpatient.bands.minors.3M=70/75/80"``.
+    rules
+        A parameter file in the place of the one of its pool, schemes and date, or beside those; or a folder in the place of the rules
+        of its region.
+    sweep
+        One number at several values: ``"220200/390:inpatient.bands.3[1]=50..70:1"``.
+    seek
+        By how many yuan the payments of a fund are to change: ``"hifp_pay=±0"``; the value is sought between the bounds of ``sweep``.
+    out
+        A new folder for tables, workbook and record; None writes nothing.
+    overwrite
+        Whether an earlier simulation in ``out`` may be replaced.
+    rules_dir
+        A folder of parameter files that stand in for the installed rules of their region as the rules in force.
+    lang
+        The language of workbook and summary, ``"zh"`` or ``"en"``; that of the environment unless given.
+    workers, memory, require, allow, progress
+        As in :func:`qingsuan.settle`.
+
+    Returns
+    -------
+    Simulation
+        The record and the tables.
+
+    Raises
+    ------
+    UsageError
+        An argument is not what it must be: no such parameter, a step of 0, no value between the bounds.
+    PolicyError
+        A changed rule set cannot be trusted: a value is outside its bounds, or beyond what the region may set.
+    InputError, PluginError, RunError
+        As in :func:`qingsuan.settle`.
+    """
+    asked = Asked(
+        tuple(map(read_set, texts(changes))),
+        None if rules is None else Path(rules),
+        None if sweep is None else read_sweep(sweep, seeks=seek is not None),
+        None if seek is None else read_seek(seek),
+    )
+    asked.check()
+    options = options_of(workers, memory, None)
+    spoken = _language(lang)
+    prepared = PreparedYear.open(Path(year))
+    if asked.changes or asked.sweep is not None:
+        need("tomlkit")
+    with _made_in(None if out is None else Path(out), overwrite, [year, *([rules] if rules else [])]) as folder:
+        setup, installed = set_up(
+            prepared.record.year,
+            texts(require),
+            skip_unserved=bool(prepared.record.made_by["options"]["skip unserved pools"]),
+            rules_dir=rules_dir,
+            allow=allow,
+        )
+        setup.registrations = has_table(Path(year), "registrations")
+        simulation = run_simulation(
+            prepared,
+            setup,
+            installed,
+            asked,
+            folder,
+            workers=options.workers,
+            memory=options.memory,
+            progress=progress or Progress(),
+            lang=spoken,
+        )
+        shutil.rmtree(folder / ".views", ignore_errors=True)
+        if out is not None:
+            simulation.write(folder)
+        return simulation
+
+
+def _language(lang: str | None) -> Lang:
+    try:
+        return language_of(lang, os.environ)
+    except ValueError as error:
+        raise UsageError("--lang", found=str(error), expected="zh or en") from error
+
+
+@contextmanager
+def _made_in(out: Path | None, overwrite: bool, inputs: Sequence[PathLike]) -> Iterator[Path]:
+    """A folder in which a simulation is made; in the end it is ``out``, or gone."""
+    if out is None:
+        folder = temporary_folder()
+    else:
+        check_apart(out, (), [os.fspath(one) for one in inputs])
+        need("openpyxl")
+        folder = check_out(out, overwrite=overwrite)
+    try:
+        yield folder
+        if out is not None:
+            replace_out(folder, out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,118 @@
+"""A simulation that was made: its record, its tables, and the folder that it was written to."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from qingsuan.errors import RunError, UsageError
+from qingsuan.messages import Lang, Words
+from qingsuan.run.folder import is_file
+from qingsuan.run.folder.apart import beside
+from qingsuan.run.folder.disk import looking_into, writing
+from qingsuan.run.folder.parquet import write_parquet
+from qingsuan.simulation.telling.summary import summary
+from qingsuan.simulation.telling.workbook import write_workbook
+
+__all__ = ["RECORD", "WORKBOOK", "Simulation", "check_out", "replace_out"]
+
+RECORD = "simulate.json"
+WORKBOOK = "simulation.xlsx"
+RULES = "rules"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What changed rules would have come to.
+
+    Attributes
+    ----------
+    record : what ``simulate.json`` says.
+    tables : by name, as ``docs/simulate.md`` has them.
+    rules : by region, the parameter files of the one variant, a folder for ``--rules-dir``; empty for a sweep.
+    lang : the language of workbook and summary.
+    """
+
+    record: Mapping[str, Any]
+    tables: Mapping[str, pa.Table]
+    rules: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict, repr=False)
+    lang: Lang = "zh"
+
+    def summary(self) -> str:
+        """The summary that the command prints."""
+        return summary(self.record, self.tables, Words(self.lang))
+
+    def write(self, folder: Path) -> None:
+        """Write everything into a folder that is there; it holds people, so that only its owner may read it.
+
+        Raises
+        ------
+        UsageError
+            openpyxl is not installed.
+        RunError
+            It cannot be written.
+        """
+        with writing(folder):
+            for name, rows in self.tables.items():
+                write_parquet(rows, folder / f"{name}.parquet")
+            for region, files in self.rules.items():
+                (folder / RULES / region).mkdir(parents=True)
+                for name, content in files.items():
+                    (folder / RULES / region / name).write_bytes(content)
+        write_workbook(folder / WORKBOOK, self.tables, Words(self.lang))
+        with writing(folder):
+            text = json.dumps(self.record, ensure_ascii=False, indent=2)
+            (folder / RECORD).write_text(text + "\n", "utf-8")
+            for path in [folder, *folder.rglob("*")]:
+                path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def check_out(out: Path, *, overwrite: bool) -> Path:
+    """The hidden folder, empty, in which a simulation is made before it gets its name.
+
+    Raises
+    ------
+    UsageError
+        Something is there already that is no simulation, or one that is not to be replaced.
+    RunError
+        It cannot be made.
+    """
+    with looking_into(out):
+        there = out.is_symlink() or out.exists()
+        empty = there and out.is_dir() and not any(out.iterdir())
+    if there and not empty:
+        if not is_file(out / RECORD):
+            expected = "a folder that is not there, or is empty"
+            raise UsageError(f"--out {out}", found="something that is no simulation", expected=expected)
+        if not overwrite:
+            do = "give another folder, or --overwrite"
+            raise UsageError(f"--out {out}", found="a simulation that is there already", expected="a new folder", do=do)
+    hidden = beside(out)
+    with writing(hidden):
+        if hidden.exists():
+            shutil.rmtree(hidden)
+        hidden.mkdir(mode=0o700, parents=True)
+    return hidden
+
+
+def replace_out(hidden: Path, out: Path) -> None:
+    """Give a finished simulation its name; an earlier one, or an empty folder, makes way.
+
+    Raises
+    ------
+    RunError
+        It cannot be renamed.
+    """
+    with writing(out):
+        if out.is_symlink():
+            raise RunError(str(out), found="a link", expected="a folder", do="take it away")
+        if out.exists():
+            shutil.rmtree(out)
+        os.replace(hidden, out)
