@@ -113,6 +113,7 @@ class _Crediting:
         first = np.datetime64(f"{rules.year}-01", "M") + np.arange(MONTHS + 1)
         days = first.astype("datetime64[D]").astype(np.int64)
         self.first, self.last = days[:-1].astype(np.int32), (days[1:] - 1).astype(np.int32)
+        self.cells: Int32 | None = None
         self.fault = np.zeros(self.people.count, np.int8)
         self.fault_month = np.zeros(self.people.count, np.int8)
 
@@ -339,12 +340,24 @@ class _Crediting:
     def _of_row(self, name: str, chosen: Int32) -> npt.NDArray[np.int64]:
         """A column of the row that decides; of no row, the one of the first."""
         column = self.col[name]
-        found: npt.NDArray[np.int64] = column[np.maximum(chosen, 0)] if len(column) else np.zeros_like(chosen)
+        found: npt.NDArray[np.int64] = column.take(chosen, mode="clip") if len(column) else np.zeros_like(chosen)
         return found
 
     def _by_cell(self, table: npt.NDArray[Any], chosen: Int32) -> npt.NDArray[Any]:
-        """What rules say in the pool of the row that decides and the month."""
-        return table[self._of_row("pool", chosen), np.arange(MONTHS)]
+        """What rules say in the pool of the row that decides and the month; one thing for all is that."""
+        first = table.reshape(-1)[0]
+        if bool((table == first).all()):
+            return np.broadcast_to(first, chosen.shape)
+        found: npt.NDArray[Any] = table.reshape(-1).take(self._cell(chosen), mode="clip")
+        return found
+
+    def _cell(self, chosen: Int32) -> Int32:
+        """Pool and month of the row that decides, as one number; they are worked out once."""
+        if self.cells is None:
+            cells = self._of_row("pool", chosen).astype(np.int32) * np.int32(MONTHS)
+            cells += np.arange(MONTHS, dtype=np.int32)
+            self.cells = cells
+        return self.cells
 
 
 _FAULTS: dict[int, tuple[str, str, str]] = {

@@ -25,6 +25,7 @@ class Families:
         self._lock = threading.Lock()
         self._people: UInt64 | None = None
         self._heads = np.zeros(0, np.uint64)
+        self._shift, self._begins = np.uint64(63), np.zeros(3, np.int64)
         self.count = 0
 
     def tie(self, one: UInt64, other: UInt64) -> None:
@@ -47,12 +48,27 @@ class Families:
             change[0] = True
             np.not_equal(hashes[1:], hashes[:-1], out=change[1:])
             some = hashes[change]  # rows of one person often lie together: each is looked up once
-            places = np.searchsorted(people, some)
-            places[places == len(people)] = 0
-            found = people[places] == some
-            some = np.where(found, self._heads[places], some)
+            places = self._places(some)
+            found = places >= 0
+            some[found] = self._heads[places[found]]
             keys = np.repeat(some, np.diff(np.append(np.flatnonzero(change), len(hashes))))
         return keys.view(np.int64)
+
+    def _places(self, hashes: UInt64) -> Places:
+        """Where people are among those tied, -1 for others: each hash has a slot by its first bits, and few are in one."""
+        people = self._people
+        assert people is not None
+        places = np.full(len(hashes), -1, np.int64)
+        slots = (hashes >> self._shift).view(np.int64)
+        left = np.arange(len(hashes))
+        at, end = self._begins[slots], self._begins[slots + 1]
+        while len(left):
+            inside = at < end
+            left, at, end = left[inside], at[inside], end[inside]
+            same = people[at] == hashes[left]
+            places[left[same]] = at[same]
+            left, at, end = left[~same], at[~same] + 1, end[~same]
+        return places
 
     def _settle(self) -> None:
         pairs = np.concatenate(self._pairs, axis=1) if self._pairs else np.zeros((2, 0), np.uint64)
@@ -61,6 +77,10 @@ class Families:
         numbers = components(len(self._people), *ends.reshape(2, -1).astype(np.int64))
         self._heads = self._people[numbers]
         self.count = len(np.unique(numbers))
+        bits = max(1, len(self._people).bit_length())
+        self._shift = np.uint64(64 - bits)
+        slots = (self._people >> self._shift).view(np.int64)
+        self._begins = np.searchsorted(slots, np.arange((1 << bits) + 1))
 
 
 def components(count: int, one: Places, other: Places) -> Places:
