@@ -134,6 +134,11 @@ differential: setup
 differential-premiums: setup
 	QINGSUAN_PREMIUM_ROWS=$(or $(PREMIUM_ROWS),210000) $(BIN)/python -m pytest -n auto -p no:benchmark tests/premiums/test_twin_agrees.py
 
+## differential-accounts: personal accounts against their slow twin on CASES random rows, under a rule of its own for each few hundred
+.PHONY: differential-accounts
+differential-accounts: setup
+	QINGSUAN_ACCOUNT_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/accounts/test_account_twin.py
+
 ## mutants: break the core on purpose, one fault at a time, and see the suite catch each; PART=2/6 is the second sixth of the faults
 .PHONY: mutants
 mutants: $(VENV)/.ready-build

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from qingsuan.accounts.rule.reader import read_account_rules
 from qingsuan.cli import cli
 from qingsuan.plugins import load
 from qingsuan.policy.authority.reader import read_authorities
@@ -40,6 +41,7 @@ def rules() -> dict[str, set[str]]:
                 found.setdefault(f"{rule_set.pool}/{scheme}", set()).update(rule.id for rule in rule_set.rules)
         found[f"{region.code}/funding"] = {str(year) for year in read_region(region)}
         found[f"{region.code}/premiums"] = {str(year) for year in read_premiums(region).rules}
+        found[f"{region.code}/accounts"] = {pool for rule in read_account_rules(region) for pool in rule.pools}
         for authority in read_authorities(region):
             ids = {one.id for one in (*authority.authorised, *authority.equal_tilts)}
             found.setdefault(f"{region.code}/authority", set()).update(ids)
@@ -58,6 +60,8 @@ def missing() -> dict[str, dict[str, str]]:
         premiums = read_premiums(region)
         groups = (gap for rule in premiums.rules.values() for gap in rule.unknown)
         found[f"{region.code}/premiums"] = {gap.parameter: gap.why for gap in (*premiums.missing, *groups)}
+        accounts = [one for rule in read_account_rules(region) for one in rule.missing]
+        found[f"{region.code}/accounts"] = {one.parameter: one.why for one in accounts}
     return found
 
 
@@ -66,7 +70,7 @@ def words() -> frozenset[str]:
     """Names of columns, codes and folders, as the pages on tables, rejections and folders have them."""
     pages = [
         (ROOT / "docs" / name).read_text("utf-8")
-        for name in ("tables.md", "rejections.md", "run-folder.md", "subsidy.md", "premium.md")
+        for name in ("tables.md", "rejections.md", "run-folder.md", "subsidy.md", "premium.md", "accounts.md")
     ]
     return frozenset(re.findall(r"`([^`\n]+)`", "\n".join(pages)))
 
@@ -121,7 +125,7 @@ def _wrong(kind: str, said: str) -> Iterator[str]:
 
 def _kind_of(token: str) -> str:
     owner, _, name = token.partition(" ")
-    if re.fullmatch(r"\d{6}/(\d{3}|authority|funding|premiums)", owner):
+    if re.fullmatch(r"\d{6}/(\d{3}|authority|funding|accounts|premiums)", owner):
         if name in rules().get(owner, ()):
             return "rule"
         return "missing" if name in missing().get(owner, {}) else "nothing"

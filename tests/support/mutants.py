@@ -27,6 +27,7 @@ FIGURES = ("tests/benefits/reference/test_figures_differential.py",)
 AUTHORITY = ("tests/policy/test_authority.py",)
 GROWING = ("tests/policy/test_growing_points.py",)
 PREMIUMS = ("tests/premiums/test_twin_agrees.py",)
+ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
 
@@ -696,6 +697,70 @@ MUTANTS = (
         "same & (follows > until + 1)",
         "same & (follows > until + 2)",
         suite=PREMIUMS,
+    ),
+    Mutant(
+        "accounts: interest is cut off, not rounded",
+        "_ledger.pyx",
+        "(product * rate_bp + YEAR_BP // 2) // YEAR_BP",
+        "product * rate_bp // YEAR_BP",
+        ACCOUNTS,
+    ),
+    Mutant(
+        "accounts: interest once added is added again",
+        "_ledger.pyx",
+        "    balance.carried_product = 0\n    return interest",
+        "    return interest",
+        ACCOUNTS,
+    ),
+    Mutant(
+        "accounts: uses take carried money last where it goes first",
+        "_ledger.pyx",
+        "of_carried = least(balance.carried, paid)",
+        "of_carried = paid - least(balance.current, paid)",
+        ACCOUNTS,
+    ),
+    Mutant(
+        "accounts: what is given back is money of this year",
+        "_ledger.pyx",
+        "of_carried[use] = -of_carried[back]\n                        balance.carried += of_carried[back]\n"
+        "                        balance.current += paid[back] - of_carried[back]",
+        "of_carried[use] = 0\n                        balance.current += paid[back]",
+        ACCOUNTS,
+    ),
+    Mutant(
+        "accounts: an exact half of a credit goes down",
+        "accounts/credits.py",
+        "np.maximum(ratio_bp, 0) + BP_ONE // 2)",
+        "np.maximum(ratio_bp, 0) + BP_ONE // 2 - 1)",
+        ACCOUNTS,
+    ),
+    Mutant(
+        "accounts: who retires changes in the month itself",
+        "accounts/credits.py",
+        "self.first > retires",
+        "self.last >= retires",
+        ACCOUNTS,
+    ),
+    Mutant(
+        "accounts: a relation holds from the one who registers only",
+        "accounts/relations.py",
+        "other * people.count + one]",
+        "one * people.count + other]",
+        ACCOUNTS,
+    ),
+    Mutant(
+        "accounts: a reversal takes back what is paid after it",
+        "accounts/uses.py",
+        "(self.why[heads] == 0) & (heads < backs)",
+        "(self.why[heads] == 0)",
+        ACCOUNTS,
+    ),
+    Mutant(
+        "accounts: a claim finds its payer in any family",
+        "accounts/uses.py",
+        "mine = inside & np",
+        "mine = np",
+        ACCOUNTS,
     ),
 )
 
