@@ -82,7 +82,7 @@ class Differences:
         taker = Taker(rows, len(columns))
         paid = {name: taker.numbers(columns.raw(name)) for name in PAID_COLUMNS if columns.has(name)}
         found = cls(paid, due, outcome)
-        return found.table(columns, rows), found.totals(columns, rows, pool)
+        return found.table(columns, rows, pool), found.totals(columns, rows, pool)
 
     @property
     def some(self) -> npt.NDArray[np.bool_]:
@@ -92,12 +92,14 @@ class Differences:
             found |= known
         return found
 
-    def table(self, columns: Columns, rows: Int32) -> pa.Table:
-        """The table ``differences`` of rows of a partition."""
+    def table(self, columns: Columns, rows: Int32, pool: Int32) -> pa.Table:
+        """The table ``differences`` of rows of a partition, whose pools have these numbers."""
         some = self.some
         taker = Taker(rows[some], len(columns))
         fields = id_columns(columns, taker)
         fields.update(code_columns(columns, taker, ("insutype", "insu_admdvs", "fixmedins_code")))
+        pools = pa.array([one.code for one in columns.setup.places.pools], pa.string())
+        fields["pool"] = pa.DictionaryArray.from_arrays(arrow(pool[some]), pools)
         return self.completed(fields)
 
     def completed(self, fields: dict[str, pa.Array]) -> pa.Table:

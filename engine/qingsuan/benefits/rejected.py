@@ -79,11 +79,12 @@ class RejectedRows:
         texts = {name: _text(rows, name) for name in _IDS}
         some = pa.array(found.some)
         fields = {name: texts[name].filter(some) for name in ("setl_id", "psn_no", *_CODES)}
-        for name in _CODES:
+        codes = [self._pool(area) for area in texts["insu_admdvs"].to_pylist()]
+        fields["pool"] = pa.array(codes, pa.string()).filter(some)
+        for name in (*_CODES, "pool"):
             codes_of_rows = fields[name]
             given = pc.not_equal(codes_of_rows, "")
             fields[name] = pc.if_else(given, codes_of_rows, pa.scalar(None, pa.string())).dictionary_encode()
-        codes = [self._pool(area) for area in texts["insu_admdvs"].to_pylist()]
         keys = pa.table({"pool": pa.array(codes, pa.string()), **{name: texts[name] for name in _BY}})
         sums = found.summed(np.arange(rows.num_rows, dtype=np.int32), keys)
         return found.completed(fields), merge_totals([sums], BY)

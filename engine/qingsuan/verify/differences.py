@@ -20,8 +20,8 @@ __all__ = ["CheckedDifferences"]
 
 _MOST_TOTAL = 1 << 62
 _TOTALS = "totals/differences.parquet"
-_BY = ("insutype", "fixmedins_code", "outcome", "fund")
-"""What totals are by, less the pool, which rows do not name."""
+_BY = ("pool", "insutype", "fixmedins_code", "outcome", "fund")
+"""What totals are by."""
 
 Key = tuple[str, ...]
 
@@ -85,7 +85,7 @@ class CheckedDifferences:
         """Of rows for which nothing is due, what was paid is what is to be taken back."""
         fund = column.removeprefix("paid_")
         for outcome in ("settled", "reversed", "rejected"):
-            keys = [key for key in told if key[2:] == (outcome, fund)]
+            keys = [key for key in told if key[3:] == (outcome, fund)]
             check = f"{column} of {outcome} rows"
             findings.same("run.json", check, amounts[outcome], yuan(sum(told[key] for key in keys)))
             if outcome != "settled":
