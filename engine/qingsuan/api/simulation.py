@@ -35,6 +35,7 @@ def simulate(
     seek: str | None = None,
     out: PathLike | None = None,
     overwrite: bool = False,
+    page: bool = False,
     workers: int = 2,
     memory: int = 2 << 30,
     require: Sequence[str] = (),
@@ -62,6 +63,8 @@ def simulate(
         A new folder for tables, workbook and record; None writes nothing.
     overwrite
         Whether an earlier simulation in ``out`` may be replaced.
+    page
+        Whether ``out`` gets a page with pictures, too (the extra ``pages``).
     rules_dir
         A folder of parameter files that stand in for the installed rules of their region as the rules in force.
     lang
@@ -95,6 +98,9 @@ def simulate(
     prepared = PreparedYear.open(Path(year))
     if asked.changes or asked.sweep is not None:
         need("tomlkit")
+    if page:
+        for library in ("jinja2", "matplotlib"):
+            need(library)
     with _made_in(None if out is None else Path(out), overwrite, [year, *([rules] if rules else [])]) as folder:
         setup, installed = set_up(
             prepared.record.year,
@@ -117,7 +123,7 @@ def simulate(
         )
         shutil.rmtree(folder / ".views", ignore_errors=True)
         if out is not None:
-            simulation.write(folder)
+            simulation.write(folder, page=page)
         return simulation
 
 

@@ -14,17 +14,20 @@ import pyarrow as pa
 
 from qingsuan.errors import RunError, UsageError
 from qingsuan.messages import Lang, Words
+from qingsuan.pages.files import write_page
 from qingsuan.run.folder import is_file
 from qingsuan.run.folder.apart import beside
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.parquet import write_parquet
+from qingsuan.simulation.page.page import page_of
 from qingsuan.simulation.telling.summary import summary
 from qingsuan.simulation.telling.workbook import write_workbook
 
-__all__ = ["RECORD", "WORKBOOK", "Simulation", "check_out", "replace_out"]
+__all__ = ["PAGE", "RECORD", "WORKBOOK", "Simulation", "check_out", "replace_out"]
 
 RECORD = "simulate.json"
 WORKBOOK = "simulation.xlsx"
+PAGE = "simulation.html"
 RULES = "rules"
 
 
@@ -49,8 +52,20 @@ class Simulation:
         """The summary that the command prints."""
         return summary(self.record, self.tables, Words(self.lang))
 
-    def write(self, folder: Path) -> None:
+    def page(self) -> str:
+        """The simulation as one HTML page with pictures, in the language of the workbook.
+
+        Raises
+        ------
+        UsageError
+            Jinja2 or matplotlib is not installed.
+        """
+        return page_of(self.record, self.tables, self.lang)
+
+    def write(self, folder: Path, *, page: bool = False) -> None:
         """Write everything into a folder that is there; it holds people, so that only its owner may read it.
+
+        ``page`` adds :meth:`page` as a file.
 
         Raises
         ------
@@ -67,6 +82,8 @@ class Simulation:
                 for name, content in files.items():
                     (folder / RULES / region / name).write_bytes(content)
         write_workbook(folder / WORKBOOK, self.tables, Words(self.lang))
+        if page:
+            write_page(self.page(), folder / PAGE, private=True)
         with writing(folder):
             text = json.dumps(self.record, ensure_ascii=False, indent=2)
             (folder / RECORD).write_text(text + "\n", "utf-8")

@@ -33,6 +33,7 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--out", type=_PATH, required=True, help="The folder to write: tables, a workbook, a record.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier simulation in --out.")
+@click.option("--page", is_flag=True, help="Write simulation.html, too: one page with pictures, which prints on A4.")
 @click.option(
     "--workers", type=click.IntRange(1, MOST_WORKERS), default=2, show_default=True, help="Threads that work."
 )
@@ -52,6 +53,7 @@ def command(
     seek: str | None,
     out: Path,
     overwrite: bool,
+    page: bool,
     workers: int,
     memory: int,
     requirements: tuple[str, ...],
@@ -76,6 +78,7 @@ def command(
             seek=seek,
             out=out,
             overwrite=overwrite,
+            page=page,
             workers=workers,
             memory=memory,
             require=requirements,

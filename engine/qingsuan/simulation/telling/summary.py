@@ -13,7 +13,7 @@ from qingsuan.report.text import grouped_yuan, heading, table
 from qingsuan.simulation.changing.asked import plain
 from qingsuan.simulation.telling.workbook import COLUMNS
 
-__all__ = ["summary"]
+__all__ = ["DIMENSIONS", "group_name", "summary", "who_gains"]
 
 _MOST_ROWS = 12
 """So many rows of a dimension are shown; all of them are in the tables."""
@@ -41,7 +41,7 @@ def summary(record: Mapping[str, Any], tables: Mapping[str, pa.Table], words: Wo
         parts.append(_found(record, words))
     parts.append(_variants(tables["variants"], words) if many else _funds(tables["funds"], words))
     if not many:
-        parts += [_people(tables["people"], words), *_effects(tables["effects"], words)]
+        parts += [who_gains(tables["people"], words), *_effects(tables["effects"], words)]
         parts.append(_biggest(tables["biggest"], words))
     return "\n\n".join(filter(None, parts))
 
@@ -116,7 +116,13 @@ def _variants(variants: pa.Table, words: Words) -> str:
     return f"{title}\n{table([words.speak(text) for text in heads], rows, 'lrrrrr')}"
 
 
-def _people(people: pa.Table, words: Words) -> str:
+def group_name(dimension: str, group: str, words: Words) -> str:
+    """What a group of a dimension is called."""
+    return group or words.speak(_NAMELESS.get(dimension, marked("not said")))
+
+
+def who_gains(people: pa.Table, words: Words) -> str:
+    """How many people bear less, more, and as much as before."""
     said = {row["who"]: row for row in people.to_pylist()}
     gained, lost = (_signed(said[who]["fund_pay_sumamt_change"]) for who in ("winners", "losers"))
     winners, losers, unchanged = (f"{said[who]['people']:,}" for who in ("winners", "losers", "unchanged"))
@@ -142,7 +148,7 @@ def _effects(effects: pa.Table, words: Words) -> Iterator[str]:
 def _dimension(dimension: str, rows: Sequence[Mapping[str, Any]], words: Words) -> str:
     shown = [
         [
-            row["group"] or words.speak(_NAMELESS[dimension]),
+            group_name(dimension, row["group"], words),
             f"{row['claims']:,}",
             *_amounts(row["fund_pay_sumamt"], row["fund_pay_sumamt_change"]),
         ]

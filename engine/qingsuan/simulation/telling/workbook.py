@@ -16,7 +16,7 @@ from qingsuan.messages import Words, marked
 from qingsuan.needed import need
 from qingsuan.run.folder.disk import writing
 
-__all__ = ["write_workbook"]
+__all__ = ["COLUMNS", "heading", "write_workbook"]
 
 SHEETS = {
     "variants": marked("Variants"),
