@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
@@ -16,6 +17,7 @@ import pytest
 
 import qingsuan
 from qingsuan.errors import PolicyError, UsageError
+from qingsuan.policy.model import FUNDS
 from qingsuan.simulation.outcome import Simulation
 from qingsuan.simulation.telling.effects import DIMENSIONS
 
@@ -103,6 +105,17 @@ def test_every_dimension_adds_up_to_the_whole(year: Path) -> None:
     assert sum(row["people"] for row in deciles) == sum(row["people"] for row in people.values())
     assert [row["own_from"] for row in deciles] == sorted(row["own_from"] for row in deciles)
     assert sum(row["gained"] + row["lost"] for row in deciles) == whole
+
+
+def test_the_page_has_the_columns_of_every_table(year: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulate.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z]+)` \| (.*) \|$", page.partition("<!-- tables -->")[2], re.MULTILINE)
+    told = {name: re.findall(r"`([a-z_]+)`", columns.partition(", and for ")[0]) for name, columns in rows}
+    simulation = qingsuan.simulate(year, sweep=f"{CHEAP}=54..56:1", seek="hifp_pay=±0")
+    of_funds = [name for one in ("fund_pay_sumamt", "psn_part_amt", *FUNDS) for name in (one, f"{one}_change")]
+    told["effects"] += of_funds
+    assert {name: table.schema.names for name, table in simulation.tables.items()} == told
+    assert simulation.record["found"]["value"] == "55"
 
 
 def test_what_says_the_same_changes_nothing(year: Path) -> None:

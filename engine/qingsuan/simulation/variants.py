@@ -99,9 +99,10 @@ def variant_of(base: Base, rule_sets: Sequence[RuleSet], number: int, label: str
     setup.learned = base.setup.learned
     program = setup.program
     if _is_sorted_alike(base.setup.program, program):
-        terms = _terms(program)
-        touched = [one != other for one, other in zip(base.terms, terms, strict=True)]
-        return Variant(number, label, Core(program.tables), np.array([*touched, False], np.bool_))
+        core = Core(program.tables)
+        if np.array_equal(core.needs_keys, base.settler.core.needs_keys):
+            touched = [one != other for one, other in zip(base.terms, _terms(program), strict=True)]
+            return Variant(number, label, core, np.array([*touched, False], np.bool_))
     settler = Settler(setup)
     everywhere = np.ones(len(base.terms) + 1, np.bool_)
     return Variant(number, label, settler.core, everywhere, settler)
