@@ -288,6 +288,16 @@ class Subsidy(FinishedRun):
         return self._rows("duplicates")
 
     @cached_property
+    def arrived(self) -> Rows:
+        """What has arrived of each payer's debt, by place; without columns where no receipts were given."""
+        return self._rows("arrived")
+
+    @cached_property
+    def receipts(self) -> Rows:
+        """Every receipt with what became of it, likewise."""
+        return self._rows("receipts")
+
+    @cached_property
     def rejected(self) -> Rows:
         """Rejected insured rows as they came, with the reason first."""
         return self._rows("rejected")

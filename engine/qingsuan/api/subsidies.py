@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
 from qingsuan.api.arguments import PathLike, check_how, folder_for, opened, options_of, texts
+from qingsuan.errors import UsageError
 from qingsuan.finished import Subsidy
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR, whole_number
 from qingsuan.run.folder import RunFolder
@@ -17,6 +19,7 @@ from qingsuan.run.setting_up import regions_at_hand
 from qingsuan.run.settle import settle as run_settlement
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.funding import resolve
+from qingsuan.subsidies.receipts.reading import Money, read_money_tables
 from qingsuan.subsidies.settlement import TABLES, Subsidies
 
 __all__ = ["subsidy"]
@@ -30,6 +33,9 @@ def subsidy(
     classes: PathLike | None = None,
     standards: PathLike | None = None,
     local_split: PathLike | None = None,
+    receipts: PathLike | None = None,
+    as_of: dt.date | None = None,
+    budgets: PathLike | None = None,
     require: Sequence[str] = (),
     allow: PathLike | None = None,
     skip_unserved: bool = False,
@@ -50,6 +56,10 @@ def subsidy(
     classes, standards, local_split
         The bureau's tables: CSV files, by their paths, as ``docs/subsidy.md`` has them.
 
+    receipts, as_of, budgets
+        Money that has arrived (到位), the day up to which it counts, and what was budgeted: CSV files likewise, as ``docs/receipts.md``
+        has them.
+
     Returns
     -------
     Subsidy
@@ -69,15 +79,33 @@ def subsidy(
         tables = BureauTables.read(
             *(None if file is None else Path(file) for file in (classes, standards, local_split))
         )
-        check_apart(place.path, TABLES, (*given["insured"][0], *tables.paths))
+        money = _money(receipts, as_of, budgets)
+        paths = (*tables.paths, *(() if money is None else money.paths))
+        check_apart(place.path, TABLES, (*given["insured"][0], *paths))
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
         broken = [f"{plugin.title} is refused: {plugin.problem}" for plugin in installed.broken]
         funding = resolve(installed.regions, year, tables, broken)
         titles = [plugin.title for plugin in installed.broken]
-        settlement = Subsidies(funding, tables, skip_unserved=skip_unserved, broken=titles)
+        settlement = Subsidies(funding, tables, skip_unserved=skip_unserved, broken=titles, money=money)
         inputs = opened(given, csv_encoding)
         record = run_settlement(settlement, inputs, folder, options, installed, progress)
         prove(place.path, record)
         run = Subsidy(place)
         run.seconds = record.get("seconds", {})
         return run
+
+
+def _money(receipts: PathLike | None, as_of: dt.date | None, budgets: PathLike | None) -> Money | None:
+    """The tables of money that has arrived; None where they are not asked for.
+
+    Raises
+    ------
+    UsageError
+        Receipts without a day, or a day or budgets without receipts.
+    """
+    if receipts is None and as_of is None and budgets is None:
+        return None
+    if receipts is None or as_of is None:
+        missing = "--as-of" if receipts is not None else "--receipts"
+        raise UsageError(missing, found="not given", expected="receipts and the day up to which they count, together")
+    return read_money_tables(Path(receipts), as_of, None if budgets is None else Path(budgets))

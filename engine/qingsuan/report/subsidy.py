@@ -46,7 +46,9 @@ def subsidy_summary(out_dir: Path) -> str:
 
 
 def _told(record: Mapping[str, Any], prefectures: Sequence[Mapping[str, Any]]) -> str:
-    blocks = [_head(record), *(_region(record, rule, prefectures) for rule in record["rules"]), _rows(record)]
+    blocks = [_head(record), *(_region(record, rule, prefectures) for rule in record["rules"])]
+    blocks += [_arrived(record["receipts"])] if "receipts" in record else []
+    blocks.append(_rows(record))
     blocks += [f"warning: {warning}" for warning in record["warnings"]]
     return "\n\n".join(blocks)
 
@@ -76,6 +78,19 @@ def _region(record: Mapping[str, Any], rule: Mapping[str, Any], prefectures: Seq
     headings = [_HEADINGS[name] for name in ("name", "heads", *levels)]
     title = f"{region} {rule['title']}: {least}{per_head} ({documents})"
     return f"{title}\n{table(headings, lines, 'l' + 'r' * (len(headings) - 1))}"
+
+
+def _arrived(receipts: Mapping[str, Any]) -> str:
+    """What has arrived, by region and level, up to the day."""
+    headings = ["level 级次", "due 应到位", "received 已到位", "outstanding 未到位", "beyond 超出"]
+    names = ("due", "received", "outstanding", "beyond")
+    lines = [
+        [f"{one['region']} {one['level']}", *(grouped_yuan(fen_of_yuan(one[name])) for name in names)]
+        for one in receipts["levels"]
+    ]
+    told = ", ".join(f"{name} {one['rows']:,}" for name, one in receipts["lines"].items() if one["rows"])
+    title = f"arrived up to {receipts['as_of']} (到位情况); receipts: {told or 'none'}"
+    return f"{title}\n{table(headings, lines, 'lrrrr')}"
 
 
 def _rows(record: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ Plain immutable values. :mod:`qingsuan.subsidies.reader` makes them from TOML (`
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,13 +14,10 @@ from qingsuan.heads.counting import CountUnit
 from qingsuan.heads.standards import MissingYear, Standard
 from qingsuan.policy.model import Source
 
-__all__ = [
-    "BEARERS",
-    "LEVELS",
-    "Fixed",
-    "FundingRule",
-    "Step",
-]
+__all__ = ["ACCOUNTS", "BEARERS", "LEVELS", "Fixed", "FundingRule", "Step", "Transfer"]
+
+ACCOUNTS = ("pool", "fiscal")
+"""Accounts in which money can arrive: the pool's fund account (统筹基金账户), the fiscal account of social insurance (财政专户)."""
 
 LEVELS = ("central", "province", "local")
 """Levels of government (分担层级), in the order of a split: central (中央), province or region (省、自治区), and local
@@ -57,6 +55,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """How the money has to arrive (拨付): in which account, until which day; either may be unsaid.
+
+    ``excess_off_next_year``: what came beyond what is due is taken off the next year's transfer.
+    """
+
+    account: str | None
+    day: dt.date | None
+    excess_off_next_year: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class FundingRule:
     """The funding rule of one region for one year. Either ``fixed`` or ``steps`` is filled.
 
@@ -75,6 +86,7 @@ class FundingRule:
     standard: Standard
     fixed: tuple[Fixed, ...]
     steps: tuple[Step, ...]
+    transfer: Transfer | None
     counties: Mapping[str, str]
     apart: tuple[str, ...]
     missing: tuple[MissingYear, ...]

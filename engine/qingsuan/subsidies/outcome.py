@@ -9,11 +9,14 @@ from typing import Any
 import pyarrow as pa
 
 from qingsuan.heads.counting import DEDUP_RULE, Counted
-from qingsuan.heads.small_tables import longest
+from qingsuan.heads.small_tables import TableFile, longest
 from qingsuan.money import yuan
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.funding import Funding
 from qingsuan.subsidies.model import FundingRule
+from qingsuan.subsidies.receipts.arrived import Arrival, arrive
+from qingsuan.subsidies.receipts.reading import Money
+from qingsuan.subsidies.receipts.tables import arrival_record
 from qingsuan.subsidies.results import Due, due_of, region_table
 
 __all__ = ["Outcome", "RowCounts", "not_counted_table"]
@@ -40,17 +43,25 @@ class Outcome:
     counted: Counted
     rows: RowCounts
     dues: tuple[Due, ...]
+    arrival: Arrival | None = None
+    files: tuple[TableFile, ...] = ()
 
     @classmethod
-    def of(cls, funding: Funding, tables: BureauTables, counted: Counted, rows: RowCounts) -> Outcome:
-        """Split the subsidy of what was counted.
+    def of(
+        cls, funding: Funding, tables: BureauTables, counted: Counted, rows: RowCounts, money: Money | None = None
+    ) -> Outcome:
+        """Split the subsidy of what was counted, and hold receipts against it.
 
         Raises
         ------
         PolicyError
             A county with heads is absent from a table of the bureau that its rule needs.
         """
-        return cls(funding, tables, counted, rows, due_of(counted, funding, tables))
+        dues = due_of(counted, funding, tables)
+        if money is None:
+            return cls(funding, tables, counted, rows, dues, files=tables.files)
+        arrival = arrive(dues, funding, money, split=tables.prefecture_bp is not None)
+        return cls(funding, tables, counted, rows, dues, arrival, (*tables.files, *money.files))
 
     @property
     def split(self) -> bool:
@@ -66,7 +77,7 @@ class Outcome:
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the amounts should know."""
         found = [f"{rule.region}: {_made_up(rule)} is marked made-up" for rule in self.used if _made_up(rule)]
-        found += [f"{file.name}: {comment}" for file in self.tables.files for comment in file.comments]
+        found += [f"{file.name}: {comment}" for file in self.files for comment in file.comments]
         for rule in self.used:
             dues = [due for due in self.dues if due.region == rule.region]
             without = [due for due in dues if self._at_default(due)]
@@ -75,7 +86,34 @@ class Outcome:
                     f"{rule.region}: {len(without)} of {len(dues)} counties at the minimum standard, {yuan(rule.standard.fen)}: "
                     f"no --standards table says otherwise"
                 )
-        return tuple(found)
+        return (*found, *self._of_receipts())
+
+    def _of_receipts(self) -> list[str]:
+        """What a reader of the receipts should know."""
+        if self.arrival is None:
+            return []
+        found = []
+        for rule in self.used:
+            transfer = rule.transfer
+            told = [f"{gap.parameter} is missing: {gap.why}" for gap in rule.missing if gap.year == rule.year]
+            if transfer is None or transfer.day is None:
+                found.append(
+                    f"{rule.region}: days late are not told, no day being known; {'; '.join(told) or 'the rule has none'}"
+                )
+            elsewhere = sum(
+                each.received - each.account_fen
+                for each in self.arrival.claims
+                if each.claim.region == rule.region and each.account_fen is not None
+            )
+            if transfer is not None and elsewhere:
+                found.append(
+                    f"{rule.region}: {yuan(elsewhere)} yuan arrived in another account than the rule's, {transfer.account}"
+                )
+        untold = sum(each.budgeted is None for each in self.arrival.claims)
+        if untold < len(self.arrival.claims):
+            found.append(f"{untold} of {len(self.arrival.claims)} payers and places have no line in the budgets")
+        refused = sum(receipt.fault is not None for receipt in self.arrival.receipts)
+        return [*found, *([f"{refused} receipts are refused: receipts/ says why"] if refused else [])]
 
     def _at_default(self, due: Due) -> bool:
         return longest(self.tables.standards, due.admdvs) is None
@@ -88,7 +126,7 @@ class Outcome:
             "counted_once": DEDUP_RULE,
             "count_unit": {rule.region: rule.count for rule in self.used},
             "rules": [_rule(rule) for rule in self.used],
-            "tables": [{"table": each.table, "file": each.name, "sha256": each.sha256} for each in self.tables.files],
+            "tables": [{"table": each.table, "file": each.name, "sha256": each.sha256} for each in self.files],
             "grades": sorted({source.grade for rule in self.used for source in rule.cited}),
             "rows": {
                 "in": rows.rows_in,
@@ -106,6 +144,7 @@ class Outcome:
                 {"region": row["region"], "level": row["level"], "amount": str(row["amount"])}
                 for row in region_table(self.dues, split=self.split).to_pylist()
             ],
+            **({} if self.arrival is None else {"receipts": arrival_record(self.arrival)}),
             "warnings": list(self.warnings()),
         }
 

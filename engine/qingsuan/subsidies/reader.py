@@ -17,7 +17,7 @@ from qingsuan.money import yuan
 from qingsuan.policy.model import Region, Source
 from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
-from qingsuan.subsidies.model import LEVELS, Fixed, FundingRule, Step
+from qingsuan.subsidies.model import ACCOUNTS, LEVELS, Fixed, FundingRule, Step, Transfer
 
 __all__ = ["read_funding", "read_region"]
 
@@ -66,6 +66,7 @@ def read_funding(file: Traversable | Path) -> FundingRule:
         standard=standard,
         fixed=fixed,
         steps=steps,
+        transfer=_transfer(root, sources),
         counties=counties_of(root, region, sources),
         apart=apart_of(root, region, sources),
         missing=_missing(root),
@@ -133,6 +134,20 @@ def _step(table: Table, level: str, sources: Mapping[str, Source]) -> Step:
             )
         return Step(level, None, by_class, cite(table, sources))
     return Step(level, table.percent_bp("percent"), {}, cite(table, sources))
+
+
+def _transfer(root: Table, sources: Mapping[str, Source]) -> Transfer | None:
+    """How the money has to arrive, as far as the document says it."""
+    if not root.has("transfer"):
+        return None
+    table = root.table("transfer")
+    account = table.choice("account", ACCOUNTS) if table.has("account") else None
+    day = table.date("day") if table.has("day") else None
+    excess = table.has("excess") and table.choice("excess", ("off-next-year",)) == "off-next-year"
+    if account is None and day is None and not excess:
+        do = "write what the document says, or take the table out"
+        table.refuse("", found="neither account nor day nor excess", expected="one of them", do=do)
+    return Transfer(account, day, excess, cite(table, sources))
 
 
 def _missing(root: Table) -> tuple[MissingYear, ...]:

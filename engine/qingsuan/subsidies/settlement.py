@@ -19,12 +19,14 @@ from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlemen
 from qingsuan.subsidies.bureau import BureauTables
 from qingsuan.subsidies.funding import Funding
 from qingsuan.subsidies.outcome import Outcome, RowCounts, not_counted_table
+from qingsuan.subsidies.receipts.reading import Money
+from qingsuan.subsidies.receipts.tables import arrived_table, receipts_table
 from qingsuan.subsidies.results import due_table, prefecture_table, region_table
 from qingsuan.tables import INSURED
 
 __all__ = ["TABLES", "Subsidies"]
 
-TABLES = ("due", "totals", "duplicates", "rejected", ".shuffle")
+TABLES = ("due", "arrived", "receipts", "totals", "duplicates", "rejected", ".shuffle")
 
 BYTES_PER_ROW = 220
 """What an insured row needs of memory while its partition is counted."""
@@ -48,6 +50,8 @@ class Subsidies(Settlement):
         The bureau's tables.
     skip_unserved
         Whether rows of regions without a plugin are rejected (E_POOL) instead of stopping the run.
+    money
+        Receipts and budgets, and the day up to which they count; None where what has arrived is not asked for.
     broken
         Installed plugins that are refused: one of them may be the one that is wanted.
 
@@ -61,8 +65,15 @@ class Subsidies(Settlement):
     always = ("duplicates",)
 
     def __init__(
-        self, funding: Funding, tables: BureauTables, *, skip_unserved: bool = False, broken: Sequence[str] = ()
+        self,
+        funding: Funding,
+        tables: BureauTables,
+        *,
+        skip_unserved: bool = False,
+        broken: Sequence[str] = (),
+        money: Money | None = None,
     ) -> None:
+        self.money = money
         self.funding, self.bureau, self.year, self.skip_unserved = funding, tables, funding.year, skip_unserved
         columns = {column.name: column for column in INSURED}
         wanted = tuple(replace(columns[name], must=must) for name, must in COLUMNS.items())
@@ -72,9 +83,14 @@ class Subsidies(Settlement):
 
     def identity(self) -> dict[str, dict[str, Any]]:
         """See :meth:`qingsuan.settlement.Settlement.identity`."""
+        options: dict[str, Any] = {"year": self.year, "skip unserved regions": self.skip_unserved}
+        files = self.bureau.files
+        if self.money is not None:
+            options["as of"] = self.money.as_of.isoformat()
+            files += self.money.files
         return {
-            "options": {"year": self.year, "skip unserved regions": self.skip_unserved},
-            "tables of the bureau": {f"{file.table} {file.name}": file.sha256 for file in self.bureau.files},
+            "options": options,
+            "tables of the bureau": {f"{file.table} {file.name}": file.sha256 for file in files},
         }
 
     def rule_folder(self, region: Region) -> Any:
@@ -135,8 +151,18 @@ class Subsidies(Settlement):
         PolicyError
             A county with heads is absent from a table of the bureau that its rule needs.
         """
-        outcome = self.outcome = Outcome.of(self.funding, self.bureau, _counted(books), _rows(books))
+        outcome = self.outcome = self._outcome(books)
+        arrival = outcome.arrival
+        arrived = (
+            {}
+            if arrival is None
+            else {
+                "arrived/part-00000.parquet": arrived_table(arrival),
+                "receipts/part-00000.parquet": receipts_table(arrival),
+            }
+        )
         return {
+            **arrived,
             "due/part-00000.parquet": due_table(outcome.dues, split=outcome.split),
             "totals/prefecture.parquet": prefecture_table(outcome.dues, split=outcome.split),
             "totals/region.parquet": region_table(outcome.dues, split=outcome.split),
@@ -145,8 +171,11 @@ class Subsidies(Settlement):
 
     def record(self, books: Books) -> dict[str, Any]:
         """See :meth:`qingsuan.settlement.Settlement.record`."""
-        outcome = self.outcome or Outcome.of(self.funding, self.bureau, _counted(books), _rows(books))
+        outcome = self.outcome or self._outcome(books)
         return outcome.record()
+
+    def _outcome(self, books: Books) -> Outcome:
+        return Outcome.of(self.funding, self.bureau, _counted(books), _rows(books), self.money)
 
 
 def _together(screened: Screened) -> pa.RecordBatch:

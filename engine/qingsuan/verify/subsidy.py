@@ -16,6 +16,7 @@ from qingsuan.heads.counting import KINDS, periods_of
 from qingsuan.run.folder import RECORD
 from qingsuan.run.inputs import BATCH_ROWS
 from qingsuan.verify.findings import Findings
+from qingsuan.verify.receipts import check_receipts
 
 __all__ = ["NEEDED", "CheckedSubsidy", "check_subsidy"]
 
@@ -60,6 +61,7 @@ def _check(folder: Path, record: Mapping[str, Any], findings: Findings) -> Check
     places = [row["admdvs"] for row in due]
     findings.same(_DUE, "each county once", len(places), len(set(places)))
     _check_totals(folder, due, record, findings)
+    check_receipts(folder, due, record, findings)
     heads = sum(row["heads"] for row in due)
     findings.same(RECORD, "heads are those of the counties", record["heads"], heads)
     permits = sum(row["resd_permit_heads"] for row in due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 __all__ = ["command"]
 
 _FILE = click.Path(path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("subsidy")
@@ -33,6 +35,18 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--local-split", type=_FILE, help="The prefecture's part of the local share: CSV admdvs,prefecture_percent."
+)
+@click.option(
+    "--receipts", type=_FILE, help="Money that has arrived: CSV date,payer_level,admdvs,year,amount,dest_account."
+)
+@click.option("--as-of", type=_DAY, help="The day up to which receipts count, with --receipts.")
+@click.option("--budgets", type=_FILE, help="What payers have budgeted: CSV payer_level,admdvs,scheme,year,amount.")
+@click.option(
+    "--report",
+    "reports",
+    type=_FILE,
+    multiple=True,
+    help="Write the report of what has arrived: X.xlsx or X.html (repeatable).",
 )
 @click.option(
     "--require", "requirements", multiple=True, metavar="REQ", help='Insist on a plugin: "qingsuan-jilin>=2022.1".'
@@ -57,6 +71,10 @@ def command(
     classes: Path | None,
     standards: Path | None,
     local_split: Path | None,
+    receipts: Path | None,
+    as_of: dt.datetime | None,
+    budgets: Path | None,
+    reports: tuple[Path, ...],
     requirements: tuple[str, ...],
     allow: Path | None,
     skip_unserved: bool,
@@ -75,8 +93,10 @@ def command(
     installed plugins.
     """
     from qingsuan.api.subsidies import subsidy
+    from qingsuan.report.arrival.writing import check_report_names, write_arrival_report
     from qingsuan.report.text import proven
 
+    check_report_names(reports, receipts)
     with terminated_as_interrupted():
         run = subsidy(
             insured,
@@ -85,6 +105,9 @@ def command(
             classes=classes,
             standards=standards,
             local_split=local_split,
+            receipts=receipts,
+            as_of=None if as_of is None else as_of.date(),
+            budgets=budgets,
             require=requirements,
             allow=allow,
             skip_unserved=skip_unserved,
@@ -97,6 +120,8 @@ def command(
             progress=progress_for(as_json),
         )
     with finished(out, run.record_sha256):
+        for report in reports:
+            write_arrival_report(out, report)
         if as_json:
             show_json(
                 {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
