@@ -26,14 +26,14 @@ from qingsuan.tables import BILL
 from qingsuan.verify.accounts import check_accounts, rules_of
 from qingsuan.verify.claims import check_claims, check_rejected
 from qingsuan.verify.findings import Findings, checking
+from qingsuan.verify.heads.premium import PREMIUM_NEEDS, CheckedPremiums, check_premiums
+from qingsuan.verify.heads.subsidy import NEEDED, CheckedSubsidy, check_subsidy
 from qingsuan.verify.inputs import Found, find_inputs
 from qingsuan.verify.insured import check_named_rows
 from qingsuan.verify.ledgers import NEEDED as NEEDED_OF_LEDGERS
 from qingsuan.verify.ledgers import CheckedLedgers, check_ledgers
-from qingsuan.verify.premium import PREMIUM_NEEDS, CheckedPremiums, check_premiums
 from qingsuan.verify.rows import check_rows, refuse_older
 from qingsuan.verify.setldetail import check_detail
-from qingsuan.verify.subsidy import NEEDED, CheckedSubsidy, check_subsidy
 
 __all__ = ["Verified", "verify"]
 

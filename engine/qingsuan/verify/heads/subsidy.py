@@ -16,7 +16,7 @@ from qingsuan.heads.counting import KINDS, periods_of
 from qingsuan.run.folder import RECORD
 from qingsuan.run.inputs import BATCH_ROWS
 from qingsuan.verify.findings import Findings
-from qingsuan.verify.receipts import check_receipts
+from qingsuan.verify.heads.receipts import check_receipts
 
 __all__ = ["NEEDED", "CheckedSubsidy", "check_subsidy"]
 
