@@ -44,8 +44,8 @@ def summary(record: Mapping[str, Any], words: Words) -> str:
             "\n".join([heading(title), *runs]),
             _why(record, words),
             *_fates(record, words),
-            _funds(record, words),
-            _where(record, words),
+            *_funds(record, words),
+            *_where(record, words),
         ]
     )
 
@@ -66,7 +66,7 @@ def _fates(record: Mapping[str, Any], words: Words) -> list[str]:
     return [table(heads, rows, "llr")] if rows else []
 
 
-def _funds(record: Mapping[str, Any], words: Words) -> str:
+def _funds(record: Mapping[str, Any], words: Words) -> list[str]:
     sums = _summed(record, "fund")
     rows = []
     for name in PAYERS:
@@ -76,7 +76,7 @@ def _funds(record: Mapping[str, Any], words: Words) -> str:
             rows.append([_fund(name, words), *paid, grouped_yuan(fen_of_yuan(amounts["difference"]))])
     heads = ["Fund, in yuan", "to pay out", "to take back", "difference"]
     said = [words.speak(_HEADS[head]) for head in heads]
-    return table(said, rows, "lrrr")
+    return [table(said, rows, "lrrr")] if rows else []
 
 
 _HEADS = {
@@ -87,7 +87,7 @@ _HEADS = {
 }
 
 
-def _where(record: Mapping[str, Any], words: Words) -> str:
+def _where(record: Mapping[str, Any], words: Words) -> list[str]:
     sums = _summed(record, "pool", "insutype")
     keys = sorted({key[:-1] for key in sums})
     rows = [
@@ -99,7 +99,7 @@ def _where(record: Mapping[str, Any], words: Words) -> str:
         for pool, scheme in keys
     ]
     heads = [words.speak("Pool"), words.speak("scheme"), words.speak("to pay out"), words.speak("to take back")]
-    return table(heads, rows, "llrr")
+    return [table(heads, rows, "llrr")] if rows else []
 
 
 def _summed(record: Mapping[str, Any], *by: str) -> Counter[tuple[str, ...]]:

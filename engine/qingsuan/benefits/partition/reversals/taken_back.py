@@ -117,7 +117,8 @@ class Judged:
         if other < 0:
             return (
                 "a claim of the same person in this input that no earlier reversal took back; "
-                "if it was settled in an earlier run, settle this person's year as a whole"
+                "if it was settled in an earlier run, add this reversal to the prepared year of that claim and settle it "
+                "again (docs/corrections.md)"
             )
         if not self.shadow[other]:
             by = self._id(int(self.twin[other]))
