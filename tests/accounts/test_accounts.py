@@ -192,7 +192,8 @@ def test_claims_are_uses_of_their_accounts(settle: Settle) -> None:
         "one": "55.00",
         "other": "55.00",
     } in run.record["identities"]
-    assert "5.00 yuan" in run.warnings[0]
+    assert run.warnings[0] == "990100: made-up rule is marked made-up"
+    assert "5.00 yuan" in run.warnings[1]
 
 
 def test_the_next_year_opens_with_what_was_left(settle: Settle, tmp_path: Path) -> None:
@@ -402,6 +403,7 @@ def test_the_command_says_what_came_out(tmp_path: Path, capsys: pytest.CaptureFi
     text = capsys.readouterr().out
     assert "1,332.00" in text  # 长春 12 × 111.00
     assert "E_NO_RULE 1" in text
+    assert "2201.account.uses.premiums" in text
     assert "15.account.in_service" in pq.read_table(tmp_path / "out/rejected/part-00000.parquet")["expected"][0].as_py()
     cli.cli.main(args=["verify", str(tmp_path / "out")], standalone_mode=False)
     assert "everything adds up" in capsys.readouterr().out

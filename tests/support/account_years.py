@@ -227,7 +227,7 @@ def reversal_of(random: Random, use: Row, number: int) -> Row:
     back = {**use, "refd_setl_flag": 1, "amount": -use["amount"], "init_setl_id": use["setl_id"] or "S000"}
     back |= {
         "setl_id": random.choice((None, f"R{number:03d}")),
-        "date": max(use["date"], day(random)) if random.random() < 0.9 else day(random),
+        "date": max(use["date"], day(random)) if random.random() < 0.6 else day(random),
     }
     if random.random() < 0.1:
         back["amount"] -= 1

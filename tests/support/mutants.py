@@ -758,8 +758,8 @@ MUTANTS = (
     Mutant(
         "accounts: a claim finds its payer in any family",
         "accounts/uses.py",
-        "mine = inside & np",
-        "mine = np",
+        "inside & np.asarray(whose, np.bool_)",
+        "np.asarray(whose, np.bool_)",
         ACCOUNTS,
     ),
 )

@@ -91,8 +91,16 @@ def record_of(books: Books, rules: Rules, families: int) -> dict[str, Any]:
         "identities": [
             {"identity": name, "one": yuan(one), "other": yuan(other)} for name, one, other in used_of(books)
         ],
-        "warnings": list(_warnings(books, uses)),
+        "warnings": [*_made_up(rules, {row["pool"] for row in pools}), *_warnings(books, uses)],
     }
+
+
+def _made_up(rules: Rules, pools: set[str]) -> Iterable[str]:
+    """Rules of pools with accounts that rest on what is marked made-up."""
+    for rule in rules.rules:
+        made_up = [rule.sources[key].document for key in rule.cited if rule.sources[key].grade == "made-up"]
+        if made_up and pools.intersection(rule.pools):
+            yield f"{', '.join(rule.pools)}: {', '.join(dict.fromkeys(made_up))} is marked made-up"
 
 
 def _warnings(books: Books, uses: list[dict[str, Any]]) -> Iterable[str]:

@@ -36,7 +36,7 @@ def account_summary(out_dir: Path) -> str:
         The folder holds no finished run.
     """
     record = read_record(out_dir)
-    blocks = [_head(record), _pools(record), _uses(record), _rows(record), _identities(record)]
+    blocks = [_head(record), _pools(record), _uses(record), _rows(record), _missing(record), _identities(record)]
     blocks += [f"warning: {warning}" for warning in record["warnings"]]
     return "\n\n".join(block for block in blocks if block)
 
@@ -74,6 +74,14 @@ def _rows(record: Mapping[str, Any]) -> str:
                 f"{title}: {came:,} = {parts} + rejected {sum(rejected.values()):,}{f' ({codes})' if codes else ''}"
             )
     return "\n".join(lines)
+
+
+def _missing(record: Mapping[str, Any]) -> str:
+    """What the rules of pools with accounts lack, by name."""
+    pools = {row["pool"] for row in record["amounts"]}
+    rules = [rule for rule in record["rules"] if pools.intersection(rule["pools"]) and rule["missing"]]
+    lines = [f"  {'+'.join(rule['pools'])}: {', '.join(rule['missing'])}" for rule in rules]
+    return "\n".join(["parameters that are missing (缺少的参数):", *lines]) if lines else ""
 
 
 def _identities(record: Mapping[str, Any]) -> str:
