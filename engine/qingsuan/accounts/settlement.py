@@ -33,7 +33,7 @@ TABLES = ("ledger", "uses", "balances", "totals", "rejected", ".shuffle")
 OPTIONAL = ("months", "uses", "families", "opening", "claims")
 """Input tables that a run may do without."""
 
-_BYTES = {"insured": 900, "months": 90, "uses": 420, "families": 220, "opening": 120, "claims": 240}
+_BYTES = {"insured": 4800, "months": 120, "uses": 500, "families": 220, "opening": 120, "claims": 300}
 """What a row needs of memory while its partition is settled; an insured row stands for a ledger of twelve months."""
 
 
