@@ -11,7 +11,7 @@ from collections import Counter
 import pyarrow as pa
 import pytest
 
-from premium_worlds import World, world
+from premium_worlds import FIRST, World, world
 from qingsuan.columns.cells import read_money
 from qingsuan.premiums.model import BEARERS
 from qingsuan.premiums.results import AMOUNTS
@@ -74,3 +74,31 @@ def test_the_random_worlds_are_many_enough_and_say_everything() -> None:
         assert sum(getattr(person, name) > 0 for person in people) > 20, name
     assert {bearer for person in people for bearer, amount in person.borne.items() if amount} == set(BEARERS)
     assert sum(person.assisted == person.standard for person in people) > 20
+
+
+@pytest.mark.parametrize("seed", range(100, 100 + LEAST_WORLDS))
+def test_what_goes_in_comes_out_and_every_person_adds_up(seed: int) -> None:
+    given = world(seed, PEOPLE)
+    settled = given.by_columns()
+    table, counts = settled.tables["premiums"], settled.counts
+    of = {name: fen(table, f"{name}_amt" if name in BEARERS else name) for name in AMOUNTS}
+    for row in zip(*of.values(), strict=True):
+        one = dict(zip(of, row, strict=True))
+        assert one["assisted"] == sum(one[bearer] for bearer in BEARERS) <= one["standard"]
+        assert one["due"] == one["standard"] - one["assisted"] + one["carried_in"]
+        assert one["shortfall"] - one["overpaid"] == one["due"] - one["paid"]
+        assert min(one["shortfall"], one["overpaid"]) == 0
+        assert min(one["due"], one["paid"], one["shortfall"], one["overpaid"]) >= 0
+        assert one["carried_out"] in (0, one["shortfall"])
+    aside = dict.fromkeys(("premiums", "shortfalls"), 0)
+    for name, amount in zip(
+        settled.tables["unapplied"]["table"].to_pylist(), fen(settled.tables["unapplied"], "amount"), strict=True
+    ):
+        aside[name] += amount
+    assert sum(one.fen for one in given.paid) == sum(of["paid"]) + aside["premiums"]
+    assert sum(one.fen for one in given.owed) == sum(of["carried_in"]) + aside["shortfalls"]
+    sums = settled.totals["sums"].to_pydict()
+    assert {name: sum(sums[name]) for name in AMOUNTS} == {name: sum(column) for name, column in of.items()}
+    assert sum(sums["heads"]) == counts["heads"] == table.num_rows
+    residents = sum(row.scheme != "310" and row.last >= FIRST for row in given.insured)
+    assert counts["rows_counted"] + counts["rows_duplicate"] + settled.refused.num_rows == residents
