@@ -58,6 +58,16 @@ def test_plugins_that_a_run_may_not_take_are_not_taken_by_workers_either(tmp_pat
     assert [one["name"] for one in record["allowed"]["plugins"]] == ["qingsuan-jilin"]
 
 
+def test_workers_tell_what_each_fund_paid_too(tmp_path: Path) -> None:
+    def with_detail() -> Any:
+        setup, installed = set_up(YEAR)
+        setup.detail = True
+        return setup, installed
+
+    assert selftest(tmp_path, with_detail, through(exchanges.InProcess)) > 15
+    assert sorted((tmp_path / "engine" / "setldetail").glob("part-*.parquet"))
+
+
 class Year:
     """A small year, settled through an exchange."""
 
