@@ -111,7 +111,7 @@ class Rows:
         return np.where(self.absent(name), np.int64(NO_AMOUNT), self.values(name))
 
     def ids(self, name: str) -> pa.Array:
-        """A column of texts, empty where a cell is absent or of no good form."""
+        """A column of texts, empty where a cell is absent."""
         if name not in self._cells:
             return pa.array([""] * self.size, pa.string())
         return filled(self._cells[name])
@@ -129,7 +129,7 @@ class Rows:
 
 
 def filled(cells: Cells) -> pa.Array:
-    """Texts as one plain array; those of no good form as empty ones, since their rows are refused."""
+    """Texts as one plain array, empty where a cell is absent; rows of those of no good form are refused."""
     values = cells.values.dictionary_decode() if pa.types.is_dictionary(cells.values.type) else cells.values
     return values.cast(pa.string())
 
