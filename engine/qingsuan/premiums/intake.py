@@ -50,13 +50,14 @@ class _Rows:
         self.refusals = Refusals(np.full(rows, file.number, np.int32), np.arange(first_row, first_row + rows))
         for each in torn:
             self.refuse(np.arange(rows) == each.row, "E_FORM", "", each.found, each.expected)
+        self._texts: dict[str, pa.DictionaryArray] = {}
         self._columns = {column.name: column for column in _COLUMNS[table]}
         self.cells = {column.name: self._read(column) for column in _COLUMNS[table]}
 
     def _read(self, column: Column) -> Cells:
         rows = self.batch.num_rows
         is_there = column.name in self.batch.schema.names
-        return READERS[column.kind](self.batch[column.name] if is_there else pa.nulls(rows, pa.string()))
+        return READERS[column.kind](self.batch[column.name] if is_there else pa.nulls(rows))
 
     def values(self, name: str) -> npt.NDArray[np.int64]:
         """The whole numbers of a column."""
@@ -64,8 +65,10 @@ class _Rows:
 
     def texts(self, name: str) -> pa.DictionaryArray:
         """The texts of a column, by their different values."""
-        values = self.cells[name].values
-        return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        if name not in self._texts:
+            values = self.cells[name].values
+            self._texts[name] = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        return self._texts[name]
 
     def mapped(self, name: str, numbers: Iterable[int]) -> npt.NDArray[np.int32]:
         """A number for each row, given one for each different text of a column."""

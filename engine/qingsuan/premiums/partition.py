@@ -75,6 +75,8 @@ class _People:
 
     def without(self, out: Mask, admdvs: Int32) -> _People:
         """The people but for those marked."""
+        if not out.any():
+            return self
         row_of = np.full(len(self.place), -1, np.int32)
         there = self.place >= 0
         row_of[there] = np.where(out, np.int32(-1), self.row)
@@ -287,8 +289,11 @@ class _Money:
 
 def _elsewhere(people: _People, paid: _Money, premiums: pa.Table) -> Int64:
     """What each person paid for another county than the one in which they count."""
+    places = premiums["admdvs"].to_numpy()
+    if not places.any():
+        return np.zeros(len(people.row), np.int64)
     used = paid.used
-    said = premiums["admdvs"].to_numpy()[used]
+    said = places[used]
     place = paid.place[used]
     mine = people.codes[people.county[place]] if len(place) else said
     other = (said != 0) & (said != mine)
