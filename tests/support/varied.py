@@ -31,19 +31,21 @@ def with_columns(made: RuleSet, dice: Dice) -> RuleSet:
     """Into some layers a part enters that stands in a column; or it is taken off."""
     of_claim = Amount("claims.x_approved", column="x_approved", table="claims", of_bill=True)
 
-    def entered(case: Case) -> Case:
+    referred = {entry.layer for layer in made.layers.values() for case in layer.cases for entry in case.entry or ()}
+
+    def entered(name: str, case: Case) -> Case:
         entries = (Entry("inscp_scp_amt", 10_000, None, "X"),) if case.entry is None else case.entry
         if case.when and case.entry is None:
             return case
         ratio_bp = dice.random.choice((-10_000, -5_000, -3_333, -1))
-        if len(entries) < 3 and dice.chance(40):
+        if len(entries) < 3 and dice.chance(40) and name not in referred:  # else a base could hold too many bills
             ratio_bp = dice.random.choice((10_000, 3_333))
         return replace(case, entry=(*entries, Entry(COLUMN_PART, ratio_bp, None, "X", of_claim)))
 
     return _with_layers(
         made,
         {
-            name: replace(layer, cases=tuple(map(entered, layer.cases))) if dice.chance(30) else layer
+            name: replace(layer, cases=tuple(entered(name, case) for case in layer.cases)) if dice.chance(30) else layer
             for name, layer in made.layers.items()
         },
     )
