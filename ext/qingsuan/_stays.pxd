@@ -8,8 +8,11 @@ from libc.string cimport memcpy, memset
 
 from qingsuan._rules cimport (
     ACCOUNT, NONE, POOLED, WHOLE, Cap, Claim, Layer, Rules, Taken, Variant,
-    above_zero, begin_periods, close_together, drawn, least, mean_ratio, run_layer, share,
+    HALF, above_zero, band_of, begin_periods, close_together, drawn, least, mean_ratio, room_of, run_layer, share, up_to,
 )
+
+cdef enum:  # Side
+    DOWN, TO_NEAREST, UP
 
 cdef enum:  # StayCell: before the cells of groups and layers
     OPENED_FOR, OF_ACCOUNT, NOTHING, STAY_CELLS
@@ -35,6 +38,7 @@ cdef struct StayLayer:
     int64_t cap_start, cap_end, draw_start, draw_end
     int64_t limit_of, deductible_of
     int64_t toward_cell, toward_mask
+    int64_t unit_fen, unit_side, unit_of_own
 
 
 cdef struct StayCap:
@@ -122,6 +126,44 @@ cdef inline void meet_layer(
     layer.cap_cell, layer.cap_mask, layer.cap_start = stays.nothing, 0, layer.cap_end
 
 
+cdef inline int64_t to_unit(const StayLayer* of_stay, int64_t whole, int64_t rest) noexcept nogil:
+    """Whole fen and 1/10 000 fen, rounded once to the unit of the layer."""
+    cdef int64_t unit = of_stay.unit_fen
+    if of_stay.unit_side == UP:
+        whole += (rest > 0) + unit - 1
+    elif of_stay.unit_side == TO_NEAREST:
+        whole += unit // 2 if unit > 1 else <int64_t>(rest >= HALF)
+    return whole // unit * unit
+
+
+cdef inline int64_t rounded_share(const StayLayer* of_stay, int64_t value, int64_t whole, int64_t rest) noexcept nogil:
+    """What is rounded of ``value``: what bands give for it, ``whole`` fen and a ``rest``, or what they leave to the person."""
+    if of_stay.unit_of_own:
+        return to_unit(of_stay, value - whole - (rest > 0), (WHOLE - rest) % WHOLE)
+    return to_unit(of_stay, whole, rest)
+
+
+cdef inline void round_payment(
+    const Rules* rules, Claim* claim, const Layer* layer, const StayLayer* of_stay, Taken* taken
+) noexcept nogil:
+    """Round what the bands give, or leave to the person, to the layer's unit, then bound it again by bill and caps."""
+    cdef int64_t end = taken.start + taken.excess, whole, rest, amount
+    if layer.selected:
+        amount = taken.excess * taken.selected.ratio_bp
+        amount = rounded_share(of_stay, taken.excess, amount // WHOLE, amount % WHOLE)
+    else:
+        whole = up_to(band_of(rules, layer, end), end, &rest)
+        amount = rounded_share(of_stay, end, whole, rest)
+        whole = up_to(band_of(rules, layer, taken.start), taken.start, &rest)
+        amount -= rounded_share(of_stay, taken.start, whole, rest)
+    if of_stay.unit_of_own:
+        amount = taken.excess - amount
+    claim.paid -= taken.pay
+    taken.raw = least(least(above_zero(amount), taken.excess), claim.total - claim.paid)
+    taken.pay = least(taken.raw, above_zero(room_of(rules, claim, layer, layer.traits)))
+    claim.paid += taken.pay
+
+
 cdef inline void close_part(const Stays* stays, Claim* claim, const Variant* variant, int64_t* stay) noexcept nogil:
     """Afterwards: the stay's own counters move on, layer by layer."""
     cdef int64_t k, d
@@ -156,6 +198,8 @@ cdef inline void run_part(
         taken = &claim.taken[k]
         meet_layer(rules, stays, claim, variant.layer_start + k, none, stay, &layer)
         run_layer(rules, claim, &layer, layer.traits, taken, False)
+        if stays.layers[variant.layer_start + k].unit_fen:
+            round_payment(rules, claim, &layer, &stays.layers[variant.layer_start + k], taken)
         taken.room = above_zero(layer.cap_fen)
         if layer.fund == ACCOUNT:
             claim.spendable -= taken.pay

@@ -540,7 +540,19 @@ def test_ratios_never_leave_nought_and_one() -> None:
 def test_every_setting_of_a_case_is_resolved() -> None:
     """A setting added to the model and forgotten in the resolution would be paid as if it were not written."""
     assert {field.name for field in fields(Case)} == {
-        *("when", "visits", "deductible", "bands", "limit", "caps", "entry", "adjust", "counts_toward", "cell")
+        *(
+            "when",
+            "visits",
+            "deductible",
+            "bands",
+            "limit",
+            "caps",
+            "entry",
+            "adjust",
+            "counts_toward",
+            "rounding",
+            "cell",
+        )
     }
     assert {field.name for field in fields(Adjust)} == {"deductible_bp", "points_bp", "own_bp", "lift_caps", "source"}
 

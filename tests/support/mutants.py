@@ -220,6 +220,36 @@ MUTANTS = (
         "if False else MAX_FEN\n            mask",
     ),
     Mutant(
+        "rounding to a unit: what was rounded to the fen is rounded again",
+        "_stays.pxd",
+        "whole += (rest > 0) + unit - 1",
+        "whole += unit - 1",
+    ),
+    Mutant(
+        "rounding to a unit: an exact half goes down",
+        "_stays.pxd",
+        "whole += unit // 2 if unit > 1 else <int64_t>(rest >= HALF)",
+        "whole += (unit - 1) // 2 if unit > 1 else <int64_t>(rest > HALF)",
+    ),
+    Mutant(
+        "rounding to a unit: the payment is rounded, not the person's share",
+        "_stays.pxd",
+        "if of_stay.unit_of_own:\n        return",
+        "if False:\n        return",
+    ),
+    Mutant(
+        "rounding to a unit: caps do not bind what is rounded",
+        "_stays.pxd",
+        "taken.pay = least(taken.raw, above_zero(room_of(rules, claim, layer, layer.traits)))",
+        "taken.pay = taken.raw",
+    ),
+    Mutant(
+        "rounding to a unit: a claim of its rule runs like any other",
+        "benefits/core/apart.py",
+        "| (unit > 0)",
+        "| (unit < 0)",
+    ),
+    Mutant(
         "toward a deductible: later layers of the claim do not see it",
         "_stays.pxd",
         "layer.deductible_fen -= drawn(claim, of_stay.toward_mask)",

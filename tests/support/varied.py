@@ -7,8 +7,9 @@ from random import Random
 from typing import Any
 
 from generate import Dice
-from qingsuan.policy.model import COLUMN_PART, PERSONAL_ACCOUNT, Case, Entry, Layer, Rule, RuleSet, Toward
+from qingsuan.policy.model import COLUMN_PART, PERSONAL_ACCOUNT, Case, Entry, Layer, Rounding, Rule, RuleSet, Toward
 from qingsuan.policy.per_claim.amount import Amount
+from qingsuan.policy.per_claim.rounding import SIDES, UNITS
 
 __all__ = ["varied"]
 
@@ -24,7 +25,9 @@ def varied(made: RuleSet, seed: int) -> RuleSet:
         made = with_turns(made, dice)
     if dice.chance(25):
         made = with_columns(made, dice)
-    return with_payments_toward(made, dice) if dice.chance(35) else made
+    if dice.chance(35):
+        made = with_payments_toward(made, dice)
+    return with_rounding(made, dice) if dice.chance(30) else made
 
 
 def with_columns(made: RuleSet, dice: Dice) -> RuleSet:
@@ -64,6 +67,26 @@ def with_payments_toward(made: RuleSet, dice: Dice) -> RuleSet:
                 cases[0] = replace(cases[0], counts_toward=Toward(dice.random.choice(groups), "X"))
         layers[name] = replace(layer, cases=(own, *cases))
     return _with_layers(made, layers)
+
+
+def with_rounding(made: RuleSet, dice: Dice) -> RuleSet:
+    """Payments of some layers, or what they leave to the person, are rounded to another unit: not where cost above a cap is asked for."""
+    entries = [one for layer in made.layers.values() for case in layer.cases for one in case.entry or ()]
+    asked = {one.layer for one in entries if one.part == "cost_above_cap"}
+    layers = {}
+    for name, layer in made.layers.items():
+        own, *cases = layer.cases
+        if name not in asked and dice.chance(60):
+            own = replace(own, rounding=_rounding(dice))
+            if cases and dice.chance(40):
+                cases[0] = replace(cases[0], rounding=_rounding(dice))
+        layers[name] = replace(layer, cases=(own, *cases))
+    return _with_layers(made, layers)
+
+
+def _rounding(dice: Dice) -> Rounding:
+    of = dice.random.choice(("payment", "payment", "own_share"))
+    return Rounding(dice.random.choice(tuple(UNITS.values())), dice.random.choice(SIDES), of, "X")  # type: ignore[arg-type]
 
 
 def _with_layers(made: RuleSet, layers: dict[str, Layer]) -> RuleSet:

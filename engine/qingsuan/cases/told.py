@@ -15,7 +15,7 @@ from qingsuan.rulebook.words import Words, sources_of
 __all__ = ["Deciders", "told"]
 
 _ALL_IN_SCOPE = (Entry("inscp_scp_amt"),)
-_SETTINGS = ("visits", "deductible", "bands", "limit", "caps", "entry", "counts_toward")
+_SETTINGS = ("visits", "deductible", "bands", "limit", "caps", "entry", "counts_toward", "rounding")
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ _SETTINGS = {
     "caps": marked("the caps"),
     "entry": marked("what enters"),
     "counts_toward": marked("the deductible that a payment counts toward"),
+    "rounding": marked("the rounding"),
     "adjust": marked("a relief"),
 }
 _ENGLISH, _CHINESE = re.compile(r"[^\u4e00-\u9fff:;,(]+"), re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fffA-Z]*|$")

@@ -21,6 +21,7 @@ from qingsuan.policy.layers.account import check_account_turns
 from qingsuan.policy.layers.amounts import asked_by_amounts, check_amounts
 from qingsuan.policy.layers.guarantees import check_guarantees
 from qingsuan.policy.layers.leftovers import check_leftovers
+from qingsuan.policy.layers.rounding import check_rounding
 from qingsuan.policy.layers.toward import check_toward
 from qingsuan.policy.matrices.said import said_once
 from qingsuan.policy.model import (
@@ -77,7 +78,7 @@ def check(
     checker.used["dimensions"] |= asked_by_amounts(rule_set)
     checker.findings += check_guarantees(rule_set)
     checker.findings += check_account_turns(rule_set)
-    checker.findings += check_toward(rule_set)
+    checker.findings += [*check_toward(rule_set), *check_rounding(rule_set)]
     checker.unused()
     return said_once(rule_set, checker.findings)
 
@@ -180,13 +181,19 @@ class _Check(Conditions):
             self.source(entry.source, f"{path}.entry[{number}]")
             if entry.layer is not None:
                 self.name("layers", entry.layer, self.set.layers, f"{path}.entry[{number}].layer", entry.source)
-        if case.counts_toward is not None:
-            self.group(case.counts_toward.group, f"{path}.counts_toward", case.counts_toward.source)
-            self.source(case.counts_toward.source, f"{path}.counts_toward")
+        self.payment(case, path)
         if case.adjust is not None:
             self.source(case.adjust.source, at("adjust"))
             self.lifted(layer, case.adjust, f"{at('adjust')}.lift_caps")
         self.above_deductible(layer, case, path)
+
+    def payment(self, case: Case, path: str) -> None:
+        """What becomes of a payment: where it counts beside its fund, and to what it is rounded."""
+        if case.counts_toward is not None:
+            self.group(case.counts_toward.group, f"{path}.counts_toward", case.counts_toward.source)
+            self.source(case.counts_toward.source, f"{path}.counts_toward")
+        if case.rounding is not None:
+            self.source(case.rounding.source, f"{path}.rounding")
 
     def deductible(self, case: Case, path: str) -> None:
         deductible = case.deductible

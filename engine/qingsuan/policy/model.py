@@ -23,6 +23,7 @@ from qingsuan.policy.per_claim.names import (
     LAYER_PARTS,
     PERSONAL_ACCOUNT,
 )
+from qingsuan.policy.per_claim.rounding import Rounding
 from qingsuan.policy.per_claim.together import Ceiling, Guarantee
 from qingsuan.policy.per_claim.toward import Toward
 from qingsuan.policy.when.figures import Figure, Multiple
@@ -77,6 +78,7 @@ __all__ = [
     "Missing",
     "Pool",
     "Region",
+    "Rounding",
     "Rule",
     "RuleSet",
     "Select",
@@ -272,6 +274,7 @@ class Case:
     entry: tuple[Entry, ...] | None = None
     adjust: Adjust | None = None
     counts_toward: Toward | None = None
+    rounding: Rounding | None = None
     cell: str = ""
 
     def __post_init__(self) -> None:

@@ -25,8 +25,10 @@ from qingsuan.policy.model import (
     Entry,
     Guarantee,
     Limit,
+    Rounding,
 )
 from qingsuan.policy.per_claim.amount import Amount
+from qingsuan.policy.per_claim.rounding import SIDES
 from qingsuan.policy.resolve import Resolved, ResolvedLayer, amounts_of
 
 __all__ = [
@@ -97,6 +99,9 @@ LAYER_FIELDS = (
     "deductible_each",
     "toward_slot",
     "toward_mask",
+    "unit_fen",
+    "unit_side",
+    "unit_of_own",
     "name",
 )
 BAND_FIELDS = ("lower_fen", "ratio_bp", "below_fen", "below_rest")
@@ -287,7 +292,8 @@ class Writer:
             and other.counts_toward.group == deductible.group
             for other in earlier
         )
-        return [*row, slot(layer.counts_toward.group) if layer.counts_toward else -1, toward]
+        row += [slot(layer.counts_toward.group) if layer.counts_toward else -1, toward]
+        return row + _unit(layer.rounding)
 
     def _entries(
         self, entry: tuple[Entry, ...], earlier: tuple[ResolvedLayer, ...], own: Sequence[Amount]
@@ -331,6 +337,13 @@ def _own(setting: Deductible | Limit | Cap | None, own: Sequence[Amount]) -> lis
     """Which of the claim's own amounts a setting asks for, -1 for none; whether every settlement of a stay has it for itself."""
     amount = None if setting is None else setting.of_claim
     return [-1, 0] if amount is None else [own.index(amount), int(amount.each)]
+
+
+def _unit(rounding: Rounding | None) -> list[int]:
+    """To what a payment is rounded (0: half up to the fen), to which side, and whether the person's share is instead."""
+    if rounding is None:
+        return [0, 0, 0]
+    return [rounding.unit_fen, SIDES.index(rounding.side), int(rounding.of == "own_share")]
 
 
 def _over_all(bound: Ceiling | Guarantee | None, layers: Sequence[ResolvedLayer]) -> list[int]:

@@ -21,6 +21,7 @@ from qingsuan.policy.findings import Finding, findings_of, refuse_findings
 from qingsuan.policy.layers.amounts import amount_columns, read_amount, read_share
 from qingsuan.policy.layers.entries import read_entries
 from qingsuan.policy.layers.points import cases_of, grows, only_grows, read_growing, refuse_unknown
+from qingsuan.policy.layers.rounding import read_rounding
 from qingsuan.policy.layers.toward import read_toward
 from qingsuan.policy.matrices.axes import Axes, read_who
 from qingsuan.policy.matrices.reading import Matrices, SettingReader
@@ -359,7 +360,7 @@ class _Reader:
             sets_something = one != Case(when=one.when)
             cases += [*([one] if sets_something else []), *grown]
             if not sets_something and not grown:
-                expected = "one of visits, deductible, bands, limit, caps, entry, counts_toward, adjust"
+                expected = "one of visits, deductible, bands, limit, caps, entry, counts_toward, rounding, adjust"
                 case.refuse("", found="a case that sets nothing", expected=expected, do="take it out, or fill it")
         for matrix, stands_for in self.matrices.of(name):
             self.drawn.append(matrix)
@@ -378,6 +379,7 @@ class _Reader:
             caps=self.caps(table, caps),
             entry=read_entries(table, self.sources, self.names) if table.has("entry") else None,
             adjust=None if (found := settings["adjust"]) is None or only_grows(found) else self.adjust(found),
+            rounding=read_rounding(table.table("rounding"), self.sources) if table.has("rounding") else None,
             counts_toward=read_toward(table.table("counts_toward"), self.sources)
             if table.has("counts_toward")
             else None,

@@ -20,6 +20,7 @@ from qingsuan.policy.model import (
     Guarantee,
     Layer,
     Limit,
+    Rounding,
     RuleSet,
     Toward,
     Visits,
@@ -56,6 +57,7 @@ class ResolvedLayer:
     caps: tuple[Cap, ...]
     entry: tuple[Entry, ...]
     counts_toward: Toward | None = None
+    rounding: Rounding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], examp
         tuple(_lifted(cap, adjusts) for cap in settings["caps"] or () if not cap.is_none),
         _DEFAULT_ENTRY if settings["entry"] is None else settings["entry"],
         settings["counts_toward"],
+        settings["rounding"],
     )
 
 

@@ -27,6 +27,7 @@ from qingsuan.policy.model import (
     Interval,
     Limit,
     Matrix,
+    Rounding,
     RuleSet,
     Select,
     Toward,
@@ -163,6 +164,7 @@ class Words:
             Adjust: self._adjust,
             Visits: self._visits,
             Toward: self._toward,
+            Rounding: self._rounding,
             Ceiling: self._ceiling,
             Guarantee: self._guarantee,
         }
@@ -268,6 +270,10 @@ class Words:
     def _entry(self, value: Entry) -> tuple[list[str], tuple[str, ...]]:
         of = "" if value.layer is None else f" ({self._say('of layer')} {value.layer})"
         return [f"{percentage(value.ratio_bp)} {self._part(value.part)}{of}"], ("part", "ratio_bp", "layer")
+
+    def _rounding(self, value: Rounding) -> tuple[list[str], tuple[str, ...]]:
+        side, of = self._say(f"side {value.side}"), self._say(f"of {value.of}")
+        return [f"{of}: {side} {self.money(value.unit_fen)}"], ("unit_fen", "side", "of")
 
     def _toward(self, value: Toward) -> tuple[list[str], tuple[str, ...]]:
         return [f"{self._say('counts toward')} {value.group}"], ("group",)

@@ -27,6 +27,7 @@ from qingsuan.policy.model import (
     RuleSet,
 )
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS
+from qingsuan.policy.per_claim.rounding import SIDES
 from qingsuan.tables import PLACES
 from worlds import KEYS, World, world
 
@@ -85,6 +86,7 @@ def case_settings(case: Case) -> Iterator[str]:
     yield from (f"limit {limit.per}" for limit in (case.limit,) if limit is not None)
     yield from (f"cap {cap.per} {cap.group is not None} {cap.amount_fen is not None}" for cap in case.caps or ())
     yield from (f"entry {entry.part}" + " off" * (entry.ratio_bp < 0) for entry in case.entry or ())
+    yield from (f"rounding {one.side} {one.of}" for one in (case.rounding,) if one is not None)
     yield from ["counts toward"] * (case.counts_toward is not None)
     if (adjust := case.adjust) is not None:
         yield from ["relief"] * (adjust.deductible_bp is not None)
@@ -129,6 +131,7 @@ EXPECTED = {
     *("cap visit True True", "cap visit False True", "relief", "own share", "lift visit", "lift group", "negated"),
     *(f"entry {part}" for part in (*ENTRY_PARTS, *LAYER_PARTS, COLUMN_PART, f"{COLUMN_PART} off")),
     "counts toward",
+    *(f"rounding {side} {of}" for side in SIDES for of in ("payment", "own_share")),
     *(f"points {sign}" for sign in (-1, 0, 1)),
     *("override", "entry share", "missing", "until", "schedule"),
 }

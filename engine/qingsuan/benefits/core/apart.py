@@ -21,7 +21,8 @@ _APART = np.int32(-2)
 class Apart:
     """Which variants run apart.
 
-    They ask for amounts of a claim's own, a layer of theirs is the personal account's turn, or its payment counts toward a deductible.
+    They ask for amounts of a claim's own, a layer of theirs is the personal account's turn, or its payment counts toward a deductible
+    or is rounded to another unit.
 
     The core goes for a claim apart from the others where it is a part of a stay or asks for more than other claims. So such a
     claim has a stay's number, and where it is a whole visit, -2: a stay of its own, for which one more row is there.
@@ -34,7 +35,8 @@ class Apart:
         self.of_account = tables.layers[:, LAYER_FIELDS.index("fund")] == PAYERS.index(PERSONAL_ACCOUNT)
         self.runs_apart = self.asks.copy()
         first, last = (tables.variants[:, VARIANT_FIELDS.index(name)] for name in ("layer_start", "layer_end"))
-        more = self.of_account | (tables.layers[:, LAYER_FIELDS.index("toward_slot")] >= 0)
+        toward, unit = (tables.layers[:, LAYER_FIELDS.index(name)] for name in ("toward_slot", "unit_fen"))
+        more = self.of_account | (toward >= 0) | (unit > 0)
         turns = np.append(0, np.cumsum(more))
         self.runs_apart[:-1] |= turns[last] > turns[first]
 

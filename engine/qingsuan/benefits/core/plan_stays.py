@@ -53,6 +53,9 @@ STAY_LAYER_FIELDS = (
     "deductible_of",
     "toward_cell",
     "toward_mask",
+    "unit_fen",
+    "unit_side",
+    "unit_of_own",
 )
 STAY_CAP_FIELDS = ("cap_fen", "cap_cell", "cap_mask", "paid_cell", "cap_of")
 
@@ -177,6 +180,7 @@ class _Writer:
             *(cap_start, len(self.caps), draw_start, len(self.draws)),
             *(row["limit_of"], row["deductible_of"]),
             *(self._toward(row["toward_slot"]), row["toward_mask"]),
+            *(row["unit_fen"], row["unit_side"], row["unit_of_own"]),
         ]
 
     def _toward(self, reference: int) -> int:

@@ -18,6 +18,7 @@ from qingsuan.benefits.core.plan_stays import (
 from qingsuan.benefits.core.ranges import Ranges, columns_of, least_of_owners
 from qingsuan.money import MAX_FEN
 from qingsuan.policy.numeric import MAX_LAYERS
+from qingsuan.policy.per_claim.rounding import SIDES, UNITS
 
 __all__ = ["check_stays"]
 
@@ -92,6 +93,9 @@ def _check_layers(stays: StayPlan, layers: Columns, account: AccountCells, stay:
         _STAYS.must(name, layers[name], fine, "a counter of a group, what the stay hands over, or none")
     _STAYS.spans("caps", layers["cap_start"], layers["cap_end"], len(stays.caps))
     _STAYS.spans("draws", layers["draw_start"], layers["draw_end"], len(stays.draws))
+    _STAYS.must("unit_fen", layers["unit_fen"], np.isin(layers["unit_fen"], (0, *UNITS.values())), "a unit, or none")
+    _STAYS.within("unit_side", layers["unit_side"], 0, len(SIDES) - 1)
+    _STAYS.within("unit_of_own", layers["unit_of_own"], 0, 1)
     toward = layers["toward_cell"]
     _STAYS.must("toward_cell", toward, account.counted(toward, _USED), "the deductible used of a group")
 

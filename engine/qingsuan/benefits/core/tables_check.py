@@ -21,6 +21,7 @@ from qingsuan.policy.numeric import (
     VARIANT_FIELDS,
     Tables,
 )
+from qingsuan.policy.per_claim.rounding import SIDES, UNITS
 
 __all__ = ["check_tables"]
 
@@ -103,6 +104,9 @@ def _check_layers(tables: Tables, layers: Columns) -> None:
     _RULES.within("select counter", layers["select_counter"], 0, len(COUNTERS) - 1)
     _RULES.spans("caps", layers["cap_start"], layers["cap_end"], len(tables.caps))
     _RULES.spans("draws", layers["draw_start"], layers["draw_end"], len(tables.draws))
+    _RULES.must("unit", layers["unit_fen"], np.isin(layers["unit_fen"], (0, *UNITS.values())), "a unit, or none")
+    _RULES.within("side", layers["unit_side"], 0, len(SIDES) - 1)
+    _RULES.within("unit of the own share", layers["unit_of_own"], 0, 1)
     _RULES.within("name of a layer", layers["name"], 0, tables.names - 1)
 
 

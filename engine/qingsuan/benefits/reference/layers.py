@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from qingsuan.benefits.reference.rounding import rounded
 from qingsuan.benefits.reference.rules import OwnAmounts, Plan, Setting
 from qingsuan.benefits.reference.trace import BoundTrace, ClaimTrace, LayerTrace, Part, Used
 from qingsuan.money import BP_ONE, apply_bp
@@ -357,7 +358,8 @@ def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tu
         selected_bp = ratio_bp[selected]
         if running.note is not None:
             _note_bands(running.note, [Part(selected, 0, x_fen, x_fen * selected_bp)], (0, x_fen * selected_bp), value)
-        return 0, apply_bp(x_fen, selected_bp), selected_bp
+        product = x_fen * selected_bp
+        return 0, _paid(setting, 0, x_fen, 0, product), selected_bp
     p0_fen = _start(setting, d_fen, running)
     low, high = _exact(bands.upto_fen, ratio_bp, p0_fen), _exact(bands.upto_fen, ratio_bp, p0_fen + x_fen)
     if running.note is not None:
@@ -366,7 +368,13 @@ def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tu
         share_bp = ratio_bp[bisect_right(bands.upto_fen, p0_fen)]
     else:
         share_bp = (2 * (high - low) + x_fen) // (2 * x_fen)
-    return p0_fen, _round(high) - _round(low), share_bp
+    return p0_fen, _paid(setting, p0_fen, x_fen, low, high), share_bp
+
+
+def _paid(setting: Setting, p0_fen: int, x_fen: int, low: int, high: int) -> int:
+    """What bands give for x, rounded once: to the fen, unless the layer says otherwise."""
+    how = setting.rounding
+    return _round(high) - _round(low) if how is None else rounded(how, p0_fen, x_fen, low, high)
 
 
 def _note_bands(note: LayerTrace, parts: list[Part], sums_fen_bp: tuple[int, int], value: int | None = None) -> None:

@@ -27,6 +27,7 @@ from qingsuan.policy.model import (
     Layer,
     Limit,
     Missing,
+    Rounding,
     Rule,
     RuleSet,
     Toward,
@@ -76,6 +77,7 @@ class Setting:
     caps: tuple[Cap, ...]
     lifted: frozenset[str]
     counts_toward: Toward | None = None
+    rounding: Rounding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def _terms_of(setting: Setting) -> dict[str, Any]:
         "bands": asdict(replace(setting.bands, ratio_bp=setting.ratio_bp)),
         "caps": [asdict(cap) for cap in caps],
         "counts_toward": setting.counts_toward and asdict(setting.counts_toward),
+        "rounding": setting.rounding and asdict(setting.rounding),
     }
 
 
@@ -307,6 +310,7 @@ def _setting(rule_set: RuleSet, layer: Layer, values: Mapping[str, Value]) -> Se
         caps=_one(where, "caps", own, cases) or (),
         lifted=frozenset(name for adjust in adjusts for name in adjust.lift_caps),
         counts_toward=_one(where, "counts_toward", own, cases),
+        rounding=_one(where, "rounding", own, cases),
     )
 
 

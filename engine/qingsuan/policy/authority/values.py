@@ -41,6 +41,8 @@ class Value:
             else "other parts of the bill than those in scope"
             if self.setting == "entry"
             else "payments that count toward a deductible"
+            if self.setting == "counts_toward"
+            else "rounding to another unit than the fen"
         )
 
 
@@ -84,6 +86,8 @@ def _of_layer(layer: ResolvedLayer) -> Iterator[Value]:
     for cap in layer.caps:
         if cap.amount_fen is not None:
             yield Value("cap", f"{key}.caps", fund, cap.source, _reach((cap.amount_fen,), cap.of_claim))
+    if layer.rounding is not None:
+        yield Value("rounding", f"{key}.rounding", fund, layer.rounding.source)
     if layer.counts_toward is not None:
         yield Value("counts_toward", f"{key}.counts_toward", fund, layer.counts_toward.source)
     if tuple(replace(each, source="") for each in layer.entry) != _NO_SHARE:

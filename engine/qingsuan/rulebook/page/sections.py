@@ -32,6 +32,7 @@ _SETTINGS = {
     "deductible": "起付线",
     "entry": "进入本层的金额",
     "limit": "纳入金额封顶",
+    "rounding": "舍入",
     "visits": "次数",
 }
 _HEAD = {
