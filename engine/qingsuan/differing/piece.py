@@ -28,6 +28,8 @@ _OF_CLAIM = frozenset(
     {"insutype", "insu_admdvs", "med_type", "setl_time", "fixmedins_code", "pool", "benefit_date", *BILL}
 )
 _OF_TERMS = frozenset({"rule_id", "variant"})
+_SUMS_OF_OTHERS = frozenset({"medfee_sumamt", "fund_pay_sumamt", "psn_part_amt"})
+"""Columns that are sums of others in every settled row: where they differ, one of these does, and they need not be read."""
 _FATE = CAUSES.index("fate")
 
 
@@ -70,7 +72,7 @@ def blocks_of(pair: Pair, piece: int) -> Iterator[Block]:
     rest = same and pair.same("reversed", piece) and pair.same("rejected", piece)
     if rest:
         return
-    columns = pair.first.columns if not same else IDS
+    columns = IDS if same else tuple(name for name in pair.first.columns if name not in _SUMS_OF_OTHERS)
     settled = [side.read("settled", columns, piece, pair.pieces) for _, side in pair.sides()]
     first, second = (table if table is not None else _nothing(columns) for table in settled)
     if not same:
