@@ -63,7 +63,10 @@ def premium_table(
     groups = pa.DictionaryArray.from_arrays(pa.array(group - 1, mask=group == 0), names)
     days = pa.array(last_paid, mask=last_paid == NO_DAY).view(pa.date32())
     money = {f"{name}_amt" if name in BEARERS else name: decimals(amounts[name]) for name in AMOUNTS}
-    return pa.table({"psn_no": ids, "insu_admdvs": county, "assist_group": groups, **money, "last_paid": days})
+    columns = {"psn_no": ids, "insu_admdvs": county, "assist_group": groups, **money, "last_paid": days}
+    may_be_null = ("assist_group", "last_paid")
+    schema = pa.schema([pa.field(name, column.type, name in may_be_null) for name, column in columns.items()])
+    return pa.table(list(columns.values()), schema=schema)
 
 
 def carried_table(
