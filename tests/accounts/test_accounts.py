@@ -412,3 +412,23 @@ def test_the_command_says_what_came_out(tmp_path: Path, capsys: pytest.CaptureFi
 def test_components_of_a_long_chain() -> None:
     ends = np.random.default_rng(1).permutation(10_000)
     assert set(components(10_000, ends[:-1], ends[1:]).tolist()) == {0}
+
+
+def test_a_finished_settlement_is_taken_as_it_is(tmp_path: Path) -> None:
+    """A stay of 5000.00 in 长春, settled by Jilin's rules: what the account paid there is booked here, and nothing is left unread."""
+    (tmp_path / "insured.csv").write_text(
+        "psn_no,insutype,insu_admdvs,psn_type,begndate,acct_mode,acct_balc\nP1,310,220102,1201,2020-01-01,1,100.00\n",
+        "utf8",
+    )
+    (tmp_path / "claims.csv").write_text(
+        "setl_id,psn_no,insutype,med_type,insu_admdvs,dedc_hosp_lv,begndate,setl_time,medfee_sumamt,fulamt_ownpay_amt,"
+        "overlmt_selfpay,preselfpay_amt,inscp_scp_amt,acct_used_flag\n"
+        "C1,P1,310,21,220102,2,2023-03-01,2023-03-05 10:00:00,5000.00,0.00,0.00,0.00,5000.00,1\n",
+        "utf8",
+    )
+    settled = qingsuan.settle(tmp_path / "claims.csv", tmp_path / "insured.csv", year=2023)
+    run = qingsuan.account(tmp_path / "insured.csv", claims=settled, year=2023)
+    (use,) = run.uses.to_arrow().to_pylist()
+    assert (use["setl_id"], use["date"].isoformat(), use["paid"]) == ("C1", "2023-03-05", Decimal("100.00"))
+    assert use["balc"] == 3 * Decimal("108.22")
+    assert not any("nobody reads" in warning for warning in run.warnings)

@@ -24,7 +24,7 @@ from qingsuan.errors import InputError
 from qingsuan.money import yuan
 from qingsuan.policy.model import Region
 from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlement, Taken
-from qingsuan.tables import CODES, INSURED
+from qingsuan.tables import CLAIMS, CODES, INSURED, INTERFACE
 
 __all__ = ["OPTIONAL", "TABLES", "PersonalAccounts"]
 
@@ -35,6 +35,15 @@ OPTIONAL = ("months", "uses", "families", "opening", "claims")
 
 _BYTES = {"insured": 4800, "months": 120, "uses": 500, "families": 220, "opening": 120, "claims": 300}
 """What a row needs of memory while its partition is settled; an insured row stands for a ledger of twelve months."""
+
+
+_KNOWN = {
+    "insured": frozenset(column.name for column in INSURED),
+    "claims": frozenset(column.name for column in CLAIMS)
+    | frozenset(column.name for column in INTERFACE)
+    | frozenset(("rule_id", "pool", "variant", "benefit_date")),
+}
+"""Columns that mean something to other settlements, or come out of them, and need not be read."""
 
 
 class PersonalAccounts(Settlement):
@@ -61,7 +70,7 @@ class PersonalAccounts(Settlement):
             InputTable(
                 name,
                 getattr(columns, name.upper()),
-                known=frozenset(column.name for column in INSURED) if name == "insured" else frozenset(),
+                known=_KNOWN.get(name, frozenset()),
                 by_hash=columns.KEY,
                 row_bytes=row_bytes,
                 is_trusted=name == "opening",
