@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SUITE = ("tests/benefits/reference/test_twin_differential.py",)
 CARRIED = ("tests/benefits/accumulators/test_opening.py::test_keys_and_a_year_of_its_own_are_carried",)
 FIGURES = ("tests/benefits/reference/test_figures_differential.py",)
+WAITING = ("tests/benefits/partition/test_waiting.py",)
 AUTHORITY = ("tests/policy/test_authority.py",)
 GROWING = ("tests/policy/test_growing_points.py",)
 PREMIUMS = ("tests/premiums/test_twin_agrees.py",)
@@ -445,6 +446,7 @@ MUTANTS = (
         "benefits/intake/intake.py",
         "np.where(cells.values == NO_DATE, NO_AMOUNT, cells.values.astype(np.int64))",
         "cells.values.astype(np.int64)",
+        WAITING,
     ),
     Mutant(
         "identities: of several that hold the last decides",

@@ -127,6 +127,11 @@ def test_who_enrolled_in_the_collection_window_is_spared(tmp_path: Path, day: st
     assert outcome(tmp_path, RULES.replace(SAID, ENROLLED), {"enrl_date": day}, DAY) == {"s1": decided}
 
 
+def test_a_day_that_nobody_wrote_down_is_not_long_ago(tmp_path: Path) -> None:
+    rules = RULES.replace(SAID, ENROLLED.replace("from = 2021-09-01, ", ""))
+    assert outcome(tmp_path, rules, {"enrl_date": ""}, DAY) == {"s1": WAITS}
+
+
 def test_a_column_that_says_only_who_is_spared_is_asked_of_those_who_wait(tmp_path: Path) -> None:
     found = outcome(tmp_path, RULES.replace(SAID, ENROLLED), {}, DAY, LATER)
     assert found["s2"] == PAID
