@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,7 @@ from qingsuan.run.inputs import Given, Source, Spool
 from qingsuan.run.model import Inputs, Options, Progress
 from qingsuan.run.opening import earlier_run, open_opening
 from qingsuan.run.prepare import prepare as prepare_year
+from qingsuan.run.prepared.layout import YEAR_RECORD
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.restart.fingerprint import check_prepared, read_by
 from qingsuan.run.setting_up import set_up
@@ -171,6 +173,7 @@ def settle(
             inputs = opened(given, csv_encoding, {OPENING: brought})
             where = engine_of(engine, spark_master, settlement, installed)
         else:
+            settlement.prepared = _named(prepared, place.path)
             inputs, where, options = _of_year(prepared, settlement, installed, brought, options)
         record = run_settlement(settlement, inputs, folder, options, installed, progress, where)
         prove(place.path, record)
@@ -253,6 +256,14 @@ def _kept(
     check_apart(out, TABLES, (keep,))
     told = prepare_year(Benefits(setup.fork()), opened(given, encoding), keep, options, installed, progress)
     return keep, {f"prepare: {stage}": seconds for stage, seconds in told["seconds"].items()}
+
+
+def _named(year: Path, out: Path) -> dict[str, str]:
+    """What the record says of a prepared year: where it lies, from the run folder on, and the digest of its ``year.json``."""
+    return {
+        "folder": os.path.relpath(year.resolve(), out.resolve()),
+        "sha256": hashlib.sha256((year / YEAR_RECORD).read_bytes()).hexdigest(),
+    }
 
 
 def _of_year(

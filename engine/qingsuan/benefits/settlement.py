@@ -72,6 +72,10 @@ class Benefits(Settlement):
         Regions, rule sets, and what was asked for.
     earlier
         What the record says of the run whose accumulators this one goes on with.
+
+    Attributes
+    ----------
+    prepared : what the record says of the prepared year that is settled; None where none is.
     """
 
     name = "benefits 待遇结算"
@@ -94,6 +98,7 @@ class Benefits(Settlement):
             self.inputs = (*self.inputs, opening)
         self._groups = Groups(setup) if setup.accumulators else None
         self._elsewhere: Elsewhere = {}
+        self.prepared: Mapping[str, str] | None = None
 
     def _table(
         self, name: str, columns: tuple[Column, ...], also: Any = (), known: Any = (), row_bytes: int = 0
@@ -272,7 +277,8 @@ class Benefits(Settlement):
 
     def record(self, books: Books) -> dict[str, Any]:
         """See :meth:`qingsuan.settlement.Settlement.record`."""
-        return record_of(self.setup, BenefitBooks(books), self._elsewhere, self.earlier)
+        found = record_of(self.setup, BenefitBooks(books), self._elsewhere, self.earlier)
+        return {**found, **({} if self.prepared is None else {"prepared": self.prepared})}
 
     def recipe(self) -> BenefitRecipe:
         """See :meth:`qingsuan.settlement.Settlement.recipe`."""

@@ -32,6 +32,7 @@ COMMANDS = {
     "demo": "A made-up year for two regions, settled, with its summary: the first thing to run.",
     "diff": "Compare two finished settlements of a year: what differs, why, what is to be paid out or taken back.",
     "engine-selftest": "Try an engine on a made-up year before it is trusted: the bytes must be those of the local run.",
+    "explain": "Explain a settlement, or a person's year, step by step, with the source of every number.",
     "find": "Look one person or one settlement up in a prepared year.",
     "new-plugin": "Begin a regional plugin: a distribution that installs, loads and settles at once, without one number.",
     "plugins": "List the installed regional plugins, broken ones too.",
@@ -48,6 +49,7 @@ COMMANDS = {
 _ROOMS = {
     "account": "settling",
     "diff": "asking",
+    "explain": "asking",
     "find": "asking",
     "premium": "settling",
     "prepare": "settling",

@@ -23,7 +23,7 @@ from qingsuan.tables import CLAIMS, Column
 if TYPE_CHECKING:
     from qingsuan.benefits.columns import Columns
 
-__all__ = ["LOST", "blanks", "is_restorable", "restored"]
+__all__ = ["LOST", "blanks", "is_blank", "is_restorable", "restored"]
 
 LOST = -1
 """``blank`` of a row that cannot be made again: one of its texts is there, and empty."""
@@ -73,6 +73,11 @@ def blanks(batch: pa.RecordBatch, cells: dict[str, Cells | None]) -> npt.NDArray
     found |= np.int32(everywhere)
     found[lost] = LOST
     return found
+
+
+def is_blank(blank: int, column: str) -> bool:
+    """Whether a row's cell of a column was null; what of a row is lost (:data:`LOST`) is not known to be."""
+    return blank != LOST and column in _BITS and bool(blank >> _BITS[column] & 1)
 
 
 def restored(columns: Columns, rows: npt.NDArray[np.int32]) -> pa.RecordBatch:

@@ -10,7 +10,7 @@ from qingsuan.money import MAX_FEN, apply_bp
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
 
-__all__ = ["own_amounts"]
+__all__ = ["grown", "own_amounts", "value_of"]
 
 
 def own_amounts(
@@ -18,26 +18,34 @@ def own_amounts(
 ) -> OwnAmounts | tuple[str, str]:
     """Every amount that a plan asks a claim for, in fen; or the code and column for which the claim is refused."""
     found: dict[Amount, int] = {}
-    columns = {one.name: one.column for one in rule_set.dimensions}
     for amount in _asked(plan):
-        if amount.value == DAYS:
-            column = "enddate"
-            value = None if claim.enddate is None else max(1, (claim.enddate - claim.begndate).days)
-        elif amount.value in BILL_VALUES:
-            column, value = amount.value, getattr(claim, amount.value)
-        else:
-            column, said = columns[amount.value], values[amount.value]
-            value = said if isinstance(said, int) else None
+        column, value = value_of(rule_set, amount, claim, values)
         if value is None:
             return "E_MISSING", column
         if value < 0:
             return "E_NEGATIVE", column
-        grown = amount.base_fen + amount.step_fen * (value - amount.first if value > amount.first else 0)
-        bound = grown if amount.upto_fen is None or grown < amount.upto_fen else amount.upto_fen
+        bound = grown(amount, value)
         if apply_bp(bound, amount.ratio_bp) > (claim.medfee_sumamt if amount.of_bill else MAX_FEN):
             return "E_RANGE", column
         found[amount] = apply_bp(bound, amount.ratio_bp)
     return found
+
+
+def value_of(rule_set: RuleSet, amount: Amount, claim: Claim, values: Mapping[str, Value]) -> tuple[str, int | None]:
+    """What a claim has of that by which an amount is reckoned, and the column in which it stands; None where it has nothing."""
+    if amount.value == DAYS:
+        return "enddate", None if claim.enddate is None else max(1, (claim.enddate - claim.begndate).days)
+    if amount.value in BILL_VALUES:
+        return amount.value, getattr(claim, amount.value)
+    said = values[amount.value]
+    column = next(one.column for one in rule_set.dimensions if one.name == amount.value)
+    return column, said if isinstance(said, int) else None
+
+
+def grown(amount: Amount, value: int) -> int:
+    """An amount for a value, before its ratio."""
+    fen = amount.base_fen + amount.step_fen * (value - amount.first if value > amount.first else 0)
+    return fen if amount.upto_fen is None or fen < amount.upto_fen else amount.upto_fen
 
 
 def _asked(plan: Plan) -> Iterator[Amount]:

@@ -42,7 +42,9 @@ __all__ = [
     "Setting",
     "Value",
     "has_per_visit",
+    "holds",
     "keys_of",
+    "meets",
     "missing_parameter",
     "plan_of",
     "rule_of",
@@ -104,7 +106,7 @@ def plan_of(rule_set: RuleSet, values: Mapping[str, Value]) -> Plan | None:
 
 def rule_of(rule_set: RuleSet, values: Mapping[str, Value]) -> Rule | None:
     """Find the one rule that matches and to which no other matching rule is preferred."""
-    matching = [rule for rule in rule_set.rules if _holds(rule.when, values)]
+    matching = [rule for rule in rule_set.rules if holds(rule.when, values)]
     yielding = {name for rule in matching for name in rule.overrides}
     left = [rule for rule in matching if rule.id not in yielding]
     if len(left) > 1:
@@ -223,7 +225,7 @@ def missing_parameter(rule_set: RuleSet, values: Mapping[str, Value]) -> Missing
 
     One that overrides rules is needed only by claims that one of these rules would pay.
     """
-    matching = [one for one in rule_set.missing if one.when is not None and _holds(one.when, values)]
+    matching = [one for one in rule_set.missing if one.when is not None and holds(one.when, values)]
     for missing in matching:
         if not missing.overrides:
             return missing
@@ -236,21 +238,22 @@ def waits(rule_set: RuleSet, scheme: str, values: Mapping[str, Value]) -> bool |
     said = rule_set.waiting
     if said is None or scheme not in said.schemes:
         return None
-    return not any(_holds(one.when, values) for one in said.exempt)
+    return not any(holds(one.when, values) for one in said.exempt)
 
 
-def _holds(when: When, values: Mapping[str, Value]) -> bool:
+def holds(when: When, values: Mapping[str, Value]) -> bool:
     """Whether every condition holds, and of alternatives at least one."""
     for dimension, condition in when.items():
         if isinstance(condition, AnyOf):
-            if not any(_holds(one, values) for one in condition.alternatives):
+            if not any(holds(one, values) for one in condition.alternatives):
                 return False
-        elif not _meets(condition, values[dimension]):
+        elif not meets(condition, values[dimension]):
             return False
     return True
 
 
-def _meets(condition: Codes | Interval | Held, value: Value) -> bool:
+def meets(condition: Codes | Interval | Held, value: Value) -> bool:
+    """Whether a value meets a condition on its dimension."""
     if isinstance(condition, Held):
         return _holds_classes(condition, value if isinstance(value, frozenset) else frozenset())
     if isinstance(condition, Codes):
@@ -281,7 +284,7 @@ def _setting(rule_set: RuleSet, layer: Layer, values: Mapping[str, Value]) -> Se
     """Combine a layer's own settings with its conditional cases that hold, then work the adjustments in."""
     where = f"{rule_set.file}: layers.{layer.name}"
     own, *conditional = layer.cases
-    cases = [case for case in conditional if _holds(case.when, values)]
+    cases = [case for case in conditional if holds(case.when, values)]
     adjusts = [case.adjust for case in (own, *cases) if case.adjust is not None]
     bands: Bands | None = _one(where, "bands", own, cases)
     if bands is None:

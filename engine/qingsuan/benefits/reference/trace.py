@@ -73,6 +73,7 @@ class ClaimTrace:
 
     Attributes
     ----------
+    judged : whether the claim was judged by itself: it is no reversal, was not taken back and not refused before.
     rule_set : the rule set of its pool, scheme and date (:class:`qingsuan.policy.model.RuleSet`).
     insured : the insured row that decides.
     identity_date : the date on which identities are read.
@@ -88,6 +89,7 @@ class ClaimTrace:
     balance_fen : the personal account before.
     """
 
+    judged: bool = False
     rule_set: Any = None
     insured: Any = None
     identity_date: dt.date | None = None

@@ -208,9 +208,8 @@ class _Year:
     ) -> Ready | None:
         """Find the person's row and the rule of a claim that stays; None where it is rejected."""
         book = self.book(pool, claim.insutype, benefit_date)
-        self.note(
-            claim, rule_set=book and book.rule_set, identity_date=book and _date(claim, book.rule_set.identity_date)
-        )
+        asked = None if book is None else _date(claim, book.rule_set.identity_date)
+        self.note(claim, judged=True, rule_set=book and book.rule_set, identity_date=asked)
         if book is not None and _date(claim, book.rule_set.identity_date) is None:
             self.reject(claim, "E_MISSING", book.rule_set.identity_date, "nothing", "the date that decides identities")
             return None

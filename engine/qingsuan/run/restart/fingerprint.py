@@ -21,7 +21,7 @@ from qingsuan.run.inputs import Source
 from qingsuan.run.restart.digests import InputDigests
 from qingsuan.settlement import Settlement
 
-__all__ = ["by_what", "check_prepared", "check_same", "header_of", "named", "read_by", "with_digests"]
+__all__ = ["by_what", "changes", "check_prepared", "check_same", "header_of", "named", "read_by", "with_digests"]
 
 VERSION = 1
 """Of the ledger's own form."""
@@ -116,11 +116,11 @@ def check_same(earlier: Mapping[str, Any], now: Mapping[str, Any], where: str) -
         )
     before, after = _by_kind(earlier), _by_kind(now)
     for kind, error, do in _KINDS:
-        changes = list(_changes(before.get(kind, {}), after.get(kind, {})))
-        if changes:
+        found = list(changes(before.get(kind, {}), after.get(kind, {})))
+        if found:
             raise error(
                 where,
-                found=f"--resume with other {kind}: {'; '.join(changes[:10])}",
+                found=f"--resume with other {kind}: {'; '.join(found[:10])}",
                 expected="everything as it was when the run began",
                 do=f"{do}; or settle anew with --overwrite",
             )
@@ -136,11 +136,11 @@ def check_prepared(earlier: Mapping[str, Any], now: Mapping[str, Any], where: st
     """
     errors = {"options": UsageError, "software": PluginError, "plugins": PluginError}
     for kind in sorted({*earlier, *now}):
-        changes = list(_changes(earlier.get(kind, {}), now.get(kind, {})))
-        if changes:
+        found = list(changes(earlier.get(kind, {}), now.get(kind, {})))
+        if found:
             raise errors.get(kind, PolicyError)(
                 where,
-                found=f"a year that was prepared by other {kind}: {'; '.join(changes[:10])}",
+                found=f"a year that was prepared by other {kind}: {'; '.join(found[:10])}",
                 expected="what rows are read by as it was then",
                 do="prepare the year again",
             )
@@ -159,7 +159,8 @@ def _by_kind(header: Mapping[str, Any]) -> dict[str, Any]:
     return parts
 
 
-def _changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+def changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """What of two parts of a header is not the same, by name."""
     for name in sorted({*earlier, *now}):
         if name not in now:
             yield f"{name} is gone"

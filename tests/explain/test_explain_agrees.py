@@ -1,0 +1,25 @@
+"""An explanation agrees with the bulk result: every claim of random worlds, settled, rejected and reversed.
+
+``QINGSUAN_CASES`` sets how many claims are explained (``make explain-agrees``: a million of each kind).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from explaining import disagreements, opened_world
+from worlds import world
+
+CASES = int(os.environ.get("QINGSUAN_CASES", "500"))
+CLAIMS = min(CASES, 2500)
+
+
+@pytest.mark.parametrize("seed", range(3000, 3000 + max(1, CASES // CLAIMS)))
+def test_every_claim_of_a_random_world_agrees(seed: int, tmp_path: Path) -> None:
+    made = world(seed, max(1, CLAIMS // 14), CLAIMS, registrations=seed % 2 == 0)
+    count, found = disagreements(opened_world(made, tmp_path, 1 + seed % 3))
+    assert count > CLAIMS // 3
+    assert found == []
