@@ -8,7 +8,7 @@
 #   PART     which part of the deliberate faults `make mutants` judges: 2/6 is the second sixth
 #   KILLS    how often `make kills` kills a run
 #   HOSTILE  how many hostile inputs of which kind `make hostile` tries, and SEED the first one's seed
-#   CASES    how many random claims `make differential` compares
+#   CASES    how many random claims `make differential` compares, and `make explain-agrees` explains
 #   SIMULATIONS  up to which seed `make simulations` changes random rule sets
 #   CLAIMS   how many claims `make test-spark` settles
 #   LARGE    how many claims `make bench-huge` settles
@@ -138,6 +138,11 @@ differential-premiums: setup
 .PHONY: differential-accounts
 differential-accounts: setup
 	QINGSUAN_ACCOUNT_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/accounts/test_account_twin.py
+
+## explain-agrees: CASES claims of random rule sets, and as many of the four pools, explained one by one and held against the bulk result
+.PHONY: explain-agrees
+explain-agrees: setup
+	QINGSUAN_CASES=$(CASES) $(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark tests/explain/test_explain_agrees.py
 
 ## mutants: break the core on purpose, one fault at a time, and see the suite catch each; PART=2/6 is the second sixth of the faults
 .PHONY: mutants

@@ -5,6 +5,7 @@ Nothing is held in memory: tables are read from the run folder when they are ask
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import shutil
 import weakref
@@ -22,6 +23,8 @@ import pyarrow.parquet as pq
 
 from qingsuan.benefits.partition.contradictions import SCHEMA as CONTRADICTIONS
 from qingsuan.errors import InputError
+from qingsuan.explain.document import Explanation
+from qingsuan.messages import Lang
 from qingsuan.report.summary import read_record, settle_summary
 from qingsuan.run.folder import DIGESTS, RECORD, is_file
 from qingsuan.run.rejections.refused import REASON_COLUMNS
@@ -258,6 +261,34 @@ class Settlement(FinishedRun):
     def accumulators(self) -> Rows:
         """The accounts of every person, if they were asked for; without columns if not."""
         return self._rows("accumulators")
+
+    def explain(
+        self,
+        *,
+        setl_id: str | None = None,
+        psn_no: str | None = None,
+        lang: Lang = "en",
+        at: dt.date | None = None,
+        prepared: Path | None = None,
+        opening: Path | None = None,
+        rules_dir: Path | None = None,
+    ) -> Explanation:
+        """Why a settlement, or a person's year, came to what it came to (``docs/explain.md``).
+
+        Parameters
+        ----------
+        setl_id, psn_no, lang, at, prepared, opening, rules_dir
+            As :func:`qingsuan.explain.whole.explain` has them.
+
+        Raises
+        ------
+        UsageError, InputError, PluginError, PolicyError
+            As there: what is asked for is not there, or the run was not settled from a prepared year that is still its own.
+        """
+        from qingsuan.explain.whole import explain  # a run that is not explained does without the slow twin
+
+        asked = {"prepared": prepared, "opening": opening, "rules_dir": rules_dir}
+        return explain(self.path, setl_id=setl_id, psn_no=psn_no, lang=lang, at=at, **asked)
 
     def summary(self) -> str:
         """What ``qingsuan settle`` prints when it is done."""

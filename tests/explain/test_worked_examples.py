@@ -98,7 +98,9 @@ def test_critical_illness_on_absolute_bands(published: Any) -> None:
 def test_critical_illness_on_the_excess(published: Any) -> None:
     """6.4: basic 40 000; 50 000 enter, less 20 000; 6000 + 4000 = 10 000."""
     claim = published("6.4-critical-excess").claim("S1")
-    basic, critical = (next(one for one in claim["layers"] if one["fund"] == fund) for fund in ("hifp_pay", "hifmi_pay"))
+    basic, critical = (
+        next(one for one in claim["layers"] if one["fund"] == fund) for fund in ("hifp_pay", "hifmi_pay")
+    )
     assert basic["pay_fen"] == fen("40000.00")
     assert critical["base_fen"] == fen("50000.00")
     assert critical["deductible"]["taken_fen"] == fen("20000.00")

@@ -21,9 +21,20 @@ from qingsuan.errors import InputError
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.shuffle import Budget
 from settling import Ran, claim, full_after, install, insured, only, run, write, write_csv
-from stopping import MAIN, tree
+from stopping import MAIN, Tree
+from stopping import tree as files_of
 
 PARTITIONS = 3
+
+
+def tree(folder: Path) -> Tree:
+    """Every file of a folder; the record of a run without the prepared year that it names, which a run of files has not."""
+    found = files_of(folder)
+    if "run.json" in found:
+        record = json.loads(found["run.json"])
+        record.pop("prepared", None)
+        found["run.json"] = json.dumps(record, indent=2).encode()
+    return found
 
 
 class Year:

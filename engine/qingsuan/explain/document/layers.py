@@ -14,6 +14,7 @@ __all__ = [
     "CaseHeld",
     "CeilingUse",
     "Component",
+    "CountsToward",
     "DeductibleUse",
     "GuaranteeUse",
     "Layer",
@@ -30,7 +31,7 @@ class CaseHeld:
     ----------
     cell : the cell of the notice's table that it stands for; empty for none.
     conditions : its conditions, all of them met.
-    sets : what it sets: visits, deductible, bands, limit, caps, entry, adjust.
+    sets : what it sets: visits, deductible, bands, limit, caps, entry, adjust, counts_toward.
     deductible_bp : what the deductible is multiplied by (倾斜); null where it is not.
     points_bp : what is added to each band's ratio.
     own_bp : what the person's own share of each band is multiplied by; null where it is not.
@@ -54,10 +55,10 @@ class Component:
 
     Attributes
     ----------
-    part : a column of the bill, or what an earlier layer left: left_by_ratio, cut_by_cap, deductible, cost_above_cap, cost_above_limit.
+    part : a column of the bill, or one that the rules add to it, or what an earlier layer left: left_by_ratio, cut_by_cap, deductible, cost_above_cap, cost_above_limit.
     layer : the earlier layer; null where the part is one of the bill.
     part_fen : what there is of it.
-    ratio_bp : the share of it that enters.
+    ratio_bp : the share of it that enters; below 0 where it is taken off.
     product_fen_bp : the two multiplied, before it is rounded.
     entered_fen : the product, rounded.
     sources : of the component; empty where the rule set says nothing, and all in-scope cost that is left enters.
@@ -245,6 +246,20 @@ class CapUse:
 
 
 @dataclass(frozen=True, slots=True)
+class CountsToward:
+    """A deductible that a payment uses up as if the person had borne it.
+
+    Attributes
+    ----------
+    group : the group of the deductible.
+    sources : of that.
+    """
+
+    group: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """One layer's turn to pay: every number between the bill and the payment, in the order in which they are worked out.
 
@@ -264,10 +279,12 @@ class Layer:
     left_of_bill_fen : what the earlier layers left of the whole bill: no layer gives more.
     raw_fen : what the bands give, at most left_of_bill_fen: the payment before the caps.
     caps : in the order of the rules.
+    account_left_fen : where it is the personal account's turn (acct_pay), what it had left, which bounds the payment like a cap; else null.
     capped_fen : the payment after the caps.
     made_up_fen : what a guarantee added (保底).
     taken_back_fen : what an overall ceiling took back.
     pay_fen : the payment.
+    counts_toward : the deductible that the payment uses up, too; null for none.
     """
 
     layer: str
@@ -284,10 +301,12 @@ class Layer:
     left_of_bill_fen: int
     raw_fen: int
     caps: tuple[CapUse, ...]
+    account_left_fen: int | None
     capped_fen: int
     made_up_fen: int
     taken_back_fen: int
     pay_fen: int
+    counts_toward: CountsToward | None
 
 
 @dataclass(frozen=True, slots=True)

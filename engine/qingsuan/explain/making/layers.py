@@ -14,6 +14,7 @@ from qingsuan.explain.document import (
     CaseHeld,
     CeilingUse,
     Component,
+    CountsToward,
     DeductibleUse,
     GuaranteeUse,
     Layer,
@@ -27,7 +28,7 @@ from qingsuan.policy.per_claim.amount import Amount
 
 __all__ = ["ceiling_of", "guarantee_of", "layer_of"]
 
-_SETS = ("visits", "deductible", "bands", "limit", "caps", "entry", "adjust")
+_SETS = ("visits", "deductible", "bands", "limit", "caps", "entry", "adjust", "counts_toward")
 
 
 def layer_of(asked: Asked, claim: Claim, step: LayerStep, trace: ClaimTrace) -> Layer:
@@ -53,11 +54,18 @@ def layer_of(asked: Asked, claim: Claim, step: LayerStep, trace: ClaimTrace) -> 
         caps=tuple(
             _cap(asked, claim, cap, used, step, trace) for cap, used in zip(setting.caps, note.caps, strict=True)
         ),
+        account_left_fen=step.account_fen,
         capped_fen=note.capped_fen,
         made_up_fen=step.made_up_fen,
         taken_back_fen=step.taken_back_fen,
         pay_fen=step.pay_fen,
+        counts_toward=_toward(asked, step),
     )
+
+
+def _toward(asked: Asked, step: LayerStep) -> CountsToward | None:
+    toward = step.setting.counts_toward
+    return None if toward is None else CountsToward(toward.group, asked.sources(toward.source))
 
 
 def _case(asked: Asked, case: Case, trace: ClaimTrace) -> CaseHeld:
@@ -77,7 +85,7 @@ def _case(asked: Asked, case: Case, trace: ClaimTrace) -> CaseHeld:
 def _components(asked: Asked, step: LayerStep, note: LayerTrace) -> tuple[Component, ...]:
     return tuple(
         Component(
-            part=entry.part,
+            part=entry.part if entry.of_claim is None else str(entry.of_claim.column or entry.of_claim.value),
             layer=entry.layer,
             part_fen=part_fen,
             ratio_bp=entry.ratio_bp,

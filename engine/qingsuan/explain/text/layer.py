@@ -43,14 +43,26 @@ def _steps(names: Names, layer: Layer) -> Iterator[str]:
     if layer.raw_fen != layer.bands.gives_fen:
         yield speak("{left} is left of the bill", left=grouped_yuan(layer.left_of_bill_fen))
     yield f"{speak('before the caps')}: {grouped_yuan(layer.raw_fen)}"
+    yield from _bounded(names, layer)
+    yield f"{speak('payment')}: {grouped_yuan(layer.pay_fen)}"
+    if layer.counts_toward is not None:
+        yield speak("The payment counts as deductible used of {group}.", group=layer.counts_toward.group)
+        yield from indented(sources(names, layer.counts_toward.sources))
+
+
+def _bounded(names: Names, layer: Layer) -> Iterator[str]:
+    """What the caps left, and what was added and taken back after them."""
+    speak = names.words.speak
     for cap in layer.caps:
         yield from _cap(names, cap)
+    if layer.account_left_fen is not None:
+        left = speak("{amount} left", amount=grouped_yuan(layer.account_left_fen))
+        yield f"{speak('personal account')}: {left}"
     yield f"{speak('after the caps')}: {grouped_yuan(layer.capped_fen)}"
     if layer.made_up_fen:
         yield f"{speak('added by the guarantee')}: {grouped_yuan(layer.made_up_fen)}"
     if layer.taken_back_fen:
         yield f"{speak('taken back by the ceiling')}: {grouped_yuan(layer.taken_back_fen)}"
-    yield f"{speak('payment')}: {grouped_yuan(layer.pay_fen)}"
 
 
 def _case(names: Names, case: CaseHeld) -> Iterator[str]:
@@ -64,7 +76,7 @@ def _case(names: Names, case: CaseHeld) -> Iterator[str]:
 
 def _per(names: Names, one: LimitUse | DeductibleUse | CapUse | Bands) -> str:
     speak = names.words.speak
-    said = speak("per visit:") if one.per == "visit" else speak("per period:")
+    said = speak("per visit") if one.per == "visit" else speak("per period")
     return f"{said}{f' ({one.group})' if one.group else ''}"
 
 
