@@ -63,7 +63,6 @@ _SETTINGS = {
     "counts_toward": marked("the deductible that a payment counts toward"),
     "rounding": marked("the rounding"),
     "adjust": marked("a relief"),
-    "counts_toward": marked("what the payment counts toward"),
 }
 _ENGLISH, _CHINESE = re.compile(r"[^\u4e00-\u9fff:;,(]+"), re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fffA-Z]*|$")
 _TABLES = {

@@ -55,7 +55,7 @@ class Component:
 
     Attributes
     ----------
-    part : a column of the bill, or one that the rules add to it, or what an earlier layer left: left_by_ratio, cut_by_cap, deductible, cost_above_cap, cost_above_limit.
+    part : a column of the bill or of the plugin's own, or what an earlier layer left: left_by_ratio, cut_by_cap, deductible, cost_above_….
     layer : the earlier layer; null where the part is one of the bill.
     part_fen : what there is of it.
     ratio_bp : the share of it that enters; below 0 where it is taken off.
