@@ -251,6 +251,8 @@ def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> 
 
     p0_fen, raw_fen, share_bp = _by_bands(setting, d_fen, x_fen, running)
     left_of_bill_fen = bill.medfee_sumamt - running.paid_fen
+    if running.note is not None:
+        running.note.gives_fen = raw_fen
     raw_fen = min(raw_fen, left_of_bill_fen)
     rooms_fen = tuple(_room(cap, setting, running) for cap in setting.caps)
     account_fen = running.account_fen if setting.fund == PERSONAL_ACCOUNT else None

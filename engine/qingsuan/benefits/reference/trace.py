@@ -50,6 +50,7 @@ class LayerTrace:
     counter_value : what the selecting counter was; None where bands are crossed.
     parts : what of x lies in which band.
     start_fen, end_fen : the bands' sum up to where x starts, and up to where it ends, rounded.
+    gives_fen : what the bands give, rounded as the layer says.
     left_of_bill_fen : what the earlier layers left of the bill.
     caps : in the order of the setting.
     capped_fen : the payment after the caps.
@@ -62,6 +63,7 @@ class LayerTrace:
     parts: list[Part] = field(default_factory=list)
     start_fen: int = 0
     end_fen: int = 0
+    gives_fen: int = 0
     left_of_bill_fen: int = 0
     caps: list[Used] = field(default_factory=list)
     capped_fen: int = 0

@@ -26,6 +26,7 @@ from qingsuan.explain.document.layers import (
     GuaranteeUse,
     Layer,
     LimitUse,
+    RoundingUse,
     VisitNumber,
 )
 from qingsuan.explain.document.people import IdentityRow, InsuredRow, RegistrationRow
@@ -60,6 +61,7 @@ __all__ = [
     "RegistrationRow",
     "Rejection",
     "Reversal",
+    "RoundingUse",
     "Rule",
     "RuleTried",
     "Run",

@@ -19,6 +19,7 @@ __all__ = [
     "GuaranteeUse",
     "Layer",
     "LimitUse",
+    "RoundingUse",
     "VisitNumber",
 ]
 
@@ -176,6 +177,24 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundingUse:
+    """To what the payment is rounded, where a document says another unit than the fen.
+
+    Attributes
+    ----------
+    unit_fen : the unit: 10 is a jiao, 100 a yuan.
+    side : "down", "half" up or "up".
+    of : what is rounded: the "payment", or the person's "own_share", which leaves the payment.
+    sources : of the rounding.
+    """
+
+    unit_fen: int
+    side: Literal["down", "half", "up"]
+    of: Literal["payment", "own_share"]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bands:
     """The ratios by band (分段支付比例), and what they give for x.
 
@@ -191,7 +210,8 @@ class Bands:
     crossed : the bands that x lies in; where x is 0 none.
     product_fen_bp : all products together, before rounding.
     at_end_fen : the bands' sum up to p0 + x, rounded.
-    at_start_fen : the bands' sum up to p0, rounded; what the bands give is the difference.
+    at_start_fen : the bands' sum up to p0, rounded; what the bands give is the difference, unless another rounding is said.
+    rounding : another rounding than to the fen; null for none.
     gives_fen : what the bands give.
     share_bp : that as a ratio of x, in basis points.
     points_bp : points that were added to every written ratio.
@@ -210,6 +230,7 @@ class Bands:
     product_fen_bp: int
     at_end_fen: int
     at_start_fen: int
+    rounding: RoundingUse | None
     gives_fen: int
     share_bp: int
     points_bp: int

@@ -19,6 +19,7 @@ from qingsuan.explain.document import (
     GuaranteeUse,
     Layer,
     LimitUse,
+    RoundingUse,
     VisitNumber,
 )
 from qingsuan.explain.making.asked import Asked
@@ -28,7 +29,7 @@ from qingsuan.policy.per_claim.amount import Amount
 
 __all__ = ["ceiling_of", "guarantee_of", "layer_of"]
 
-_SETS = ("visits", "deductible", "bands", "limit", "caps", "entry", "adjust", "counts_toward")
+_SETS = ("visits", "deductible", "bands", "limit", "caps", "entry", "adjust", "counts_toward", "rounding")
 
 
 def layer_of(asked: Asked, claim: Claim, step: LayerStep, trace: ClaimTrace) -> Layer:
@@ -151,7 +152,7 @@ def _deductible(
 
 def _bands(asked: Asked, step: LayerStep, note: LayerTrace, adjusts: list[Adjust]) -> Bands:
     setting = step.setting
-    bands = setting.bands
+    bands, how = setting.bands, setting.rounding
     own = [one.own_bp for one in adjusts if one.own_bp is not None]
     select = bands.select
     if select is None:
@@ -170,7 +171,8 @@ def _bands(asked: Asked, step: LayerStep, note: LayerTrace, adjusts: list[Adjust
         product_fen_bp=sum(part.product_fen_bp for part in note.parts),
         at_end_fen=note.end_fen,
         at_start_fen=note.start_fen,
-        gives_fen=note.end_fen - note.start_fen,
+        rounding=None if how is None else RoundingUse(how.unit_fen, how.side, how.of, asked.sources(how.source)),
+        gives_fen=note.gives_fen,
         share_bp=step.share_bp,
         points_bp=sum(one.points_bp for one in adjusts),
         own_bp=own[0] if own else BP_ONE,

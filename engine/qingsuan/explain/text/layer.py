@@ -129,6 +129,12 @@ def _bands(names: Names, one: Bands) -> Iterator[str]:
         upto = bounds[1] if band.upto_fen is not None else "∞"
         product = f"{grouped_yuan(band.part_fen)} × {percent(band.ratio_bp)} = {exact_yuan(band.product_fen_bp)}"
         yield f"  {bounds[0]} – {upto}: {product}"
+    if one.rounding is not None:
+        how = one.rounding
+        yield f"  {speak('the rounding')}: {grouped_yuan(how.unit_fen)} {how.side} {how.of}"
+        yield from indented(indented(sources(names, how.sources)))
+        yield f"  {exact_yuan(one.product_fen_bp)} → {grouped_yuan(one.gives_fen)}"
+        return
     rounded = f"{grouped_yuan(one.at_end_fen)} − {grouped_yuan(one.at_start_fen)} = {grouped_yuan(one.gives_fen)}"
     yield f"  {speak('the bands give, rounded to the fen')}: {rounded}"
 
