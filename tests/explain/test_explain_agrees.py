@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from explaining import disagreements, opened_world
-from qingsuan.api.benefits import settle
-from qingsuan.explain.rows.opening import open_run
-from settling import run
+from explaining import disagreements, opened_world, sampled_year
+from held_in_memory import readable_claims
 from worlds import world
 
 CASES = int(os.environ.get("QINGSUAN_CASES", "150"))
@@ -23,8 +21,9 @@ CLAIMS = min(CASES, 2500)
 @pytest.mark.parametrize("seed", range(3000, 3000 + max(1, CASES // CLAIMS)))
 def test_every_claim_of_a_random_world_agrees(seed: int, tmp_path: Path) -> None:
     made = world(seed, max(1, CLAIMS // 14), CLAIMS, registrations=seed % 2 == 0)
-    count, found = disagreements(opened_world(made, tmp_path, 1 + seed % 3))
-    assert count > CLAIMS // 3
+    opened = opened_world(made, tmp_path, 1 + seed % 3)
+    count, found = disagreements(opened)
+    assert count == readable_claims(opened.folder) > CLAIMS // 3
     assert found == []
 
 
@@ -34,12 +33,8 @@ SAMPLES = max(1, CASES // 50_000)
 @pytest.mark.parametrize("seed", range(SAMPLES))
 def test_every_claim_of_the_four_pools_agrees(seed: int, tmp_path: Path) -> None:
     """A made-up year of the pools of the plugins: bad rows, copies, reversals and stays in parts among it."""
-    wanted = CASES // SAMPLES // 5 if CASES < 100_000 else CASES // SAMPLES
-    people = max(20, wanted * 10 // 26)
-    year = tmp_path / "year"
-    assert run("sample", year, "--people", str(people), "--seed", str(seed), "--bad-rows", "3").status == 0
-    tables = [year / "claims", year / "insured.parquet", year / "identities.parquet"]
-    out = settle(*tables, year=2021, out=tmp_path / "out", keep=tmp_path / "kept", partitions=max(1, people // 20)).path
-    count, found = disagreements(open_run(out, None, None))
-    assert count > wanted // 2
+    wanted = CASES // SAMPLES
+    opened = sampled_year(tmp_path, seed, wanted)
+    count, found = disagreements(opened)
+    assert count == readable_claims(opened.folder) > wanted // 2
     assert found == []

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
+from explaining import sampled_year
 from explanations import HOSTILE, full_explanation, leaves
+from held_in_memory import people_by_partition
 from html_pages import check_page, texts_of
 from qingsuan.explain.document import Explanation, plain
 from qingsuan.explain.page.page import page_of
 from qingsuan.pages.numbers import exact_yuan, grouped_yuan, percent
+from settling import run
 
 Lang = Literal["zh", "en"]
 About = Literal["claim", "person"]
@@ -95,3 +100,40 @@ def test_what_is_absent_leaves_no_empty_part_behind(lang: Lang) -> None:
     check_page(page, "zh-CN" if lang == "zh" else "en")
     assert "None" not in texts_of(page)
     assert "<svg" not in page, "no picture of a year in which nothing is settled"
+
+
+def test_the_command_writes_a_page_that_only_its_owner_can_read(tmp_path: Path) -> None:
+    opened = sampled_year(tmp_path, 3, 200)
+    psn_no = people_by_partition(opened)[0]
+    calls = {"html": "<!DOCTYPE html>", "json": "{", "text": ""}
+    for how, begins in calls.items():
+        to = tmp_path / f"page.{how}"
+        ran = run(
+            "explain",
+            opened.folder,
+            "--psn-no",
+            psn_no,
+            "--prepared",
+            tmp_path / "prepared",
+            "--format",
+            how,
+            "--to",
+            to,
+        )
+        assert ran.status == 0, ran.err
+        assert ran.out == ""
+        assert to.read_text("utf-8").startswith(begins)
+        assert psn_no in to.read_text("utf-8")
+        assert stat.S_IMODE(to.stat().st_mode) == 0o600
+    refused = run(
+        "explain",
+        opened.folder,
+        "--psn-no",
+        psn_no,
+        "--prepared",
+        tmp_path / "prepared",
+        "--to",
+        tmp_path / "no" / "page",
+    )
+    assert refused.status == 2
+    assert "cannot be written" in refused.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.explain.document import Explanation, plain
 from qingsuan.messages import Lang
+from qingsuan.pages.files import write_page
 
 __all__ = ["command"]
 
@@ -39,6 +41,9 @@ DIFFERS = 1
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
 @click.option("--opening", type=click.Path(path_type=Path), help="The earlier run with whose accumulators it went on.")
 @rules_option
+@click.option(
+    "--to", type=click.Path(path_type=Path), help="Write it to a file that only you can read, and print nothing."
+)
 @results_apart
 def command(
     out: Path,
@@ -55,6 +60,7 @@ def command(
     csv_encoding: str,
     opening: Path | None,
     rules_dir: Path | None,
+    to: Path | None,
 ) -> None:
     """Explain a settlement, or a person's year, step by step: the rule, every layer, every band, every counter, with their sources.
 
@@ -76,7 +82,9 @@ def command(
         opening=opening,
         rules_dir=rules_dir,
     )
-    if how == "json":
+    if to is not None:
+        write_page(_said(found, how) + ("" if how == "html" else "\n"), to, private=True)
+    elif how == "json":
         show_json(plain(found))
     else:
         show(_said(found, how))
@@ -85,6 +93,8 @@ def command(
 
 
 def _said(found: Explanation, how: str) -> str:
+    if how == "json":
+        return json.dumps(plain(found), ensure_ascii=False, indent=2)
     if how == "html":
         from qingsuan.explain.page.page import page_of
 

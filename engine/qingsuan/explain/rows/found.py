@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from qingsuan.errors import InputError
 from qingsuan.run.prepared.bounds import placed
 
-__all__ = ["Found", "found_of", "rejected_with"]
+__all__ = ["Found", "found_of", "rejected_with", "text_of"]
 
 _FOLDERS = ("settled", "reversed", "rejected")
 
@@ -97,10 +97,10 @@ def _taken(file: pq.ParquetFile, group: int, places: npt.NDArray[np.intp]) -> It
         column = file.read_row_group(group, columns=[name], use_threads=False).column(0)
         columns[name] = column.take(pa.array(places)).to_pylist()
     for number in range(len(places)):
-        yield {name: _text(values[number]) for name, values in columns.items() if values[number] is not None}
+        yield {name: text_of(values[number]) for name, values in columns.items() if values[number] is not None}
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """A cell as text: amounts with their decimals, dates and times as they are written."""
     if isinstance(value, Decimal):
         return f"{value:f}"
