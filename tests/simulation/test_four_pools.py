@@ -193,6 +193,20 @@ def test_the_folder_is_private_and_says_what_was_changed(year: Path, tmp_path: P
     assert json.loads((out / "simulate.json").read_text("utf-8"))["asked"]["set"] == [f"{CHEAP}=51"]
 
 
+def test_the_biggest_changes_are_explained_by_both_rules(year: Path, tmp_path: Path) -> None:
+    simulation = qingsuan.simulate(year, [f"{CHEAP}=50"], explain=True, out=tmp_path / "out", lang="en")
+    told = json.loads((tmp_path / "out" / "explanations.json").read_text("utf-8"))
+    biggest = simulation.tables["biggest"].to_pylist()
+    assert [one["before"]["setl_id"] for one in told] == [row["setl_id"] for row in biggest]
+    assert all(one[side]["agrees"] for one in told for side in ("before", "after"))
+    paid = [[one[side]["claims"][0]["sums"]["fund_pay_sumamt_fen"] for side in ("before", "after")] for one in told]
+    assert all(after < before for before, after in paid)
+    lines = (tmp_path / "out" / "explanations" / "01.txt").read_text("utf-8").splitlines()
+    assert any(line.startswith("- ") and "× 55%" in line for line in lines)
+    assert any(line.startswith("+ ") and "× 50%" in line for line in lines)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out" / "explanations").iterdir()} == {0o600}
+
+
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "nothing": ({}, "nothing that is changed"),
     "no path": ({"changes": ["220200/390:inpatient.bands.4=1"]}, r"no parameter .*\n.*inpatient\.bands\.3"),
@@ -212,6 +226,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no fund": ({"sweep": f"{CHEAP}=50..60", "seek": "hifp=±0"}, 'no fund "hifp"'),
     "no target": ({"sweep": f"{CHEAP}=50..60", "seek": "hifp_pay=much"}, '"much"'),
     "one bound": ({"sweep": f"{CHEAP}=50..50", "seek": "hifp_pay=±0"}, "50 twice"),
+    "explained sweep": ({"sweep": f"{CHEAP}=50..60:1", "explain": True}, "beside --sweep"),
     "no language": ({"changes": [f"{CHEAP}=50"], "lang": "fr"}, "zh or en"),
     "no file": ({"rules": "/nowhere.toml"}, "no such file or folder"),
 }

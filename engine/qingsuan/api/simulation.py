@@ -33,6 +33,7 @@ def simulate(
     rules: PathLike | None = None,
     sweep: str | None = None,
     seek: str | None = None,
+    explain: bool = False,
     out: PathLike | None = None,
     overwrite: bool = False,
     page: bool = False,
@@ -59,6 +60,8 @@ def simulate(
         One number at several values: ``"220200/390:inpatient.bands.3[1]=50..70:1"``.
     seek
         By how many yuan the payments of a fund are to change: ``"hifp_pay=±0"``; the value is sought between the bounds of ``sweep``.
+    explain
+        Whether the biggest changes are explained, claim by claim, by the rules in force and by the changed ones; not of a sweep.
     out
         A new folder for tables, workbook and record; None writes nothing.
     overwrite
@@ -91,6 +94,7 @@ def simulate(
         None if rules is None else Path(rules),
         None if sweep is None else read_sweep(sweep, seeks=seek is not None),
         None if seek is None else read_seek(seek),
+        explain,
     )
     asked.check()
     options = options_of(workers, memory, None)
@@ -121,7 +125,8 @@ def simulate(
             progress=progress or Progress(),
             lang=spoken,
         )
-        shutil.rmtree(folder / ".views", ignore_errors=True)
+        for used in (".views", ".explained"):
+            shutil.rmtree(folder / used, ignore_errors=True)
         if out is not None:
             simulation.write(folder, page=page)
         return simulation

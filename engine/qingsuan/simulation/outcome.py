@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from qingsuan.run.folder import is_file
 from qingsuan.run.folder.apart import beside
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.parquet import write_parquet
+from qingsuan.simulation.explaining import Explained
 from qingsuan.simulation.page.page import page_of
 from qingsuan.simulation.telling.summary import summary
 from qingsuan.simulation.telling.workbook import write_workbook
@@ -29,6 +30,7 @@ RECORD = "simulate.json"
 WORKBOOK = "simulation.xlsx"
 PAGE = "simulation.html"
 RULES = "rules"
+EXPLAINED = "explanations"
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,14 @@ class Simulation:
     record : what ``simulate.json`` says.
     tables : by name, as ``docs/simulate.md`` has them.
     rules : by region, the parameter files of the one variant, a folder for ``--rules-dir``; empty for a sweep.
-    lang : the language of workbook and summary.
+    explained : the biggest changes by both rules, where that was asked for.
+    lang : the language of workbook, explanations and summary.
     """
 
     record: Mapping[str, Any]
     tables: Mapping[str, pa.Table]
     rules: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict, repr=False)
+    explained: Sequence[Explained] = field(default=(), repr=False)
     lang: Lang = "zh"
 
     def summary(self) -> str:
@@ -81,6 +85,8 @@ class Simulation:
                 (folder / RULES / region).mkdir(parents=True)
                 for name, content in files.items():
                     (folder / RULES / region / name).write_bytes(content)
+        if self.explained:
+            self._write_explained(folder)
         write_workbook(folder / WORKBOOK, self.tables, Words(self.lang))
         if page:
             write_page(self.page(), folder / PAGE, private=True)
@@ -89,6 +95,14 @@ class Simulation:
             (folder / RECORD).write_text(text + "\n", "utf-8")
             for path in [folder, *folder.rglob("*")]:
                 path.chmod(0o700 if path.is_dir() else 0o600)
+
+    def _write_explained(self, folder: Path) -> None:
+        with writing(folder):
+            (folder / EXPLAINED).mkdir()
+            for one in self.explained:
+                (folder / EXPLAINED / f"{one.rank:02d}.txt").write_text(one.text() + "\n", "utf-8")
+            told = json.dumps([one.record() for one in self.explained], ensure_ascii=False, indent=1)
+            (folder / f"{EXPLAINED}.json").write_text(told + "\n", "utf-8")
 
 
 def check_out(out: Path, *, overwrite: bool) -> Path:

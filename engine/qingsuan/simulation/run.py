@@ -31,6 +31,7 @@ from qingsuan.run.threads import in_threads
 from qingsuan.simulation.adding import Added
 from qingsuan.simulation.changing.asked import ALL_FUNDS, Change, Seek, Sweep, plain
 from qingsuan.simulation.changing.working import Changed, Working
+from qingsuan.simulation.explaining import Explained, explained
 from qingsuan.simulation.outcome import Simulation
 from qingsuan.simulation.passing import Passing
 from qingsuan.simulation.seeking import Found, Tried, Views, seek_value
@@ -46,12 +47,16 @@ _SHARE_OF_MEMORY = 4
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a simulation is asked for; ``changes`` and ``rules`` hold for every value of a sweep."""
+    """What a simulation is asked for; ``changes`` and ``rules`` hold for every value of a sweep.
+
+    ``explain`` asks for the biggest changes explained, of the one variant.
+    """
 
     changes: tuple[Change, ...] = ()
     rules: Path | None = None
     sweep: Sweep | None = None
     seek: Seek | None = None
+    explain: bool = False
 
     def check(self) -> None:
         """Check that something is asked for, and that a seek says among which values.
@@ -67,6 +72,10 @@ class Asked:
         if self.seek is not None and self.sweep is None:
             do = f"add --sweep PATH=LOW..HIGH, with or without a step, beside --seek {self.seek}"
             raise UsageError("--seek", found="no --sweep", expected="the number that is tried, and its bounds", do=do)
+
+        if self.explain and self.sweep is not None and self.seek is None:
+            expected = "one variant: the explanations of every value are more than anybody reads"
+            raise UsageError("--explain", found="beside --sweep", expected=expected, do="explain one value, with --set")
 
     def record(self) -> dict[str, Any]:
         """As ``simulate.json`` has it."""
@@ -151,7 +160,9 @@ def simulate(
     else:
         added, cells, told = _passed(one)
     tables = tables_of(added, cells, told, one.tried)
-    return Simulation(_record(one), tables, _rules_of(one), lang)
+    with one.timed("explain"):
+        found = _explained(one, added, lang)
+    return Simulation(_record(one), tables, _rules_of(one), found, lang)
 
 
 def _opened(
@@ -281,6 +292,14 @@ def _effects_of(one: _Year, passing: Passing, views: Views, variant: Variant) ->
 
 
 # ---- what is told
+
+
+def _explained(one: _Year, added: Added, lang: Lang) -> list[Explained]:
+    """The biggest changes of the one variant explained, if that is asked for."""
+    if not one.asked.explain or not added.biggest[1]:
+        return []
+    setups = one.base.setup, one.variants[0][0].setup
+    return explained(one.rows, setups, added.biggest[1], one.scratch / ".explained", lang)
 
 
 def _record(one: _Year) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class Variant:
     core : its core; claims stand at its door as at that of the base, unless there is a ``settler``.
     touched : (variants + 1,) bool
         By number of the base, whether what a claim is paid can be another; the last is of claims for which no layer runs.
+    setup : what it is set up by.
     settler : where claims are sorted or refused otherwise than by the base; None where only amounts differ.
     """
 
@@ -61,6 +62,7 @@ class Variant:
     label: str
     core: Core
     touched: npt.NDArray[np.bool_]
+    setup: Setup
     settler: Settler | None = None
 
 
@@ -102,10 +104,10 @@ def variant_of(base: Base, rule_sets: Sequence[RuleSet], number: int, label: str
         core = Core(program.tables)
         if np.array_equal(core.needs_keys, base.settler.core.needs_keys):
             touched = [one != other for one, other in zip(base.terms, _terms(program), strict=True)]
-            return Variant(number, label, core, np.array([*touched, False], np.bool_))
+            return Variant(number, label, core, np.array([*touched, False], np.bool_), setup)
     settler = Settler(setup)
     everywhere = np.ones(len(base.terms) + 1, np.bool_)
-    return Variant(number, label, settler.core, everywhere, settler)
+    return Variant(number, label, settler.core, everywhere, setup, settler)
 
 
 def _is_sorted_alike(before: Program, after: Program) -> bool:

@@ -31,6 +31,9 @@ _PATH = click.Path(path_type=Path)
     metavar="FUND=±0",
     help="Seek the value between the bounds of --sweep that changes a fund's payments by so many yuan.",
 )
+@click.option(
+    "--explain", is_flag=True, help="Explain the biggest changes, by the rules in force beside the changed ones."
+)
 @click.option("--out", type=_PATH, required=True, help="The folder to write: tables, a workbook, a record.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier simulation in --out.")
 @click.option("--page", is_flag=True, help="Write simulation.html, too: one page with pictures, which prints on A4.")
@@ -51,6 +54,7 @@ def command(
     rules: Path | None,
     sweep: str | None,
     seek: str | None,
+    explain: bool,
     out: Path,
     overwrite: bool,
     page: bool,
@@ -76,6 +80,7 @@ def command(
             rules=rules,
             sweep=sweep,
             seek=seek,
+            explain=explain,
             out=out,
             overwrite=overwrite,
             page=page,
