@@ -160,7 +160,9 @@ def region_of(folder: Path, rules: str = RULES, authority: str | None = AUTHORIT
         if text is not None:
             (folder / name / "a.toml").write_text(text, "utf-8")
     pools = (Pool("990100", "示例市", ("9901",)),)
-    return Region("990000", "示例省", pools, rules=folder / "rules", funding=folder / "funding", authority=folder / "authority")
+    return Region(
+        "990000", "示例省", pools, rules=folder / "rules", funding=folder / "funding", authority=folder / "authority"
+    )
 
 
 def held(region: Region) -> tuple[Finding, ...]:
