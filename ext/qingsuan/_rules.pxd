@@ -49,6 +49,7 @@ cdef struct Layer:
     int64_t by_visit, amount_start, amount_last, visits_cell, deductible_mask, exempt, credits
     int64_t absolute, selected, select_cell, band_start
     int64_t cap_mask, cap_start, cap_end, count_limit, draw_start, draw_end
+    int64_t beside_fen         # what enters or is taken off beside its components, of a claim that runs apart
 
 
 cdef struct Band:
@@ -188,7 +189,7 @@ cdef inline int64_t cost_above_cap(const Rules* rules, const Layer* layer, Taken
 
 
 cdef inline int64_t entering(const Rules* rules, Claim* claim, const Layer* layer) noexcept nogil:
-    """What enters the layer: its components, each rounded on its own; of a part in a column it may be taken off."""
+    """What enters the layer: its components, each rounded on its own."""
     cdef int64_t base = 0, k, amount
     cdef const Entry* entry
     cdef Taken* earlier
@@ -202,11 +203,6 @@ cdef inline int64_t entering(const Rules* rules, Claim* claim, const Layer* laye
             amount = claim.above_limit
         elif entry.part == WHOLLY_OWN:
             amount = claim.wholly_own
-        elif entry.part == COLUMN:
-            amount = claim.own[entry.of_claim * claim.next_fund]
-            if entry.entry_ratio_bp < 0:
-                base -= share(amount, -entry.entry_ratio_bp)
-                continue
         else:
             earlier = &claim.taken[entry.of_layer]
             if entry.part == LEFT_BY_RATIO:
@@ -237,7 +233,7 @@ cdef inline int64_t base_of(
             left -= claim.taken[k].base
         mask >>= 1
         k += 1
-    base = above_zero(entering(rules, claim, layer))
+    base = entering(rules, claim, layer) + layer.beside_fen
     taken.above_limit = above_zero(base - above_zero(left))
     return base - taken.above_limit
 

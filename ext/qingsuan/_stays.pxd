@@ -7,8 +7,8 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memset
 
 from qingsuan._rules cimport (
-    ACCOUNT, NONE, POOLED, WHOLE, Cap, Claim, Layer, Rules, Taken, Variant,
-    HALF, above_zero, band_of, begin_periods, close_together, drawn, least, mean_ratio, room_of, run_layer, share, up_to,
+    ACCOUNT, NONE, POOLED, WHOLE, Cap, Claim, Entry, Layer, Rules, Taken, Variant,
+    HALF, above_zero, band_of, begin_periods, close_together, drawn, entering, least, mean_ratio, room_of, run_layer, share, up_to,
 )
 
 cdef enum:  # Side
@@ -38,6 +38,7 @@ cdef struct StayLayer:
     int64_t cap_start, cap_end, draw_start, draw_end
     int64_t limit_of, deductible_of
     int64_t toward_cell, toward_mask
+    int64_t column_start, column_end
     int64_t unit_fen, unit_side, unit_of_own
 
 
@@ -104,6 +105,20 @@ cdef inline int64_t room_left(
     return room
 
 
+cdef inline int64_t beside(const Rules* rules, Claim* claim, const StayLayer* of_stay, const Layer* layer) noexcept nogil:
+    """What columns of the claim bring into the layer, and below 0 what they take off of all that enters: each rounded on its own."""
+    cdef int64_t found = 0, k, amount
+    cdef const Entry* column
+    for k in range(of_stay.column_start, of_stay.column_end):
+        column = &rules.entries[k]
+        amount = claim.own[column.of_claim * claim.next_fund]
+        if column.entry_ratio_bp < 0:
+            found -= share(amount, -column.entry_ratio_bp)
+        else:
+            found += share(amount, column.entry_ratio_bp)
+    return found if found >= 0 else -least(-found, entering(rules, claim, layer))
+
+
 cdef inline void meet_layer(
     const Rules* rules, const Stays* stays, Claim* claim, int64_t at, int64_t none, int64_t* stay, Layer* layer
 ) noexcept nogil:
@@ -120,6 +135,7 @@ cdef inline void meet_layer(
     layer.deductible_fen -= drawn(claim, of_stay.toward_mask)
     claim.account[stays.handed] = stay[of_stay.handed_cell] - of_stay.handed_less
     layer.start_cell, layer.select_cell = of_stay.start_cell, of_stay.select_cell
+    layer.beside_fen = beside(rules, claim, of_stay, layer)
     layer.cap_fen = room_left(stays, claim, of_stay, none, stay)
     if layer.fund == ACCOUNT:
         layer.cap_fen = least(layer.cap_fen, claim.spendable)

@@ -198,20 +198,20 @@ MUTANTS = (
     ),
     Mutant(
         "part in a column: it is added where it is taken off",
-        "_rules.pxd",
-        "base -= share(amount, -entry.entry_ratio_bp)",
-        "base += share(amount, -entry.entry_ratio_bp)",
+        "_stays.pxd",
+        "found -= share(amount, -column.entry_ratio_bp)",
+        "found += share(amount, -column.entry_ratio_bp)",
     ),
     Mutant(
         "part in a column: a base below 0",
-        "_rules.pxd",
-        "base = above_zero(entering(rules, claim, layer))",
-        "base = entering(rules, claim, layer)",
+        "_stays.pxd",
+        "return found if found >= 0 else -least(-found, entering(rules, claim, layer))",
+        "return found",
     ),
     Mutant(
         "part in a column: it is the first amount of the claim",
-        "_rules.pxd",
-        "claim.own[entry.of_claim * claim.next_fund]",
+        "_stays.pxd",
+        "claim.own[column.of_claim * claim.next_fund]",
         "claim.own[0]",
     ),
     Mutant(

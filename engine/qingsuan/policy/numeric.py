@@ -300,7 +300,9 @@ class Writer:
     ) -> list[int]:
         start = len(self.entries)
         names = [layer.name for layer in earlier]
-        for component in entry:
+        for component in sorted(
+            entry, key=lambda one: one.of_claim is not None
+        ):  # parts in columns lie behind the others
             of_layer = -1 if component.layer is None else names.index(component.layer)
             of_claim = -1 if component.of_claim is None else own.index(component.of_claim)
             self.entries.append([_PARTS[component.part], of_layer, component.ratio_bp, of_claim])

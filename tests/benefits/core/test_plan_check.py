@@ -53,7 +53,7 @@ deductible = { per = "period", group = "stay", yuan = 1000, source = "X" }
 bands = { per = "visit", measured = "absolute", upto = [4000], percent = [60, 70], source = "X" }
 caps = [{ group = "stay", yuan = 20000, source = "X" }]
 limit = { per = "visit", yuan = 30000, source = "X" }
-entry = [{ part = "cut_by_cap", layer = "pooled", source = "X" }, { part = "inscp_scp_amt", source = "X" }]
+entry = [{ part = "cut_by_cap", layer = "pooled", source = "X" }, { part = "inscp_scp_amt", source = "X" }, { column = "grant_amt", percent = -50, source = "X" }]
 [layers.relief]
 fund = "maf_pay"
 deductible = { per = "visit", yuan = 200, exempt = true, credits = true, group = "third", source = "X" }
@@ -119,7 +119,7 @@ def value(plan: Plan, table: str, row: int, column: str) -> int:
 
 
 def check(plan: Plan) -> None:
-    check_plan(plan, slots=2, names=4, own_amounts=0, payers=len(FUNDS))
+    check_plan(plan, slots=2, names=4, own_amounts=1, payers=len(FUNDS))
 
 
 def test_plans_as_they_are_made_pass(plan: Plan) -> None:
@@ -142,7 +142,7 @@ def test_every_array_of_a_plan_is_broken_here(plan: Plan) -> None:
 )
 def test_a_number_far_outside_is_refused_in_every_row(plan: Plan, table: str, column: str) -> None:
     for row in range(len(attrgetter(table)(plan))):
-        for wrong in (-2, (1 << 62) + 1):
+        for wrong in (-20_000, (1 << 62) + 1):
             with pytest.raises(ValueError, match=r"^plan: "):
                 check(changed(plan, table, row, column, wrong))
 
@@ -206,6 +206,8 @@ NEAR: list[tuple[str, str, tuple[int, ...]]] = [
     ("stays.layers", "handed_less", (2, -2)),
     ("stays.layers", "cap_end", (9,)),
     ("stays.layers", "draw_end", (9,)),
+    ("stays.layers", "column_start", (-1,)),
+    ("stays.layers", "column_end", (9,)),
     ("stays.caps", "cap_cell", (-1, 1, 12)),
     ("stays.caps", "cap_mask", (16,)),
     ("stays.caps", "paid_cell", (-1,)),

@@ -23,6 +23,7 @@ from qingsuan.benefits.core.plan_stays import StayPlan, write_stays
 from qingsuan.money import BP_ONE
 from qingsuan.policy import numeric
 from qingsuan.policy.model import COUNTERS
+from qingsuan.policy.numeric import COLUMN_NUMBER
 
 __all__ = [
     "BAND_FIELDS",
@@ -96,6 +97,7 @@ LAYER_FIELDS = (
     "count_limit",
     "draw_start",
     "draw_end",
+    "beside_fen",
 )
 BAND_FIELDS = (*numeric.BAND_FIELDS, "upper_fen")
 CAP_FIELDS = ("cap_fen", "cap_cell", "cap_mask")
@@ -295,10 +297,14 @@ class _Writer:
 
     def _base(self, row: Row) -> Row:
         entries = self.tables.entries[row["entry_start"] : row["entry_end"]].tolist()
+        columns = sum(part == COLUMN_NUMBER for part, *_ in entries)
         limit, limited = row["limit_kind"], row["limit_kind"] == _PER_PERIOD
         elsewhere = row["limit_slot"] not in {_NONE, row["bands_slot"]}
         return {
             "other_base": limit or [(part, ratio) for part, _, ratio, _ in entries] != [(0, BP_ONE)],
+            # what columns of a claim bring in is added up where it runs apart (plan_stays)
+            "beside_fen": 0,
+            "entry_end": row["entry_end"] - columns,
             "limit_fen": row["limit_fen"] if limit else FREE_FEN,
             "limit_cell": self.read(row["limit_slot"], _BASE, when=limited),
             "limit_mask": row["limit_mask"] if limited else 0,

@@ -233,6 +233,11 @@ def _check_entries(layers: Columns, entries: Columns, earlier: Int64, own_amount
     _PLAN.within(
         "of_claim", entries["of_claim"], np.where(in_a_column, 0, -1), np.where(in_a_column, own_amounts, 0) - 1
     )
+    elsewhere = least_of_owners(layers["entry_start"], layers["entry_end"], np.zeros_like(earlier), len(part), 1) > 0
+    _PLAN.must(
+        "part", part, elsewhere | ~in_a_column, "no part in a column: the core adds those up where a claim runs apart"
+    )
+    _PLAN.within("beside_fen", layers["beside_fen"], 0, 0)
     _check_layers_read(layers, entries, earlier)
 
 
@@ -245,6 +250,8 @@ def _check_layers_read(layers: Columns, entries: Columns, earlier: Int64) -> Non
         of_layer, of_row = entries["of_layer"][first:last], entries["of_row"][first:last]
         expected = np.where(of_layer < 0, -1, start + of_layer)
         _PLAN.within("of_row", of_row, expected, expected)
+    of_no_layer = entries["of_layer"] < 0
+    _PLAN.must("of_row", entries["of_row"], ~of_no_layer | (entries["of_row"] == -1), "none, as it names no layer")
     read = entries["of_row"][entries["part"] == _COST_ABOVE_LIMIT]
     said = layers["traits"][read] & TRAITS["other_base"] != 0
     _PLAN.must("traits", layers["traits"][read], said, "other_base, as the cost above its limit is asked for")

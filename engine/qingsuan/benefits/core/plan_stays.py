@@ -53,6 +53,8 @@ STAY_LAYER_FIELDS = (
     "deductible_of",
     "toward_cell",
     "toward_mask",
+    "column_start",
+    "column_end",
     "unit_fen",
     "unit_side",
     "unit_of_own",
@@ -180,6 +182,7 @@ class _Writer:
             *(cap_start, len(self.caps), draw_start, len(self.draws)),
             *(row["limit_of"], row["deductible_of"]),
             *(self._toward(row["toward_slot"]), row["toward_mask"]),
+            *(planned["entry_end"], row["entry_end"]),
             *(row["unit_fen"], row["unit_side"], row["unit_of_own"]),
         ]
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan.benefits.core.cells import AccountCells, StayCells
-from qingsuan.benefits.core.plan import LAYER_FIELDS, SLOT_WIDTH, VARIANT_FIELDS, Plan
+from qingsuan.benefits.core.plan import ENTRY_FIELDS, LAYER_FIELDS, SLOT_WIDTH, TRAITS, VARIANT_FIELDS, Plan
 from qingsuan.benefits.core.plan_stays import (
     STAY_CAP_FIELDS,
     STAY_GROUP_FIELDS,
@@ -17,7 +17,7 @@ from qingsuan.benefits.core.plan_stays import (
 )
 from qingsuan.benefits.core.ranges import Ranges, columns_of, least_of_owners
 from qingsuan.money import MAX_FEN
-from qingsuan.policy.numeric import MAX_LAYERS
+from qingsuan.policy.numeric import COLUMN_NUMBER, MAX_LAYERS
 from qingsuan.policy.per_claim.rounding import SIDES, UNITS
 
 __all__ = ["check_stays"]
@@ -58,6 +58,7 @@ def check_stays(plan: Plan, account: AccountCells, stay: StayCells, earlier: Int
     _check_layers(stays, layers, account, stay)
     _STAYS.within("toward_mask", layers["toward_mask"], 0, (1 << earlier) - 1)
     _check_numbers(plan, layers)
+    _check_columns(plan, layers)
     _check_caps(layers, caps, account, stay, earlier)
     for of_claim in (layers["limit_of"], layers["deductible_of"], caps["cap_of"]):
         _STAYS.within("amount of the claim", of_claim, -1, own_amounts - 1)
@@ -98,6 +99,17 @@ def _check_layers(stays: StayPlan, layers: Columns, account: AccountCells, stay:
     _STAYS.within("unit_of_own", layers["unit_of_own"], 0, 1)
     toward = layers["toward_cell"]
     _STAYS.must("toward_cell", toward, account.counted(toward, _USED), "the deductible used of a group")
+
+
+def _check_columns(plan: Plan, layers: Columns) -> None:
+    """Check that what enters from columns are parts in columns, and that a layer with some says so: they would be left away."""
+    start, end = layers["column_start"], layers["column_end"]
+    _STAYS.spans("columns", start, end, len(plan.entries))
+    part, traits = plan.entries[:, ENTRY_FIELDS.index("part")], plan.layers[:, LAYER_FIELDS.index("traits")]
+    outside = least_of_owners(start, end, np.zeros_like(start), len(part), 1) > 0
+    _STAYS.must("columns", part, outside | (part == COLUMN_NUMBER), "a part in a column")
+    said = traits & TRAITS["other_base"] != 0
+    _STAYS.must("traits", traits, said | (end == start), "other_base, for a part in a column")
 
 
 def _check_numbers(plan: Plan, layers: Columns) -> None:
