@@ -212,7 +212,8 @@ def refusal(region: Region) -> str:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "this key is missing"),
+        (b"", "an empty file"),
+        (b"# nothing yet\n", "this key is missing"),
         (b"\xff", "is not UTF-8"),
         (b"format = ", "not TOML"),
         (RULES.replace('fund = "hifp_pay"', 'fund = "hifp"').encode(), "layers.pooled.fund"),

@@ -109,7 +109,7 @@ def test_another_factor_is_a_difference_of_its_amount_alone(tmp_path: Path) -> N
 def test_a_sheet_has_the_origin_and_the_way_back_leaves_it(tmp_path: Path) -> None:
     rules, path = read(tmp_path), tmp_path / "a.xlsx"
     (sheet,) = sheets_of(rules, "a.toml")
-    write_workbook(path, [sheet], {"a.toml": "0"})
+    write_workbook(path, [sheet], {"a.toml": "0"}, [])
     workbook = open_workbook(path)
     page = workbook[sheet.name]
     assert [page.cell(7, column).value for column in (2, 3, 4)] == [

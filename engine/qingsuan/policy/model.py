@@ -455,10 +455,6 @@ class Region:
         A folder (``importlib.resources.files(...)`` or a path) with one rule-set TOML per pool, scheme and date.
     funding
         A folder with one funding TOML per date (财政补助), or None.
-    accounts
-        A folder with one TOML of personal accounts per pool and date (个人账户), or None.
-    premiums
-        A folder with one premium TOML per year (个人缴费), or None.
     authority
         A folder with one TOML per date that says what the region's pools may set (待遇清单授权), or None.
     codes
@@ -466,6 +462,10 @@ class Region:
     functions
         Vectorised functions for dimensions of kind ``function``: each takes a ``pyarrow.RecordBatch`` holding the
         claim columns and returns an array of codes of the same length.
+    accounts
+        A folder with one TOML of personal accounts per pool and date (个人账户), or None.
+    premiums
+        A folder with one premium TOML per year (个人缴费), or None.
     """
 
     code: str
@@ -473,11 +473,11 @@ class Region:
     pools: tuple[Pool, ...] = ()
     rules: Any = None
     funding: Any = None
-    accounts: Any = None
     authority: Any = None
-    premiums: Any = None
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    accounts: Any = None
+    premiums: Any = None
 
     def __post_init__(self) -> None:
         if type(self.codes) is dict:

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from qingsuan.api.comparing import diff
-from qingsuan.cli.options.languages import lang_option, language
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.messages import Lang
 
 __all__ = ["command"]
 
@@ -24,15 +25,14 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @lang_option
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @results_apart
-def command(first: Path, second: Path, out: Path | None, workers: int, lang: str | None, as_json: bool) -> None:
+def command(first: Path, second: Path, out: Path | None, workers: int, lang: Lang, as_json: bool) -> None:
     """Compare two finished settlements of one year (补退).
 
     FIRST is the folder of the run that was paid, SECOND of the one that says what is due. Which claims differ, why, and what
     is to be paid out or taken back, by fund, pool, institution and person.
     """
-    spoken = language(lang)
     found = diff(first, second, out=out, workers=workers, progress=progress_for(as_json))
     if as_json:
         show_json(found.record)
     else:
-        show(found.summary(spoken))
+        show(found.summary(lang))

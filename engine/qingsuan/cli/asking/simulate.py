@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from qingsuan.cli.options.allowed import allow_option
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.options.sizes import Size
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
 from qingsuan.cli.settling.stopping import terminated_as_interrupted
+from qingsuan.messages import Lang
 from qingsuan.run.bounds import MOST_WORKERS
 
 __all__ = ["command"]
@@ -44,7 +46,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
 @allow_option
 @rules_option
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of summary and workbook.")
+@lang_option
 @click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of the summary.")
 @results_apart
 def command(
@@ -63,7 +65,7 @@ def command(
     requirements: tuple[str, ...],
     allow: Path | None,
     rules_dir: Path | None,
-    lang: str | None,
+    lang: Lang,
     as_json: bool,
 ) -> None:
     """Settle a prepared year by changed rules beside those in force, and say what differs.
