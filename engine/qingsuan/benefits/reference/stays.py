@@ -111,17 +111,22 @@ class Stays:
             part
             for part in (*self.rejected, *self.held)
             if part.mdtrt_id == claim.mdtrt_id
-            and (part.insutype == claim.insutype or not _can_be_read(part, "insutype"))
-            and (self.pool_of(part.insu_admdvs) == pool or not _can_be_read(part, "insu_admdvs"))
+            and (part.insutype == claim.insutype or not _scheme_can_be_read(part))
+            and (self.pool_of(part.insu_admdvs) == pool or not self._area_can_be_read(part))
         ]
+
+    def _area_can_be_read(self, claim: Claim) -> bool:
+        """Whether a row says of which pool it is; an area that no pool serves says it too: of none that is served."""
+        area = claim.insu_admdvs
+        return self.pool_of(area) is not None or (len(area) == 6 and area.isascii() and area.isdecimal())
 
     def _is_away(self, part: Claim) -> bool:
         return part not in self.held and self.is_of_other_year(part)
 
 
-def _can_be_read(claim: Claim, column: str) -> bool:
-    """Whether a cell says anything: one that is empty, or for which the row was refused, does not."""
-    return bool(getattr(claim, column)) and (claim.refused is None or claim.refused[1] != column)
+def _scheme_can_be_read(claim: Claim) -> bool:
+    """Whether a row says of which scheme it is: one that is empty, or for which the row was refused, does not."""
+    return bool(claim.insutype) and (claim.refused is None or claim.refused[1] != "insutype")
 
 
 def _is_per_visit(one: Ready) -> bool:

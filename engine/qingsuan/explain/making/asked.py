@@ -5,13 +5,14 @@ Whether one is met is what the slow twin says of it.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 from qingsuan.benefits.reference.rules import Value, holds, meets
+from qingsuan.columns.cells import day_text
 from qingsuan.explain.document import Condition, Source
 from qingsuan.messages import Words as Speech
 from qingsuan.money import yuan
+from qingsuan.policy.conditions import said_as
 from qingsuan.policy.model import AnyOf, RuleSet, When
 from qingsuan.policy.per_claim.amount import DAYS, Amount
 from qingsuan.policy.when.figures import FigureFen
@@ -21,8 +22,6 @@ from qingsuan.rulebook.phrases import code_name, percentage
 from qingsuan.rulebook.words import Words
 
 __all__ = ["Asked"]
-
-_EPOCH = dt.date(1970, 1, 1)
 
 
 class Asked:
@@ -63,8 +62,8 @@ class Asked:
             listed = "、" if self.speech.lang == "zh" else ", "
             return listed.join(sorted(self.words.titles.get(name, name) for name in value)) or None
         if isinstance(value, int):
-            if dimension == "date":
-                return (_EPOCH + dt.timedelta(days=value)).isoformat()
+            if said_as(self.rule_set, dimension) == "date":
+                return day_text(value)
             return yuan(value) if dimension == "medfee_sumamt" else str(value)
         return code_name(dimension, value, self.speech.lang, self.words.codes)
 

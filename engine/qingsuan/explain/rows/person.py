@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
@@ -14,7 +14,7 @@ from qingsuan.benefits.intake.restore import LOST, is_blank
 from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Registration
 from qingsuan.benefits.setup import CLAIM_CODES, OwnColumn, Setup
-from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, OPEN_END
+from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.money import yuan
 from qingsuan.policy.model import Dimension, RuleSet
 from qingsuan.run.deliveries import inputs_of
@@ -137,8 +137,11 @@ def _claim_row(setup: Setup, row: dict[str, Any], names: Mapping[int, str]) -> C
         refused=("", "") if refused else None,
         extra=_extra(setup, row, "claims"),
     )
+    texts = _claim_texts(setup, row, claim)
+    if refused and claim.insutype not in setup.codes("insutype"):
+        claim = replace(claim, insutype="")  # the twin takes a scheme as it stands, unless the row was refused for it
     benefit = None if row["benefit"] == NO_DATE else _date(row["benefit"])
-    return ClaimRow(claim, _claim_texts(setup, row, claim), names[row["file"]], int(row["row"]) + 1, benefit, refused)
+    return ClaimRow(claim, texts, names[row["file"]], int(row["row"]) + 1, benefit, refused)
 
 
 def _claim_texts(setup: Setup, row: Row, claim: Claim) -> dict[str, str]:
@@ -193,8 +196,9 @@ def _extra(setup: Setup, row: Row, table: str) -> dict[str, Any]:
 
 
 def _own_value(setup: Setup, rule_set: RuleSet, dimension: Dimension, row: Row) -> Any:
-    value = row.get(OwnColumn.of(dimension, setup.region_of(rule_set.pool).code).name)
-    if dimension.kind in ("number", "amount"):
+    own = OwnColumn.of(dimension, setup.region_of(rule_set.pool).code)
+    value = row.get(own.name)
+    if own.is_number:  # whole numbers, amounts in fen, and dates in days
         return None if value in (None, NO_AMOUNT) else value
     code = _code(value)
     if dimension.kind == "list":
@@ -207,7 +211,8 @@ def _own_texts(setup: Setup, row: Row, table: str) -> dict[str, str]:
     for own in setup.own(table):
         value = row.get(own.name)
         if own.column and value not in (None, "", 0 if not own.is_number else NO_AMOUNT, NO_AMOUNT):
-            found[own.column] = yuan(value) if own.is_amount else str(value)
+            say = yuan if own.is_amount else day_text if own.is_date else str
+            found[own.column] = say(value)
     return found
 
 
