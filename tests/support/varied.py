@@ -7,7 +7,18 @@ from random import Random
 from typing import Any
 
 from generate import Dice
-from qingsuan.policy.model import COLUMN_PART, PERSONAL_ACCOUNT, Case, Entry, Layer, Rounding, Rule, RuleSet, Toward
+from qingsuan.policy.model import (
+    COLUMN_PART,
+    PERSONAL_ACCOUNT,
+    Case,
+    Deductible,
+    Entry,
+    Layer,
+    Rounding,
+    Rule,
+    RuleSet,
+    Toward,
+)
 from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.per_claim.rounding import SIDES, UNITS
 
@@ -55,18 +66,38 @@ def with_columns(made: RuleSet, dice: Dice) -> RuleSet:
 
 
 def with_payments_toward(made: RuleSet, dice: Dice) -> RuleSet:
-    """What some layers pay counts toward the deductible of a group."""
-    deductibles = [case.deductible for layer in made.layers.values() for case in layer.cases if case.deductible]
-    groups = sorted({one.group for one in deductibles if one.per == "period" and one.group is not None})
-    layers = {}
-    for name, layer in made.layers.items():
+    """What some layers pay counts toward the deductible of a group, and the other layers have a deductible of that group."""
+    group = dice.random.choice(sorted(set(made.groups) - {OF_ACCOUNT}))
+    paying = dice.random.choice(list(made.layers)[:2])
+    layers = {
+        name: layer if name == paying and len(made.layers) > 1 else _deducting(made, layer, group, dice)
+        for name, layer in made.layers.items()
+    }
+    deductibles = [case.deductible for layer in layers.values() for case in layer.cases if case.deductible]
+    groups = sorted({str(one.group) for one in deductibles if one.per == "period"})
+    for name, layer in layers.items():
         own, *cases = layer.cases
-        if groups and dice.chance(50):
-            own = replace(own, counts_toward=Toward(dice.random.choice(groups), "X"))
+        if name == paying or dice.chance(25):
+            own = replace(own, counts_toward=Toward(group, "X"))
             if cases and dice.chance(40):
                 cases[0] = replace(cases[0], counts_toward=Toward(dice.random.choice(groups), "X"))
         layers[name] = replace(layer, cases=(own, *cases))
     return _with_layers(made, layers)
+
+
+def _deducting(made: RuleSet, layer: Layer, group: str, dice: Dice) -> Layer:
+    """The layer with deductibles per period of a group that a few visits use up: not above a limit of the same period."""
+    limits = [case.limit for case in layer.cases if case.limit is not None and case.limit.per == "period"]
+    same = [one.amount_fen for one in limits if made.groups[str(one.group)] == made.groups[group]]
+    largest_fen = min((fen for fen in same if fen), default=5_000_000)
+
+    def deducting(case: Case) -> Case:
+        amount_fen = dice.random.choice((30_000, 200_000, 1_000_000, 5_000_000))
+        return replace(case, deductible=Deductible("period", (min(amount_fen, largest_fen),), group, source="X"))
+
+    own, *cases = layer.cases
+    others = [deducting(case) if case.deductible is not None and dice.chance(70) else case for case in cases]
+    return replace(layer, cases=(deducting(own), *others))
 
 
 def with_rounding(made: RuleSet, dice: Dice) -> RuleSet:
