@@ -39,7 +39,7 @@ class Condition:
     ----------
     dimension : what is asked for, such as med_type; empty where one of several alternatives must hold.
     says : what is asked, in words.
-    value : what the claim has; several identity classes are parted by commas. Null where it is unknown.
+    value : what the claim has; several identity classes are parted by commas. Null where it has none.
     met : whether the condition holds.
     alternatives : lists of conditions of which one has to hold whole; empty for a plain condition.
     """
