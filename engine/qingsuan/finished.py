@@ -16,18 +16,20 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.benefits.partition.contradictions import SCHEMA as CONTRADICTIONS
 from qingsuan.errors import InputError
-from qingsuan.explain.document import Explanation
-from qingsuan.messages import Lang
 from qingsuan.report.summary import read_record, settle_summary
 from qingsuan.run.folder import DIGESTS, RECORD, is_file
 from qingsuan.run.rejections.refused import REASON_COLUMNS
+
+if TYPE_CHECKING:  # a run starts without what only explanations need
+    from qingsuan.explain.document import Explanation
+    from qingsuan.messages import Lang
 
 __all__ = ["Accounts", "FinishedRun", "Folder", "Premium", "Rows", "Settlement", "Subsidy", "run_in"]
 

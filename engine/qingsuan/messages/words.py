@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from babel.messages.pofile import read_po
-
 from qingsuan.messages.language import Lang
 
 __all__ = ["Words", "marked"]
@@ -51,5 +49,7 @@ class Words:
 
 @cache
 def _catalogue(lang: str) -> Mapping[str, str]:
+    from babel.messages.pofile import read_po  # only what is said in Chinese needs it
+
     with (files("qingsuan.messages") / f"{lang}.po").open("rb") as file:
         return {str(one.id): str(one.string) for one in read_po(file, locale=lang) if one.id}
