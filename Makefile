@@ -70,9 +70,10 @@ demo: setup
 	$(BIN)/qingsuan demo --people $(PEOPLE)
 
 ## test: all tests, the documentation's and the plugins' included, a process for each core
+# The commands that tests start find their modules compiled, whatever the environment says: there are thousands of starts.
 .PHONY: test
 test: setup
-	$(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark $(TESTS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark $(TESTS)
 
 ## test-spark: a cluster on this machine against the local run (needs Java 17); CLAIMS says of how many claims
 .PHONY: test-spark
