@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from qingsuan.cli.options.allowed import allow_option
-from qingsuan.cli.options.execution import execution_options
+from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
 from qingsuan.cli.settling.stopping import terminated_as_interrupted
@@ -48,20 +47,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     multiple=True,
     help="Write the report of what has arrived: X.xlsx or X.html (repeatable).",
 )
-@click.option(
-    "--require", "requirements", multiple=True, metavar="REQ", help='Insist on a plugin: "qingsuan-jilin>=2022.1".'
-)
-@allow_option
-@click.option(
-    "--skip-unserved", is_flag=True, help="Set rows of regions without a plugin aside (E_POOL) instead of stopping."
-)
-@click.option("--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030.")
-@execution_options
-@click.option(
-    "--resume", is_flag=True, help="Go on with a run that did not finish in --out: otherwise the same command."
-)
-@click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out.")
-@click.option("--json", "as_json", is_flag=True, help="Write the run record instead of the summary.")
+@settlement_options("regions")
 @results_apart
 def command(
     *,
