@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
+    "ACCOUNT_COLUMNS",
     "ACCUMULATORS",
     "BILL",
     "BILL_PARTS",
@@ -103,6 +104,13 @@ INSURED: tuple[Column, ...] = (
     Column("acct_balc", "money", False, "personal account balance at the year's beginning 个人账户余额"),
     _VOID_ROWS,
 )
+
+ACCOUNT_COLUMNS: tuple[Column, ...] = (
+    Column("retire_date", "date", False, "day of retirement 退休日期: in service up to the end of its month"),
+    Column("cntr_base", "money", False, "contribution base of a month 缴费基数, where months do not say another"),
+    Column("acct_mode", "flag", False, "has a personal account (统账结合) 1, or not 0, where the rule asks"),
+)
+"""Columns of insured rows that personal accounts read and the other settlements pass over."""
 
 IDENTITIES: tuple[Column, ...] = (
     Column("psn_no", "text", True, "person 人员编号"),

@@ -21,15 +21,16 @@ import pytest
 from click.testing import CliRunner
 from pyarrow import csv as arrow_csv
 
+from qingsuan.accounts.intake import columns as columns_of_accounts
 from qingsuan.cli import cli
 from qingsuan.errors import UsageError
 from qingsuan.sample import make_year
 from qingsuan.sample.columns import arrow_type
 from qingsuan.sample.draw import WORDS, amounts_table, visit_counts, wheel
-from qingsuan.sample.make import CHUNK
-from qingsuan.sample.pools import MARKETS
+from qingsuan.sample.make import CHUNK, TABLES
+from qingsuan.sample.pools import MARKETS, TRANSFERS
 from qingsuan.subsidies.bureau import read_classes
-from qingsuan.tables import BILL_PARTS, CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS
+from qingsuan.tables import ACCOUNT_COLUMNS, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, PAID_COLUMNS, PREMIUMS
 
 PEOPLE = CHUNK + 2000
 AMOUNTS = ("medfee_sumamt", *BILL_PARTS)
@@ -66,7 +67,14 @@ def test_columns_are_those_of_the_tables(year: Path, claims: pa.Table) -> None:
     wanted = [column for column in CLAIMS if column.name not in absent]
     assert claims.schema.names == [column.name for column in wanted]
     assert claims.schema.types == [arrow_type(column) for column in wanted]
-    for name, columns in (("insured", INSURED), ("identities", IDENTITIES)):
+    tables = {
+        "insured": (*INSURED, *ACCOUNT_COLUMNS),
+        "insured_150000": (*INSURED, *ACCOUNT_COLUMNS),
+        "identities": IDENTITIES,
+        "premiums": PREMIUMS,
+        **{name: getattr(columns_of_accounts, name.upper()) for name in ("months", "opening", "families", "uses")},
+    }
+    for name, columns in tables.items():
         schema = pq.read_schema(year / f"{name}.parquet")
         there = [column for column in columns if column.name not in absent]
         assert schema.names == [column.name for column in there]
@@ -168,6 +176,89 @@ def test_shares_of_pools_schemes_and_care(claims: pa.Table, year: Path) -> None:
     assert {(code or "1509")[:2] for code in ulanqab["fix_blng_admdvs"].to_pylist()} == {"15", "11"}
 
 
+def rows_of_table(year: Path, name: str) -> list[dict[str, Any]]:
+    return list(pq.read_table(year / f"{name}.parquet").to_pylist())
+
+
+def test_premiums_are_those_of_residents_of_the_region_whose_premiums_are_known(year: Path) -> None:
+    people = {row["psn_no"]: row for row in rows_of_table(year, "insured_150000") if row["insutype"] == "390"}
+    whole = {row["psn_no"] for row in rows_of_table(year, "insured") if row["insu_admdvs"].startswith("15")}
+    assert people.keys() <= whole
+    paid: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in rows_of_table(year, "premiums"):
+        assert (row["insutype"], row["year"]) == ("390", 2021)
+        assert (row["psn_clct_amt"] < 0) == (row["revs_flag"] == "1")
+        paid[row["psn_no"]] += row["psn_clct_amt"]
+    assert paid.keys() <= people.keys()
+    standards = {row["admdvs"]: Decimal(row["standard"]) for row in csv_rows(year / "premium_standards.csv")}
+    ratios = Counter(paid[one] / standards[people[one]["insu_admdvs"][:4]] for one in paid)
+    assert ratios[Decimal(1)] > 0.9 * len(people)
+    assert min(ratios) < 1 < max(ratios)
+    assert paid.keys() < people.keys()
+
+
+def test_contributions_come_once_a_month_while_somebody_is_insured_as_an_employee(year: Path) -> None:
+    periods = defaultdict(list)
+    for row in rows_of_table(year, "insured"):
+        if row["cntr_base"] is not None:
+            periods[row["psn_no"]].append((row["begndate"], row["enddate"] or dt.date.max))
+        assert (row["acct_mode"] is None) == (row["insutype"] == "390")
+        assert row["retire_date"] is None or row["psn_type"].startswith("12")
+    months = rows_of_table(year, "months")
+    assert len({(row["psn_no"], row["month"]) for row in months}) == len(months)
+    for row in months:
+        first = dt.date.fromisoformat(f"{row['month']}-01")
+        last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+        assert any(begin <= last and end >= first for begin, end in periods[row["psn_no"]])
+    assert {row["psn_no"] for row in months} == periods.keys()
+    assert 0 < sum(row["clct_flag"] == "0" for row in months) < len(months) // 50
+
+
+def test_accounts_open_with_what_the_insured_rows_say(year: Path) -> None:
+    said = {
+        (row["psn_no"], f"{row['insu_admdvs'][:4]}00", row["acct_balc"])
+        for row in rows_of_table(year, "insured")
+        if row["acct_balc"] is not None
+    }
+    opening = [tuple(row.values()) for row in rows_of_table(year, "opening")]
+    assert set(opening) == said
+    assert len({row[:2] for row in opening}) == len(opening)
+
+
+def test_families_are_small_and_accounts_pay_for_them(year: Path) -> None:
+    families, pairs = rows_of_table(year, "families"), set()
+    sizes = Counter(row["psn_no"] for row in families)
+    spouses = Counter(row["psn_no"] for row in families if row["relation"] == "spouse")
+    assert max(sizes.values()) == 3
+    assert max(spouses.values()) == 1
+    assert {row["relation"] for row in families} == {"spouse", "parent", "child"}
+    pairs = {(row["psn_no"], row["member_psn_no"]) for row in families}
+    uses = {row["setl_id"]: row for row in rows_of_table(year, "uses")}
+    assert len(uses) == len(rows_of_table(year, "uses"))
+    assert any(row["payer_psn_no"] for row in uses.values())
+    for row in uses.values():
+        assert row["payer_psn_no"] is None or (row["payer_psn_no"], row["psn_no"]) in pairs
+        if row["refd_setl_flag"] == "1":
+            taken = uses[row["init_setl_id"]]
+            assert (taken["amount"], taken["psn_no"]) == (-row["amount"], row["psn_no"])
+            assert taken["date"] <= row["date"]
+
+
+def test_receipts_and_budgets_are_of_the_size_of_the_residents(year: Path) -> None:
+    residents = Counter(row["insu_admdvs"][:2] for row in rows_of_table(year, "insured") if row["insutype"] == "390")
+    received: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for row in csv_rows(year / "receipts.csv"):
+        received[row["admdvs"][:2], row["payer_level"]] += Decimal(row["amount"])
+    for (region, level), amount in received.items():
+        assert 0.7 < amount * 100 / (residents[region] * TRANSFERS[region][level]) < 1.1, (region, level)
+    budgets = csv_rows(year / "budgets.csv")
+    assert {row["payer_level"] for row in budgets} == {"prefecture", "county"}
+    must = {row["admdvs"]: int(row["people"]) for row in csv_rows(year / "must_insure.csv")}
+    assert all(code.startswith("15") for code in must)
+    for name in ("receipts", "budgets", "must_insure", "local_split", "premium_standards"):
+        assert (year / f"{name}.csv").read_text("utf-8").startswith("# made up")
+
+
 def test_claims_come_in_the_order_of_time_not_of_people(claims: pa.Table) -> None:
     people = claims["psn_no"].to_pylist()
     beside = sum(one == next_one for one, next_one in pairwise(people))
@@ -190,7 +281,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path: Path)
 
 
 def test_it_says_it_is_made_up(year: Path, tmp_path: Path) -> None:
-    for path in (year / "insured.parquet", year / "identities.parquet", *sorted((year / "claims").iterdir())):
+    for path in (*year.glob("*.parquet"), *sorted((year / "claims").iterdir())):
         assert b"made up" in pq.ParquetFile(path).metadata.metadata[b"qingsuan.made_up"]
     assert (year / "README.txt").read_text("utf-8").startswith("MADE UP")
     assert json.loads((year / "sample.json").read_text("utf-8"))["made_up"] is True
@@ -214,7 +305,7 @@ def test_classes_cover_every_county_of_inner_mongolia(year: Path) -> None:
 def test_every_format_carries_the_same_rows(kind: str, tmp_path: Path) -> None:
     make_year(tmp_path / "parquet", people=400, seed=5)
     make_year(tmp_path / kind, people=400, seed=5, kind=kind)
-    for name in ("insured", "identities", "claims"):
+    for name in (*TABLES, "claims"):
         path = tmp_path / "parquet" / (name if name == "claims" else f"{name}.parquet")
         wanted = pq.read_table(path)
         place = tmp_path / kind / ("claims/part-000" if name == "claims" else name)

@@ -31,7 +31,17 @@ from qingsuan.errors import PluginError, UsageError
 from qingsuan.policy.model import Region
 from qingsuan.policy.who.registrations import asks
 from qingsuan.settlement import Books, InputFile, InputTable, Rejecter, Settled, Settlement, Taken
-from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE, PAID_COLUMNS, REGISTRATIONS, Column
+from qingsuan.tables import (
+    ACCOUNT_COLUMNS,
+    ACCUMULATORS,
+    CLAIMS,
+    IDENTITIES,
+    INSURED,
+    INTERFACE,
+    PAID_COLUMNS,
+    REGISTRATIONS,
+    Column,
+)
 
 __all__ = ["BYTES_PER_CLAIM", "OPENING", "TABLES", "BenefitRecipe", "Benefits"]
 
@@ -88,7 +98,7 @@ class Benefits(Settlement):
         self.always = ("settled", "reversed", *(table for table, is_asked in asked if is_asked))
         self.inputs = (
             self._table("claims", CLAIMS, REFUSED_WHEN_SET, (column.name for column in INTERFACE), BYTES_PER_CLAIM),
-            self._table("insured", INSURED),
+            self._table("insured", INSURED, known=(column.name for column in ACCOUNT_COLUMNS)),
             self._table("identities", IDENTITIES),
         )
         if setup.registrations:

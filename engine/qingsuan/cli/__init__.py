@@ -39,7 +39,7 @@ COMMANDS = {
     "policy": "Show, question, test and compare the rules of a region: tables, cases, differences, nothing settled.",
     "premium": "Hold premiums (个人缴费) against what is due: who is assisted, who owes, who is not insured any more.",
     "prepare": "Read, check and order a year once, to settle it from there as often as is wanted.",
-    "sample": "Make claims, insured people and identities of a plausible made-up year.",
+    "sample": "Make all tables of a plausible made-up year, from claims to receipts, with a case file over them.",
     "settle": "Settle a year of claims (待遇结算): what each fund pays for each of them.",
     "simulate": "Say what changed rules would have come to over a prepared year, fund by fund and group by group.",
     "subsidy": "Count heads and split the subsidy (财政补助): what each level of government owes.",

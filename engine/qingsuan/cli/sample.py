@@ -29,7 +29,7 @@ __all__ = ["command"]
 @click.option("--files", type=click.IntRange(1, 365), default=1, show_default=True, help="Files of claims.")
 @results_apart
 def command(out: Path, people: int, seed: int, year: int, bad_rows: int, kind: str, files: int) -> None:
-    """Make claims, insured people and identities of a plausible made-up year in the new folder OUT.
+    """Make all tables of a plausible made-up year in the new folder OUT, with a case file for “qingsuan year-end”.
 
     Four pools: Changchun, Jilin city, Hohhot, Ulanqab; employees (310) and residents (390);
     about 2.6 claims per person. Nothing in it is real.
@@ -39,5 +39,7 @@ def command(out: Path, people: int, seed: int, year: int, bad_rows: int, kind: s
         f"{out}: made up, nothing in it is real (样例数据)\n"
         f"  {made.people:>12,} people, {made.insured:,} insured rows, {made.identities:,} identities\n"
         f"  {made.claims:>12,} claim rows, {made.reversals:,} of them reversals (退费), "
-        f"{sum(made.spoiled.values()):,} spoiled"
+        f"{sum(made.spoiled.values()):,} spoiled\n"
+        f"  {made.premiums:>12,} premiums paid, {made.months:,} months of contributions, {made.uses:,} uses of accounts, "
+        f"{made.families:,} relations"
     )

@@ -22,7 +22,7 @@ from qingsuan.premiums.results import sums_of, totals_of
 from qingsuan.premiums.rules import PremiumRules
 from qingsuan.premiums.terms import Lists
 from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlement, Taken
-from qingsuan.tables import IDENTITIES, INSURED, PREMIUMS, SHORTFALLS
+from qingsuan.tables import ACCOUNT_COLUMNS, IDENTITIES, INSURED, PREMIUMS, SHORTFALLS
 
 __all__ = ["TABLES", "PremiumSettlement"]
 
@@ -62,7 +62,12 @@ class PremiumSettlement(Settlement):
         wanted = tuple(replace(columns[name], must=must) for name, must in COLUMNS.items())
         size = _BYTES_PER_ROW
         self.inputs = (
-            InputTable("insured", wanted, known=frozenset(columns), row_bytes=size["insured"]),
+            InputTable(
+                "insured",
+                wanted,
+                known=frozenset(columns).union(each.name for each in ACCOUNT_COLUMNS),
+                row_bytes=size["insured"],
+            ),
             InputTable("identities", IDENTITIES, row_bytes=size["identities"]),
             InputTable("premiums", PREMIUMS, row_bytes=size["premiums"]),
             InputTable("shortfalls", SHORTFALLS, row_bytes=size["shortfalls"], is_trusted=True),

@@ -34,7 +34,7 @@ _FOUR = np.array([f"{n:04d}".encode() for n in range(10_000)], dtype="S4").view(
 
 def arrow_type(column: Column) -> pa.DataType:
     """Arrow type of a column of :mod:`qingsuan.tables`."""
-    by_kind = {"date": pa.date32(), "time": pa.timestamp("us"), "money": _MONEY}
+    by_kind = {"date": pa.date32(), "time": pa.timestamp("us"), "money": _MONEY, "count": pa.int64()}
     return by_kind.get(column.kind, pa.string())
 
 

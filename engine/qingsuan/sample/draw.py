@@ -28,9 +28,12 @@ STEPS = 4096
 """Steps of an amounts table."""
 
 
-def generator(seed: int, chunk: int) -> np.random.Generator:
-    """Give the random stream of one chunk: any chunk can be made without making those before it."""
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(chunk,))))
+def generator(seed: int, chunk: int, *purpose: int) -> np.random.Generator:
+    """Give the random stream of one chunk: any chunk can be made without making those before it.
+
+    ``purpose`` gives another stream of the same chunk, so that one more table does not change the others.
+    """
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(chunk, *purpose))))
 
 
 def words(rng: np.random.Generator, rows: int, length: int) -> Words:

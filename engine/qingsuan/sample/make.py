@@ -1,4 +1,4 @@
-"""Writes a made-up year to a folder: claims, insured people, identities, a class table, and what it is.
+"""Writes a made-up year to a folder: every table that the settlements of a year take, a case file, and what it is.
 
 People are made in chunks, each with a random stream of its own, and written at once, so memory does not grow.
 The same people, seed, year and bad rows give the same bytes with the same releases of NumPy and Arrow.
@@ -10,35 +10,50 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict, astuple, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from qingsuan.divisions import children
+from qingsuan.accounts.intake.columns import FAMILIES, MONTHS, OPENING, USES
 from qingsuan.errors import UsageError
 from qingsuan.run.folder.apart import beside
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.lock import LOCK, held
+from qingsuan.sample.bureau import BUREAU_FILES, write_bureau
 from qingsuan.sample.claims import claims_table, make_claims
 from qingsuan.sample.columns import as_text, claims_schema, plain_schema
 from qingsuan.sample.draw import generator
+from qingsuan.sample.families import families_table, make_relations, uses_table
 from qingsuan.sample.output import FORMATS, Output
-from qingsuan.sample.people import MOST_PEOPLE, People, identities_table, insured_table, make_people
+from qingsuan.sample.paying import premiums_table
+from qingsuan.sample.people import (
+    MOST_PEOPLE,
+    People,
+    identities_table,
+    insured_table,
+    make_people,
+    residents_of,
+)
 from qingsuan.sample.spoil import Note, spoil
-from qingsuan.tables import IDENTITIES, INSURED
+from qingsuan.sample.working import make_working, months_table, opening_table
+from qingsuan.tables import ACCOUNT_COLUMNS, IDENTITIES, INSURED, PREMIUMS
 
 __all__ = ["CHUNK", "FORMATS", "Made", "make_year"]
 
 CHUNK = 32_768
 """People per chunk: about 85 000 claims, some 40 MB while they are made."""
 
+TABLES = ("insured", "insured_150000", "identities", "premiums", "months", "opening", "families", "uses")
+"""The large tables beside the claims, as the files are named."""
+
 _WRITTEN = re.compile(
-    rf"(claims/part-\d{{3}}|insured|identities)({'|'.join(map(re.escape, FORMATS.values()))})"
-    r"|README\.txt|sample\.json|classes\.csv|spoiled\.csv"
+    rf"(claims/part-\d{{3}}|{'|'.join(TABLES)})({'|'.join(map(re.escape, FORMATS.values()))})"
+    rf"|README\.txt|sample\.json|spoiled\.csv|{'|'.join(map(re.escape, BUREAU_FILES))}"
 )
 """The files that a sample writes, by their names from its folder on."""
 
@@ -51,7 +66,16 @@ real, and nothing in it says anything about the four pools named.
 claims/        one row per settlement (结算)
 insured        one row per person, scheme and period (参保)
 identities     dated identity classes (人员身份)
+insured_150000 those of them in Inner Mongolia, the region whose premiums are known
+premiums       what residents there paid (个人缴费)
+months         contributions of employees by month (缴费月), with their bases
+opening        balances with which personal accounts open (上年结转)
+families       registered relations (家庭共济)
+uses           what was paid from personal accounts (个人账户支付)
 classes.csv    a made-up class (一, 二, 三) for every county of Inner Mongolia; real use needs the bureau's own table
+local_split.csv, premium_standards.csv, must_insure.csv, receipts.csv, budgets.csv
+               the other tables that a bureau hands over
+case.toml      all of it as one case: qingsuan year-end case.toml --out year
 spoiled.csv    only with --bad-rows: which claim rows are spoiled, and the rejection code each must get
 sample.json    people, seed, year and counts of this folder
 """
@@ -67,6 +91,11 @@ class Made:
     made_up: bool = True
     insured: int = 0
     identities: int = 0
+    premiums: int = 0
+    months: int = 0
+    opening: int = 0
+    families: int = 0
+    uses: int = 0
     claims: int = 0
     reversals: int = 0
     spoiled: dict[str, int] = field(default_factory=dict)
@@ -197,38 +226,59 @@ def _is_of_a_sample(path: Path, work: Path) -> bool:
 
 def _write(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> Made:
     (work / "claims").mkdir(parents=True)
-    made = _write_tables(work, plan, progress)
-    _write_classes(work / "classes.csv")
+    made, heads = _write_tables(work, plan, progress)
+    write_bureau(work, heads, plan.seed, plan.year, FORMATS[plan.kind])
     (work / "README.txt").write_text(README, encoding="utf-8")
     (work / "sample.json").write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
     return made
 
 
-def _write_tables(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> Made:
+def _write_tables(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> tuple[Made, Mapping[str, int]]:
+    """Write the large tables; returns their sizes, and residents by county."""
     label = {"qingsuan.made_up": "made up; not real data 样例数据", "qingsuan.sample": json.dumps(asdict(plan))}
-    suffix = FORMATS[plan.kind]
+    suffix, heads, rows = FORMATS[plan.kind], Counter[str](), Counter[str]()
     made = Made(plan.people, plan.seed, plan.year)
     with ExitStack() as stack:
 
         def output(name: str) -> Output:
             return stack.enter_context(closing(Output(work / f"{name}{suffix}", plan.kind, label)))
 
-        insured, identities = output("insured"), output("identities")
+        outputs = {name: output(name) for name in TABLES}
         claims = [output(f"claims/part-{at:03d}") for at in range(plan.files)]
         notes = stack.enter_context(closing(_Notes(work / "spoiled.csv", plan.bad_rows)))
         for chunk in range(plan.chunks):
             rng, first = generator(plan.seed, chunk), chunk * CHUNK
             people = make_people(rng, first, min(CHUNK, plan.people - first), plan.year)
-            made.insured += insured.write(insured_table(rng, people, plain_schema(INSURED)))
-            made.identities += identities.write(identities_table(rng, people, plan.year, plain_schema(IDENTITIES)))
+            for name, table in _people_tables(rng, plan, chunk, people):
+                rows[name] += outputs[name].write(table)
             table = _claims(rng, plan, chunk, people, made, notes)
             for at, part in enumerate(claims):
                 start = len(table) * at // plan.files
                 made.claims += part.write(table.slice(start, len(table) * (at + 1) // plan.files - start))
+            heads.update(residents_of(people))
             if progress is not None:
                 progress(first + len(people.ids))
+    for name in rows.keys() & {each.name for each in fields(made)}:
+        setattr(made, name, rows[name])
     made.spoiled = dict(sorted(notes.counts.items()))
-    return made
+    return made, heads
+
+
+def _people_tables(rng: np.random.Generator, plan: _Plan, chunk: int, people: People) -> Iterator[tuple[str, pa.Table]]:
+    """The tables of a chunk that are not claims, by name; what is beside the benefits has streams of its own."""
+    year = plan.year
+    streams = [generator(plan.seed, chunk, purpose) for purpose in range(1, 6)]
+    working = make_working(streams[0], people, year)
+    insured = insured_table(rng, people, plain_schema((*INSURED, *ACCOUNT_COLUMNS)), working.columns())
+    yield "insured", insured
+    yield "insured_150000", insured.filter(pc.starts_with(insured["insu_admdvs"].cast(pa.string()), "15"))
+    yield "identities", identities_table(rng, people, year, plain_schema(IDENTITIES))
+    yield "premiums", premiums_table(streams[1], people, year, plain_schema(PREMIUMS))
+    yield "months", months_table(streams[2], people, working, year, plain_schema(MONTHS))
+    yield "opening", opening_table(people, insured, plain_schema(OPENING))
+    relations = make_relations(streams[3], people, working.employee, year)
+    yield "families", families_table(people, relations, plain_schema(FAMILIES))
+    yield "uses", uses_table(streams[4], chunk, people, working.employee, relations, year, plain_schema(USES))
 
 
 def _claims(rng: np.random.Generator, plan: _Plan, chunk: int, people: People, made: Made, notes: _Notes) -> pa.Table:
@@ -268,14 +318,3 @@ class _Notes:
         """Close the file."""
         if self._file is not None:
             self._file.close()
-
-
-def _write_classes(path: Path) -> None:
-    """A class for every county of Inner Mongolia, by its code: made up, evenly spread."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write("# made up by qingsuan sample, not the bureau's table (样例数据)\n")
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(("admdvs", "class"))
-        for prefecture in children("150000"):
-            for county in children(prefecture.code):
-                rows.writerow((county.code, "一二三"[int(county.code) % 3]))

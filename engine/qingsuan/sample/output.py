@@ -16,7 +16,7 @@ __all__ = ["FORMATS", "Output"]
 FORMATS = {"parquet": ".parquet", "csv": ".csv", "ipc": ".arrow"}
 """Format -> file name suffix."""
 
-_IDENTIFIERS = ("psn_no", "setl_id", "init_setl_id")
+_IDENTIFIERS = ("psn_no", "setl_id", "init_setl_id", "payer_psn_no", "member_psn_no")
 """Nearly every value differs, so a dictionary would only cost."""
 
 

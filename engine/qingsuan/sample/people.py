@@ -7,6 +7,7 @@ A few are insured in both schemes, move to another pool, change the scheme durin
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +18,17 @@ from qingsuan.sample.columns import codes, dates, digits, identifiers, money
 from qingsuan.sample.draw import WORDS, Words, amounts, amounts_table, wheel, words
 from qingsuan.sample.pools import AGES_310, AGES_390, IDENTITY_CODES, IDENTITY_WEIGHTS, MARKETS
 
-__all__ = ["COUNTIES", "MOST_PEOPLE", "People", "day_of", "identities_table", "insured_table", "make_people"]
+__all__ = [
+    "COUNTIES",
+    "MOST_PEOPLE",
+    "PSN_TYPES",
+    "People",
+    "day_of",
+    "identities_table",
+    "insured_table",
+    "make_people",
+    "residents_of",
+]
 
 MOST_PEOPLE = 100_000_000
 """More people than that and the identifiers would no longer be unique."""
@@ -191,8 +202,13 @@ def _balances() -> Words:
     return amounts_table(180_000, 95)[np.newaxis, :]
 
 
-def insured_table(rng: np.random.Generator, people: People, schema: pa.Schema) -> pa.Table:
-    """The insured rows of a chunk; employees have an account, about one in a thousand has no known birth date."""
+def insured_table(
+    rng: np.random.Generator, people: People, schema: pa.Schema, beside: Mapping[str, pa.Array]
+) -> pa.Table:
+    """The insured rows of a chunk; employees have an account, about one in a thousand has no known birth date.
+
+    ``beside`` are columns that are drawn elsewhere.
+    """
     rows = len(people.owner)
     draw = words(rng, 4, rows)
     employee = _wheels().employees[people.market]
@@ -211,6 +227,7 @@ def insured_table(rng: np.random.Generator, people: People, schema: pa.Schema) -
         "wait_end_date": dates(people.wait, people.wait >= 0),
         "resd_permit_flag": codes(permit.astype(np.int8), ("0", "1")),
         "acct_balc": money(opening, employee & (draw[2] >= WORDS // 20)),
+        **beside,
     }
     return pa.table([columns[name] for name in schema.names], names=schema.names)
 
@@ -239,3 +256,11 @@ def identities_table(rng: np.random.Generator, people: People, year: int, schema
         "endtime": dates(end, ends),
     }
     return pa.table([columns[name] for name in schema.names], names=schema.names)
+
+
+def residents_of(people: People) -> dict[str, int]:
+    """How many people of a chunk have their first row as residents, by county."""
+    number = len(people.ids)
+    residents = people.county[:number][~_wheels().employees[people.market[:number]]]
+    found = np.bincount(residents, minlength=len(COUNTIES))
+    return {COUNTIES[at]: int(found[at]) for at in np.flatnonzero(found)}

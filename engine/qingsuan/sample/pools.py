@@ -19,7 +19,10 @@ __all__ = [
     "MARKETS",
     "PRICES",
     "SPECIAL_DISEASES",
+    "STANDARDS",
     "STAYS",
+    "TRANSFERS",
+    "USES",
     "Care",
     "Market",
 ]
@@ -162,6 +165,21 @@ PRICES: dict[str, tuple[dict[str, int], int]] = {
     "11": (_prices(11_000, 19_000, 32_000, 31_000, 38_000, 30_000, 36_000), 90),
 }
 """Kind of care -> (level -> median cost in fen, standard deviation of its logarithm in hundredths)."""
+
+STANDARDS: dict[str, int] = {"1501": 40_000, "1509": 38_000}
+"""Pool -> what a resident pays for the year, in fen; only pools of a region whose premiums are known pay any."""
+
+TRANSFERS: dict[str, dict[str, int]] = {
+    "22": {"central": 34_800, "province": 13_920, "prefecture": 3_712, "county": 5_568},
+    "15": {"central": 46_400, "province": 5_800, "prefecture": 2_320, "county": 3_480},
+}
+"""Region -> what each level of government transfers for a resident, in fen."""
+
+USES = (
+    *(("pharmacy", 640), ("care", 240), ("resident-premium", 50), ("large-sum-premium", 30)),
+    *(("wellness", 20), ("sport", 15), ("public-health", 5)),
+)
+"""What accounts pay in pharmacies and elsewhere, with its weights; some of it no account may pay."""
 
 STAYS: dict[str, int] = {"1": 6, "2": 8, "3": 9, "3M": 9, "3P": 10, "3B": 9, "3A": 10}
 """Median days of an inpatient stay by level."""

@@ -22,7 +22,7 @@ from qingsuan.subsidies.outcome import Outcome, RowCounts, not_counted_table
 from qingsuan.subsidies.receipts.reading import Money
 from qingsuan.subsidies.receipts.tables import arrived_table, receipts_table
 from qingsuan.subsidies.results import due_table, prefecture_table, region_table
-from qingsuan.tables import INSURED
+from qingsuan.tables import ACCOUNT_COLUMNS, INSURED
 
 __all__ = ["TABLES", "Subsidies"]
 
@@ -77,7 +77,14 @@ class Subsidies(Settlement):
         self.funding, self.bureau, self.year, self.skip_unserved = funding, tables, funding.year, skip_unserved
         columns = {column.name: column for column in INSURED}
         wanted = tuple(replace(columns[name], must=must) for name, must in COLUMNS.items())
-        self.inputs = (InputTable("insured", wanted, known=frozenset(columns), row_bytes=BYTES_PER_ROW),)
+        self.inputs = (
+            InputTable(
+                "insured",
+                wanted,
+                known=frozenset(columns).union(each.name for each in ACCOUNT_COLUMNS),
+                row_bytes=BYTES_PER_ROW,
+            ),
+        )
         self._screening = Screening(funding, skip_unserved=skip_unserved, broken=broken)
         self.outcome: Outcome | None = None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from qingsuan.tables import Column
+from qingsuan.tables import ACCOUNT_COLUMNS, Column
 
 __all__ = ["CLAIMS", "FAMILIES", "INSURED", "INTERNAL", "KEY", "MONTHS", "OPENING", "USES"]
 
@@ -24,9 +24,7 @@ INSURED: tuple[Column, ...] = (
     Column("brdy", "date", False, "date of birth 出生日期, where sums of retired people depend on the age"),
     Column("begndate", "date", True, "insured from 开始日期"),
     Column("enddate", "date", False, "insured until 结束日期, inclusive; absent = still insured"),
-    Column("retire_date", "date", False, "day of retirement 退休日期: in service up to the end of its month"),
-    Column("cntr_base", "money", False, "contribution base of a month 缴费基数, where months do not say another"),
-    Column("acct_mode", "flag", False, "has a personal account (统账结合) 1, or not 0, where the rule asks"),
+    *ACCOUNT_COLUMNS,
     Column("acct_balc", "money", False, "personal account balance at the year's beginning 个人账户余额"),
     _VOID,
 )
