@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qingsuan.errors import PolicyError
+from qingsuan.movements.model import Movement
+from qingsuan.movements.vouchers import check_refunds
 from qingsuan.subsidies.funding import Funding
 from qingsuan.subsidies.receipts.model import Claim, Receipt
 from qingsuan.subsidies.receipts.reading import Budget, Money
@@ -93,7 +95,7 @@ def arrive(dues: Sequence[Due], funding: Funding, money: Money, *, split: bool) 
     claims = {(claim.level, claim.place): claim for claim in claims_of(dues, split=split)}
     for receipt in money.receipts:
         _find(receipt, claims, funding.year, money.as_of, split=split)
-    _check_refunds(money.receipts)
+    check_refunds(money.receipts, _whose, "payer, place and year")
     for receipt in money.receipts:
         if receipt.fault is not None:
             receipt.outcome, receipt.level, receipt.place = "refused", "", ""
@@ -128,32 +130,7 @@ def _find(receipt: Receipt, claims: Mapping[Key, Claim], year: int, as_of: dt.da
     receipt.outcome = "received" if receipt.date <= as_of else "after-the-day"
 
 
-def _check_refunds(receipts: Sequence[Receipt]) -> None:
-    """A refund takes back what the voucher that it names brought: of the same payer, place and year, not before, and not more."""
-    by_voucher = {one.cells["voucher"]: one for one in receipts if one.fault is None and one.cells.get("voucher")}
-    left = {voucher: one.fen or 0 for voucher, one in by_voucher.items()}
-    for refund in receipts:
-        named = refund.cells.get("takes_back", "")
-        if refund.fault is not None or not named or refund.fen is None or refund.date is None:
-            continue
-        original = by_voucher.get(named)
-        if original is None or (original.fen or 0) < 0 or original.date is None:
-            expected = "the voucher of a receipt that is not refused"
-            refund.refuse("E_REVERSAL_ORPHAN", "takes_back", f'"{named}"', expected)
-        elif _whose(original) != _whose(refund):
-            expected = f"the payer, place and year of {named}: {' '.join(_whose(original))}"
-            refund.refuse("E_REVERSAL_MISMATCH", "takes_back", " ".join(_whose(refund)), expected)
-        elif refund.date < original.date:
-            expected = f"a day not before {original.date}, on which {named} came"
-            refund.refuse("E_DATE", "date", str(refund.date), expected)
-        elif left[named] + refund.fen < 0:
-            expected = f"no more than is left of {named}"
-            refund.refuse("E_REVERSAL_MISMATCH", "amount", refund.cells["amount"], expected)
-        else:
-            left[named] += refund.fen
-
-
-def _whose(receipt: Receipt) -> tuple[str, str, str]:
+def _whose(receipt: Movement) -> tuple[str, ...]:
     return receipt.cells["payer_level"], receipt.cells["admdvs"], receipt.cells["year"]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
-__all__ = ["OUTCOMES", "PAYER_LEVELS", "Claim", "Fault", "Receipt"]
+from qingsuan.movements.model import Movement
+
+__all__ = ["OUTCOMES", "PAYER_LEVELS", "Claim", "Receipt"]
 
 PAYER_LEVELS = ("central", "province", "prefecture", "county")
 """Who pays (拨付级次), as receipts and budgets name it."""
@@ -14,43 +15,17 @@ OUTCOMES = ("received", "after-the-day", "another-year", "refused")
 """What becomes of a receipt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a receipt is refused: one of the rejection codes, the column, what stands there, what was expected."""
-
-    code: str
-    column: str
-    found: str
-    expected: str
-
-
 @dataclass(slots=True)
-class Receipt:
-    """One line of the table of receipts.
+class Receipt(Movement):
+    """One line of the table of receipts; ``outcome`` is one of :data:`OUTCOMES`.
 
     Attributes
     ----------
-    cells : the line as it came.
-    date, fen, year : None where the line does not say them.
-    fault : why it is refused, or None.
-    outcome : one of :data:`OUTCOMES`.
     level, place : the payer and place whose debt it meets; empty where it meets none.
     """
 
-    number: int
-    cells: dict[str, str]
-    date: dt.date | None = None
-    fen: int | None = None
-    year: int | None = None
-    fault: Fault | None = None
-    outcome: str = ""
     level: str = ""
     place: str = ""
-
-    def refuse(self, code: str, column: str, found: str, expected: str) -> None:
-        """Refuse it, unless it is refused already."""
-        if self.fault is None:
-            self.fault = Fault(code, column, found, expected)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from qingsuan.money import yuan
+from qingsuan.movements.tables import money, movements_table
 from qingsuan.subsidies.receipts.arrived import Arrival, Arrived
 from qingsuan.subsidies.receipts.model import OUTCOMES
-from qingsuan.subsidies.receipts.reading import OPTIONAL_COLUMNS, RECEIPT_COLUMNS
+from qingsuan.subsidies.receipts.reading import RECEIPT_COLUMNS
 
 __all__ = ["arrival_record", "arrived_table", "receipts_table"]
 
-_MONEY = pa.decimal128(20, 2)
 _RATIO = pa.decimal128(12, 4)
 
 
@@ -28,28 +28,20 @@ def arrived_table(arrival: Arrival) -> pa.Table:
         name: pa.array([getattr(row.claim, name) for row in rows], pa.string()) for name in texts
     }
     columns["as_of"] = pa.array([arrival.as_of] * len(rows), pa.date32())
-    columns["due"] = _money(row.claim.due_fen for row in rows)
+    columns["due"] = money(row.claim.due_fen for row in rows)
     for name in ("received", "account_fen", "outstanding", "beyond"):
-        columns[name.replace("account_fen", "in_the_account")] = _money(getattr(row, name) for row in rows)
+        columns[name.replace("account_fen", "in_the_account")] = money(getattr(row, name) for row in rows)
     columns["share"] = pa.array([_share(row) for row in rows], _RATIO)
     columns["last_day"] = pa.array([row.last_day for row in rows], pa.date32())
     columns["days_late"] = pa.array([row.days_late for row in rows], pa.int64())
     for name in ("budgeted", "short_of_due", "off_next_year"):
-        columns[name] = _money(getattr(row, name) for row in rows)
+        columns[name] = money(getattr(row, name) for row in rows)
     return pa.table(columns)
 
 
 def receipts_table(arrival: Arrival) -> pa.Table:
     """``receipts``: every line of the table as it came, with what became of it."""
-    rows = arrival.receipts
-    columns = {"source_row": pa.array([row.number for row in rows], pa.int64())}
-    columns["outcome"] = pa.array([row.outcome for row in rows], pa.string())
-    for name in ("code", "column", "found", "expected"):
-        columns[name] = pa.array([getattr(row.fault, name) if row.fault else None for row in rows], pa.string())
-    for name in (*RECEIPT_COLUMNS, *OPTIONAL_COLUMNS):
-        columns[f"input_{name}"] = pa.array([row.cells.get(name) or None for row in rows], pa.string())
-    columns["amount"] = _money(None if row.outcome == "refused" else row.fen for row in rows)
-    return pa.table(columns)
+    return movements_table(arrival.receipts, RECEIPT_COLUMNS)
 
 
 def arrival_record(arrival: Arrival) -> dict[str, Any]:
@@ -86,7 +78,3 @@ def _share(row: Arrived) -> Decimal | None:
     """Received ÷ due, four decimals, half away from zero; None where nothing is due."""
     due = row.claim.due_fen
     return Decimal((row.received * 20_000 + due) // (2 * due)).scaleb(-4) if due else None
-
-
-def _money(values: Iterable[int | None]) -> pa.Array:
-    return pa.array([None if fen is None else Decimal(fen).scaleb(-2) for fen in values], _MONEY)
