@@ -135,6 +135,11 @@ differential: setup
 differential-premiums: setup
 	QINGSUAN_PREMIUM_ROWS=$(or $(PREMIUM_ROWS),210000) $(BIN)/python -m pytest -n auto -p no:benchmark tests/premiums/test_twin_agrees.py
 
+## differential-clearing: contracts against their slow twin on CASES random claims, under a hundred random folders of contracts
+.PHONY: differential-clearing
+differential-clearing: setup
+	QINGSUAN_CLEARING_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/clearing/test_clearing_twin.py
+
 ## differential-accounts: personal accounts against their slow twin on CASES random rows, under a rule of its own for each few hundred
 .PHONY: differential-accounts
 differential-accounts: setup

@@ -1,7 +1,8 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
-``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``diff``, ``rules`` and ``open``, imported when they are first asked for.
+``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``clear``, ``diff``, ``rules`` and ``open``, imported when
+they are first asked for.
 """
 
 from importlib import import_module
@@ -13,6 +14,7 @@ from qingsuan.policy.model import Pool, Region
 if TYPE_CHECKING:
     from qingsuan.api.accounts import account
     from qingsuan.api.benefits import settle
+    from qingsuan.api.clearing import clear
     from qingsuan.api.comparing import diff
     from qingsuan.api.folders import open_run as open  # noqa: A004 - ``qingsuan.open``
     from qingsuan.api.premiums import premium
@@ -26,6 +28,7 @@ __all__ = [
     "Region",
     "__version__",
     "account",
+    "clear",
     "diff",
     "hookimpl",
     "open",
@@ -41,6 +44,7 @@ __version__ = "0.1.0"
 
 _OF_THE_API = {
     "account": ("accounts", "account"),
+    "clear": ("clearing", "clear"),
     "diff": ("comparing", "diff"),
     "open": ("folders", "open_run"),
     "premium": ("premiums", "premium"),

@@ -70,7 +70,15 @@ def words() -> frozenset[str]:
     """Names of columns, codes and folders, as the pages on tables, rejections and folders have them."""
     pages = [
         (ROOT / "docs" / name).read_text("utf-8")
-        for name in ("tables.md", "rejections.md", "run-folder.md", "subsidy.md", "premium.md", "accounts.md")
+        for name in (
+            "tables.md",
+            "rejections.md",
+            "run-folder.md",
+            "subsidy.md",
+            "premium.md",
+            "accounts.md",
+            "clearing.md",
+        )
     ]
     return frozenset(re.findall(r"`([^`\n]+)`", "\n".join(pages)))
 

@@ -29,6 +29,7 @@ AUTHORITY = ("tests/policy/test_authority.py",)
 GROWING = ("tests/policy/test_growing_points.py",)
 PREMIUMS = ("tests/premiums/test_twin_agrees.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
+CLEARING = ("tests/clearing/test_clearing_twin.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
 
@@ -729,6 +730,27 @@ MUTANTS = (
         "same & (follows > until + 1)",
         "same & (follows > until + 2)",
         suite=PREMIUMS,
+    ),
+    Mutant(
+        "clearing: the fund's share of a disease's standard is cut off, not rounded",
+        "clearing/standards.py",
+        "(fen * terms.disease_share_bp + BP_ONE // 2) // BP_ONE",
+        "(fen * terms.disease_share_bp) // BP_ONE",
+        CLEARING,
+    ),
+    Mutant(
+        "clearing: the last day of a stretch is paid twice",
+        "clearing/standards.py",
+        "np.minimum(days, min(later) - 1)",
+        "np.minimum(days, min(later))",
+        CLEARING,
+    ),
+    Mutant(
+        "clearing: a contract ends a month early",
+        "clearing/intake/taking.py",
+        "(month <= self._ends[np.maximum(place, 0)])",
+        "(month < self._ends[np.maximum(place, 0)])",
+        CLEARING,
     ),
     Mutant(
         "accounts: interest is cut off, not rounded",

@@ -29,6 +29,7 @@ NEW_OBJECTS = 100_000
 
 COMMANDS = {
     "account": "Settle a year of personal accounts (个人账户): credits, uses, families, interest, what is left.",
+    "clear": "Clear a year with the institutions (医疗机构清算): what contracts are due, less what was paid already.",
     "demo": "A made-up year for two regions, settled, with its summary: the first thing to run.",
     "diff": "Compare two finished settlements of a year: what differs, why, what is to be paid out or taken back.",
     "engine-selftest": "Try an engine on a made-up year before it is trusted: the bytes must be those of the local run.",
@@ -48,6 +49,7 @@ COMMANDS = {
 
 _ROOMS = {
     "account": "settling",
+    "clear": "settling",
     "diff": "asking",
     "explain": "asking",
     "find": "asking",

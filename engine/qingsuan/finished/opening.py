@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qingsuan.finished.clearing import Clearing
 from qingsuan.finished.folder import Folder, not_whole
 from qingsuan.finished.runs import Accounts, Premium, Settlement, Subsidy
 from qingsuan.report.summary import read_record
@@ -10,7 +11,7 @@ from qingsuan.run.folder import RECORD
 __all__ = ["run_in"]
 
 
-def run_in(folder: Folder) -> Settlement | Subsidy | Premium | Accounts:
+def run_in(folder: Folder) -> Settlement | Subsidy | Premium | Accounts | Clearing:
     """The finished run in a folder.
 
     Raises
@@ -19,7 +20,7 @@ def run_in(folder: Folder) -> Settlement | Subsidy | Premium | Accounts:
         There is none, or not the files that it lists.
     """
     settlement = str(read_record(folder.path).get("settlement"))
-    for kind in (Settlement, Subsidy, Premium, Accounts):
+    for kind in (Settlement, Subsidy, Premium, Accounts, Clearing):
         if settlement.startswith(kind.kind):
             return kind(folder)
     raise not_whole(folder.path / RECORD, f"a run of {settlement}")

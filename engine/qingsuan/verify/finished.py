@@ -25,6 +25,7 @@ from qingsuan.run.restart.ledger import read_lines
 from qingsuan.tables import BILL
 from qingsuan.verify.accounts import check_accounts, rules_of
 from qingsuan.verify.claims import check_claims, check_rejected
+from qingsuan.verify.clearing import CLEARING_NEEDS, CheckedClearing, check_clearing
 from qingsuan.verify.findings import Findings, checking
 from qingsuan.verify.heads.premium import PREMIUM_NEEDS, CheckedPremiums, check_premiums
 from qingsuan.verify.heads.subsidy import NEEDED, CheckedSubsidy, check_subsidy
@@ -41,6 +42,7 @@ _SETTLED = "benefits"
 _SUBSIDY = "subsidy"
 _ACCOUNT = "account"
 _PREMIUM = "premium"
+_CLEARING = "clearing"
 """How ``run.json`` begins to name the settlements whose rows can be checked."""
 
 _SUMS = ("in", "settled", "reversed", "rejected")
@@ -60,8 +62,8 @@ class Verified:
     ----------
     input_files, claims_compared, rows_compared, accounts
         How many files of the input, rows of claims, rows of insured people, and accounts were compared with the folder.
-    subsidy, premiums, ledgers
-        What was looked at, where the folder is that of a subsidy, of premiums, or of personal accounts.
+    subsidy, premiums, ledgers, clearing
+        What was looked at, where the folder is that of a subsidy, of premiums, of personal accounts, or of a clearing.
     notes : what could not be checked, and why.
     """
 
@@ -76,6 +78,7 @@ class Verified:
     subsidy: CheckedSubsidy | None = None
     ledgers: CheckedLedgers | None = None
     premiums: CheckedPremiums | None = None
+    clearing: CheckedClearing | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -158,6 +161,10 @@ def _check_content(
         say("accounts, uses and totals")
         with checking(found.findings, "accounts, uses and totals"):
             found.ledgers = check_ledgers(folder, record, found.findings)
+    elif record["settlement"].startswith(_CLEARING):
+        say("contracts, cases and totals")
+        with checking(found.findings, "contracts, cases and totals"):
+            found.clearing = check_clearing(folder, record, found.findings)
     elif record["settlement"].startswith(_PREMIUM):
         say("people, lists and amounts")
         with checking(found.findings, "people, lists and amounts"):
@@ -243,7 +250,12 @@ def _record(folder: Path) -> dict[str, Any]:
         if record.get("settlement", "").startswith(_SETTLED):
             missing += [name for name in _NEEDED if name not in record]
             missing += [] if missing else _missing_sums(record)
-        of_kind = ((_SUBSIDY, NEEDED), (_ACCOUNT, NEEDED_OF_LEDGERS), (_PREMIUM, PREMIUM_NEEDS))
+        of_kind = (
+            (_SUBSIDY, NEEDED),
+            (_ACCOUNT, NEEDED_OF_LEDGERS),
+            (_PREMIUM, PREMIUM_NEEDS),
+            (_CLEARING, CLEARING_NEEDS),
+        )
         for begins, needed in of_kind:
             if record.get("settlement", "").startswith(begins):
                 missing += [name for name in needed if name not in record]
@@ -251,7 +263,7 @@ def _record(folder: Path) -> dict[str, Any]:
         raise _foreign(path, f"not a run record: {error}") from error
     if missing:
         raise _foreign(path, f"a record without {', '.join(missing)}")
-    if not record["settlement"].startswith((_SETTLED, _SUBSIDY, _ACCOUNT, _PREMIUM)):
+    if not record["settlement"].startswith((_SETTLED, _SUBSIDY, _ACCOUNT, _PREMIUM, _CLEARING)):
         raise _foreign(path, f"a settlement that is not known here: {record['settlement'][:60]}")
     wrong = [name for name, (low, high) in _BOUNDS.items() if not _is_within(record.get(name, low), low, high)]
     if wrong:

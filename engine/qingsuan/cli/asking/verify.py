@@ -76,7 +76,7 @@ def _as_text(folder: Path, verified: Verified) -> str:
 
 def _looked_at(verified: Verified) -> dict[str, int]:
     """What rows were looked at, by their kind."""
-    for checked in (verified.subsidy, verified.ledgers, verified.premiums):
+    for checked in (verified.subsidy, verified.ledgers, verified.premiums, verified.clearing):
         if checked is not None:
             return asdict(checked)
     return {"settled_rows": verified.rows_checked, "accounts": verified.accounts}
@@ -96,6 +96,13 @@ def _looked_at_in_words(verified: Verified) -> list[str]:
             f"{other.duplicates:,} rows of duplicates, {other.gaps:,} of gaps, {other.unapplied:,} of money not applied"
         )
         return [f"{other.people:,} people", lists]
+    cleared = verified.clearing
+    if cleared is not None:
+        return [
+            f"{cleared.contracts:,} contracts",
+            f"{cleared.cases:,} cases",
+            f"{cleared.unsettled:,} rows of what is not cleared",
+        ]
     accounts = [f"{verified.accounts:,} accounts"] if verified.accounts else []
     return [f"{verified.rows_checked:,} settled rows", *accounts]
 

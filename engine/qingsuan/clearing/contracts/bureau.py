@@ -1,0 +1,291 @@
+"""The folder of a bureau's contracts: ``terms.toml``, ``contracts.csv``, and small tables of what was agreed, counted and paid.
+
+``quantities.csv`` has heads and units of service, ``advances.csv`` what was paid month by month, ``audits.csv`` what is
+withheld, ``groups.csv`` what a case of a group is worth. Each may be left out where no contract needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qingsuan.clearing.contracts.model import Contract, Quantity, Terms, TermsFile
+from qingsuan.clearing.contracts.terms import read_terms
+from qingsuan.errors import PolicyError
+from qingsuan.heads.small_tables import TableFile, lines_of, number
+from qingsuan.money import MAX_FEN, fen_of_yuan, yuan
+from qingsuan.policy.toml.told import did_you_mean
+
+__all__ = ["FILES", "Bureau", "Stray", "read_bureau"]
+
+_NAME = ("fixmedins_code", "pool", "insutype", "clr_type")
+_PERIOD = ("begin_month", "end_month")
+FILES = {
+    "contracts.csv": (*_NAME, *_PERIOD, "terms"),
+    "quantities.csv": (*_NAME, "month", "what", "number"),
+    "advances.csv": (*_NAME, "month", "amount"),
+    "audits.csv": (*_NAME, "month", "amount", "document"),
+    "groups.csv": ("terms", "group", "standard"),
+}
+"""The tables of the folder, each with its columns; the first must be there, beside ``terms.toml``."""
+
+_FORMS = {
+    "fixmedins_code": (re.compile(r"[0-9A-Za-z_-]{1,40}"), "the code of an institution"),
+    "pool": (re.compile(r"[1-9][0-9]{5}"), "the six digits of a pool"),
+    "insutype": (re.compile(r"[0-9]{3}"), "three digits, such as 310"),
+    "clr_type": (re.compile(r"[0-9]{2,6}"), "the code of a kind of care that terms.toml has"),
+}
+_MONTH = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
+_MOST_NUMBER = 10**9
+_Of = TypeVar("_Of")
+_Name = tuple[str, ...]
+_Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A line of a table that belongs to no contract: it changes nothing, and is shown."""
+
+    where: str
+    name: _Name
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bureau:
+    """All that a bureau says of its contracts.
+
+    Attributes
+    ----------
+    contracts : by number.
+    groups : by terms and group, the standard of a case in fen.
+    strays : lines of other tables that no contract is for.
+    files : those that were read, with their digests and what their comments say.
+    """
+
+    terms: TermsFile
+    contracts: tuple[Contract, ...]
+    groups: Mapping[tuple[str, str], int]
+    strays: tuple[Stray, ...]
+    files: tuple[TableFile, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where the files lie that were read."""
+        return tuple(file.path for file in self.files)
+
+
+def read_bureau(folder: Path, year: int) -> Bureau:
+    """Read the folder.
+
+    Raises
+    ------
+    PolicyError
+        A file is missing, is none that is known, or cannot be trusted.
+    """
+    there = _files(folder)
+    terms = read_terms(folder / "terms.toml", year)
+    reader = _Reader({name: path for name, path in there.items() if name in FILES}, year)
+    contracts = reader.contracts(terms)
+    groups = reader.groups(terms.terms)
+    of, strays = reader.of_contracts(contracts)
+    whole = tuple(_complete(replace(one, **of[one.number]), groups) for one in contracts)
+    files = tuple(TableFile.of(name.split(".", maxsplit=1)[0], path) for name, path in there.items())
+    return Bureau(terms, whole, groups, strays, files)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """The files of the folder by name."""
+    known = ("terms.toml", *FILES)
+    there = {path.name: path for path in sorted(folder.glob("*")) if path.is_file() and not path.name.startswith(".")}
+    for name in there:
+        if name not in known:
+            do = did_you_mean(name, known) or "take the file out of the folder"
+            raise PolicyError(str(folder), found=f"a file {name}", expected=", ".join(known), do=do)
+    for name in known[:2]:
+        if name not in there:
+            raise PolicyError(
+                str(folder),
+                found=f"no file {name}",
+                expected=f"a folder with {known[0]} and {known[1]}, and what else contracts need: {', '.join(known[2:])}",
+                do="put the bureau's contracts there (docs/clearing.md)",
+            )
+    return there
+
+
+class _Reader:
+    def __init__(self, files: Mapping[str, Path], year: int) -> None:
+        self._files, self._year = files, year
+
+    def _lines(self, name: str) -> list[tuple[str, dict[str, str]]]:
+        """The lines of a table, its codes checked; none where the file is not there."""
+        if name not in self._files:
+            return []
+        lines = list(lines_of(self._files[name], FILES[name]))
+        for where, row in lines:
+            for column, (form, expected) in _FORMS.items():
+                if column in FILES[name] and not form.fullmatch(row[column]):
+                    do = "write the code of the contract"
+                    raise PolicyError(where, found=f'{column} "{row[column]}"', expected=expected, do=do)
+        return lines
+
+    def contracts(self, file: TermsFile) -> tuple[Contract, ...]:
+        """The contracts, without what the other tables say of them."""
+        found: list[Contract] = []
+        until: dict[_Name, list[Contract]] = defaultdict(list)
+        kinds = [kind.clr_type for kind in file.kinds]
+        for place, (where, row) in enumerate(self._lines("contracts.csv")):
+            if row["clr_type"] not in kinds:
+                found_, expected = (
+                    f'clr_type "{row["clr_type"]}"',
+                    f"one of [[kinds]] of terms.toml: {', '.join(kinds)}",
+                )
+                raise PolicyError(where, found=found_, expected=expected, do="correct it, or write the kind there")
+            terms = file.terms.get(row["terms"])
+            if terms is None:
+                do = did_you_mean(row["terms"], file.terms) or "write terms with this id there, or correct the line"
+                expected = f"an id of [[terms]] of terms.toml: {', '.join(file.terms)}"
+                raise PolicyError(where, found=f'terms "{row["terms"]}"', expected=expected, do=do)
+            first, last = (self._month(row, column, where) for column in _PERIOD)
+            one = Contract(
+                number=place,
+                where=_short(where),
+                fixmedins_code=row["fixmedins_code"],
+                pool=row["pool"],
+                insutype=row["insutype"],
+                clr_type=row["clr_type"],
+                first_month=first,
+                last_month=last,
+                terms=terms,
+                lacks=terms.lacks,
+            )
+            self._check_period(one, until[one.name], where)
+            until[one.name].append(one)
+            found.append(one)
+        return tuple(found)
+
+    def _check_period(self, one: Contract, others: Sequence[Contract], where: str) -> None:
+        if one.last_month < one.first_month:
+            found, expected = f"{one.first_month} to {one.last_month}", "end_month not before begin_month"
+            raise PolicyError(where, found=f"months {found}", expected=expected, do="correct the months")
+        for other in others:
+            if one.first_month <= other.last_month and other.first_month <= one.last_month:
+                raise PolicyError(
+                    where,
+                    found=f"{' '.join(one.name)} again for the same months, first in {other.where.rsplit(': ', 1)[-1]}",
+                    expected="one contract for a month",
+                    do="take one of the two lines out, or correct the months",
+                )
+
+    def _month(self, row: _Row, column: str, where: str) -> int:
+        match = _MONTH.fullmatch(row[column])
+        if match is None or int(match[1]) != self._year:
+            expected = f"a month of {self._year} as YYYY-MM, such as {self._year}-01"
+            raise PolicyError(where, found=f'{column} "{row[column]}"', expected=expected, do="correct the month")
+        return int(match[2])
+
+    def groups(self, terms: Mapping[str, Terms]) -> dict[tuple[str, str], int]:
+        """What a case of a group is worth, by terms and group."""
+        found: dict[tuple[str, str], int] = {}
+        for where, row in self._lines("groups.csv"):
+            key = row["terms"], row["group"]
+            if row["terms"] not in terms:
+                do = did_you_mean(row["terms"], terms) or "correct the line"
+                expected = "an id of [[terms]] of terms.toml"
+                raise PolicyError(where, found=f'terms "{row["terms"]}"', expected=expected, do=do)
+            if not row["group"] or key in found:
+                fault = "again" if row["group"] else "empty"
+                raise PolicyError(where, found=f"group {row['group']} {fault}", expected="each once", do="correct it")
+            found[key] = _fen(row, "standard", where)
+        return found
+
+    def of_contracts(self, contracts: Sequence[Contract]) -> tuple[list[dict[str, Any]], tuple[Stray, ...]]:
+        """What the other tables say of each contract, and the lines that are of none."""
+        by_month: dict[tuple[object, ...], Contract] = {
+            (*one.name, m): one for one in contracts for m in range(one.first_month, one.last_month + 1)
+        }
+        strays: list[Stray] = []
+
+        def gather(name: str, read: Callable[[_Row, str], _Of], fen: Callable[[_Of], int]) -> dict[int, list[_Of]]:
+            found: dict[int, list[_Of]] = defaultdict(list)
+            for where, row in self._lines(name):
+                owner = by_month.get((*(row[part] for part in _NAME), self._month(row, "month", where)))
+                value = read(row, where)
+                if owner is None:
+                    strays.append(Stray(_short(where), tuple(row[part] for part in _NAME), fen(value)))
+                else:
+                    found[owner.number].append(value)
+            return found
+
+        quantities = gather("quantities.csv", _quantity, lambda _: 0)
+        advances = gather("advances.csv", lambda row, where: _fen(row, "amount", where), lambda fen: fen)
+        audits = gather("audits.csv", _audit, lambda fen: fen)
+        of: list[dict[str, Any]] = [
+            {
+                "quantities": tuple(quantities[one.number]),
+                "advances_fen": sum(advances[one.number]),
+                "audit_fen": sum(audits[one.number]),
+            }
+            for one in contracts
+        ]
+        return of, tuple(strays)
+
+
+def _short(where: str) -> str:
+    """File and line without the folder: what is written down is the same wherever the files lie."""
+    return re.split(r"[/\\]", where)[-1]
+
+
+def _complete(one: Contract, groups: Mapping[tuple[str, str], int]) -> Contract:
+    """The contract with everything that it lacks to be settled."""
+    terms, lacks = one.terms, list(one.lacks)
+    if terms.counts and not one.quantities:
+        lacks.append("lines of quantities.csv: how many heads or units there were")
+    if terms.way == "02" and not any(name == terms.id for name, _ in groups):
+        lacks.append(f'lines of groups.csv with terms "{terms.id}": the standard of each disease')
+    known = _known(terms)
+    for each in one.quantities if not terms.lacks else ():
+        if each.what not in known:
+            lacks.append(f'"{each.what}" ({each.where}) among those of terms "{terms.id}"')
+        elif terms.way == "04" and each.month < terms.per_head[0][0]:
+            lacks.append(
+                f"an amount per head for {each.month}: that of terms “{terms.id}” begins {terms.per_head[0][0]}"
+            )
+    return replace(one, lacks=tuple(dict.fromkeys(lacks)))
+
+
+def _known(terms: Terms) -> frozenset[str]:
+    """What quantities of terms may be of: age bands, or nothing where heads are not told apart; units."""
+    return frozenset(terms.units) if terms.way == "unit" else frozenset(terms.bands or ("",))
+
+
+def _fen(row: _Row, column: str, where: str) -> int:
+    fen = number(row[column], fen_of_yuan, where, column, "yuan, at most two decimals")
+    if not 0 <= fen <= MAX_FEN:
+        expected = f"from 0 to {yuan(MAX_FEN)} yuan"
+        raise PolicyError(where, found=f"{column} {row[column]}", expected=expected, do="correct the amount")
+    return fen
+
+
+def _audit(row: _Row, where: str) -> int:
+    if not row["document"]:
+        expected = "the document by which it is withheld"
+        raise PolicyError(where, found="an empty cell of document", expected=expected, do="name it")
+    return _fen(row, "amount", where)
+
+
+def _quantity(row: _Row, where: str) -> Quantity:
+    def whole(text: str | int) -> int:
+        if re.fullmatch(r"[0-9]{1,10}", str(text)) is None:
+            raise ValueError(f"not a whole number: {text!r}")
+        return int(text)
+
+    found = number(row["number"], whole, where, "number", "a whole number of heads or units")
+    if found > _MOST_NUMBER:
+        expected = f"at most {_MOST_NUMBER}"
+        raise PolicyError(where, found=f"number {found}", expected=expected, do="correct the number")
+    return Quantity(row["month"], row["what"], found, _short(where))

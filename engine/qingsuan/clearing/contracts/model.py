@@ -1,0 +1,158 @@
+"""Contracts and their terms: plain immutable values.
+
+Amounts are fen, ratios basis points, factors and points whole numbers of a ten-thousandth. :mod:`.terms` and :mod:`.bureau`
+read them, :mod:`qingsuan.clearing.partition` applies them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from qingsuan.policy.model import Source
+
+__all__ = ["OF_CASES", "ONE", "WAYS", "Contract", "DayRate", "Kind", "Quantity", "Terms", "TermsFile"]
+
+ONE = 10_000
+"""One whole of a factor or of points: four decimals."""
+
+WAYS = {
+    "01": "by item 按项目",
+    "02": "by disease 按病种",
+    "03": "per bed-day 按床日",
+    "04": "per head 按人头",
+    "unit": "per unit of service 按服务单元",
+}
+"""Ways of payment (清算方式), by the national code where there is one."""
+
+OF_CASES = frozenset(("02", "03"))
+"""Ways that go case by case: each claim needs its row of cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRate:
+    """What a day of care costs at a level, from the so-manieth day of the stay on, until the next rate of the level begins."""
+
+    level: str
+    first: int
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Terms of contracts (协议条款): a way of payment and its parameters.
+
+    Attributes
+    ----------
+    id, way, title : ``way`` is one of :data:`WAYS`.
+    lacks
+        Parameters that the way needs and the file does not have, each as file and key: contracts of such terms are not settled.
+    disease_share_bp : 02: which part of a disease's standard the fund bears; None where it bears the standard less what the person paid.
+    days : 03: by level and day, ascending.
+    per_head : 04: first month and amount, ascending; a month takes the last one that has begun.
+    bands : 04: factor by age band; empty where heads are counted without bands.
+    units : unit: amount by unit of service.
+    """
+
+    id: str
+    way: str
+    title: str
+    source: str
+    lacks: tuple[str, ...] = ()
+    disease_share_bp: int | None = None
+    days: tuple[DayRate, ...] = ()
+    per_head: tuple[tuple[str, int], ...] = ()
+    bands: Mapping[str, int] = field(default_factory=dict)
+    units: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def of_cases(self) -> bool:
+        """Whether each claim needs its row of cases."""
+        return self.way in OF_CASES
+
+    @property
+    def counts(self) -> bool:
+        """Whether it goes by numbers of heads or units."""
+        return self.way in ("04", "unit")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of care that is cleared apart (清算类别): its code, and the kinds of care (医疗类别) that belong to it."""
+
+    clr_type: str
+    med_types: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermsFile:
+    """What the file of terms says.
+
+    Attributes
+    ----------
+    funds : the columns of a claim whose payments are cleared here; other payers settle the others.
+    """
+
+    file: str
+    year: int
+    title: str
+    funds: tuple[str, ...]
+    funds_source: str
+    kinds: tuple[Kind, ...]
+    terms: Mapping[str, Terms]
+    sources: Mapping[str, Source]
+
+    @property
+    def cited(self) -> tuple[Source, ...]:
+        """The sources that anything of the file rests on."""
+        texts = [self.funds_source, *(kind.source for kind in self.kinds), *(one.source for one in self.terms.values())]
+        return tuple(self.sources[key] for key in sorted({key for text in texts for key in text.split(", ")}))
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Heads or units of service of a month: ``what`` is the age band or the unit; where says file and line."""
+
+    month: str
+    what: str
+    number: int
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract of an institution for one scheme, kind of care and period, with all that the bureau says of it.
+
+    Attributes
+    ----------
+    number : its place in the table, from 0.
+    first_month, last_month : 1 to 12, inclusive.
+    lacks : what it cannot be settled without, each in words.
+    advances_fen : paid already, month by month (按月预付).
+    audit_fen : withheld after audits (稽核扣款).
+    """
+
+    number: int
+    where: str
+    fixmedins_code: str
+    pool: str
+    insutype: str
+    clr_type: str
+    first_month: int
+    last_month: int
+    terms: Terms
+    lacks: tuple[str, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    advances_fen: int = 0
+    audit_fen: int = 0
+
+    @property
+    def key(self) -> str:
+        """What decides where it is settled: pool and scheme."""
+        return f"{self.pool}|{self.insutype}"
+
+    @property
+    def name(self) -> tuple[str, str, str, str]:
+        """Institution, pool, scheme and kind of care."""
+        return self.fixmedins_code, self.pool, self.insutype, self.clr_type

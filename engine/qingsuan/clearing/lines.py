@@ -1,0 +1,67 @@
+"""What is worked out for one contract: a line of the table ``clearing``, filled in step after step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from qingsuan.clearing.contracts.model import Contract
+
+__all__ = ["CLAIMED", "TERMS", "Line", "Unsettled", "claimed_of"]
+
+CLAIMED = ("rows", "medfee", "scope", "fund_all", "funds", "person", "account", "cash")
+"""What claims add up to: their number, and amounts in fen."""
+
+TERMS = ("standard", "audit", "payable", "advances", "clearing")
+"""Terms of a contract's clearing, in fen, in the order in which they are worked out."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A contract with what its claims add up to, and every term of its clearing in fen.
+
+    Attributes
+    ----------
+    claimed : by :data:`CLAIMED`, of the claims that are cleared.
+    quantity : cases, days, heads or units that the standard is for; None where it goes by claims.
+    problem : why it is not settled, as kind and words; None where it is.
+    """
+
+    contract: Contract
+    claimed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CLAIMED, 0))
+    quantity: int | None = None
+    standard: int = 0
+    audit: int = 0
+    payable: int = 0
+    advances: int = 0
+    clearing: int = 0
+    problem: tuple[str, str] | None = None
+
+    def settle(self) -> None:
+        """Payable is the standard less what audits withhold; what is cleared is that less what was paid already."""
+        self.audit, self.advances = self.contract.audit_fen, self.contract.advances_fen
+        self.payable = self.standard - self.audit
+        self.clearing = self.payable - self.advances
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """What is not settled, and why: claims (added up, or one with its ``setl_id``), cases, or a contract.
+
+    ``table`` is where it comes from: settled, cases or contracts; ``rows`` are rows of that table.
+    """
+
+    kind: str
+    table: str
+    where: str
+    reason: str
+    name: tuple[str, str, str, str]
+    med_type: str = ""
+    setl_id: str = ""
+    rows: int = 0
+    claimed: Sequence[int] = (0, 0, 0)
+
+
+def claimed_of(amounts: dict[str, int]) -> tuple[int, int, int]:
+    """What is shown of claims that are not settled: cost, what all funds paid, what the cleared funds paid."""
+    return amounts["medfee"], amounts["fund_all"], amounts["funds"]

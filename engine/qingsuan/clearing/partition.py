@@ -1,0 +1,140 @@
+"""Contracts of some pools and schemes settled: claims and cases together, each contract with all of its terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingsuan.clearing.cases import FAULTS, REASONS, Cases, worth
+from qingsuan.clearing.contracts.bureau import Bureau
+from qingsuan.clearing.contracts.model import Contract
+from qingsuan.clearing.joining import join
+from qingsuan.clearing.lines import CLAIMED, Line, Unsettled, claimed_of
+from qingsuan.clearing.results import Outcome
+from qingsuan.clearing.standards import of_quantities
+from qingsuan.columns.rows import add_up, numbers
+from qingsuan.settlement import Settled
+
+__all__ = ["settle_contracts"]
+
+Mask = npt.NDArray[np.bool_]
+_NO_CONTRACT = "contracts.csv has no contract of this institution, pool, scheme and kind of care for the month"
+_NO_KIND = "no [[kinds]] of terms.toml has this kind of care (med_type)"
+_NO_CLAIM = "no settled claim of a contract that goes by cases has its setl_id"
+
+
+def settle_contracts(bureau: Bureau, settled: pa.Table, cases: pa.Table, contracts: pa.Table) -> Settled:
+    """Settle the contracts of a partition; see :class:`qingsuan.clearing.settlement.ContractClearing`."""
+    order = np.sort(numbers(contracts["contract"]))
+    lines = {int(number): Line(bureau.contracts[number]) for number in order}
+    alone = pc.not_equal(settled["setl_id"], "")
+    claims, sums = settled.filter(alone), settled.filter(pc.invert(alone))
+    valued = worth(join(claims, cases), bureau)
+    for line in lines.values():
+        if line.contract.lacks:
+            line.problem = ("missing-parameter", "; ".join(line.contract.lacks))
+    whole = _whole(lines, len(bureau.contracts))
+    has_case = whole[valued.contract] & (valued.fault == 0)
+    own = sums.filter(pc.greater_equal(sums["contract"], 0))
+    claimed = pa.concat_tables([own, valued.joined.claims.filter(pa.array(has_case))])
+    of_whole = claimed.filter(pa.array(whole[numbers(claimed["contract"])]))
+    _fill(lines, of_whole)
+    _standards(lines, valued, has_case)
+    unsettled = [*_of_claims(bureau, lines, own, sums, valued), *_of_cases(cases, valued)]
+    unsettled += [_of_contract(line) for line in lines.values() if line.problem]
+    done = [line for line in lines.values() if line.problem is None]
+    for line in done:
+        line.settle()
+    return Outcome(bureau, done, unsettled, valued.table(bureau.contracts, has_case), of_whole).settled(len(cases))
+
+
+def _whole(lines: dict[int, Line], contracts: int) -> Mask:
+    """Which contracts, by number, are settled."""
+    whole = np.zeros(contracts, np.bool_)
+    whole[[number for number, line in lines.items() if line.problem is None]] = True
+    return whole
+
+
+def _fill(lines: dict[int, Line], claimed: pa.Table) -> None:
+    """Add the claims of contracts up."""
+    most = max(lines, default=-1) + 1
+    sums = add_up(numbers(claimed["contract"]).astype(np.int32), most, [numbers(claimed[name]) for name in CLAIMED])
+    for number, line in lines.items():
+        line.claimed = {name: int(column[number]) for name, column in zip(CLAIMED, sums, strict=True)}
+
+
+def _standards(lines: dict[int, Line], cases: Cases, settled: Mask) -> None:
+    """What each contract is due by its way of payment."""
+    most, at = max(lines, default=-1) + 1, np.flatnonzero(settled)
+    days = np.ones(len(at), np.int64), cases.joined.days[at], cases.standard[at]
+    count, days_of, due = add_up(cases.contract[at], most, days)
+    for number, line in lines.items():
+        if line.problem is not None:
+            continue
+        terms = line.contract.terms
+        if terms.of_cases:
+            line.quantity = int((days_of if terms.way == "03" else count)[number])
+            line.standard = int(due[number])
+        elif terms.counts:
+            line.quantity, line.standard = of_quantities(line.contract)
+        else:
+            line.standard = line.claimed["funds"]
+
+
+def _of_claims(
+    bureau: Bureau, lines: dict[int, Line], own: pa.Table, sums: pa.Table, cases: Cases
+) -> Iterable[Unsettled]:
+    """Claims that are not settled: of no contract, of one that is not, without their case."""
+    nobody = sums.filter(pc.less(sums["contract"], 0))
+    by = ["key", "institution", "clr_type", "med_type"]
+    added = nobody.group_by(by, use_threads=False).aggregate([(name, "sum") for name in CLAIMED])
+    for row in added.sort_by([(name, "ascending") for name in by]).to_pylist():
+        pool, scheme = row["key"].split("|")
+        kind, reason = ("no-contract", _NO_CONTRACT) if row["clr_type"] else ("no-kind", _NO_KIND)
+        name = row["institution"], pool, scheme, row["clr_type"]
+        claimed = claimed_of({each: row[f"{each}_sum"] for each in CLAIMED})
+        yield Unsettled(kind, "settled", "", reason, name, row["med_type"], "", row["rows_sum"], claimed)
+    alone = cases.joined.claims
+    for line in lines.values():
+        if line.problem is None:
+            continue
+        number = line.contract.number
+        mine = pa.concat_tables([own.filter(pc.equal(own["contract"], number)), _of(alone, number)])
+        amounts = {each: pc.sum(mine[each]).as_py() or 0 for each in CLAIMED}
+        if amounts["rows"]:
+            kind, reason = line.problem
+            where = line.contract.where
+            yield Unsettled(
+                kind, "settled", where, reason, line.contract.name, rows=amounts["rows"], claimed=claimed_of(amounts)
+            )
+    faulty = np.flatnonzero((cases.fault > 0) & _whole(lines, len(bureau.contracts))[cases.contract])
+    for row, at in zip(alone.take(pa.array(faulty)).to_pylist(), faulty.tolist(), strict=True):
+        kind = FAULTS[cases.fault[at]]
+        contract = bureau.contracts[row["contract"]]
+        found = f' "{cases.joined.groups[at].as_py()}"' if kind == "no-standard" else ""
+        reason = f"{REASONS[kind]}{found}"
+        yield Unsettled(
+            kind, "settled", contract.where, reason, contract.name, "", row["setl_id"], row["rows"], claimed_of(row)
+        )
+
+
+def _of(table: pa.Table, number: int) -> pa.Table:
+    return table.filter(pc.equal(table["contract"], number))
+
+
+def _of_cases(cases: pa.Table, valued: Cases) -> Iterable[Unsettled]:
+    """Rows of cases whose claim is not there."""
+    unused = cases.take(pa.array(np.flatnonzero(valued.joined.unused)))
+    for row in unused.sort_by([("key", "ascending"), ("setl_id", "ascending")]).to_pylist():
+        pool, scheme = row["key"].split("|")
+        yield Unsettled("no-claim", "cases", "", _NO_CLAIM, ("", pool, scheme, ""), "", row["setl_id"], 1)
+
+
+def _of_contract(line: Line) -> Unsettled:
+    kind, reason = line.problem or ("", "")
+    contract: Contract = line.contract
+    return Unsettled(kind, "contracts", contract.where, reason, contract.name, rows=1)

@@ -1,0 +1,153 @@
+"""The tables that leave a partition: contracts with their terms, cases, the national form by month, what is not settled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+
+from qingsuan.clearing.contracts.bureau import Bureau
+from qingsuan.clearing.lines import TERMS, Line, Unsettled
+from qingsuan.settlement import Settled
+
+__all__ = ["AMOUNTS", "BY_CARE", "NAMES", "UNSETTLED_BY", "Outcome"]
+
+NAMES = ("fixmedins_code", "pool", "insutype", "clr_type")
+_CLAIMED = {
+    "medfee": "medfee_sumamt",
+    "scope": "inscp_scp_amt",
+    "fund_all": "fund_pay_sumamt",
+    "funds": "claims",
+}
+AMOUNTS = (*_CLAIMED.values(), *TERMS)
+"""Amounts of ``clearing``, in yuan; added up by totals."""
+
+BY_CARE = ("pool", "insutype", "clr_type", "clr_way")
+UNSETTLED_BY = ("kind", "table")
+"""What totals are by."""
+
+_FORM = {
+    "medfee_sumamt": "medfee",
+    "med_sumfee": "medfee",
+    "fund_appy_sum": "funds",
+    "cash_payamt": "cash",
+    "acct_pay": "account",
+}
+"""Amounts of the national form, and what of claims each is the sum of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A partition that is settled.
+
+    Attributes
+    ----------
+    lines, unsettled : contracts that are settled, and what is not.
+    cases : the table of cases.
+    claimed : internal rows of the claims that are cleared.
+    """
+
+    bureau: Bureau
+    lines: Sequence[Line]
+    unsettled: Sequence[Unsettled]
+    cases: pa.Table
+    claimed: pa.Table
+
+    def settled(self, cases_in: int) -> Settled:
+        """The tables, counts and totals of the partition."""
+        tables = {
+            "clearing": self._clearing(),
+            "cases": self.cases,
+            "forms": self._forms(),
+            "unsettled": self._unsettled(),
+        }
+        unsettled = Counter[str]()
+        for one in self.unsettled:
+            unsettled[f"unsettled.{one.table}"] += one.rows
+        counts = {
+            "contracts": len(self.lines),
+            "claims": sum(line.claimed["rows"] for line in self.lines),
+            "claims_fen": sum(line.claimed["fund_all"] for line in self.lines),
+            "unsettled_fen": sum(one.claimed[1] for one in self.unsettled),
+            "cases": len(self.cases),
+            "cases_in": cases_in,
+            **unsettled,
+        }
+        return Settled(tables, counts, {"care": self._by_care(), "unsettled": self._by_kind()})
+
+    def _clearing(self) -> pa.Table:
+        lines, year = self.lines, self.bureau.terms.year
+        columns: dict[str, pa.Array] = {
+            name: _texts(line.contract.name[part] for line in lines) for part, name in enumerate(NAMES)
+        }
+        columns["clr_way"] = _texts(line.contract.terms.way for line in lines)
+        columns["terms"] = _texts(line.contract.terms.id for line in lines)
+        for name in ("first_month", "last_month"):
+            columns[name] = _texts(f"{year}-{getattr(line.contract, name):02d}" for line in lines)
+        columns["psntime"] = pa.array([line.claimed["rows"] for line in lines], pa.int64())
+        columns["quantity"] = pa.array([line.quantity for line in lines], pa.int64())
+        for name, title in _CLAIMED.items():
+            columns[title] = _money([line.claimed[name] for line in lines])
+        for name in TERMS:
+            columns[name] = _money([getattr(line, name) for line in lines])
+        columns["difference"] = _money([line.standard - line.claimed["funds"] for line in lines])
+        return pa.table(columns)
+
+    def _forms(self) -> pa.Table:
+        """The national application for clearing (3203 清算申请), one row per contract and month of settlement."""
+        by = ["contract", "month"]
+        names = ("rows", *dict.fromkeys(_FORM.values()))
+        sums = self.claimed.group_by(by, use_threads=False).aggregate([(name, "sum") for name in names])
+        rows = sums.sort_by([(name, "ascending") for name in by]).to_pylist()
+        contracts = [self.bureau.contracts[row["contract"]] for row in rows]
+        columns: dict[str, pa.Array] = {
+            name: _texts(one.name[part] for one in contracts) for part, name in enumerate(NAMES)
+        }
+        columns["clr_way"] = _texts(one.terms.way for one in contracts)
+        columns["setlym"] = _texts(str(row["month"]) for row in rows)
+        columns["psntime"] = pa.array([row["rows_sum"] for row in rows], pa.int64())
+        for title, name in _FORM.items():
+            columns[title] = _money([row[f"{name}_sum"] for row in rows])
+        return pa.table(columns)
+
+    def _unsettled(self) -> pa.Table:
+        rows = self.unsettled
+        columns = {name: _texts(getattr(one, name) for one in rows) for name in ("kind", "table", "where", "reason")}
+        columns |= {name: _texts(one.name[part] for one in rows) for part, name in enumerate(NAMES)}
+        columns |= {name: _texts(getattr(one, name) for one in rows) for name in ("med_type", "setl_id")}
+        columns["rows"] = pa.array([one.rows for one in rows], pa.int64())
+        for place, title in enumerate(("medfee_sumamt", "fund_pay_sumamt", "claims")):
+            columns[title] = _money([one.claimed[place] for one in rows])
+        return pa.table(columns)
+
+    def _by_care(self) -> pa.Table:
+        table = self._clearing()
+        count = pa.array([1] * len(table), pa.int64())
+        return pa.table(
+            {
+                **{name: table[name] for name in BY_CARE},
+                "contracts": count,
+                "psntime": table["psntime"],
+                **{name: _fen(table[name]) for name in (*AMOUNTS, "difference")},
+            }
+        )
+
+    def _by_kind(self) -> pa.Table:
+        table = self._unsettled()
+        fen = {name: _fen(table[name]) for name in ("medfee_sumamt", "fund_pay_sumamt", "claims")}
+        return pa.table({**{name: table[name] for name in (*UNSETTLED_BY, "rows")}, **fen})
+
+
+def _fen(column: pa.ChunkedArray) -> pa.Array:
+    return pa.array([int(each.scaleb(2)) for each in column.to_pylist()], pa.int64())
+
+
+def _texts(values: Iterable[str]) -> pa.Array:
+    return pa.array([value or None for value in values], pa.string())
+
+
+def _money(fen: Sequence[int]) -> pa.Array:
+    return pa.array([Decimal(each).scaleb(-2) for each in fen], pa.decimal128(20, 2))

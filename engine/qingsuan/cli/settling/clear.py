@@ -1,0 +1,78 @@
+"""``qingsuan clear``: what each institution is due by its contract, less what it has been paid already (医疗机构清算)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qingsuan.cli.options.settlement import settlement_options
+from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.settling.stopping import terminated_as_interrupted
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
+
+__all__ = ["command"]
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("clear")
+@click.argument("settled", nargs=-1, required=True)
+@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is cleared.")
+@click.option("--contracts", type=_FILE, required=True, help="The folder with terms.toml and contracts.csv.")
+@click.option("--out", type=_FILE, required=True, help="The run folder to write; it must not be finished already.")
+@click.option("--cases", multiple=True, help="Cases: setl_id, pool, insutype, group, days. May be repeated.")
+@settlement_options("pools")
+@results_apart
+def command(
+    *,
+    settled: tuple[str, ...],
+    year: int,
+    contracts: Path,
+    out: Path,
+    cases: tuple[str, ...],
+    requirements: tuple[str, ...],
+    allow: Path | None,
+    skip_unserved: bool,
+    csv_encoding: str,
+    workers: int,
+    memory: int,
+    partitions: int | None,
+    resume: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Clear a year with the institutions: standards by contract and way of payment, audits, advances, what is left to pay.
+
+    SETTLED is the run folder of “qingsuan settle” of the year, or files with the columns of its table settled. The folder of
+    --contracts has the bureau's terms and tables (docs/clearing.md). What cannot be cleared stands in “unsettled” with its reason.
+    """
+    from qingsuan.api.clearing import clear
+    from qingsuan.report.text import proven
+
+    with terminated_as_interrupted():
+        run = clear(
+            settled,
+            year=year,
+            contracts=contracts,
+            cases=cases or None,
+            out=out,
+            require=requirements,
+            allow=allow,
+            skip_unserved=skip_unserved,
+            csv_encoding=csv_encoding,
+            workers=workers,
+            memory=memory,
+            partitions=partitions,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress_for(as_json),
+        )
+    with finished(out, run.record_sha256):
+        if as_json:
+            show_json(
+                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
+            )
+        else:
+            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")

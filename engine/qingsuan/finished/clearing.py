@@ -1,0 +1,58 @@
+"""A finished clearing of institutions as an object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import ClassVar
+
+from qingsuan.finished.folder import REASONS, FinishedRun, Rows
+
+__all__ = ["Clearing"]
+
+
+class Clearing(FinishedRun):
+    """A finished clearing (医疗机构清算); every table as in ``docs/clearing.md``."""
+
+    kind: ClassVar[str] = "clearing"
+
+    @cached_property
+    def clearing(self) -> Rows:
+        """One row per contract: what its claims add up to, and every term of what is paid or taken back."""
+        return self._rows("clearing")
+
+    @cached_property
+    def cases(self) -> Rows:
+        """One row per case that a contract pays for: its group, and what it is worth."""
+        return self._rows("cases")
+
+    @cached_property
+    def forms(self) -> Rows:
+        """The national application for clearing (3203), one row per contract and month of settlement."""
+        return self._rows("forms")
+
+    @cached_property
+    def unsettled(self) -> Rows:
+        """What is not cleared, and why."""
+        return self._rows("unsettled")
+
+    @cached_property
+    def rejected(self) -> Rows:
+        """Rejected claims as they came, with the reason first."""
+        return self._rows("rejected")
+
+    @cached_property
+    def rejected_cases(self) -> Rows:
+        """Rejected rows of cases, likewise."""
+        return self._rows("rejected", "cases-", REASONS)
+
+    def summary(self) -> str:
+        """What ``qingsuan clear`` prints when it is done."""
+        from qingsuan.report.clearing import clearing_summary
+
+        return clearing_summary(self.path)
+
+    def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        rows = self.record["amounts"]
+        names = list(rows[0]) if rows else ["pool"]
+        return names, [[str(row[name]) for name in names] for row in rows]

@@ -1,0 +1,158 @@
+"""The rows of a finished clearing (医疗机构清算), checked without their inputs: contracts, cases, forms, totals and the record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qingsuan.money import fen_of_yuan
+from qingsuan.run.folder import RECORD
+from qingsuan.verify.findings import Findings
+
+__all__ = ["CLEARING_NEEDS", "CheckedClearing", "check_clearing"]
+
+CLEARING_NEEDS = ("year", "partitions", "inputs", "rows", "amounts", "unsettled", "identities", "terms")
+"""What the record of a clearing has to hold so that its rows can be checked."""
+
+_BY = ("pool", "insutype", "clr_type", "clr_way")
+_NAME = ("fixmedins_code", "pool", "insutype", "clr_type", "clr_way")
+_CLAIMED = ("medfee_sumamt", "inscp_scp_amt", "fund_pay_sumamt", "claims")
+_AMOUNTS = (*_CLAIMED, "standard", "audit", "payable", "advances", "clearing", "difference")
+_UNSETTLED = ("medfee_sumamt", "fund_pay_sumamt", "claims")
+_OF_CASES = ("02", "03")
+
+_Row = Mapping[str, Any]
+_Sums = dict[tuple[str, ...], Counter[str]]
+
+
+@dataclass(slots=True)
+class CheckedClearing:
+    """What was looked at: contracts that are cleared, cases, and rows of what is not cleared."""
+
+    contracts: int = 0
+    cases: int = 0
+    unsettled: int = 0
+
+
+def check_clearing(folder: Path, record: Mapping[str, Any], findings: Findings) -> CheckedClearing:
+    """Check every contract of a run folder.
+
+    Raises
+    ------
+    Exception
+        Of what reading damaged files raises; :func:`qingsuan.verify.findings.checking` makes findings of it.
+    """
+    found = CheckedClearing()
+    care: _Sums = {}
+    unsettled: _Sums = {}
+    for number in range(int(record["partitions"])):
+        part = f"part-{number:05d}.parquet"
+        tables = {name: pq.read_table(folder / name / part) for name in ("clearing", "cases", "forms", "unsettled")}
+        rows = _rows(tables["clearing"], _AMOUNTS)
+        for place, row in enumerate(rows, 1):
+            _check_terms(f"clearing/{part}", place, row, findings)
+        _check_cases(f"cases/{part}", tables["cases"], rows, findings)
+        _check_forms(f"forms/{part}", tables["forms"], rows, findings)
+        _add(care, rows, _BY, ("psntime", *_AMOUNTS))
+        _add(unsettled, _rows(tables["unsettled"], _UNSETTLED), ("kind", "table"), ("rows", *_UNSETTLED))
+        found.contracts += len(rows)
+        found.cases += len(tables["cases"])
+        found.unsettled += len(tables["unsettled"])
+    _check_sums(folder, record, care, unsettled, findings)
+    findings.same(RECORD, "contracts are those of clearing", record["rows"]["contracts"]["settled"], found.contracts)
+    findings.same(RECORD, "cases are those of cases", record["rows"]["cases"]["settled"], found.cases)
+    return found
+
+
+def _check_terms(file: str, place: int, row: _Row, findings: Findings) -> None:
+    """What holds of each contract."""
+    checks = {
+        "payable = standard - audit": (row["payable"], row["standard"] - row["audit"]),
+        "clearing = payable - advances": (row["clearing"], row["payable"] - row["advances"]),
+        "difference = standard - claims": (row["difference"], row["standard"] - row["claims"]),
+        "the standard by item is what claims add up to": (
+            row["standard"] if row["clr_way"] == "01" else row["claims"],
+            row["claims"],
+        ),
+        "no standard, audit or advance is negative": (min(row["standard"], row["audit"], row["advances"], 0), 0),
+    }
+    for check, (found, expected) in checks.items():
+        if found != expected:
+            findings.add(file, check, f"{found} fen", f"{expected} fen", place)
+
+
+def _check_cases(file: str, table: pa.Table, contracts: list[dict[str, Any]], findings: Findings) -> None:
+    """The standard of a contract that goes by cases is what its cases add up to."""
+    names = ("medfee_sumamt", "claims", "standard", "difference")
+    cases: _Sums = {}
+    _add(cases, _rows(table, names), _NAME, names)
+    own: _Sums = {}
+    _add(own, [row for row in contracts if row["clr_way"] in _OF_CASES], _NAME, names)
+    for name in sorted(cases.keys() | own.keys()):
+        told = {each: cases.get(name, Counter())[each] for each in names}
+        expected = {each: own.get(name, Counter())[each] for each in names}
+        findings.same(file, f"fen of cases of {' '.join(name)} as clearing has them", told, expected)
+
+
+def _check_forms(file: str, table: pa.Table, contracts: list[dict[str, Any]], findings: Findings) -> None:
+    """The months of the national form add up to the contract."""
+    forms: _Sums = {}
+    _add(forms, _rows(table, ("medfee_sumamt", "fund_appy_sum")), _NAME, ("psntime", "medfee_sumamt", "fund_appy_sum"))
+    own: _Sums = {}
+    _add(own, contracts, _NAME, ("psntime", "medfee_sumamt", "claims"))
+    for name, sums in sorted(own.items()):
+        expected = (sums["psntime"], sums["medfee_sumamt"], sums["claims"])
+        mine = forms.pop(name, Counter())
+        told = (mine["psntime"], mine["medfee_sumamt"], mine["fund_appy_sum"])
+        findings.same(file, f"claims, cost and funds in fen of {' '.join(name)} as clearing has them", told, expected)
+    for name in sorted(forms):
+        findings.add(file, "each form is of a contract of clearing", " ".join(name), "no such row")
+
+
+def _check_sums(folder: Path, record: Mapping[str, Any], care: _Sums, unsettled: _Sums, findings: Findings) -> None:
+    """Totals and the record are what contracts, and what is not cleared, add up to."""
+    every = (
+        ("totals/care.parquet", "amounts", _BY, ("psntime", *_AMOUNTS), care),
+        ("totals/unsettled.parquet", "unsettled", ("kind", "table"), ("rows", *_UNSETTLED), unsettled),
+    )
+    for file, key, by, names, sums in every:
+        money = [name for name in names if name not in ("psntime", "rows")]
+        expected = {name: dict(mine) for name, mine in sorted(sums.items())}
+        totals: _Sums = {}
+        _add(totals, _rows(pq.read_table(folder / file), money), by, names)
+        findings.same(file, "sums in fen", {name: dict(mine) for name, mine in sorted(totals.items())}, expected)
+        told: _Sums = {}
+        lines = [
+            {name: fen_of_yuan(value) if name in money else value for name, value in row.items()} for row in record[key]
+        ]
+        _add(told, lines, by, names)
+        findings.same(RECORD, f"{key} in fen", {name: dict(mine) for name, mine in sorted(told.items())}, expected)
+    rows = record["rows"]["settled"]
+    out = rows["cleared"] + rows["unsettled"] + sum(rows["rejected"].values())
+    findings.same(RECORD, "claims in = cleared + not cleared + rejected", rows["in"], out)
+    cleared = sum(sums["psntime"] for sums in care.values())
+    findings.same(RECORD, "claims cleared are those of contracts", rows["cleared"], cleared)
+    for one in record["identities"]:
+        findings.same(RECORD, one["identity"], one["one"], one["other"])
+
+
+def _rows(table: pa.Table, money: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows of a table, amounts in fen and absent texts empty."""
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for row in rows:
+        row.update({name: int(row[name].scaleb(2)) for name in money})
+        row.update({name: "" for name, value in row.items() if value is None})
+    return rows
+
+
+def _add(sums: _Sums, rows: Iterable[_Row], by: Iterable[str], names: Iterable[str]) -> None:
+    by, names = tuple(by), tuple(names)
+    for row in rows:
+        mine = sums.setdefault(tuple(row[name] for name in by), Counter())
+        mine.update({name: row[name] for name in names})

@@ -1,0 +1,270 @@
+"""``qingsuan clear`` from files to the run folder: amounts worked out by hand, and what each bad input is told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+import qingsuan
+from clearing_cases import ClearingYear, only_made_up
+from settling import run
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
+ITEM = '[[terms]]\nid = "item"\nway = "01"\ntitle = "by item"\nsource = "X"\n'
+SHARE = '[[terms]]\nid = "share"\nway = "02"\ntitle = "share"\nfund = "share"\nsource = "X"\n'
+HEADER = "fixmedins_code,pool,insutype,clr_type,begin_month,end_month,terms\n"
+H1 = HEADER + "H1,990100,310,21,2022-01,2022-12,item\n"
+CLAIM = "setl_id,fixmedins_code,medfee_sumamt,hifp_pay\nC1,H1,100.00,70.00\n"
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    only_made_up(monkeypatch)
+
+
+def year(folder: Path, terms: str = ITEM, claims: str = CLAIM, **more: Any) -> ClearingYear:
+    tables = {name: more.pop(name) for name in list(more) if name not in ("cases", "head")}
+    return ClearingYear(folder, {"terms": terms, "claims": claims, "tables": {"contracts": H1, **tables}, **more})
+
+
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_a_case_comes_out(file: Path, tmp_path: Path) -> None:
+    made = ClearingYear.of(tmp_path, file)
+    ran = made.run()
+    assert ran.status == 0, ran
+    made.check()
+    assert run("verify", tmp_path / "out").status == 0
+
+
+# ---- what cannot be settled stands beside what could
+
+
+@pytest.mark.parametrize(
+    ("terms", "more", "kind", "said"),
+    [
+        (SHARE, {"groups": "terms,group,standard\nshare,I20,10\n"}, "missing-parameter", "terms[1].percent"),
+        (SHARE + "percent = 70\n", {}, "missing-parameter", 'lines of groups.csv with terms "share"'),
+        (
+            '[[terms]]\nid = "share"\nway = "04"\ntitle = "heads"\nsource = "X"\nper_head = [{ from = "2022-01", yuan = 1 }]\n',
+            {},
+            "missing-parameter",
+            "lines of quantities.csv",
+        ),
+    ],
+)
+def test_a_contract_that_lacks_something_is_shown_with_it(
+    tmp_path: Path, terms: str, more: dict[str, str], kind: str, said: str
+) -> None:
+    both = HEADER + "H1,990100,310,21,2022-01,2022-12,item\nH2,990100,310,21,2022-01,2022-12,share\n"
+    claims = CLAIM + "C2,H2,50.00,30.00\n"
+    made = year(tmp_path, ITEM + terms.replace("terms[1]", "terms[2]"), claims, contracts=both, **more)
+    ran = made.run()
+    assert ran.status == 0, ran
+    (cleared,) = made.table("clearing")
+    assert (cleared["fixmedins_code"], cleared["clearing"]) == ("H1", Decimal("70.00"))
+    told = made.table("unsettled")
+    assert [(row["kind"], row["table"], row["rows"], row["claims"]) for row in told] == [
+        (kind, "settled", 1, Decimal("30.00")),
+        (kind, "contracts", 1, Decimal("0.00")),
+    ]
+    assert all(said.replace("terms[1]", "terms[2]") in row["reason"] for row in told), told
+    assert {row["where"] for row in told} == {"contracts.csv: line 3"}
+    assert "1 of 2 contracts" in ran.out
+    assert "1 claims, 30.00 yuan paid by funds, are not cleared" in ran.out
+
+
+def test_claims_and_cases_that_do_not_fit_are_shown_one_by_one(tmp_path: Path) -> None:
+    claims = "setl_id,fixmedins_code,med_type,medfee_sumamt,hifp_pay\n" + "".join(
+        f"{name},{code},{care},100.00,{number}.00\n"
+        for number, (name, code, care) in enumerate(
+            [
+                ("good", "H1", "21"),
+                ("no-group", "H1", "21"),
+                ("no-case", "H1", "21"),
+                ("case-twice", "H1", "21"),
+                ("claim-twice", "H1", "21"),
+                ("claim-twice", "H1", "21"),
+                ("no-standard", "H1", "21"),
+                ("no-contract", "H7", "21"),
+                ("no-kind", "H1", "99"),
+            ],
+            1,
+        )
+    )
+    groups = {"no-group": "", "no-standard": "J99"}
+    names = ("good", "no-group", "case-twice", "case-twice", "claim-twice", "no-standard", "no-claim")
+    cases = "setl_id,pool,insutype,group\n" + "".join(f"{n},990100,310,{groups.get(n, 'I20')}\n" for n in names)
+    contracts = HEADER + "H1,990100,310,21,2022-01,2022-12,share\n"
+    made = year(
+        tmp_path,
+        SHARE + "percent = 70\n",
+        claims,
+        cases=cases,
+        contracts=contracts,
+        groups="terms,group,standard\nshare,I20,100.00\n",
+    )
+    ran = made.run()
+    assert ran.status == 0, ran
+    (cleared,) = made.table("clearing")
+    assert (cleared["psntime"], cleared["claims"], cleared["standard"]) == (1, Decimal("1.00"), Decimal("70.00"))
+    told = {(row["kind"], row["setl_id"]): row for row in made.table("unsettled")}
+    assert {kind for kind, _ in told} == {
+        *("no-group", "no-case", "case-twice", "claim-twice", "no-standard", "no-contract", "no-kind", "no-claim")
+    }
+    assert all(kind == setl_id for kind, setl_id in told if setl_id)
+    assert told["no-standard", "no-standard"]["reason"].endswith('nothing for its group "J99"')
+    assert told["no-kind", None]["med_type"] == "99"
+    assert sum(row["claims"] for row in made.table("unsettled")) == sum(range(2, 10))
+    record = json.loads((tmp_path / "out/run.json").read_text("utf-8"))
+    assert record["rows"]["settled"] == {"in": 9, "cleared": 1, "unsettled": 8, "rejected": {}}
+    assert record["rows"]["cases"] == {"in": 7, "read": 7, "settled": 1, "of_no_claim": 1, "rejected": {}}
+    assert run("verify", tmp_path / "out").status == 0
+
+
+def test_a_line_of_no_contract_is_told_and_in_no_amount(tmp_path: Path) -> None:
+    advances = "fixmedins_code,pool,insutype,clr_type,month,amount\nH9,990100,310,21,2022-01,5.00\n"
+    made = year(tmp_path, advances=advances)
+    ran = made.run()
+    assert ran.status == 0, ran
+    assert "advances.csv: line 2: of no contract of its month (H9 990100 310 21)" in " ".join(ran.out.split())
+    assert [row["clearing"] for row in made.table("clearing")] == [Decimal("70.00")]
+
+
+# ---- what stops the run
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"contracts": H1 + "H1,990100,310,21,2022-06,2022-06,item\n"}, "again for the same months, first in line 2"),
+        ({"contracts": H1.replace("item", "itme")}, 'did you mean "item"'),
+        ({"contracts": H1.replace(",21,", ",41,")}, "one of [[kinds]] of terms.toml: 11, 21"),
+        ({"contracts": H1.replace("2022-12", "2023-12")}, "a month of 2022"),
+        ({"contracts": H1.replace("2022-12", "2021-12")}, "a month of 2022"),
+        ({"contracts": H1.replace("2022-01,2022-12", "2022-12,2022-01")}, "end_month not before begin_month"),
+        ({"contracts": H1.replace("990100", "9901")}, "the six digits of a pool"),
+        ({"contract": H1}, "a file contract.csv"),
+        ({"terms": ITEM + "percent = 7\n"}, 'unknown key "percent"'),
+        ({"terms": ITEM + ITEM}, '"item" twice'),
+        ({"terms": ITEM.replace('"01"', '"1"')}, "01"),
+        ({"groups": "terms,group,standard\nitem,I20,1.005\n"}, "at most two decimals"),
+        ({"groups": "terms,group,standard\nitem,I20,1\nitem,I20,1\n"}, "group I20 again"),
+        (
+            {"advances": "fixmedins_code,pool,insutype,clr_type,month,amount\nH1,990100,310,21,2022-01,-5.00\n"},
+            "from 0 to",
+        ),
+        (
+            {"audits": "fixmedins_code,pool,insutype,clr_type,month,amount,document\nH1,990100,310,21,2022-01,5,\n"},
+            "the document by which it is withheld",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_trusted_stops_the_run(tmp_path: Path, more: dict[str, str], said: str) -> None:
+    made = year(tmp_path, more.pop("terms", ITEM), **more)
+    ran = made.run()
+    assert (ran.status, said in ran.err) == (4, True), ran
+    assert not (tmp_path / "out").exists()
+
+
+def test_terms_of_another_year_and_no_contracts_at_all_stop_the_run(tmp_path: Path) -> None:
+    made = year(tmp_path)
+    folder = tmp_path / "contracts"
+    ran = run("clear", made.claims, "--year", 2023, "--contracts", folder, "--out", tmp_path / "out")
+    assert (ran.status, "2023, the year that is settled" in ran.err) == (4, True), ran
+    (folder / "contracts.csv").unlink()
+    ran = made.run()
+    assert (ran.status, "no file contracts.csv" in ran.err) == (4, True), ran
+
+
+def test_a_pool_without_a_plugin_stops_the_run_or_is_set_aside(tmp_path: Path) -> None:
+    claims = (
+        "setl_id,fixmedins_code,pool,medfee_sumamt,hifp_pay\nC1,H1,990100,100.00,70.00\nC2,H1,880100,100.00,70.00\n"
+    )
+    made = year(tmp_path, claims=claims)
+    ran = made.run()
+    assert (ran.status, "claims of 880100: no plugin serves this pool" in ran.err) == (4, True), ran
+    assert made.run("--skip-unserved").status == 0
+    (refused,) = made.table("rejected")
+    assert (refused["setl_id"], refused["code"]) == ("C2", "E_POOL")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"medfee_sumamt": "1.005"}, "E_SCALE"),
+        ({"fund_pay_sumamt": "-1.00"}, "E_NEGATIVE"),
+        ({"fixmedins_code": ""}, "E_MISSING"),
+        ({"benefit_date": "2021-12-31"}, "E_DATE"),
+        ({"setl_time": "yesterday"}, "E_FORM"),
+    ],
+)
+def test_a_claim_that_cannot_be_read_is_rejected_whole(tmp_path: Path, change: dict[str, str], code: str) -> None:
+    made = year(tmp_path)
+    table = pa.csv.read_csv(
+        made.claims,
+        convert_options=pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(made.claims.read_text("utf-8").splitlines()[0].split(","), pa.string())
+        ),
+    )
+    good, bad = table.to_pylist()[0], table.to_pylist()[0] | {"setl_id": "C2"} | change
+    pa.csv.write_csv(pa.Table.from_pylist([good, bad]), made.claims)
+    assert made.run().status == 0
+    (refused,) = made.table("rejected")
+    assert (refused["setl_id"], refused["code"]) == ("C2", code)
+    assert [row["psntime"] for row in made.table("clearing")] == [1]
+
+
+# ---- the frame
+
+
+def test_partitions_and_workers_do_not_matter_and_a_run_goes_on(tmp_path: Path) -> None:
+    file = next(one for one in CASES if one.stem.startswith("02"))
+    made = ClearingYear.of(tmp_path, file)
+    assert made.run("--partitions", 1).status == 0
+    assert made.run("--partitions", 5, "--workers", 3, out="five").status == 0
+    for name in ("clearing", "cases", "forms", "unsettled"):
+        assert made.table(name) == made.table(name, "five")
+    (tmp_path / "five/run.json").unlink()
+    shutil.rmtree(tmp_path / "five/totals")
+    before = {one.name: one.read_bytes() for one in (tmp_path / "five/clearing").iterdir()}
+    assert made.run("--partitions", 5, "--resume", out="five").status == 0
+    assert {one.name: one.read_bytes() for one in (tmp_path / "five/clearing").iterdir()} == before
+    assert run("verify", tmp_path / "five").status == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "said"),
+    [
+        ("clearing", "audit", "payable = standard - audit"),
+        ("clearing", "advances", "clearing = payable - advances"),
+        ("cases", "standard", "fen of cases of H1"),
+        ("forms", "fund_appy_sum", "claims, cost and funds in fen of H1"),
+    ],
+)
+def test_a_changed_amount_is_found_by_verify(tmp_path: Path, table: str, column: str, said: str) -> None:
+    made = ClearingYear.of(tmp_path, next(one for one in CASES if one.stem.startswith("02")))
+    assert made.run("--partitions", 1).status == 0
+    (file,) = (tmp_path / "out" / table).iterdir()
+    rows = pq.read_table(file)
+    changed = pa.array([value + 1 for value in rows[column].to_pylist()], rows[column].type)
+    pq.write_table(rows.set_column(rows.schema.get_field_index(column), column, changed), file)
+    ran = run("verify", tmp_path / "out")
+    assert (ran.status, said in ran.out) == (3, True), ran.out
+
+
+def test_from_python(tmp_path: Path) -> None:
+    made = ClearingYear.of(tmp_path, CASES[0])
+    run_ = qingsuan.clear(made.claims, year=2022, contracts=tmp_path / "contracts", out=tmp_path / "kept")
+    assert [str(row["clearing"]) for row in run_.clearing.to_arrow().to_pylist()] == ["350.00", "-60.00", "-10.00"]
+    opened = qingsuan.open(tmp_path / "kept")
+    assert "3 of 3 contracts" in opened.summary()
+    assert "clr_way" in opened._repr_html_()
+    assert len(opened.rejected) == len(opened.rejected_cases) == 0

@@ -1,0 +1,85 @@
+"""Contracts cleared by whole columns come out as the slow twin has them, term by term, to the fen.
+
+``QINGSUAN_CLEARING_ROWS`` says on how many random claims (``make differential-clearing``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from clearing_worlds import NAME, World, world
+from qingsuan.clearing.reference import ByHand
+from qingsuan.settlement import Settled
+
+ROWS = int(os.environ.get("QINGSUAN_CLEARING_ROWS", "8000"))
+LEAST_WORLDS = 10 if ROWS < 100_000 else 100
+CLAIMS = ROWS // LEAST_WORLDS
+
+
+def fen(table: pa.Table, name: str) -> list[int]:
+    return [int(each.scaleb(2)) for each in table[name].to_pylist()]
+
+
+def terms_of(given: World, settled: Settled, names: list[str]) -> dict[tuple[object, ...], dict[str, int]]:
+    table = settled.tables["clearing"]
+    columns = {name: table[name].to_pylist() if name in ("psntime", "quantity") else fen(table, name) for name in names}
+    keys = zip(*(table[name].to_pylist() for name in (*NAME, "first_month")), strict=True)
+    return {key: {name: columns[name][place] or 0 for name in names} for place, key in enumerate(keys)}
+
+
+def expected_of(given: World, by_hand: ByHand) -> dict[tuple[object, ...], dict[str, int]]:
+    contracts = given.bureau.contracts
+    return {
+        (*contracts[number].name, f"2022-{contracts[number].first_month:02d}"): terms
+        for number, terms in by_hand.terms.items()
+    }
+
+
+@pytest.mark.parametrize("seed", range(LEAST_WORLDS))
+def test_columns_and_twin_agree(seed: int, tmp_path: Path) -> None:
+    given = world(seed, CLAIMS, tmp_path)
+    by_hand, settled = given.by_hand, given.by_columns
+    expected = expected_of(given, by_hand)
+    names = list(next(iter(expected.values())))
+    assert terms_of(given, settled, names) == expected
+    cases = settled.tables["cases"]
+    keys = zip(*(cases[name].to_pylist() for name in ("pool", "insutype", "setl_id")), strict=True)
+    assert dict(zip(keys, fen(cases, "standard"), strict=True)) == by_hand.cases
+    unsettled = Counter[tuple[str, str]]()
+    for row in settled.tables["unsettled"].to_pylist():
+        unsettled[row["kind"], row["table"]] += row["rows"]
+    assert unsettled == by_hand.unsettled
+
+
+@pytest.mark.parametrize("seed", range(100, 100 + LEAST_WORLDS))
+def test_every_claim_is_somewhere_and_every_contract_adds_up(seed: int, tmp_path: Path) -> None:
+    given = world(seed, CLAIMS, tmp_path)
+    settled = given.by_columns
+    table, unsettled = settled.tables["clearing"], settled.tables["unsettled"]
+    of_claims = [row for row in unsettled.to_pylist() if row["table"] == "settled"]
+    assert sum(table["psntime"].to_pylist()) + sum(row["rows"] for row in of_claims) == len(given.claims)
+    out = sum(fen(table, "fund_pay_sumamt")) + sum(fen(unsettled, "fund_pay_sumamt"))
+    assert out == sum(one.fund_all for one in given.claims)
+    standard, clearing, advances, audit = (sum(fen(table, n)) for n in ("standard", "clearing", "advances", "audit"))
+    assert clearing + advances + audit == standard
+    assert sum(fen(table, "claims")) + sum(fen(table, "difference")) == standard
+    forms = settled.tables["forms"]
+    assert sum(forms["psntime"].to_pylist()) == sum(table["psntime"].to_pylist())
+    assert sum(fen(forms, "fund_appy_sum")) == sum(fen(table, "claims"))
+
+
+def test_the_random_worlds_say_everything(tmp_path: Path) -> None:
+    given = [world(seed, CLAIMS, tmp_path / str(seed)) for seed in range(LEAST_WORLDS)]
+    assert sum(len(one.claims) for one in given) >= ROWS
+    kinds = {kind for one in given for kind in one.by_hand.unsettled}
+    assert {kind for kind, _ in kinds} == {
+        *("missing-parameter", "no-contract", "no-kind", "no-case", "case-twice", "claim-twice", "no-group"),
+        *("no-standard", "no-days", "no-claim"),
+    }
+    settled = {one.bureau.contracts[number].terms.way for one in given for number in one.by_hand.terms}
+    assert settled == {"01", "02", "03", "04", "unit"}

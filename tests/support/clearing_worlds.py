@@ -1,0 +1,268 @@
+"""Random contracts and a year of claims and cases under them, made up: cleared by columns and by the slow twin, side by side."""
+
+from __future__ import annotations
+
+import csv
+import random
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from qingsuan.clearing.contracts.bureau import Bureau, read_bureau
+from qingsuan.clearing.intake.columns import CASES, settled_columns
+from qingsuan.clearing.intake.taking import Taking
+from qingsuan.clearing.partition import settle_contracts
+from qingsuan.clearing.reference import ByHand, Case, Claim, clear_by_hand
+from qingsuan.clearing.settlement import contracts_table
+from qingsuan.columns.cells import decimals
+from qingsuan.settlement import Settled
+
+__all__ = ["HEAD", "NAME", "World", "table_of", "world"]
+
+NAME = ("fixmedins_code", "pool", "insutype", "clr_type")
+POOLS = ("990100", "990200")
+HEAD = """\
+format = 1
+[clearing]
+year = 2022
+title = "made up for tests"
+funds = ["hifp_pay", "hifmi_pay"]
+source = "X"
+[sources.X]
+document = "made up"
+article = "1"
+grade = "made-up"
+[[kinds]]
+clr_type = "11"
+med_types = ["11", "14"]
+source = "X"
+[[kinds]]
+clr_type = "21"
+med_types = ["21", "52"]
+source = "X"
+"""
+
+
+class _File:
+    """Stands for a file of the input."""
+
+    number, name, where = 0, "made-up", "made-up"
+    schema = pa.schema([])
+
+
+@dataclass
+class World:
+    """A year of contracts, claims and cases."""
+
+    folder: Path
+    claims: list[Claim]
+    cases: list[Case]
+    scope: list[int] = field(default_factory=list)
+
+    @cached_property
+    def bureau(self) -> Bureau:
+        return read_bureau(self.folder, 2022)
+
+    @cached_property
+    def by_hand(self) -> ByHand:
+        return clear_by_hand(self.bureau, self.claims, self.cases)
+
+    @cached_property
+    def by_columns(self) -> Settled:
+        taking = Taking(self.bureau, frozenset(POOLS), skip_unserved=False)
+        contracts = contracts_table(self.bureau).combine_chunks().to_batches()[0]
+        given = {"settled": _settled(self.claims), "cases": _cases(self.cases), "contracts": contracts}
+        taken = {name: taking.take(name, batch, _File(), 0, ()) for name, batch in given.items()}
+        assert not any(one.refusals.num_rows for one in taken.values())
+        return settle_contracts(self.bureau, *(pa.Table.from_batches([one.rows]) for one in taken.values()))
+
+
+def _settled(claims: list[Claim]) -> pa.RecordBatch:
+    fen = {
+        "medfee_sumamt": [one.medfee for one in claims],
+        "inscp_scp_amt": [one.medfee for one in claims],
+        "fund_pay_sumamt": [one.fund_all for one in claims],
+        "psn_part_amt": [one.person for one in claims],
+        "acct_pay": [0 for one in claims],
+        "acct_mulaid_pay": [0 for one in claims],
+        "psn_cash_pay": [one.person for one in claims],
+        "hifp_pay": [one.funds - one.funds // 3 for one in claims],
+        "hifmi_pay": [one.funds // 3 for one in claims],
+    }
+    texts = {name: [getattr(one, name) for one in claims] for name in ("setl_id", "pool", "insutype", "med_type")}
+    texts["fixmedins_code"] = [one.fixmedins_code for one in claims]
+    days = [f"2022-{one.month:02d}-15" for one in claims]
+    columns = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    columns |= {"setl_time": pa.array(days), "benefit_date": pa.array(days)}
+    columns |= {name: decimals(pa.array(values, pa.int64()).to_numpy()) for name, values in fen.items()}
+    names = [column.name for column in settled_columns(("hifp_pay", "hifmi_pay"))]
+    return pa.RecordBatch.from_arrays([columns[name] for name in names], names)
+
+
+def _cases(cases: list[Case]) -> pa.RecordBatch:
+    names = [column.name for column in CASES]
+    columns = {name: [getattr(one, name) for one in cases] for name in names}
+    return pa.RecordBatch.from_arrays(
+        [pa.array(columns[name], pa.int64() if name == "days" else pa.string()) for name in names], names
+    )
+
+
+def table_of(file: Path, rows: list[dict[str, str]]) -> Path:
+    """Write a CSV file; nothing where there are no rows."""
+    if rows:
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    return file
+
+
+def world(seed: int, claims: int, folder: Path) -> World:
+    """A made-up year: random terms of every way, random contracts of them, claims that have a case or lack one."""
+    maker = _Maker(random.Random(seed), folder)
+    maker.terms()
+    maker.contracts()
+    return maker.year(claims)
+
+
+class _Maker:
+    def __init__(self, dice: random.Random, folder: Path) -> None:
+        self.dice, self.folder = dice, folder
+        self.ways: dict[str, str] = {}
+        self.rows: dict[str, list[dict[str, str]]] = {}
+        self.of: list[dict[str, str]] = []
+
+    def _yuan(self, most: int) -> str:
+        fen = self.dice.randrange(1, most * 100)
+        return f"{fen // 100}.{fen % 100:02d}"
+
+    def terms(self) -> None:
+        """``terms.toml``: one or two terms of each way; now and then a parameter is not there."""
+        dice, parts = self.dice, [HEAD]
+        for number in range(dice.randrange(8, 13)):
+            way = ("01", "02", "03", "04", "unit")[number % 5]
+            name = f"t{number}"
+            self.ways[name] = way
+            lines = ["[[terms]]", f'id = "{name}"', f'way = "{way}"', f'title = "{way}"', 'source = "X"']
+            own = {"02": self._disease, "03": self._bed_days, "04": self._heads, "unit": self._units}.get(way, list)()
+            parts.append("\n".join([*lines, *(own if dice.random() > 0.1 else own[1:]), ""]))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "terms.toml").write_text("\n".join(parts), encoding="utf-8")
+
+    def _disease(self) -> list[str]:
+        if self.dice.random() < 0.5:
+            return ['fund = "less-person"']
+        return ['fund = "share"', f"percent = {self.dice.randrange(2, 101)}"]
+
+    def _bed_days(self) -> list[str]:
+        rates = []
+        for level in ("A", "B"):
+            for first in sorted({1, *self.dice.sample(range(2, 40), self.dice.randrange(3))}):
+                rates.append(f'{{ level = "{level}", from_day = {first}, yuan = "{self._yuan(800)}" }}')
+        return [f"rates = [{', '.join(rates)}]"]
+
+    def _heads(self) -> list[str]:
+        months = sorted({"2022-01", *(f"2022-{self.dice.randrange(2, 13):02d}" for _ in range(2))})
+        rates = ", ".join(f'{{ from = "{month}", yuan = "{self._yuan(60)}" }}' for month in months)
+        bands = ", ".join(
+            f'{{ band = "{name}", factor = "{self.dice.randrange(1, 30000) / 10000:.4f}" }}' for name in "ab"
+        )
+        return [f"per_head = [{rates}]", f"bands = [{bands}]"]
+
+    def _units(self) -> list[str]:
+        units = ", ".join(f'{{ unit = "{name}", yuan = "{self._yuan(500)}" }}' for name in "uv")
+        return [f"units = [{units}]"]
+
+    def contracts(self) -> None:
+        """``contracts.csv`` and what belongs to it."""
+        dice = self.dice
+        names = [
+            (f"H{number}", pool, scheme, kind)
+            for number in range(dice.randrange(3, 9))
+            for pool in POOLS
+            for scheme in ("310", "390")
+            for kind in ("11", "21")
+            if dice.random() < 0.7
+        ]
+        for name in names:
+            whole = (
+                [("2022-01", "2022-12")] if dice.random() < 0.6 else [("2022-01", "2022-05"), ("2022-07", "2022-12")]
+            )
+            for begin, end in whole:
+                row = dict(zip(NAME, name, strict=True)) | {"begin_month": begin, "end_month": end}
+                self.of.append(row | {"terms": dice.choice(list(self.ways))})
+        self.rows["contracts.csv"] = self.of
+        self.rows["groups.csv"] = [
+            {"terms": name, "group": group, "standard": self._yuan(20000)}
+            for name, way in self.ways.items()
+            if way == "02"
+            for group in ("D1", "D2", "D3")
+            if dice.random() < 0.9
+        ]
+        for file, least in (("advances.csv", 6), ("audits.csv", 2)):
+            self.rows[file] = [self._paid(row, file) for row in self.of for _ in range(dice.randrange(least))]
+        self.rows["quantities.csv"] = [
+            self._counted(row, what, way)
+            for row in self.of
+            for way, kinds in (("04", "ab"), ("unit", "uv"))
+            if self.ways[row["terms"]] == way and dice.random() < 0.9
+            for what in kinds
+        ]
+        for file, rows in self.rows.items():
+            table_of(self.folder / file, rows)
+
+    def _month(self, row: dict[str, str]) -> str:
+        first, last = (int(row[name][5:]) for name in ("begin_month", "end_month"))
+        return f"2022-{self.dice.randrange(first, last + 1):02d}"
+
+    def _paid(self, row: dict[str, str], file: str) -> dict[str, str]:
+        own = {name: row[name] for name in NAME} | {"month": self._month(row), "amount": self._yuan(900)}
+        return own | ({"document": "made up"} if file == "audits.csv" else {})
+
+    def _counted(self, row: dict[str, str], what: str, way: str) -> dict[str, str]:
+        own = {name: row[name] for name in NAME} | {"month": self._month(row), "what": what}
+        return own | {"number": str(self.dice.randrange(0, 5000 if way == "04" else 300))}
+
+    def year(self, count: int) -> World:
+        """Claims, most of them of a contract, and their cases."""
+        dice = self.dice
+        claims, cases = [], []
+        for number in range(count):
+            row = dice.choice(self.of)
+            medfee = dice.choice((0, 1, dice.randrange(1, 5_000_000)))
+            fund_all = dice.randrange(medfee + 1)
+            claim = Claim(
+                setl_id=f"S{number}",
+                pool=row["pool"],
+                insutype=row["insutype"],
+                med_type=dice.choice(("11", "14") if row["clr_type"] == "11" else ("21", "52"))
+                if dice.random() > 0.01
+                else "99",
+                fixmedins_code=row["fixmedins_code"] if dice.random() > 0.01 else "H99",
+                month=dice.randrange(1, 13),
+                medfee=medfee,
+                fund_all=fund_all,
+                funds=dice.randrange(fund_all + 1),
+                person=medfee - fund_all,
+            )
+            claims += [claim] * (1 if dice.random() > 0.01 else 2)
+            way = self.ways[row["terms"]]
+            if way in ("02", "03") or dice.random() < 0.02:
+                for _ in range(dice.choices((0, 1, 2), (2, 95, 3))[0]):
+                    group = (
+                        dice.choice(("D1", "D2", "D3") if way == "02" else ("A", "B"))
+                        if dice.random() > 0.03
+                        else dice.choice(("", "none"))
+                    )
+                    cases.append(
+                        Case(
+                            claim.setl_id,
+                            claim.pool,
+                            claim.insutype,
+                            group,
+                            dice.choice((0, 1, 10, 40)) if way == "03" else 0,
+                        )
+                    )
+        return World(self.folder, claims, cases)
