@@ -27,6 +27,9 @@ TRACEBACK = "QINGSUAN_TRACEBACK"
 NEW_OBJECTS = 100_000
 """After so many new objects a process of ours looks for unused ones: modules and rules stay, looking through them is in vain."""
 
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+"""NumPy keeps so many threads for products of matrices. Nothing here forms any; starting them was a fifth of a short command's work."""
+
 COMMANDS = {
     "account": "Settle a year of personal accounts (个人账户): credits, uses, families, interest, what is left.",
     "clear": "Clear a year with the institutions (医疗机构清算): what contracts are due, less what was paid already.",
@@ -97,6 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the status that says whose fault it was."""
     if arguments is None:  # the process is there for this command
         gc.set_threshold(NEW_OBJECTS)
+        os.environ.setdefault(BLAS_THREADS, "1")
     open_standard_streams()
     try:
         if any("\0" in argument for argument in arguments or ()):
