@@ -16,11 +16,11 @@ import numpy as np
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
-from qingsuan.policy.decision import Diagram, build
+from qingsuan.policy.decision import Diagram, Resolve, build
 from qingsuan.policy.diagram.classes import Step
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.numeric import MAX_ENTRIES, MAX_LAYERS, PERIODS, Tables, Writer
-from qingsuan.policy.resolve import Resolved, is_per_visit, name_of, resolve_rule
+from qingsuan.policy.resolve import Known, Resolved, is_per_visit, name_of, resolve_rule
 from qingsuan.policy.when.waiting import Waiting
 from qingsuan.policy.who.waiting import only_exemptions
 
@@ -227,20 +227,24 @@ class _Numbering:
 
     def of(
         self, number: int, rule_set: RuleSet, slots: dict[str, int], layers: Sequence[str], keys: Sequence[str]
-    ) -> Callable[[int, dict[str, tuple[int, ...]], str], int]:
+    ) -> Resolve:
         """What a rule set's diagram asks at its leaves."""
-        known: dict[object, int] = {}
+        met: dict[object, int] = {}
+        decided: Known = {}
+        known: dict[Resolved, int] = {}
         key_of = {group: keys.index(by) for group, by in rule_set.group_keys.items()}
 
-        def resolve(rule: int, cases: dict[str, tuple[int, ...]], example: str) -> int:
-            resolved = resolve_rule(rule_set, rule, cases, example)
-            name: object = (rule, tuple(sorted(cases.items()))) if self.apart else resolved
-            if name not in known:
-                _check_growth(rule_set, rule, resolved)
-                known[name] = self.writer.add(resolved, slots, layers, key_of)
-                self.rules.append((number, rule))
-                self.resolved.append(resolved)
-            return known[name]
+        def resolve(rule: int, cases: dict[str, tuple[int, ...]], example: Callable[[], str]) -> int:
+            combination = (rule, *cases.values())
+            if combination not in met:
+                resolved = resolve_rule(rule_set, rule, cases, example(), decided)
+                if self.apart or resolved not in known:
+                    _check_growth(rule_set, rule, resolved)
+                    known[resolved] = self.writer.add(resolved, slots, layers, key_of)
+                    self.rules.append((number, rule))
+                    self.resolved.append(resolved)
+                met[combination] = known[resolved]
+            return met[combination]
 
         return resolve
 

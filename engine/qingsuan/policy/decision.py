@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from qingsuan.errors import PolicyError
 from qingsuan.policy.conditions import CODE_COLUMNS, IDENTITY_DIMENSION, INTERVAL_DIMENSIONS, said_as
@@ -22,12 +23,16 @@ from qingsuan.policy.when.values import When
 from qingsuan.policy.who.registrations import closed_values
 from qingsuan.tables import PLACES, REFERRALS
 
-__all__ = ["NO_RULE", "Combination", "Diagram", "build", "combinations"]
+__all__ = ["NO_RULE", "Combination", "Diagram", "Resolve", "build", "combinations"]
 
 NO_RULE = -1
 """A leaf: no rule. Leaf ``-2 - m``: place ``m`` of :func:`qingsuan.policy.who.registrations.refused`. Others number a resolution."""
 
 MAX_NODES = 4_000_000
+
+Resolve = Callable[[int, dict[str, tuple[int, ...]], Callable[[], str]], int]
+"""Called with a rule's number, for each of its layers the numbers of the conditional cases that hold, and what says an example of a
+claim in words; returns the leaf's number (>= 0)."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +98,8 @@ def _example(steps: Sequence[Step], path: Sequence[int]) -> str:
     return ", ".join(words) or "any claim"
 
 
-def build(rule_set: RuleSet, resolve: Callable[[int, dict[str, tuple[int, ...]], str], int]) -> Diagram:
+def build(rule_set: RuleSet, resolve: Resolve) -> Diagram:
     """Build the diagram of a rule set.
-
-    Parameters
-    ----------
-    resolve
-        Called with a rule's number, for each of its layers the numbers of the conditional cases that hold, and an
-        example of a claim in words; returns the leaf's number (>= 0).
 
     Raises
     ------
@@ -109,9 +108,9 @@ def build(rule_set: RuleSet, resolve: Callable[[int, dict[str, tuple[int, ...]],
     """
     items = Items(rule_set)
     steps = tuple(_steps(rule_set, items))
-    leaves = _Leaves(rule_set, items, resolve)
+    leaves = _Leaves(rule_set, items, steps, resolve)
     blocks, last = _walk(rule_set, items, steps)
-    targets = [leaves.of(mask, _example(steps, path)) for mask, path in last.items()]
+    targets = [leaves.of(mask, path) for mask, path in last.items()]
     return Diagram(steps, tuple(_link(steps, blocks, targets)), 0 if steps else targets[0])
 
 
@@ -127,13 +126,13 @@ def combinations(rule_set: RuleSet, asked: Sequence[When]) -> Iterator[Combinati
     steps = tuple(_steps(rule_set, items))
     met: list[tuple[int, dict[str, tuple[int, ...]], str]] = []
 
-    def meet(rule: int, cases: dict[str, tuple[int, ...]], example: str) -> int:
-        met.append((rule, cases, example))
+    def meet(rule: int, cases: dict[str, tuple[int, ...]], example: Callable[[], str]) -> int:
+        met.append((rule, cases, example()))
         return 0
 
-    leaves = _Leaves(rule_set, items, meet)
+    leaves = _Leaves(rule_set, items, steps, meet)
     for mask, path in _walk(rule_set, items, steps)[1].items():
-        if leaves.of(mask, _example(steps, path)) == 0:
+        if leaves.of(mask, path) == 0:
             yield Combination(*met.pop(), tuple(bool(mask & one) for one in items.asked))
 
 
@@ -195,19 +194,18 @@ def _link(steps: tuple[Step, ...], blocks: list[list[int]], targets: list[int]) 
 class _Leaves:
     """What a combination leads to, once everything about it is known."""
 
-    def __init__(
-        self, rule_set: RuleSet, items: Items, resolve: Callable[[int, dict[str, tuple[int, ...]], str], int]
-    ) -> None:
-        self.rule_set, self.items, self.resolve = rule_set, items, resolve
+    def __init__(self, rule_set: RuleSet, items: Items, steps: Sequence[Step], resolve: Resolve) -> None:
+        self.rule_set, self.items, self.steps, self.resolve = rule_set, items, steps, resolve
 
-    def of(self, mask: int, example: str) -> int:
+    def of(self, mask: int, path: tuple[int, ...]) -> int:
         rule_set, items = self.rule_set, self.items
         rules = self._rules(mask)
+        example = partial(_example, self.steps, path)  # a claim in words, of which hardly any combination needs one
         if len(rules) > 1:
             names = " and ".join(f"“{rule_set.rules[rule].id}”" for rule in rules)
             raise PolicyError(
                 rule_set.file,
-                found=f"rules {names} can match the same claim: {example}",
+                found=f"rules {names} can match the same claim: {example()}",
                 expected="one rule for each combination",
                 do='narrow one of them, or let one say overrides = ["…"]',
             )
@@ -216,7 +214,7 @@ class _Leaves:
             raise PolicyError(
                 rule_set.file,
                 found=f"rule “{rule_set.rules[rules[0]].id}” pays a claim that missing parameter "
-                f"“{items.refused[missing[0]].parameter}” refuses: {example}",
+                f"“{items.refused[missing[0]].parameter}” refuses: {example()}",
                 expected="a combination that is either known or missing",
                 do='narrow one of the two conditions, or let [[missing]] say overrides = ["…"]',
             )
@@ -226,7 +224,7 @@ class _Leaves:
             if any(mask & one for one in items.covers):
                 raise PolicyError(
                     rule_set.file,
-                    found=f"no rule for a combination that [[covers]] promises: {example}",
+                    found=f"no rule for a combination that [[covers]] promises: {example()}",
                     expected="a rule, or a [[missing]] parameter, for every combination covered",
                     do="write the rule, or take the combination out of [[covers]]",
                 )

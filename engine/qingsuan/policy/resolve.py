@@ -27,7 +27,7 @@ from qingsuan.policy.model import (
 )
 from qingsuan.policy.per_claim.amount import Amount
 
-__all__ = ["Resolved", "ResolvedLayer", "amounts_of", "is_per_visit", "name_of", "resolve_rule"]
+__all__ = ["Known", "Resolved", "ResolvedLayer", "amounts_of", "is_per_visit", "name_of", "resolve_rule"]
 
 _SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "adjust", "cell"))
 _DEFAULT_ENTRY = (Entry("inscp_scp_amt"),)
@@ -89,8 +89,21 @@ def _terms(value: Any) -> Any:
     return [_terms(one) for one in value] if isinstance(value, tuple) else value
 
 
-def resolve_rule(rule_set: RuleSet, rule: int, cases: dict[str, tuple[int, ...]], example: str) -> Resolved:
-    """Decide a rule's cases; ``cases`` gives for each layer the numbers of the conditional cases that hold.
+Known = dict[tuple[str, tuple[int, ...]], ResolvedLayer]
+"""Layers of one rule set that are decided already, by name and the numbers of the conditional cases that hold."""
+
+
+def resolve_rule(
+    rule_set: RuleSet, rule: int, cases: dict[str, tuple[int, ...]], example: str, known: Known | None = None
+) -> Resolved:
+    """Decide a rule's cases.
+
+    Parameters
+    ----------
+    cases
+        For each layer the numbers of the conditional cases that hold.
+    known
+        Grows by the layers that are decided here: few rules have a combination of cases for themselves.
 
     Raises
     ------
@@ -98,7 +111,12 @@ def resolve_rule(rule_set: RuleSet, rule: int, cases: dict[str, tuple[int, ...]]
         Two cases set the same thing, or nothing sets a layer's bands.
     """
     row = rule_set.rules[rule]
-    layers = tuple(_resolve_layer(rule_set, name, cases[name], f"rule “{row.id}”, {example}") for name in row.layers)
+    known = {} if known is None else known
+    for name in row.layers:
+        if (name, cases[name]) not in known:
+            layer = _resolve_layer(rule_set, name, cases[name], f"rule “{row.id}”, {example}")
+            known[name, cases[name]] = layer
+    layers = tuple(known[name, cases[name]] for name in row.layers)
     return Resolved(rule, row.entry_bp, layers, row.ceiling, row.source, row.guarantee)
 
 
