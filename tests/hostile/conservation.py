@@ -20,7 +20,6 @@ from hostile.readings import Place, Row, amount, conserved, numbered, result, ro
 from hostile.trial import Trial
 from hostile.years import ODD_AMOUNTS, ODD_DATES, ODD_IDS
 from qingsuan.benefits.settlement import TABLES, Benefits
-from qingsuan.benefits.setup import Setup
 from qingsuan.errors import RunError
 from qingsuan.plugins import Installed
 from qingsuan.run.folder import RunFolder
@@ -60,7 +59,7 @@ def _settle(trial: Trial, made: World, partitions: int, *, resume: bool = False)
             "identities": open_sources([trial.folder / "identities.parquet"], "identities"),
         }
     )
-    setup = Setup(made.regions, made.rule_sets, made.year, skip_unserved=True)
+    setup = made.setup()
     folder = RunFolder(trial.out, TABLES, resume=resume)
     settle(Benefits(setup), inputs, folder, Options(trial.dice.choice((1, 2, 3)), partitions=partitions), Installed(()))
     return json.loads((trial.out / "run.json").read_text("utf-8"))  # type: ignore[no-any-return]

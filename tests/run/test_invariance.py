@@ -17,7 +17,6 @@ import pytest
 
 from qingsuan.benefits.intake.restore import is_restorable
 from qingsuan.benefits.settlement import TABLES, Benefits
-from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import open_sources
@@ -108,7 +107,7 @@ class Runner:
 
     def __init__(self, made: World, place: Path) -> None:
         self.made, self.place, self.count = made, place, 0
-        self.setup = Setup(made.regions, made.rule_sets, made.year, skip_unserved=True)
+        self.setup = made.setup()
         write(insured_table(made), place / "insured.parquet")
         write(identities_table(made), place / "identities.parquet")
 

@@ -17,7 +17,6 @@ from qingsuan.benefits.intake.intake import take_claims, take_identities, take_i
 from qingsuan.benefits.partition import Settler
 from qingsuan.benefits.reference.twin import Outcome, Places, Settled, settle_year
 from qingsuan.benefits.settlement import TABLES, Benefits
-from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.deliveries import inputs_of
@@ -115,16 +114,8 @@ COLUMNS = (*TEXTS, *DATES, "pool_prop_selfpay", *AMOUNTS)
 
 def run_engine(world: World, *, detail: bool = False) -> Result:
     """Settle a world with the engine: tables in, through every door and compiled module, tables out; told layer by layer if asked."""
-    setup = Setup(
-        world.regions,
-        world.rule_sets,
-        world.year,
-        skip_unserved=True,
-        detail=detail,
-        insured_files=("", "insured"),
-        claims_files=("claims",),
-    )
-    setup.has_stays = any(claim.mdtrt_id or claim.mid_setl_flag for claim in world.claims)
+    has_stays = any(claim.mdtrt_id or claim.mid_setl_flag for claim in world.claims)
+    setup = world.setup(detail=detail, insured_files=("", "insured"), claims_files=("claims",), has_stays=has_stays)
     tables = (claims_table(world), insured_table(world), identities_table(world), registrations_table(world))
     takes = (take_claims, take_insured, take_identities, take_registrations)
     parts, refusals = [], []
@@ -150,9 +141,7 @@ def run_engine(world: World, *, detail: bool = False) -> Result:
 
 def of_world(world: World) -> Benefits:
     """The settlement of a world; claims of nobody's pool are rejected."""
-    setup = Setup(world.regions, world.rule_sets, world.year, skip_unserved=True)
-    setup.registrations = bool(world.registrations)
-    return Benefits(setup)
+    return Benefits(world.setup(registrations=bool(world.registrations)))
 
 
 def run_prepared(world: World, folder: Path, partitions: int) -> Path:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from differential import run_prepared, run_whole
 from held_in_memory import held_in_memory, people_by_partition
-from qingsuan.benefits.setup import Setup
 from qingsuan.cli import cli
 from qingsuan.explain.document import Claim, Explanation, Run
 from qingsuan.explain.rows.opening import Opened, open_run
@@ -26,8 +25,7 @@ def opened_world(world: World, folder: Path, partitions: int) -> Opened:
     """A world settled by way of a prepared year of two deliveries, opened to be explained."""
     run_whole(world, folder, partitions)
     out = run_prepared(world, folder, partitions)
-    setup = Setup(world.regions, world.rule_sets, world.year, skip_unserved=True)
-    setup.registrations = bool(world.registrations)
+    setup = world.setup(registrations=bool(world.registrations))
     digest = hashlib.sha256((out / "run.json").read_bytes()).hexdigest()
     run = Run(str(out), digest, world.year, setup.program.digest, ())
     return Opened(out, read_record(out), run, setup, PreparedYear.open(folder / "year"))

@@ -234,7 +234,7 @@ def lost_rows(arguments: Sequence[str], folder: Path) -> list[str]:
     return found + [f"{place} was rejected {times} times" for place, times in twice.items() if times > 1]
 
 
-def findings_of_verify(arguments: Sequence[str], folder: Path, run: Callable[..., Ended]) -> list[str]:
+def findings_of_verify(arguments: Sequence[str], folder: Path, run: Callable[..., Any]) -> list[str]:
     """What ``verify`` has against a folder that was just written, with its inputs."""
     options = options_of(arguments)
     inputs = [place for name in ("claims", "insured", "identities") for place in options.get(name) or ()]
@@ -242,5 +242,5 @@ def findings_of_verify(arguments: Sequence[str], folder: Path, run: Callable[...
     files += [str(folder / options["opening"])] if options.get("opening") else []
     encoding = ["--csv-encoding", options["csv_encoding"]] if options.get("csv_encoding") else []
     with_inputs = [text for file in files for text in ("--inputs", file)]
-    ended = run(("verify", str(options["out"]), *with_inputs, *encoding))
+    ended = run(["verify", str(folder / options["out"]), *with_inputs, *encoding])
     return [] if ended.status == 0 else [f"verify does not agree: {ended}"]

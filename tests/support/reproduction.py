@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from outside import Ended, broken_promises, call, findings_of_verify, lost_rows, options_of, remember, rows_of
+from settling import run
 
 USERS = ("anybody", "not root")
 
@@ -90,7 +91,7 @@ def _take(step: Step, copy: Path) -> list[str]:
 def _differences(step: Step, copy: Path) -> list[str]:
     out = copy / options_of(step.args)["out"]
     found = lost_rows(step.args, copy) if step.args[0] == "settle" else []
-    found += findings_of_verify(step.args, copy, lambda arguments: call(arguments, copy, step.env))
+    found += findings_of_verify(step.args, copy, lambda arguments: run(*arguments))
     for table, expected in step.tables.items():
         found += differing_rows(table, expected, rows_of(out, table))
     return found + differing_record(step.record, json.loads((out / "run.json").read_text("utf-8")))

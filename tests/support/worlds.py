@@ -9,11 +9,13 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from random import Random
 from typing import Any
 
 from generate import DIMENSIONS, IDENTITY_CODES, LEVELS, REG_TYPES, YEAR, Dice, registered, rule_set
 from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Registration
+from qingsuan.benefits.setup import Setup
 from qingsuan.policy.model import Pool, Region, RuleSet
 from qingsuan.policy.who.registrations import asks
 from varied import varied
@@ -47,6 +49,17 @@ class World:
     registrations: list[Registration] = field(default_factory=list)
     year: int = YEAR
     has_stays: bool = False
+
+    @cached_property
+    def _compiled(self) -> Setup:
+        return Setup(self.regions, self.rule_sets, self.year, skip_unserved=True)
+
+    def setup(self, **settings: Any) -> Setup:
+        """What is decided before the first row, ready for one run; the rules are compiled once for all runs of the world."""
+        made = self._compiled.fork()
+        for name, value in settings.items():
+            setattr(made, name, value)
+        return made
 
 
 def half_of_month(setl_time: dt.datetime) -> str:

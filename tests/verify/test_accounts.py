@@ -334,7 +334,7 @@ class Halves:
             pq.write_table(table, folder / f"{name}.parquet")
 
     def setup(self) -> Setup:
-        return Setup(self.made.regions, self.made.rule_sets, self.made.year, True, True)
+        return self.made.setup(accumulators=True)
 
     def settle(self, half: str, partitions: int, before: Path | None) -> Path:
         inputs = Inputs(

@@ -19,7 +19,6 @@ from qingsuan.benefits.reference.layers import Counters
 from qingsuan.benefits.reference.rows import AccountKey
 from qingsuan.benefits.reference.rows import Outcome as TwinOutcome
 from qingsuan.benefits.reference.twin import Account, Claim, Places, periods_of, settle_year
-from qingsuan.benefits.setup import Setup
 from qingsuan.policy.model import COUNTERS
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World, world
@@ -43,9 +42,7 @@ def alone(seed: int, people: int = 30, claims: int = 400) -> World:
 
 
 def settle(made: World, claims: Sequence[Claim], opening: pa.Table | None = None) -> Outcome:
-    setup = Setup(
-        made.regions, made.rule_sets, made.year, skip_unserved=True, accumulators=True, insured_files=("", "insured")
-    )
+    setup = made.setup(accumulators=True, insured_files=("", "insured"))
     part = replace(made, claims=list(claims))
     taken = []
     takes = (
