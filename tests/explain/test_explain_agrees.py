@@ -15,7 +15,7 @@ from held_in_memory import readable_claims
 from worlds import world
 
 CASES = int(os.environ.get("QINGSUAN_CASES", "150"))
-CLAIMS = min(CASES, 2500)
+CLAIMS = min(CASES, 10_000)
 
 
 @pytest.mark.parametrize("seed", range(3000, 3000 + max(1, CASES // CLAIMS)))
