@@ -1,7 +1,7 @@
 """Whose fault it is: the caller's, the input's, the parameters', the plugin's, or the machine's.
 
-Every error a user can meet is one of these five; beside them stands a finished run that rejected more than its caller
-accepts. Each knows the exit status it ends a command with, and each message
+Every error a user can meet is one of these five; beside them stand a finished run that rejected more than its caller
+accepts, and settlements of a year that do not add up together. Each knows the exit status it ends a command with, and each message
 says where, what was found, what was expected, and what to do.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 __all__ = [
     "InputError",
+    "NotBalanced",
     "PluginError",
     "PolicyError",
     "QingsuanError",
@@ -98,3 +99,9 @@ class TooManyRejected(QingsuanError):
     """The run is finished and its folder whole, but it rejected more claims than the caller accepts."""
 
     exit_status = 6
+
+
+class NotBalanced(QingsuanError):
+    """The settlements of a year are finished, but what one says is not what another one says: the year is not closed."""
+
+    exit_status = 1

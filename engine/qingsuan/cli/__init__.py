@@ -48,6 +48,7 @@ COMMANDS = {
     "simulate": "Say what changed rules would have come to over a prepared year, fund by fund and group by group.",
     "subsidy": "Count heads and split the subsidy (财政补助): what each level of government owes.",
     "verify": "Check a finished run folder again: digests, rows, sums, accumulators; with its inputs, every row.",
+    "year-end": "Close a year (年终清算): every settlement of a case file in one folder, and what must add up between them.",
 }
 
 _ROOMS = {
@@ -62,6 +63,7 @@ _ROOMS = {
     "simulate": "asking",
     "subsidy": "settling",
     "verify": "asking",
+    "year-end": "settling",
 }
 """The rooms of those commands that do not lie in this one."""
 
@@ -90,9 +92,9 @@ class _Lazy(click.Group):
 def cli() -> None:
     """Settle a whole year of medical insurance at once, exact to the fen (医保年度清算).
 
-    Exit status: 0 done; 2 wrong use; 3 the input cannot be trusted; 4 a plugin or a parameter cannot be trusted;
-    5 the run failed part-way, or only printing its results did; 6 the run is finished, but rejected more claims than
-    --max-rejected accepts.
+    Exit status: 0 done; 1 finished settlements that do not add up; 2 wrong use; 3 the input cannot be trusted; 4 a plugin or a
+    parameter cannot be trusted; 5 the run failed part-way, or only printing its results did; 6 the run is finished, but rejected
+    more claims than --max-rejected accepts.
     """
 
 

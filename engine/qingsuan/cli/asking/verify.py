@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import click
 
 from qingsuan.cli.output import results_apart, show, show_json, tell
-from qingsuan.errors import InputError
+from qingsuan.closing.folder import is_closed_year
+from qingsuan.closing.verifying import verify_year
+from qingsuan.errors import InputError, UsageError
 from qingsuan.verify.finished import Verified, verify
 
 __all__ = ["command"]
@@ -28,20 +31,40 @@ __all__ = ["command"]
 @click.option("--json", "as_json", is_flag=True, help="Print what was checked and found as JSON.")
 @results_apart
 def command(folder: Path, inputs: tuple[Path, ...], csv_encoding: str, as_json: bool) -> None:
-    """Check a finished run folder again: digests, rows, sums, what every claim satisfies, accumulators.
+    """Check a finished run folder again: digests, rows, sums, what every claim satisfies, accumulators; of a closed year, every part.
 
     It needs the folder only. With --inputs (claims, insured, identities, the folder of --opening) it also checks that
     they are the files the run read, and that every claim is settled, reversed or rejected exactly once.
     Ends with status 3 if anything is off.
     """
     say = (lambda _: None) if as_json else (lambda stage: tell(f"checking {stage} …"))
-    verified = verify(folder, say, inputs, csv_encoding)
+    verified = _verified(folder, say, inputs, csv_encoding)
     if as_json:
         show_json(_as_json(folder, verified))
     else:
         show(_as_text(folder, verified))
     if verified.findings.total:
         sys.exit(InputError.exit_status)
+
+
+def _verified(folder: Path, say: Callable[[str], None], inputs: tuple[Path, ...], csv_encoding: str) -> Verified:
+    """Check a run, or a closed year with all of its parts.
+
+    Raises
+    ------
+    UsageError
+        Inputs are given for a closed year: its parts are held against them one by one.
+    """
+    if not is_closed_year(folder):
+        return verify(folder, say, inputs, csv_encoding)
+    if inputs:
+        raise UsageError(
+            "--inputs",
+            found=f"{folder} is a closed year",
+            expected="the folder of one settlement",
+            do=f"give --inputs for a folder in it, such as {folder / 'settle'}",
+        )
+    return verify_year(folder, say)
 
 
 def _as_json(folder: Path, verified: Verified) -> dict[str, Any]:

@@ -1,0 +1,248 @@
+"""The identities of the whole year (勾稽关系): what one settlement says must be what another one says, to the fen and to the row.
+
+Each is computed from the totals and records that the parts wrote, one number from one table and the other from another. One whose
+parts are not in the case is named as not checked: that nobody looked is not that it holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from qingsuan.messages import marked
+from qingsuan.money import yuan
+from qingsuan.run.folder import RECORD
+
+__all__ = ["IDENTITIES", "Identity", "NotChecked", "identities_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One identity, or one of its lines.
+
+    Attributes
+    ----------
+    name : of :data:`IDENTITIES`.
+    of : of what, such as a region and a level; empty where it is of the whole year.
+    one, other : both numbers: fen, or rows.
+    tables : from which files of the year's folder they come.
+    """
+
+    name: str
+    of: str
+    one: int
+    other: int
+    tables: tuple[str, str]
+    in_rows: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether both numbers are one."""
+        return self.one == self.other
+
+    def record(self) -> dict[str, Any]:
+        """As the run record has it: amounts in yuan."""
+        told = (self.one, self.other) if self.in_rows else (yuan(self.one), yuan(self.other))
+        return {
+            "identity": self.name,
+            "of": self.of,
+            "one": told[0],
+            "other": told[1],
+            "unit": "rows" if self.in_rows else "yuan",
+            "tables": list(self.tables),
+            "holds": self.holds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """An identity that nobody could check, and the parts that are not there."""
+
+    name: str
+    wanted: tuple[str, ...]
+
+    def record(self) -> dict[str, Any]:
+        """As the run record has it."""
+        return {"identity": self.name, "wanted": list(self.wanted)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """An identity: its name, the parts without which it cannot be checked, and what computes its lines from the year's folder."""
+
+    name: str
+    parts: tuple[str, ...]
+    lines: Callable[[Path], Iterable[tuple[str, int, int, tuple[str, str]]]]
+
+
+_Line = tuple[str, int, int, tuple[str, str]]
+
+
+def _accounts(folder: Path) -> Iterator[_Line]:
+    """What claims say that accounts paid, and the uses of the ledger with a ``setl_id`` of theirs, refused ones too."""
+    claims = sum(_fen(row["acct_pay"]) for row in _rows(folder / "settle/totals/care.parquet"))
+    uses = sum(_fen(row["of_claims"]) for row in _rows(folder / "account/totals/uses.parquet"))
+    yield "", claims, uses, ("settle/totals/care.parquet", "account/totals/uses.parquet")
+
+
+def _ledgers(folder: Path) -> Iterator[_Line]:
+    for row in _rows(folder / "account/totals/pools.parquet"):
+        came = sum(_fen(row[name]) for name in ("opening", "credit_in_service", "credit_retired", "interest"))
+        went = sum(_fen(row[name]) for name in ("withheld", "own_uses", "family_uses", "transfers"))
+        tables = ("account/totals/pools.parquet", "account/totals/pools.parquet")
+        yield row["pool"], came - went, _fen(row["closing"]), tables
+
+
+_LEVELS = {"local_prefecture": "prefecture", "local_county": "county"}
+"""What a subsidy calls the parts of the local share, and what receipts call them."""
+
+
+def _receipts(folder: Path) -> Iterator[_Line]:
+    """By region and payer: due as the subsidy has it, the rest as it was held against receipts."""
+    if not any((folder / "subsidy/arrived").glob("*.parquet")):
+        return
+    sums: dict[tuple[str, str], Counter[str]] = {}
+    for path in sorted((folder / "subsidy/arrived").glob("*.parquet")):
+        for row in _rows(path):
+            mine = sums.setdefault((row["region"], row["level"]), Counter())
+            mine.update({name: _fen(row[name]) for name in ("received", "outstanding", "beyond")})
+    due = {
+        (row["region"], _LEVELS.get(row["level"], row["level"])): _fen(row["amount"])
+        for row in _rows(folder / "subsidy/totals/region.parquet")
+    }
+    for (region, level), mine in sorted(sums.items()):
+        one = due.get((region, level), 0) - mine["received"]
+        tables = ("subsidy/totals/region.parquet", "subsidy/arrived")
+        yield f"{region} {level}", one, mine["outstanding"] - mine["beyond"], tables
+
+
+def _premiums(folder: Path) -> Iterator[_Line]:
+    """By region: shortfall less overpaid over counties, due less paid over groups."""
+    for region, one, other in _by_region(folder):
+        tables = ("premium/totals/county.parquet", "premium/totals/group.parquet")
+        yield region, one, other, tables
+
+
+def _by_region(folder: Path) -> Iterator[tuple[str, int, int]]:
+    left, open_ = Counter[str](), Counter[str]()
+    for row in _rows(folder / "premium/totals/county.parquet"):
+        left[row["region"]] += _fen(row["due"]) - _fen(row["paid"])
+    for row in _rows(folder / "premium/totals/group.parquet"):
+        open_[row["region"]] += _fen(row["shortfall"]) - _fen(row["overpaid"])
+    for region in sorted(left.keys() | open_.keys()):
+        yield region, left[region], open_[region]
+
+
+IDENTITIES = {
+    "account-uses": marked("accounts' part of claims = uses with their setl_id"),
+    "accounts": marked("accounts: opening + credit + interest - uses = closing"),
+    "receipts": marked("due - received = outstanding - beyond, by payer"),
+    "premiums": marked("premiums: due - paid = owed - overpaid"),
+    "benefits": marked("payments of claims = benefit expense of the books"),
+    "clearing": marked("clearing + advances + kept + audit = standard, shares"),
+    "assisted": marked("assisted premiums = expense of medical assistance"),
+    "books": marked("books: opening + income - expense = closing"),
+    "rows": marked("rows in = rows out + rejected"),
+}
+"""Name -> the identity in words, in the order in which they are shown."""
+
+_KINDS = (
+    _Kind("account-uses", ("settle", "account"), _accounts),
+    _Kind("accounts", ("account",), _ledgers),
+    _Kind("receipts", ("subsidy",), _receipts),
+    _Kind("premiums", ("premium",), _premiums),
+)
+
+_LATER = {"benefits": ("fund",), "clearing": ("clear",), "assisted": ("premium", "fund"), "books": ("fund",)}
+"""Identities of parts that this version cannot run, and the parts that they take."""
+
+
+def identities_of(folder: Path, parts: tuple[str, ...]) -> tuple[list[Identity], list[NotChecked]]:
+    """Compute every identity that the parts of a year allow.
+
+    Parameters
+    ----------
+    folder
+        The year's folder.
+    parts
+        The parts that are finished there.
+
+    Returns
+    -------
+    list of Identity, list of NotChecked
+        In the order of :data:`IDENTITIES`.
+    """
+    found: list[Identity] = []
+    not_checked: list[NotChecked] = []
+    for kind in _KINDS:
+        wanted = tuple(part for part in kind.parts if part not in parts)
+        lines = [] if wanted else [Identity(kind.name, *line) for line in kind.lines(folder)]
+        found += lines
+        if not lines:
+            not_checked.append(NotChecked(kind.name, wanted))
+    not_checked += [
+        NotChecked(name, tuple(part for part in wanted if part not in parts)) for name, wanted in _LATER.items()
+    ]
+    found += [line for part in parts for line in _rows_of(folder, part)]
+    order = list(IDENTITIES)
+    return found, sorted(not_checked, key=lambda one: order.index(one.name))
+
+
+def _rows_of(folder: Path, part: str) -> Iterator[Identity]:
+    """Rows in = rows out + rejected, of every table that a part read: in by its inputs, out by what became of them."""
+    record = json.loads((folder / part / RECORD).read_text("utf-8"))
+    for table, came, went in _ROWS[part](record):
+        read = sum(file["rows"] for file in record["inputs"].get(table, []))
+        where = (f"{part}/{RECORD}: inputs", f"{part}/{RECORD}: rows")
+        yield Identity("rows", f"{part} {table}", read if came is None else came, went, where, in_rows=True)
+
+
+_Went = Iterator[tuple[str, int | None, int]]
+"""Table, rows in (None: as its files have them), rows out and rejected."""
+
+
+def _rows_settle(record: Mapping[str, Any]) -> _Went:
+    rows = record["rows"]
+    yield "claims", None, rows["settled"] + rows["reversed"] + rows["rejected"]
+
+
+def _rows_of_heads(record: Mapping[str, Any]) -> _Went:
+    rows = record["rows"]
+    out = rows["counted"] + sum(rows["not_counted"].values()) + rows["duplicates"]
+    yield "insured", None, out + sum(rows["rejected"].values())
+
+
+def _rows_premium(record: Mapping[str, Any]) -> _Went:
+    yield from _rows_of_heads(record)
+    received = record["received"]
+    out = sum(received[name]["rows"] for name in ("applied", "unapplied", "other_year", "other_scheme"))
+    yield "premiums", None, out + sum(received["rejected"].values())
+
+
+def _rows_account(record: Mapping[str, Any]) -> _Went:
+    for table, rows in record["rows"].items():
+        out = sum(count for name, count in rows.items() if name not in ("in", "rejected"))
+        yield table, None, out + sum(rows["rejected"].values())
+
+
+_ROWS: Mapping[str, Callable[[Mapping[str, Any]], _Went]] = {
+    "settle": _rows_settle,
+    "subsidy": _rows_of_heads,
+    "premium": _rows_premium,
+    "account": _rows_account,
+}
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    yield from pq.read_table(path).to_pylist()
+
+
+def _fen(amount: Decimal | None) -> int:
+    return 0 if amount is None else int(amount.scaleb(2))

@@ -1,0 +1,104 @@
+"""The parts of a year: which settlement each is, what of a case it takes, and which parts it reads from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Literal
+
+from qingsuan.finished import FinishedRun
+from qingsuan.messages import marked
+
+__all__ = ["PARTS", "Kind", "Part", "part_called"]
+
+Kind = Literal["path", "date", "flag"]
+"""How an option is written: a file or folder from the case file on, a TOML date, true or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One settlement of the year.
+
+    Attributes
+    ----------
+    name : of its table in the case file and of its folder.
+    kind : how its ``run.json`` begins to name it.
+    title : what people call it.
+    function : module and name of what settles it in :mod:`qingsuan.api`.
+    tables : the input tables that it takes, and whether it needs them.
+    options : its further keys.
+    reads : the argument that takes the folder of an earlier part -> that part.
+    needs : the earlier parts without which it cannot be settled, and why.
+    """
+
+    name: str
+    kind: str
+    title: str
+    function: tuple[str, str]
+    tables: Mapping[str, bool]
+    options: Mapping[str, Kind] = field(default_factory=dict)
+    reads: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str, str] = field(default_factory=dict)
+
+    def settle(self, **arguments: Any) -> FinishedRun:
+        """Settle it; arguments and errors are those of its function."""
+        module, name = self.function
+        run: FinishedRun = getattr(import_module(f"qingsuan.api.{module}"), name)(**arguments)
+        return run
+
+
+_SKIP: Mapping[str, Kind] = {"skip_unserved": "flag"}
+
+PARTS: tuple[Part, ...] = (
+    Part(
+        name="settle",
+        kind="benefits",
+        title=marked("benefits"),
+        function=("benefits", "settle"),
+        tables={"claims": True, "insured": True, "identities": False, "registrations": False},
+        options={**_SKIP, "strict": "flag", "detail": "flag", "accumulators": "flag", "opening": "path"},
+    ),
+    Part(
+        name="subsidy",
+        kind="subsidy",
+        title=marked("subsidies"),
+        function=("subsidies", "subsidy"),
+        tables={"insured": True},
+        options={
+            **_SKIP,
+            **dict.fromkeys(("classes", "standards", "local_split", "receipts", "budgets"), "path"),
+            "as_of": "date",
+        },
+    ),
+    Part(
+        name="premium",
+        kind="premium",
+        title=marked("premiums"),
+        function=("premiums", "premium"),
+        tables={"insured": True, "identities": False, "premiums": False},
+        options={**_SKIP, **dict.fromkeys(("carried", "standards", "must_insure"), "path")},
+    ),
+    Part(
+        name="account",
+        kind="account",
+        title=marked("personal accounts"),
+        function=("accounts", "account"),
+        tables={"insured": True, "months": False, "uses": False, "families": False},
+        options={**_SKIP, "opening": "path"},
+        reads={"claims": "settle"},
+        needs={"settle": "accounts are held against what claims say was paid from them"},
+    ),
+)
+"""The parts in the order in which they run."""
+
+
+def part_called(name: str) -> Part:
+    """The part of this name.
+
+    Raises
+    ------
+    KeyError
+        There is none.
+    """
+    return {part.name: part for part in PARTS}[name]

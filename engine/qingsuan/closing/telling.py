@@ -1,0 +1,315 @@
+"""The close of a year on one screen, in one language: what was paid, who owes, what is left, what adds up, what somebody must look at.
+
+Everything is read from the records of the parts; amounts are yuan to the fen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from qingsuan.closing.identities import IDENTITIES
+from qingsuan.closing.parts import PARTS, part_called
+from qingsuan.divisions import name as division_name
+from qingsuan.messages import Words, marked
+from qingsuan.money import fen_of_yuan
+from qingsuan.report.text import folded, grouped_yuan, heading, percent, table
+from qingsuan.run.folder import RECORD
+
+__all__ = ["identity_lines", "summary"]
+
+_COLUMNS = 100
+_Record = Mapping[str, Any]
+
+
+def summary(folder: Path, record: _Record, words: Words) -> str:
+    """What a closed year comes to.
+
+    Parameters
+    ----------
+    folder
+        The folder of the year.
+    record
+        Its ``run.json``.
+    """
+    parts = {part["part"]: _record_of(folder / part["part"]) for part in record["parts"]}
+    title = heading(words.speak("The close of {year}", year=record["year"]))
+    blocks = [_TOLD[name](parts[name], words) for name in _TOLD if name in parts]
+    blocks += [
+        _not_settled(parts, words),
+        _identities(record, words),
+        _corrections(record, words),
+        _to_look_at(record, words),
+    ]
+    return "\n\n".join([title, *(block for block in blocks if block)])
+
+
+def _record_of(folder: Path) -> _Record:
+    found: _Record = json.loads((folder / RECORD).read_text("utf-8"))
+    return found
+
+
+# ---- the parts
+
+
+def _benefits(record: _Record, words: Words) -> str:
+    """By pool: claims, their cost, and who paid it."""
+    sums: dict[str, Counter[str]] = {}
+    for row in record["by_scheme"]:
+        mine = sums.setdefault(row["pool"], Counter())
+        mine["claims"] += row["claims"]
+        mine.update({name: _fen(row.get(name, "0")) for name in _BENEFITS})
+    total = sum(sums.values(), Counter[str]())
+    rows = [[f"{pool} {division_name(pool)}".strip(), *_counted(mine)] for pool, mine in sorted(sums.items())]
+    heads = [words.speak(text) for text in (_CLAIMS, *_BENEFITS.values())]
+    return table([words.speak("Benefits"), *heads], [*rows, [words.speak("all"), *_counted(total)]], "lrrrrr")
+
+
+_BENEFITS = {
+    "medfee_sumamt": marked("cost"),
+    "fund_pay_sumamt": marked("funds"),
+    "acct_pay": marked("accounts"),
+    "psn_cash_pay": marked("in cash"),
+}
+_CLAIMS = marked("claims")
+
+
+def _counted(mine: Counter[str]) -> list[str]:
+    return [f"{mine['claims']:,}", *(grouped_yuan(mine[name]) for name in _BENEFITS)]
+
+
+def _subsidies(record: _Record, words: Words) -> str:
+    """By region and level: due, and where receipts were given what has come of it."""
+    if "receipts" not in record:
+        rows = [
+            [row["region"], words.speak(_LEVELS[row["level"]]), grouped_yuan(_fen(row["amount"]))]
+            for row in record["amounts"]
+        ]
+        return table([words.speak("Subsidies"), words.speak("payer"), words.speak("due")], rows, "llr")
+    rows = []
+    for row in record["receipts"]["levels"]:
+        due, received, left, beyond = (_fen(row[name]) for name in ("due", "received", "outstanding", "beyond"))
+        amounts = [grouped_yuan(one) for one in (due, received, left, beyond)]
+        rows.append([row["region"], words.speak(_LEVELS[row["level"]]), *amounts, percent(received, due)])
+    told = words.speak("Subsidies to {day}", day=record["receipts"]["as_of"])
+    heads = [words.speak(text) for text in _RECEIPTS]
+    return table([told, *heads], rows, "llrrrrr")
+
+
+_RECEIPTS = (
+    *(marked("payer"), marked("due"), marked("received"), marked("outstanding"), marked("beyond due")),
+    marked("arrived"),
+)
+
+_LEVELS = {
+    "central": marked("central"),
+    "province": marked("province"),
+    "local": marked("prefecture and county"),
+    "prefecture": marked("prefecture"),
+    "county": marked("county"),
+    "local_prefecture": marked("prefecture"),
+    "local_county": marked("county"),
+    "total": marked("all"),
+}
+
+
+def _premiums(record: _Record, words: Words) -> str:
+    rows = [
+        [
+            row["region"],
+            *(grouped_yuan(_fen(row[name])) for name in _PREMIUMS),
+            percent(_fen(row["paid"]), _fen(row["due"])),
+        ]
+        for row in record["amounts"]
+    ]
+    heads = [words.speak(text) for text in (*_PREMIUMS.values(), _PAID_SHARE)]
+    return table([words.speak("Premiums"), *heads], rows, "lrrrrrr")
+
+
+_PREMIUMS = {
+    "assisted": marked("borne for people"),
+    "due": marked("due from people"),
+    "paid": marked("paid by people"),
+    "shortfall": marked("owed"),
+    "overpaid": marked("overpaid"),
+}
+_PAID_SHARE = marked("paid of due")
+
+
+def _accounts(record: _Record, words: Words) -> str:
+    rows = []
+    for row in record["amounts"]:
+        credit = _fen(row["credit_in_service"]) + _fen(row["credit_retired"]) + _fen(row["interest"])
+        used = sum(_fen(row[name]) for name in ("withheld", "own_uses", "family_uses", "transfers"))
+        amounts = (_fen(row["opening"]), credit, used, _fen(row["closing"]))
+        rows.append(
+            [f"{row['pool']} {division_name(row['pool'])}".strip(), f"{row['accounts']:,}", *map(grouped_yuan, amounts)]
+        )
+    if not rows:
+        none = words.speak("Personal accounts: none could be settled")
+        return f"  {none}"
+    heads = [words.speak(text) for text in _ACCOUNTS]
+    return table([words.speak("Personal accounts"), *heads], rows, "lrrrrr")
+
+
+_ACCOUNTS = (marked("accounts"), marked("opening"), marked("credited"), marked("used"), marked("closing"))
+
+_TOLD: Mapping[str, Callable[[_Record, Words], str]] = {
+    "settle": _benefits,
+    "subsidy": _subsidies,
+    "premium": _premiums,
+    "account": _accounts,
+}
+
+
+# ---- what is beside them
+
+
+def _not_settled(parts: Mapping[str, _Record], words: Words) -> str:
+    """What could not be settled, by part and table, with the codes."""
+    rows = []
+    for name, record in parts.items():
+        for rejected, codes in _rejected(record):
+            most = sorted(codes.items(), key=lambda one: (-one[1], one[0]))
+            told = ", ".join(f"{words.speak(_WHY[code])} {count:,}" for code, count in most[:_MOST_CODES])
+            told += ", …" if len(most) > _MOST_CODES else ""
+            rows.append([words.speak(part_called(name).title), rejected, f"{sum(codes.values()):,}", told])
+    heads = [words.speak("Not settled"), words.speak("table"), words.speak("rows"), words.speak("why")]
+    return table(heads, rows, "llrl") if rows else ""
+
+
+_MOST_CODES = 2
+
+_WHY = {
+    "E_VOID": marked("void"),
+    "E_MISSING": marked("missing value"),
+    "E_FORM": marked("ill-formed"),
+    "E_CODE": marked("unknown code"),
+    "E_SCALE": marked("three decimals"),
+    "E_RANGE": marked("too large"),
+    "E_NEGATIVE": marked("negative"),
+    "E_COMPOSITION": marked("not its parts"),
+    "E_DATE": marked("wrong date"),
+    "E_POOL": marked("no plugin"),
+    "E_REVERSAL_ORPHAN": marked("reversal of nothing"),
+    "E_REVERSAL_MISMATCH": marked("unfit reversal"),
+    "E_REVERSAL_OPEN": marked("open reversal"),
+    "E_PERSON": marked("not insured"),
+    "E_CONTRADICTION": marked("contradictory"),
+    "E_NO_RULE": marked("no rule is known"),
+    "E_UNREGISTERED": marked("not registered"),
+    "E_DUPLICATE": marked("twice"),
+    "E_USE": marked("use not allowed"),
+    "E_FAMILY": marked("no relative"),
+    "E_BALANCE": marked("balance too low"),
+}
+"""Rejection code -> the reason in a word or two; the tables of rejected rows have the codes and every row."""
+
+
+def _rejected(record: _Record) -> Iterable[tuple[str, Mapping[str, int]]]:
+    """Tables with rejected rows, and how many by code."""
+    if "rejected" in record:
+        found = record["rejected"]
+    elif "rejected" in record["rows"]:
+        found = {"insured": record["rows"]["rejected"]}
+        found |= {"premiums": record["received"]["rejected"]} if "received" in record else {}
+    else:
+        found = {name: rows["rejected"] for name, rows in record["rows"].items()}
+    yield from ((name, codes) for name, codes in found.items() if codes)
+
+
+def _identities(record: _Record, words: Words) -> str:
+    """Each identity once, both numbers added up over its lines."""
+    sums: dict[str, list[int]] = {}
+    for one in record["identities"]:
+        both = [int(one[side]) if one["unit"] == "rows" else _fen(one[side]) for side in ("one", "other")]
+        mine = sums.setdefault(one["identity"], [0, 0, 0])
+        sums[one["identity"]] = [mine[0] + 1, mine[1] + both[0], mine[2] + both[1]]
+    rows = []
+    for name, (lines, one, other) in sums.items():
+        told = [f"{number:,}" if name == "rows" else grouped_yuan(number) for number in (one, other)]
+        rows.append([words.speak(IDENTITIES[name]), f"{lines}", *told])
+    heads = [words.speak(text) for text in _ADDS_UP]
+    return "\n".join([table(heads, rows, "lrrr"), *_not_checked(record, words)])
+
+
+_ADDS_UP = (marked("What adds up, to the fen"), marked("lines"), marked("one side"), marked("the other"))
+
+
+def _not_checked(record: _Record, words: Words) -> Iterable[str]:
+    """What nobody could check, together by the parts that are not there."""
+    names: dict[str, list[str]] = {}
+    for one in record["not_checked"]:
+        names.setdefault(", ".join(one["wanted"]), []).append(words.speak(IDENTITIES[one["identity"]]))
+    for wanted, these in names.items():
+        told = "; ".join(these)
+        if wanted:
+            line = words.speak("not checked, without {parts}: {names}", parts=wanted, names=told)
+        else:
+            line = words.speak("not checked, there being nothing of it: {names}", names=told)
+        yield "\n    ".join(folded(f"  {line}", _COLUMNS))
+
+
+def identity_lines(record: _Record, words: Words) -> str:
+    """Every line of every identity with both numbers."""
+    rows = [
+        [words.speak(IDENTITIES[one["identity"]]), one["of"], *(_number(one, side) for side in ("one", "other"))]
+        for one in record["identities"]
+    ]
+    heads = [words.speak(text) for text in (_ADDS_UP[0], _OF, *_ADDS_UP[2:])]
+    return table(heads, rows, "llrr")
+
+
+_OF = marked("of")
+
+
+def _number(one: _Record, side: str) -> str:
+    return f"{one[side]:,}" if one["unit"] == "rows" else grouped_yuan(_fen(one[side]))
+
+
+def _corrections(record: _Record, words: Words) -> str:
+    """What differs from the year that is superseded."""
+    if "supersedes" not in record:
+        return ""
+    rows = [
+        [
+            words.speak(part_called(part).title),
+            f"{one['rows']:,}",
+            name,
+            *map(grouped_yuan, map(_fen, amounts.values())),
+        ]
+        for part, one in record["supersedes"]["differences"].items()
+        for name, amounts in one["amounts"].items()
+    ]
+    heads = [words.speak(text) for text in _CORRECTED]
+    told = words.speak("It corrects {folder}", folder=record["supersedes"]["folder"])
+    return f"{told}\n{table(heads, rows, 'lrlrr')}"
+
+
+_CORRECTED = (
+    marked("What differs"),
+    *(marked("rows"), marked("amount"), marked("more, or to pay out"), marked("less, or to take back")),
+)
+
+
+def _to_look_at(record: _Record, words: Words) -> str:
+    count = len(record["warnings"])
+    if not count:
+        return ""
+    folders = ", ".join(
+        part.name for part in PARTS if any(one.startswith(f"{part.name}: ") for one in record["warnings"])
+    )
+    told = words.speak(
+        "{count} warnings: what is missing or made up stands in {file}, and in the folders {folders}",
+        count=count,
+        file=RECORD,
+        folders=folders,
+    )
+    return "\n  ".join(folded(told, _COLUMNS - 2))
+
+
+def _fen(text: str) -> int:
+    return fen_of_yuan(text)
