@@ -145,6 +145,11 @@ differential-clearing: setup
 differential-accounts: setup
 	QINGSUAN_ACCOUNT_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/accounts/test_account_twin.py
 
+## differential-agreements: contracts of a bureau against their slow twins on CASES random rows, under 120 random contracts each
+.PHONY: differential-agreements
+differential-agreements: setup
+	QINGSUAN_OPERATOR_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/operators/test_operator_twin.py
+
 ## explain-agrees: CASES claims of random rule sets, and as many of the four pools, explained one by one and held against the bulk result
 .PHONY: explain-agrees
 explain-agrees: setup

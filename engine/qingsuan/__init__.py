@@ -1,8 +1,8 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
-``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``clear``, ``diff``, ``rules`` and ``open``, imported when
-they are first asked for.
+``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``clear``, ``operator``, ``diff``, ``rules`` and ``open``, imported
+when they are first asked for.
 """
 
 from importlib import import_module
@@ -13,6 +13,7 @@ from qingsuan.policy.model import Pool, Region
 
 if TYPE_CHECKING:
     from qingsuan.api.accounts import account
+    from qingsuan.api.agreements.operators import operator
     from qingsuan.api.benefits import settle
     from qingsuan.api.clearing import clear
     from qingsuan.api.comparing import diff
@@ -32,6 +33,7 @@ __all__ = [
     "diff",
     "hookimpl",
     "open",
+    "operator",
     "premium",
     "prepare",
     "rules",
@@ -47,6 +49,7 @@ _OF_THE_API = {
     "clear": ("clearing", "clear"),
     "diff": ("comparing", "diff"),
     "open": ("folders", "open_run"),
+    "operator": ("agreements.operators", "operator"),
     "premium": ("premiums", "premium"),
     "prepare": ("year", "prepare"),
     "rules": ("rules", "rules"),

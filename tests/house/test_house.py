@@ -28,7 +28,18 @@ EVERYTHING = [
     *sorted((ROOT / "tests").rglob("*.py")),
 ]
 
-NEAR_MONEY = ("money.py", "columns", "policy", "benefits", "subsidies", "report", "verify")
+NEAR_MONEY = (
+    "money.py",
+    "columns",
+    "policy",
+    "benefits",
+    "movements",
+    "operators",
+    "paid",
+    "subsidies",
+    "report",
+    "verify",
+)
 """Below engine/qingsuan: where an amount or a ratio lives, so that no float may."""
 
 MOST_LINES = 500

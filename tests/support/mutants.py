@@ -28,6 +28,7 @@ WAITING = ("tests/benefits/partition/test_waiting.py",)
 AUTHORITY = ("tests/policy/test_authority.py",)
 GROWING = ("tests/policy/test_growing_points.py",)
 PREMIUMS = ("tests/premiums/test_twin_agrees.py",)
+OPERATORS = ("tests/operators/test_operator_twin.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
@@ -688,6 +689,41 @@ MUTANTS = (
         "_order.pyx",
         "if first >= 0 and all.role[all.rows[i]] & REFUSED and status[first] == COUNTS:",
         "if first >= 0 and all.role[all.rows[i]] & MARKED and status[first] == COUNTS:",
+    ),
+    Mutant(
+        "operators: an amount at the bound of a band belongs to the next one",
+        "operators/settling.py",
+        "end is None or fen <= end",
+        "end is None or fen < end",
+        suite=OPERATORS,
+    ),
+    Mutant(
+        "operators: profit is taken where nothing is left",
+        "operators/settling.py",
+        "profit = min(max(0, left), apply_bp(premium, contract.off.profit_bp))",
+        "profit = apply_bp(premium, contract.off.profit_bp)",
+        suite=OPERATORS,
+    ),
+    Mutant(
+        "operators: what policy caused is shared by bands once more",
+        "operators/settling.py",
+        'yield from _parts("overrun", contract.overrun, overrun - caused, premium)',
+        'yield from _parts("overrun", contract.overrun, overrun, premium)',
+        suite=OPERATORS,
+    ),
+    Mutant(
+        "operators: a party takes more than is left of a band",
+        "operators/settling.py",
+        "by_party[share.party] = min(left, apply_bp(fen, share.bp))",
+        "by_party[share.party] = apply_bp(fen, share.bp)",
+        suite=OPERATORS,
+    ),
+    Mutant(
+        "operators: the premium per head falls below that of the year before",
+        "operators/premium.py",
+        "fen = max(fen, proposal.before_fen)",
+        "fen = max(fen, 0)",
+        suite=OPERATORS,
     ),
     Mutant(
         "premiums: a floor is above the standard",

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from qingsuan.accounts.rule.year import rules_of
 from qingsuan.accounts.settlement import OPTIONAL, TABLES, PersonalAccounts
 from qingsuan.api.arguments import PathLike, check_how, folder_for, is_nothing, opened, options_of, texts
-from qingsuan.api.earlier import table_of
-from qingsuan.finished import Accounts, FinishedRun, Settlement
+from qingsuan.api.earlier import place_of, table_of
+from qingsuan.finished import Accounts, Settlement
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, whole_number
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.folder.apart import check_apart
@@ -72,8 +72,8 @@ def account(
         "months": months,
         "uses": uses,
         "families": families,
-        "opening": table_of(_place(opening), "account", "balances", year - 1),
-        "claims": table_of(_place(claims), "benefits", "settled", year),
+        "opening": table_of(place_of(opening), "account", "balances", year - 1),
+        "claims": table_of(place_of(claims), "benefits", "settled", year),
     }
     with Spool() as spool, folder_for(out, goes_on=resume or overwrite) as place:
         given = {"insured": spool.parted(insured, "insured")}
@@ -91,8 +91,3 @@ def account(
         run = Accounts(place)
         run.seconds = record.get("seconds", {})
         return run
-
-
-def _place(given: object) -> object:
-    """Where a finished run lies, if it is one that is given."""
-    return given.path if isinstance(given, FinishedRun) else given

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import InputError
+from qingsuan.finished import FinishedRun
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD
 from qingsuan.run.inputs import digest_of
 
-__all__ = ["table_of"]
+__all__ = ["place_of", "table_of"]
+
+
+def place_of(given: Any) -> Any:
+    """Where a finished run lies, if it is one that is given; anything else as it is given."""
+    return given.path if isinstance(given, FinishedRun) else given
 
 
 def table_of(given: Any, settlement: str, table: str, year: int) -> Any:

@@ -4,9 +4,21 @@ In comes the folder of a run, out go its record and its tables, read a batch at 
 knows what each kind of run writes, and not how it came about.
 """
 
+from qingsuan.finished.agreements import Operators
 from qingsuan.finished.clearing import Clearing
 from qingsuan.finished.folder import FinishedRun, Folder, Rows
 from qingsuan.finished.opening import run_in
 from qingsuan.finished.runs import Accounts, Premium, Settlement, Subsidy
 
-__all__ = ["Accounts", "Clearing", "FinishedRun", "Folder", "Premium", "Rows", "Settlement", "Subsidy", "run_in"]
+__all__ = [
+    "Accounts",
+    "Clearing",
+    "FinishedRun",
+    "Folder",
+    "Operators",
+    "Premium",
+    "Rows",
+    "Settlement",
+    "Subsidy",
+    "run_in",
+]

@@ -24,6 +24,7 @@ from qingsuan.run.inputs import Source
 from qingsuan.run.restart.ledger import read_lines
 from qingsuan.tables import BILL
 from qingsuan.verify.accounts import check_accounts, rules_of
+from qingsuan.verify.agreements.known import AGREEMENTS, agreement_of
 from qingsuan.verify.claims import check_claims, check_rejected
 from qingsuan.verify.clearing import CLEARING_NEEDS, CheckedClearing, check_clearing
 from qingsuan.verify.findings import Findings, checking
@@ -64,6 +65,7 @@ class Verified:
         How many files of the input, rows of claims, rows of insured people, and accounts were compared with the folder.
     subsidy, premiums, ledgers, clearing
         What was looked at, where the folder is that of a subsidy, of premiums, of personal accounts, or of a clearing.
+    rows : how many rows were looked at, by table, where the folder is that of an agreement.
     notes : what could not be checked, and why.
     """
 
@@ -79,6 +81,7 @@ class Verified:
     ledgers: CheckedLedgers | None = None
     premiums: CheckedPremiums | None = None
     clearing: CheckedClearing | None = None
+    rows: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -171,6 +174,10 @@ def _check_content(
             found.premiums = check_premiums(folder, record, found.findings)
         with checking(found.findings, "input rows"):
             _compare_insured(folder, at_hand, found, say, is_settled_when_refused=True)
+    elif (agreement := agreement_of(record["settlement"])) is not None:
+        say("rows and sums")
+        with checking(found.findings, "rows and sums"):
+            found.rows = agreement.check(folder, record, found.findings)
 
 
 def _compare_insured(
@@ -255,6 +262,7 @@ def _record(folder: Path) -> dict[str, Any]:
             (_ACCOUNT, NEEDED_OF_LEDGERS),
             (_PREMIUM, PREMIUM_NEEDS),
             (_CLEARING, CLEARING_NEEDS),
+            *((begins, agreement.needs) for begins, agreement in AGREEMENTS.items()),
         )
         for begins, needed in of_kind:
             if record.get("settlement", "").startswith(begins):
@@ -263,7 +271,7 @@ def _record(folder: Path) -> dict[str, Any]:
         raise _foreign(path, f"not a run record: {error}") from error
     if missing:
         raise _foreign(path, f"a record without {', '.join(missing)}")
-    if not record["settlement"].startswith((_SETTLED, _SUBSIDY, _ACCOUNT, _PREMIUM, _CLEARING)):
+    if not record["settlement"].startswith((_SETTLED, _SUBSIDY, _ACCOUNT, _PREMIUM, _CLEARING, *AGREEMENTS)):
         raise _foreign(path, f"a settlement that is not known here: {record['settlement'][:60]}")
     wrong = [name for name, (low, high) in _BOUNDS.items() if not _is_within(record.get(name, low), low, high)]
     if wrong:

@@ -99,6 +99,8 @@ def _as_text(folder: Path, verified: Verified) -> str:
 
 def _looked_at(verified: Verified) -> dict[str, int]:
     """What rows were looked at, by their kind."""
+    if verified.rows:
+        return verified.rows
     for checked in (verified.subsidy, verified.ledgers, verified.premiums, verified.clearing):
         if checked is not None:
             return asdict(checked)
@@ -106,6 +108,8 @@ def _looked_at(verified: Verified) -> dict[str, int]:
 
 
 def _looked_at_in_words(verified: Verified) -> list[str]:
+    if verified.rows:
+        return [f"{rows:,} rows of {table}" for table, rows in verified.rows.items()]
     one = verified.subsidy
     if one is not None:
         heads = f"{one.counties:,} counties with {one.heads:,} heads"

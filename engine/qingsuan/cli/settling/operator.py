@@ -1,0 +1,80 @@
+"""``qingsuan operator``: contracts with operators of critical illness insurance, settled (大病保险承办)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qingsuan.cli.options.settlement import running_options
+from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.settling.stopping import terminated_as_interrupted
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
+
+__all__ = ["command"]
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("operator")
+@click.argument("settled", nargs=-1, required=True)
+@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is settled.")
+@click.option("--contracts", type=_FILE, required=True, help="The bureau's contracts of the year: TOML.")
+@click.option("--heads", type=_FILE, required=True, help="How many people are insured: CSV pool,insutype,heads.")
+@click.option(
+    "--movements", type=_FILE, help="Money that moved: CSV date,contract,kind,year,amount[,voucher,takes_back]."
+)
+@click.option("--carried", type=_FILE, help="The run folder of the year before, whose contracts carry something on.")
+@click.option("--out", type=_FILE, required=True, help="The run folder to write; it must not be finished already.")
+@running_options()
+@results_apart
+def command(
+    *,
+    settled: tuple[str, ...],
+    year: int,
+    contracts: Path,
+    heads: Path,
+    movements: Path | None,
+    carried: Path | None,
+    out: Path,
+    csv_encoding: str,
+    workers: int,
+    memory: int,
+    partitions: int | None,
+    resume: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Settle contracts with operators of critical illness insurance.
+
+    SETTLED is the run folder of “qingsuan settle” of the year, or its table settled. Contracts say what the premium per head is, which
+    funds the operator pays for, what comes off the premium, and by bands whose a surplus or an overrun is.
+    """
+    from qingsuan.api.agreements.operators import operator
+    from qingsuan.report.text import proven
+
+    with terminated_as_interrupted():
+        run = operator(
+            settled,
+            year=year,
+            contracts=contracts,
+            heads=heads,
+            movements=movements,
+            carried=carried,
+            out=out,
+            csv_encoding=csv_encoding,
+            workers=workers,
+            memory=memory,
+            partitions=partitions,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress_for(as_json),
+        )
+    with finished(out, run.record_sha256):
+        if as_json:
+            show_json(
+                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
+            )
+        else:
+            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
