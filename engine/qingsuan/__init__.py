@@ -1,8 +1,8 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
-``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``clear``, ``operator``, ``diff``, ``rules`` and ``open``, imported
-when they are first asked for.
+``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``fund``, ``clear``, ``operator``, ``diff``, ``rules`` and ``open``,
+imported when they are first asked for.
 """
 
 from importlib import import_module
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qingsuan.api.agreements.operators import operator
     from qingsuan.api.benefits import settle
     from qingsuan.api.clearing import clear
+    from qingsuan.api.closing.funds import fund
     from qingsuan.api.comparing import diff
     from qingsuan.api.folders import open_run as open  # noqa: A004 - ``qingsuan.open``
     from qingsuan.api.premiums import premium
@@ -31,6 +32,7 @@ __all__ = [
     "account",
     "clear",
     "diff",
+    "fund",
     "hookimpl",
     "open",
     "operator",
@@ -48,6 +50,7 @@ _OF_THE_API = {
     "account": ("accounts", "account"),
     "clear": ("clearing", "clear"),
     "diff": ("comparing", "diff"),
+    "fund": ("closing.funds", "fund"),
     "open": ("folders", "open_run"),
     "operator": ("agreements.operators", "operator"),
     "premium": ("premiums", "premium"),

@@ -29,6 +29,7 @@ AUTHORITY = ("tests/policy/test_authority.py",)
 GROWING = ("tests/policy/test_growing_points.py",)
 PREMIUMS = ("tests/premiums/test_twin_agrees.py",)
 OPERATORS = ("tests/operators/test_operator_twin.py",)
+FUNDS = ("tests/funds/test_fund_twin.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
@@ -724,6 +725,34 @@ MUTANTS = (
         "fen = max(fen, proposal.before_fen)",
         "fen = max(fen, 0)",
         suite=OPERATORS,
+    ),
+    Mutant(
+        "funds: a refund may take back more than is left",
+        "funds/partition.py",
+        "    mine.fen -= fen\n",
+        "",
+        suite=FUNDS,
+    ),
+    Mutant(
+        "funds: a voucher stands once in a book, whatever the line",
+        "funds/partition.py",
+        '_LINE = ("fund", "admdvs", "line", "basis")',
+        '_LINE = ("fund", "admdvs", "basis")',
+        suite=FUNDS,
+    ),
+    Mutant(
+        "funds: what was due before is due no more",
+        "funds/statement.py",
+        "self.opened + self.due - self.cash",
+        "self.due - self.cash",
+        suite=FUNDS,
+    ),
+    Mutant(
+        "funds: expense is added to the balance",
+        "funds/statement.py",
+        "return self.opening + self.income - self.expense",
+        "return self.opening + self.income + self.expense",
+        suite=FUNDS,
     ),
     Mutant(
         "premiums: a floor is above the standard",

@@ -8,13 +8,14 @@ from qingsuan.finished.agreements import Operators
 from qingsuan.finished.clearing import Clearing
 from qingsuan.finished.folder import FinishedRun, Folder, Rows
 from qingsuan.finished.opening import run_in
-from qingsuan.finished.runs import Accounts, Premium, Settlement, Subsidy
+from qingsuan.finished.runs import Accounts, Fund, Premium, Settlement, Subsidy
 
 __all__ = [
     "Accounts",
     "Clearing",
     "FinishedRun",
     "Folder",
+    "Fund",
     "Operators",
     "Premium",
     "Rows",

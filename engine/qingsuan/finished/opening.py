@@ -5,14 +5,14 @@ from __future__ import annotations
 from qingsuan.finished.agreements import Operators
 from qingsuan.finished.clearing import Clearing
 from qingsuan.finished.folder import Folder, not_whole
-from qingsuan.finished.runs import Accounts, Premium, Settlement, Subsidy
+from qingsuan.finished.runs import Accounts, Fund, Premium, Settlement, Subsidy
 from qingsuan.report.summary import read_record
 from qingsuan.run.folder import RECORD
 
 __all__ = ["run_in"]
 
 
-def run_in(folder: Folder) -> Settlement | Subsidy | Premium | Accounts | Clearing | Operators:
+def run_in(folder: Folder) -> Settlement | Subsidy | Premium | Accounts | Clearing | Fund | Operators:
     """The finished run in a folder.
 
     Raises
@@ -21,7 +21,7 @@ def run_in(folder: Folder) -> Settlement | Subsidy | Premium | Accounts | Cleari
         There is none, or not the files that it lists.
     """
     settlement = str(read_record(folder.path).get("settlement"))
-    for kind in (Settlement, Subsidy, Premium, Accounts, Clearing, Operators):
+    for kind in (Settlement, Subsidy, Premium, Accounts, Clearing, Fund, Operators):
         if settlement.startswith(kind.kind):
             return kind(folder)
     raise not_whole(folder.path / RECORD, f"a run of {settlement}")

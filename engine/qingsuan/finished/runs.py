@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a run starts without what only explanations need
     from qingsuan.explain.document import Explanation
     from qingsuan.messages import Lang
 
-__all__ = ["Accounts", "Premium", "Settlement", "Subsidy"]
+__all__ = ["Accounts", "Fund", "Premium", "Settlement", "Subsidy"]
 
 
 class Settlement(FinishedRun):
@@ -253,3 +253,40 @@ class Premium(FinishedRun):
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         names = ("standard", "assisted", "due", "paid", "shortfall", "overpaid")
         return ("region", *names), [[one["region"], *(one[name] for name in names)] for one in self.record["amounts"]]
+
+
+class Fund(FinishedRun):
+    """Finished books of a fund (基金账); every table as in ``docs/fund.md``."""
+
+    kind: ClassVar[str] = "fund"
+
+    @cached_property
+    def statement(self) -> Rows:
+        """One row per line of a book: what is due beside what was received or paid."""
+        return self._rows("statement")
+
+    @cached_property
+    def closing(self) -> Rows:
+        """What the next year opens with."""
+        return self._rows("closing")
+
+    @cached_property
+    def entries(self) -> Rows:
+        """The entries that were accepted."""
+        return self._rows("entries")
+
+    @cached_property
+    def rejected(self) -> Rows:
+        """Rejected entries as they came, with the reason first."""
+        return self._rows("rejected")
+
+    def summary(self) -> str:
+        """What ``qingsuan fund`` prints when it is done."""
+        from qingsuan.report.fund import fund_summary
+
+        return fund_summary(self.path)
+
+    def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        rows = self.record["amounts"]
+        names = list(rows[0]) if rows else ["fund"]
+        return names, [[str(row[name]) for name in names] for row in rows]

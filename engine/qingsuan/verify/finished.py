@@ -25,6 +25,8 @@ from qingsuan.run.restart.ledger import read_lines
 from qingsuan.tables import BILL
 from qingsuan.verify.accounts import check_accounts, rules_of
 from qingsuan.verify.agreements.known import AGREEMENTS, agreement_of
+from qingsuan.verify.books import NEEDED as NEEDED_OF_BOOKS
+from qingsuan.verify.books import CheckedBooks, check_books
 from qingsuan.verify.claims import check_claims, check_rejected
 from qingsuan.verify.clearing import CLEARING_NEEDS, CheckedClearing, check_clearing
 from qingsuan.verify.findings import Findings, checking
@@ -44,6 +46,7 @@ _SUBSIDY = "subsidy"
 _ACCOUNT = "account"
 _PREMIUM = "premium"
 _CLEARING = "clearing"
+_FUND = "fund"
 """How ``run.json`` begins to name the settlements whose rows can be checked."""
 
 _SUMS = ("in", "settled", "reversed", "rejected")
@@ -63,8 +66,8 @@ class Verified:
     ----------
     input_files, claims_compared, rows_compared, accounts
         How many files of the input, rows of claims, rows of insured people, and accounts were compared with the folder.
-    subsidy, premiums, ledgers, clearing
-        What was looked at, where the folder is that of a subsidy, of premiums, of personal accounts, or of a clearing.
+    subsidy, premiums, ledgers, clearing, books
+        What was looked at, where the folder is that of a subsidy, of premiums, of personal accounts, of a clearing, or of a fund's books.
     rows : how many rows were looked at, by table, where the folder is that of an agreement.
     notes : what could not be checked, and why.
     """
@@ -82,6 +85,7 @@ class Verified:
     premiums: CheckedPremiums | None = None
     clearing: CheckedClearing | None = None
     rows: dict[str, int] = field(default_factory=dict)
+    books: CheckedBooks | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -168,6 +172,10 @@ def _check_content(
         say("contracts, cases and totals")
         with checking(found.findings, "contracts, cases and totals"):
             found.clearing = check_clearing(folder, record, found.findings)
+    elif record["settlement"].startswith(_FUND):
+        say("entries, books and totals")
+        with checking(found.findings, "entries, books and totals"):
+            found.books = check_books(folder, record, found.findings)
     elif record["settlement"].startswith(_PREMIUM):
         say("people, lists and amounts")
         with checking(found.findings, "people, lists and amounts"):
@@ -263,6 +271,7 @@ def _record(folder: Path) -> dict[str, Any]:
             (_PREMIUM, PREMIUM_NEEDS),
             (_CLEARING, CLEARING_NEEDS),
             *((begins, agreement.needs) for begins, agreement in AGREEMENTS.items()),
+            (_FUND, NEEDED_OF_BOOKS),
         )
         for begins, needed in of_kind:
             if record.get("settlement", "").startswith(begins):
@@ -271,7 +280,7 @@ def _record(folder: Path) -> dict[str, Any]:
         raise _foreign(path, f"not a run record: {error}") from error
     if missing:
         raise _foreign(path, f"a record without {', '.join(missing)}")
-    if not record["settlement"].startswith((_SETTLED, _SUBSIDY, _ACCOUNT, _PREMIUM, _CLEARING, *AGREEMENTS)):
+    if not record["settlement"].startswith((_SETTLED, _SUBSIDY, _ACCOUNT, _PREMIUM, _CLEARING, _FUND, *AGREEMENTS)):
         raise _foreign(path, f"a settlement that is not known here: {record['settlement'][:60]}")
     wrong = [name for name, (low, high) in _BOUNDS.items() if not _is_within(record.get(name, low), low, high)]
     if wrong:

@@ -101,7 +101,7 @@ def _looked_at(verified: Verified) -> dict[str, int]:
     """What rows were looked at, by their kind."""
     if verified.rows:
         return verified.rows
-    for checked in (verified.subsidy, verified.ledgers, verified.premiums, verified.clearing):
+    for checked in (verified.subsidy, verified.ledgers, verified.premiums, verified.clearing, verified.books):
         if checked is not None:
             return asdict(checked)
     return {"settled_rows": verified.rows_checked, "accounts": verified.accounts}
@@ -117,6 +117,9 @@ def _looked_at_in_words(verified: Verified) -> list[str]:
     if verified.ledgers is not None:
         uses = f"{verified.ledgers.uses:,} uses, {verified.ledgers.refused:,} of them refused"
         return [f"{verified.ledgers.accounts:,} accounts of twelve months", uses]
+    if verified.books is not None:
+        kept = verified.books
+        return [f"{kept.books:,} books of {kept.lines:,} lines", f"{kept.entries:,} entries"]
     other = verified.premiums
     if other is not None:
         lists = (
@@ -138,6 +141,8 @@ def _holds(verified: Verified) -> str:
     """What holds of rows that are no settled claims."""
     if verified.ledgers is not None:
         return _LEDGERS
+    if verified.books is not None:
+        return _BOOKS
     return _SUBSIDY if verified.subsidy is not None else ""
 
 
@@ -146,6 +151,12 @@ _LEDGERS = (
     "balances and totals as the ledger adds up)"
 )
 """What holds of the rows of personal accounts."""
+
+_BOOKS = (
+    " (opening + income − expense = closing; opened + due − cash = outstanding − beyond, line by line; what is carried on; "
+    "totals by fund and pool; entries in = accepted + rejected)"
+)
+"""What holds of a fund's books."""
 
 _SUBSIDY = (
     " (due = standard × heads = central + province + local; totals by prefecture and region; "

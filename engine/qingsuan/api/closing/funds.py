@@ -1,0 +1,214 @@
+"""The fund's books of a year (基金账): ``qingsuan.fund``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from qingsuan.api.arguments import PathLike, check_how, folder_for, is_nothing, opened, options_of, texts
+from qingsuan.api.earlier import table_of
+from qingsuan.errors import InputError, PluginError, UsageError
+from qingsuan.finished import Accounts, FinishedRun, Fund, Premium, Settlement, Subsidy
+from qingsuan.funds import runs
+from qingsuan.funds.brought import Brought, Opening, Stated, continued, read_opening
+from qingsuan.funds.places import Pools
+from qingsuan.funds.settlement import TABLES, FundBooks
+from qingsuan.heads.small_tables import TableFile
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, whole_number
+from qingsuan.run.folder import RECORD, RunFolder
+from qingsuan.run.folder.apart import check_apart
+from qingsuan.run.folder.proof import prove
+from qingsuan.run.inputs import Given, Spool, digest_of
+from qingsuan.run.model import Progress
+from qingsuan.run.setting_up import regions_at_hand
+from qingsuan.run.settle import settle as run_settlement
+
+__all__ = ["fund"]
+
+
+def fund(
+    entries: Given,
+    *,
+    year: int,
+    opening: PathLike | None = None,
+    earlier: PathLike | Fund | None = None,
+    settled: Given | Settlement | None = None,
+    premiums: PathLike | Premium | None = None,
+    subsidies: PathLike | Subsidy | None = None,
+    accounts: PathLike | Accounts | None = None,
+    cleared: PathLike | None = None,
+    out: PathLike | None = None,
+    require: Sequence[str] = (),
+    allow: PathLike | None = None,
+    skip_unserved: bool = False,
+    csv_encoding: str = "utf8",
+    workers: int = 2,
+    memory: int = 2 << 30,
+    partitions: int | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Fund:
+    """Keep the books of a year (基金账): opening + income - expense = closing, per fund, pool and county.
+
+    Parameters
+    ----------
+    entries
+        The bureau's entries, with the columns of ``docs/fund.md``; all arguments that are not named here as in
+        :func:`qingsuan.api.benefits.settle`.
+    opening
+        A CSV file of balances that books open with; one of a book that the year before closed has to continue it.
+    earlier
+        A finished run of the books of the year before, or its folder.
+    settled
+        A finished settlement of benefits of the same year, its folder, or a table with the columns of its ``settled``.
+    premiums, subsidies, accounts
+        Finished runs of the same year, or their folders: what they state needs no entry.
+    cleared
+        A CSV file of what institutions are cleared.
+
+    Returns
+    -------
+    Fund
+        The record and the tables.
+
+    Raises
+    ------
+    UsageError, InputError, PluginError, PolicyError, RunError
+        As in :func:`qingsuan.api.benefits.settle`; a balance that does not continue last year's is an InputError, a book without
+        an opening balance a PolicyError.
+    """
+    check_how(resume=resume, overwrite=overwrite)
+    year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
+    options = options_of(workers, memory, partitions)
+    if opening is None and earlier is None:
+        raise UsageError("--opening", found="neither --opening nor --earlier", expected="what the books open with")
+    with Spool() as spool, folder_for(out, goes_on=resume or overwrite) as place:
+        given = {"entries": spool.parted(entries, "entries")}
+        claims = table_of(_place(settled), "benefits", "settled", year)
+        if not is_nothing(claims):
+            given["claims"] = spool.parted(claims, "claims")
+        installed = regions_at_hand(texts(require), allow=allow).installed
+        pools = Pools.of(installed.regions)
+        found = _Found(year, pools)
+        found.read(settled=settled, premium=premiums, subsidy=subsidies, account=accounts, cleared=cleared)
+        brought = found.brought(opening, earlier, skip_unserved=skip_unserved)
+        own = [path for files, _ in given.values() for path in files]
+        check_apart(place.path, TABLES, (*own, *found.paths))
+        folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
+        settlement = FundBooks(year, pools, brought, skip_unserved=skip_unserved)
+        record = run_settlement(settlement, opened(given, csv_encoding), folder, options, installed, progress)
+        prove(place.path, record)
+        run = Fund(place)
+        run.seconds = record.get("seconds", {})
+        return run
+
+
+class _Found:
+    """What finished runs and the bureau's tables state for the books of a year."""
+
+    def __init__(self, year: int, pools: Pools) -> None:
+        self.year, self.pools, self.paths = year, pools, list[Path]()
+        self._runs: dict[str, str] = {}
+        self._files: list[TableFile] = []
+        self._stated: list[Stated] = []
+        self._taken: dict[tuple[str, str, str], str] = {}
+        self._paid: dict[tuple[str, str], int] | None = None
+
+    def read(self, *, settled: Any, premium: Any, subsidy: Any, account: Any, cleared: PathLike | None) -> None:
+        """Read what was given."""
+        if not is_nothing(settled):
+            self._take("settle", "--settled")
+            place = _only_folder(settled)
+            if place is not None:
+                self._paid = runs.paid_by_fund(self._table(place, "benefits", "totals", "settle"), self.pools)
+        if premium is not None:
+            self._take("premium", "--premiums")
+            self._stated += runs.premiums(self._table(_path(premium), "premium", "totals"))
+        if subsidy is not None:
+            folder = _path(subsidy)
+            is_told = (folder / "arrived").is_dir()
+            self._take("subsidy", "--subsidies", arrived=is_told)
+            due = self._table(folder, "subsidy", "due")
+            self._stated += runs.subsidies(due, self._table(folder, "subsidy", "arrived") if is_told else None)
+        if account is not None:
+            self._take("account", "--accounts")
+            self._stated += runs.accounts(self._table(_path(account), "account", "totals"))
+        if cleared is not None:
+            self._clear(Path(cleared))
+
+    def _take(self, kind: str, option: str, *, arrived: bool = False) -> None:
+        self._taken.update(dict.fromkeys(runs.taken_by(kind, arrived=arrived), f"the run given with {option}"))
+
+    def _clear(self, file: Path) -> None:
+        found = runs.cleared(file)
+        self._stated += found
+        self._taken.update({(one.fund, one.line, one.basis): "the table given with --cleared" for one in found})
+        self._file("cleared", file)
+
+    def _table(self, folder: Path, settlement: str, table: str, name: str = "") -> Path:
+        """The folder of a table of a finished run, which is noted."""
+        found = table_of(folder, settlement, table, self.year - (settlement == "fund"))
+        if not (folder / RECORD).is_file():
+            raise InputError(
+                str(folder),
+                found=f"no {RECORD}",
+                expected=f"the folder of a finished run of {settlement}",
+                do="give the folder that --out of that run named",
+            )
+        self._runs[name or settlement] = digest_of(folder / RECORD)
+        self.paths.append(folder)
+        return Path(found)
+
+    def _file(self, name: str, file: Path) -> None:
+        self._files.append(TableFile.of(name, file))
+        self.paths.append(file)
+
+    def brought(self, opening: PathLike | None, earlier: Any, *, skip_unserved: bool) -> Brought:
+        """Everything together, with what the books open with.
+
+        Raises
+        ------
+        PluginError
+            A run states sums of places that no plugin serves, unless such places are skipped.
+        """
+        stated, aside = runs.aside(self._stated, self.pools)
+        if aside and not skip_unserved:
+            places = sorted({one.admdvs for one in aside})
+            raise PluginError(
+                f"runs of {', '.join(sorted({one.origin for one in aside}))}",
+                found=f"sums of {', '.join(places[:20])}: no plugin serves their pool",
+                expected=f"places in pools that a plugin serves: {', '.join(self.pools.codes)}",
+                do="install the region's plugin, or set such places aside with --skip-unserved",
+            )
+        opens = self._opening(opening, earlier)
+        return Brought(opens, stated, self._taken, self._runs, tuple(self._files), self._paid, aside)
+
+    def _opening(self, opening: PathLike | None, earlier: Any) -> Opening:
+        said = Opening({}, {}) if opening is None else read_opening(Path(opening), self.pools)
+        if opening is not None:
+            self._file("opening", Path(opening))
+        if earlier is None:
+            return said
+        folder = _path(earlier)
+        before = runs.closed(self._table(folder, "fund", "closing"), self.pools)
+        return continued(before, said, str(folder))
+
+
+def _place(given: Any) -> Any:
+    """Where a finished run lies, if it is one that is given."""
+    return given.path if isinstance(given, FinishedRun) else given
+
+
+def _path(given: Any) -> Path:
+    return Path(_place(given))
+
+
+def _only_folder(given: Any) -> Path | None:
+    """The folder of a finished run, if that is what is given."""
+    given = _place(given)
+    if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 1:
+        given = given[0]
+    found = Path(given) if isinstance(given, str | Path) else None
+    return found if found is not None and (found / RECORD).is_file() else None

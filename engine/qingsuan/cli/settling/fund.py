@@ -1,0 +1,95 @@
+"""``qingsuan fund``: the fund's books of a year: what came, what was paid, what is due, what is left (基金账)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qingsuan.cli.options.settlement import settlement_options
+from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.settling.stopping import terminated_as_interrupted
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
+
+__all__ = ["command"]
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("fund")
+@click.argument("entries", nargs=-1, required=True)
+@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year of the books.")
+@click.option("--out", type=_FILE, required=True, help="The run folder to write; it must not be finished already.")
+@click.option("--opening", type=_FILE, help="What books open with: CSV fund,insu_admdvs,line,amount.")
+@click.option("--earlier", type=_FILE, help="The run folder of “qingsuan fund” of the year before.")
+@click.option("--settled", multiple=True, help="The run folder of “qingsuan settle” of the year, or its table settled.")
+@click.option("--premiums", type=_FILE, help="The run folder of “qingsuan premium” of the year.")
+@click.option("--subsidies", type=_FILE, help="The run folder of “qingsuan subsidy” of the year.")
+@click.option("--accounts", type=_FILE, help="The run folder of “qingsuan account” of the year.")
+@click.option(
+    "--cleared", type=_FILE, help="What institutions are cleared: CSV fund,insu_admdvs,line,fixmedins_code,due,paid."
+)
+@settlement_options("pools")
+@results_apart
+def command(
+    *,
+    entries: tuple[str, ...],
+    year: int,
+    out: Path,
+    opening: Path | None,
+    earlier: Path | None,
+    settled: tuple[str, ...],
+    premiums: Path | None,
+    subsidies: Path | None,
+    accounts: Path | None,
+    cleared: Path | None,
+    requirements: tuple[str, ...],
+    allow: Path | None,
+    skip_unserved: bool,
+    csv_encoding: str,
+    workers: int,
+    memory: int,
+    partitions: int | None,
+    resume: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Keep the fund's books of a year, per fund and pool with a county's sub-ledger: opening + income - expense = closing.
+
+    ENTRIES are Parquet, Arrow IPC or CSV files, folders or globs with the columns fund, insu_admdvs, line, basis (cash or due), date,
+    amount, voucher and, of refunds, takes_back. What a finished run states needs no entry, and may have none.
+    """
+    from qingsuan.api.closing.funds import fund
+    from qingsuan.report.text import proven
+
+    with terminated_as_interrupted():
+        run = fund(
+            entries,
+            year=year,
+            opening=opening,
+            earlier=earlier,
+            settled=settled or None,
+            premiums=premiums,
+            subsidies=subsidies,
+            accounts=accounts,
+            cleared=cleared,
+            out=out,
+            require=requirements,
+            allow=allow,
+            skip_unserved=skip_unserved,
+            csv_encoding=csv_encoding,
+            workers=workers,
+            memory=memory,
+            partitions=partitions,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress_for(as_json),
+        )
+    with finished(out, run.record_sha256):
+        if as_json:
+            show_json(
+                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
+            )
+        else:
+            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")

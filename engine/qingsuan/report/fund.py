@@ -1,0 +1,72 @@
+"""The fund's books told to people: opening, income, expense and closing by fund and pool; English beside Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qingsuan.funds.lines import FUNDS
+from qingsuan.money import fen_of_yuan
+from qingsuan.report.summary import read_record
+from qingsuan.report.text import grouped_yuan, table
+
+__all__ = ["fund_summary"]
+
+_HEADINGS = {
+    "opening": "opening 上年结余",
+    "income": "income 收入",
+    "expense": "expense 支出",
+    "surplus": "surplus 本年结余",
+    "closing": "closing 滚存结余",
+    "receivable": "receivable 应收",
+    "payable": "payable 应付",
+}
+
+
+def fund_summary(out_dir: Path) -> str:
+    """Tell finished books, from their folder, in plain text for a terminal with a monospaced font; amounts in yuan.
+
+    Raises
+    ------
+    InputError
+        The folder holds no finished run.
+    """
+    record = read_record(out_dir)
+    blocks = [_head(record), _books(record), _rows(record), _identities(record)]
+    blocks += [f"warning: {warning}" for warning in record["warnings"]]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _head(record: Mapping[str, Any]) -> str:
+    runs = ", ".join(record["runs"]) or "none"
+    return (
+        f"Fund books (基金账) {record['year']}, cash basis (收付实现制): {record['books']:,} books, {record['lines']:,} lines;\n"
+        f"finished runs that were read: {runs}"
+    )
+
+
+def _books(record: Mapping[str, Any]) -> str:
+    rows = [
+        [f"{row['fund']} {FUNDS[row['fund']]}", row["pool"], *(_yuan(row[name]) for name in _HEADINGS)]
+        for row in record["amounts"]
+    ]
+    headings = ["fund 基金", "pool 统筹区", *_HEADINGS.values()]
+    return table(headings, rows, "ll" + "r" * len(_HEADINGS)) if rows else ""
+
+
+def _rows(record: Mapping[str, Any]) -> str:
+    rows = record["rows"]
+    codes = ", ".join(f"{code} {number:,}" for code, number in rows["rejected"].items())
+    rejected = f"{sum(rows['rejected'].values()):,}{f' ({codes})' if codes else ''}"
+    accepted = f"entries in (记账) {rows['in']:,} = accepted (入账) {rows['accepted']:,} + rejected (退回) {rejected}"
+    return f"{accepted}; settled claims (结算) {record['claims']:,}"
+
+
+def _identities(record: Mapping[str, Any]) -> str:
+    lines = [f"  {one['identity']}: {_yuan(one['one'])} = {_yuan(one['other'])}" for one in record["identities"]]
+    return "\n".join(["what must be equal (勾稽关系):", *lines])
+
+
+def _yuan(text: str) -> str:
+    return grouped_yuan(fen_of_yuan(text))

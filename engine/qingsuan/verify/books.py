@@ -1,0 +1,163 @@
+"""The books of a finished run (基金账), checked without their inputs: entries, lines, closing balances, totals and the record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from qingsuan.run.folder import RECORD
+from qingsuan.verify.findings import Findings
+
+__all__ = ["NEEDED", "CheckedBooks", "check_books"]
+
+NEEDED = ("year", "partitions", "inputs", "rows", "claims", "runs", "books", "lines", "amounts", "identities")
+"""What the record of books has to hold so that they can be checked."""
+
+_STATEMENT = "statement/part-00000.parquet"
+_CLOSING = "closing/part-00000.parquet"
+_BOOKS = "totals/books.parquet"
+_POOLS = "totals/pools.parquet"
+_NOTHING = Decimal("0.00")
+_SUMS = (
+    "opening",
+    "income",
+    "expense",
+    "surplus",
+    "closing",
+    "income_within",
+    "expense_within",
+    "receivable",
+    "payable",
+)
+_OF_LINES = ("income", "expense", "income_within", "expense_within", "receivable", "payable")
+_TRANSFERS = ("from-above", "from-below", "to-above", "to-below")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class CheckedBooks:
+    """What was looked at: books, their lines, accepted entries."""
+
+    books: int = 0
+    lines: int = 0
+    entries: int = 0
+
+
+def check_books(folder: Path, record: Mapping[str, Any], findings: Findings) -> CheckedBooks:
+    """Check every book, line and accepted entry of a run folder.
+
+    Raises
+    ------
+    Exception
+        Of what reading damaged files raises; :func:`qingsuan.verify.findings.checking` makes findings of it.
+    """
+    lines, books = _rows(folder, _STATEMENT), _rows(folder, _BOOKS)
+    entries = _check_entries(folder, record, lines, findings)
+    for number, line in enumerate(lines, 1):
+        _check_line(line, number, findings)
+    _check_books(lines, books, findings)
+    _check_closing(folder, lines, books, findings)
+    _check_pools(folder, record, books, findings)
+    for one in record["identities"]:
+        findings.same(RECORD, one["identity"], one["one"], one["other"])
+    found = CheckedBooks(len(books), len(lines), entries)
+    findings.same(
+        RECORD,
+        "books and lines are those of the statement",
+        (record["books"], record["lines"]),
+        (found.books, found.lines),
+    )
+    return found
+
+
+def _rows(folder: Path, file: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(folder / file).to_pylist()
+    return rows
+
+
+def _check_entries(folder: Path, record: Mapping[str, Any], lines: list[dict[str, Any]], findings: Findings) -> int:
+    """Entries add up to their lines, where nothing else brings them; each voucher stands once on a line; rows in = out."""
+    sums: dict[tuple[str, ...], Decimal] = {}
+    seen = Counter[tuple[str, ...]]()
+    rows = 0
+    for path in sorted((folder / "entries").glob("part-*.parquet")):
+        for entry in pq.read_table(path).to_pylist():
+            rows += 1
+            key = entry["fund"], entry["insu_admdvs"], entry["line"], entry["basis"]
+            sums[key] = sums.get(key, _NOTHING) + entry["amount"]
+            seen[(*key, entry["voucher"])] += 1
+    for (*_, voucher), times in seen.items():
+        if times > 1:
+            findings.add("entries", "each voucher once on a line of a book", f"{voucher} {times} times", "once")
+    for line in lines:
+        for basis in ("cash", "due"):
+            key = line["fund"], line["insu_admdvs"], line["line"], basis
+            mine = sums.pop(key, None)
+            if mine is not None and line["origin"] in ("entries", "entries+opening"):
+                findings.same(_STATEMENT, f"{basis} of {' '.join(key[:3])} as its entries add up", line[basis], mine)
+    findings.same(_STATEMENT, "entries that stand on no line", sorted(sums), [])
+    told = record["rows"]
+    findings.same(RECORD, "accepted are the rows of entries", told["accepted"], rows)
+    findings.same(RECORD, "rows in = accepted + rejected", told["in"], rows + sum(told["rejected"].values()))
+    return rows
+
+
+def _check_line(line: Row, number: int, findings: Findings) -> None:
+    """``opened + due − cash = outstanding − beyond``, and one of the two is 0."""
+    if line["due"] is None:
+        if line["outstanding"] is not None or line["beyond"] is not None:
+            findings.add(_STATEMENT, "what is not told due has nothing outstanding", line["outstanding"], None, number)
+        return
+    left = line["opened"] + line["due"] - line["cash"]
+    found = line["outstanding"], line["beyond"]
+    expected = max(left, _NOTHING), max(-left, _NOTHING)
+    if found != expected:
+        findings.add(_STATEMENT, "opened + due − cash = outstanding − beyond", found, expected, number)
+
+
+def _check_books(lines: list[dict[str, Any]], books: list[dict[str, Any]], findings: Findings) -> None:
+    sums: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for line in lines:
+        mine = sums.setdefault((line["fund"], line["insu_admdvs"]), dict.fromkeys(_OF_LINES, _NOTHING))
+        mine[line["side"]] += line["cash"]
+        mine[f"{line['side']}_within"] += _NOTHING if line["line"] in _TRANSFERS else line["cash"]
+        mine["receivable" if line["side"] == "income" else "payable"] += line["outstanding"] or _NOTHING
+    for number, book in enumerate(books, 1):
+        mine = sums.pop((book["fund"], book["insu_admdvs"]), dict.fromkeys(_OF_LINES, _NOTHING))
+        for name in _OF_LINES:
+            if book[name] != mine[name]:
+                findings.add(_BOOKS, f"{name} as its lines add up", book[name], mine[name], number)
+        closing = book["opening"] + book["income"] - book["expense"]
+        if book["closing"] != closing or book["surplus"] != book["income"] - book["expense"]:
+            findings.add(_BOOKS, "opening + income − expense = closing", book["closing"], closing, number)
+    findings.same(_BOOKS, "lines without a book", sorted(sums), [])
+
+
+def _check_closing(folder: Path, lines: list[dict[str, Any]], books: list[dict[str, Any]], findings: Findings) -> None:
+    """What the next year opens with is what this one closed with, and what is left on lines."""
+    found = [tuple(row.values()) for row in _rows(folder, _CLOSING)]
+    expected = [(book["fund"], book["insu_admdvs"], "balance", book["closing"]) for book in books]
+    for line in lines:
+        left = (line["outstanding"] or _NOTHING) - (line["beyond"] or _NOTHING)
+        if left:
+            expected.append((line["fund"], line["insu_admdvs"], line["line"], left))
+    findings.same(_CLOSING, "its rows are what books and lines close with", found, expected)
+
+
+def _check_pools(folder: Path, record: Mapping[str, Any], books: list[dict[str, Any]], findings: Findings) -> None:
+    sums: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for book in books:
+        mine = sums.setdefault((book["fund"], book["pool"]), dict.fromkeys(_SUMS, _NOTHING))
+        for name in _SUMS:
+            mine[name] += book[name]
+    found = {(row["fund"], row["pool"]): {name: row[name] for name in _SUMS} for row in _rows(folder, _POOLS)}
+    findings.same(_POOLS, "sums by fund and pool as the books add up", found, sums)
+    told = {(one["fund"], one["pool"]): {name: Decimal(one[name]) for name in _SUMS} for one in record["amounts"]}
+    findings.same(RECORD, "amounts by fund and pool as the books add up", told, sums)
