@@ -36,4 +36,4 @@ def test_every_part_is_listed_with_its_tables_and_options() -> None:
 
 def test_every_identity_is_listed_with_the_parts_that_it_is_from() -> None:
     table = PAGE.split("## What must add up")[1].split("\n\n")[1]
-    assert len(table.splitlines()) - 2 + 4 == len(IDENTITIES)
+    assert len(table.splitlines()) - 2 + 3 == len(IDENTITIES)

@@ -22,6 +22,8 @@ from click.testing import CliRunner
 from pyarrow import csv as arrow_csv
 
 from qingsuan.accounts.intake import columns as columns_of_accounts
+from qingsuan.clearing.contracts.bureau import read_bureau
+from qingsuan.clearing.intake.columns import CASES
 from qingsuan.cli import cli
 from qingsuan.errors import UsageError
 from qingsuan.sample import make_year
@@ -72,6 +74,7 @@ def test_columns_are_those_of_the_tables(year: Path, claims: pa.Table) -> None:
         "insured_150000": (*INSURED, *ACCOUNT_COLUMNS),
         "identities": IDENTITIES,
         "premiums": PREMIUMS,
+        "cases": CASES,
         **{name: getattr(columns_of_accounts, name.upper()) for name in ("months", "opening", "families", "uses")},
     }
     for name, columns in tables.items():
@@ -257,6 +260,21 @@ def test_receipts_and_budgets_are_of_the_size_of_the_residents(year: Path) -> No
     assert all(code.startswith("15") for code in must)
     for name in ("receipts", "budgets", "must_insure", "local_split", "premium_standards"):
         assert (year / f"{name}.csv").read_text("utf-8").startswith("# made up")
+
+
+def test_contracts_are_of_the_institutions_that_had_care_and_cases_of_their_stays(year: Path, claims: pa.Table) -> None:
+    bureau = read_bureau(year / "contracts", 2021)
+    assert {contract.fixmedins_code for contract in bureau.contracts} == set(claims["fixmedins_code"].to_pylist())
+    by_id = {row["setl_id"]: row for row in claims.to_pylist()}
+    back = {row["init_setl_id"] for row in by_id.values() if row["init_setl_id"]}
+    cases = rows_of_table(year, "cases")
+    assert len({row["setl_id"] for row in cases}) == len(cases) > 1000
+    for row in cases:
+        claim = by_id[row["setl_id"]]
+        assert claim["med_type"] == "21"
+        assert row["setl_id"] not in back
+        assert row["days"] == (claim["enddate"] - claim["begndate"]).days + 1
+    assert (year / "contracts" / "terms.toml").read_text("utf-8").startswith("# made up")
 
 
 def test_claims_come_in_the_order_of_time_not_of_people(claims: pa.Table) -> None:

@@ -98,7 +98,7 @@ def _arguments(part: Part, own: Table, inputs: Mapping[str, list[str]], folder: 
                 name, found="no such table", expected=f"{name} in [inputs] or [{part.name}]", do=f"add {name} = …"
             )
     for name, kind in part.options.items():
-        if own.has(name):
+        if own.has(name) or name in part.must:
             found[name] = _READERS[kind](own, name, folder)
     return found
 

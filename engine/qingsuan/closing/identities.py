@@ -140,13 +140,36 @@ def _by_region(folder: Path) -> Iterator[tuple[str, int, int]]:
         yield region, left[region], open_[region]
 
 
+def _cleared(folder: Path) -> Iterator[_Line]:
+    """By pool: what is cleared, paid before and withheld over contracts, and the standards of their totals."""
+    paid, standard = Counter[str](), Counter[str]()
+    for path in sorted((folder / "clear/clearing").glob("*.parquet")):
+        for row in _rows(path):
+            paid[row["pool"]] += sum(_fen(row[name]) for name in ("clearing", "advances", "audit"))
+    for row in _rows(folder / "clear/totals/care.parquet"):
+        standard[row["pool"]] += _fen(row["standard"])
+    for pool in sorted(paid.keys() | standard.keys()):
+        yield pool, paid[pool], standard[pool], ("clear/clearing", "clear/totals/care.parquet")
+
+
+def _claims_cleared(folder: Path) -> Iterator[_Line]:
+    """What the cleared funds paid of settled claims, and where clearing has it: cleared, or not."""
+    record = json.loads((folder / "clear" / RECORD).read_text("utf-8"))
+    funds = set(record["terms"]["funds"])
+    paid = sum(_fen(row["amount"]) for row in _rows(folder / "settle/totals/funds.parquet") if row["fund"] in funds)
+    found = sum(_fen(row["claims"]) for row in _rows(folder / "clear/totals/care.parquet"))
+    found += sum(_fen(row["claims"]) for row in _rows(folder / "clear/totals/unsettled.parquet"))
+    yield "", paid, found, ("settle/totals/funds.parquet", "clear/totals/care.parquet and unsettled.parquet")
+
+
 IDENTITIES = {
     "account-uses": marked("accounts' part of claims = uses with their setl_id"),
     "accounts": marked("accounts: opening + credit + interest - uses = closing"),
     "receipts": marked("due - received = outstanding - beyond, by payer"),
     "premiums": marked("premiums: due - paid = owed - overpaid"),
     "benefits": marked("payments of claims = benefit expense of the books"),
-    "clearing": marked("clearing + advances + kept + audit = standard, shares"),
+    "clearing": marked("clearing + advances + audit = standard"),
+    "cleared": marked("cleared funds' part of claims = cleared + not cleared"),
     "assisted": marked("assisted premiums = expense of medical assistance"),
     "books": marked("books: opening + income - expense = closing"),
     "rows": marked("rows in = rows out + rejected"),
@@ -158,9 +181,11 @@ _KINDS = (
     _Kind("accounts", ("account",), _ledgers),
     _Kind("receipts", ("subsidy",), _receipts),
     _Kind("premiums", ("premium",), _premiums),
+    _Kind("clearing", ("clear",), _cleared),
+    _Kind("cleared", ("settle", "clear"), _claims_cleared),
 )
 
-_LATER = {"benefits": ("fund",), "clearing": ("clear",), "assisted": ("premium", "fund"), "books": ("fund",)}
+_LATER = {"benefits": ("fund",), "assisted": ("premium", "fund"), "books": ("fund",)}
 """Identities of parts that this version cannot run, and the parts that they take."""
 
 
@@ -232,11 +257,18 @@ def _rows_account(record: Mapping[str, Any]) -> _Went:
         yield table, None, out + sum(rows["rejected"].values())
 
 
+def _rows_clear(record: Mapping[str, Any]) -> _Went:
+    for table, out in (("settled", ("cleared", "unsettled")), ("cases", ("settled", "of_no_claim"))):
+        rows = record["rows"][table]
+        yield table, None, sum(rows[name] for name in out) + sum(rows["rejected"].values())
+
+
 _ROWS: Mapping[str, Callable[[Mapping[str, Any]], _Went]] = {
     "settle": _rows_settle,
     "subsidy": _rows_of_heads,
     "premium": _rows_premium,
     "account": _rows_account,
+    "clear": _rows_clear,
 }
 
 

@@ -30,6 +30,7 @@ class Part:
     options : its further keys.
     reads : the argument that takes the folder of an earlier part -> that part.
     needs : the earlier parts without which it cannot be settled, and why.
+    must : the options that it cannot do without.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Part:
     options: Mapping[str, Kind] = field(default_factory=dict)
     reads: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, str] = field(default_factory=dict)
+    must: tuple[str, ...] = ()
 
     def settle(self, **arguments: Any) -> FinishedRun:
         """Settle it; arguments and errors are those of its function."""
@@ -88,6 +90,17 @@ PARTS: tuple[Part, ...] = (
         options={**_SKIP, "opening": "path"},
         reads={"claims": "settle"},
         needs={"settle": "accounts are held against what claims say was paid from them"},
+    ),
+    Part(
+        name="clear",
+        kind="clearing",
+        title=marked("clearing with institutions"),
+        function=("clearing", "clear"),
+        tables={"cases": False},
+        options={**_SKIP, "contracts": "path"},
+        reads={"settled": "settle"},
+        needs={"settle": "institutions are cleared for claims that are settled"},
+        must=("contracts",),
     ),
 )
 """The parts in the order in which they run."""

@@ -44,6 +44,11 @@ COMPARED = {
     "subsidy": Compared("due", ("admdvs",), ("central", "province", "local", "total")),
     "premium": Compared("premiums", ("psn_no",), ("due", "paid", "shortfall", "overpaid")),
     "account": Compared("balances", ("psn_no", "pool"), ("balc",)),
+    "clear": Compared(
+        "clearing",
+        ("fixmedins_code", "pool", "insutype", "clr_type", "first_month", "last_month"),
+        ("standard", "audit", "advances", "clearing"),
+    ),
 }
 """By part; benefits have a comparison of their own."""
 

@@ -90,7 +90,8 @@ def _subsidies(record: _Record, words: Words) -> str:
         ]
         return table([words.speak("Subsidies"), words.speak("payer"), words.speak("due")], rows, "llr")
     rows = []
-    for row in record["receipts"]["levels"]:
+    levels = list(_LEVELS)
+    for row in sorted(record["receipts"]["levels"], key=lambda one: (one["region"], levels.index(one["level"]))):
         due, received, left, beyond = (_fen(row[name]) for name in ("due", "received", "outstanding", "beyond"))
         amounts = [grouped_yuan(one) for one in (due, received, left, beyond)]
         rows.append([row["region"], words.speak(_LEVELS[row["level"]]), *amounts, percent(received, due)])
@@ -157,11 +158,41 @@ def _accounts(record: _Record, words: Words) -> str:
 
 _ACCOUNTS = (marked("accounts"), marked("opening"), marked("credited"), marked("used"), marked("closing"))
 
+
+def _clearing(record: _Record, words: Words) -> str:
+    """By pool: what institutions are due, have been paid, and are still to be paid or to pay back."""
+    sums: dict[str, Counter[str]] = {}
+    for row in record["amounts"]:
+        mine = sums.setdefault(row["pool"], Counter())
+        mine["contracts"] += row["contracts"]
+        fen = _fen(row["clearing"])
+        mine.update({name: _fen(row[name]) for name in ("standard", "audit", "advances")})
+        mine.update({"to_pay": max(fen, 0), "to_take_back": max(-fen, 0)})
+    rows = [[f"{pool} {division_name(pool)}".strip(), *_of_clearing(mine)] for pool, mine in sorted(sums.items())]
+    heads = [words.speak(text) for text in _CLEARING.values()]
+    return table([words.speak("Institutions"), *heads], rows, "lrrrrrr") if rows else ""
+
+
+_CLEARING = {
+    "contracts": marked("contracts"),
+    "standard": marked("standard"),
+    "audit": marked("audits"),
+    "advances": marked("advances"),
+    "to_pay": marked("to pay"),
+    "to_take_back": marked("to take back"),
+}
+
+
+def _of_clearing(mine: Counter[str]) -> list[str]:
+    return [f"{mine['contracts']:,}", *(grouped_yuan(mine[name]) for name in list(_CLEARING)[1:])]
+
+
 _TOLD: Mapping[str, Callable[[_Record, Words], str]] = {
     "settle": _benefits,
     "subsidy": _subsidies,
     "premium": _premiums,
     "account": _accounts,
+    "clear": _clearing,
 }
 
 
@@ -217,7 +248,7 @@ def _rejected(record: _Record) -> Iterable[tuple[str, Mapping[str, int]]]:
         found = {"insured": record["rows"]["rejected"]}
         found |= {"premiums": record["received"]["rejected"]} if "received" in record else {}
     else:
-        found = {name: rows["rejected"] for name, rows in record["rows"].items()}
+        found = {name: rows.get("rejected", {}) for name, rows in record["rows"].items()}
     yield from ((name, codes) for name, codes in found.items() if codes)
 
 

@@ -123,6 +123,7 @@ premiums = "premiums{suffix}"
 months = "months{suffix}"
 uses = "uses{suffix}"
 families = "families{suffix}"
+cases = "cases{suffix}"
 
 [settle]
 
@@ -140,4 +141,7 @@ must_insure = "must_insure.csv"
 
 [account]
 opening = "opening{suffix}"
+
+[clear]
+contracts = "contracts"
 """

@@ -19,14 +19,25 @@ from qingsuan.sample.draw import WORDS, Words, amounts, amounts_table, visit_cou
 from qingsuan.sample.people import COUNTIES, TWICE, People, day_of
 from qingsuan.sample.pools import CARES, CHRONIC_DISEASES, LEVELS, MARKETS, PRICES, SPECIAL_DISEASES, STAYS
 
-__all__ = ["MED_TYPES", "MOST_VISITS", "Claims", "claims_table", "make_claims"]
+__all__ = [
+    "HOSPITALS",
+    "INPATIENT",
+    "MED_TYPES",
+    "MOST_VISITS",
+    "Claims",
+    "claims_table",
+    "hospital_codes",
+    "make_claims",
+    "setl_ids",
+]
 
 MOST_VISITS = 60
 """Nobody has more visits in the sample's year."""
 
 MED_TYPES = ("21", "140201", "140104", "11")
 INSUTYPES = ("390", "310")
-_INPATIENT, _SPECIAL, _CHRONIC = 0, 1, 2
+INPATIENT, _SPECIAL, _CHRONIC = 0, 1, 2
+"""Kinds of care: numbers of :data:`MED_TYPES`."""
 
 _PER_CHUNK = 1 << 22
 """Claim numbers set aside for one chunk: more than its people can have visits and reversals."""
@@ -37,7 +48,7 @@ _REVERSAL = _PER_CHUNK // 2
 _CLAIM_SPREAD = 387_420_489
 """Coprime to ten; see the people's."""
 
-_HOSPITALS = 12
+HOSPITALS = 12
 """Institutions per market and level."""
 
 _DISEASES = (None, *(code for code, _ in SPECIAL_DISEASES), *(code for code, _ in CHRONIC_DISEASES))
@@ -151,7 +162,7 @@ def make_claims(rng: np.random.Generator, chunk: int, people: People, year: int)
     kind, level, out = wheels.kind[care], wheels.level[care], wheels.place[care]
     low, span = _spans(people, row, year)
     begin = low + ((draw[2].astype(np.int64) * span) >> 16)
-    stay = np.where(kind == _INPATIENT, amounts(wheels.stays, care, draw[3], draw[4]), 0)
+    stay = np.where(kind == INPATIENT, amounts(wheels.stays, care, draw[3], draw[4]), 0)
     end = np.minimum(begin + stay, day_of(dt.date(year, 12, 31)))
     settled = end * _DAY + 8 * 3600 + ((draw[5].astype(np.int64) * 36_000) >> 16)
     county = people.county[row]
@@ -164,7 +175,7 @@ def make_claims(rng: np.random.Generator, chunk: int, people: People, year: int)
             county=county,
             place=_place(out, county, market, draw[6]),
             disease=_disease(kind, draw[7]),
-            hospital=(market.astype(np.int64) * len(LEVELS) + level) * _HOSPITALS + draw[8] % _HOSPITALS,
+            hospital=(market.astype(np.int64) * len(LEVELS) + level) * HOSPITALS + draw[8] % HOSPITALS,
             referred=np.where(out > 0, draw[6] % 100 < 75, draw[6] % 100 < 2),
             emergency=np.where(out > 0, draw[7] % 100 < 17, draw[7] % 100 < 4),
             account=draw[6] % 100 < 82,
@@ -215,17 +226,19 @@ def _with_reversals(claims: Claims, rng: np.random.Generator, year: int) -> Clai
     return Claims(serial=serial[order], settled=settled[order], bill=bill, original=original, **taken)
 
 
-def _setl_ids(serial: Words, year: int, valid: Words | None = None) -> pa.Array:
+def setl_ids(serial: Words, year: int, valid: Words | None = None) -> pa.Array:
+    """The ids of settlements by their serials; null where not ``valid``."""
     head = np.full(len(serial), 9900 + year // 100)
     return identifiers(digits(head, year % 100 * 10**14 + (serial + 1) * _CLAIM_SPREAD % 10**14), valid)
 
 
-def _hospital_codes() -> list[str]:
+def hospital_codes() -> list[str]:
+    """The institutions by their numbers."""
     return [
         f"H{market.counties[number % len(market.counties)]}{LEVELS.index(level):01d}{number:04d}"
         for market in MARKETS
         for level in LEVELS
-        for number in range(_HOSPITALS)
+        for number in range(HOSPITALS)
     ]
 
 
@@ -235,13 +248,13 @@ def claims_table(claims: Claims, year: int, schema: pa.Schema) -> pa.Table:
     employee = np.array([market.insutype == "310" for market in MARKETS])[claims.market]
     reversal = claims.original >= 0
     columns = {
-        "setl_id": _setl_ids(claims.serial, year),
+        "setl_id": setl_ids(claims.serial, year),
         "psn_no": identifiers(claims.ids),
         "insutype": codes(employee.astype(np.int8), INSUTYPES),
         "med_type": codes(wheels.kind[claims.care], MED_TYPES),
         "insu_admdvs": codes(claims.county, COUNTIES),
         "fix_blng_admdvs": codes(claims.place, _PLACES),
-        "fixmedins_code": codes(claims.hospital, _hospital_codes()),
+        "fixmedins_code": codes(claims.hospital, hospital_codes()),
         "dedc_hosp_lv": codes(wheels.level[claims.care], LEVELS),
         "dise_code": codes(claims.disease, _DISEASES),
         "refl_flag": codes(claims.referred.astype(np.int8), flags),
@@ -251,7 +264,7 @@ def claims_table(claims: Claims, year: int, schema: pa.Schema) -> pa.Table:
         "setl_time": times(claims.settled),
         "acct_used_flag": codes((employee & claims.account).astype(np.int8), flags),
         "refd_setl_flag": codes(reversal.astype(np.int8), flags),
-        "init_setl_id": _setl_ids(np.maximum(claims.original, 0), year, reversal),
+        "init_setl_id": setl_ids(np.maximum(claims.original, 0), year, reversal),
     }
     names = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
     columns |= {name: money(claims.bill[at]) for at, name in enumerate(names)}

@@ -20,13 +20,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.accounts.intake.columns import FAMILIES, MONTHS, OPENING, USES
+from qingsuan.clearing.intake.columns import CASES
 from qingsuan.errors import UsageError
 from qingsuan.run.folder.apart import beside
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.lock import LOCK, held
 from qingsuan.sample.bureau import BUREAU_FILES, write_bureau
-from qingsuan.sample.claims import claims_table, make_claims
+from qingsuan.sample.claims import Claims, claims_table, make_claims
 from qingsuan.sample.columns import as_text, claims_schema, plain_schema
+from qingsuan.sample.contracts import CONTRACT_FILES, Care, cases_table, write_contracts
 from qingsuan.sample.draw import generator
 from qingsuan.sample.families import families_table, make_relations, uses_table
 from qingsuan.sample.output import FORMATS, Output
@@ -48,12 +50,15 @@ __all__ = ["CHUNK", "FORMATS", "Made", "make_year"]
 CHUNK = 32_768
 """People per chunk: about 85 000 claims, some 40 MB while they are made."""
 
-TABLES = ("insured", "insured_150000", "identities", "premiums", "months", "opening", "families", "uses")
+TABLES = ("insured", "insured_150000", "identities", "premiums", "months", "opening", "families", "uses", "cases")
 """The large tables beside the claims, as the files are named."""
+
+_FOLDERS = ("claims", "contracts")
 
 _WRITTEN = re.compile(
     rf"(claims/part-\d{{3}}|{'|'.join(TABLES)})({'|'.join(map(re.escape, FORMATS.values()))})"
     rf"|README\.txt|sample\.json|spoiled\.csv|{'|'.join(map(re.escape, BUREAU_FILES))}"
+    rf"|contracts/({'|'.join(map(re.escape, CONTRACT_FILES))})"
 )
 """The files that a sample writes, by their names from its folder on."""
 
@@ -72,6 +77,8 @@ months         contributions of employees by month (缴费月), with their bases
 opening        balances with which personal accounts open (上年结转)
 families       registered relations (家庭共济)
 uses           what was paid from personal accounts (个人账户支付)
+cases          what stays are that contracts pay by disease or bed-day (病种、床日)
+contracts/     contracts with institutions: ways of payment, advances, audits (医疗机构清算)
 classes.csv    a made-up class (一, 二, 三) for every county of Inner Mongolia; real use needs the bureau's own table
 local_split.csv, premium_standards.csv, must_insure.csv, receipts.csv, budgets.csv
                the other tables that a bureau hands over
@@ -96,6 +103,7 @@ class Made:
     opening: int = 0
     families: int = 0
     uses: int = 0
+    cases: int = 0
     claims: int = 0
     reversals: int = 0
     spoiled: dict[str, int] = field(default_factory=dict)
@@ -212,8 +220,9 @@ def _empty(work: Path) -> None:
     for path in paths:
         if not path.is_dir():
             path.unlink()
-    if (work / "claims").is_dir():
-        (work / "claims").rmdir()
+    for name in _FOLDERS:
+        if (work / name).is_dir():
+            (work / name).rmdir()
 
 
 def _is_of_a_sample(path: Path, work: Path) -> bool:
@@ -221,23 +230,26 @@ def _is_of_a_sample(path: Path, work: Path) -> bool:
     name = path.relative_to(work).as_posix()
     if path.is_symlink():
         return False
-    return path.is_dir() if name == "claims" else path.is_file() and _WRITTEN.fullmatch(name) is not None
+    return path.is_dir() if name in _FOLDERS else path.is_file() and _WRITTEN.fullmatch(name) is not None
 
 
 def _write(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> Made:
     (work / "claims").mkdir(parents=True)
-    made, heads = _write_tables(work, plan, progress)
+    made, heads, care = _write_tables(work, plan, progress)
     write_bureau(work, heads, plan.seed, plan.year, FORMATS[plan.kind])
+    write_contracts(work / "contracts", care, generator(plan.seed, plan.chunks, 0), plan.year)
     (work / "README.txt").write_text(README, encoding="utf-8")
     (work / "sample.json").write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
     return made
 
 
-def _write_tables(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> tuple[Made, Mapping[str, int]]:
-    """Write the large tables; returns their sizes, and residents by county."""
+def _write_tables(
+    work: Path, plan: _Plan, progress: Callable[[int], None] | None
+) -> tuple[Made, Mapping[str, int], Care]:
+    """Write the large tables; returns their sizes, residents by county, and what the care of institutions came to."""
     label = {"qingsuan.made_up": "made up; not real data 样例数据", "qingsuan.sample": json.dumps(asdict(plan))}
     suffix, heads, rows = FORMATS[plan.kind], Counter[str](), Counter[str]()
-    made = Made(plan.people, plan.seed, plan.year)
+    made, care = Made(plan.people, plan.seed, plan.year), Care()
     with ExitStack() as stack:
 
         def output(name: str) -> Output:
@@ -251,7 +263,10 @@ def _write_tables(work: Path, plan: _Plan, progress: Callable[[int], None] | Non
             people = make_people(rng, first, min(CHUNK, plan.people - first), plan.year)
             for name, table in _people_tables(rng, plan, chunk, people):
                 rows[name] += outputs[name].write(table)
-            table = _claims(rng, plan, chunk, people, made, notes)
+            claims_of = make_claims(rng, chunk, people, plan.year)
+            care.add(claims_of)
+            rows["cases"] += outputs["cases"].write(cases_table(claims_of, plan.year, plain_schema(CASES)))
+            table = _claims(rng, plan, claims_of, chunk, made, notes)
             for at, part in enumerate(claims):
                 start = len(table) * at // plan.files
                 made.claims += part.write(table.slice(start, len(table) * (at + 1) // plan.files - start))
@@ -261,7 +276,7 @@ def _write_tables(work: Path, plan: _Plan, progress: Callable[[int], None] | Non
     for name in rows.keys() & {each.name for each in fields(made)}:
         setattr(made, name, rows[name])
     made.spoiled = dict(sorted(notes.counts.items()))
-    return made, heads
+    return made, heads, care
 
 
 def _people_tables(rng: np.random.Generator, plan: _Plan, chunk: int, people: People) -> Iterator[tuple[str, pa.Table]]:
@@ -281,9 +296,8 @@ def _people_tables(rng: np.random.Generator, plan: _Plan, chunk: int, people: Pe
     yield "uses", uses_table(streams[4], chunk, people, working.employee, relations, year, plain_schema(USES))
 
 
-def _claims(rng: np.random.Generator, plan: _Plan, chunk: int, people: People, made: Made, notes: _Notes) -> pa.Table:
+def _claims(rng: np.random.Generator, plan: _Plan, claims: Claims, chunk: int, made: Made, notes: _Notes) -> pa.Table:
     """The claims of one chunk as they are written, spoiled ones among them."""
-    claims = make_claims(rng, chunk, people, plan.year)
     taken_back = claims.original[claims.original >= 0]
     made.reversals += len(taken_back)
     table = claims_table(claims, plan.year, claims_schema())
