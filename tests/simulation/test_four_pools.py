@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import qingsuan
+from html_pages import texts_of
 from qingsuan.errors import PolicyError, UsageError
 from qingsuan.policy.model import FUNDS
 from qingsuan.simulation.outcome import Simulation
@@ -205,6 +206,14 @@ def test_the_biggest_changes_are_explained_by_both_rules(year: Path, tmp_path: P
     assert any(line.startswith("- ") and "× 55%" in line for line in lines)
     assert any(line.startswith("+ ") and "× 50%" in line for line in lines)
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out" / "explanations").iterdir()} == {0o600}
+    page = texts_of(simulation.page())
+    for one in simulation.explained:
+        changes = one.changes()
+        assert [line for line in changes if line[:1] in {"-", "+"}] == [
+            line for line in one.text().splitlines() if line[:1] in {"-", "+"}
+        ]
+        assert len(changes) < len(one.text().splitlines())
+        assert all(line.strip() in page for line in changes)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

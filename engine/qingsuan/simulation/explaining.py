@@ -31,6 +31,8 @@ from qingsuan.simulation.adding import Big
 __all__ = ["Explained", "explained"]
 
 _SAME, _BEFORE, _AFTER = "  ", "- ", "+ "
+_AROUND = 2
+_LEFT_OUT = "  …"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,27 @@ class Explained:
 
     def text(self) -> str:
         """Both explanations in one: a line of both once, one of the first behind ``-``, one of the second behind ``+``."""
-        return "\n".join(_beside(text_of(self.before).splitlines(), text_of(self.after).splitlines()))
+        return "\n".join(f"{sign}{line}".rstrip() for sign, line in self._lines())
+
+    def changes(self) -> list[str]:
+        """The lines of :meth:`text` that differ, each with the lines just before and after it; ``…`` stands for what is left out."""
+        lines = [(sign != _SAME, f"{sign}{line}".rstrip()) for sign, line in self._lines()]
+        shown = {
+            near
+            for number, (differs, _) in enumerate(lines)
+            if differs
+            for near in range(number - _AROUND, number + _AROUND + 1)
+        }
+        found: list[str] = []
+        for number, (_, line) in enumerate(lines):
+            if number in shown:
+                found.append(line)
+            elif found[-1:] != [_LEFT_OUT]:
+                found.append(_LEFT_OUT)
+        return found
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        return _beside(text_of(self.before).splitlines(), text_of(self.after).splitlines())
 
     def record(self) -> dict[str, Any]:
         """As JSON has it; both documents are those of ``docs/explain.schema.json``."""
@@ -94,10 +116,11 @@ def _write(folder: Path, outcome: Outcome, rows: YearRows) -> None:
             pq.write_table(table, folder / name / "part-00000.parquet")
 
 
-def _beside(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+def _beside(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Every line of both, with the sign that says whose it is."""
     for kind, first, end, other, until in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "equal":
-            yield from (f"{_SAME}{line}".rstrip() for line in before[first:end])
+            yield from ((_SAME, line) for line in before[first:end])
         else:
-            yield from (f"{_BEFORE}{line}" for line in before[first:end])
-            yield from (f"{_AFTER}{line}" for line in after[other:until])
+            yield from ((_BEFORE, line) for line in before[first:end])
+            yield from ((_AFTER, line) for line in after[other:until])

@@ -64,7 +64,7 @@ class Simulation:
         UsageError
             Jinja2 or matplotlib is not installed.
         """
-        return page_of(self.record, self.tables, self.lang)
+        return page_of(self.record, self.tables, self.lang, self.explained)
 
     def write(self, folder: Path, *, page: bool = False) -> None:
         """Write everything into a folder that is there; it holds people, so that only its owner may read it.

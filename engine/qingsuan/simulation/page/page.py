@@ -1,8 +1,8 @@
-"""The page, from the record and the tables alone."""
+"""The page, from the record, the tables and what was explained."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pyarrow as pa
 from qingsuan.messages import Lang, Words
 from qingsuan.pages.rendering import render
 from qingsuan.simulation.changing.asked import plain
+from qingsuan.simulation.explaining import Explained
 from qingsuan.simulation.page.pictures import curve_of, decile_bars, fund_bars, group_bars, unit_name
 from qingsuan.simulation.telling.summary import DIMENSIONS, group_name, who_gains
 from qingsuan.simulation.telling.workbook import COLUMNS, heading
@@ -21,8 +22,15 @@ __all__ = ["page_of"]
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
-def page_of(record: Mapping[str, Any], tables: Mapping[str, pa.Table], lang: Lang) -> str:
+def page_of(
+    record: Mapping[str, Any], tables: Mapping[str, pa.Table], lang: Lang, explained: Sequence[Explained] = ()
+) -> str:
     """The simulation as one HTML page; of a sweep what all values come to, of one variant all of its effects.
+
+    Parameters
+    ----------
+    explained
+        The biggest changes by both rules; none where that was not asked for.
 
     Raises
     ------
@@ -49,6 +57,7 @@ def page_of(record: Mapping[str, Any], tables: Mapping[str, pa.Table], lang: Lan
         at_hand=", ".join(f"{one['pool']}/{one['insutype']}" for one in record["at_hand"]) or "-",
         who=who_gains(tables["people"], words) if not many else "",
         rows=rows,
+        explained={one.rank: one.changes() for one in explained},
         many=many,
         dimensions={name: words.speak(DIMENSIONS[name]) for name in groups},
         groups=groups,
