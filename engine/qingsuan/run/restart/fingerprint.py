@@ -26,6 +26,8 @@ __all__ = ["by_what", "changes", "check_prepared", "check_same", "header_of", "n
 VERSION = 1
 """Of the ledger's own form."""
 
+_READABLE = 64
+
 _KINDS: tuple[tuple[str, type[QingsuanError], str], ...] = (
     ("options", UsageError, "give the same options as before"),
     ("software", PluginError, "install the versions that began it"),
@@ -167,12 +169,19 @@ def changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]
         elif name not in earlier:
             yield f"{name} is new"
         elif isinstance(now[name], dict):  # what is not yet known (the digest of an input) is compared later
-            before, after = earlier[name], now[name]
-            if any(before.get(key) != value for key, value in after.items()):
-                yield f"{name}: its content changed"
+            before = earlier[name]
+            other = [key for key, value in now[name].items() if before.get(key) != value]
+            said = ", ".join(f"{key} {text}" for key in other if (text := _became(before.get(key), now[name][key])))
+            if other:
+                yield f"{name}: its content changed" + (f" ({said})" if said else "")
         elif earlier[name] != now[name]:
-            short = all(len(str(value)) < 64 for value in (earlier[name], now[name]))
-            yield f"{name}: {earlier[name]} before, {now[name]} now" if short else f"{name}: its content changed"
+            yield f"{name}: {_became(earlier[name], now[name]) or 'its content changed'}"
+
+
+def _became(before: Any, now: Any) -> str:
+    """Two values in words; nothing where one is too long to be read, as a digest is."""
+    short = all(len(str(value)) < _READABLE for value in (before, now))
+    return f"{before} before, {now} now" if short else ""
 
 
 def _plugins(installed: Installed) -> dict[str, Any]:
