@@ -31,9 +31,9 @@ def test_every_part_is_listed_with_its_tables_and_options() -> None:
         tables, options, reads = (re.findall(r"`(\w+)`", cell) for cell in rows[part.name].split("|"))
         assert tables == list(part.tables)
         assert sorted(options) == sorted(part.options)
-        assert reads == sorted(part.reads.values())
+        assert sorted(reads) == sorted(part.reads.values())
 
 
 def test_every_identity_is_listed_with_the_parts_that_it_is_from() -> None:
     table = PAGE.split("## What must add up")[1].split("\n\n")[1]
-    assert len(table.splitlines()) - 2 + 3 == len(IDENTITIES)
+    assert len(table.splitlines()) - 2 == len(IDENTITIES)

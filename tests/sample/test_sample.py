@@ -26,6 +26,7 @@ from qingsuan.clearing.contracts.bureau import read_bureau
 from qingsuan.clearing.intake.columns import CASES
 from qingsuan.cli import cli
 from qingsuan.errors import UsageError
+from qingsuan.funds.columns import ENTRIES
 from qingsuan.sample import make_year
 from qingsuan.sample.columns import arrow_type
 from qingsuan.sample.draw import WORDS, amounts_table, visit_counts, wheel
@@ -75,6 +76,7 @@ def test_columns_are_those_of_the_tables(year: Path, claims: pa.Table) -> None:
         "identities": IDENTITIES,
         "premiums": PREMIUMS,
         "cases": CASES,
+        "entries": ENTRIES,
         **{name: getattr(columns_of_accounts, name.upper()) for name in ("months", "opening", "families", "uses")},
     }
     for name, columns in tables.items():

@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from qingsuan.funds.lines import BALANCE, CARE_LINES, FUND_OF_COLUMN, SCHEMES
 from qingsuan.messages import marked
 from qingsuan.money import yuan
 from qingsuan.run.folder import RECORD
@@ -162,6 +163,65 @@ def _claims_cleared(folder: Path) -> Iterator[_Line]:
     yield "", paid, found, ("settle/totals/funds.parquet", "clear/totals/care.parquet and unsettled.parquet")
 
 
+_BY_PAYER = tuple(name for name in FUND_OF_COLUMN if not name.startswith("acct_"))
+"""What funds paid of a claim, beside the pooled fund of its scheme; the books have accounts by their own ledger."""
+
+
+def _benefits(folder: Path) -> Iterator[_Line]:
+    """By fund and pool: what claims say that it paid, and what became due on the lines of benefits of its books."""
+    paid, due = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for row in _rows(folder / "settle/totals/care.parquet"):
+        paid[SCHEMES.get(row["insutype"], row["insutype"]), row["pool"]] += _fen(row["hifp_pay"])
+        for name in _BY_PAYER:
+            paid[FUND_OF_COLUMN[name], row["pool"]] += _fen(row.get(name))
+    for row in _statement(folder):
+        if row["line"] in CARE_LINES and row["fund"] != "employee-account":
+            due[row["fund"], row["pool"]] += _fen(row["due"])
+    for fund, pool in sorted(key for key in paid.keys() | due.keys() if paid[key] or due[key]):
+        tables = ("settle/totals/care.parquet", "fund/statement")
+        yield f"{fund} {pool}", paid[fund, pool], due[fund, pool], tables
+
+
+def _assisted(folder: Path) -> Iterator[_Line]:
+    borne = sum(_fen(row["assistance_amt"]) for row in _rows(folder / "premium/totals/group.parquet"))
+    rows = [row for row in _statement(folder) if (row["fund"], row["line"]) == ("assistance", "assist-premiums")]
+    yield "", borne, sum(_fen(row["due"]) for row in rows), ("premium/totals/group.parquet", "fund/statement")
+
+
+def _premiums_received(folder: Path) -> Iterator[_Line]:
+    paid = sum(_fen(row["paid"]) for row in _rows(folder / "premium/totals/group.parquet"))
+    rows = [row for row in _statement(folder) if (row["fund"], row["line"]) == ("resident", "premium-persons")]
+    yield "", paid, sum(_fen(row["cash"]) for row in rows), ("premium/totals/group.parquet", "fund/statement")
+
+
+def _books(folder: Path) -> Iterator[_Line]:
+    """By fund and pool, and every book that is out: what it comes to, and what the next year opens with."""
+    came, closing, pools = Counter[tuple[str, str]](), Counter[tuple[str, str]](), {}
+    for row in _rows(folder / "fund/totals/books.parquet"):
+        book = row["fund"], row["insu_admdvs"]
+        came[book] += _fen(row["opening"]) + _fen(row["income"]) - _fen(row["expense"])
+        pools[book] = row["pool"]
+    for path in sorted((folder / "fund/closing").glob("*.parquet")):
+        closing.update(
+            {(row["fund"], row["insu_admdvs"]): _fen(row["amount"]) for row in _rows(path) if row["line"] == BALANCE}
+        )
+    tables = ("fund/totals/books.parquet", "fund/closing")
+    for book in sorted(came.keys() | closing.keys()):
+        if came[book] != closing[book]:
+            yield " ".join(book), came[book], closing[book], tables
+    by_pool: dict[tuple[str, str], tuple[int, int]] = {}
+    for (fund, place), fen in came.items():
+        key = fund, pools[fund, place]
+        one, other = by_pool.get(key, (0, 0))
+        by_pool[key] = one + fen, other + closing[fund, place]
+    yield from ((" ".join(key), one, other, tables) for key, (one, other) in sorted(by_pool.items()))
+
+
+def _statement(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted((folder / "fund/statement").glob("*.parquet")):
+        yield from _rows(path)
+
+
 IDENTITIES = {
     "account-uses": marked("accounts' part of claims = uses with their setl_id"),
     "accounts": marked("accounts: opening + credit + interest - uses = closing"),
@@ -171,6 +231,7 @@ IDENTITIES = {
     "clearing": marked("clearing + advances + audit = standard"),
     "cleared": marked("cleared funds' part of claims = cleared + not cleared"),
     "assisted": marked("assisted premiums = expense of medical assistance"),
+    "premiums-received": marked("premiums received = income of the residents' books"),
     "books": marked("books: opening + income - expense = closing"),
     "rows": marked("rows in = rows out + rejected"),
 }
@@ -183,10 +244,11 @@ _KINDS = (
     _Kind("premiums", ("premium",), _premiums),
     _Kind("clearing", ("clear",), _cleared),
     _Kind("cleared", ("settle", "clear"), _claims_cleared),
+    _Kind("benefits", ("settle", "fund"), _benefits),
+    _Kind("assisted", ("premium", "fund"), _assisted),
+    _Kind("premiums-received", ("premium", "fund"), _premiums_received),
+    _Kind("books", ("fund",), _books),
 )
-
-_LATER = {"benefits": ("fund",), "assisted": ("premium", "fund"), "books": ("fund",)}
-"""Identities of parts that this version cannot run, and the parts that they take."""
 
 
 def identities_of(folder: Path, parts: tuple[str, ...]) -> tuple[list[Identity], list[NotChecked]]:
@@ -212,11 +274,9 @@ def identities_of(folder: Path, parts: tuple[str, ...]) -> tuple[list[Identity],
         found += lines
         if not lines:
             not_checked.append(NotChecked(kind.name, wanted))
-    not_checked += [
-        NotChecked(name, tuple(part for part in wanted if part not in parts)) for name, wanted in _LATER.items()
-    ]
     found += [line for part in parts for line in _rows_of(folder, part)]
     order = list(IDENTITIES)
+    found.sort(key=lambda one: order.index(one.name))
     return found, sorted(not_checked, key=lambda one: order.index(one.name))
 
 
@@ -257,6 +317,11 @@ def _rows_account(record: Mapping[str, Any]) -> _Went:
         yield table, None, out + sum(rows["rejected"].values())
 
 
+def _rows_fund(record: Mapping[str, Any]) -> _Went:
+    rows = record["rows"]
+    yield "entries", None, rows["accepted"] + sum(rows["rejected"].values())
+
+
 def _rows_clear(record: Mapping[str, Any]) -> _Went:
     for table, out in (("settled", ("cleared", "unsettled")), ("cases", ("settled", "of_no_claim"))):
         rows = record["rows"][table]
@@ -269,6 +334,7 @@ _ROWS: Mapping[str, Callable[[Mapping[str, Any]], _Went]] = {
     "premium": _rows_premium,
     "account": _rows_account,
     "clear": _rows_clear,
+    "fund": _rows_fund,
 }
 
 

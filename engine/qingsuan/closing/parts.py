@@ -102,6 +102,16 @@ PARTS: tuple[Part, ...] = (
         needs={"settle": "institutions are cleared for claims that are settled"},
         must=("contracts",),
     ),
+    Part(
+        name="fund",
+        kind="fund",
+        title=marked("the fund's books"),
+        function=("closing.funds", "fund"),
+        tables={"entries": True},
+        options={**_SKIP, **dict.fromkeys(("opening", "earlier", "cleared"), "path")},
+        reads={"settled": "settle", "premiums": "premium", "subsidies": "subsidy", "accounts": "account"},
+        needs={"settle": "the books have the benefits of claims that are settled"},
+    ),
 )
 """The parts in the order in which they run."""
 

@@ -44,6 +44,7 @@ COMPARED = {
     "subsidy": Compared("due", ("admdvs",), ("central", "province", "local", "total")),
     "premium": Compared("premiums", ("psn_no",), ("due", "paid", "shortfall", "overpaid")),
     "account": Compared("balances", ("psn_no", "pool"), ("balc",)),
+    "fund": Compared("closing", ("fund", "insu_admdvs", "line"), ("amount",)),
     "clear": Compared(
         "clearing",
         ("fixmedins_code", "pool", "insutype", "clr_type", "first_month", "last_month"),

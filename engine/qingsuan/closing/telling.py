@@ -187,12 +187,48 @@ def _of_clearing(mine: Counter[str]) -> list[str]:
     return [f"{mine['contracts']:,}", *(grouped_yuan(mine[name]) for name in list(_CLEARING)[1:])]
 
 
+def _books(record: _Record, words: Words) -> str:
+    """By fund: what its books open with, came to and close with, and what is due and has not come or been paid."""
+    sums: dict[str, Counter[str]] = {}
+    for row in record["amounts"]:
+        sums.setdefault(row["fund"], Counter()).update({name: _fen(row[name]) for name in _BOOKS})
+    moved = {fund: mine for fund, mine in sums.items() if mine["income"] or mine["expense"]}
+    rows = [
+        [_FUND_NAMES[fund] if words.lang == "zh" else fund, *(grouped_yuan(mine[name]) for name in _BOOKS)]
+        for fund, mine in moved.items()
+    ]
+    heads = [words.speak(text) for text in _BOOKS.values()]
+    owed = [grouped_yuan(sum(_fen(row[name]) for row in record["amounts"])) for name in ("receivable", "payable")]
+    open_ = words.speak("receivable {come}, payable {paid}, over all funds", come=owed[0], paid=owed[1])
+    return "\n".join([table([words.speak("Funds"), *heads], rows, "lrrrr"), f"  {open_}"]) if rows else ""
+
+
+_BOOKS = {
+    "opening": marked("opening"),
+    "income": marked("income"),
+    "expense": marked("expense"),
+    "closing": marked("closing"),
+}
+_FUND_NAMES = {
+    "employee-pool": "职工统筹基金",
+    "employee-account": "职工个人账户",
+    "resident": "城乡居民基金",
+    "critical-illness": "大病保险",
+    "large-sum": "大额补助",
+    "civil-servant": "公务员补助",
+    "supplement": "其他补充保险",
+    "assistance": "医疗救助",
+    "long-term-care": "长期护理保险",
+}
+"""Funds as the screen has them: the books have their full names."""
+
 _TOLD: Mapping[str, Callable[[_Record, Words], str]] = {
     "settle": _benefits,
     "subsidy": _subsidies,
     "premium": _premiums,
     "account": _accounts,
     "clear": _clearing,
+    "fund": _books,
 }
 
 
@@ -203,7 +239,7 @@ def _not_settled(parts: Mapping[str, _Record], words: Words) -> str:
     """What could not be settled, by part and table, with the codes."""
     rows = []
     for name, record in parts.items():
-        for rejected, codes in _rejected(record):
+        for rejected, codes in _rejected(name, record):
             most = sorted(codes.items(), key=lambda one: (-one[1], one[0]))
             told = ", ".join(f"{words.speak(_WHY[code])} {count:,}" for code, count in most[:_MOST_CODES])
             told += ", …" if len(most) > _MOST_CODES else ""
@@ -240,16 +276,21 @@ _WHY = {
 """Rejection code -> the reason in a word or two; the tables of rejected rows have the codes and every row."""
 
 
-def _rejected(record: _Record) -> Iterable[tuple[str, Mapping[str, int]]]:
+def _rejected(part: str, record: _Record) -> Iterable[tuple[str, Mapping[str, int]]]:
     """Tables with rejected rows, and how many by code."""
-    if "rejected" in record:
+    rows = record["rows"]
+    if part == "settle":
         found = record["rejected"]
-    elif "rejected" in record["rows"]:
-        found = {"insured": record["rows"]["rejected"]}
-        found |= {"premiums": record["received"]["rejected"]} if "received" in record else {}
+    elif part in _OF_ONE_TABLE:
+        found = {_OF_ONE_TABLE[part]: rows["rejected"]}
+        found |= {"premiums": record["received"]["rejected"]} if part == "premium" else {}
     else:
-        found = {name: rows.get("rejected", {}) for name, rows in record["rows"].items()}
+        found = {name: one.get("rejected", {}) for name, one in rows.items()}
     yield from ((name, codes) for name, codes in found.items() if codes)
+
+
+_OF_ONE_TABLE = {"subsidy": "insured", "premium": "insured", "fund": "entries"}
+"""Parts whose record counts the rows of one table, and that table."""
 
 
 def _identities(record: _Record, words: Words) -> str:

@@ -22,13 +22,16 @@ import pyarrow.compute as pc
 from qingsuan.accounts.intake.columns import FAMILIES, MONTHS, OPENING, USES
 from qingsuan.clearing.intake.columns import CASES
 from qingsuan.errors import UsageError
+from qingsuan.funds.columns import ENTRIES
 from qingsuan.run.folder.apart import beside
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.lock import LOCK, held
-from qingsuan.sample.bureau import BUREAU_FILES, write_bureau
+from qingsuan.sample.bureau.books import OPENING_FILE, entries_table, write_opening
+from qingsuan.sample.bureau.care import Care
+from qingsuan.sample.bureau.contracts import CONTRACT_FILES, cases_table, write_contracts
+from qingsuan.sample.bureau.small import BUREAU_FILES, write_bureau
 from qingsuan.sample.claims import Claims, claims_table, make_claims
 from qingsuan.sample.columns import as_text, claims_schema, plain_schema
-from qingsuan.sample.contracts import CONTRACT_FILES, Care, cases_table, write_contracts
 from qingsuan.sample.draw import generator
 from qingsuan.sample.families import families_table, make_relations, uses_table
 from qingsuan.sample.output import FORMATS, Output
@@ -50,14 +53,17 @@ __all__ = ["CHUNK", "FORMATS", "Made", "make_year"]
 CHUNK = 32_768
 """People per chunk: about 85 000 claims, some 40 MB while they are made."""
 
-TABLES = ("insured", "insured_150000", "identities", "premiums", "months", "opening", "families", "uses", "cases")
+TABLES = (
+    *("insured", "insured_150000", "identities", "premiums", "months", "opening", "families", "uses", "cases"),
+    "entries",
+)
 """The large tables beside the claims, as the files are named."""
 
 _FOLDERS = ("claims", "contracts")
 
 _WRITTEN = re.compile(
     rf"(claims/part-\d{{3}}|{'|'.join(TABLES)})({'|'.join(map(re.escape, FORMATS.values()))})"
-    rf"|README\.txt|sample\.json|spoiled\.csv|{'|'.join(map(re.escape, BUREAU_FILES))}"
+    rf"|README\.txt|sample\.json|spoiled\.csv|{'|'.join(map(re.escape, (*BUREAU_FILES, OPENING_FILE)))}"
     rf"|contracts/({'|'.join(map(re.escape, CONTRACT_FILES))})"
 )
 """The files that a sample writes, by their names from its folder on."""
@@ -80,6 +86,7 @@ uses           what was paid from personal accounts (个人账户支付)
 cases          what stays are that contracts pay by disease or bed-day (病种、床日)
 contracts/     contracts with institutions: ways of payment, advances, audits (医疗机构清算)
 classes.csv    a made-up class (一, 二, 三) for every county of Inner Mongolia; real use needs the bureau's own table
+entries        what was received and paid in the fund's books (基金账); fund_opening.csv is what they open with
 local_split.csv, premium_standards.csv, must_insure.csv, receipts.csv, budgets.csv
                the other tables that a bureau hands over
 case.toml      all of it as one case: qingsuan year-end case.toml --out year
@@ -104,6 +111,7 @@ class Made:
     families: int = 0
     uses: int = 0
     cases: int = 0
+    entries: int = 0
     claims: int = 0
     reversals: int = 0
     spoiled: dict[str, int] = field(default_factory=dict)
@@ -238,6 +246,7 @@ def _write(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> M
     made, heads, care = _write_tables(work, plan, progress)
     write_bureau(work, heads, plan.seed, plan.year, FORMATS[plan.kind])
     write_contracts(work / "contracts", care, generator(plan.seed, plan.chunks, 0), plan.year)
+    write_opening(work, care)
     (work / "README.txt").write_text(README, encoding="utf-8")
     (work / "sample.json").write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
     return made
@@ -273,6 +282,7 @@ def _write_tables(
             heads.update(residents_of(people))
             if progress is not None:
                 progress(first + len(people.ids))
+        rows["entries"] = outputs["entries"].write(entries_table(care, plan.year, plain_schema(ENTRIES)))
     for name in rows.keys() & {each.name for each in fields(made)}:
         setattr(made, name, rows[name])
     made.spoiled = dict(sorted(notes.counts.items()))

@@ -17,7 +17,7 @@ from qingsuan.money import yuan
 from qingsuan.sample.draw import generator
 from qingsuan.sample.pools import STANDARDS, TRANSFERS
 
-__all__ = ["BUREAU_FILES", "write_bureau"]
+__all__ = ["BUREAU_FILES", "write_bureau", "write_table"]
 
 _MADE_UP = "# made up by qingsuan sample, not the bureau's table (样例数据)\n"
 
@@ -49,22 +49,23 @@ def write_bureau(out: Path, heads: Mapping[str, int], seed: int, year: int, suff
     there = {county: number for county, number in sorted(heads.items()) if number}
     pools = sorted({county[:4] for county in there})
     paying = [pool for pool in pools if pool in STANDARDS]
-    _write(out / "classes.csv", ("admdvs", "class"), _classes())
+    write_table(out / "classes.csv", ("admdvs", "class"), _classes())
     standards = ((pool, yuan(STANDARDS[pool])) for pool in paying)
-    _write(out / "premium_standards.csv", ("admdvs", "standard"), standards)
+    write_table(out / "premium_standards.csv", ("admdvs", "standard"), standards)
     asked = [(county, number) for county, number in there.items() if county[:4] in paying]
     must = ((county, number + int(rng.integers(0, number // 40 + 2))) for county, number in asked)
-    _write(out / "must_insure.csv", ("admdvs", "people"), must)
+    write_table(out / "must_insure.csv", ("admdvs", "people"), must)
     splits = ((pool, _PREFECTURE_PERCENT) for pool in pools)
-    _write(out / "local_split.csv", ("admdvs", "prefecture_percent"), splits)
+    write_table(out / "local_split.csv", ("admdvs", "prefecture_percent"), splits)
     debts = list(_debts(there))
     columns = ("date", "payer_level", "admdvs", "year", "amount", "dest_account", "voucher", "takes_back")
-    _write(out / "receipts.csv", columns, _receipts(rng, debts, year))
-    _write(out / "budgets.csv", ("payer_level", "admdvs", "scheme", "year", "amount"), _budgets(rng, debts, year))
+    write_table(out / "receipts.csv", columns, _receipts(rng, debts, year))
+    write_table(out / "budgets.csv", ("payer_level", "admdvs", "scheme", "year", "amount"), _budgets(rng, debts, year))
     (out / "case.toml").write_text(_CASE.format(year=year, suffix=suffix), encoding="utf-8")
 
 
-def _write(path: Path, columns: Sequence[str], rows: Iterable[_Row]) -> None:
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file that says that it is made up."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(_MADE_UP)
         writer = csv.writer(file, lineterminator="\n")
@@ -144,4 +145,8 @@ opening = "opening{suffix}"
 
 [clear]
 contracts = "contracts"
+
+[fund]
+entries = "entries{suffix}"
+opening = "fund_opening.csv"
 """

@@ -6,7 +6,6 @@ the others by item; no document says how the four pools pay, so every term is ma
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from qingsuan.money import yuan
+from qingsuan.sample.bureau.care import Care, kinds
+from qingsuan.sample.bureau.small import write_table
 from qingsuan.sample.claims import HOSPITALS, INPATIENT, Claims, hospital_codes, setl_ids
 from qingsuan.sample.columns import codes
-from qingsuan.sample.draw import Words
-from qingsuan.sample.pools import CARES, LEVELS, MARKETS
+from qingsuan.sample.pools import LEVELS, MARKETS
 
-__all__ = ["CONTRACT_FILES", "Care", "cases_table", "write_contracts"]
+__all__ = ["CONTRACT_FILES", "cases_table", "write_contracts"]
 
-_MADE_UP = "# made up by qingsuan sample, not a bureau's contract (样例数据)\n"
 CONTRACT_FILES = ("terms.toml", "contracts.csv", "groups.csv", "advances.csv", "audits.csv")
 
 _DISEASE, _BED_DAY = 4, 6
@@ -31,28 +30,11 @@ _GROUPS = 40
 _STAYS, _OUTPATIENT = "21", "11"
 
 
-class Care:
-    """What the institutions' care of both kinds came to, in fen: (2, institutions), stays first; grows chunk by chunk."""
-
-    def __init__(self) -> None:
-        self.fen = np.zeros((2, len(MARKETS) * len(LEVELS) * HOSPITALS), np.int64)
-
-    def add(self, claims: Claims) -> None:
-        """Add the claims of a chunk; reversals take off."""
-        kind = (_kinds()[claims.care] != INPATIENT).astype(np.int8)
-        np.add.at(self.fen, (kind, claims.hospital), claims.bill[4])
-
-
-def _kinds() -> Words:
-    """What kind each care is: :data:`INPATIENT` or another number."""
-    return np.array([INPATIENT if care.med_type == "21" else INPATIENT + 1 for care in CARES])
-
-
 def cases_table(claims: Claims, year: int, schema: pa.Schema) -> pa.Table:
     """What the stays of a chunk are that contracts pay by disease or bed-day; stays that were taken back have no case."""
     taken_back = claims.original[claims.original >= 0]
     number = claims.hospital % HOSPITALS
-    fits = (_kinds()[claims.care] == INPATIENT) & (number < _BED_DAY)
+    fits = (kinds()[claims.care] == INPATIENT) & (number < _BED_DAY)
     rows = np.flatnonzero(fits & (claims.original < 0) & ~np.isin(claims.serial, taken_back))
     by_disease = number[rows] < _DISEASE
     group = np.where(by_disease, claims.serial[rows] % _GROUPS, _GROUPS)
@@ -77,11 +59,11 @@ def write_contracts(out: Path, care: Care, rng: np.random.Generator, year: int) 
     there = list(_contracts(care))
     key = ("fixmedins_code", "pool", "insutype", "clr_type")
     rows = ((*who, f"{year}-01", f"{year}-12", terms) for who, terms, _ in there)
-    _write(out / "contracts.csv", (*key, "begin_month", "end_month", "terms"), rows)
+    write_table(out / "contracts.csv", (*key, "begin_month", "end_month", "terms"), rows)
     groups = (("disease", _group(number), 7_000 + number * 200) for number in range(_GROUPS))
-    _write(out / "groups.csv", ("terms", "group", "standard"), groups)
-    _write(out / "advances.csv", (*key, "month", "amount"), _advances(there, year))
-    _write(out / "audits.csv", (*key, "month", "amount", "document"), _audits(there, rng, year))
+    write_table(out / "groups.csv", ("terms", "group", "standard"), groups)
+    write_table(out / "advances.csv", (*key, "month", "amount"), _advances(there, year))
+    write_table(out / "audits.csv", (*key, "month", "amount", "document"), _audits(there, rng, year))
 
 
 _Contract = tuple[tuple[str, str, str, str], str, int]
@@ -90,14 +72,14 @@ _Contract = tuple[tuple[str, str, str, str], str, int]
 
 def _contracts(care: Care) -> Iterator[_Contract]:
     names = hospital_codes()
-    for hospital in np.flatnonzero(care.fen.any(axis=0)).tolist():
+    for hospital in np.flatnonzero(care.by_institution.any(axis=0)).tolist():
         market = MARKETS[hospital // (len(LEVELS) * HOSPITALS)]
         number = hospital % HOSPITALS
         stays = "disease" if number < _DISEASE else "bed-day" if number < _BED_DAY else "item"
         for kind, (clr_type, terms) in enumerate(((_STAYS, stays), (_OUTPATIENT, "item"))):
-            if care.fen[kind, hospital]:
+            if care.by_institution[kind, hospital]:
                 who = (names[hospital], f"{market.prefix}00", market.insutype, clr_type)
-                yield who, terms, int(care.fen[kind, hospital])
+                yield who, terms, int(care.by_institution[kind, hospital])
 
 
 def _advances(contracts: Iterable[_Contract], year: int) -> Iterator[Sequence[object]]:
@@ -112,14 +94,6 @@ def _audits(contracts: Iterable[_Contract], rng: np.random.Generator, year: int)
     for who, _, fen in contracts:
         if rng.integers(0, 10) == 0 and fen > 1000:
             yield *who, f"{year}-11", yuan(fen // 1000), f"made-up audit {who[0]}"
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(_MADE_UP)
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
 
 
 _TERMS = """\
