@@ -120,13 +120,95 @@ def test_claims_and_cases_that_do_not_fit_are_shown_one_by_one(tmp_path: Path) -
         *("no-group", "no-case", "case-twice", "claim-twice", "no-standard", "no-contract", "no-kind", "no-claim")
     }
     assert all(kind == setl_id for kind, setl_id in told if setl_id)
-    assert told["no-standard", "no-standard"]["reason"].endswith('nothing for its group "J99"')
+    assert told["no-standard", "no-standard"]["reason"].endswith('what its group is worth: "J99"')
     assert told["no-kind", None]["med_type"] == "99"
     assert sum(row["claims"] for row in made.table("unsettled")) == sum(range(2, 10))
     record = json.loads((tmp_path / "out/run.json").read_text("utf-8"))
     assert record["rows"]["settled"] == {"in": 9, "cleared": 1, "unsettled": 8, "rejected": {}}
     assert record["rows"]["cases"] == {"in": 7, "read": 7, "settled": 1, "of_no_claim": 1, "rejected": {}}
     assert run("verify", tmp_path / "out").status == 0
+
+
+POINTS = (
+    '[[terms]]\nid = "{0}"\nway = "06"\ntitle = "DIP"\nmethod = "points"\nfactors = []\nfactor_decimals = 4\ndecimals = 4\n'
+    'value = {{ from = "budget", decimals = {1} }}\ndeduct = "nothing"\nlow = "none"\nhigh = "none"\nsource = "X"\n'
+    'special = [{{ flag = "whole", form = "cost" }}]\n'
+)
+BUDGETS = "pool,insutype,clr_type,budget,reserve,outside\n990100,310,21,"
+
+
+@pytest.mark.parametrize(
+    ("budget", "points", "terms", "kind", "said"),
+    [
+        ("100,0,0", "0", "dip", "no-points", "budgets.csv: line 2: the points of the pool sum to zero"),
+        (
+            "100,60,50",
+            "1",
+            "dip",
+            "budget-too-small",
+            "budget 100.00 is below what lies outside points: reserve, stated outside",
+        ),
+        ("100,0,0", "1", "other", "several-terms", 'terms "dip" and "other"'),
+        ("", "1", "dip", "no-budget", "budgets.csv has no line for 990100 310 21"),
+    ],
+)
+def test_a_pool_that_cannot_be_shared_is_shown_beside_the_others(
+    tmp_path: Path, budget: str, points: str, terms: str, kind: str, said: str
+) -> None:
+    contracts = HEADER + "".join(
+        f"{name},990100,310,{care},2022-01,2022-12,{own}\n"
+        for name, care, own in (("H1", "11", "item"), ("H1", "21", "dip"), ("H2", "21", terms))
+    )
+    claims = "setl_id,fixmedins_code,med_type,medfee_sumamt,hifp_pay\nC1,H1,11,100.00,70.00\nC2,H1,21,9.00,8.00\nC3,H2,21,5.00,4.00\n"
+    groups = "terms,group,points\n" + "".join(f"{name},G,{points}\n" for name in ("dip", "other"))
+    made = year(
+        tmp_path,
+        ITEM + POINTS.format("dip", 4) + POINTS.format("other", 2),
+        claims,
+        cases="setl_id,pool,insutype,group\nC2,990100,310,G\nC3,990100,310,G\n",
+        contracts=contracts,
+        groups=groups,
+        **({"budgets": BUDGETS + budget + "\n"} if budget else {}),
+    )
+    ran = made.run()
+    assert ran.status == 0, ran
+    assert [row["clearing"] for row in made.table("clearing")] == [Decimal("70.00")]
+    told = made.table("unsettled")
+    assert [(row["kind"], row["table"], row["claims"]) for row in told] == [
+        (kind, "settled", Decimal("8.00")),
+        (kind, "settled", Decimal("4.00")),
+        (kind, "contracts", Decimal("0.00")),
+        (kind, "contracts", Decimal("0.00")),
+    ]
+    assert all(said in row["reason"] for row in told), told
+    assert made.table("cases") == made.table("pools") == []
+    assert run("verify", tmp_path / "out").status == 0
+
+
+def test_a_factor_or_setting_of_points_that_is_not_there_is_named(tmp_path: Path) -> None:
+    terms = POINTS.format("dip", 4).replace("factors = []", 'factors = ["level"]').replace('deduct = "nothing"\n', "")
+    made = year(tmp_path, ITEM + terms, contracts=H1.replace("item", "dip"), groups="terms,group,points\ndip,G,1\n")
+    assert made.run().status == 0
+    (row,) = [one for one in made.table("unsettled") if one["table"] == "contracts"]
+    assert row["reason"] == 'terms[2].deduct; factor_level in its line of contracts.csv: terms "dip" multiply by it'
+
+
+def test_cases_with_an_unknown_flag_or_impossible_points_are_shown(tmp_path: Path) -> None:
+    claims = "setl_id,fixmedins_code,medfee_sumamt,hifp_pay\n" + "".join(f"C{n},H1,9.00,8.00\n" for n in range(1, 4))
+    made = year(
+        tmp_path,
+        POINTS.format("dip", 4),
+        claims,
+        cases="setl_id,pool,insutype,group,points,flag\nC1,990100,310,G,,\nC2,990100,310,G,,odd\nC3,990100,310,G,1.00001,\n",
+        contracts=H1.replace("item", "dip"),
+        groups="terms,group,points\ndip,G,1\n",
+        budgets=BUDGETS + "100,0,0\n",
+    )
+    assert made.run().status == 0
+    assert {(row["kind"], row["setl_id"]) for row in made.table("unsettled")} == {("no-flag", "C2"), ("no-case", "C3")}
+    assert [(row["setl_id"], row["standard"]) for row in made.table("cases")] == [("C1", Decimal("100.00"))]
+    (refused,) = pq.read_table(tmp_path / "out/rejected/cases-part-00000.parquet").to_pylist()
+    assert (refused["setl_id"], refused["code"], refused["column"]) == ("C3", "E_FORM", "points")
 
 
 def test_a_line_of_no_contract_is_told_and_in_no_amount(tmp_path: Path) -> None:

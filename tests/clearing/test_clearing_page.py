@@ -10,7 +10,7 @@ import pytest
 import qingsuan
 from clearing_cases import ClearingYear, only_made_up
 from qingsuan.clearing.cases import REASONS
-from qingsuan.clearing.contracts.bureau import FILES
+from qingsuan.clearing.contracts.bureau import FILES, OPTIONAL
 from qingsuan.clearing.contracts.model import WAYS
 from qingsuan.clearing.intake.columns import CASES
 from qingsuan.report.clearing import KINDS
@@ -30,7 +30,7 @@ def test_every_column_of_cases_is_documented() -> None:
     assert re.findall(r"^\| `(\w+)` \|", section("cases"), re.MULTILINE) == [spec.name for spec in CASES]
 
 
-@pytest.mark.parametrize("table", ["clearing", "cases", "forms", "unsettled"])
+@pytest.mark.parametrize("table", ["clearing", "cases", "forms", "pools", "unsettled"])
 def test_every_column_that_comes_out_is_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
     only_made_up(monkeypatch)
     made = ClearingYear.of(tmp_path, CASE)
@@ -42,9 +42,11 @@ def test_every_column_that_comes_out_is_documented(tmp_path: Path, monkeypatch: 
 def test_every_file_way_and_kind_is_named() -> None:
     for file, columns in FILES.items():
         line = next(line for line in PAGE.splitlines() if line.startswith(f"| `{file}` |"))
-        assert re.findall(r"`(\w+)`", line.split("|")[2]) == list(columns)
+        assert re.findall(r"`(\w+…?)`", line.split("|")[2].split("where")[0])[: len(columns)] == list(columns)
+        for column in OPTIONAL.get(file, ()):
+            assert f"`{column}`" in line
     for way in WAYS:
-        assert f"\n| `{way}` " in PAGE, way
+        assert re.search(rf"^\| (?:`\w+`.*)?`{way}`", PAGE, re.MULTILINE), way
     for kind in (*KINDS, *REASONS):
         assert kind in KINDS
         assert f"`{kind}`" in PAGE, kind

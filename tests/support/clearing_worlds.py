@@ -23,6 +23,9 @@ __all__ = ["HEAD", "NAME", "World", "table_of", "world"]
 
 NAME = ("fixmedins_code", "pool", "insutype", "clr_type")
 POOLS = ("990100", "990200")
+BOUNDS = (40_000, 50_000, 100_000, 200_000, 250_000, 300_000, 500_000)
+"""Costs that are just so much of a mean of 1000.00 as outliers have for bounds."""
+NONE = '"none"'
 HEAD = """\
 format = 1
 [clearing]
@@ -82,7 +85,7 @@ class World:
 def _settled(claims: list[Claim]) -> pa.RecordBatch:
     fen = {
         "medfee_sumamt": [one.medfee for one in claims],
-        "inscp_scp_amt": [one.medfee for one in claims],
+        "inscp_scp_amt": [one.scope for one in claims],
         "fund_pay_sumamt": [one.fund_all for one in claims],
         "psn_part_amt": [one.person for one in claims],
         "acct_pay": [0 for one in claims],
@@ -104,6 +107,7 @@ def _settled(claims: list[Claim]) -> pa.RecordBatch:
 def _cases(cases: list[Case]) -> pa.RecordBatch:
     names = [column.name for column in CASES]
     columns = {name: [getattr(one, name) for one in cases] for name in names}
+    columns["points"] = ["" if each < 0 else f"{each // 10_000}.{each % 10_000:04d}" for each in columns["points"]]
     return pa.RecordBatch.from_arrays(
         [pa.array(columns[name], pa.int64() if name == "days" else pa.string()) for name in names], names
     )
@@ -133,6 +137,8 @@ class _Maker:
         self.ways: dict[str, str] = {}
         self.rows: dict[str, list[dict[str, str]]] = {}
         self.of: list[dict[str, str]] = []
+        self.shared: dict[tuple[str, ...], str] = {}
+        self.worthless: set[str] = set()
 
     def _yuan(self, most: int) -> str:
         fen = self.dice.randrange(1, most * 100)
@@ -141,12 +147,20 @@ class _Maker:
     def terms(self) -> None:
         """``terms.toml``: one or two terms of each way; now and then a parameter is not there."""
         dice, parts = self.dice, [HEAD]
-        for number in range(dice.randrange(8, 13)):
-            way = ("01", "02", "03", "04", "unit")[number % 5]
+        for number in range(dice.randrange(10, 16)):
+            way = ("01", "02", "03", "04", "unit", "06", "05", "06")[number % 8]
             name = f"t{number}"
             self.ways[name] = way
+            self.worthless |= {name} if dice.random() < 0.2 else set()
             lines = ["[[terms]]", f'id = "{name}"', f'way = "{way}"', f'title = "{way}"', 'source = "X"']
-            own = {"02": self._disease, "03": self._bed_days, "04": self._heads, "unit": self._units}.get(way, list)()
+            own = {
+                "05": self._points,
+                "06": self._points,
+                "02": self._disease,
+                "03": self._bed_days,
+                "04": self._heads,
+                "unit": self._units,
+            }.get(way, list)()
             parts.append("\n".join([*lines, *(own if dice.random() > 0.1 else own[1:]), ""]))
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "terms.toml").write_text("\n".join(parts), encoding="utf-8")
@@ -171,6 +185,34 @@ class _Maker:
         )
         return [f"per_head = [{rates}]", f"bands = [{bands}]"]
 
+    def _points(self) -> list[str]:
+        dice, lines = self.dice, []
+        factors = dice.choice(([], ["place"], ["place", "level"]))
+        lines.append(f"factors = {factors}".replace("'", '"'))
+        method = dice.choice(("points", "points", "rate"))
+        lines += [f'method = "{method}"', f"factor_decimals = {dice.randrange(5)}", f"decimals = {dice.randrange(7)}"]
+        if method == "rate":
+            lines.append(f'rate_yuan = "{self._yuan(20000)}"')
+        else:
+            lines.append(
+                f'value = {{ from = "{dice.choice(("budget", "budget", "ratio"))}", decimals = {dice.randrange(7)} }}'
+            )
+        lines.append(f'deduct = "{dice.choice(("nothing", "nothing", "others"))}"')
+        at, share = dice.choice(("true", "false")), f"share_percent = {dice.randrange(2, 101)}"
+        low, high = dice.choice((40, 50, 100)), dice.choice((100, 200, 250, 300))
+        lows = f'{{ percent = {low}, at = {at}, factor = "{dice.choice(("multiply", "drop"))}" }}'
+        highs = f'{{ percent = {high}, at = {at}, {share}, factor = "{dice.choice(("multiply", "replace", "drop"))}" }}'
+        lines += [f"low = {dice.choice((lows, lows, NONE))}", f"high = {dice.choice((highs, highs, NONE))}"]
+        if dice.random() < 0.5:
+            lines.append(f"extreme = {{ percent = {dice.choice((300, 500))}, at = {at} }}")
+        forms = (
+            f'{{ flag = "part", form = "percent", percent = {dice.randrange(2, 101)}, factor = {at} }}',
+            f'{{ flag = "blank", form = "by-cost", percent = {dice.randrange(2, 101)}, factor = {at} }}',
+            f'{{ flag = "beds", form = "bed-days", factor = {at} }}',
+            '{ flag = "cost", form = "cost" }',
+        )
+        return [*lines, f"special = [{', '.join(dice.sample(forms, dice.randrange(2, 5)))}]"]
+
     def _units(self) -> list[str]:
         units = ", ".join(f'{{ unit = "{name}", yuan = "{self._yuan(500)}" }}' for name in "uv")
         return [f"units = [{units}]"]
@@ -190,17 +232,28 @@ class _Maker:
             whole = (
                 [("2022-01", "2022-12")] if dice.random() < 0.6 else [("2022-01", "2022-05"), ("2022-07", "2022-12")]
             )
+            kind = self.pool_terms(name[1:]) if dice.random() < 0.7 else None
             for begin, end in whole:
                 row = dict(zip(NAME, name, strict=True)) | {"begin_month": begin, "end_month": end}
-                self.of.append(row | {"terms": dice.choice(list(self.ways))})
+                self.of.append(row | {"terms": kind or dice.choice(list(self.ways)), **self._factors()})
         self.rows["contracts.csv"] = self.of
         self.rows["groups.csv"] = [
-            {"terms": name, "group": group, "standard": self._yuan(20000)}
+            self._group(name, group)
             for name, way in self.ways.items()
-            if way == "02"
+            if way in ("02", "05", "06")
             for group in ("D1", "D2", "D3")
             if dice.random() < 0.9
         ]
+        self.rows["budgets.csv"] = [
+            {"pool": pool, "insutype": scheme, "clr_type": kind, "budget": dice.choice(("0", self._yuan(9_000_000)))}
+            | {"reserve": self._yuan(900), "outside": dice.choice(("0", self._yuan(900)))}
+            for pool in POOLS
+            for scheme in ("310", "390")
+            for kind in ("11", "21")
+            if dice.random() < 0.85
+        ]
+        for row in self.rows["budgets.csv"]:
+            row["budget"] = row["budget"] if dice.random() < 0.9 else "900.00"
         for file, least in (("advances.csv", 6), ("audits.csv", 2)):
             self.rows[file] = [self._paid(row, file) for row in self.of for _ in range(dice.randrange(least))]
         self.rows["quantities.csv"] = [
@@ -212,6 +265,30 @@ class _Maker:
         ]
         for file, rows in self.rows.items():
             table_of(self.folder / file, rows)
+
+    def pool_terms(self, pool: tuple[str, ...]) -> str:
+        """The terms of points that most contracts of a pool have."""
+        own = [name for name, way in self.ways.items() if way in ("05", "06")]
+        return self.shared.setdefault(pool, self.dice.choice(own))
+
+    def _factors(self) -> dict[str, str]:
+        return {f"factor_{name}": f"{self.dice.randrange(5000, 15000) / 10000:.4f}" for name in ("place", "level")}
+
+    def _group(self, terms: str, group: str) -> dict[str, str]:
+        dice = self.dice
+        points = (
+            0
+            if terms in self.worthless
+            else dice.choice((0, dice.randrange(1, 5_000_000), dice.randrange(1, 5_000_000)))
+        )
+        mean = dice.choice(("1000.00", self._yuan(30000))) if dice.random() < 0.9 else ""
+        return {
+            "terms": terms,
+            "group": group,
+            "standard": self._yuan(20000),
+            "points": f"{points // 10_000}.{points % 10_000:04d}",
+            "mean": mean,
+        }
 
     def _month(self, row: dict[str, str]) -> str:
         first, last = (int(row[name][5:]) for name in ("begin_month", "end_month"))
@@ -231,7 +308,7 @@ class _Maker:
         claims, cases = [], []
         for number in range(count):
             row = dice.choice(self.of)
-            medfee = dice.choice((0, 1, dice.randrange(1, 5_000_000)))
+            medfee = dice.choice((0, 1, dice.choice(BOUNDS), dice.randrange(1, 5_000_000)))
             fund_all = dice.randrange(medfee + 1)
             claim = Claim(
                 setl_id=f"S{number}",
@@ -246,23 +323,25 @@ class _Maker:
                 fund_all=fund_all,
                 funds=dice.randrange(fund_all + 1),
                 person=medfee - fund_all,
+                scope=dice.randrange(medfee // 2, medfee + 1),
             )
             claims += [claim] * (1 if dice.random() > 0.01 else 2)
             way = self.ways[row["terms"]]
-            if way in ("02", "03") or dice.random() < 0.02:
-                for _ in range(dice.choices((0, 1, 2), (2, 95, 3))[0]):
-                    group = (
-                        dice.choice(("D1", "D2", "D3") if way == "02" else ("A", "B"))
-                        if dice.random() > 0.03
-                        else dice.choice(("", "none"))
-                    )
-                    cases.append(
-                        Case(
-                            claim.setl_id,
-                            claim.pool,
-                            claim.insutype,
-                            group,
-                            dice.choice((0, 1, 10, 40)) if way == "03" else 0,
-                        )
-                    )
+            if way in ("02", "03", "05", "06") or dice.random() < 0.02:
+                cases += [self._case(claim, row["terms"]) for _ in range(dice.choices((0, 1, 2), (2, 95, 3))[0])]
         return World(self.folder, claims, cases)
+
+    def _case(self, claim: Claim, terms: str) -> Case:
+        dice, way = self.dice, self.ways[terms]
+        group = dice.choice(("A", "B") if way == "03" else ("D1", "D2", "D3"))
+        return Case(
+            claim.setl_id,
+            claim.pool,
+            claim.insutype,
+            group if dice.random() > 0.03 else dice.choice(("", "none")),
+            dice.choice((0, 1, 10, 40)),
+            dice.choice(("part", "blank", "beds", "cost", "what"))
+            if way in ("05", "06") and dice.random() < 0.2
+            else "",
+            dice.randrange(5_000_000) if dice.random() < 0.1 and terms not in self.worthless else -1,
+        )

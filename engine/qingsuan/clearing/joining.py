@@ -28,7 +28,7 @@ class Joined:
     case : (n,) the place of each claim's case, 0 where it has none.
     fault : (n,) int8, by :data:`CLAIM_FAULTS`.
     unused : (cases,) bool, cases that are of no claim.
-    groups, days : of each claim's case; empty and 0 where it has none.
+    groups, flags, days, points : of each claim's case; empty, 0 and -1 where it has none.
     """
 
     claims: pa.Table
@@ -36,7 +36,9 @@ class Joined:
     fault: npt.NDArray[np.int8]
     unused: npt.NDArray[np.bool_]
     groups: pa.Array
+    flags: pa.Array
     days: Int64
+    points: Int64
 
 
 def join(claims: pa.Table, cases: pa.Table) -> Joined:
@@ -56,9 +58,11 @@ def join(claims: pa.Table, cases: pa.Table) -> Joined:
     place[of_case] = np.arange(len(cases))
     case = place[of_claim]
     there = cases_of[of_claim] > 0
-    every = pa.concat_arrays([*cases["group"].chunks, pa.array([""])])
-    groups = every.take(pa.array(np.where(there, case, len(cases))))
-    days = np.append(numbers(cases["days"]), 0)[np.where(there, case, len(cases))]
+    where = np.where(there, case, len(cases))
+    groups, flags = (
+        pa.concat_arrays([*cases[name].chunks, pa.array([""])]).take(pa.array(where)) for name in ("group", "flag")
+    )
+    days, points = (np.append(numbers(cases[name]), absent)[where] for name, absent in (("days", 0), ("points", -1)))
     fault = np.zeros(count, np.int8)
     for mask, name in (
         (_mask_of_empty(groups), "no-group"),
@@ -67,7 +71,7 @@ def join(claims: pa.Table, cases: pa.Table) -> Joined:
         (~there, "no-case"),
     ):
         fault[mask] = CLAIM_FAULTS.index(name)
-    return Joined(claims, np.where(there, case, 0), fault, claims_of[of_case] == 0, groups, days)
+    return Joined(claims, np.where(there, case, 0), fault, claims_of[of_case] == 0, groups, flags, days, points)
 
 
 def _coded(texts: pa.ChunkedArray) -> Int64:

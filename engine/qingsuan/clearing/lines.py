@@ -12,7 +12,7 @@ __all__ = ["CLAIMED", "TERMS", "Line", "Unsettled", "claimed_of"]
 CLAIMED = ("rows", "medfee", "scope", "fund_all", "funds", "person", "account", "cash")
 """What claims add up to: their number, and amounts in fen."""
 
-TERMS = ("standard", "audit", "payable", "advances", "clearing")
+TERMS = ("remainder", "standard", "audit", "payable", "advances", "clearing")
 """Terms of a contract's clearing, in fen, in the order in which they are worked out."""
 
 
@@ -24,12 +24,16 @@ class Line:
     ----------
     claimed : by :data:`CLAIMED`, of the claims that are cleared.
     quantity : cases, days, heads or units that the standard is for; None where it goes by claims.
+    units : points, in units of the last decimal of its terms.
+    remainder : what it took of what rounding left of its pool's budget; a part of the standard.
     problem : why it is not settled, as kind and words; None where it is.
     """
 
     contract: Contract
     claimed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CLAIMED, 0))
     quantity: int | None = None
+    units: int | None = None
+    remainder: int = 0
     standard: int = 0
     audit: int = 0
     payable: int = 0

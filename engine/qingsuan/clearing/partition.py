@@ -14,6 +14,7 @@ from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.model import Contract
 from qingsuan.clearing.joining import join
 from qingsuan.clearing.lines import CLAIMED, Line, Unsettled, claimed_of
+from qingsuan.clearing.pools import value_pools, value_rates
 from qingsuan.clearing.results import Outcome
 from qingsuan.clearing.standards import of_quantities
 from qingsuan.columns.rows import add_up, numbers
@@ -37,8 +38,9 @@ def settle_contracts(bureau: Bureau, settled: pa.Table, cases: pa.Table, contrac
     for line in lines.values():
         if line.contract.lacks:
             line.problem = ("missing-parameter", "; ".join(line.contract.lacks))
-    whole = _whole(lines, len(bureau.contracts))
-    has_case = whole[valued.contract] & (valued.fault == 0)
+    pools = value_pools(list(lines.values()), bureau.budgets, valued, _with_case(lines, bureau, valued))
+    value_rates(list(lines.values()), valued, _with_case(lines, bureau, valued))
+    whole, has_case = _whole(lines, len(bureau.contracts)), _with_case(lines, bureau, valued)
     own = sums.filter(pc.greater_equal(sums["contract"], 0))
     claimed = pa.concat_tables([own, valued.joined.claims.filter(pa.array(has_case))])
     of_whole = claimed.filter(pa.array(whole[numbers(claimed["contract"])]))
@@ -49,7 +51,13 @@ def settle_contracts(bureau: Bureau, settled: pa.Table, cases: pa.Table, contrac
     done = [line for line in lines.values() if line.problem is None]
     for line in done:
         line.settle()
-    return Outcome(bureau, done, unsettled, valued.table(bureau.contracts, has_case), of_whole).settled(len(cases))
+    return Outcome(bureau, done, unsettled, valued, has_case, pools, of_whole).settled(len(cases))
+
+
+def _with_case(lines: dict[int, Line], bureau: Bureau, cases: Cases) -> Mask:
+    """Which claims that go by cases are settled."""
+    settled: Mask = _whole(lines, len(bureau.contracts))[cases.contract] & (cases.fault == 0)
+    return settled
 
 
 def _whole(lines: dict[int, Line], contracts: int) -> Mask:
@@ -70,15 +78,16 @@ def _fill(lines: dict[int, Line], claimed: pa.Table) -> None:
 def _standards(lines: dict[int, Line], cases: Cases, settled: Mask) -> None:
     """What each contract is due by its way of payment."""
     most, at = max(lines, default=-1) + 1, np.flatnonzero(settled)
-    days = np.ones(len(at), np.int64), cases.joined.days[at], cases.standard[at]
-    count, days_of, due = add_up(cases.contract[at], most, days)
+    amounts = np.ones(len(at), np.int64), cases.joined.days[at], cases.units[at], cases.standard[at]
+    count, days, units, due = add_up(cases.contract[at], most, amounts)
     for number, line in lines.items():
         if line.problem is not None:
             continue
         terms = line.contract.terms
         if terms.of_cases:
-            line.quantity = int((days_of if terms.way == "03" else count)[number])
-            line.standard = int(due[number])
+            line.quantity = int((days if terms.way == "03" else count)[number])
+            line.standard = int(due[number]) + line.remainder
+            line.units = int(units[number]) if terms.points else None
         elif terms.counts:
             line.quantity, line.standard = of_quantities(line.contract)
         else:
@@ -115,7 +124,7 @@ def _of_claims(
     for row, at in zip(alone.take(pa.array(faulty)).to_pylist(), faulty.tolist(), strict=True):
         kind = FAULTS[cases.fault[at]]
         contract = bureau.contracts[row["contract"]]
-        found = f' "{cases.joined.groups[at].as_py()}"' if kind == "no-standard" else ""
+        found = f': "{cases.joined.groups[at].as_py()}"' if kind == "no-standard" else ""
         reason = f"{REASONS[kind]}{found}"
         yield Unsettled(
             kind, "settled", contract.where, reason, contract.name, "", row["setl_id"], row["rows"], claimed_of(row)

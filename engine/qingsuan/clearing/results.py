@@ -7,10 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from qingsuan.clearing.cases import Cases
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.lines import TERMS, Line, Unsettled
+from qingsuan.clearing.pools import Pool
+from qingsuan.clearing.shared import POINTS, cases_table, pools_table
 from qingsuan.settlement import Settled
 
 __all__ = ["AMOUNTS", "BY_CARE", "NAMES", "UNSETTLED_BY", "Outcome"]
@@ -46,21 +51,25 @@ class Outcome:
     Attributes
     ----------
     lines, unsettled : contracts that are settled, and what is not.
-    cases : the table of cases.
+    cases, has_case : cases with what each is worth, and which of them are settled.
+    pools : pools that share a budget.
     claimed : internal rows of the claims that are cleared.
     """
 
     bureau: Bureau
     lines: Sequence[Line]
     unsettled: Sequence[Unsettled]
-    cases: pa.Table
+    cases: Cases
+    has_case: npt.NDArray[np.bool_]
+    pools: Sequence[Pool]
     claimed: pa.Table
 
     def settled(self, cases_in: int) -> Settled:
         """The tables, counts and totals of the partition."""
         tables = {
             "clearing": self._clearing(),
-            "cases": self.cases,
+            "cases": cases_table(self.cases, self.bureau.contracts, self.has_case),
+            "pools": pools_table(self.pools),
             "forms": self._forms(),
             "unsettled": self._unsettled(),
         }
@@ -72,7 +81,7 @@ class Outcome:
             "claims": sum(line.claimed["rows"] for line in self.lines),
             "claims_fen": sum(line.claimed["fund_all"] for line in self.lines),
             "unsettled_fen": sum(one.claimed[1] for one in self.unsettled),
-            "cases": len(self.cases),
+            "cases": int(self.has_case.sum()),
             "cases_in": cases_in,
             **unsettled,
         }
@@ -87,6 +96,8 @@ class Outcome:
         columns["terms"] = _texts(line.contract.terms.id for line in lines)
         for name in ("first_month", "last_month"):
             columns[name] = _texts(f"{year}-{getattr(line.contract, name):02d}" for line in lines)
+        columns["factor"] = pa.array([_factor(line) for line in lines], pa.decimal128(9, 4))
+        columns["points"] = pa.array([_points(line) for line in lines], POINTS)
         columns["psntime"] = pa.array([line.claimed["rows"] for line in lines], pa.int64())
         columns["quantity"] = pa.array([line.quantity for line in lines], pa.int64())
         for name, title in _CLAIMED.items():
@@ -143,6 +154,16 @@ class Outcome:
 
 def _fen(column: pa.ChunkedArray) -> pa.Array:
     return pa.array([int(each.scaleb(2)) for each in column.to_pylist()], pa.int64())
+
+
+def _factor(line: Line) -> Decimal | None:
+    """The institution's factor, where its terms have points."""
+    return Decimal(line.contract.factor).scaleb(-4) if line.contract.terms.points else None
+
+
+def _points(line: Line) -> Decimal | None:
+    points = line.contract.terms.points
+    return None if points is None or line.units is None else Decimal(line.units).scaleb(-points.decimals)
 
 
 def _texts(values: Iterable[str]) -> pa.Array:

@@ -27,6 +27,11 @@ class Clearing(FinishedRun):
         return self._rows("cases")
 
     @cached_property
+    def pools(self) -> Rows:
+        """One row per pool, scheme and kind of care whose contracts share a budget by points: what a point is worth, and why."""
+        return self._rows("pools")
+
+    @cached_property
     def forms(self) -> Rows:
         """The national application for clearing (3203), one row per contract and month of settlement."""
         return self._rows("forms")

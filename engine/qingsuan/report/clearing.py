@@ -27,6 +27,8 @@ _WAYS = {
     "02": "02 disease 病种",
     "03": "03 bed-day 床日",
     "04": "04 head 人头",
+    "05": "05 DRG 病组",
+    "06": "06 DIP 病种分值",
     "unit": "unit 服务单元",
 }
 KINDS = {
@@ -39,6 +41,13 @@ KINDS = {
     "no-group": "cases without a group 未入组",
     "no-standard": "cases of a group without a standard 病组无标准",
     "no-days": "bed-day cases without days 无床日数",
+    "no-flag": "cases with a flag that the terms do not have 特殊病例无规定",
+    "out-of-range": "cases that are worth more than one can be 超出范围",
+    "several-terms": "contracts of one pool with different terms of points 条款不一",
+    "no-budget": "contracts of a pool without a budget 无预算",
+    "budget-too-small": "contracts of a pool whose budget lies outside points 预算不足",
+    "no-points": "contracts of a pool whose points sum to zero 点数为零",
+    "no-ratio": "contracts of a pool without a ratio that was paid 无支付比例",
     "no-claim": "cases of no claim 无对应结算",
 }
 

@@ -23,9 +23,10 @@ CLEARING_NEEDS = ("year", "partitions", "inputs", "rows", "amounts", "unsettled"
 _BY = ("pool", "insutype", "clr_type", "clr_way")
 _NAME = ("fixmedins_code", "pool", "insutype", "clr_type", "clr_way")
 _CLAIMED = ("medfee_sumamt", "inscp_scp_amt", "fund_pay_sumamt", "claims")
-_AMOUNTS = (*_CLAIMED, "standard", "audit", "payable", "advances", "clearing", "difference")
+_AMOUNTS = (*_CLAIMED, "remainder", "standard", "audit", "payable", "advances", "clearing", "difference")
 _UNSETTLED = ("medfee_sumamt", "fund_pay_sumamt", "claims")
-_OF_CASES = ("02", "03")
+_OF_CASES = ("02", "03", "05", "06")
+_POOL = ("budget", "reserve", "outside", "outside_cases", "available", "standard", "remainder")
 
 _Row = Mapping[str, Any]
 _Sums = dict[tuple[str, ...], Counter[str]]
@@ -53,11 +54,14 @@ def check_clearing(folder: Path, record: Mapping[str, Any], findings: Findings) 
     unsettled: _Sums = {}
     for number in range(int(record["partitions"])):
         part = f"part-{number:05d}.parquet"
-        tables = {name: pq.read_table(folder / name / part) for name in ("clearing", "cases", "forms", "unsettled")}
+        tables = {
+            name: pq.read_table(folder / name / part) for name in ("clearing", "cases", "forms", "pools", "unsettled")
+        }
         rows = _rows(tables["clearing"], _AMOUNTS)
         for place, row in enumerate(rows, 1):
             _check_terms(f"clearing/{part}", place, row, findings)
         _check_cases(f"cases/{part}", tables["cases"], rows, findings)
+        _check_pools(f"pools/{part}", tables["pools"], rows, findings)
         _check_forms(f"forms/{part}", tables["forms"], rows, findings)
         _add(care, rows, _BY, ("psntime", *_AMOUNTS))
         _add(unsettled, _rows(tables["unsettled"], _UNSETTLED), ("kind", "table"), ("rows", *_UNSETTLED))
@@ -80,7 +84,7 @@ def _check_terms(file: str, place: int, row: _Row, findings: Findings) -> None:
             row["standard"] if row["clr_way"] == "01" else row["claims"],
             row["claims"],
         ),
-        "no standard, audit or advance is negative": (min(row["standard"], row["audit"], row["advances"], 0), 0),
+        "no audit or advance is negative": (min(row["audit"], row["advances"], 0), 0),
     }
     for check, (found, expected) in checks.items():
         if found != expected:
@@ -88,16 +92,40 @@ def _check_terms(file: str, place: int, row: _Row, findings: Findings) -> None:
 
 
 def _check_cases(file: str, table: pa.Table, contracts: list[dict[str, Any]], findings: Findings) -> None:
-    """The standard of a contract that goes by cases is what its cases add up to."""
-    names = ("medfee_sumamt", "claims", "standard", "difference")
+    """The standard of a contract that goes by cases is what its cases add up to, with its part of a pool's remainder."""
+    names = ("medfee_sumamt", "claims", "standard")
     cases: _Sums = {}
     _add(cases, _rows(table, names), _NAME, names)
     own: _Sums = {}
-    _add(own, [row for row in contracts if row["clr_way"] in _OF_CASES], _NAME, names)
+    of_cases = [row for row in contracts if row["clr_way"] in _OF_CASES]
+    _add(own, [row | {"standard": row["standard"] - row["remainder"]} for row in of_cases], _NAME, names)
     for name in sorted(cases.keys() | own.keys()):
         told = {each: cases.get(name, Counter())[each] for each in names}
         expected = {each: own.get(name, Counter())[each] for each in names}
         findings.same(file, f"fen of cases of {' '.join(name)} as clearing has them", told, expected)
+
+
+def _check_pools(file: str, table: pa.Table, contracts: list[dict[str, Any]], findings: Findings) -> None:
+    """A pool has what its budget leaves; where it is emptied its contracts get all of it."""
+    for place, row in enumerate(_rows(table, _POOL), 1):
+        apart = row["reserve"] + row["outside"] + row["outside_cases"]
+        name = tuple(row[each] for each in _BY)
+        mine = [one for one in contracts if (*(one[each] for each in _BY), one["terms"]) == (*name, row["terms"])]
+        taken = sum(one["remainder"] for one in mine)
+        checks = {
+            "available = budget - reserve - what lies outside points": (row["available"], row["budget"] - apart),
+            "standards of its contracts = its standard + cases outside points": (
+                sum(one["standard"] for one in mine),
+                row["standard"] + row["outside_cases"],
+            ),
+            "what contracts took of the remainder is all of it, and empties the pool": (
+                (taken, row["standard"] if taken else 0),
+                (row["remainder"], row["available"]) if row["taken_by"] else (0, 0),
+            ),
+        }
+        for check, (found, expected) in checks.items():
+            if found != expected:
+                findings.add(file, check, f"{found} fen", f"{expected} fen", place)
 
 
 def _check_forms(file: str, table: pa.Table, contracts: list[dict[str, Any]], findings: Findings) -> None:

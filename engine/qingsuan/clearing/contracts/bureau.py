@@ -1,7 +1,8 @@
 """The folder of a bureau's contracts: ``terms.toml``, ``contracts.csv``, and small tables of what was agreed, counted and paid.
 
-``quantities.csv`` has heads and units of service, ``advances.csv`` what was paid month by month, ``audits.csv`` what is
-withheld, ``groups.csv`` what a case of a group is worth. Each may be left out where no contract needs it.
+``quantities.csv`` has heads and units of service, ``groups.csv`` what a case of a group is worth, ``budgets.csv`` what pools
+have for points, ``advances.csv`` what was paid month by month, ``audits.csv`` what is withheld. Each may be left out where
+no contract needs it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qingsuan.clearing.contracts.model import Contract, Quantity, Terms, TermsFile
-from qingsuan.clearing.contracts.terms import read_terms
+from qingsuan.clearing.contracts.model import OF_POINTS, Budget, Contract, Group, Quantity, Terms, TermsFile
+from qingsuan.clearing.contracts.terms import MOST_FACTOR, factor, read_terms
 from qingsuan.errors import PolicyError
 from qingsuan.heads.small_tables import TableFile, lines_of, number
 from qingsuan.money import MAX_FEN, fen_of_yuan, yuan
 from qingsuan.policy.toml.told import did_you_mean
 
-__all__ = ["FILES", "Bureau", "Stray", "read_bureau"]
+__all__ = ["FILES", "OPTIONAL", "Bureau", "Stray", "read_bureau"]
 
 _NAME = ("fixmedins_code", "pool", "insutype", "clr_type")
 _PERIOD = ("begin_month", "end_month")
@@ -29,9 +30,16 @@ FILES = {
     "quantities.csv": (*_NAME, "month", "what", "number"),
     "advances.csv": (*_NAME, "month", "amount"),
     "audits.csv": (*_NAME, "month", "amount", "document"),
-    "groups.csv": ("terms", "group", "standard"),
+    "groups.csv": ("terms", "group"),
+    "budgets.csv": ("pool", "insutype", "clr_type", "budget", "reserve", "outside"),
 }
-"""The tables of the folder, each with its columns; the first must be there, beside ``terms.toml``."""
+"""The tables of the folder, each with the columns that it must have; the first must be there, beside ``terms.toml``."""
+
+OPTIONAL = {
+    "contracts.csv": ("factor_…",),
+    "groups.csv": ("standard", "points", "mean"),
+}
+"""Further columns, which some ways of payment need. ``factor_…`` is one column for each factor of an institution."""
 
 _FORMS = {
     "fixmedins_code": (re.compile(r"[0-9A-Za-z_-]{1,40}"), "the code of an institution"),
@@ -41,6 +49,7 @@ _FORMS = {
 }
 _MONTH = re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])")
 _MOST_NUMBER = 10**9
+_DECIMALS = "a number with at most four decimals, such as 0.95"
 _Of = TypeVar("_Of")
 _Name = tuple[str, ...]
 _Row = Mapping[str, str]
@@ -62,14 +71,16 @@ class Bureau:
     Attributes
     ----------
     contracts : by number.
-    groups : by terms and group, the standard of a case in fen.
+    groups : by terms and group.
+    budgets : by pool, scheme and kind of care.
     strays : lines of other tables that no contract is for.
     files : those that were read, with their digests and what their comments say.
     """
 
     terms: TermsFile
     contracts: tuple[Contract, ...]
-    groups: Mapping[tuple[str, str], int]
+    groups: Mapping[tuple[str, str], Group]
+    budgets: Mapping[_Name, Budget]
     strays: tuple[Stray, ...]
     files: tuple[TableFile, ...]
 
@@ -95,7 +106,7 @@ def read_bureau(folder: Path, year: int) -> Bureau:
     of, strays = reader.of_contracts(contracts)
     whole = tuple(_complete(replace(one, **of[one.number]), groups) for one in contracts)
     files = tuple(TableFile.of(name.split(".", maxsplit=1)[0], path) for name, path in there.items())
-    return Bureau(terms, whole, groups, strays, files)
+    return Bureau(terms, whole, groups, reader.budgets(), strays, files)
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -162,6 +173,7 @@ class _Reader:
                 last_month=last,
                 terms=terms,
                 lacks=terms.lacks,
+                factors=_factors(row, where),
             )
             self._check_period(one, until[one.name], where)
             until[one.name].append(one)
@@ -188,9 +200,9 @@ class _Reader:
             raise PolicyError(where, found=f'{column} "{row[column]}"', expected=expected, do="correct the month")
         return int(match[2])
 
-    def groups(self, terms: Mapping[str, Terms]) -> dict[tuple[str, str], int]:
+    def groups(self, terms: Mapping[str, Terms]) -> dict[tuple[str, str], Group]:
         """What a case of a group is worth, by terms and group."""
-        found: dict[tuple[str, str], int] = {}
+        found: dict[tuple[str, str], Group] = {}
         for where, row in self._lines("groups.csv"):
             key = row["terms"], row["group"]
             if row["terms"] not in terms:
@@ -200,7 +212,19 @@ class _Reader:
             if not row["group"] or key in found:
                 fault = "again" if row["group"] else "empty"
                 raise PolicyError(where, found=f"group {row['group']} {fault}", expected="each once", do="correct it")
-            found[key] = _fen(row, "standard", where)
+            found[key] = _group(row, where)
+        return found
+
+    def budgets(self) -> dict[_Name, Budget]:
+        """What pools have for points, by pool, scheme and kind of care."""
+        found: dict[_Name, Budget] = {}
+        for where, row in self._lines("budgets.csv"):
+            key = tuple(row[name] for name in _NAME[1:])
+            if key in found:
+                first = found[key].where.rsplit(": ", 1)[-1]
+                found_ = f"{' '.join(key)} again, first in {first}"
+                raise PolicyError(where, found=found_, expected="each once", do="take one of the two lines out")
+            found[key] = Budget(_short(where), *(_fen(row, name, where) for name in ("budget", "reserve", "outside")))
         return found
 
     def of_contracts(self, contracts: Sequence[Contract]) -> tuple[list[dict[str, Any]], tuple[Stray, ...]]:
@@ -240,13 +264,16 @@ def _short(where: str) -> str:
     return re.split(r"[/\\]", where)[-1]
 
 
-def _complete(one: Contract, groups: Mapping[tuple[str, str], int]) -> Contract:
+def _complete(one: Contract, groups: Mapping[tuple[str, str], Group]) -> Contract:
     """The contract with everything that it lacks to be settled."""
     terms, lacks = one.terms, list(one.lacks)
     if terms.counts and not one.quantities:
         lacks.append("lines of quantities.csv: how many heads or units there were")
-    if terms.way == "02" and not any(name == terms.id for name, _ in groups):
-        lacks.append(f'lines of groups.csv with terms "{terms.id}": the standard of each disease')
+    if terms.way in ("02", *OF_POINTS) and not any(name == terms.id for name, _ in groups):
+        lacks.append(f'lines of groups.csv with terms "{terms.id}": what each disease or group is worth')
+    for name in terms.points.factors if terms.points else ():
+        if name not in one.factors:
+            lacks.append(f'factor_{name} in its line of contracts.csv: terms "{terms.id}" multiply by it')
     known = _known(terms)
     for each in one.quantities if not terms.lacks else ():
         if each.what not in known:
@@ -269,6 +296,27 @@ def _fen(row: _Row, column: str, where: str) -> int:
         expected = f"from 0 to {yuan(MAX_FEN)} yuan"
         raise PolicyError(where, found=f"{column} {row[column]}", expected=expected, do="correct the amount")
     return fen
+
+
+def _group(row: _Row, where: str) -> Group:
+    """What a disease or group is worth, as far as its line says so."""
+    standard, mean = (_fen(row, name, where) if row.get(name) else None for name in ("standard", "mean"))
+    if mean == 0:
+        raise PolicyError(where, found="mean 0", expected="above 0: costs are compared with it", do="correct the mean")
+    points = number(row["points"], factor, where, "points", _DECIMALS) if row.get("points") else None
+    return Group(standard, points, mean)
+
+
+def _factors(row: _Row, where: str) -> dict[str, int]:
+    """Factors of an institution by name; those of empty cells are not there."""
+    found: dict[str, int] = {}
+    for column, text in row.items():
+        if column.startswith("factor_") and text:
+            found[column.removeprefix("factor_")] = number(text, factor, where, column, _DECIMALS)
+            if not 0 < found[column.removeprefix("factor_")] <= MOST_FACTOR:
+                expected = "above 0, at most 100"
+                raise PolicyError(where, found=f"{column} {text}", expected=expected, do="correct the factor")
+    return found
 
 
 def _audit(row: _Row, where: str) -> int:

@@ -9,9 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from qingsuan.clearing.contracts.points import Points
 from qingsuan.policy.model import Source
 
-__all__ = ["OF_CASES", "ONE", "WAYS", "Contract", "DayRate", "Kind", "Quantity", "Terms", "TermsFile"]
+__all__ = [
+    "OF_CASES",
+    "OF_POINTS",
+    "ONE",
+    "WAYS",
+    "Budget",
+    "Contract",
+    "DayRate",
+    "Group",
+    "Kind",
+    "Quantity",
+    "Terms",
+    "TermsFile",
+]
 
 ONE = 10_000
 """One whole of a factor or of points: four decimals."""
@@ -21,11 +35,16 @@ WAYS = {
     "02": "by disease 按病种",
     "03": "per bed-day 按床日",
     "04": "per head 按人头",
+    "05": "DRG 按病组",
+    "06": "DIP 按病种分值",
     "unit": "per unit of service 按服务单元",
 }
 """Ways of payment (清算方式), by the national code where there is one."""
 
-OF_CASES = frozenset(("02", "03"))
+OF_POINTS = frozenset(("05", "06"))
+"""Ways in which a case is worth points."""
+
+OF_CASES = frozenset(("02", "03")) | OF_POINTS
 """Ways that go case by case: each claim needs its row of cases."""
 
 
@@ -52,6 +71,7 @@ class Terms:
     per_head : 04: first month and amount, ascending; a month takes the last one that has begun.
     bands : 04: factor by age band; empty where heads are counted without bands.
     units : unit: amount by unit of service.
+    points : 05, 06: what cases and points are worth.
     """
 
     id: str
@@ -64,6 +84,7 @@ class Terms:
     per_head: tuple[tuple[str, int], ...] = ()
     bands: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
+    points: Points | None = None
 
     @property
     def of_cases(self) -> bool:
@@ -111,6 +132,25 @@ class TermsFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A disease, or a group of cases: what it is worth, as far as the table says so. ``mean_fen`` is the mean cost of its cases."""
+
+    standard_fen: int | None = None
+    points: int | None = None
+    mean_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a pool has for a scheme and kind of care that is paid by points: its budget, of it a reserve, and what lies outside points."""
+
+    where: str
+    budget_fen: int
+    reserve_fen: int
+    outside_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quantity:
     """Heads or units of service of a month: ``what`` is the age band or the unit; where says file and line."""
 
@@ -129,6 +169,7 @@ class Contract:
     number : its place in the table, from 0.
     first_month, last_month : 1 to 12, inclusive.
     lacks : what it cannot be settled without, each in words.
+    factors : by name, in ten-thousandths, as its line has them.
     advances_fen : paid already, month by month (按月预付).
     audit_fen : withheld after audits (稽核扣款).
     """
@@ -144,8 +185,21 @@ class Contract:
     terms: Terms
     lacks: tuple[str, ...] = ()
     quantities: tuple[Quantity, ...] = ()
+    factors: Mapping[str, int] = field(default_factory=dict)
     advances_fen: int = 0
     audit_fen: int = 0
+
+    @property
+    def factor(self) -> int:
+        """The product of its factors, rounded once, half away from zero, in ten-thousandths."""
+        points = self.terms.points
+        if points is None or not points.factors:
+            return ONE
+        product, whole = 1, 1
+        for name in points.factors:
+            product, whole = product * self.factors.get(name, ONE), whole * ONE
+        unit = int(10**points.factor_decimals)
+        return (product * unit * 2 + whole) // (2 * whole) * (ONE // unit)
 
     @property
     def key(self) -> str:

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.clearing.contracts.model import ONE, WAYS, DayRate, Kind, Terms, TermsFile
+from qingsuan.clearing.contracts.points import read_points
 from qingsuan.money import BP_ONE
 from qingsuan.policy.model import FUNDS, Source
 from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
 from qingsuan.policy.toml.told import did_you_mean, either
 
-__all__ = ["MOST_DAYS", "factor", "read_terms"]
+__all__ = ["MOST_DAYS", "MOST_FACTOR", "factor", "read_terms"]
 
 _FACTOR = re.compile(r"([0-9]{1,7})(?:\.([0-9]{1,4}))?")
-_MOST_FACTOR = 100 * ONE
+MOST_FACTOR = 100 * ONE
 MOST_DAYS = 366
 
 
@@ -120,6 +121,8 @@ class _Reader:
             "02": self._disease,
             "03": self._bed_days,
             "04": self._heads,
+            "05": self._points,
+            "06": self._points,
             "unit": self._units,
         }
         own = of_way[way]()
@@ -175,6 +178,9 @@ class _Reader:
             "units": self._need("units", lambda key: self._named(key, "unit", lambda one: one.yuan_fen("yuan")), {})
         }
 
+    def _points(self) -> dict[str, Any]:
+        return {"points": read_points(self.table, self._need)}
+
     def _named(self, key: str, name: str, read: Callable[[Table], int]) -> dict[str, int]:
         """A number by name, each name once."""
         found: dict[str, int] = {}
@@ -192,7 +198,7 @@ def _factor_of(table: Table, key: str) -> int:
         found = factor(text)
     except ValueError:
         found = -1
-    if not 0 < found <= _MOST_FACTOR:
+    if not 0 < found <= MOST_FACTOR:
         expected = 'a text such as "0.95": above 0, at most 100, at most four decimals'
         table.refuse(key, found=f'"{text}"', expected=expected, do="write the number of the contract")
     return found

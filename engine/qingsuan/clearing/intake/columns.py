@@ -44,6 +44,13 @@ CASES: tuple[Column, ...] = (
     Column("insutype", "code", True, "scheme 险种类型, as the claim has it"),
     Column("group", "code", False, "disease, group of a grouper, or level of bed-days 病种、病组、床日级别"),
     Column("days", "count", False, "days of the stay 床日数"),
+    Column(
+        "points",
+        "code",
+        False,
+        "points or weight 分值、权重 of the case, where they are not those of its group; at most four decimals",
+    ),
+    Column("flag", "code", False, "why the case is a special one 特殊病例标志, by a name that the terms have"),
 )
 
 CONTRACTS: tuple[Column, ...] = (
@@ -71,8 +78,17 @@ INTERNAL: dict[str, pa.Schema] = {
         ]
     ),
     "cases": pa.schema(
-        [(HASH, pa.int64()), (KEY, pa.string()), ("setl_id", pa.string()), ("group", pa.string()), ("days", pa.int64())]
+        [
+            (HASH, pa.int64()),
+            (KEY, pa.string()),
+            ("setl_id", pa.string()),
+            ("group", pa.string()),
+            ("flag", pa.string()),
+            ("days", pa.int64()),
+            ("points", pa.int64()),
+        ]
     ),
     "contracts": pa.schema([(HASH, pa.int64()), (KEY, pa.string()), ("contract", pa.int32())]),
 }
-"""Internal rows, without nulls, by input table. ``setl_id`` is empty in rows that are sums of several claims."""
+"""Internal rows, without nulls, by input table. ``setl_id`` is empty in rows that are sums of several claims;
+``points`` are ten-thousandths, -1 where the case has none of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.model import Contract
+from qingsuan.clearing.contracts.terms import factor
 from qingsuan.clearing.intake.batch import Batch
 from qingsuan.clearing.intake.columns import AMOUNTS, CASES, CONTRACTS, INTERNAL, settled_columns
 from qingsuan.columns.cells import Torn
@@ -20,6 +22,8 @@ from qingsuan.settlement import InputFile, Taken
 
 __all__ = ["Taking"]
 
+_NO_NUMBER = -2
+_MOST_DAYS = 36_500
 _MONTHS = 16
 """Room for the months of a year in a key; a power of two."""
 
@@ -70,11 +74,15 @@ class Taking:
         return Taken(pa.RecordBatch.from_arrays(fields, schema=INTERNAL["contracts"]), rows.refusals.table(), {})
 
     def _take_cases(self, rows: Batch) -> Taken:
+        codes = rows.codes("points")
+        points = _judged(codes, {text: _points(text) for text in codes.dictionary.to_pylist()}, np.int64)
+        rows.refuse(points == _NO_NUMBER, "E_FORM", "points", "a number with at most four decimals, such as 103.2500")
+        rows.refuse(rows.values("days") > _MOST_DAYS, "E_RANGE", "days", f"at most {_MOST_DAYS} days")
         fields = [
             *_joined(rows, pa.array(np.arange(rows.size))),
-            rows.texts("setl_id"),
-            rows.texts("group"),
+            *(rows.texts(name) for name in ("setl_id", "group", "flag")),
             arrow(rows.values("days").astype(np.int64)),
+            arrow(points),
         ]
         taken = pa.RecordBatch.from_arrays(fields, schema=INTERNAL["cases"])
         return Taken(taken.filter(pa.array(rows.good)), rows.refusals.table(), {})
@@ -210,11 +218,18 @@ class _Places:
         return found
 
 
-def _judged(codes: pa.DictionaryArray, numbers: Mapping[str, int]) -> Int32:
+def _points(text: str) -> int:
+    """Points of a case as ten-thousandths; -1 where it has none of its own."""
+    try:
+        return factor(text) if text else -1
+    except ValueError:
+        return _NO_NUMBER
+
+
+def _judged(codes: pa.DictionaryArray, numbers: Mapping[str, int], kind: type = np.int32) -> npt.NDArray[Any]:
     """The number of each row's text, -1 where it has none."""
-    said = np.array([numbers.get(text, -1) for text in codes.dictionary.to_pylist()], np.int32)
-    found: Int32 = recoded(codes.indices, said) if len(said) else np.full(len(codes), -1, np.int32)
-    return found
+    said: npt.NDArray[Any] = np.array([numbers.get(text, -1) for text in codes.dictionary.to_pylist()], kind)
+    return recoded(codes.indices, said) if len(said) else np.full(len(codes), -1, kind)
 
 
 def _numbers(codes: pa.DictionaryArray) -> Int64:

@@ -44,6 +44,8 @@ def cases_table(claims: Claims, year: int, schema: pa.Schema) -> pa.Table:
         "insutype": codes(claims.market[rows], [market.insutype for market in MARKETS]),
         "group": codes(group, [*map(_group, range(_GROUPS)), "general"]),
         "days": pa.array(claims.end[rows] - claims.begin[rows] + 1, pa.int64()),
+        "points": pa.nulls(len(rows), pa.string()),
+        "flag": pa.nulls(len(rows), pa.string()),
     }
     return pa.table([columns[name] for name in schema.names], names=schema.names)
 
