@@ -64,7 +64,7 @@ $(VENV)/.ready-build: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet -r $@.txt
 	touch $@
 
-## demo: a made-up year of the four pools, settled, with its summary
+## demo: a made-up year of the four pools, closed, on one screen
 .PHONY: demo
 demo: setup
 	$(BIN)/qingsuan demo --people $(PEOPLE)

@@ -33,7 +33,7 @@ BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 COMMANDS = {
     "account": "Settle a year of personal accounts (个人账户): credits, uses, families, interest, what is left.",
     "clear": "Clear a year with the institutions (医疗机构清算): what contracts are due, less what was paid already.",
-    "demo": "A made-up year for two regions, settled, with its summary: the first thing to run.",
+    "demo": "A made-up year of two regions, closed, on one screen: the first thing to run.",
     "diff": "Compare two finished settlements of a year: what differs, why, what is to be paid out or taken back.",
     "engine-selftest": "Try an engine on a made-up year before it is trusted: the bytes must be those of the local run.",
     "explain": "Explain a settlement, or a person's year, step by step, with the source of every number.",

@@ -1,4 +1,4 @@
-"""``qingsuan demo``: a made-up year, settled, with its subsidy and a summary: the first thing to run."""
+"""``qingsuan demo``: a made-up year, closed, on one screen: the first thing to run."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from qingsuan.api.benefits import settle
-from qingsuan.api.subsidies import subsidy
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.closing.year import close_year
 from qingsuan.errors import UsageError
-from qingsuan.report.text import folded, width
+from qingsuan.messages import Lang, Words, marked
+from qingsuan.report.text import folded
 from qingsuan.run.folder import is_file
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.lock import LOCK, held
@@ -32,9 +33,14 @@ _MARK = ".qingsuan-demo"
 _YEAR = 2021
 """The year for which both regions' rule sets and funding rules are known."""
 
+_MADE_UP = marked("Made-up data: no person, claim or amount here is real, nor true of the pools named.")
+
 _COLUMNS = 100
 
-_MADE_UP = "Made-up data (样例数据): no person, claim or amount here is real, nor true of the pools named."
+_YEAR_FOLDER = "year"
+
+_OURS = (_YEAR_FOLDER, "settled", "subsidy")
+"""Folders that a demo replaces; earlier versions wrote the last two."""
 
 
 @click.command("demo")
@@ -43,46 +49,31 @@ _MADE_UP = "Made-up data (样例数据): no person, claim or amount here is real
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), show_default=True, help="Where to.")
 @click.option("--workers", type=click.IntRange(1, 256), default=2, show_default=True, help="Threads that settle.")
 @click.option("--keep", is_flag=True, help="Keep the sample already there, if it is the one asked for.")
+@lang_option
 @results_apart
-def command(*, people: int, seed: int, out: Path, workers: int, keep: bool) -> None:
-    """Make a year of claims of four pools in two regions, settle it, and say what was paid. All of it is made up.
+def command(*, people: int, seed: int, out: Path, workers: int, keep: bool, lang: Lang) -> None:
+    """Make a year of four pools in two regions, close it, and show what it came to. All of it is made up.
 
     400,000 people have a good million claims. Everything stays in the folder --out; the next demo replaces it.
     """
     _check(out)
+    words = Words(lang)
     with held(out):
-        told = _demo(out, people, seed, workers, keep)
-    show("\n".join(_fit(line) for line in told.splitlines()))
-    show(f"\n{_next(out)}")
+        told = _demo(out, people, seed, workers, keep, words)
+    show(f"{told}\n\n{_next(out, words)}")
 
 
-def _demo(out: Path, people: int, seed: int, workers: int, keep: bool) -> str:
-    """Make the year, settle it, split its subsidy; returns the summary."""
+def _demo(out: Path, people: int, seed: int, workers: int, keep: bool, words: Words) -> str:
+    """Make the year and close it; returns what the screen shows."""
     kept = _prepare(out, people, seed, keep)
-    show(f"{_MADE_UP}\n")
+    show(f"{words.speak(_MADE_UP)}\n")
     sample, seconds, progress = out / "sample", _Seconds(), progress_for(as_json=False)
     if not kept:
-        with seconds.of("sample 样例"):
+        with seconds.of("sample"):
             _sample(sample, people, seed, progress)
-    with seconds.of("settle 待遇结算"):
-        settled = settle(
-            sample / "claims",
-            sample / "insured.parquet",
-            sample / "identities.parquet",
-            year=_YEAR,
-            out=out / "settled",
-            workers=workers,
-            progress=progress,
-        )
-    with seconds.of("subsidy 财政补助"):
-        owed = subsidy(
-            sample / "insured.parquet",
-            year=_YEAR,
-            out=out / "subsidy",
-            classes=sample / "classes.csv",
-            overwrite=True,
-        )
-    return f"{settled.summary()}\n\n{owed.summary()}\n\n{seconds.told()}"
+    closed = close_year(sample / "case.toml", out / _YEAR_FOLDER, workers=workers, progress=progress)
+    seconds.add(closed.tenths)
+    return f"{closed.summary(words.lang)}\n\n{seconds.told(words)}"
 
 
 class _Seconds:
@@ -98,10 +89,14 @@ class _Seconds:
         yield
         self._tenths[stage] = (time.monotonic_ns() - begin) // 100_000_000
 
-    def told(self) -> str:
+    def add(self, tenths: Mapping[str, int]) -> None:
+        """Take over stages that were timed elsewhere."""
+        self._tenths.update(tenths)
+
+    def told(self, words: Words) -> str:
         """All stages on one line."""
         stages = ", ".join(f"{stage} {tenths // 10}.{tenths % 10} s" for stage, tenths in self._tenths.items())
-        return f"Time taken (用时): {stages}"
+        return "\n  ".join(folded(words.speak("Time taken: {stages}", stages=stages), _COLUMNS - 2))
 
 
 def _sample(out: Path, people: int, seed: int, progress: Progress) -> None:
@@ -115,20 +110,10 @@ def _bad_rows(people: int) -> int:
     return people // 1000
 
 
-def _fit(line: str) -> str:
-    """A sentence too long for a terminal of 100 columns goes on in the next line, a little to the right."""
-    return line if width(line) <= _COLUMNS else "\n    ".join(folded(line, _COLUMNS - 4))
-
-
-def _next(out: Path) -> str:
-    sample = out / "sample"
-    return (
-        f"Everything is in {out}: sample (made up), settled, subsidy. The same by hand:\n"
-        f"  qingsuan settle {sample / 'claims'} --insured {sample / 'insured.parquet'} \\\n"
-        f"    --identities {sample / 'identities.parquet'} --year {_YEAR} --out settled-by-hand\n"
-        f"  qingsuan subsidy {sample / 'insured.parquet'} --classes {sample / 'classes.csv'} \\\n"
-        f"    --year {_YEAR} --out subsidy-by-hand"
-    )
+def _next(out: Path, words: Words) -> str:
+    case = out / "sample" / "case.toml"
+    told = words.speak("Everything is in {out}: sample (made up), year (closed). The same by hand:", out=str(out))
+    return f"{told}\n  qingsuan year-end {case} --out closed-by-hand\n  qingsuan verify {out / _YEAR_FOLDER}"
 
 
 def _check(out: Path) -> None:
@@ -141,7 +126,7 @@ def _check(out: Path) -> None:
     """
     with looking_into(out):
         is_ours = not out.exists() or is_file(out / _MARK) or not any(name != LOCK for name in os.listdir(out))
-    linked = [part for part in ("sample", "settled", "subsidy") if (out / part).is_symlink()]
+    linked = [part for part in ("sample", *_OURS) if (out / part).is_symlink()]
     if linked or not is_ours:
         raise UsageError(
             str(out),
@@ -156,7 +141,7 @@ def _prepare(out: Path, people: int, seed: int, keep: bool) -> bool:
     kept = keep and _is_asked_for(out / "sample" / "sample.json", people, seed)
     with writing(out):
         (out / _MARK).write_text("made by qingsuan demo; the next one replaces it\n", encoding="utf-8")
-        for part in ("settled", "subsidy", *(() if kept else ("sample",))):
+        for part in (*_OURS, *(() if kept else ("sample",))):
             if (out / part).exists():
                 shutil.rmtree(out / part)
     return kept

@@ -243,12 +243,27 @@ def _not_settled(parts: Mapping[str, _Record], words: Words) -> str:
             most = sorted(codes.items(), key=lambda one: (-one[1], one[0]))
             told = ", ".join(f"{words.speak(_WHY[code])} {count:,}" for code, count in most[:_MOST_CODES])
             told += ", …" if len(most) > _MOST_CODES else ""
-            rows.append([words.speak(part_called(name).title), rejected, f"{sum(codes.values()):,}", told])
+            rows.append(
+                [words.speak(part_called(name).title), words.speak(_TABLES[rejected]), f"{sum(codes.values()):,}", told]
+            )
     heads = [words.speak("Not settled"), words.speak("table"), words.speak("rows"), words.speak("why")]
     return table(heads, rows, "llrl") if rows else ""
 
 
 _MOST_CODES = 2
+
+_TABLES = {
+    "claims": marked("claim rows"),
+    "settled": marked("settled claims"),
+    "insured": marked("insured rows"),
+    "identities": marked("identity rows"),
+    "registrations": marked("registrations"),
+    "premiums": marked("payments"),
+    "months": marked("months"),
+    "uses": marked("uses"),
+    "cases": marked("cases"),
+    "entries": marked("entries"),
+}
 
 _WHY = {
     "E_VOID": marked("void"),
