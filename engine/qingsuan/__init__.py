@@ -1,8 +1,8 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
-``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``fund``, ``clear``, ``operator``, ``diff``, ``rules`` and ``open``,
-imported when they are first asked for.
+``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``fund``, ``clear``, ``operator``, ``outside``, ``diff``, ``rules``
+and ``open``, imported when they are first asked for.
 """
 
 from importlib import import_module
@@ -14,6 +14,7 @@ from qingsuan.policy.model import Pool, Region
 if TYPE_CHECKING:
     from qingsuan.api.accounts import account
     from qingsuan.api.agreements.operators import operator
+    from qingsuan.api.agreements.outside import outside
     from qingsuan.api.benefits import settle
     from qingsuan.api.clearing import clear
     from qingsuan.api.closing.funds import fund
@@ -36,6 +37,7 @@ __all__ = [
     "hookimpl",
     "open",
     "operator",
+    "outside",
     "premium",
     "prepare",
     "rules",
@@ -53,6 +55,7 @@ _OF_THE_API = {
     "fund": ("closing.funds", "fund"),
     "open": ("folders", "open_run"),
     "operator": ("agreements.operators", "operator"),
+    "outside": ("agreements.outside", "outside"),
     "premium": ("premiums", "premium"),
     "prepare": ("year", "prepare"),
     "rules": ("rules", "rules"),

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-__all__ = ["BP_ONE", "MAX_FEN", "apply_bp", "bp_of_percent", "fen_of_yuan", "split", "yuan"]
+__all__ = ["BP_ONE", "MAX_FEN", "apply_bp", "bp_of_percent", "divided", "fen_of_yuan", "split", "yuan"]
 
 BP_ONE = 10_000
 """One whole, in basis points."""
@@ -34,6 +34,16 @@ def apply_bp(amount_fen: int, ratio_bp: int) -> int:
     product = abs(amount_fen) * ratio_bp
     rounded = (product + BP_ONE // 2) // BP_ONE
     return rounded if amount_fen >= 0 else -rounded
+
+
+def divided(fen: int, by: int) -> int:
+    """An amount by a whole number above 0, rounded half away from zero to the fen.
+
+    >>> divided(5, 2), divided(-5, 2), divided(4, 3)
+    (3, -3, 1)
+    """
+    rounded = (2 * abs(fen) + by) // (2 * by)
+    return rounded if fen >= 0 else -rounded
 
 
 def split(amount_fen: int, shares_bp: Sequence[int]) -> tuple[int, ...]:

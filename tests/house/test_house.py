@@ -35,6 +35,7 @@ NEAR_MONEY = (
     "benefits",
     "movements",
     "operators",
+    "elsewhere",
     "paid",
     "subsidies",
     "report",

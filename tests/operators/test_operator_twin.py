@@ -36,7 +36,7 @@ from qingsuan.operators.outcome import Outcome
 from qingsuan.operators.reference import Line, settle
 from qingsuan.operators.settlement import OperatorContracts
 from qingsuan.operators.settling import Figures, settle_contract
-from qingsuan.paid.rows import added_up
+from qingsuan.paid.rows import Adding
 from qingsuan.policy.model import FUNDS
 
 ROWS = int(os.environ.get("QINGSUAN_OPERATOR_ROWS", "4000"))
@@ -134,7 +134,7 @@ class World:
             for piece in (self.batch.slice(0, 100), self.batch.slice(100))
         ]
         settled = settlement.settler()(pa.Table.from_batches(parts))
-        return Outcome.of(self.bureau, added_up([settled.totals["paid"]], ("pool", "insutype")))
+        return Outcome.of(self.bureau, Adding(YEAR, ("pool", "insutype"), FUNDS).added_up([settled.totals["paid"]]))
 
     def lines(self) -> list[Line]:
         found = []

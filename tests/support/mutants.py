@@ -30,6 +30,7 @@ GROWING = ("tests/policy/test_growing_points.py",)
 PREMIUMS = ("tests/premiums/test_twin_agrees.py",)
 OPERATORS = ("tests/operators/test_operator_twin.py",)
 FUNDS = ("tests/funds/test_fund_twin.py",)
+OUTSIDE = ("tests/elsewhere/test_outside_twin.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
@@ -753,6 +754,41 @@ MUTANTS = (
         "return self.opening + self.income - self.expense",
         "return self.opening + self.income + self.expense",
         suite=FUNDS,
+    ),
+    Mutant(
+        "outside: a place of the region is another region's",
+        "elsewhere/bureau.py",
+        "if place[:2] != pool[:2]:",
+        "if place[:4] != pool[:4]:",
+        suite=OUTSIDE,
+    ),
+    Mutant(
+        "outside: a transfer of the next month counts at the end of this one",
+        "elsewhere/advances.py",
+        "if one.date is not None and one.date <= end)",
+        "if one.date is not None and one.date <= end + dt.timedelta(days=9))",
+        suite=OUTSIDE,
+    ),
+    Mutant(
+        "outside: a month's use is that of the month alone",
+        "elsewhere/advances.py",
+        "so_far += sum(months.get(month, 0) for months in sums)",
+        "so_far = sum(months.get(month, 0) for months in sums)",
+        suite=OUTSIDE,
+    ),
+    Mutant(
+        "outside: an advance of the region covers no pool of it",
+        "elsewhere/model.py",
+        'return payer == pool or (payer.endswith("0000") and payer[:2] == pool[:2])',
+        "return payer == pool",
+        suite=OUTSIDE,
+    ),
+    Mutant(
+        "outside: institutions of one place are one line",
+        "elsewhere/clearing.py",
+        "_add(cleared.treating, (treating, pool, place, institution, scheme), numbers)",
+        "_add(cleared.treating, (treating, pool, place, treating, scheme), numbers)",
+        suite=OUTSIDE,
     ),
     Mutant(
         "premiums: a floor is above the standard",

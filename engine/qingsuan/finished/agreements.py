@@ -1,4 +1,4 @@
-"""Finished runs of what a bureau has agreed with others: operators of critical illness insurance."""
+"""Finished runs of what a bureau has agreed with others: operators of critical illness insurance, other pools and regions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from qingsuan.finished.folder import FinishedRun, Rows
 
-__all__ = ["Operators"]
+__all__ = ["Operators", "Outside"]
 
 
 class Operators(FinishedRun):
@@ -41,6 +41,56 @@ class Operators(FinishedRun):
         from qingsuan.report.operator import operator_summary
 
         return operator_summary(self.path)
+
+    def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        return ("", "amount"), [[name, amount] for name, amount in self.record["amounts"].items()]
+
+
+class Outside(FinishedRun):
+    """Finished clearing of care outside the pool (异地就医清算); every table as in ``docs/outside.md``."""
+
+    kind: ClassVar[str] = "outside"
+
+    @cached_property
+    def paying(self) -> Rows:
+        """What each pool owes, by place of treatment and scheme."""
+        return self._rows("paying")
+
+    @cached_property
+    def treating(self) -> Rows:
+        """What each place of treatment is owed, by institution, paying pool and scheme."""
+        return self._rows("treating")
+
+    @cached_property
+    def balances(self) -> Rows:
+        """What is cleared between two sides, transferred, and still to be paid."""
+        return self._rows("balances")
+
+    @cached_property
+    def advances(self) -> Rows:
+        """What each advance has to be, and what is held."""
+        return self._rows("advances")
+
+    @cached_property
+    def alarms(self) -> Rows:
+        """Each advance at the end of each month: what of it is in use, and which alarm that is."""
+        return self._rows("alarms")
+
+    @cached_property
+    def movements(self) -> Rows:
+        """Every line of money that moved, with what became of it."""
+        return self._rows("movements")
+
+    @cached_property
+    def unplaced(self) -> Rows:
+        """Care of which nobody knows where it was given."""
+        return self._rows("unplaced")
+
+    def summary(self) -> str:
+        """What ``qingsuan outside`` prints when it is done."""
+        from qingsuan.report.outside import outside_summary
+
+        return outside_summary(self.path)
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         return ("", "amount"), [[name, amount] for name, amount in self.record["amounts"].items()]

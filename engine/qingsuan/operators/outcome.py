@@ -11,7 +11,7 @@ from qingsuan.money import yuan
 from qingsuan.operators.bureau import OUTCOMES, Bureau
 from qingsuan.operators.model import PARTIES, Contract
 from qingsuan.operators.settling import Figures, SettledContract, settle_contract
-from qingsuan.paid.rows import PaidSums
+from qingsuan.paid.rows import Sums
 from qingsuan.policy.model import FUNDS
 
 __all__ = ["Outcome", "Uncovered"]
@@ -34,12 +34,12 @@ class Outcome:
     """A finished calculation; ``paid`` is what came in, by pool and scheme."""
 
     bureau: Bureau
-    paid: PaidSums
+    paid: Sums
     settled: tuple[SettledContract, ...]
     uncovered: tuple[Uncovered, ...]
 
     @classmethod
-    def of(cls, bureau: Bureau, paid: PaidSums) -> Outcome:
+    def of(cls, bureau: Bureau, paid: Sums) -> Outcome:
         """Settle every contract; each belongs to one pool, and no two pay for the same."""
         settled = tuple(
             settle_contract(contract, _figures(contract, bureau, paid)) for contract in bureau.contracts.contracts
@@ -146,7 +146,7 @@ class Outcome:
         }
 
 
-def _figures(contract: Contract, bureau: Bureau, paid: PaidSums) -> Figures:
+def _figures(contract: Contract, bureau: Bureau, paid: Sums) -> Figures:
     return Figures(
         heads=bureau.heads_of(contract),
         settled=sum(
@@ -162,7 +162,7 @@ def _figures(contract: Contract, bureau: Bureau, paid: PaidSums) -> Figures:
     )
 
 
-def _uncovered(bureau: Bureau, paid: PaidSums) -> Iterable[Uncovered]:
+def _uncovered(bureau: Bureau, paid: Sums) -> Iterable[Uncovered]:
     contracts = bureau.contracts
     settled = {(one.pool, scheme, fund) for one in contracts.contracts for scheme in one.schemes for fund in one.pays}
     missing: Mapping[tuple[str, str, str], tuple[str, str]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qingsuan.money import apply_bp
+from qingsuan.money import apply_bp, divided
 from qingsuan.operators.model import Proposal
 
-__all__ = ["PerHead", "divided", "per_head"]
+__all__ = ["PerHead", "per_head"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,3 @@ def per_head(proposal: Proposal, heads: int) -> PerHead:
     if proposal.most_fen is not None:
         fen = min(fen, proposal.most_fen)
     return PerHead(mean, loaded, drawn, fen)
-
-
-def divided(fen: int, by: int) -> int:
-    """An amount by a whole number above 0, rounded half away from zero to the fen.
-
-    >>> divided(5, 2), divided(-5, 2), divided(4, 3)
-    (3, -3, 1)
-    """
-    rounded = (2 * abs(fen) + by) // (2 * by)
-    return rounded if fen >= 0 else -rounded

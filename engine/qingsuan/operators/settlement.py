@@ -14,15 +14,15 @@ from qingsuan.movements.tables import movements_table
 from qingsuan.operators.bureau import MOVEMENT_COLUMNS, Bureau
 from qingsuan.operators.outcome import Outcome
 from qingsuan.operators.results import bands_table, contracts_table, uncovered_table
-from qingsuan.paid.columns import KNOWN, paid_columns
-from qingsuan.paid.rows import CLAIMS, added_up, internal, sums_table, take_paid
+from qingsuan.paid.columns import KNOWN
+from qingsuan.paid.rows import CLAIMS, Adding
+from qingsuan.policy.model import FUNDS
 from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlement, Taken
 
 __all__ = ["TABLES", "OperatorContracts"]
 
 TABLES = ("contracts", "bands", "movements", "uncovered", "rejected", ".shuffle")
 
-_KEYS = ("pool", "insutype")
 _PAID = "paid"
 _BYTES_PER_ROW = 40
 """What a settled row needs of memory: it is added up as it is read."""
@@ -37,7 +37,9 @@ class OperatorContracts(Settlement):
 
     def __init__(self, bureau: Bureau) -> None:
         self.bureau, self.year = bureau, bureau.contracts.year
-        self.inputs = (InputTable("settled", paid_columns(*_KEYS), known=KNOWN, key="pool", row_bytes=_BYTES_PER_ROW),)
+        self._adding = Adding(self.year, ("pool", "insutype"), FUNDS)
+        columns = self._adding.columns
+        self.inputs = (InputTable("settled", columns, known=KNOWN, key="pool", row_bytes=_BYTES_PER_ROW),)
 
     def identity(self) -> dict[str, dict[str, Any]]:
         """See :meth:`qingsuan.settlement.Settlement.identity`."""
@@ -57,17 +59,17 @@ class OperatorContracts(Settlement):
         Raises
         ------
         InputError
-            From :func:`qingsuan.paid.rows.take_paid`.
+            From :meth:`qingsuan.paid.rows.Adding.take`.
         """
-        return take_paid(batch, file, first_row, torn, _KEYS, self.year)
+        return self._adding.take(batch, file, first_row, torn)
 
     def empty(self, table: str) -> pa.RecordBatch:
         """See :meth:`qingsuan.settlement.Settlement.empty`."""
-        return pa.RecordBatch.from_pylist([], internal(_KEYS))
+        return pa.RecordBatch.from_pylist([], self._adding.internal)
 
     def settler(self) -> Callable[..., Settled]:
         """See :meth:`qingsuan.settlement.Settlement.settler`."""
-        return _add_up
+        return self._add_up
 
     def check(self, books: Books) -> None:
         """See :meth:`qingsuan.settlement.Settlement.check`."""
@@ -92,9 +94,8 @@ class OperatorContracts(Settlement):
         return self._outcome(books).record()
 
     def _outcome(self, books: Books) -> Outcome:
-        return Outcome.of(self.bureau, added_up(books.totals.get(_PAID, ()), _KEYS))
+        return Outcome.of(self.bureau, self._adding.added_up(books.totals.get(_PAID, ())))
 
-
-def _add_up(rows: pa.Table) -> Settled:
-    """Add the rows of a partition up: a pool is whole in one."""
-    return Settled({}, totals={_PAID: sums_table(added_up([rows], _KEYS), _KEYS)})
+    def _add_up(self, rows: pa.Table) -> Settled:
+        """Add the rows of a partition up: a pool is whole in one."""
+        return Settled({}, totals={_PAID: self._adding.table(self._adding.added_up([rows]))})

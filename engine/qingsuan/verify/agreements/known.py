@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.verify.agreements.operator import OPERATOR_NEEDS, check_operator
+from qingsuan.verify.agreements.outside import OUTSIDE_NEEDS, check_outside
 from qingsuan.verify.findings import Findings
 
 __all__ = ["AGREEMENTS", "Agreement", "agreement_of"]
@@ -27,7 +28,10 @@ class Agreement:
     check: Callable[[Path, Mapping[str, Any], Findings], dict[str, int]]
 
 
-AGREEMENTS: dict[str, Agreement] = {"operator": Agreement(OPERATOR_NEEDS, check_operator)}
+AGREEMENTS: dict[str, Agreement] = {
+    "operator": Agreement(OPERATOR_NEEDS, check_operator),
+    "outside": Agreement(OUTSIDE_NEEDS, check_outside),
+}
 """By how ``run.json`` begins to name the settlement."""
 
 
