@@ -129,7 +129,7 @@ def test_the_screen_fits_in_a_hundred_columns_in_both_languages(case: Path, clos
     for text, title in ((ran.out, "The close of 2021"), (chinese.out, "2021年度医保年终清算")):
         assert text.startswith(title)
         screen = text.split("run.json")[0].rsplit("\n", 1)[0]
-        assert len(screen.splitlines()) <= 55
+        assert len(screen.splitlines()) <= 60
         assert max(map(width, screen.splitlines())) <= 100
     assert "the year is closed; nothing was left to do" in chinese.err
     assert re.search(r"benefits +claims +\d+ +.*no rule is known", ran.out)
