@@ -132,7 +132,7 @@ def test_the_screen_fits_in_a_hundred_columns_in_both_languages(case: Path, clos
         assert len(screen.splitlines()) <= 60
         assert max(map(width, screen.splitlines())) <= 100
     assert "the year is closed; nothing was left to do" in chinese.err
-    assert re.search(r"benefits +claims +\d+ +.*no rule is known", ran.out)
+    assert re.search(r"premiums +insured rows +\d+ +no rule is known", ran.out)
     assert "没有已知的规则" in chinese.out
 
 
