@@ -152,10 +152,10 @@ differential-agreements: setup
 		tests/operators/test_operator_twin.py tests/elsewhere/test_outside_twin.py
 
 
-## differential-funds: a fund's books against their slow twin on CASES random entries, over a hundred random years
+## differential-funds: a fund's books and gaps against their slow twin on CASES random entries, over a hundred random years
 .PHONY: differential-funds
 differential-funds: setup
-	QINGSUAN_FUND_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/funds/test_fund_twin.py
+	QINGSUAN_FUND_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/funds/test_fund_twin.py tests/funds/test_gaps.py
 
 ## explain-agrees: CASES claims of random rule sets, and as many of the four pools, explained one by one and held against the bulk result
 .PHONY: explain-agrees

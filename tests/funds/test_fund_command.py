@@ -15,6 +15,7 @@ import pytest
 import qingsuan
 from account_rules import ACCOUNT_RULE
 from account_years import installed_as
+from gap_rules import GAP_RULE
 from premium_worlds import RULE as PREMIUM_RULE
 from qingsuan.funds.columns import ENTRIES
 from qingsuan.funds.lines import FUNDS, LINES
@@ -390,3 +391,101 @@ def test_the_page_has_every_fund_line_and_column() -> None:
     assert told == {line.code: [line.side, f"{line.title} |"] for line in LINES.values()}
     for column in [column.name for column in ENTRIES]:
         assert f"| `{column}` |" in page
+
+
+# ---- gaps
+
+SPENT = "resident,990101,benefit-inpatient,cash,2022-05-01,1100.00,V9,"
+
+
+def with_rule(year: Year, monkeypatch: pytest.MonkeyPatch, text: str = GAP_RULE) -> None:
+    (year.folder / "funds").mkdir()
+    (year.folder / "funds/a.toml").write_text(text, "utf-8")
+    installed_as(monkeypatch, qingsuan.Region("990000", "made up", POOLS, funds=year.folder / "funds"))
+
+
+def test_a_gap_is_shared_term_by_term(year: Year, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_rule(year, monkeypatch)
+    due = PAID.replace("cash", "due").replace("100.00", "130.00")  # 30 of premiums are due and have not come
+    targets = year.file(
+        "targets.csv",
+        "fund,insu_admdvs,measure,target,actual\nresident,990101,expense,1100.00,\nresident,990101,heads,3,3\n",
+    )
+    faults = year.file("faults.csv", "fund,insu_admdvs,level,amount,document\nresident,990101,province,20.00,made up\n")
+    more = ("--targets", targets, "--faults", faults)
+    assert year.run(PAID, due, SPENT, opening=("resident,990101,balance,250.00",), more=more).status == 0
+    # gap 1100 − 100 = 1000; own fault 30 + 20; rest 950; surplus 250; left 700: 280 and 280; 140 left: 50, 30, and 60 open
+    [gap] = year.table("gaps/part")
+    names = ("gap", "own_fault", "surplus", "city", "county", "reserve", "adjustment", "open")
+    assert [str(gap[name]) for name in names] == [
+        "1000.00",
+        "50.00",
+        "250.00",
+        "280.00",
+        "280.00",
+        "50.00",
+        "30.00",
+        "60.00",
+    ]
+    assert (gap["plan"], str(gap["fault_county"]), str(gap["fault_province"]), gap["lacks"]) == (
+        "met",
+        "30.00",
+        "20.00",
+        None,
+    )
+    assert year.identities()["what everyone bears = the gap, every county"] == ("1000.00", "1000.00")
+    assert [(row["measure"], row["target"], row["actual"], row["met"]) for row in year.table("targets/part")] == [
+        ("expense", "1100.00", "1100.00", True),
+        ("heads", "3", "3", True),
+    ]
+    assert [row["used"] for row in year.table("remedies/part")] == [None] * 6
+    assert run("verify", year.folder / "out").status == 0
+    file = year.folder / "out/gaps/part-00000.parquet"
+    rows = pq.read_table(file)
+    pq.write_table(rows.set_column(rows.schema.get_field_index("city"), "city", rows["surplus"]), file)
+    assert "what everyone bears = the gap, nothing below 0" in run("verify", year.folder / "out").out
+
+
+def test_a_county_in_no_plan_is_shown_with_what_is_missing(year: Year, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_rule(year, monkeypatch)
+    ran = year.run(PAID, SPENT, opening=("resident,990101,balance,250.00",))
+    assert ran.status == 0
+    [gap] = year.table("gaps/part")
+    assert (gap["plan"], str(gap["open"]), gap["lacks"]) == ("none", "1000.00", "targets of resident 990101")
+    assert "parts of gaps stay open: targets of resident 990101 are missing" in ran.out
+
+
+def test_a_plugin_that_names_the_ratio_missing_leaves_its_part_open(tmp_path: Path) -> None:
+    year = Year(tmp_path)
+    targets = year.file("targets.csv", "fund,insu_admdvs,measure,target\nresident,220102,expense,2000.00\n")
+    entries = [line.replace("990101", "220102") for line in (PAID, SPENT)]
+    assert year.run(*entries, opening=("resident,220102,balance,250.00",), more=("--targets", targets)).status == 0
+    [gap] = year.table("gaps/part")
+    assert (str(gap["surplus"]), str(gap["open"]), gap["lacks"]) == (
+        "250.00",
+        "750.00",
+        "220000.fund.resident.city_county_ratio",
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--targets", "fund,insu_admdvs,measure,target\nresident,990101,births,1\n", 'measure "births"'),
+        ("--targets", "fund,insu_admdvs,measure,target\nresident,990101,heads,1\n", "heads without actual"),
+        (
+            "--targets",
+            "fund,insu_admdvs,measure,target\n" + "resident,990101,income,1\n" * 2,
+            "resident 990101 income again",
+        ),
+        ("--faults", "fund,insu_admdvs,level,amount,document\nresident,990101,city,1,made up\n", 'level "city"'),
+        ("--faults", "fund,insu_admdvs,level,amount,document\nresident,990101,county,1,\n", "document none"),
+        ("--means", "fund,pool,step,amount\nresident,990101,deposits,1\n", 'pool "990101"'),
+        ("--means", "fund,pool,step,amount\nresident,990100,deposits,-1\n", "amount -1"),
+    ],
+)
+def test_a_bad_line_of_a_table_is_named(year: Year, option: str, text: str, said: str) -> None:
+    ran = year.run(PAID, opening=(OPENED,), more=(option, year.file("table.csv", text)))
+    assert ran.status == 4
+    assert "table.csv: line" in ran.err
+    assert said in ran.err

@@ -13,6 +13,7 @@ import pytest
 
 from qingsuan.accounts.rule.reader import read_account_rules
 from qingsuan.cli import cli
+from qingsuan.funds.gaps.reader import read_gap_rules
 from qingsuan.plugins import load
 from qingsuan.policy.authority.reader import read_authorities
 from qingsuan.policy.reader import read_rule_sets
@@ -42,6 +43,7 @@ def rules() -> dict[str, set[str]]:
         found[f"{region.code}/funding"] = {str(year) for year in read_region(region)}
         found[f"{region.code}/premiums"] = {str(year) for year in read_premiums(region).rules}
         found[f"{region.code}/accounts"] = {pool for rule in read_account_rules(region) for pool in rule.pools}
+        found[f"{region.code}/funds"] = {f"{rule.effective.year}" for rule in read_gap_rules(region)}
         for authority in read_authorities(region):
             ids = {one.id for one in (*authority.authorised, *authority.equal_tilts)}
             found.setdefault(f"{region.code}/authority", set()).update(ids)
@@ -62,6 +64,8 @@ def missing() -> dict[str, dict[str, str]]:
         found[f"{region.code}/premiums"] = {gap.parameter: gap.why for gap in (*premiums.missing, *groups)}
         accounts = [one for rule in read_account_rules(region) for one in rule.missing]
         found[f"{region.code}/accounts"] = {one.parameter: one.why for one in accounts}
+        gaps = [one for rule in read_gap_rules(region) for one in rule.missing]
+        found[f"{region.code}/funds"] = {one.parameter: one.why for one in gaps}
     return found
 
 
@@ -78,6 +82,7 @@ def words() -> frozenset[str]:
             "premium.md",
             "accounts.md",
             "clearing.md",
+            "fund.md",
         )
     ]
     return frozenset(re.findall(r"`([^`\n]+)`", "\n".join(pages)))
@@ -133,7 +138,7 @@ def _wrong(kind: str, said: str) -> Iterator[str]:
 
 def _kind_of(token: str) -> str:
     owner, _, name = token.partition(" ")
-    if re.fullmatch(r"\d{6}/(\d{3}|authority|funding|accounts|premiums)", owner):
+    if re.fullmatch(r"\d{6}/(\d{3}|authority|funding|accounts|premiums|funds)", owner):
         if name in rules().get(owner, ()):
             return "rule"
         return "missing" if name in missing().get(owner, {}) else "nothing"

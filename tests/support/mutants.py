@@ -31,6 +31,7 @@ PREMIUMS = ("tests/premiums/test_twin_agrees.py",)
 OPERATORS = ("tests/operators/test_operator_twin.py",)
 FUNDS = ("tests/funds/test_fund_twin.py",)
 OUTSIDE = ("tests/elsewhere/test_outside_twin.py",)
+GAPS = ("tests/funds/test_gaps.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
@@ -789,6 +790,34 @@ MUTANTS = (
         "_add(cleared.treating, (treating, pool, place, institution, scheme), numbers)",
         "_add(cleared.treating, (treating, pool, place, treating, scheme), numbers)",
         suite=OUTSIDE,
+    ),
+    Mutant(
+        "funds: what was not met shares in the surplus",
+        "funds/gaps/sharing.py",
+        'rule.not_met == "as-met"\n',
+        "True\n",
+        suite=GAPS,
+    ),
+    Mutant(
+        "funds: own fault is borne beyond the gap",
+        "funds/gaps/sharing.py",
+        "min(gap, sum(faults.values()))",
+        "sum(faults.values())",
+        suite=GAPS,
+    ),
+    Mutant(
+        "funds: a provincial fund gives its bound to every county",
+        "funds/gaps/sharing.py",
+        "            bound -= given\n",
+        "",
+        suite=GAPS,
+    ),
+    Mutant(
+        "funds: an exact half of a spread surplus goes down",
+        "funds/gaps/sharing.py",
+        "(2 * lacking * available + total) // (2 * total)",
+        "(lacking * available) // total",
+        suite=GAPS,
     ),
     Mutant(
         "premiums: a floor is above the standard",

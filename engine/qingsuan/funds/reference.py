@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Entry", "Ledger", "Year", "keep"]
+__all__ = ["Entry", "Ledger", "Year", "keep", "share"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +110,76 @@ def _book(year: Year, fund: str, admdvs: str, line: str, basis: str, fen: int) -
     ledger = year.books.setdefault((fund, admdvs), Ledger())
     lines = ledger.cash if basis == "cash" else ledger.due
     lines[line] = lines.get(line, 0) + fen
+
+
+def share(
+    gaps: Mapping[str, tuple[int, int, str]],
+    surplus: int,
+    ratio: tuple[int, int] | None,
+    not_met: str | None,
+    spread: str | None,
+    last: Iterable[tuple[str, int]],
+) -> dict[str, dict[str, int]]:
+    """Share the gaps of one fund and pool, county by county, as 吉政发〔2020〕3号 reads, part 2 of its second chapter.
+
+    Parameters
+    ----------
+    gaps : by county the gap, own fault (all of it), and the plan: ``met``, ``not-met`` or ``none``.
+    ratio : basis points of city and county; None where it is not known, as are ``not_met`` and ``spread``.
+    last : provincial funds with what each gives at most.
+    """
+    found = {county: {"own_fault": min(gap, fault)} for county, (gap, fault, _) in sorted(gaps.items())}
+    left = {county: gaps[county][0] - mine["own_fault"] for county, mine in found.items()}
+    unsure = [c for c in left if left[c] and (gaps[c][2] == "none" or (gaps[c][2] == "not-met" and not_met is None))]
+    sharing = [c for c in left if gaps[c][2] == "met" or (gaps[c][2] == "not-met" and not_met == "as-met")]
+    lacking = sum(left[c] for c in sharing)
+    scarce = surplus > 0 and lacking + sum(left[c] for c in unsure) > surplus
+    is_to_spread = spread is None and sum(left[c] > 0 for c in sharing) > 1
+    stuck = set(sharing) if scarce and (unsure or is_to_spread) else set()
+    if not stuck:
+        _use_surplus(found, left, sharing, min(surplus, lacking), lacking, spread)
+    for county, mine in found.items():
+        plan = gaps[county][2]
+        if county in stuck or county in unsure or not left[county]:
+            continue
+        if plan == "not-met" and not_met == "county":
+            mine["county"], left[county] = left[county], 0
+        elif ratio is not None:
+            whole = left[county]
+            mine["city"] = _half_up(whole * ratio[0], 10_000)
+            rest = whole - mine["city"]
+            mine["county"] = rest if sum(ratio) == 10_000 else min(rest, _half_up(whole * ratio[1], 10_000))
+            left[county] = mine["for_last"] = rest - mine["county"]
+    for fund, bound in last:
+        spent = 0
+        for county, mine in found.items():
+            given = min(bound - spent, left[county]) if "for_last" in mine else 0
+            mine[fund] = given
+            left[county] -= given
+            spent += given
+    for county, mine in found.items():
+        mine.pop("for_last", None)
+        mine["open"] = left[county]
+    return found
+
+
+def _use_surplus(
+    found: dict[str, dict[str, int]],
+    left: dict[str, int],
+    sharing: Iterable[str],
+    use: int,
+    lacking: int,
+    spread: str | None,
+) -> None:
+    """Give each county its part: of a surplus that does not suffice in proportion, or one after the other."""
+    used = seen = 0
+    for county in sharing:
+        seen += left[county]
+        upto = min(seen, use) if spread == "by-code" or use == lacking else _half_up(seen * use, lacking)
+        found[county]["surplus"] = upto - used
+        left[county] -= upto - used
+        used = upto
+
+
+def _half_up(number: int, by: int) -> int:
+    return (2 * number + by) // (2 * by) if by else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from qingsuan.columns.cells import Torn
 from qingsuan.errors import RunError
 from qingsuan.funds.brought import Brought
 from qingsuan.funds.columns import CLAIMS, ENTRIES, INTERNAL, KEY
+from qingsuan.funds.gaps.year import Gaps, Sharing
 from qingsuan.funds.intake import Intake
 from qingsuan.funds.partition import settle_lines
 from qingsuan.funds.places import Pools
@@ -18,12 +20,13 @@ from qingsuan.funds.record import equals, record_of
 from qingsuan.funds.results import tables_of
 from qingsuan.funds.statement import Amount, Statement, statement_of
 from qingsuan.money import yuan
+from qingsuan.policy.model import Region
 from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlement, Taken
 from qingsuan.tables import CLAIMS as INTERFACE_CLAIMS
 
 __all__ = ["TABLES", "FundBooks"]
 
-TABLES = ("entries", "statement", "closing", "totals", "rejected", ".shuffle")
+TABLES = ("entries", "statement", "closing", "gaps", "targets", "remedies", "totals", "rejected", ".shuffle")
 
 _BYTES = {"entries": 420, "claims": 40}
 """What a row needs of memory while its partition is settled; claims are kept as sums of their batches."""
@@ -47,6 +50,8 @@ class FundBooks(Settlement):
         The pools that are served.
     brought
         Opening balances, and what finished runs state.
+    sharing
+        Who bears a gap: rules of the regions, and the bureau's tables.
     skip_unserved
         Whether entries of places without a plugin are rejected (E_POOL) instead of stopping the run.
     """
@@ -55,8 +60,11 @@ class FundBooks(Settlement):
     tables = TABLES
     always = ("entries",)
 
-    def __init__(self, year: int, pools: Pools, brought: Brought, *, skip_unserved: bool = False) -> None:
+    def __init__(
+        self, year: int, pools: Pools, brought: Brought, sharing: Sharing | None = None, *, skip_unserved: bool = False
+    ) -> None:
         self.year, self.pools, self.brought, self.skip_unserved = year, pools, brought, skip_unserved
+        self.sharing = sharing or Sharing()
         self.inputs = (
             InputTable("entries", ENTRIES, key="voucher", by_hash=KEY, row_bytes=_BYTES["entries"]),
             InputTable("claims", CLAIMS, known=_OF_SETTLED, key="insu_admdvs", by_hash=KEY, row_bytes=_BYTES["claims"]),
@@ -70,7 +78,9 @@ class FundBooks(Settlement):
         return {
             "options": {"year": self.year, "skip unserved regions": self.skip_unserved},
             "finished runs": dict(self.brought.runs),
-            "tables of the bureau": {f"{file.table} {file.name}": file.sha256 for file in self.brought.files},
+            "tables of the bureau": {
+                f"{file.table} {file.name}": file.sha256 for file in (*self.brought.files, *self.sharing.tables.files)
+            },
         }
 
     def take(
@@ -99,7 +109,10 @@ class FundBooks(Settlement):
         statement, amounts = self._statement(books)
         wrong = [
             f"{name}: {yuan(one)} and {yuan(other)}"
-            for name, one, other in equals(statement, amounts, self.brought, self.pools, books)
+            for name, one, other in (
+                *equals(statement, amounts, self.brought, self.pools, books),
+                *self._gaps(statement).equals(),
+            )
             if one != other
         ]
         books.check_balance("entries", {"accepted": books.counts["accepted"]}, wrong)
@@ -119,13 +132,26 @@ class FundBooks(Settlement):
         PolicyError
             A book has amounts, and nobody says what it opens with.
         """
-        return tables_of(self._statement(books)[0], self.pools)
+        statement = self._statement(books)[0]
+        return {**tables_of(statement, self.pools), **self._gaps(statement).tables()}
 
     def record(self, books: Books) -> dict[str, Any]:
         """See :meth:`qingsuan.settlement.Settlement.record`."""
         statement, amounts = self._statement(books)
-        equal = equals(statement, amounts, self.brought, self.pools, books)
-        return record_of(self.year, statement, equal, self.brought, self.pools, books)
+        gaps = self._gaps(statement)
+        equal = [*equals(statement, amounts, self.brought, self.pools, books), *gaps.equals()]
+        told = record_of(self.year, statement, equal, self.brought, self.pools, books)
+        files = self.sharing.tables.files
+        told["tables"] += [{"table": each.table, "file": each.name, "sha256": each.sha256} for each in files]
+        told["warnings"] += [*(f"{file.name}: {text}" for file in files for text in file.comments), *gaps.warnings()]
+        return {**told, "gaps": gaps.record()}
+
+    def rule_folder(self, region: Region) -> Any:
+        """See :meth:`qingsuan.settlement.Settlement.rule_folder`."""
+        return Path(region.funds) if isinstance(region.funds, str) else region.funds
+
+    def _gaps(self, statement: Statement) -> Gaps:
+        return Gaps.of(self.year, statement, self.sharing, self.pools)
 
     def _statement(self, books: Books) -> tuple[Statement, list[Amount]]:
         amounts = [Amount(*row.values()) for part in books.totals.get("sums", ()) for row in _amounts(part)]

@@ -41,6 +41,7 @@ def _contents(plugin: Plugin) -> Iterator[tuple[str, bytes]]:
             ("accounts", region.accounts),
             ("authority", region.authority),
             ("premiums", region.premiums),
+            ("funds", region.funds),
         )
     )
     for label, folder in (("code", _package(plugin.module)), *own):

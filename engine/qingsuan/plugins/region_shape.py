@@ -44,6 +44,7 @@ def _check(region: Region) -> None:
     _check_folder(region.accounts, "accounts")
     _check_folder(region.authority, "authority")
     _check_folder(region.premiums, "premiums")
+    _check_folder(region.funds, "funds")
     _check_codes(region)
     _check_functions(region)
 

@@ -466,6 +466,8 @@ class Region:
         A folder with one TOML of personal accounts per pool and date (个人账户), or None.
     premiums
         A folder with one premium TOML per year (个人缴费), or None.
+    funds
+        A folder with one TOML per date of who bears a gap of the fund (基金缺口分担), or None.
     """
 
     code: str
@@ -478,6 +480,7 @@ class Region:
     functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     accounts: Any = None
     premiums: Any = None
+    funds: Any = None
 
     def __post_init__(self) -> None:
         if type(self.codes) is dict:

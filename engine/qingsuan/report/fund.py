@@ -33,7 +33,7 @@ def fund_summary(out_dir: Path) -> str:
         The folder holds no finished run.
     """
     record = read_record(out_dir)
-    blocks = [_head(record), _books(record), _rows(record), _identities(record)]
+    blocks = [_head(record), _books(record), _gaps(record), _rows(record), _identities(record)]
     blocks += [f"warning: {warning}" for warning in record["warnings"]]
     return "\n\n".join(block for block in blocks if block)
 
@@ -53,6 +53,31 @@ def _books(record: Mapping[str, Any]) -> str:
     ]
     headings = ["fund 基金", "pool 统筹区", *_HEADINGS.values()]
     return table(headings, rows, "ll" + "r" * len(_HEADINGS)) if rows else ""
+
+
+_BEARERS = {
+    "gap": "gap 缺口",
+    "own_fault": "own fault 同级政府补足",
+    "surplus": "surplus 累计结余",
+    "city": "city 市级",
+    "county": "county 县级",
+    "reserve": "reserve 风险储备金",
+    "adjustment": "adjustment 调剂金",
+    "open": "open 未定",
+}
+
+
+def _gaps(record: Mapping[str, Any]) -> str:
+    """Who bears the gaps of counties; nothing where there are none."""
+    found = record["gaps"]
+    if not found["counties"]:
+        return ""
+    plan = found["plan"]
+    head = (
+        f"accounts of counties (县级账户): {found['counties']:,}; plan met (完成计划) {plan['met']:,}, not met (未完成) "
+        f"{plan['not-met']:,}, without targets (无目标) {plan['none']:,}"
+    )
+    return f"{head}\n{table(list(_BEARERS.values()), [[_yuan(found['amounts'][name]) for name in _BEARERS]], 'r' * len(_BEARERS))}"
 
 
 def _rows(record: Mapping[str, Any]) -> str:

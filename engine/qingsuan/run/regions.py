@@ -13,6 +13,8 @@ from qingsuan.accounts.rule.model import AccountRule
 from qingsuan.accounts.rule.reader import read_account_rules
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import PolicyError
+from qingsuan.funds.gaps.model import GapRule
+from qingsuan.funds.gaps.reader import read_gap_rules
 from qingsuan.plugins import Installed, Plugin
 from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.policy.authority.check import check_authority, check_standard
@@ -32,12 +34,13 @@ __all__ = ["Regions", "Rules", "hold_to_authority", "read_regions", "setup_of"]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the files of one region say: rule sets, funding rules by year, premium rules, rules of personal accounts."""
+    """What the files of one region say: rule sets, funding rules by year, premium rules, rules of personal accounts, of gaps."""
 
     rule_sets: tuple[RuleSet, ...]
     funding: Mapping[int, FundingRule]
     premiums: Premiums
     accounts: tuple[AccountRule, ...] = ()
+    funds: tuple[GapRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,11 @@ def _read(region: Region, compiled: bool) -> Rules | _Untrusted:
         premiums = call_plugin(read_premiums, region)
         what = "rules of personal accounts"
         accounts = call_plugin(read_account_rules, region)
+        what = "rules of who bears a gap"
+        funds = call_plugin(read_gap_rules, region)
         what = "rules, held against what the region authorises (待遇清单),"
         call_plugin(hold_to_authority, region, rule_sets, funding.values(), premiums.rules.values())
-        return Rules(rule_sets, funding, premiums, accounts)
+        return Rules(rule_sets, funding, premiums, accounts, funds)
     except PluginCodeError as error:  # the folders may be objects of the plugin's own making
         cause = error.__cause__
         told = cause if isinstance(cause, PolicyError) else error

@@ -95,6 +95,10 @@ class PluginContract:
         """Every rule of personal accounts (个人账户) that the plugin hands over can be trusted; it may hand over none."""
         self._keeps("accounts")
 
+    def test_gap_rules_are_read(self) -> None:
+        """Every rule of who bears a gap (基金缺口分担) that the plugin hands over can be trusted; it may hand over none."""
+        self._keeps("gaps")
+
     def test_premium_rules_are_read(self) -> None:
         """Every premium rule (个人缴费) that the plugin hands over can be trusted; it may hand over none."""
         self._keeps("premiums")

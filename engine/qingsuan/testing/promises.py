@@ -15,6 +15,8 @@ from qingsuan.accounts.rule.reader import read_account_rules
 from qingsuan.cases.casefile import collect_cases
 from qingsuan.cases.outcome import CaseFailedError, Result
 from qingsuan.errors import PolicyError, QingsuanError
+from qingsuan.funds.gaps.model import GapRule
+from qingsuan.funds.gaps.reader import read_gap_rules
 from qingsuan.plugins import Plugin, load
 from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.policy.authority.reader import read_authorities
@@ -95,6 +97,17 @@ class Contract:
             A file cannot be trusted.
         """
         return tuple(rule for region in self.regions for rule in read_account_rules(region))
+
+    @cached_property
+    def gaps(self) -> tuple[GapRule, ...]:
+        """The rules of who bears a gap of all its regions.
+
+        Raises
+        ------
+        PolicyError
+            A file cannot be trusted.
+        """
+        return tuple(rule for region in self.regions for rule in read_gap_rules(region))
 
     @cached_property
     def premiums(self) -> tuple[PremiumRule, ...]:
@@ -208,6 +221,20 @@ def _accounts(contract: Contract) -> Broken:
     ]
 
 
+def _gaps(contract: Contract) -> Broken:
+    return [
+        Finding(
+            f"region {region.code} {region.name}",
+            "funds",
+            "a folder without a rule of who bears a gap",
+            "a file for each date, with a rule or with what is missing, or no folder",
+            "write one, or leave Region(funds=…) out",
+        )
+        for region in contract.regions
+        if region.funds is not None and not read_gap_rules(region)
+    ]
+
+
 def _premiums(contract: Contract) -> Broken:
     return [
         Finding(
@@ -234,6 +261,7 @@ def _grades(contract: Contract) -> Broken:
     files = [(rule_set.file, rule_set.sources) for rule_set in contract.rule_sets]
     files += [(funding.file, funding.sources) for funding in contract.funding]
     files += [(rule.file, rule.sources) for rule in contract.accounts]
+    files += [(gap.file, gap.sources) for gap in contract.gaps]
     files += [(premium.file, premium.sources) for premium in contract.premiums]
     files += [
         (authority.file, authority.sources) for region in contract.regions for authority in read_authorities(region)
@@ -332,6 +360,7 @@ PROMISES: dict[str, Promise] = {
         Promise("funding", "Every funding rule (财政补助) can be trusted; there may be none.", _all_of_it(_funding)),
         Promise("premiums", "Every premium rule (个人缴费) can be trusted; there may be none.", _all_of_it(_premiums)),
         Promise("accounts", "Every rule of personal accounts (个人账户) can be trusted.", _all_of_it(_accounts)),
+        Promise("gaps", "Every rule of who bears a gap (基金缺口分担) can be trusted.", _all_of_it(_gaps)),
         Promise("authority", "No value goes beyond what the region authorises (待遇清单).", _all_of_it(_authority)),
         Promise("grades", "Every source has a grade that is allowed here.", _all_of_it(_grades)),
         Promise("cases", "Every case comes out as its file says.", _all_of_it(_cases)),

@@ -16,13 +16,16 @@ from qingsuan.verify.findings import Findings
 
 __all__ = ["NEEDED", "CheckedBooks", "check_books"]
 
-NEEDED = ("year", "partitions", "inputs", "rows", "claims", "runs", "books", "lines", "amounts", "identities")
+NEEDED = ("year", "partitions", "inputs", "rows", "claims", "runs", "books", "lines", "amounts", "gaps", "identities")
 """What the record of books has to hold so that they can be checked."""
 
 _STATEMENT = "statement/part-00000.parquet"
 _CLOSING = "closing/part-00000.parquet"
 _BOOKS = "totals/books.parquet"
 _POOLS = "totals/pools.parquet"
+_GAPS = "gaps/part-00000.parquet"
+_BORNE = ("own_fault", "surplus", "city", "county", "reserve", "adjustment", "open")
+_FAULTS = ("fault_county", "fault_prefecture", "fault_province", "fault_central")
 _NOTHING = Decimal("0.00")
 _SUMS = (
     "opening",
@@ -65,6 +68,7 @@ def check_books(folder: Path, record: Mapping[str, Any], findings: Findings) -> 
     _check_books(lines, books, findings)
     _check_closing(folder, lines, books, findings)
     _check_pools(folder, record, books, findings)
+    _check_gaps(folder, record, books, findings)
     for one in record["identities"]:
         findings.same(RECORD, one["identity"], one["one"], one["other"])
     found = CheckedBooks(len(books), len(lines), entries)
@@ -161,3 +165,23 @@ def _check_pools(folder: Path, record: Mapping[str, Any], books: list[dict[str, 
     findings.same(_POOLS, "sums by fund and pool as the books add up", found, sums)
     told = {(one["fund"], one["pool"]): {name: Decimal(one[name]) for name in _SUMS} for one in record["amounts"]}
     findings.same(RECORD, "amounts by fund and pool as the books add up", told, sums)
+
+
+def _check_gaps(folder: Path, record: Mapping[str, Any], books: list[dict[str, Any]], findings: Findings) -> None:
+    """What everyone bears is the gap, which is that of the book; own fault explains no more of it than there is."""
+    gaps = _rows(folder, _GAPS)
+    by_book = {(book["fund"], book["insu_admdvs"]): book for book in books}
+    for number, gap in enumerate(gaps, 1):
+        book = by_book[gap["fund"], gap["insu_admdvs"]]
+        expected = max(_NOTHING, book["expense_within"] - book["income_within"])
+        if gap["gap"] != expected:
+            findings.add(_GAPS, "gap = max(0, expense − income) of the book", gap["gap"], expected, number)
+        borne = sum((gap[name] for name in _BORNE), _NOTHING)
+        if borne != gap["gap"] or min(gap[name] for name in _BORNE) < 0:
+            findings.add(_GAPS, "what everyone bears = the gap, nothing below 0", borne, gap["gap"], number)
+        own = min(gap["gap"], sum((gap[name] for name in _FAULTS), _NOTHING))
+        if gap["own_fault"] != own:
+            findings.add(_GAPS, "own_fault = the faults, as far as the gap goes", gap["own_fault"], own, number)
+    told = record["gaps"]["amounts"]
+    sums = {name: str(sum((gap[name] for gap in gaps), _NOTHING)) for name in ("gap", *_BORNE)}
+    findings.same(RECORD, "sums of gaps as they add up", told, sums)

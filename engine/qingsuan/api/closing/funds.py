@@ -12,6 +12,8 @@ from qingsuan.errors import InputError, PluginError, UsageError
 from qingsuan.finished import Accounts, FinishedRun, Fund, Premium, Settlement, Subsidy
 from qingsuan.funds import runs
 from qingsuan.funds.brought import Brought, Opening, Stated, continued, read_opening
+from qingsuan.funds.gaps.tables import BureauTables as SharingTables
+from qingsuan.funds.gaps.year import Sharing
 from qingsuan.funds.places import Pools
 from qingsuan.funds.settlement import TABLES, FundBooks
 from qingsuan.heads.small_tables import TableFile
@@ -38,6 +40,9 @@ def fund(
     subsidies: PathLike | Subsidy | None = None,
     accounts: PathLike | Accounts | None = None,
     cleared: PathLike | None = None,
+    targets: PathLike | None = None,
+    faults: PathLike | None = None,
+    means: PathLike | None = None,
     out: PathLike | None = None,
     require: Sequence[str] = (),
     allow: PathLike | None = None,
@@ -67,6 +72,8 @@ def fund(
         Finished runs of the same year, or their folders: what they state needs no entry.
     cleared
         A CSV file of what institutions are cleared.
+    targets, faults, means
+        CSV files of the bureau: targets of counties, what rules carried out wrongly cost, what each remedy can give.
 
     Returns
     -------
@@ -89,15 +96,19 @@ def fund(
         claims = table_of(_place(settled), "benefits", "settled", year)
         if not is_nothing(claims):
             given["claims"] = spool.parted(claims, "claims")
-        installed = regions_at_hand(texts(require), allow=allow).installed
+        regions = regions_at_hand(texts(require), allow=allow)
+        installed = regions.installed
         pools = Pools.of(installed.regions)
         found = _Found(year, pools)
         found.read(settled=settled, premium=premiums, subsidy=subsidies, account=accounts, cleared=cleared)
         brought = found.brought(opening, earlier, skip_unserved=skip_unserved)
         own = [path for files, _ in given.values() for path in files]
-        check_apart(place.path, TABLES, (*own, *found.paths))
+        given_tables = [None if file is None else Path(file) for file in (targets, faults, means)]
+        rules = tuple(rule for one in regions.rules.values() for rule in one.funds)
+        sharing = Sharing(rules, SharingTables.read(given_tables[0], given_tables[1], given_tables[2], pools))
+        check_apart(place.path, TABLES, (*own, *found.paths, *(file.path for file in sharing.tables.files)))
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
-        settlement = FundBooks(year, pools, brought, skip_unserved=skip_unserved)
+        settlement = FundBooks(year, pools, brought, sharing, skip_unserved=skip_unserved)
         record = run_settlement(settlement, opened(given, csv_encoding), folder, options, installed, progress)
         prove(place.path, record)
         run = Fund(place)

@@ -30,6 +30,13 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--cleared", type=_FILE, help="What institutions are cleared: CSV fund,insu_admdvs,line,fixmedins_code,due,paid."
 )
+@click.option("--targets", type=_FILE, help="Targets of counties: CSV fund,insu_admdvs,measure,target[,actual].")
+@click.option(
+    "--faults", type=_FILE, help="Cost of rules carried out wrongly: CSV fund,insu_admdvs,level,amount,document."
+)
+@click.option(
+    "--means", type=_FILE, help="What each remedy can give when a fund cannot pay: CSV fund,pool,step,amount."
+)
 @settlement_options("pools")
 @results_apart
 def command(
@@ -44,6 +51,9 @@ def command(
     subsidies: Path | None,
     accounts: Path | None,
     cleared: Path | None,
+    targets: Path | None,
+    faults: Path | None,
+    means: Path | None,
     requirements: tuple[str, ...],
     allow: Path | None,
     skip_unserved: bool,
@@ -74,6 +84,9 @@ def command(
             subsidies=subsidies,
             accounts=accounts,
             cleared=cleared,
+            targets=targets,
+            faults=faults,
+            means=means,
             out=out,
             require=requirements,
             allow=allow,

@@ -46,6 +46,7 @@ def qingsuan_region() -> Region:
         funding=root / "funding",
         accounts=root / "accounts",
         premiums=root / "premiums",
+        funds=root / "funds",
         authority=root / "authority",
         codes={"med_type": LOCAL_CARE},
     )

@@ -24,5 +24,6 @@ def qingsuan_region() -> Region:
         funding=root / "funding",
         accounts=root / "accounts",
         premiums=root / "premiums",
+        funds=root / "funds",
         authority=root / "authority",
     )
