@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qingsuan.money import yuan
 
-__all__ = ["exact_yuan", "grouped_yuan", "nice_steps", "percent", "short_yuan"]
+__all__ = ["exact_yuan", "grouped_yuan", "nice_steps", "percent", "short_yuan", "ten_thousands"]
 
 _MOST_STEPS = 6
 
@@ -26,6 +26,16 @@ def short_yuan(fen: int) -> str:
     ('123,456', '-0.50')
     """
     return grouped_yuan(fen).removesuffix(".00")
+
+
+def ten_thousands(fen: int) -> str:
+    """Fen as ten thousands of yuan without needless zeros, thousands apart: for the ticks of an axis.
+
+    >>> ten_thousands(12_345_000_000), ten_thousands(-50_000), ten_thousands(0)
+    ('12,345', '-0.05', '0')
+    """
+    whole, rest = divmod(abs(fen), 1_000_000)
+    return f"{'-' if fen < 0 else ''}{whole:,}.{rest:06d}".rstrip("0").rstrip(".")
 
 
 def exact_yuan(fen_bp: int) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.columns.rows import add_up, numbers
-from qingsuan.simulation.deciles import BUCKETS
+from qingsuan.columns.tenths import BUCKETS
 from qingsuan.simulation.variants import Variant
 from qingsuan.simulation.views import MEASURES, View, measured
 

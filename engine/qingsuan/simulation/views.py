@@ -20,9 +20,9 @@ from qingsuan.benefits.partition.in_order import PERSON
 from qingsuan.benefits.partition.state import Work
 from qingsuan.columns.cells import NO_AMOUNT
 from qingsuan.columns.rows import Taker, add_up, arrow, looked_up, numbers
+from qingsuan.columns.tenths import bucket_of
 from qingsuan.people import Texts
 from qingsuan.policy.model import FUNDS
-from qingsuan.simulation.deciles import bucket_of
 from qingsuan.simulation.variants import Scope
 
 __all__ = ["AGES", "MEASURES", "Cells", "Sorter", "View", "measured", "of_scope", "people_in_scope"]
@@ -105,7 +105,7 @@ class View:
     amounts : (measures, n) int64
         What :data:`MEASURES` are of each claim.
     bucket : (people,) int32
-        By what a person bears in the whole year (:mod:`qingsuan.simulation.deciles`).
+        By what a person bears in the whole year (:mod:`qingsuan.columns.tenths`).
     has_claims : (people,) bool
         Whether a claim of theirs is among these.
     psn_no, setl_id : the ids of all people of the partition, and of the claims.

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.columns.cells import decimals, decimals_or_null
+from qingsuan.columns.tenths import TENTHS, first_of, tenths
 from qingsuan.policy.model import FUNDS
 from qingsuan.simulation.adding import Added
-from qingsuan.simulation.deciles import TENTHS, first_of, tenths
 from qingsuan.simulation.seeking import Tried
 from qingsuan.simulation.views import AGES, MEASURES, Cells
 

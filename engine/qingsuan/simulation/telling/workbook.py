@@ -6,14 +6,13 @@ Nothing in it is a formula: what a text begins with makes no difference.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from qingsuan.messages import Words, marked
 from qingsuan.needed import need
+from qingsuan.pages.workbooks import add_sheet
 from qingsuan.run.folder.disk import writing
 
 __all__ = ["COLUMNS", "heading", "write_workbook"]
@@ -83,13 +82,14 @@ def write_workbook(path: Path, tables: Mapping[str, pa.Table], words: Words) -> 
     """
     book = need("openpyxl").Workbook(write_only=True)
     for name, table in tables.items():
-        page = book.create_sheet(words.speak(SHEETS[name]))
-        page.freeze_panes = "A2"
-        for place, column in enumerate(table.schema.names):
-            page.column_dimensions[_letter(place)].width = _WIDTHS.get(column, _WIDE)
-        page.append([_cell(page, heading(column, words)) for column in table.schema.names])
-        for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
-            page.append([_cell(page, value) for value in row])
+        columns = table.schema.names
+        add_sheet(
+            book,
+            words.speak(SHEETS[name]),
+            [heading(column, words) for column in columns],
+            [_WIDTHS.get(column, _WIDE) for column in columns],
+            zip(*(column.to_pylist() for column in table.columns), strict=True),
+        )
     with writing(path):
         book.save(path)
 
@@ -99,22 +99,3 @@ def heading(column: str, words: Words) -> str:
     if column in COLUMNS:
         return words.speak(COLUMNS[column])
     return words.speak("{column}, change", column=words.speak(COLUMNS[column.removesuffix(_OF_CHANGE)]))
-
-
-def _letter(place: int) -> str:
-    letter: str = need("openpyxl.utils").get_column_letter(place + 1)
-    return letter
-
-
-def _cell(page: Any, value: Any) -> Any:
-    """A text as a text, whatever it begins with; an amount with two decimals."""
-    cell = need("openpyxl.cell").WriteOnlyCell(page, value if not isinstance(value, str) else None)
-    if isinstance(value, str):
-        cell.value = value
-        cell.data_type = "s"
-        cell.number_format = "@"
-    elif isinstance(value, Decimal):
-        cell.number_format = "#,##0.00"
-    elif isinstance(value, int):
-        cell.number_format = "#,##0"
-    return cell

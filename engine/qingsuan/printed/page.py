@@ -1,0 +1,37 @@
+"""The page of a report, from its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qingsuan.messages import Words
+from qingsuan.pages.rendering import render
+from qingsuan.printed.section import Section
+
+__all__ = ["page_of"]
+
+_HTML_LANG = {"zh": "zh-CN", "en": "en"}
+
+
+def page_of(
+    record: Mapping[str, Any], title: str, sections: Mapping[str, Section], pictures: Mapping[str, Any], words: Words
+) -> str:
+    """One HTML page.
+
+    Raises
+    ------
+    UsageError
+        Jinja2 is not installed.
+    """
+    return render(
+        Path(__file__).parent / "templates",
+        "report.html.j2",
+        html_lang=_HTML_LANG[words.lang],
+        speak=words.speak,
+        title=title,
+        record=record,
+        sections=sections,
+        pictures=pictures,
+    )
