@@ -77,6 +77,11 @@ def test_the_english_page_has_no_chinese_of_its_own() -> None:
     assert not CHINESE.search(texts)
 
 
+def test_no_sentence_of_the_english_page_runs_into_the_next() -> None:
+    texts = texts_of(page_of(full_explanation("en", "claim")))
+    assert re.search(r"is multiplied by [\d.]+%\. [\d.]+% are added to every ratio\. The own share", texts)
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_an_explanation_that_does_not_agree_says_so_first(lang: Lang) -> None:
     full = full_explanation(lang, "claim")

@@ -18,8 +18,8 @@ __all__ = ["page_of"]
 
 _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _PUNCTUATION = {
-    "zh": {"comma": "，", "colon": "：", "stop": "。"},
-    "en": {"comma": ", ", "colon": ": ", "stop": ". "},
+    "zh": {"comma": "，", "colon": "：", "stop": "。", "gap": ""},
+    "en": {"comma": ", ", "colon": ": ", "stop": ". ", "gap": " "},
 }
 _MOST_FUNDS = 4
 """So many funds have a column of their own in the table of the year; of more only their sum is there."""
