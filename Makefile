@@ -177,6 +177,11 @@ kills: setup
 hostile: setup
 	QINGSUAN_HOSTILE_SEED=$(SEED) QINGSUAN_HOSTILE='$(HOSTILE)' $(BIN)/python -m pytest -s tests/hostile -k test_hostile
 
+## commands: docs/commands.md, written anew from what the commands say of themselves
+.PHONY: commands
+commands: setup
+	PYTHONPATH=tests/support $(BIN)/python tests/support/commands_page.py
+
 ## map: the rooms of the engine and which imports which, floor by floor
 .PHONY: map
 map: setup
