@@ -29,7 +29,7 @@ def rule(**changes: Any) -> GapRule:
     terms = ("ratio", "not-met", "spread")
     values: dict[str, Any] = {
         "file": "made-up.toml", "digest": "", "region": "990000", "title": "made up", "effective": None, "pools": (POOL,),
-        "funds": ("resident",), "shares": Shares(4_000, 6_000, "X"), "not_met": "county", "spread": "proportion", "last": (),
+        "funds": ("resident",), "shares": Shares(4_000, 6_000, "X"), "not_met": "county", "spread": "proportion", "last": (), "lines": (),
         "missing": tuple(MissingTerm(f"no.{term}", "made up", term) for term in terms), "sources": {}, "cited": (),
     }  # fmt: skip
     return GapRule(**{**values, **changes})

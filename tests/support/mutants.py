@@ -32,6 +32,7 @@ OPERATORS = ("tests/operators/test_operator_twin.py",)
 FUNDS = ("tests/funds/test_fund_twin.py",)
 OUTSIDE = ("tests/elsewhere/test_outside_twin.py",)
 GAPS = ("tests/funds/test_gaps.py",)
+WATCHED = ("tests/funds/test_watch.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
@@ -818,6 +819,27 @@ MUTANTS = (
         "(2 * lacking * available + total) // (2 * total)",
         "(lacking * available) // total",
         suite=GAPS,
+    ),
+    Mutant(
+        "funds: a difference of one unit of the last place is one too many",
+        "funds/watch/printed.py",
+        "away <= printed.last_place",
+        "away < printed.last_place",
+        suite=WATCHED,
+    ),
+    Mutant(
+        "funds: an exact half of a month is rounded down",
+        "funds/watch/printed.py",
+        "(2 * abs(closing) * 1_200 + expense) // (2 * expense)",
+        "abs(closing) * 1_200 // expense",
+        suite=WATCHED,
+    ),
+    Mutant(
+        "funds: a value on a bound crosses it",
+        "funds/watch/levels.py",
+        "value < self.low",
+        "value <= self.low",
+        suite=WATCHED,
     ),
     Mutant(
         "premiums: a floor is above the standard",

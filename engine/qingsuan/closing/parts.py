@@ -52,6 +52,9 @@ class Part:
 
 _SKIP: Mapping[str, Kind] = {"skip_unserved": "flag"}
 
+_WATCHED = ("targets", "faults", "means", "budgets", "lines", "printed")
+"""Tables that the books are held against."""
+
 PARTS: tuple[Part, ...] = (
     Part(
         name="settle",
@@ -108,7 +111,7 @@ PARTS: tuple[Part, ...] = (
         title=marked("the fund's books"),
         function=("closing.funds", "fund"),
         tables={"entries": True},
-        options={**_SKIP, **dict.fromkeys(("opening", "earlier", "cleared"), "path")},
+        options={**_SKIP, **dict.fromkeys(("opening", "earlier", "cleared", *_WATCHED), "path")},
         reads={"settled": "settle", "premiums": "premium", "subsidies": "subsidy", "accounts": "account"},
         needs={"settle": "the books have the benefits of claims that are settled"},
     ),

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from qingsuan.errors import InputError, PolicyError
 from qingsuan.funds.brought import Opening, Stated, opening_of
 from qingsuan.funds.columns import CLAIM_AMOUNTS
-from qingsuan.funds.lines import CARE_LINES, FUND_OF_COLUMN, FUNDS, LINES, SCHEMES
+from qingsuan.funds.lines import CARE_LINES, FUND_OF_COLUMN, FUNDS, LINES, SCHEMES, line_of_care
 from qingsuan.funds.places import Pools
 from qingsuan.heads.small_tables import lines_of, number
 from qingsuan.money import fen_of_yuan
@@ -29,6 +29,7 @@ __all__ = [
     "closed",
     "paid_by_fund",
     "premiums",
+    "ratios",
     "subsidies",
     "taken_by",
 ]
@@ -132,6 +133,19 @@ def paid_by_fund(totals: Path, pools: Pools) -> dict[tuple[str, str], int]:
             if fen:
                 key = fund, pools.find(row["pool"])
                 found[key] = found.get(key, 0) + fen
+    return found
+
+
+def ratios(totals: Path, pools: Pools) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """What the pooled fund paid of the cost in scope (政策范围内), by fund, pool and measure: both in fen, in- and outpatient apart."""
+    found: dict[tuple[str, str, str], tuple[int, int]] = {}
+    measures = {"benefit-inpatient": "inpatient-ratio", "benefit-outpatient": "outpatient-ratio"}
+    for row in _rows(totals / "care.parquet"):
+        measure = measures.get(line_of_care(row["med_type"]))
+        if measure and row["insutype"] in SCHEMES:
+            key = SCHEMES[row["insutype"]], pools.find(row["pool"]), measure
+            paid, scope = found.get(key, (0, 0))
+            found[key] = paid + _fen(row["hifp_pay"]), scope + _fen(row["inscp_scp_amt"])
     return found
 
 

@@ -19,6 +19,8 @@ from qingsuan.funds.places import Pools
 from qingsuan.funds.record import equals, record_of
 from qingsuan.funds.results import tables_of
 from qingsuan.funds.statement import Amount, Statement, statement_of
+from qingsuan.funds.watch.year import Watch, Watched
+from qingsuan.heads.small_tables import TableFile
 from qingsuan.money import yuan
 from qingsuan.policy.model import Region
 from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlement, Taken
@@ -26,7 +28,21 @@ from qingsuan.tables import CLAIMS as INTERFACE_CLAIMS
 
 __all__ = ["TABLES", "FundBooks"]
 
-TABLES = ("entries", "statement", "closing", "gaps", "targets", "remedies", "totals", "rejected", ".shuffle")
+TABLES = (
+    "entries",
+    "statement",
+    "closing",
+    "gaps",
+    "targets",
+    "remedies",
+    "execution",
+    "warnings",
+    "printed",
+    "trend",
+    "totals",
+    "rejected",
+    ".shuffle",
+)
 
 _BYTES = {"entries": 420, "claims": 40}
 """What a row needs of memory while its partition is settled; claims are kept as sums of their batches."""
@@ -52,6 +68,8 @@ class FundBooks(Settlement):
         Opening balances, and what finished runs state.
     sharing
         Who bears a gap: rules of the regions, and the bureau's tables.
+    watch
+        What the books are watched by: budgets, lines of warning, printed statements.
     skip_unserved
         Whether entries of places without a plugin are rejected (E_POOL) instead of stopping the run.
     """
@@ -61,10 +79,17 @@ class FundBooks(Settlement):
     always = ("entries",)
 
     def __init__(
-        self, year: int, pools: Pools, brought: Brought, sharing: Sharing | None = None, *, skip_unserved: bool = False
+        self,
+        year: int,
+        pools: Pools,
+        brought: Brought,
+        sharing: Sharing | None = None,
+        watch: Watch | None = None,
+        *,
+        skip_unserved: bool = False,
     ) -> None:
         self.year, self.pools, self.brought, self.skip_unserved = year, pools, brought, skip_unserved
-        self.sharing = sharing or Sharing()
+        self.sharing, self.watch = sharing or Sharing(), watch or Watch()
         self.inputs = (
             InputTable("entries", ENTRIES, key="voucher", by_hash=KEY, row_bytes=_BYTES["entries"]),
             InputTable("claims", CLAIMS, known=_OF_SETTLED, key="insu_admdvs", by_hash=KEY, row_bytes=_BYTES["claims"]),
@@ -79,7 +104,7 @@ class FundBooks(Settlement):
             "options": {"year": self.year, "skip unserved regions": self.skip_unserved},
             "finished runs": dict(self.brought.runs),
             "tables of the bureau": {
-                f"{file.table} {file.name}": file.sha256 for file in (*self.brought.files, *self.sharing.tables.files)
+                f"{file.table} {file.name}": file.sha256 for file in (*self.brought.files, *self._files)
             },
         }
 
@@ -133,7 +158,8 @@ class FundBooks(Settlement):
             A book has amounts, and nobody says what it opens with.
         """
         statement = self._statement(books)[0]
-        return {**tables_of(statement, self.pools), **self._gaps(statement).tables()}
+        found = {**tables_of(statement, self.pools), **self._gaps(statement).tables()}
+        return {**found, **self._watched(statement).tables()}
 
     def record(self, books: Books) -> dict[str, Any]:
         """See :meth:`qingsuan.settlement.Settlement.record`."""
@@ -141,14 +167,26 @@ class FundBooks(Settlement):
         gaps = self._gaps(statement)
         equal = [*equals(statement, amounts, self.brought, self.pools, books), *gaps.equals()]
         told = record_of(self.year, statement, equal, self.brought, self.pools, books)
-        files = self.sharing.tables.files
+        files, watched = self._files, self._watched(statement)
         told["tables"] += [{"table": each.table, "file": each.name, "sha256": each.sha256} for each in files]
-        told["warnings"] += [*(f"{file.name}: {text}" for file in files for text in file.comments), *gaps.warnings()]
-        return {**told, "gaps": gaps.record()}
+        told["warnings"] += [
+            *(f"{file.name}: {text}" for file in files for text in file.comments),
+            *gaps.warnings(),
+            *watched.warnings(),
+        ]
+        return {**told, "gaps": gaps.record(), "watched": watched.record()}
 
     def rule_folder(self, region: Region) -> Any:
         """See :meth:`qingsuan.settlement.Settlement.rule_folder`."""
         return Path(region.funds) if isinstance(region.funds, str) else region.funds
+
+    @property
+    def _files(self) -> tuple[TableFile, ...]:
+        """The tables of the bureau that gaps and warnings go by."""
+        return (*self.sharing.tables.files, *self.watch.files)
+
+    def _watched(self, statement: Statement) -> Watched:
+        return Watched.of(self.year, statement, self.watch, self.pools)
 
     def _gaps(self, statement: Statement) -> Gaps:
         return Gaps.of(self.year, statement, self.sharing, self.pools)

@@ -16,7 +16,20 @@ from qingsuan.verify.findings import Findings
 
 __all__ = ["NEEDED", "CheckedBooks", "check_books"]
 
-NEEDED = ("year", "partitions", "inputs", "rows", "claims", "runs", "books", "lines", "amounts", "gaps", "identities")
+NEEDED = (
+    "year",
+    "partitions",
+    "inputs",
+    "rows",
+    "claims",
+    "runs",
+    "books",
+    "lines",
+    "amounts",
+    "gaps",
+    "watched",
+    "identities",
+)
 """What the record of books has to hold so that they can be checked."""
 
 _STATEMENT = "statement/part-00000.parquet"
@@ -26,6 +39,8 @@ _POOLS = "totals/pools.parquet"
 _GAPS = "gaps/part-00000.parquet"
 _BORNE = ("own_fault", "surplus", "city", "county", "reserve", "adjustment", "open")
 _FAULTS = ("fault_county", "fault_prefecture", "fault_province", "fault_central")
+_WARNINGS = "warnings/part-00000.parquet"
+_PRINTED = "printed/part-00000.parquet"
 _NOTHING = Decimal("0.00")
 _SUMS = (
     "opening",
@@ -69,6 +84,7 @@ def check_books(folder: Path, record: Mapping[str, Any], findings: Findings) -> 
     _check_closing(folder, lines, books, findings)
     _check_pools(folder, record, books, findings)
     _check_gaps(folder, record, books, findings)
+    _check_watched(folder, record, findings)
     for one in record["identities"]:
         findings.same(RECORD, one["identity"], one["one"], one["other"])
     found = CheckedBooks(len(books), len(lines), entries)
@@ -185,3 +201,27 @@ def _check_gaps(folder: Path, record: Mapping[str, Any], books: list[dict[str, A
     told = record["gaps"]["amounts"]
     sums = {name: str(sum((gap[name] for gap in gaps), _NOTHING)) for name in ("gap", *_BORNE)}
     findings.same(RECORD, "sums of gaps as they add up", told, sums)
+
+
+def _check_watched(folder: Path, record: Mapping[str, Any], findings: Findings) -> None:
+    """A line is crossed where its measure lies outside; a printed total differs by what it says."""
+    told = record["watched"]
+    crossed = 0
+    for number, row in enumerate(_rows(folder, _WARNINGS), 1):
+        if row["level"] is not None and row["value"] is not None:
+            below = row["low"] is not None and row["value"] < row["low"]
+            is_outside = below or (row["high"] is not None and row["value"] > row["high"])
+            crossed += is_outside
+            if row["crossed"] != is_outside:
+                findings.add(_WARNINGS, "crossed = outside low and high", row["crossed"], is_outside, number)
+    findings.same(RECORD, "lines of warning that are crossed", len(told["crossed"]), crossed)
+    verdicts = Counter[str]()
+    if (folder / _PRINTED).is_file():
+        for number, row in enumerate(_rows(folder, _PRINTED), 1):
+            verdicts[row["verdict"]] += 1
+            if row["difference"] != row["printed"] - row["expected"] or (row["verdict"] == "equal") == bool(
+                row["difference"]
+            ):
+                expected = row["printed"] - row["expected"]
+                findings.add(_PRINTED, "difference = printed − expected", row["difference"], expected, number)
+    findings.same(RECORD, "printed totals by verdict", {k: n for k, n in told["printed"].items() if n}, dict(verdicts))

@@ -12,10 +12,12 @@ from qingsuan.errors import InputError, PluginError, UsageError
 from qingsuan.finished import Accounts, FinishedRun, Fund, Premium, Settlement, Subsidy
 from qingsuan.funds import runs
 from qingsuan.funds.brought import Brought, Opening, Stated, continued, read_opening
+from qingsuan.funds.gaps.reader import lines_of_rules
 from qingsuan.funds.gaps.tables import BureauTables as SharingTables
 from qingsuan.funds.gaps.year import Sharing
 from qingsuan.funds.places import Pools
 from qingsuan.funds.settlement import TABLES, FundBooks
+from qingsuan.funds.watch.year import Watch
 from qingsuan.heads.small_tables import TableFile
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, whole_number
 from qingsuan.run.folder import RECORD, RunFolder
@@ -43,6 +45,9 @@ def fund(
     targets: PathLike | None = None,
     faults: PathLike | None = None,
     means: PathLike | None = None,
+    budgets: PathLike | None = None,
+    lines: PathLike | None = None,
+    printed: PathLike | None = None,
     out: PathLike | None = None,
     require: Sequence[str] = (),
     allow: PathLike | None = None,
@@ -74,6 +79,8 @@ def fund(
         A CSV file of what institutions are cleared.
     targets, faults, means
         CSV files of the bureau: targets of counties, what rules carried out wrongly cost, what each remedy can give.
+    budgets, lines, printed
+        CSV files of the bureau: budgets of lines, lines of warning, printed statements of this and earlier years.
 
     Returns
     -------
@@ -106,9 +113,14 @@ def fund(
         given_tables = [None if file is None else Path(file) for file in (targets, faults, means)]
         rules = tuple(rule for one in regions.rules.values() for rule in one.funds)
         sharing = Sharing(rules, SharingTables.read(given_tables[0], given_tables[1], given_tables[2], pools))
-        check_apart(place.path, TABLES, (*own, *found.paths, *(file.path for file in sharing.tables.files)))
+        stated = lines_of_rules(rules, year)
+        given_tables = [None if file is None else Path(file) for file in (budgets, lines, printed)]
+        watch = Watch.read(given_tables[0], given_tables[1], given_tables[2], pools, stated, found.ratios)
+        check_apart(
+            place.path, TABLES, (*own, *found.paths, *(file.path for file in (*sharing.tables.files, *watch.files)))
+        )
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
-        settlement = FundBooks(year, pools, brought, sharing, skip_unserved=skip_unserved)
+        settlement = FundBooks(year, pools, brought, sharing, watch, skip_unserved=skip_unserved)
         record = run_settlement(settlement, opened(given, csv_encoding), folder, options, installed, progress)
         prove(place.path, record)
         run = Fund(place)
@@ -125,6 +137,7 @@ class _Found:
         self._files: list[TableFile] = []
         self._stated: list[Stated] = []
         self._taken: dict[tuple[str, str, str], str] = {}
+        self.ratios: dict[tuple[str, str, str], tuple[int, int]] = {}
         self._paid: dict[tuple[str, str], int] | None = None
 
     def read(self, *, settled: Any, premium: Any, subsidy: Any, account: Any, cleared: PathLike | None) -> None:
@@ -133,7 +146,8 @@ class _Found:
             self._take("settle", "--settled")
             place = _only_folder(settled)
             if place is not None:
-                self._paid = runs.paid_by_fund(self._table(place, "benefits", "totals", "settle"), self.pools)
+                totals = self._table(place, "benefits", "totals", "settle")
+                self._paid, self.ratios = runs.paid_by_fund(totals, self.pools), runs.ratios(totals, self.pools)
         if premium is not None:
             self._take("premium", "--premiums")
             self._stated += runs.premiums(self._table(_path(premium), "premium", "totals"))

@@ -37,6 +37,13 @@ _FILE = click.Path(path_type=Path)
 @click.option(
     "--means", type=_FILE, help="What each remedy can give when a fund cannot pay: CSV fund,pool,step,amount."
 )
+@click.option("--budgets", type=_FILE, help="What was planned: CSV fund,place,line,amount.")
+@click.option("--lines", type=_FILE, help="Lines of warning: CSV fund,measure,level,low,high.")
+@click.option(
+    "--printed",
+    type=_FILE,
+    help="Printed statements to be held against their sums: CSV year,fund,place,line,amount,unit.",
+)
 @settlement_options("pools")
 @results_apart
 def command(
@@ -54,6 +61,9 @@ def command(
     targets: Path | None,
     faults: Path | None,
     means: Path | None,
+    budgets: Path | None,
+    lines: Path | None,
+    printed: Path | None,
     requirements: tuple[str, ...],
     allow: Path | None,
     skip_unserved: bool,
@@ -87,6 +97,9 @@ def command(
             targets=targets,
             faults=faults,
             means=means,
+            budgets=budgets,
+            lines=lines,
+            printed=printed,
             out=out,
             require=requirements,
             allow=allow,

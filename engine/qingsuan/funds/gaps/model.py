@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from qingsuan.funds.watch.levels import WarningLine
 from qingsuan.policy.model import Source
 
 __all__ = [
@@ -79,6 +80,7 @@ class GapRule:
     ----------
     shares, not_met, spread : None where the file names them as missing.
     last : the provincial funds in their order; none where the rule has none.
+    lines : lines of warning that a document states.
     """
 
     file: str
@@ -92,6 +94,7 @@ class GapRule:
     not_met: NotMet | None
     spread: Spread | None
     last: tuple[LastFund, ...]
+    lines: tuple[WarningLine, ...]
     missing: tuple[MissingTerm, ...]
     sources: Mapping[str, Source]
     cited: tuple[str, ...]

@@ -12,6 +12,7 @@ from pathlib import Path
 from qingsuan.errors import PolicyError
 from qingsuan.funds.gaps.model import CONCERNS, LAST, NOT_MET, SPREADS, Concerns, GapRule, LastFund, MissingTerm, Shares
 from qingsuan.funds.lines import FUNDS
+from qingsuan.funds.watch.levels import MEASURES, WarningLine
 from qingsuan.money import BP_ONE, yuan
 from qingsuan.policy.model import Region
 from qingsuan.policy.sources import cite, read_sources
@@ -19,7 +20,10 @@ from qingsuan.policy.strict import Table, load
 from qingsuan.policy.toml.file import files_in
 from qingsuan.policy.toml.told import did_you_mean, either
 
-__all__ = ["read_gap_rule", "read_gap_rules", "rule_of"]
+__all__ = ["lines_of_rules", "read_gap_rule", "read_gap_rules", "rule_of"]
+
+_PERCENT = tuple(name for name in MEASURES if name != "months")
+"""Measures that a document states in percent."""
 
 
 def read_gap_rules(region: Region) -> tuple[GapRule, ...]:
@@ -75,6 +79,17 @@ def rule_of(rules: Iterable[GapRule], year: int, pool: str, fund: str) -> GapRul
     return max(mine, key=lambda rule: rule.effective, default=None)
 
 
+def lines_of_rules(rules: Iterable[GapRule], year: int) -> list[tuple[tuple[str, ...], WarningLine]]:
+    """The lines of warning that documents state for a year, each with the pools whose rule of the year has it."""
+    every = tuple(rules)
+    found = [
+        (tuple(pool for pool in rule.pools if rule_of(every, year, pool, line.fund) is rule), line)
+        for rule in every
+        for line in rule.lines
+    ]
+    return [(pools, line) for pools, line in found if pools]
+
+
 def read_gap_rule(file: Traversable | Path) -> GapRule:
     """Read one fund TOML file.
 
@@ -121,6 +136,7 @@ class _Parts:
             not_met=not_met,
             spread=spread,
             last=last,
+            lines=self._lines(head.texts("funds")),
             missing=self.missing,
             sources=self.sources,
             cited=tuple(sorted(self._cited)),
@@ -161,6 +177,20 @@ class _Parts:
                 do="write the ratio of the document",
             )
         return shares
+
+    def _lines(self, funds: tuple[str, ...]) -> tuple[WarningLine, ...]:
+        """Lines of warning, each with the document that states it."""
+        found: list[WarningLine] = []
+        for table in self.root.tables("lines"):
+            fund, measure, level = (
+                table.choice("fund", funds),
+                table.choice("measure", _PERCENT),
+                table.text("level"),
+            )
+            least = table.percent_bp("at_least_percent")
+            named = ", ".join(dict.fromkeys(self.sources[key].document for key in self._cite(table).split(", ")))
+            found.append(WarningLine(fund, measure, level, least, None, named))
+        return tuple(found)
 
     def _last(self, shares: Shares | None) -> tuple[LastFund, ...]:
         found: list[LastFund] = []
