@@ -35,6 +35,7 @@ GAPS = ("tests/funds/test_gaps.py",)
 WATCHED = ("tests/funds/test_watch.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
+YEAR_END = ("tests/closing/test_year_end.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
 
@@ -882,6 +883,27 @@ MUTANTS = (
         "same & (follows > until + 1)",
         "same & (follows > until + 2)",
         suite=PREMIUMS,
+    ),
+    Mutant(
+        "year-end: what came beyond what is due pays for what is outstanding",
+        "closing/identities.py",
+        'yield f"{region} {level}", one, mine["outstanding"] - mine["beyond"], tables',
+        'yield f"{region} {level}", one, max(one, mine["outstanding"] - mine["beyond"]), tables',
+        YEAR_END,
+    ),
+    Mutant(
+        "year-end: rejected rows are not counted as rows out",
+        "closing/identities.py",
+        'yield "entries", None, rows["accepted"] + sum(rows["rejected"].values())',
+        'yield "entries", None, rows["in"]',
+        YEAR_END,
+    ),
+    Mutant(
+        "year-end: a year whose numbers differ is closed",
+        "closing/year.py",
+        "wrong = [one for one in identities if not one.holds]",
+        "wrong = [one for one in identities if one.one < one.other]",
+        YEAR_END,
     ),
     Mutant(
         "clearing: the fund's share of a disease's standard is cut off, not rounded",

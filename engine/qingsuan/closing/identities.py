@@ -93,10 +93,14 @@ def _accounts(folder: Path) -> Iterator[_Line]:
     yield "", claims, uses, ("settle/totals/care.parquet", "account/totals/uses.parquet")
 
 
+_USED = ("withheld", "own_uses", "family_uses", "transfers")
+"""How money leaves an account."""
+
+
 def _ledgers(folder: Path) -> Iterator[_Line]:
     for row in _rows(folder / "account/totals/pools.parquet"):
         came = sum(_fen(row[name]) for name in ("opening", "credit_in_service", "credit_retired", "interest"))
-        went = sum(_fen(row[name]) for name in ("withheld", "own_uses", "family_uses", "transfers"))
+        went = sum(_fen(row[name]) for name in _USED)
         tables = ("account/totals/pools.parquet", "account/totals/pools.parquet")
         yield row["pool"], came - went, _fen(row["closing"]), tables
 
@@ -194,6 +198,18 @@ def _premiums_received(folder: Path) -> Iterator[_Line]:
     yield "", paid, sum(_fen(row["cash"]) for row in rows), ("premium/totals/group.parquet", "fund/statement")
 
 
+def _accounts_of_books(folder: Path) -> Iterator[_Line]:
+    """By pool: what was paid from accounts by their ledger, and the expense of their books."""
+    used, due = Counter[str](), Counter[str]()
+    for row in _rows(folder / "account/totals/pools.parquet"):
+        used[row["pool"]] += sum(_fen(row[name]) for name in _USED)
+    for row in _statement(folder):
+        if (row["fund"], row["side"]) == ("employee-account", "expense"):
+            due[row["pool"]] += _fen(row["due"])
+    for pool in sorted(used.keys() | due.keys()):
+        yield pool, used[pool], due[pool], ("account/totals/pools.parquet", "fund/statement")
+
+
 def _books(folder: Path) -> Iterator[_Line]:
     """By fund and pool, and every book that is out: what it comes to, and what the next year opens with."""
     came, closing, pools = Counter[tuple[str, str]](), Counter[tuple[str, str]](), {}
@@ -228,6 +244,7 @@ IDENTITIES = {
     "receipts": marked("due - received = outstanding - beyond, by payer"),
     "premiums": marked("premiums: due - paid = owed - overpaid"),
     "benefits": marked("payments of claims = benefit expense of the books"),
+    "accounts-of-books": marked("uses of accounts = expense of the accounts' books"),
     "clearing": marked("clearing + advances + audit = standard"),
     "cleared": marked("cleared funds' part of claims = cleared + not cleared"),
     "assisted": marked("assisted premiums = expense of medical assistance"),
@@ -245,6 +262,7 @@ _KINDS = (
     _Kind("clearing", ("clear",), _cleared),
     _Kind("cleared", ("settle", "clear"), _claims_cleared),
     _Kind("benefits", ("settle", "fund"), _benefits),
+    _Kind("accounts-of-books", ("account", "fund"), _accounts_of_books),
     _Kind("assisted", ("premium", "fund"), _assisted),
     _Kind("premiums-received", ("premium", "fund"), _premiums_received),
     _Kind("books", ("fund",), _books),
