@@ -12,6 +12,7 @@
 #   SIMULATIONS  up to which seed `make simulations` changes random rule sets
 #   CLAIMS   how many claims `make test-spark` settles
 #   LARGE    how many claims `make bench-huge` settles
+#   PROVINCE how many people `make province` makes up, and YEAR_KILLS how often it and `make kills` kill the close of a year
 #   MEMORY   within how much memory, all processes together
 
 PYTHON ?= python3
@@ -26,6 +27,8 @@ HOSTILE ?= csv=20000 ipc=5000 parquet=5000 parameters=1000 folders=500 trees=500
 SEED ?= $(shell date +%s)
 LARGE ?= 100000000
 MEMORY ?= 2GB
+PROVINCE ?= 7500000
+YEAR_KILLS ?= 10
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -111,6 +114,11 @@ bench-cascade: $(VENV)/.ready-bench
 bench-huge: $(VENV)/.ready-bench
 	QINGSUAN_BENCH_LARGE=$(LARGE) QINGSUAN_BENCH_MEMORY=$(MEMORY) $(BIN)/python -m pytest benchmarks/test_whole_run.py -k bounds
 
+## province: make a province of PROVINCE people up (2.67 claims each), close its year within MEMORY, kill it YEAR_KILLS times, verify it
+.PHONY: province
+province: setup
+	$(BIN)/python benchmarks/province.py --people $(PROVINCE) --memory $(MEMORY) --kills $(YEAR_KILLS)
+
 ## bench-nightly: 1, 5 and 20 million claims, one after the other
 .PHONY: bench-nightly
 bench-nightly: bench-small bench bench-large
@@ -167,10 +175,11 @@ explain-agrees: setup
 mutants: $(VENV)/.ready-build
 	$(BIN)/python tests/support/mutants.py --part $(or $(PART),1/1)
 
-## kills: kill runs of both settlements KILLS times at random moments, fill their disk a tenth as often, and see them go on to the same bytes
+## kills: kill runs of benefits and subsidies KILLS times at random moments, fill their disk a tenth as often, kill a year YEAR_KILLS times, and see them go on to the same bytes
 .PHONY: kills
 kills: setup
 	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/run/restart/test_resume.py tests/run/restart/test_resume_subsidy.py -k "killed or full_disk"
+	QINGSUAN_YEAR_KILLS=$(YEAR_KILLS) QINGSUAN_YEAR_PEOPLE=60000 $(BIN)/python -m pytest tests/closing/test_year_end_killed.py
 
 ## hostile: HOSTILE hostile inputs from SEED on: each is settled row by row or refused; what fails is kept below build/hostile
 .PHONY: hostile
