@@ -156,8 +156,9 @@ differential-accounts: setup
 ## differential-agreements: contracts of a bureau against their slow twins on CASES random rows, under 120 random contracts each
 .PHONY: differential-agreements
 differential-agreements: setup
-	QINGSUAN_OPERATOR_ROWS=$(CASES) QINGSUAN_OUTSIDE_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark \
-		tests/operators/test_operator_twin.py tests/elsewhere/test_outside_twin.py
+	QINGSUAN_OPERATOR_ROWS=$(CASES) QINGSUAN_OUTSIDE_ROWS=$(CASES) QINGSUAN_PROCUREMENT_ROWS=$(CASES) \
+		$(BIN)/python -m pytest -p no:benchmark tests/operators/test_operator_twin.py \
+		tests/elsewhere/test_outside_twin.py tests/purchases/test_procurement_twin.py
 
 
 ## differential-funds: a fund's books and gaps against their slow twin on CASES random entries, over a hundred random years

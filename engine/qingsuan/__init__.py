@@ -1,8 +1,8 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
-``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``fund``, ``clear``, ``operator``, ``outside``, ``diff``, ``rules``
-and ``open``, imported when they are first asked for.
+``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``fund``, ``clear``, ``operator``, ``outside``, ``procurement``,
+``diff``, ``rules`` and ``open``, imported when they are first asked for.
 """
 
 from importlib import import_module
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from qingsuan.api.accounts import account
     from qingsuan.api.agreements.operators import operator
     from qingsuan.api.agreements.outside import outside
+    from qingsuan.api.agreements.procurement import procurement
     from qingsuan.api.benefits import settle
     from qingsuan.api.clearing import clear
     from qingsuan.api.closing.funds import fund
@@ -40,6 +41,7 @@ __all__ = [
     "outside",
     "premium",
     "prepare",
+    "procurement",
     "rules",
     "settle",
     "simulate",
@@ -58,6 +60,7 @@ _OF_THE_API = {
     "outside": ("agreements.outside", "outside"),
     "premium": ("premiums", "premium"),
     "prepare": ("year", "prepare"),
+    "procurement": ("agreements.procurement", "procurement"),
     "rules": ("rules", "rules"),
     "settle": ("benefits", "settle"),
     "simulate": ("simulation", "simulate"),

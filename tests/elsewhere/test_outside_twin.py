@@ -69,7 +69,7 @@ class World:
         for number in range(14 if known else 0):
             kind, (payer, receiver) = dice.choice(known)
             day = dt.date(YEAR, 1, 1) + dt.timedelta(days=dice.randrange(-20, 450))
-            fen = dice.choice((1, dice.randrange(1, 10**8), -dice.randrange(1, 10**6)))
+            fen = dice.choice((1, dice.randrange(1, self.batch.num_rows * 10**6), -dice.randrange(1, 10**6)))
             cells = {"payer": payer, "receiver": receiver, "kind": kind}
             found.append(Movement(number, cells, day, fen, dice.choice((YEAR, YEAR, YEAR, YEAR - 1))))
         return found

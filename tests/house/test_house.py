@@ -37,6 +37,7 @@ NEAR_MONEY = (
     "operators",
     "elsewhere",
     "paid",
+    "purchases",
     "subsidies",
     "report",
     "verify",

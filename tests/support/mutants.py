@@ -33,6 +33,7 @@ FUNDS = ("tests/funds/test_fund_twin.py",)
 OUTSIDE = ("tests/elsewhere/test_outside_twin.py",)
 GAPS = ("tests/funds/test_gaps.py",)
 WATCHED = ("tests/funds/test_watch.py",)
+PROCUREMENT = ("tests/purchases/test_procurement_twin.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
 YEAR_END = ("tests/closing/test_year_end.py",)
@@ -841,6 +842,41 @@ MUTANTS = (
         "value < self.low",
         "value <= self.low",
         suite=WATCHED,
+    ),
+    Mutant(
+        "procurement: the bound of what is kept is forgotten",
+        "purchases/model.py",
+        "return min(grade.share_bp, self.most_bp)",
+        "return grade.share_bp",
+        suite=PROCUREMENT,
+    ),
+    Mutant(
+        "procurement: products that did not win cost nothing",
+        "purchases/saving.py",
+        "else one.bought_fen) + one.others_fen",
+        "else one.bought_fen)",
+        suite=PROCUREMENT,
+    ),
+    Mutant(
+        "procurement: a return gives more back to an advance than was offset",
+        "purchases/ledger.py",
+        "offset = max(-so_far, min(there, apply_bp(bought, offset_bp)))",
+        "offset = min(there, apply_bp(bought, offset_bp))",
+        suite=PROCUREMENT,
+    ),
+    Mutant(
+        "procurement: of two purchases with one number the later one counts",
+        "purchases/partition.py",
+        '("fixmedins_code", "ascending"), ("file", "ascending"), ("row", "ascending")',
+        '("fixmedins_code", "ascending"), ("file", "ascending"), ("row", "descending")',
+        suite=PROCUREMENT,
+    ),
+    Mutant(
+        "procurement: one completed item completes all of them",
+        "purchases/saving.py",
+        "return all(one.is_completed(batch) for one in items)",
+        "return any(one.is_completed(batch) for one in items)",
+        suite=PROCUREMENT,
     ),
     Mutant(
         "premiums: a floor is above the standard",

@@ -5,7 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from qingsuan.api.arguments import PathLike
-from qingsuan.finished import Accounts, Clearing, Folder, Fund, Operators, Outside, Premium, Settlement, Subsidy, run_in
+from qingsuan.finished import (
+    Accounts,
+    Clearing,
+    Folder,
+    Fund,
+    Operators,
+    Outside,
+    Premium,
+    Procurement,
+    Settlement,
+    Subsidy,
+    run_in,
+)
 from qingsuan.prepared import Prepared, is_prepared
 
 __all__ = ["open_run"]
@@ -13,7 +25,7 @@ __all__ = ["open_run"]
 
 def open_run(
     out: PathLike,
-) -> Settlement | Subsidy | Premium | Accounts | Clearing | Fund | Operators | Outside | Prepared:
+) -> Settlement | Subsidy | Premium | Accounts | Clearing | Fund | Operators | Outside | Procurement | Prepared:
     """Open the folder of a finished run or a prepared year (``qingsuan.open``); its rows are read when they are asked for.
 
     Raises

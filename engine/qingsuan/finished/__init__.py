@@ -4,7 +4,7 @@ In comes the folder of a run, out go its record and its tables, read a batch at 
 knows what each kind of run writes, and not how it came about.
 """
 
-from qingsuan.finished.agreements import Operators, Outside
+from qingsuan.finished.agreements import Operators, Outside, Procurement
 from qingsuan.finished.clearing import Clearing
 from qingsuan.finished.folder import FinishedRun, Folder, Rows
 from qingsuan.finished.opening import run_in
@@ -19,6 +19,7 @@ __all__ = [
     "Operators",
     "Outside",
     "Premium",
+    "Procurement",
     "Rows",
     "Settlement",
     "Subsidy",

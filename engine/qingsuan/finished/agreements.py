@@ -1,4 +1,4 @@
-"""Finished runs of what a bureau has agreed with others: operators of critical illness insurance, other pools and regions."""
+"""Finished runs of what a bureau has agreed: with operators of critical illness insurance, other pools, institutions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from qingsuan.finished.folder import FinishedRun, Rows
 
-__all__ = ["Operators", "Outside"]
+__all__ = ["Operators", "Outside", "Procurement"]
 
 
 class Operators(FinishedRun):
@@ -94,3 +94,49 @@ class Outside(FinishedRun):
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         return ("", "amount"), [[name, amount] for name, amount in self.record["amounts"].items()]
+
+
+class Procurement(FinishedRun):
+    """Finished batches of central procurement (集中带量采购); every table as in ``docs/procurement.md``."""
+
+    kind: ClassVar[str] = "procurement"
+
+    @cached_property
+    def quantities(self) -> Rows:
+        """Agreed and bought quantities, by institution, batch and item."""
+        return self._rows("quantities")
+
+    @cached_property
+    def institutions(self) -> Rows:
+        """One row per batch and institution: what was saved, what of it is kept, its advance."""
+        return self._rows("institutions")
+
+    @cached_property
+    def kept(self) -> Rows:
+        """The same by scheme."""
+        return self._rows("kept")
+
+    @cached_property
+    def ledger(self) -> Rows:
+        """Each advance month by month."""
+        return self._rows("ledger")
+
+    @cached_property
+    def movements(self) -> Rows:
+        """Every line of money that moved, with what became of it."""
+        return self._rows("movements")
+
+    @cached_property
+    def rejected(self) -> Rows:
+        """Rejected purchases as they came, with the reason first."""
+        return self._rows("rejected")
+
+    def summary(self) -> str:
+        """What ``qingsuan procurement`` prints when it is done."""
+        from qingsuan.report.procurement import procurement_summary
+
+        return procurement_summary(self.path)
+
+    def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        names = ("batch", "insutype", "budget", "spent", "saved", "kept")
+        return names, [[row[name] for name in names] for row in self.record["amounts"]]

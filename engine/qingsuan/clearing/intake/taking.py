@@ -12,8 +12,8 @@ import pyarrow as pa
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.model import Contract
 from qingsuan.clearing.contracts.terms import factor
-from qingsuan.clearing.intake.batch import Batch
 from qingsuan.clearing.intake.columns import AMOUNTS, CASES, CONTRACTS, INTERNAL, settled_columns
+from qingsuan.columns.batch import Batch
 from qingsuan.columns.cells import Torn
 from qingsuan.columns.rows import add_up, arrow, recoded
 from qingsuan.errors import PluginError
@@ -65,10 +65,10 @@ class Taking:
             A claim is of a pool that no plugin serves, unless such rows are skipped.
         """
         if table == "settled":
-            return self._take_settled(Batch(batch, self._columns, file, first_row, torn))
+            return self._take_settled(Batch(batch, self._columns, file.number, first_row, torn))
         if table == "cases":
-            return self._take_cases(Batch(batch, CASES, file, first_row, torn))
-        rows = Batch(batch, CONTRACTS, file, first_row, torn)
+            return self._take_cases(Batch(batch, CASES, file.number, first_row, torn))
+        rows = Batch(batch, CONTRACTS, file.number, first_row, torn)
         keys = rows.texts("key")
         fields = [_hashes(keys), keys, arrow(rows.values("number").astype(np.int32))]
         return Taken(pa.RecordBatch.from_arrays(fields, schema=INTERNAL["contracts"]), rows.refusals.table(), {})

@@ -9,6 +9,7 @@ from typing import Any
 
 from qingsuan.verify.agreements.operator import OPERATOR_NEEDS, check_operator
 from qingsuan.verify.agreements.outside import OUTSIDE_NEEDS, check_outside
+from qingsuan.verify.agreements.procurement import PROCUREMENT_NEEDS, check_procurement
 from qingsuan.verify.findings import Findings
 
 __all__ = ["AGREEMENTS", "Agreement", "agreement_of"]
@@ -31,6 +32,7 @@ class Agreement:
 AGREEMENTS: dict[str, Agreement] = {
     "operator": Agreement(OPERATOR_NEEDS, check_operator),
     "outside": Agreement(OUTSIDE_NEEDS, check_outside),
+    "procurement": Agreement(PROCUREMENT_NEEDS, check_procurement),
 }
 """By how ``run.json`` begins to name the settlement."""
 

@@ -12,28 +12,36 @@ import pyarrow.parquet as pq
 from qingsuan.run.folder import RECORD
 from qingsuan.verify.findings import Findings
 
-__all__ = ["NOTHING", "Equation", "Row", "check_identities", "check_rows", "rows_of", "total"]
+__all__ = ["NOTHING", "Equation", "Row", "check_identities", "check_rows", "parts_of", "rows_of", "total"]
 
 NOTHING = Decimal("0.00")
+_FIRST = "part-00000.parquet"
 
 Row = Mapping[str, Any]
 Equation = tuple[str, Callable[[Row], Any], Callable[[Row], Any]]
 """What is checked, in words; what stands there; what it has to be."""
 
 
-def rows_of(folder: Path, table: str) -> list[dict[str, Any]]:
-    """The rows of a table of one part."""
-    found: list[dict[str, Any]] = pq.read_table(folder / table / "part-00000.parquet").to_pylist()
+def parts_of(folder: Path, table: str) -> list[str]:
+    """The names of a table's parts."""
+    return sorted(path.name for path in (folder / table).glob("part-*.parquet"))
+
+
+def rows_of(folder: Path, table: str, part: str = _FIRST) -> list[dict[str, Any]]:
+    """The rows of a part of a table."""
+    found: list[dict[str, Any]] = pq.read_table(folder / table / part).to_pylist()
     return found
 
 
-def check_rows(table: str, rows: Sequence[Row], equations: Iterable[Equation], findings: Findings) -> None:
+def check_rows(
+    table: str, rows: Sequence[Row], equations: Iterable[Equation], findings: Findings, part: str = _FIRST
+) -> None:
     """Hold every row against every equation."""
     equations = tuple(equations)
     for number, row in enumerate(rows, 1):
         for check, found, expected in equations:
             if found(row) != expected(row):
-                findings.add(f"{table}/part-00000.parquet", check, found(row), expected(row), number)
+                findings.add(f"{table}/{part}", check, found(row), expected(row), number)
 
 
 def total(rows: Iterable[Row], column: str) -> Decimal:

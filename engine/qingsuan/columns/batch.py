@@ -13,7 +13,6 @@ from qingsuan.columns.cells import READERS, Torn
 from qingsuan.columns.forms import form_of, reason
 from qingsuan.columns.rejects import Refusals
 from qingsuan.money import MAX_FEN, yuan
-from qingsuan.settlement import InputFile
 from qingsuan.tables import Column
 
 __all__ = ["Batch"]
@@ -24,17 +23,22 @@ Mask = npt.NDArray[np.bool_]
 class Batch:
     """The rows of a batch. Every fault of a cell is known when it is made; what only columns together show, is added.
 
+    Parameters
+    ----------
+    file, first_row
+        The number of the file that the batch comes from, and of its first row there.
+
     Attributes
     ----------
     refusals : rows that are refused so far.
     """
 
     def __init__(
-        self, batch: pa.RecordBatch, columns: Sequence[Column], file: InputFile, first_row: int, torn: Sequence[Torn]
+        self, batch: pa.RecordBatch, columns: Sequence[Column], file: int, first_row: int, torn: Sequence[Torn]
     ) -> None:
         self.batch, self.size = batch, batch.num_rows
         rows = np.arange(first_row, first_row + self.size, dtype=np.int64)
-        self.refusals = Refusals(np.full(self.size, file.number, np.int32), rows)
+        self.refusals = Refusals(np.full(self.size, file, np.int32), rows)
         there = {one.name: one for one in columns if one.name in batch.schema.names}
         self._cells = {name: READERS[one.kind](batch.column(name)) for name, one in there.items()}
         self._refuse_torn(torn)
@@ -66,6 +70,10 @@ class Batch:
     def values(self, name: str) -> npt.NDArray[Any]:
         """A column as numbers: fen, days, microseconds; 0 where a column is not there."""
         return self._cells[name].values if name in self._cells else np.zeros(self.size, np.int64)
+
+    def absent(self, name: str) -> Mask:
+        """Where a cell, or the whole column, is absent."""
+        return self._cells[name].absent if name in self._cells else np.ones(self.size, np.bool_)
 
     def codes(self, name: str) -> pa.DictionaryArray:
         """A column of texts by its different ones, empty where a cell is absent."""
