@@ -211,6 +211,55 @@ def test_cases_with_an_unknown_flag_or_impossible_points_are_shown(tmp_path: Pat
     assert (refused["setl_id"], refused["code"], refused["column"]) == ("C3", "E_FORM", "points")
 
 
+SHARED = 'surplus = "none"\noverrun = "none"\n'
+DEPOSIT = (
+    'deposit = { percent = 5, by = "score", rest = "fund", bands = [{ from_percent = 0, returned_percent = 50 }] }\n'
+)
+ADVANCES = "fixmedins_code,pool,insutype,clr_type,month,amount,deposit\nH1,990100,310,21,2022-01,95,5\n"
+
+
+@pytest.mark.parametrize(
+    ("terms", "more", "said"),
+    [
+        (SHARED, {}, "budget in its line of contracts.csv"),
+        (
+            "",
+            {"contracts": H1.replace("terms\n", "terms,budget\n").replace("item\n", "item,5\n")},
+            "surplus and overrun of terms",
+        ),
+        ('surplus = "none"\n', {}, "terms[1].overrun"),
+        (DEPOSIT, {}, "its line of assessments.csv"),
+        ("", {"advances": ADVANCES}, 'deposit of terms "item": advances.csv has one'),
+    ],
+)
+def test_a_contract_that_lacks_something_to_share_or_return_is_shown(
+    tmp_path: Path, terms: str, more: dict[str, str], said: str
+) -> None:
+    made = year(tmp_path, ITEM + terms, **more)
+    assert made.run().status == 0
+    assert made.table("clearing") == []
+    told = made.table("unsettled")
+    assert {(row["kind"], row["table"]) for row in told} == {
+        ("missing-parameter", "settled"),
+        ("missing-parameter", "contracts"),
+    }
+    assert all(said in row["reason"] for row in told), told
+
+
+def test_a_deposit_that_is_not_the_rate_is_told_and_not_corrected(tmp_path: Path) -> None:
+    scores = (
+        "fixmedins_code,pool,insutype,clr_type,score,full_score\nH1,990100,310,21,90,100\nH9,990100,310,21,90,100\n"
+    )
+    made = year(tmp_path, ITEM + DEPOSIT, advances=ADVANCES.replace("95,5", "95,4"), assessments=scores)
+    ran = made.run()
+    assert ran.status == 0, ran
+    assert "advances.csv: line 2: a deposit of 4.00; 5.00 % of 99.00 are 4.95" in " ".join(ran.out.split())
+    assert "assessments.csv: line 3: of no contract" in " ".join(ran.out.split())
+    assert [(row["deposit"], row["deposit_kept"]) for row in made.table("clearing")] == [
+        (Decimal("4.00"), Decimal("2.00"))
+    ]
+
+
 def test_a_line_of_no_contract_is_told_and_in_no_amount(tmp_path: Path) -> None:
     advances = "fixmedins_code,pool,insutype,clr_type,month,amount\nH9,990100,310,21,2022-01,5.00\n"
     made = year(tmp_path, advances=advances)
@@ -237,6 +286,21 @@ def test_a_line_of_no_contract_is_told_and_in_no_amount(tmp_path: Path) -> None:
         ({"terms": ITEM + "percent = 7\n"}, 'unknown key "percent"'),
         ({"terms": ITEM + ITEM}, '"item" twice'),
         ({"terms": ITEM.replace('"01"', '"1"')}, "01"),
+        (
+            {
+                "terms": ITEM
+                + 'surplus = "none"\noverrun = { by = "slice", bands = [{ to_percent = 5, percent = 60 }] }\n'
+            },
+            "a last band without to_percent",
+        ),
+        (
+            {"terms": ITEM + DEPOSIT.replace("from_percent = 0", "from_percent = 10")},
+            "a last band with from_percent = 0",
+        ),
+        (
+            {"assessments": "fixmedins_code,pool,insutype,clr_type,score,full_score\nH1,990100,310,21,101,100\n"},
+            "from 0 to the full score",
+        ),
         ({"groups": "terms,group,standard\nitem,I20,1.005\n"}, "at most two decimals"),
         ({"groups": "terms,group,standard\nitem,I20,1\nitem,I20,1\n"}, "group I20 again"),
         (
@@ -325,7 +389,11 @@ def test_partitions_and_workers_do_not_matter_and_a_run_goes_on(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("table", "column", "said"),
     [
-        ("clearing", "audit", "payable = standard - audit"),
+        ("clearing", "audit", "payable = standard + kept - borne by institution - audit - deposit kept"),
+        ("clearing", "kept", "what is kept or borne is no more than there is"),
+        ("clearing", "overrun", "surplus and overrun are those of the budget"),
+        ("clearing", "deposit", "deposit - returned = kept"),
+        ("clearing", "borne_by_fund", "borne by fund + by institution = overrun"),
         ("clearing", "advances", "clearing = payable - advances"),
         ("cases", "standard", "fen of cases of H1"),
         ("forms", "fund_appy_sum", "claims, cost and funds in fen of H1"),

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 
 from clearing_worlds import NAME, World, world
-from qingsuan.clearing.reference import ByHand
+from qingsuan.clearing.lines import TERMS
+from qingsuan.clearing.reference.twin import ByHand
 from qingsuan.settlement import Settled
 
 ROWS = int(os.environ.get("QINGSUAN_CLEARING_ROWS", "8000"))
@@ -65,9 +66,10 @@ def test_every_claim_is_somewhere_and_every_contract_adds_up(seed: int, tmp_path
     assert sum(table["psntime"].to_pylist()) + sum(row["rows"] for row in of_claims) == len(given.claims)
     out = sum(fen(table, "fund_pay_sumamt")) + sum(fen(unsettled, "fund_pay_sumamt"))
     assert out == sum(one.fund_all for one in given.claims)
-    standard, clearing, advances, audit = (sum(fen(table, n)) for n in ("standard", "clearing", "advances", "audit"))
-    assert clearing + advances + audit == standard
-    assert sum(fen(table, "claims")) + sum(fen(table, "difference")) == standard
+    of = {name: sum(fen(table, name)) for name in table.schema.names if name in TERMS}
+    shared = of["standard"] + of["kept"] - of["borne_by_institution"]
+    assert of["clearing"] + of["advances"] + of["audit"] + of["deposit_kept"] == shared
+    assert sum(fen(table, "claims")) + sum(fen(table, "difference")) == of["standard"]
     forms = settled.tables["forms"]
     assert sum(forms["psntime"].to_pylist()) == sum(table["psntime"].to_pylist())
     assert sum(fen(forms, "fund_appy_sum")) == sum(fen(table, "claims"))
@@ -82,5 +84,9 @@ def test_the_random_worlds_say_everything(tmp_path: Path) -> None:
         *("no-standard", "no-days", "no-claim", "no-flag", "several-terms", "no-budget", "budget-too-small"),
         "no-points",
     }
+    terms = [one for each in given for one in each.by_hand.terms.values()]
+    for name in ("surplus", "kept", "borne_by_fund", "borne_by_institution", "deposit_returned", "remainder"):
+        assert sum(one[name] != 0 for one in terms) > 3, name
+    assert sum(one["deposit_kept"] < 0 for one in terms) > 3  # high scorers, who get what others do not
     settled = {one.bureau.contracts[number].terms.way for one in given for number in one.by_hand.terms}
     assert settled == {"01", "02", "03", "04", "05", "06", "unit"}

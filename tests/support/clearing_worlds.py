@@ -14,7 +14,8 @@ from qingsuan.clearing.contracts.bureau import Bureau, read_bureau
 from qingsuan.clearing.intake.columns import CASES, settled_columns
 from qingsuan.clearing.intake.taking import Taking
 from qingsuan.clearing.partition import settle_contracts
-from qingsuan.clearing.reference import ByHand, Case, Claim, clear_by_hand
+from qingsuan.clearing.reference.rows import Case, Claim
+from qingsuan.clearing.reference.twin import ByHand, clear_by_hand
 from qingsuan.clearing.settlement import contracts_table
 from qingsuan.columns.cells import decimals
 from qingsuan.settlement import Settled
@@ -139,6 +140,8 @@ class _Maker:
         self.of: list[dict[str, str]] = []
         self.shared: dict[tuple[str, ...], str] = {}
         self.worthless: set[str] = set()
+        self.budgeted: set[str] = set()
+        self.withheld: set[str] = set()
 
     def _yuan(self, most: int) -> str:
         fen = self.dice.randrange(1, most * 100)
@@ -151,7 +154,8 @@ class _Maker:
             way = ("01", "02", "03", "04", "unit", "06", "05", "06")[number % 8]
             name = f"t{number}"
             self.ways[name] = way
-            self.worthless |= {name} if dice.random() < 0.2 else set()
+            self.worthless |= {name} if dice.random() < 0.4 else set()
+            more = self._shares(name)
             lines = ["[[terms]]", f'id = "{name}"', f'way = "{way}"', f'title = "{way}"', 'source = "X"']
             own = {
                 "05": self._points,
@@ -161,9 +165,33 @@ class _Maker:
                 "04": self._heads,
                 "unit": self._units,
             }.get(way, list)()
-            parts.append("\n".join([*lines, *(own if dice.random() > 0.1 else own[1:]), ""]))
+            parts.append("\n".join([*lines, *more, *(own if dice.random() > 0.1 else own[1:]), ""]))
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "terms.toml").write_text("\n".join(parts), encoding="utf-8")
+
+    def _shares(self, name: str) -> list[str]:
+        """Shares of what is left or overrun, and a deposit, of half of the terms each."""
+        dice, lines = self.dice, []
+        if dice.random() < 0.5:
+            self.budgeted.add(name)
+            for key in ("surplus", "overrun"):
+                bounds = sorted(dice.sample(range(2, 60), dice.randrange(3)))
+                bands = [f"{{ to_percent = {one}, percent = {dice.randrange(2, 101)} }}" for one in bounds]
+                bands.append(f"{{ percent = {dice.choice((0, dice.randrange(2, 101)))} }}")
+                most = f", at_most_percent = {dice.randrange(2, 40)}" if dice.random() < 0.5 else ""
+                by = dice.choice(("slice", "whole"))
+                lines.append(f'{key} = {{ by = "{by}"{most}, bands = [{", ".join(bands)}] }}')
+        if dice.random() < 0.5:
+            self.withheld.add(name)
+            rest = dice.choice(("fund", "high-scorers", "high-scorers"))
+            grades = sorted(dice.sample(range(10, 101), 2), reverse=True)
+            back = [f"{{ from_percent = {one}, returned_percent = {dice.randrange(2, 101)} }}" for one in (*grades, 0)]
+            how = (
+                f'by = "score", bands = [{", ".join(back)}]',
+                'by = "index", low_percent = 98, high_percent = 102, least_percent = 60',
+            )
+            lines.append(f'deposit = {{ percent = 5, rest = "{rest}", {dice.choice(how)} }}')
+        return lines
 
     def _disease(self) -> list[str]:
         if self.dice.random() < 0.5:
@@ -235,7 +263,9 @@ class _Maker:
             kind = self.pool_terms(name[1:]) if dice.random() < 0.7 else None
             for begin, end in whole:
                 row = dict(zip(NAME, name, strict=True)) | {"begin_month": begin, "end_month": end}
-                self.of.append(row | {"terms": kind or dice.choice(list(self.ways)), **self._factors()})
+                terms = kind or dice.choice(list(self.ways))
+                budget = self._yuan(2_000_000) if (terms in self.budgeted) != (dice.random() < 0.03) else ""
+                self.of.append(row | {"terms": terms, "budget": budget, **self._factors()})
         self.rows["contracts.csv"] = self.of
         self.rows["groups.csv"] = [
             self._group(name, group)
@@ -251,6 +281,12 @@ class _Maker:
             for scheme in ("310", "390")
             for kind in ("11", "21")
             if dice.random() < 0.85
+        ]
+        scored = {tuple(row[name] for name in NAME): row["terms"] in self.withheld for row in self.of}
+        self.rows["assessments.csv"] = [
+            dict(zip(NAME, name, strict=True)) | {"score": str(dice.randrange(40, 101)), "full_score": "100"}
+            for name, is_withheld in scored.items()
+            if is_withheld or dice.random() < 0.5
         ]
         for row in self.rows["budgets.csv"]:
             row["budget"] = row["budget"] if dice.random() < 0.9 else "900.00"
@@ -296,7 +332,8 @@ class _Maker:
 
     def _paid(self, row: dict[str, str], file: str) -> dict[str, str]:
         own = {name: row[name] for name in NAME} | {"month": self._month(row), "amount": self._yuan(900)}
-        return own | ({"document": "made up"} if file == "audits.csv" else {})
+        deposit = {"deposit": self._yuan(200) if row["terms"] in self.withheld else ""}
+        return own | ({"document": "made up"} if file == "audits.csv" else deposit)
 
     def _counted(self, row: dict[str, str], what: str, way: str) -> dict[str, str]:
         own = {name: row[name] for name in NAME} | {"month": self._month(row), "what": what}

@@ -991,6 +991,27 @@ MUTANTS = (
         CLEARING,
     ),
     Mutant(
+        "clearing: a slice begins where the budget does",
+        "clearing/sharing.py",
+        "below = max(below, bound)",
+        "below = 0",
+        CLEARING,
+    ),
+    Mutant(
+        "clearing: what is kept has no bound",
+        "clearing/sharing.py",
+        "return found if share.most_bp is None else min(found, apply_bp(budget, share.most_bp))",
+        "return found",
+        CLEARING,
+    ),
+    Mutant(
+        "clearing: an index of just the upper bound is above it",
+        "clearing/sharing.py",
+        "index * BP_ONE > whole * deposit.high_bp",
+        "index * BP_ONE >= whole * deposit.high_bp",
+        ("tests/clearing/test_clear_command.py",),
+    ),
+    Mutant(
         "accounts: interest is cut off, not rounded",
         "_ledger.pyx",
         "(product * rate_bp + YEAR_BP // 2) // YEAR_BP",

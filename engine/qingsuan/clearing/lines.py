@@ -12,7 +12,10 @@ __all__ = ["CLAIMED", "TERMS", "Line", "Unsettled", "claimed_of"]
 CLAIMED = ("rows", "medfee", "scope", "fund_all", "funds", "person", "account", "cash")
 """What claims add up to: their number, and amounts in fen."""
 
-TERMS = ("remainder", "standard", "audit", "payable", "advances", "clearing")
+TERMS = (
+    *("remainder", "standard", "surplus", "kept", "overrun", "borne_by_fund", "borne_by_institution", "audit"),
+    *("deposit", "deposit_returned", "deposit_kept", "payable", "advances", "clearing"),
+)
 """Terms of a contract's clearing, in fen, in the order in which they are worked out."""
 
 
@@ -35,16 +38,25 @@ class Line:
     units: int | None = None
     remainder: int = 0
     standard: int = 0
+    surplus: int = 0
+    kept: int = 0
+    overrun: int = 0
+    borne_by_fund: int = 0
+    borne_by_institution: int = 0
     audit: int = 0
+    deposit: int = 0
+    deposit_returned: int = 0
+    deposit_kept: int = 0
     payable: int = 0
     advances: int = 0
     clearing: int = 0
     problem: tuple[str, str] | None = None
 
     def settle(self) -> None:
-        """Payable is the standard less what audits withhold; what is cleared is that less what was paid already."""
+        """Payable is the standard with its shares, less what audits and deposits keep; advances are paid already."""
         self.audit, self.advances = self.contract.audit_fen, self.contract.advances_fen
-        self.payable = self.standard - self.audit
+        self.deposit_kept = self.deposit - self.deposit_returned
+        self.payable = self.standard + self.kept - self.borne_by_institution - self.audit - self.deposit_kept
         self.clearing = self.payable - self.advances
 
 

@@ -16,6 +16,7 @@ from qingsuan.clearing.joining import join
 from qingsuan.clearing.lines import CLAIMED, Line, Unsettled, claimed_of
 from qingsuan.clearing.pools import value_pools, value_rates
 from qingsuan.clearing.results import Outcome
+from qingsuan.clearing.sharing import return_deposits, share_with
 from qingsuan.clearing.standards import of_quantities
 from qingsuan.columns.rows import add_up, numbers
 from qingsuan.settlement import Settled
@@ -49,7 +50,9 @@ def settle_contracts(bureau: Bureau, settled: pa.Table, cases: pa.Table, contrac
     unsettled = [*_of_claims(bureau, lines, own, sums, valued), *_of_cases(cases, valued)]
     unsettled += [_of_contract(line) for line in lines.values() if line.problem]
     done = [line for line in lines.values() if line.problem is None]
+    return_deposits(done)
     for line in done:
+        share_with(line)
         line.settle()
     return Outcome(bureau, done, unsettled, valued, has_case, pools, of_whole).settled(len(cases))
 

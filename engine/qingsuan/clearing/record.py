@@ -38,7 +38,19 @@ def identities_of(books: Books) -> Iterable[tuple[str, int, int]]:
     counts = books.counts
     out = counts["claims_fen"] + counts["unsettled_fen"]
     yield "fund payments of claims in = of contracts + not settled", books.sums_in["settled_fen"], out
-    yield "standard - audit = payable", total("standard") - total("audit"), total("payable")
+    shared = total("standard") + total("kept") - total("borne_by_institution")
+    withheld = total("audit") + total("deposit_kept")
+    yield (
+        "standard + kept - borne by institutions - audit - deposit kept = payable",
+        shared - withheld,
+        total("payable"),
+    )
+    yield "deposit - returned = kept", total("deposit") - total("deposit_returned"), total("deposit_kept")
+    yield (
+        "borne by fund + by institutions = overrun",
+        total("borne_by_fund") + total("borne_by_institution"),
+        total("overrun"),
+    )
     yield "clearing + advances = payable", total("clearing") + total("advances"), total("payable")
     yield "standard - claims = difference", total("standard") - total("claims"), total("difference")
 
@@ -102,6 +114,8 @@ def _warnings(bureau: Bureau, books: Books) -> Iterable[str]:
         yield f"{', '.join(dict.fromkeys(made_up))} is marked made-up"
     for one in bureau.strays:
         yield f"{one.where}: of no contract of its month ({' '.join(one.name)}); it is in no amount"
+    for contract in bureau.contracts:
+        yield from contract.deposits_off
     rows, fen = books.counts["unsettled.settled"], books.counts["unsettled_fen"]
     if rows:
         yield f"{rows:,} claims, {yuan(fen)} yuan paid by funds, are not cleared: see unsettled"

@@ -102,6 +102,7 @@ class Outcome:
         columns["quantity"] = pa.array([line.quantity for line in lines], pa.int64())
         for name, title in _CLAIMED.items():
             columns[title] = _money([line.claimed[name] for line in lines])
+        columns["budget"] = pa.array([_budget(line) for line in lines], pa.decimal128(20, 2))
         for name in TERMS:
             columns[name] = _money([getattr(line, name) for line in lines])
         columns["difference"] = _money([line.standard - line.claimed["funds"] for line in lines])
@@ -159,6 +160,11 @@ def _fen(column: pa.ChunkedArray) -> pa.Array:
 def _factor(line: Line) -> Decimal | None:
     """The institution's factor, where its terms have points."""
     return Decimal(line.contract.factor).scaleb(-4) if line.contract.terms.points else None
+
+
+def _budget(line: Line) -> Decimal | None:
+    fen = line.contract.budget_fen
+    return None if fen is None else Decimal(fen).scaleb(-2)
 
 
 def _points(line: Line) -> Decimal | None:

@@ -146,13 +146,13 @@ def _by_region(folder: Path) -> Iterator[tuple[str, int, int]]:
 
 
 def _cleared(folder: Path) -> Iterator[_Line]:
-    """By pool: what is cleared, paid before and withheld over contracts, and the standards of their totals."""
+    """By pool: what is cleared, paid before and withheld over contracts, and their standards with what is shared, by their totals."""
     paid, standard = Counter[str](), Counter[str]()
     for path in sorted((folder / "clear/clearing").glob("*.parquet")):
         for row in _rows(path):
-            paid[row["pool"]] += sum(_fen(row[name]) for name in ("clearing", "advances", "audit"))
+            paid[row["pool"]] += sum(_fen(row[name]) for name in ("clearing", "advances", "audit", "deposit_kept"))
     for row in _rows(folder / "clear/totals/care.parquet"):
-        standard[row["pool"]] += _fen(row["standard"])
+        standard[row["pool"]] += _fen(row["standard"]) + _fen(row["kept"]) - _fen(row["borne_by_institution"])
     for pool in sorted(paid.keys() | standard.keys()):
         yield pool, paid[pool], standard[pool], ("clear/clearing", "clear/totals/care.parquet")
 
@@ -245,7 +245,7 @@ IDENTITIES = {
     "premiums": marked("premiums: due - paid = owed - overpaid"),
     "benefits": marked("payments of claims = benefit expense of the books"),
     "accounts-of-books": marked("uses of accounts = expense of the accounts' books"),
-    "clearing": marked("clearing + advances + audit = standard"),
+    "clearing": marked("clearing + advances + withheld = standard with shares"),
     "cleared": marked("cleared funds' part of claims = cleared + not cleared"),
     "assisted": marked("assisted premiums = expense of medical assistance"),
     "premiums-received": marked("premiums received = income of the residents' books"),

@@ -23,7 +23,10 @@ CLEARING_NEEDS = ("year", "partitions", "inputs", "rows", "amounts", "unsettled"
 _BY = ("pool", "insutype", "clr_type", "clr_way")
 _NAME = ("fixmedins_code", "pool", "insutype", "clr_type", "clr_way")
 _CLAIMED = ("medfee_sumamt", "inscp_scp_amt", "fund_pay_sumamt", "claims")
-_AMOUNTS = (*_CLAIMED, "remainder", "standard", "audit", "payable", "advances", "clearing", "difference")
+_SHARED = ("surplus", "kept", "overrun", "borne_by_fund", "borne_by_institution")
+_DEPOSIT = ("deposit", "deposit_returned", "deposit_kept")
+_TERMS = ("remainder", "standard", *_SHARED, "audit", *_DEPOSIT, "payable", "advances", "clearing")
+_AMOUNTS = (*_CLAIMED, *_TERMS, "difference")
 _UNSETTLED = ("medfee_sumamt", "fund_pay_sumamt", "claims")
 _OF_CASES = ("02", "03", "05", "06")
 _POOL = ("budget", "reserve", "outside", "outside_cases", "available", "standard", "remainder")
@@ -77,7 +80,23 @@ def check_clearing(folder: Path, record: Mapping[str, Any], findings: Findings) 
 def _check_terms(file: str, place: int, row: _Row, findings: Findings) -> None:
     """What holds of each contract."""
     checks = {
-        "payable = standard - audit": (row["payable"], row["standard"] - row["audit"]),
+        "payable = standard + kept - borne by institution - audit - deposit kept": (
+            row["payable"],
+            row["standard"] + row["kept"] - row["borne_by_institution"] - row["audit"] - row["deposit_kept"],
+        ),
+        "borne by fund + by institution = overrun": (
+            row["borne_by_fund"] + row["borne_by_institution"],
+            row["overrun"],
+        ),
+        "deposit - returned = kept": (row["deposit"] - row["deposit_returned"], row["deposit_kept"]),
+        "surplus and overrun are those of the budget": (
+            (row["surplus"], row["overrun"]),
+            _beyond(row["budget"], row["standard"]),
+        ),
+        "what is kept or borne is no more than there is": (
+            row["kept"] <= row["surplus"] and row["borne_by_institution"] >= 0,
+            True,
+        ),
         "clearing = payable - advances": (row["clearing"], row["payable"] - row["advances"]),
         "difference = standard - claims": (row["difference"], row["standard"] - row["claims"]),
         "the standard by item is what claims add up to": (
@@ -89,6 +108,14 @@ def _check_terms(file: str, place: int, row: _Row, findings: Findings) -> None:
     for check, (found, expected) in checks.items():
         if found != expected:
             findings.add(file, check, f"{found} fen", f"{expected} fen", place)
+
+
+def _beyond(budget: Any, standard: int) -> tuple[int, int]:
+    """What is left of an institution's budget, and what is beyond it; nothing where it has none."""
+    if not budget and budget != 0:
+        return 0, 0
+    left = int(budget.scaleb(2)) - standard
+    return max(0, left), max(0, -left)
 
 
 def _check_cases(file: str, table: pa.Table, contracts: list[dict[str, Any]], findings: Findings) -> None:

@@ -1,7 +1,8 @@
 """The folder of a bureau's contracts: ``terms.toml``, ``contracts.csv``, and small tables of what was agreed, counted and paid.
 
 ``quantities.csv`` has heads and units of service, ``groups.csv`` what a case of a group is worth, ``budgets.csv`` what pools
-have for points, ``advances.csv`` what was paid month by month, ``audits.csv`` what is withheld. Each may be left out where
+have for points, ``advances.csv`` what was paid and withheld month by month, ``assessments.csv`` scores of the year, ``audits.csv`` what
+is withheld. Each may be left out where
 no contract needs it.
 """
 
@@ -9,16 +10,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qingsuan.clearing.contracts.model import OF_POINTS, Budget, Contract, Group, Quantity, Terms, TermsFile
+from qingsuan.clearing.contracts.lacking import lacks_of
+from qingsuan.clearing.contracts.model import Budget, Contract, Group, Quantity, Terms, TermsFile
+from qingsuan.clearing.contracts.shares import Deposit
 from qingsuan.clearing.contracts.terms import MOST_FACTOR, factor, read_terms
 from qingsuan.errors import PolicyError
 from qingsuan.heads.small_tables import TableFile, lines_of, number
-from qingsuan.money import MAX_FEN, fen_of_yuan, yuan
+from qingsuan.money import MAX_FEN, apply_bp, fen_of_yuan, yuan
 from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = ["FILES", "OPTIONAL", "Bureau", "Stray", "read_bureau"]
@@ -31,12 +34,14 @@ FILES = {
     "advances.csv": (*_NAME, "month", "amount"),
     "audits.csv": (*_NAME, "month", "amount", "document"),
     "groups.csv": ("terms", "group"),
+    "assessments.csv": (*_NAME, "score", "full_score"),
     "budgets.csv": ("pool", "insutype", "clr_type", "budget", "reserve", "outside"),
 }
 """The tables of the folder, each with the columns that it must have; the first must be there, beside ``terms.toml``."""
 
 OPTIONAL = {
-    "contracts.csv": ("factor_…",),
+    "contracts.csv": ("factor_…", "budget"),
+    "advances.csv": ("deposit",),
     "groups.csv": ("standard", "points", "mean"),
 }
 """Further columns, which some ways of payment need. ``factor_…`` is one column for each factor of an institution."""
@@ -62,6 +67,15 @@ class Stray:
     where: str
     name: _Name
     amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Advance:
+    """What was paid of a month, what was withheld of it, and where it says so."""
+
+    fen: int
+    deposit_fen: int
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +118,9 @@ def read_bureau(folder: Path, year: int) -> Bureau:
     contracts = reader.contracts(terms)
     groups = reader.groups(terms.terms)
     of, strays = reader.of_contracts(contracts)
-    whole = tuple(_complete(replace(one, **of[one.number]), groups) for one in contracts)
+    valued = frozenset(name for name, _ in groups)
+    known = (replace(one, **of[one.number]) for one in contracts)
+    whole = tuple(replace(one, lacks=lacks_of(one, valued)) for one in known)
     files = tuple(TableFile.of(name.split(".", maxsplit=1)[0], path) for name, path in there.items())
     return Bureau(terms, whole, groups, reader.budgets(), strays, files)
 
@@ -174,6 +190,7 @@ class _Reader:
                 terms=terms,
                 lacks=terms.lacks,
                 factors=_factors(row, where),
+                budget_fen=_fen(row, "budget", where) if row.get("budget") else None,
             )
             self._check_period(one, until[one.name], where)
             until[one.name].append(one)
@@ -246,48 +263,43 @@ class _Reader:
             return found
 
         quantities = gather("quantities.csv", _quantity, lambda _: 0)
-        advances = gather("advances.csv", lambda row, where: _fen(row, "amount", where), lambda fen: fen)
+        advances = gather("advances.csv", _advance, lambda one: one.fen)
+        scores, unknown = self._scores({one.name for one in contracts})
+        strays += unknown
         audits = gather("audits.csv", _audit, lambda fen: fen)
         of: list[dict[str, Any]] = [
             {
                 "quantities": tuple(quantities[one.number]),
-                "advances_fen": sum(advances[one.number]),
+                "advances_fen": sum(each.fen for each in advances[one.number]),
+                "deposit_fen": sum(each.deposit_fen for each in advances[one.number]),
+                "deposits_off": _deposits_off(one.terms.deposit, advances[one.number]),
+                **scores.get(one.name, {}),
                 "audit_fen": sum(audits[one.number]),
             }
             for one in contracts
         ]
         return of, tuple(strays)
 
+    def _scores(self, known: Container[_Name]) -> tuple[dict[_Name, dict[str, Any]], list[Stray]]:
+        """Scores of the year by institution, pool, scheme and kind of care; and lines of none that has a contract."""
+        strays: list[Stray] = []
+        found: dict[_Name, dict[str, Any]] = {}
+        for where, row in self._lines("assessments.csv"):
+            name = tuple(row[part] for part in _NAME)
+            score, full = (number(row[part], factor, where, part, _DECIMALS) for part in ("score", "full_score"))
+            if name in found or not 0 <= score <= full or not full:
+                fault = "again" if name in found else f"{row['score']} of {row['full_score']}"
+                expected = "one score from 0 to the full score, which is above 0"
+                raise PolicyError(where, found=f"{' '.join(name)}: {fault}", expected=expected, do="correct the line")
+            found[name] = {"score": score, "full_score": full}
+            if name not in known:
+                strays.append(Stray(_short(where), name, 0))
+        return found, strays
+
 
 def _short(where: str) -> str:
     """File and line without the folder: what is written down is the same wherever the files lie."""
     return re.split(r"[/\\]", where)[-1]
-
-
-def _complete(one: Contract, groups: Mapping[tuple[str, str], Group]) -> Contract:
-    """The contract with everything that it lacks to be settled."""
-    terms, lacks = one.terms, list(one.lacks)
-    if terms.counts and not one.quantities:
-        lacks.append("lines of quantities.csv: how many heads or units there were")
-    if terms.way in ("02", *OF_POINTS) and not any(name == terms.id for name, _ in groups):
-        lacks.append(f'lines of groups.csv with terms "{terms.id}": what each disease or group is worth')
-    for name in terms.points.factors if terms.points else ():
-        if name not in one.factors:
-            lacks.append(f'factor_{name} in its line of contracts.csv: terms "{terms.id}" multiply by it')
-    known = _known(terms)
-    for each in one.quantities if not terms.lacks else ():
-        if each.what not in known:
-            lacks.append(f'"{each.what}" ({each.where}) among those of terms "{terms.id}"')
-        elif terms.way == "04" and each.month < terms.per_head[0][0]:
-            lacks.append(
-                f"an amount per head for {each.month}: that of terms “{terms.id}” begins {terms.per_head[0][0]}"
-            )
-    return replace(one, lacks=tuple(dict.fromkeys(lacks)))
-
-
-def _known(terms: Terms) -> frozenset[str]:
-    """What quantities of terms may be of: age bands, or nothing where heads are not told apart; units."""
-    return frozenset(terms.units) if terms.way == "unit" else frozenset(terms.bands or ("",))
 
 
 def _fen(row: _Row, column: str, where: str) -> int:
@@ -296,6 +308,25 @@ def _fen(row: _Row, column: str, where: str) -> int:
         expected = f"from 0 to {yuan(MAX_FEN)} yuan"
         raise PolicyError(where, found=f"{column} {row[column]}", expected=expected, do="correct the amount")
     return fen
+
+
+def _advance(row: _Row, where: str) -> _Advance:
+    deposit = _fen(row, "deposit", where) if row.get("deposit") else 0
+    return _Advance(_fen(row, "amount", where), deposit, _short(where))
+
+
+def _deposits_off(deposit: Deposit | None, advances: Sequence[_Advance]) -> tuple[str, ...]:
+    """Months whose deposit is not the rate of what they were due, in words: they are told, and not corrected."""
+    told: list[str] = []
+    if deposit is None:
+        return ()
+    for one in advances:
+        due = one.fen + one.deposit_fen
+        expected = apply_bp(due, deposit.rate_bp)
+        if one.deposit_fen != expected:
+            share = f"{yuan(deposit.rate_bp)} % of {yuan(due)} are {yuan(expected)}"
+            told.append(f"{one.where}: a deposit of {yuan(one.deposit_fen)}; {share}")
+    return tuple(told)
 
 
 def _group(row: _Row, where: str) -> Group:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from qingsuan.clearing.contracts.points import Points
+from qingsuan.clearing.contracts.shares import Deposit, Share
 from qingsuan.policy.model import Source
 
 __all__ = [
@@ -72,6 +73,8 @@ class Terms:
     bands : 04: factor by age band; empty where heads are counted without bands.
     units : unit: amount by unit of service.
     points : 05, 06: what cases and points are worth.
+    shares : whether what is left of, or beyond, the institution's budget is shared: by ``surplus`` and ``overrun``, None for not at all.
+    deposit : what is withheld and returned by assessment; None where nothing is.
     """
 
     id: str
@@ -85,6 +88,10 @@ class Terms:
     bands: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
     points: Points | None = None
+    shares: bool = False
+    surplus: Share | None = None
+    overrun: Share | None = None
+    deposit: Deposit | None = None
 
     @property
     def of_cases(self) -> bool:
@@ -170,7 +177,10 @@ class Contract:
     first_month, last_month : 1 to 12, inclusive.
     lacks : what it cannot be settled without, each in words.
     factors : by name, in ten-thousandths, as its line has them.
-    advances_fen : paid already, month by month (按月预付).
+    budget_fen : the institution's own budget (年度总额), where its terms share what is left or overrun.
+    advances_fen, deposit_fen : paid already, and withheld as a deposit, month by month (按月预付).
+    deposits_off : lines whose deposit is not the rate of the terms, in words.
+    score, full_score : of the yearly assessment, in ten-thousandths.
     audit_fen : withheld after audits (稽核扣款).
     """
 
@@ -186,7 +196,12 @@ class Contract:
     lacks: tuple[str, ...] = ()
     quantities: tuple[Quantity, ...] = ()
     factors: Mapping[str, int] = field(default_factory=dict)
+    budget_fen: int | None = None
     advances_fen: int = 0
+    deposit_fen: int = 0
+    deposits_off: tuple[str, ...] = ()
+    score: int | None = None
+    full_score: int | None = None
     audit_fen: int = 0
 
     @property

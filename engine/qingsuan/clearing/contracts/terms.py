@@ -13,6 +13,7 @@ from typing import Any
 
 from qingsuan.clearing.contracts.model import ONE, WAYS, DayRate, Kind, Terms, TermsFile
 from qingsuan.clearing.contracts.points import read_points
+from qingsuan.clearing.contracts.shares import read_deposit, read_share
 from qingsuan.money import BP_ONE
 from qingsuan.policy.model import FUNDS, Source
 from qingsuan.policy.sources import cite, read_sources
@@ -125,7 +126,7 @@ class _Reader:
             "06": self._points,
             "unit": self._units,
         }
-        own = of_way[way]()
+        own = of_way[way]() | self._shares()
         return Terms(id=name, way=way, title=title, source=source, lacks=tuple(self._lacks), **own)
 
     def _need(self, key: str, read: Callable[[str], Any], otherwise: Any) -> Any:
@@ -177,6 +178,17 @@ class _Reader:
         return {
             "units": self._need("units", lambda key: self._named(key, "unit", lambda one: one.yuan_fen("yuan")), {})
         }
+
+    def _shares(self) -> dict[str, Any]:
+        """What is left or overrun, and deposits; both parts of the first, or neither."""
+        table, found = self.table, dict[str, Any]()
+        if table.has("surplus") or table.has("overrun"):
+            for key in ("surplus", "overrun"):
+                found[key] = self._need(key, lambda key: read_share(table, key), None)
+            found["shares"] = True
+        if table.has("deposit"):
+            found["deposit"] = read_deposit(table.table("deposit"))
+        return found
 
     def _points(self) -> dict[str, Any]:
         return {"points": read_points(self.table, self._need)}

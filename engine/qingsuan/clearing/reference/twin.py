@@ -1,8 +1,4 @@
-"""The slow twin of clearing: the same calculation in plain Python, claim by claim, from the rules as they are written.
-
-It judges :mod:`qingsuan.clearing.partition` and is never a fallback. It shares the contracts as they were read, and nothing
-of what works them out.
-"""
+"""A year cleared by hand."""
 
 from __future__ import annotations
 
@@ -13,39 +9,11 @@ from fractions import Fraction
 
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.model import Contract, Terms
-from qingsuan.clearing.contracts.points import Outlier, Points
+from qingsuan.clearing.reference.points import emptied, points_of, rules_of
+from qingsuan.clearing.reference.rows import Case, Claim, decimals, whole
+from qingsuan.clearing.reference.shares import returned, shared
 
-__all__ = ["ByHand", "Case", "Claim", "clear_by_hand"]
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A settled claim: month is that of its benefit date, amounts are fen."""
-
-    setl_id: str
-    pool: str
-    insutype: str
-    med_type: str
-    fixmedins_code: str
-    month: int
-    medfee: int
-    fund_all: int
-    funds: int
-    person: int
-    scope: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A row of cases."""
-
-    setl_id: str
-    pool: str
-    insutype: str
-    group: str
-    days: int
-    flag: str = ""
-    points: int = -1
+__all__ = ["ByHand", "clear_by_hand"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +72,23 @@ def clear_by_hand(bureau: Bureau, claims: Sequence[Claim], cases: Sequence[Case]
             out.terms[contract.number] = _terms_by_points(bureau, contract, valued, shares, out)
         else:
             out.terms[contract.number] = _terms_of(bureau, contract, claims, told, asked, out)
+    _deposits(bureau, out)
     out.unsettled = +out.unsettled
     return out
+
+
+def _deposits(bureau: Bureau, out: ByHand) -> None:
+    """Take off what is kept of deposits."""
+    groups: dict[tuple[str, str], list[Contract]] = defaultdict(list)
+    for contract in sorted(bureau.contracts, key=lambda one: (one.fixmedins_code, one.clr_type, one.first_month)):
+        if contract.number in out.terms and contract.terms.deposit is not None:
+            groups[contract.key, contract.terms.id].append(contract)
+    for contracts in groups.values():
+        for number, back in returned(contracts).items():
+            own, withheld = out.terms[number], bureau.contracts[number].deposit_fen
+            own.update(deposit=withheld, deposit_returned=back, deposit_kept=withheld - back)
+            own["payable"] -= own["deposit_kept"]
+            own["clearing"] -= own["deposit_kept"]
 
 
 def _contract_of(bureau: Bureau, claim: Claim, out: ByHand) -> Contract | None:
@@ -154,7 +137,12 @@ def _terms_of(
 def _finished(
     contract: Contract, cleared: Sequence[Claim], quantity: int, standard: int, remainder: int = 0
 ) -> dict[str, int]:
-    payable = standard - contract.audit_fen
+    budget, terms = contract.budget_fen, contract.terms
+    surplus = overrun = kept = borne = 0
+    if budget is not None:
+        surplus, overrun = max(0, budget - standard), max(0, standard - budget)
+        kept, borne = shared(terms.surplus, surplus, budget), shared(terms.overrun, overrun, budget)
+    payable = standard + kept - (overrun - borne) - contract.audit_fen
     return {
         "psntime": len(cleared),
         "medfee_sumamt": sum(claim.medfee for claim in cleared),
@@ -162,7 +150,15 @@ def _finished(
         "quantity": quantity,
         "remainder": remainder,
         "standard": standard,
+        "surplus": surplus,
+        "kept": kept,
+        "overrun": overrun,
+        "borne_by_fund": borne,
+        "borne_by_institution": overrun - borne,
         "audit": contract.audit_fen,
+        "deposit": 0,
+        "deposit_returned": 0,
+        "deposit_kept": 0,
         "payable": payable,
         "advances": contract.advances_fen,
         "clearing": payable - contract.advances_fen,
@@ -185,7 +181,7 @@ def _worth(bureau: Bureau, terms: Terms, claim: Claim, cases: Sequence[Case], cl
     standard = group.standard_fen
     if terms.disease_share_bp is None:
         return "", max(0, standard - claim.person), 0
-    return "", _round(Fraction(standard * terms.disease_share_bp, 10_000)), 0
+    return "", whole(Fraction(standard * terms.disease_share_bp, 10_000)), 0
 
 
 def _fault(cases: Sequence[Case], claims: int) -> str:
@@ -210,63 +206,9 @@ def _points_of_contract(
         key = claim.pool, claim.insutype, claim.setl_id
         cases = told.get(key, ())
         fault = _fault(cases, asked[key])
-        worth = fault or _points(bureau, contract, claim, cases[0])
+        worth = fault or points_of(bureau, contract, claim, cases[0])
         found.append(worth if isinstance(worth, str) else _Worth(claim, worth[0]))
     return found
-
-
-def _points(bureau: Bureau, contract: Contract, claim: Claim, case: Case) -> str | tuple[Fraction | None]:
-    """The points of a case, None where it is paid its cost; or what is wrong with it."""
-    points, factor = _rules(contract), Fraction(1)
-    special = (points.special or {}).get(case.flag)
-    if case.flag and special is None:
-        return "no-group" if not case.group else "no-flag"
-    if special is not None and special.form == "cost":
-        return (None,)
-    if not case.group:
-        return "no-group"
-    for name in points.factors:
-        factor *= Fraction(contract.factors[name], 10_000)
-    factor = _decimals(factor, points.factor_decimals)
-    group = bureau.groups.get((contract.terms.id, case.group))
-    own = case.points if case.points >= 0 else None if group is None else group.points
-    mean = None if group is None else group.mean_fen
-    asks_mean = special.form == "by-cost" if special else bool(points.low or points.high or points.extreme)
-    if own is None or (mean is None and asks_mean):
-        return "no-standard"
-    if special is not None and special.form == "bed-days" and not case.days:
-        return "no-days"
-    ratio = Fraction(claim.medfee, mean) if mean else Fraction(1)
-    if special is not None:
-        times = {"percent": Fraction(1), "by-cost": ratio, "bed-days": Fraction(case.days)}[special.form]
-        worth = times * Fraction(special.percent_bp, 10_000) * (factor if special.factor else 1)
-    else:
-        worth = _deviation(points, ratio, factor)
-    return (_decimals(Fraction(own, 10_000) * worth, points.decimals),)
-
-
-def _deviation(points: Points, ratio: Fraction, factor: Fraction) -> Fraction:
-    """What the points of the group are multiplied by."""
-    if points.extreme and _beyond(points.extreme, ratio, above=True):
-        return factor
-    high = points.high
-    if high and _beyond(high, ratio, above=True):
-        more = (ratio - Fraction(high.bound_bp, 10_000)) * Fraction(high.share_bp, 10_000)
-        return {"multiply": (1 + more) * factor, "replace": factor + more, "drop": 1 + more}[high.factor]
-    if points.low and _beyond(points.low, ratio, above=False):
-        return ratio * factor if points.low.factor == "multiply" else ratio
-    return factor
-
-
-def _beyond(outlier: Outlier, ratio: Fraction, *, above: bool) -> bool:
-    bound = Fraction(outlier.bound_bp, 10_000)
-    return ratio == bound if outlier.at and ratio == bound else ratio > bound if above else ratio < bound
-
-
-def _rules(contract: Contract) -> Points:
-    if contract.terms.points is None:
-        raise ValueError(f"{contract.where} does not go by points")
-    return contract.terms.points
 
 
 def _shares(
@@ -278,7 +220,7 @@ def _shares(
     pools: dict[tuple[str, str, str], list[Contract]] = defaultdict(list)
     for number in valued:
         contract = bureau.contracts[number]
-        rate = _rules(contract).rate_fen
+        rate = rules_of(contract).rate_fen
         if rate is None:
             pools[contract.pool, contract.insutype, contract.clr_type].append(contract)
         else:
@@ -301,7 +243,7 @@ def _share_pool(
     first = contracts[0].terms
     if any(one.terms.points != first.points or one.terms.way != first.way for one in contracts):
         return "several-terms"
-    budget, rules = bureau.budgets.get(name), _rules(contracts[0])
+    budget, rules = bureau.budgets.get(name), rules_of(contracts[0])
     if budget is None:
         return "no-budget"
     cases = [one for contract in contracts for one in valued[contract.number] if isinstance(one, _Worth)]
@@ -317,35 +259,13 @@ def _share_pool(
     )
     if rules.by_ratio and paid * 1000 < scope:
         return "no-ratio"
-    whole = Fraction(available, 100) / (Fraction(paid, scope) if rules.by_ratio and scope else 1)
-    value = _decimals(whole / sum(points), rules.value_decimals)
+    there = Fraction(available, 100) / (Fraction(paid, scope) if rules.by_ratio and scope else 1)
+    value = decimals(there / sum(points), rules.value_decimals)
     out.values[name] = value
-    due = [_round(one * value * 100) for one in points]
-    given = _emptied(points, due, available) if rules.empties else [None] * len(due)
+    due = [whole(one * value * 100) for one in points]
+    given = emptied(points, due, available) if rules.empties else [None] * len(due)
     shares.update({contract.number: (value, one) for contract, one in zip(contracts, given, strict=True)})
     return ""
-
-
-def _emptied(points: Sequence[Fraction], due: Sequence[int], available: int) -> list[int | None]:
-    """Fen by fen: the last takes what is left, unless somebody with more points then had less; then the one before."""
-    given, step = list(due), 1 if available > sum(due) else -1
-    turn = len(given)
-    while sum(given) != available:
-        turn = turn - 1 if turn > 0 else len(given) - 1
-        while points[turn] and sum(given) != available and _in_order(points, given, turn, step):
-            given[turn] += step
-    return list(given)
-
-
-def _in_order(points: Sequence[Fraction], given: Sequence[int], place: int, step: int) -> bool:
-    """Whether an institution may get another fen, or one less."""
-    after = given[place] + step
-    if after < 0:
-        return False
-    return all(
-        after <= other if more > points[place] else after >= other if more < points[place] else True
-        for more, other in zip(points, given, strict=True)
-    )
 
 
 def _sum_of(cases: Sequence[_Worth | str]) -> Fraction:
@@ -360,7 +280,7 @@ def _terms_by_points(
     out: ByHand,
 ) -> dict[str, int]:
     """Each case with its worth: where a pool is emptied they share what their contract gets, in their order."""
-    (value, given), rules = shares[contract.number], _rules(contract)
+    (value, given), rules = shares[contract.number], rules_of(contract)
     cleared: list[Claim] = []
     standard, before, so_far = 0, 0, Fraction(0)
     for one in valued[contract.number]:
@@ -371,9 +291,9 @@ def _terms_by_points(
             worth = one.claim.funds
         elif given is not None:
             so_far += one.points
-            worth, before = _round(so_far * value * 100) - before, _round(so_far * value * 100)
+            worth, before = whole(so_far * value * 100) - before, whole(so_far * value * 100)
         else:
-            worth = _round(one.points * value * 100)
+            worth = whole(one.points * value * 100)
             worth -= one.claim.medfee - one.claim.funds if rules.deducts else 0
         cleared.append(one.claim)
         out.cases[one.claim.pool, one.claim.insutype, one.claim.setl_id] = worth
@@ -395,15 +315,4 @@ def _of_quantity(terms: Terms, month: str, what: str, number: int) -> int:
     if terms.way == "unit":
         return number * terms.units[what]
     rate = [fen for since, fen in terms.per_head if since <= month][-1]
-    return _round(Fraction(number * rate * terms.bands.get(what, 10_000), 10_000))
-
-
-def _decimals(number: Fraction, decimals: int) -> Fraction:
-    """Half away from zero at so many decimals."""
-    return Fraction(_round(number * 10**decimals), 10**decimals)
-
-
-def _round(amount: Fraction) -> int:
-    """Half away from zero."""
-    whole = int(abs(amount) + Fraction(1, 2))
-    return whole if amount >= 0 else -whole
+    return whole(Fraction(number * rate * terms.bands.get(what, 10_000), 10_000))
