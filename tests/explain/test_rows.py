@@ -84,3 +84,14 @@ def test_a_settlement_whose_scheme_or_pool_cannot_be_read_may_be_a_part_of_any_s
     found = explained(tmp_path, HEAD + PLAIN, insured(), part("s1", "1000.00"), part("s2", "500.00", **changes))
     assert {name: one["outcome"] for name, one in found.items()} == {"s1": outcome, "s2": "rejected"}
     assert found["s2"]["claim"].items() >= {name: text for name, text in changes.items() if name != "setl_time"}.items()
+
+
+@pytest.mark.parametrize(("lang", "expected"), [("en", "a rule for this combination"), ("zh", "适用于该组合的规则")])
+def test_what_no_rule_is_for_is_said_in_the_language_of_the_explanation(
+    tmp_path: Path, lang: str, expected: str
+) -> None:
+    gap = ENROLLED.replace("from = 2022-02-01", "from = 2022-03-01")
+    explained(tmp_path, RULES_HEAD + gap, insured(x_enrolled="2022-02-10"), claim())
+    ran = run("explain", tmp_path / "out", "--psn-no", "p1", "--format", "json", "--lang", lang)
+    (told,) = json.loads(ran.out)["claims"]
+    assert (told["rejection"]["code"], told["rejection"]["expected"]) == ("E_NO_RULE", expected)
