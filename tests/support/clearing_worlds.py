@@ -80,7 +80,9 @@ class World:
         given = {"settled": _settled(self.claims), "cases": _cases(self.cases), "contracts": contracts}
         taken = {name: taking.take(name, batch, _File(), 0, ()) for name, batch in given.items()}
         assert not any(one.refusals.num_rows for one in taken.values())
-        return settle_contracts(self.bureau, *(pa.Table.from_batches([one.rows]) for one in taken.values()))
+        return settle_contracts(
+            self.bureau, taking.sums, *(pa.Table.from_batches([one.rows]) for one in taken.values())
+        )
 
 
 def _settled(claims: list[Claim]) -> pa.RecordBatch:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from qingsuan.clearing.cases import FAULTS, REASONS, Cases, worth
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.model import Contract
+from qingsuan.clearing.intake.sums import Sums
 from qingsuan.clearing.joining import join
 from qingsuan.clearing.lines import CLAIMED, Line, Unsettled, claimed_of
 from qingsuan.clearing.pools import value_pools, value_rates
@@ -29,7 +30,7 @@ _NO_KIND = "no [[kinds]] of terms.toml has this kind of care (med_type)"
 _NO_CLAIM = "no settled claim of a contract that goes by cases has its setl_id"
 
 
-def settle_contracts(bureau: Bureau, settled: pa.Table, cases: pa.Table, contracts: pa.Table) -> Settled:
+def settle_contracts(bureau: Bureau, added: Sums, settled: pa.Table, cases: pa.Table, contracts: pa.Table) -> Settled:
     """Settle the contracts of a partition; see :class:`qingsuan.clearing.settlement.ContractClearing`."""
     order = np.sort(numbers(contracts["contract"]))
     lines = {int(number): Line(bureau.contracts[number]) for number in order}
@@ -42,7 +43,7 @@ def settle_contracts(bureau: Bureau, settled: pa.Table, cases: pa.Table, contrac
     pools = value_pools(list(lines.values()), bureau.budgets, valued, _with_case(lines, bureau, valued))
     value_rates(list(lines.values()), valued, _with_case(lines, bureau, valued))
     whole, has_case = _whole(lines, len(bureau.contracts)), _with_case(lines, bureau, valued)
-    own = sums.filter(pc.greater_equal(sums["contract"], 0))
+    own = pa.concat_tables([added.rows(list(lines)), sums.filter(pc.greater_equal(sums["contract"], 0))])
     claimed = pa.concat_tables([own, valued.joined.claims.filter(pa.array(has_case))])
     of_whole = claimed.filter(pa.array(whole[numbers(claimed["contract"])]))
     _fill(lines, of_whole)

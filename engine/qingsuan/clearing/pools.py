@@ -115,7 +115,8 @@ def value_rates(lines: Sequence[Line], cases: Cases, settled: Mask) -> None:
 
 def _places(cases: Cases, line: Line, settled: Mask) -> npt.NDArray[np.intp]:
     """The places of a contract's cases that are settled by points; cases lie in the order of contracts."""
-    first, last = np.searchsorted(cases.contract, (line.contract.number, line.contract.number + 1))
+    number = line.contract.number
+    first, last = np.searchsorted(cases.contract, np.array((number, number + 1), cases.contract.dtype))
     found: npt.NDArray[np.intp] = first + np.flatnonzero(settled[first:last] & ~cases.outside[first:last])
     return found
 

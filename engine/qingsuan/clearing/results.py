@@ -16,6 +16,8 @@ from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.lines import TERMS, Line, Unsettled
 from qingsuan.clearing.pools import Pool
 from qingsuan.clearing.shared import POINTS, cases_table, pools_table
+from qingsuan.columns.cells import decimals
+from qingsuan.columns.rows import arrow, low_words
 from qingsuan.settlement import Settled
 
 __all__ = ["AMOUNTS", "BY_CARE", "NAMES", "UNSETTLED_BY", "Outcome"]
@@ -154,7 +156,8 @@ class Outcome:
 
 
 def _fen(column: pa.ChunkedArray) -> pa.Array:
-    return pa.array([int(each.scaleb(2)) for each in column.to_pylist()], pa.int64())
+    """Yuan of a table that was just made, as fen."""
+    return arrow(low_words(column.combine_chunks())[0])
 
 
 def _factor(line: Line) -> Decimal | None:
@@ -177,4 +180,4 @@ def _texts(values: Iterable[str]) -> pa.Array:
 
 
 def _money(fen: Sequence[int]) -> pa.Array:
-    return pa.array([Decimal(each).scaleb(-2) for each in fen], pa.decimal128(20, 2))
+    return decimals(np.array(fen, np.int64), 20)

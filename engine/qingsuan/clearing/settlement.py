@@ -78,7 +78,7 @@ class ContractClearing(Settlement):
 
     def settler(self) -> Callable[..., Settled]:
         """See :meth:`qingsuan.settlement.Settlement.settler`."""
-        return partial(settle_contracts, self.bureau)
+        return partial(settle_contracts, self.bureau, self._taking.sums)
 
     def check(self, books: Books) -> None:
         """See :meth:`qingsuan.settlement.Settlement.check`: every claim is in a contract or shown apart, to the fen."""

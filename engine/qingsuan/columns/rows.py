@@ -211,6 +211,29 @@ def _bounded(length: int) -> int:
     return length
 
 
+def add_to(
+    sums: Sequence[npt.NDArray[np.int64]], groups: npt.NDArray[np.int32], columns: Sequence[npt.NDArray[np.int64]]
+) -> None:
+    """Add columns to sums that are there, by group number.
+
+    Raises
+    ------
+    ValueError
+        A group is out of range, a column has another length, or a sum could leave 64 bits; the sums are then worth nothing.
+    """
+    for total, column in zip(sums, columns, strict=True):
+        if len(column) != len(groups):
+            raise ValueError("columns differ in length")
+        if len(groups) and not (int(groups.min()) >= 0 and int(groups.max()) < len(total)):
+            raise ValueError(f"a group is outside 0 … {len(total) - 1}")
+        largest = max(int(column.max()), -int(column.min())) if len(column) else 0
+        reached = max(int(total.max(initial=0)), -int(total.min(initial=0)))
+        if reached + largest * len(column) >= 2**63:
+            raise ValueError("sums of these amounts may leave 64 bits")
+        if largest:
+            _rows.add_by_group(groups, np.ascontiguousarray(column, np.int64), total)
+
+
 def add_up(
     groups: npt.NDArray[np.int32], count: int, columns: Sequence[npt.NDArray[np.int64]]
 ) -> list[npt.NDArray[np.int64]]:

@@ -13,6 +13,7 @@ from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.model import Contract
 from qingsuan.clearing.contracts.terms import factor
 from qingsuan.clearing.intake.columns import AMOUNTS, CASES, CONTRACTS, INTERNAL, settled_columns
+from qingsuan.clearing.intake.sums import Sums
 from qingsuan.columns.batch import Batch
 from qingsuan.columns.cells import Torn
 from qingsuan.columns.rows import add_up, arrow, recoded
@@ -33,7 +34,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Taking:
-    """Takes batches of every table in; it learns nothing, so that threads may share it.
+    """Takes batches of every table in; threads may share it.
 
     Parameters
     ----------
@@ -43,6 +44,10 @@ class Taking:
         Codes of the pools that installed plugins serve.
     skip_unserved
         Whether claims of other pools are rejected (E_POOL) instead of stopping the run.
+
+    Attributes
+    ----------
+    sums : claims of contracts that do not go by cases, added up as they come.
     """
 
     def __init__(self, bureau: Bureau, pools: frozenset[str], *, skip_unserved: bool) -> None:
@@ -53,6 +58,7 @@ class Taking:
         self._first, self._last = (np.datetime64(day, "D").astype(int) for day in (f"{year}-01-01", f"{year}-12-31"))
         self._kinds = [kind.clr_type for kind in bureau.terms.kinds]
         self._kind_of = {care: place for place, kind in enumerate(bureau.terms.kinds) for care in kind.med_types}
+        self.sums = Sums(len(bureau.contracts), year)
         self._places = _Places(bureau.contracts, self._kinds)
         self._of_cases = np.array([one.terms.of_cases for one in bureau.contracts] + [False], np.bool_)
 
@@ -98,7 +104,10 @@ class Taking:
         contract = self._places.find(rows, kind, benefit_month + 1)
         good = rows.good
         alone = self._of_cases[contract] & good
-        summed = self._summed(rows, kind, contract, np.flatnonzero(good & ~alone))
+        month = _month(rows.values("setl_time"))
+        added = good & ~alone & (contract >= 0) & self.sums.fits(month)
+        self.sums.add(contract[added], month[added], list(self._amounts(rows, np.flatnonzero(added)).values()))
+        summed = self._summed(rows, kind, contract, np.flatnonzero(good & ~alone & ~added))
         taken = pa.Table.from_batches([summed, self._alone(rows, kind, contract, np.flatnonzero(alone))])
         whole = taken.combine_chunks().to_batches()
         batch = whole[0] if whole else pa.RecordBatch.from_pylist([], INTERNAL["settled"])
