@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qingsuan.elsewhere.bureau import Bureau
@@ -21,6 +21,7 @@ class Cleared:
 
     Attributes
     ----------
+    places : where among the numbers stands what is cleared.
     paying : by paying pool, place of treatment, which kind of place, and scheme.
     treating : by place of treatment, paying pool, kind of place, institution and scheme.
     months : what is cleared between two sides in fen, by month.
@@ -28,17 +29,16 @@ class Cleared:
     unplaced : by pool, scheme, institution, and why nobody knows where it is.
     """
 
-    clears: tuple[str, ...]
+    places: tuple[int, ...]
     paying: Sums = field(default_factory=dict)
     treating: Sums = field(default_factory=dict)
     months: dict[Pair, dict[str, int]] = field(default_factory=dict)
     local: Sums = field(default_factory=dict)
     unplaced: Sums = field(default_factory=dict)
 
-    def fen(self, numbers: Iterable[int]) -> int:
+    def fen(self, numbers: Sequence[int]) -> int:
         """What of these numbers is cleared."""
-        by_name = dict(zip(("claims", *AMOUNTS), numbers, strict=True))
-        return sum(by_name[name] for name in self.clears)
+        return sum(numbers[place] for place in self.places)
 
     def total(self, sums: Sums) -> int:
         """What of all of them is cleared."""
@@ -56,7 +56,7 @@ class Cleared:
 
 def clear(sums: Sums, bureau: Bureau) -> Cleared:
     """Say of sums by pool, scheme, institution and month who owes them to whom."""
-    cleared = Cleared(bureau.arrangement.clears)
+    cleared = Cleared(tuple(1 + AMOUNTS.index(name) for name in bureau.arrangement.clears))
     for (pool, scheme, institution, month), numbers in sums.items():
         place, treating, why = bureau.treated(pool, institution)
         if why:

@@ -129,6 +129,14 @@ class Outcome:
             ]
         return tuple(found)
 
+    def rows(self) -> dict[str, int]:
+        """How many claims came in, and where they were."""
+        names = {"in_the_pool": "local", "elsewhere": "paying", "unplaced": "unplaced"}
+        claims = {
+            name: sum(numbers[0] for numbers in getattr(self.cleared, sums).values()) for name, sums in names.items()
+        }
+        return {"in": sum(claims.values()), **claims}
+
     def record(self) -> dict[str, Any]:
         """The part of ``run.json`` that this settlement knows."""
         arrangement, cleared = self.bureau.arrangement, self.cleared
@@ -136,10 +144,6 @@ class Outcome:
         for one in self.bureau.movements:
             lines[one.outcome] += 1
             fen[one.outcome] += 0 if one.fault is not None else one.fen or 0
-        claims = {
-            name: sum(numbers[0] for numbers in getattr(cleared, name).values())
-            for name in ("local", "paying", "unplaced")
-        }
         by_place = {
             place: sum(cleared.fen(numbers) for key, numbers in cleared.paying.items() if key[2] == place)
             for place in PLACES
@@ -156,8 +160,7 @@ class Outcome:
                 {"key": each.key, "document": each.document, "article": each.article, "grade": each.grade}
                 for each in arrangement.sources.values()
             ],
-            "rows": {"in": sum(claims.values()), "in_the_pool": claims["local"], "elsewhere": claims["paying"]}
-            | {"unplaced": claims["unplaced"]},
+            "rows": self.rows(),
             "movements": {
                 name: {"rows": lines[name], **({} if name == "refused" else {"amount": yuan(fen[name])})}
                 for name in OUTCOMES

@@ -81,7 +81,7 @@ class CareOutside(Settlement):
         """See :meth:`qingsuan.settlement.Settlement.check`."""
         outcome = self._outcome(books)
         wrong = [name for name, one, other in outcome.identities() if one != other]
-        rows = {name: count for name, count in outcome.record()["rows"].items() if name != "in"}
+        rows = {name: count for name, count in outcome.rows().items() if name != "in"}
         books.check_balance("settled", rows, wrong)
 
     def totals(self, books: Books) -> dict[str, pa.Table]:
@@ -102,4 +102,4 @@ class CareOutside(Settlement):
 
     def _add_up(self, rows: pa.Table) -> Settled:
         """Add the rows of a partition up: a pool is whole in one."""
-        return Settled({}, totals={_PAID: self._adding.table(self._adding.added_up([rows]))})
+        return Settled({}, totals={_PAID: self._adding.grouped(rows)})

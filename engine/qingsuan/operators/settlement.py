@@ -98,4 +98,4 @@ class OperatorContracts(Settlement):
 
     def _add_up(self, rows: pa.Table) -> Settled:
         """Add the rows of a partition up: a pool is whole in one."""
-        return Settled({}, totals={_PAID: self._adding.table(self._adding.added_up([rows]))})
+        return Settled({}, totals={_PAID: self._adding.grouped(rows)})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingsuan.columns.cells import READERS, Cells, Torn
 from qingsuan.columns.forms import form_of, quoted
@@ -20,6 +21,8 @@ __all__ = ["CLAIMS", "Adding", "Sums"]
 
 CLAIMS = "claims"
 """How many settled rows an internal row stands for."""
+
+_MOST = 2**63 - 1
 
 Sums = dict[tuple[str, ...], list[int]]
 """By key: the number of claims, then the amounts in fen, in their order."""
@@ -80,18 +83,20 @@ class Adding:
         """Internal rows added up by their keys, in the order of these."""
         found: Sums = {}
         for table in tables:
-            numbers = zip(*(table[name].to_pylist() for name in (CLAIMS, *self.amounts)), strict=True)
-            for key, row in zip(zip(*(table[key].to_pylist() for key in self.keys), strict=True), numbers, strict=True):
-                mine = found.setdefault(key, [0] * len(row))
-                for place, number in enumerate(row):
-                    mine[place] += number
+            rows = self.grouped(table)
+            numbers = zip(*(rows[name].to_pylist() for name in (CLAIMS, *self.amounts)), strict=True)
+            for key, row in zip(zip(*(rows[key].to_pylist() for key in self.keys), strict=True), numbers, strict=True):
+                mine = found.get(key)
+                found[key] = list(row) if mine is None else [one + more for one, more in zip(mine, row, strict=True)]
         return dict(sorted(found.items()))
 
-    def table(self, sums: Mapping[tuple[str, ...], Sequence[int]]) -> pa.Table:
-        """Sums as internal rows."""
-        rows = [(*key, *numbers) for key, numbers in sums.items()]
-        columns = list(zip(*rows, strict=True)) if rows else [()] * len(self.internal)
-        return pa.table([list(column) for column in columns], schema=self.internal)
+    def grouped(self, table: pa.Table) -> pa.Table:
+        """Internal rows added up by whole columns; as they are, where a sum could leave 64 bits."""
+        if not _is_bounded(table, self.amounts):
+            return table
+        names = (CLAIMS, *self.amounts)
+        grouped = table.group_by(list(self.keys), use_threads=False).aggregate([(name, "sum") for name in names])
+        return grouped.select([*self.keys, *(f"{name}_sum" for name in names)]).rename_columns([*self.keys, *names])
 
     def _check(self, column: Column, mine: Cells, batch: pa.RecordBatch, file: InputFile, first_row: int) -> None:
         """Every cell is there and of its form, no amount is negative, every date is of the year."""
@@ -110,6 +115,11 @@ class Adding:
             row = int(np.flatnonzero(wrong)[0])
             found = "nothing" if mine.absent[row] else quoted(batch[column.name][row])
             raise _untrusted(file, first_row + row, column.name, found, expected)
+
+
+def _is_bounded(table: pa.Table, amounts: Sequence[str]) -> bool:
+    """Whether no sum of an amount over all rows can leave 64 bits."""
+    return all((pc.max(table[name]).as_py() or 0) * table.num_rows <= _MOST for name in amounts)
 
 
 def _text(cells: Cells) -> pa.Array:
