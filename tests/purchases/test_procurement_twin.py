@@ -19,6 +19,7 @@ from qingsuan.movements.model import Movement
 from qingsuan.purchases.bureau import KINDS, Bureau, moved_by_month
 from qingsuan.purchases.model import COMPLETED, NEEDED, SPENT, Grade, Item, Procurement, ProcurementBatch, SchemeTerms
 from qingsuan.purchases.reference import Agreed, Moved, Purchase, ReferenceInstitution, settle
+from qingsuan.purchases.saving import Bought, save
 from qingsuan.purchases.settlement import CentralProcurement
 from qingsuan.settlement import Settled
 
@@ -165,6 +166,19 @@ def test_columns_and_twin_agree(seed: int) -> None:
     assert dict(zip(keys, months, strict=True)) == {
         (*pair, month): each.ledger[month] for pair, each in wanted.items() for month in each.ledger
     }
+
+
+@pytest.mark.parametrize("seed", range(2000, 2000 + WORLDS))
+def test_they_agree_at_every_grade_and_a_hundredth_beside(seed: int) -> None:
+    batch = batch_of(random.Random(seed), "B1")
+    item = Item("B1", "D1", 30_000, 10_000)
+    agreed, key = [Agreed("B1", "D1", "H1", 1_000, 1_000)], ("B1", "H1")
+    bought = [Purchase("P", "H1", "B1", "D1", batch.ends, 1_000, 100_000, True, False)]
+    bounds = {grade.from_bp + beside for grade in batch.grades for beside in (-1, 0, 1)}
+    for score in sorted(bounds & {*range(10_001)}):
+        saving = save(batch, (Bought(item, 1_000, 1_000, 1_000, 100_000),), score)
+        wanted = settle({"B1": batch}, {("B1", "D1"): item}, {key: score}, agreed, bought, [])[key]
+        assert {one.terms.scheme: one.kept for one in saving.schemes} == wanted.kept
 
 
 @pytest.mark.parametrize("seed", range(1000, 1000 + WORLDS))
