@@ -58,22 +58,29 @@ def killed(command: tuple[str, ...], times: int, seconds: float) -> int:
     return count
 
 
-def closed(place: Path, memory: str, kills: int, people: int) -> list[tuple[str, Cost]]:
+def step(name: str, command: tuple[str, ...], place: Path) -> Cost:
+    """Let one command run, and print at once what it cost."""
+    cost = measured(command, place)
+    told = f"{cost.seconds:7.1f} s, {cost.cpu:7.1f} s of CPU, peak {cost.peak / 2**30:.2f} GiB"
+    print(f"{name:>24}: {told}", flush=True)
+    return cost
+
+
+def closed(place: Path, memory: str, kills: int, people: int) -> None:
     """Make the province and close it, twice: undisturbed, and killed."""
     launch = (sys.executable, "-c", LAUNCH, str(SUPPORT), str(place / "rules"))
     sample = ("sample", str(place / "sample"), "--people", str(people), "--seed", "1", "--files", "4")
     close = ("year-end", str(place / "sample" / "case.toml"), "--memory", memory, "--out")
-    steps = [("sample", measured((*launch, *sample), place))]
-    steps.append(("year-end", measured((*launch, *close, str(place / "year")), place)))
-    print((place / "told.txt").read_text("utf-8"))
-    times = killed((*launch, *close, str(place / "again")), kills, steps[-1][1].seconds)
-    steps.append((f"killed {times} times, then", measured((*launch, *close, str(place / "again"), "--resume"), place)))
+    step("sample", (*launch, *sample), place)
+    undisturbed = step("year-end", (*launch, *close, str(place / "year")), place)
+    print(undisturbed.output, flush=True)
+    times = killed((*launch, *close, str(place / "again")), kills, undisturbed.seconds)
+    step(f"killed {times} times, then", (*launch, *close, str(place / "again"), "--resume"), place)
     assert digests(place / "again") == digests(place / "year"), "the years differ"
     shutil.rmtree(place / "again")
-    steps.append(("verify", measured((*launch, "verify", str(place / "year")), place)))
+    step("verify", (*launch, "verify", str(place / "year")), place)
     rows = json.loads((place / "sample" / "sample.json").read_text("utf-8"))
     print(f"{rows['people']:,} people, {rows['claims']:,} claims, {rows['months']:,} months, the same bytes")
-    return steps
 
 
 def main() -> None:
@@ -84,8 +91,7 @@ def main() -> None:
     asked.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()))
     told = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="province-", dir=told.place) as place:
-        for name, cost in closed(Path(place), told.memory, told.kills, told.people):
-            print(f"{name:>24}: {cost.seconds:7.1f} s, {cost.cpu:7.1f} s of CPU, peak {cost.peak / 2**30:.2f} GiB")
+        closed(Path(place), told.memory, told.kills, told.people)
 
 
 if __name__ == "__main__":

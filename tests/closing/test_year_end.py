@@ -169,6 +169,7 @@ def test_the_screen_fits_in_a_hundred_columns_in_both_languages(case: Path, clos
         ("account/totals/pools.parquet", "own_uses", "fund/statement"),
         ("account/totals/pools.parquet", "closing", "account/totals/pools.parquet"),
         ("fund/totals/books.parquet", "opening", "fund/closing"),
+        ("fund/gaps/part-00000.parquet", "open", "fund/totals/books.parquet"),
     ],
 )
 def test_a_fen_too_much_in_either_table_is_told_with_both(

@@ -233,6 +233,26 @@ def _books(folder: Path) -> Iterator[_Line]:
     yield from ((" ".join(key), one, other, tables) for key, (one, other) in sorted(by_pool.items()))
 
 
+_BEARERS = ("own_fault", "surplus", "city", "county", "reserve", "adjustment", "open")
+"""Who bears a county's gap; the last is what nobody does."""
+
+
+def _gaps(folder: Path) -> Iterator[_Line]:
+    """By fund and pool: what counties' accounts lack by their books, and what everybody bears of it."""
+    short = {
+        (row["fund"], row["insu_admdvs"]): max(0, _fen(row["expense_within"]) - _fen(row["income_within"]))
+        for row in _rows(folder / "fund/totals/books.parquet")
+    }
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+    for path in sorted((folder / "fund/gaps").glob("*.parquet")):
+        for row in _rows(path):
+            one, other = sums.get((row["fund"], row["pool"]), (0, 0))
+            borne = sum(_fen(row[name]) for name in _BEARERS)
+            sums[row["fund"], row["pool"]] = one + short[row["fund"], row["insu_admdvs"]], other + borne
+    tables = ("fund/totals/books.parquet", "fund/gaps")
+    yield from ((" ".join(key), one, other, tables) for key, (one, other) in sorted(sums.items()))
+
+
 def _statement(folder: Path) -> Iterator[dict[str, Any]]:
     for path in sorted((folder / "fund/statement").glob("*.parquet")):
         yield from _rows(path)
@@ -250,6 +270,7 @@ IDENTITIES = {
     "assisted": marked("assisted premiums = expense of medical assistance"),
     "premiums-received": marked("premiums received = income of the residents' books"),
     "books": marked("books: opening + income - expense = closing"),
+    "gaps": marked("gaps of counties = what everybody bears of them"),
     "rows": marked("rows in = rows out + rejected"),
 }
 """Name -> the identity in words, in the order in which they are shown."""
@@ -266,6 +287,7 @@ _KINDS = (
     _Kind("assisted", ("premium", "fund"), _assisted),
     _Kind("premiums-received", ("premium", "fund"), _premiums_received),
     _Kind("books", ("fund",), _books),
+    _Kind("gaps", ("fund",), _gaps),
 )
 
 

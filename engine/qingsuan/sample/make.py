@@ -26,7 +26,7 @@ from qingsuan.funds.columns import ENTRIES
 from qingsuan.run.folder.apart import beside
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.lock import LOCK, held
-from qingsuan.sample.bureau.books import OPENING_FILE, entries_table, write_opening
+from qingsuan.sample.bureau.books import BOOK_FILES, entries_table, write_opening, write_watched
 from qingsuan.sample.bureau.care import Care
 from qingsuan.sample.bureau.contracts import CONTRACT_FILES, cases_table, write_contracts
 from qingsuan.sample.bureau.small import BUREAU_FILES, write_bureau
@@ -63,7 +63,7 @@ _FOLDERS = ("claims", "contracts")
 
 _WRITTEN = re.compile(
     rf"(claims/part-\d{{3}}|{'|'.join(TABLES)})({'|'.join(map(re.escape, FORMATS.values()))})"
-    rf"|README\.txt|sample\.json|spoiled\.csv|{'|'.join(map(re.escape, (*BUREAU_FILES, OPENING_FILE)))}"
+    rf"|README\.txt|sample\.json|spoiled\.csv|{'|'.join(map(re.escape, (*BUREAU_FILES, *BOOK_FILES)))}"
     rf"|contracts/({'|'.join(map(re.escape, CONTRACT_FILES))})"
 )
 """The files that a sample writes, by their names from its folder on."""
@@ -86,7 +86,8 @@ uses           what was paid from personal accounts (个人账户支付)
 cases          what stays are that contracts pay by disease or bed-day (病种、床日)
 contracts/     contracts with institutions: ways of payment, advances, audits (医疗机构清算)
 classes.csv    a made-up class (一, 二, 三) for every county of Inner Mongolia; real use needs the bureau's own table
-entries        what was received and paid in the fund's books (基金账); fund_opening.csv is what they open with
+entries        what was received and paid in the fund's books (基金账); fund_opening.csv is what they open with,
+               fund_targets.csv, fund_budgets.csv and fund_lines.csv what they are held against
 local_split.csv, premium_standards.csv, must_insure.csv, receipts.csv, budgets.csv
                the other tables that a bureau hands over
 case.toml      all of it as one case: qingsuan year-end case.toml --out year
@@ -247,6 +248,7 @@ def _write(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> M
     write_bureau(work, heads, plan.seed, plan.year, FORMATS[plan.kind])
     write_contracts(work / "contracts", care, generator(plan.seed, plan.chunks, 0), plan.year)
     write_opening(work, care)
+    write_watched(work, care)
     (work / "README.txt").write_text(README, encoding="utf-8")
     (work / "sample.json").write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
     return made

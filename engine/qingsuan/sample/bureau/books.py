@@ -16,9 +16,9 @@ from qingsuan.sample.columns import dates, money
 from qingsuan.sample.people import COUNTIES, day_of
 from qingsuan.sample.pools import MARKETS
 
-__all__ = ["OPENING_FILE", "entries_table", "write_opening"]
+__all__ = ["BOOK_FILES", "entries_table", "write_opening", "write_watched"]
 
-OPENING_FILE = "fund_opening.csv"
+BOOK_FILES = ("fund_opening.csv", "fund_targets.csv", "fund_budgets.csv", "fund_lines.csv")
 
 _FUNDS = (
     *("employee-pool", "employee-account", "resident", "critical-illness", "large-sum"),
@@ -44,7 +44,27 @@ def write_opening(out: Path, care: Care) -> None:
         for fund in _FUNDS
         for place in places
     )
-    write_table(out / OPENING_FILE, ("fund", "insu_admdvs", "line", "amount"), balances)
+    write_table(out / "fund_opening.csv", ("fund", "insu_admdvs", "line", "amount"), balances)
+
+
+def write_watched(out: Path, care: Care) -> None:
+    """Write what the books are held against: targets of counties, budgets of pools, and lines of warning."""
+    counties = list(_care_of(care))
+    targets = ((fund, county, "expense", yuan(_planned(county, fen))) for fund, county, fen in counties if fen)
+    write_table(out / "fund_targets.csv", ("fund", "insu_admdvs", "measure", "target"), targets)
+    pools: dict[tuple[str, str], int] = {}
+    for fund, county, fen in counties:
+        key = fund, f"{county[:4]}00"
+        pools[key] = pools.get(key, 0) + fen
+    budgets = ((*key, line, yuan(fen * 7 // 10)) for key, fen in pools.items() if fen for line in ("income", "expense"))
+    write_table(out / "fund_budgets.csv", ("fund", "place", "line", "amount"), budgets)
+    lines = ((fund, "months", "made-up", "6", "") for fund in _SCHEMES.values())
+    write_table(out / "fund_lines.csv", ("fund", "measure", "level", "low", "high"), lines)
+
+
+def _planned(county: str, fen: int) -> int:
+    """What a county planned to spend: half of them keep within it."""
+    return fen * (55 if int(county) % 2 else 65) // 100
 
 
 def entries_table(care: Care, year: int, schema: pa.Schema) -> pa.Table:

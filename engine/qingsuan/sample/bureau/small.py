@@ -149,4 +149,7 @@ contracts = "contracts"
 [fund]
 entries = "entries{suffix}"
 opening = "fund_opening.csv"
+targets = "fund_targets.csv"
+budgets = "fund_budgets.csv"
+lines = "fund_lines.csv"
 """
