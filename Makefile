@@ -164,7 +164,7 @@ differential-agreements: setup
 ## differential-funds: a fund's books and gaps against their slow twin on CASES random entries, over a hundred random years
 .PHONY: differential-funds
 differential-funds: setup
-	QINGSUAN_FUND_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/funds/test_fund_twin.py tests/funds/test_gaps.py
+	QINGSUAN_FUND_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/funds/test_fund_twin.py tests/funds/test_gaps.py tests/funds/test_burden.py
 
 ## explain-agrees: CASES claims of random rule sets, and as many of the four pools, explained one by one and held against the bulk result
 .PHONY: explain-agrees

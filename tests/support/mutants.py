@@ -32,6 +32,7 @@ OPERATORS = ("tests/operators/test_operator_twin.py",)
 FUNDS = ("tests/funds/test_fund_twin.py",)
 OUTSIDE = ("tests/elsewhere/test_outside_twin.py",)
 GAPS = ("tests/funds/test_gaps.py",)
+BURDEN = ("tests/funds/test_burden.py",)
 WATCHED = ("tests/funds/test_watch.py",)
 PROCUREMENT = ("tests/purchases/test_procurement_twin.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
@@ -877,6 +878,27 @@ MUTANTS = (
         "return all(one.is_completed(batch) for one in items)",
         "return any(one.is_completed(batch) for one in items)",
         suite=PROCUREMENT,
+    ),
+    Mutant(
+        "funds: a burden on the line exceeds it",
+        "funds/burden/people.py",
+        "if burden > line.fen:",
+        "if burden >= line.fen:",
+        suite=BURDEN,
+    ),
+    Mutant(
+        "funds: who is whose class is asked at the year's end",
+        "funds/burden/people.py",
+        'if row["first"] <= day <= row["last"]}',
+        'if row["first"] <= day}',
+        suite=BURDEN,
+    ),
+    Mutant(
+        "funds: of two lines of a kind the widest decides",
+        "funds/burden/lines.py",
+        "key=lambda one: len(one.prefix)",
+        "key=lambda one: -len(one.prefix)",
+        suite=BURDEN,
     ),
     Mutant(
         "premiums: a floor is above the standard",

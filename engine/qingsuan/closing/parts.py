@@ -52,7 +52,7 @@ class Part:
 
 _SKIP: Mapping[str, Kind] = {"skip_unserved": "flag"}
 
-_WATCHED = ("targets", "faults", "means", "budgets", "lines", "printed")
+_WATCHED = ("targets", "faults", "means", "budgets", "lines", "printed", "burden", "identities", "applications")
 """Tables that the books are held against."""
 
 PARTS: tuple[Part, ...] = (

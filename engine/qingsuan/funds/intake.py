@@ -10,108 +10,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingsuan.columns.cells import READERS, Cells, Torn, day_text
-from qingsuan.columns.forms import CODE_FORMS, form_of, reason
-from qingsuan.columns.rejects import Refusals, Said
+from qingsuan.columns.cells import Torn, day_text
 from qingsuan.columns.rows import arrow, recoded
-from qingsuan.errors import InputError, PluginError
+from qingsuan.errors import PluginError
 from qingsuan.funds.columns import BASES, CLAIM_AMOUNTS, CLAIMS, ENTRIES, INTERNAL, KEY
 from qingsuan.funds.lines import FUND_OF_COLUMN, FUNDS, LINES, SCHEMES, line_of_care
 from qingsuan.funds.places import Pools
+from qingsuan.funds.rows import Rows
 from qingsuan.people import Texts
 from qingsuan.settlement import InputFile, Taken
-from qingsuan.tables import Column
 
 __all__ = ["Intake"]
 
 Mask = npt.NDArray[np.bool_]
-
-
-class _Rows:
-    """A batch being read: its cells by column, and which rows are refused."""
-
-    def __init__(
-        self,
-        specs: Sequence[Column],
-        batch: pa.RecordBatch,
-        file: InputFile,
-        first_row: int,
-        torn: Sequence[Torn] = (),
-    ) -> None:
-        self.batch, self.file, self.size = batch, file, batch.num_rows
-        self.specs = {spec.name: spec for spec in specs}
-        places = np.arange(first_row, first_row + self.size, dtype=np.int64)
-        self.refusals = Refusals(np.full(self.size, file.number, np.int32), places)
-        for each in torn:
-            self.refuse(np.arange(self.size) == each.row, "E_FORM", "", each.expected, each.found)
-        self.cells: dict[str, Cells] = {
-            name: READERS[spec.kind](batch[name] if name in batch.schema.names else pa.nulls(self.size))
-            for name, spec in self.specs.items()
-        }
-
-    @property
-    def good(self) -> Mask:
-        """Which rows are not refused so far."""
-        return ~self.refusals.refused
-
-    def refuse(self, mask: Mask, code: str, column: str, expected: Said, found: Said | None = None) -> None:
-        """Refuse rows; what was found is their cell unless it is given."""
-        if mask.any():
-            self.refusals.add(mask, code, column, self._shown(column) if found is None else found, expected)
-
-    def _shown(self, column: str) -> Callable[[int], str]:
-        cells, kind = self.batch[column], self.specs[column].kind
-        return lambda row: reason(cells[row], kind)
-
-    def check_forms(self) -> None:
-        """Refuse rows without a cell that every row must have, and cells that are not of their column's form."""
-        for name, spec in self.specs.items():
-            if spec.must:
-                self.refuse(self.cells[name].absent, "E_MISSING", name, f"a value: {spec.meaning}", "nothing")
-            for code, mask in sorted(self.cells[name].faults.items()):
-                self.refuse(mask, code, name, form_of(spec))
-        areas = ~self.by_value("insu_admdvs", _is_area, np.bool_) & ~self.cells["insu_admdvs"].absent
-        self.refuse(areas, "E_FORM", "insu_admdvs", CODE_FORMS["insu_admdvs"][1])
-
-    def by_value(self, name: str, judge: Callable[[str], Any], dtype: Any) -> npt.NDArray[Any]:
-        """What ``judge`` says of each row's text; it is asked once for each different one."""
-        values = self.cells[name].values
-        encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-        said = np.array([judge(text or "") for text in encoded.dictionary.to_pylist()], dtype)
-        return recoded(encoded.indices, said) if len(said) else np.zeros(self.size, dtype)
-
-    def said(self, name: str, judge: Callable[[str], str]) -> pa.Array:
-        """What ``judge`` says of each row's text, as texts; it is asked once for each different one."""
-        encoded = self.texts(name).dictionary_encode()
-        return pa.array([judge(text) for text in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
-
-    def texts(self, name: str) -> pa.Array:
-        """A column of texts, empty where a cell is absent."""
-        values = self.cells[name].values
-        plain = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
-        return pc.fill_null(plain.cast(pa.string()), "")
-
-    def values(self, name: str) -> npt.NDArray[np.int64]:
-        """A column of fen, or of days."""
-        return np.asarray(self.cells[name].values)
-
-    def trust(self) -> None:
-        """Stop the run where a row is refused: this table must be trusted.
-
-        Raises
-        ------
-        InputError
-            One is.
-        """
-        found = self.refusals.table()
-        if found.num_rows:
-            first = found.sort_by("row").slice(0, 1).to_pylist()[0]
-            raise InputError(
-                f"{self.file.where}, row {first['row'] + 1}, {first['column']}",
-                found=f"{first['code']}: {first['found']}",
-                expected=first["expected"],
-                do="give the folder of the finished settlement as it was written: what funds owe is not left out row by row",
-            )
 
 
 class Intake:
@@ -153,7 +64,7 @@ class Intake:
         PluginError
             An entry is of a place that no plugin serves, unless such rows are skipped.
         """
-        rows = _Rows(ENTRIES, batch, file, first_row, torn)
+        rows = Rows(ENTRIES, batch, file, first_row, torn)
         rows.check_forms()
         self._check_codes(rows)
         self._check_place(rows)
@@ -182,12 +93,12 @@ class Intake:
         kept = _internal("entries", fields).filter(pa.array(rows.good))
         return Taken(kept, rows.refusals.table(), {"entries_fen": int(fen[rows.good].sum())})
 
-    def _check_codes(self, rows: _Rows) -> None:
+    def _check_codes(self, rows: Rows) -> None:
         for name, known in (("fund", FUNDS), ("line", LINES), ("basis", dict.fromkeys(BASES))):
             wrong = ~rows.by_value(name, known.__contains__, np.bool_)
             rows.refuse(wrong, "E_CODE", name, f"one of {', '.join(known)}")
 
-    def _check_place(self, rows: _Rows) -> None:
+    def _check_place(self, rows: Rows) -> None:
         unserved = rows.by_value("insu_admdvs", lambda code: not self._pools.find(code), np.bool_) & rows.good
         if unserved.any() and not self._skip_unserved:
             codes = sorted(set(rows.texts("insu_admdvs").filter(pa.array(unserved)).to_pylist()))
@@ -199,7 +110,7 @@ class Intake:
             )
         rows.refuse(unserved, "E_POOL", "insu_admdvs", "a place in a pool that a plugin serves")
 
-    def _check_lines(self, rows: _Rows) -> None:
+    def _check_lines(self, rows: Rows) -> None:
         """A fund has its own lines only, and one that a run brings does not come by hand."""
         told = pc.binary_join_element_wise(rows.texts("fund"), rows.texts("line"), rows.texts("basis"), " ")
         encoded = told.dictionary_encode()
@@ -232,7 +143,7 @@ class Intake:
         InputError
             A claim is not as a settlement writes it, or its scheme has no fund, or no plugin serves its place.
         """
-        rows = _Rows(CLAIMS, batch, file, first_row, torn)
+        rows = Rows(CLAIMS, batch, file, first_row, torn)
         rows.check_forms()
         is_pooled = rows.by_value("insutype", SCHEMES.__contains__, np.bool_)
         rows.refuse(
@@ -261,10 +172,6 @@ class Intake:
 def lines_of(fund: str) -> list[str]:
     """The codes of a fund's lines."""
     return [line.code for line in LINES.values() if fund in line.funds]
-
-
-def _is_area(code: str) -> bool:
-    return len(code) == 6 and code.isascii() and code.isdigit()
 
 
 def _added_up(parts: Iterable[pa.Table]) -> pa.RecordBatch:

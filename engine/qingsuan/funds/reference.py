@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Entry", "Ledger", "Year", "keep", "share"]
+__all__ = ["Entry", "Ledger", "Year", "keep", "share", "watch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +183,42 @@ def _use_surplus(
 
 def _half_up(number: int, by: int) -> int:
     return (2 * number + by) // (2 * by) if by else 0
+
+
+def watch(
+    claims: Iterable[tuple[str, str, int, int, int]],
+    held: Iterable[tuple[str, str, int, int]],
+    lines: Iterable[tuple[str, str, str, int, tuple[str, ...]]],
+) -> dict[tuple[str, str], tuple[str, int, int]]:
+    """Watch people: by person and line the county, the burden, and the day on which it first lay above the line.
+
+    Parameters
+    ----------
+    claims : person, county, day, own part of the cost in scope, own part of all.
+    held : person, identity class, first and last day.
+    lines : kind, prefix of places, ``in-scope`` or ``all``, fen, classes of the people whom it is for.
+    """
+    by_person: dict[str, list[tuple[int, str, int, int]]] = {}
+    for person, county, day, in_scope, whole in claims:
+        by_person.setdefault(person, []).append((day, county, in_scope, whole))
+    known, written = list(held), list(lines)
+    found: dict[tuple[str, str], tuple[str, int, int]] = {}
+    for person, mine in by_person.items():
+        mine.sort(key=lambda one: one[:2])
+        county = mine[-1][1]
+        here: dict[str, tuple[str, str, str, int, tuple[str, ...]]] = {}
+        for line in written:
+            if county.startswith(line[1]) and (line[0] not in here or len(here[line[0]][1]) < len(line[1])):
+                here[line[0]] = line
+        for kind, (_, _, measure, fen, classes) in here.items():
+            burden, crossed = 0, None
+            for day, _, in_scope, whole in mine:
+                burden += in_scope if measure == "in-scope" else whole
+                crossed = day if crossed is None and burden > fen else crossed
+            if crossed is None:
+                continue
+            has = {code for who, code, first, last in known if who == person and first <= crossed <= last}
+            of_others = {code for other, line in here.items() if other != kind for code in line[4]}
+            if has.intersection(classes) if classes else not has & of_others:
+                found[person, kind] = county, burden, crossed
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,10 @@ import pyarrow as pa
 from qingsuan.columns.cells import Torn
 from qingsuan.errors import RunError
 from qingsuan.funds.brought import Brought
+from qingsuan.funds.burden.columns import HELD, IDENTITY_COLUMNS, PEOPLE, PERSON
+from qingsuan.funds.burden.intake import take_identities, take_people
+from qingsuan.funds.burden.lines import KINDS, Monitoring
+from qingsuan.funds.burden.people import watch_people
 from qingsuan.funds.columns import CLAIMS, ENTRIES, INTERNAL, KEY
 from qingsuan.funds.gaps.year import Gaps, Sharing
 from qingsuan.funds.intake import Intake
@@ -26,7 +31,7 @@ from qingsuan.policy.model import Region
 from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlement, Taken
 from qingsuan.tables import CLAIMS as INTERFACE_CLAIMS
 
-__all__ = ["TABLES", "FundBooks"]
+__all__ = ["PRIVATE", "TABLES", "FundBooks"]
 
 TABLES = (
     "entries",
@@ -39,12 +44,17 @@ TABLES = (
     "warnings",
     "printed",
     "trend",
+    "burden",
+    "candidates",
     "totals",
     "rejected",
     ".shuffle",
 )
 
-_BYTES = {"entries": 420, "claims": 40}
+PRIVATE = ("burden", "candidates")
+"""Tables about people: for their owner alone."""
+
+_BYTES = {"entries": 420, "claims": 40, "people": 420, "identities": 150}
 """What a row needs of memory while its partition is settled; claims are kept as sums of their batches."""
 
 _OF_SETTLED = frozenset(
@@ -70,13 +80,15 @@ class FundBooks(Settlement):
         Who bears a gap: rules of the regions, and the bureau's tables.
     watch
         What the books are watched by: budgets, lines of warning, printed statements.
+    monitoring
+        Lines of people's burden; None where nobody is watched.
     skip_unserved
         Whether entries of places without a plugin are rejected (E_POOL) instead of stopping the run.
     """
 
     name = "fund 基金账"
     tables = TABLES
-    always = ("entries",)
+    always: tuple[str, ...] = ("entries",)
 
     def __init__(
         self,
@@ -85,6 +97,7 @@ class FundBooks(Settlement):
         brought: Brought,
         sharing: Sharing | None = None,
         watch: Watch | None = None,
+        monitoring: Monitoring | None = None,
         *,
         skip_unserved: bool = False,
     ) -> None:
@@ -94,6 +107,14 @@ class FundBooks(Settlement):
             InputTable("entries", ENTRIES, key="voucher", by_hash=KEY, row_bytes=_BYTES["entries"]),
             InputTable("claims", CLAIMS, known=_OF_SETTLED, key="insu_admdvs", by_hash=KEY, row_bytes=_BYTES["claims"]),
         )
+        self.monitoring = monitoring
+        if monitoring is not None:
+            known = _OF_SETTLED | {column.name for column in CLAIMS}
+            self.inputs += (
+                InputTable("people", PEOPLE, known=known, row_bytes=_BYTES["people"]),
+                InputTable("identities", IDENTITY_COLUMNS, row_bytes=_BYTES["identities"]),
+            )
+            self.always = (*self.always, *PRIVATE)
         self._intake = Intake(
             year, pools, dict(brought.taken), account_apart="account" in brought.runs, skip_unserved=skip_unserved
         )
@@ -118,16 +139,31 @@ class FundBooks(Settlement):
         QingsuanError
             From :class:`qingsuan.funds.intake.Intake`.
         """
+        if table == "people":
+            return take_people(batch, file, first_row, torn)
+        if table == "identities":
+            codes = frozenset() if self.monitoring is None else self.monitoring.codes
+            return take_identities(batch, file, first_row, torn, codes)
         taker = self._intake.entries if table == "entries" else self._intake.claims
         return taker(batch, file, first_row, torn)
 
     def empty(self, table: str) -> pa.RecordBatch:
         """See :meth:`qingsuan.settlement.Settlement.empty`."""
-        return pa.RecordBatch.from_pylist([], INTERNAL[table])
+        return pa.RecordBatch.from_pylist([], {**INTERNAL, "people": PERSON, "identities": HELD}[table])
 
     def settler(self) -> Callable[..., Settled]:
         """See :meth:`qingsuan.settlement.Settlement.settler`."""
-        return settle_lines
+        monitoring = self.monitoring
+        if monitoring is None:
+            return settle_lines
+
+        def settle(entries: pa.Table, claims: pa.Table, people: pa.Table, identities: pa.Table) -> Settled:
+            booked, watched = settle_lines(entries, claims), watch_people(people, identities, monitoring)
+            return replace(
+                booked, tables={**booked.tables, **watched.tables}, counts={**booked.counts, **watched.counts}
+            )
+
+        return settle
 
     def check(self, books: Books) -> None:
         """See :meth:`qingsuan.settlement.Settlement.check`: every entry is somewhere, and every identity holds."""
@@ -141,11 +177,24 @@ class FundBooks(Settlement):
             if one != other
         ]
         books.check_balance("entries", {"accepted": books.counts["accepted"]}, wrong)
+        if self.monitoring is not None:
+            self._check_people(books)
+            books.check_balance("identities", {"read": books.sums_in["identities"]})
         if books.rows_read["claims"] != books.sums_in["claims"]:
             raise RunError(
                 "run",
                 found=f"{books.rows_read['claims']} claims read, {books.sums_in['claims']} added up",
                 expected="every one",
+                do="report this; the folder has no run.json, so nobody takes it for whole",
+            )
+
+    def _check_people(self, books: Books) -> None:
+        """Every claim that was added up was looked at for its person, too."""
+        if books.sums_in["people"] != books.rows_read["claims"]:
+            raise RunError(
+                "run",
+                found=f"{books.sums_in['people']} claims of people, {books.rows_read['claims']} claims",
+                expected="the same ones",
                 do="report this; the folder has no run.json, so nobody takes it for whole",
             )
 
@@ -174,16 +223,30 @@ class FundBooks(Settlement):
             *gaps.warnings(),
             *watched.warnings(),
         ]
-        return {**told, "gaps": gaps.record(), "watched": watched.record()}
+        told |= {"gaps": gaps.record(), "watched": watched.record()}
+        return told if self.monitoring is None else {**told, "burden": self._burden(books)}
 
     def rule_folder(self, region: Region) -> Any:
         """See :meth:`qingsuan.settlement.Settlement.rule_folder`."""
         return Path(region.funds) if isinstance(region.funds, str) else region.funds
 
+    def _burden(self, books: Books) -> dict[str, Any]:
+        """How many people exceed each line, and how many candidates there are; nobody is named."""
+        return {
+            "claims": books.rows_read["people"],
+            "people": {kind: books.counts[f"burden.{kind}"] for kind in KINDS},
+            "candidates": books.counts["burden.candidates"],
+            "identities": {
+                "in": books.rows_read["identities"],
+                "rejected": dict(sorted(books.rejected.get("identities", {}).items())),
+            },
+        }
+
     @property
     def _files(self) -> tuple[TableFile, ...]:
         """The tables of the bureau that gaps and warnings go by."""
-        return (*self.sharing.tables.files, *self.watch.files)
+        own = () if self.monitoring is None else self.monitoring.files
+        return (*self.sharing.tables.files, *self.watch.files, *own)
 
     def _watched(self, statement: Statement) -> Watched:
         return Watched.of(self.year, statement, self.watch, self.pools)

@@ -33,7 +33,7 @@ def fund_summary(out_dir: Path) -> str:
         The folder holds no finished run.
     """
     record = read_record(out_dir)
-    blocks = [_head(record), _books(record), _gaps(record), _rows(record), _identities(record)]
+    blocks = [_head(record), _books(record), _gaps(record), _burden(record), _rows(record), _identities(record)]
     blocks += [f"warning: {warning}" for warning in record["warnings"]]
     return "\n\n".join(block for block in blocks if block)
 
@@ -78,6 +78,17 @@ def _gaps(record: Mapping[str, Any]) -> str:
         f"{plan['not-met']:,}, without targets (无目标) {plan['none']:,}"
     )
     return f"{head}\n{table(list(_BEARERS.values()), [[_yuan(found['amounts'][name]) for name in _BEARERS]], 'r' * len(_BEARERS))}"
+
+
+def _burden(record: Mapping[str, Any]) -> str:
+    """How many people are above a monitoring line; nothing where nobody is watched."""
+    if "burden" not in record:
+        return ""
+    people = record["burden"]["people"]
+    return (
+        f"people above a monitoring line (因病返贫致贫监测): made poor (因病致贫) {people['made-poor']:,}, "
+        f"thrown back (因病返贫) {people['thrown-back']:,}; candidates for assistance (拟救助对象) {record['burden']['candidates']:,}"
+    )
 
 
 def _rows(record: Mapping[str, Any]) -> str:

@@ -85,6 +85,7 @@ def check_books(folder: Path, record: Mapping[str, Any], findings: Findings) -> 
     _check_pools(folder, record, books, findings)
     _check_gaps(folder, record, books, findings)
     _check_watched(folder, record, findings)
+    _check_burden(folder, record, findings)
     for one in record["identities"]:
         findings.same(RECORD, one["identity"], one["one"], one["other"])
     found = CheckedBooks(len(books), len(lines), entries)
@@ -225,3 +226,21 @@ def _check_watched(folder: Path, record: Mapping[str, Any], findings: Findings) 
                 expected = row["printed"] - row["expected"]
                 findings.add(_PRINTED, "difference = printed − expected", row["difference"], expected, number)
     findings.same(RECORD, "printed totals by verdict", {k: n for k, n in told["printed"].items() if n}, dict(verdicts))
+
+
+def _check_burden(folder: Path, record: Mapping[str, Any], findings: Findings) -> None:
+    """People who are watched: their burden lies above the line, and they are as many as the record says."""
+    if "burden" not in record:
+        return
+    people = Counter[str]()
+    for path in sorted((folder / "burden").glob("part-*.parquet")):
+        file = path.relative_to(folder).as_posix()
+        for number, row in enumerate(_rows(folder, file), 1):
+            people[row["line"]] += 1
+            own = row["own_in_scope"] if row["measure"] == "in-scope" else row["psn_part_amt"]
+            if (row["burden"], row["over"]) != (own, own - row["amount"]) or row["over"] <= 0:
+                findings.add(file, "burden = the own part, above the line", row["burden"], own, number)
+    told = record["burden"]
+    findings.same(RECORD, "people above each line", {k: n for k, n in told["people"].items() if n}, dict(people))
+    found = sum(pq.read_metadata(path).num_rows for path in (folder / "candidates").glob("part-*.parquet"))
+    findings.same(RECORD, "candidates are those of the list", told["candidates"], found)

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from qingsuan.api.arguments import PathLike, check_how, folder_for, is_nothing, opened, options_of, texts
+from qingsuan.api.arguments import Parted, PathLike, check_how, folder_for, is_nothing, opened, options_of, texts
 from qingsuan.api.earlier import table_of
 from qingsuan.errors import InputError, PluginError, UsageError
 from qingsuan.finished import Accounts, FinishedRun, Fund, Premium, Settlement, Subsidy
 from qingsuan.funds import runs
 from qingsuan.funds.brought import Brought, Opening, Stated, continued, read_opening
+from qingsuan.funds.burden.lines import Monitoring
 from qingsuan.funds.gaps.reader import lines_of_rules
 from qingsuan.funds.gaps.tables import BureauTables as SharingTables
 from qingsuan.funds.gaps.year import Sharing
 from qingsuan.funds.places import Pools
-from qingsuan.funds.settlement import TABLES, FundBooks
+from qingsuan.funds.settlement import PRIVATE, TABLES, FundBooks
 from qingsuan.funds.watch.year import Watch
 from qingsuan.heads.small_tables import TableFile
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, whole_number
@@ -48,6 +49,9 @@ def fund(
     budgets: PathLike | None = None,
     lines: PathLike | None = None,
     printed: PathLike | None = None,
+    burden: PathLike | None = None,
+    identities: Given | None = None,
+    applications: PathLike | None = None,
     out: PathLike | None = None,
     require: Sequence[str] = (),
     allow: PathLike | None = None,
@@ -81,6 +85,9 @@ def fund(
         CSV files of the bureau: targets of counties, what rules carried out wrongly cost, what each remedy can give.
     budgets, lines, printed
         CSV files of the bureau: budgets of lines, lines of warning, printed statements of this and earlier years.
+    burden, identities, applications
+        Monitoring lines of people's own burden (CSV), identities as of :func:`qingsuan.api.benefits.settle`, and days of application
+        (CSV): with ``settled``, by its folder or files.
 
     Returns
     -------
@@ -105,6 +112,11 @@ def fund(
             given["claims"] = spool.parted(claims, "claims")
         regions = regions_at_hand(texts(require), allow=allow)
         installed = regions.installed
+        monitoring = _monitoring(burden, identities, applications)
+        if monitoring is not None:
+            _check_watched(given.get("claims"))
+            given["people"] = given["claims"]
+            given["identities"] = spool.parted(identities, "identities", optional=True)
         pools = Pools.of(installed.regions)
         found = _Found(year, pools)
         found.read(settled=settled, premium=premiums, subsidy=subsidies, account=accounts, cleared=cleared)
@@ -119,13 +131,55 @@ def fund(
         check_apart(
             place.path, TABLES, (*own, *found.paths, *(file.path for file in (*sharing.tables.files, *watch.files)))
         )
-        folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
-        settlement = FundBooks(year, pools, brought, sharing, watch, skip_unserved=skip_unserved)
+        folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume, private=PRIVATE)
+        settlement = FundBooks(year, pools, brought, sharing, watch, monitoring, skip_unserved=skip_unserved)
         record = run_settlement(settlement, opened(given, csv_encoding), folder, options, installed, progress)
         prove(place.path, record)
         run = Fund(place)
         run.seconds = record.get("seconds", {})
         return run
+
+
+def _monitoring(burden: PathLike | None, identities: Given | None, applications: PathLike | None) -> Monitoring | None:
+    """The lines of people's burden; None where nobody is watched.
+
+    Raises
+    ------
+    UsageError
+        Something is given for lines that are not, or a line is for holders of a class and no identities are given.
+    """
+    if burden is None:
+        given = [
+            name
+            for name, each in (("--identities", identities), ("--applications", applications))
+            if not is_nothing(each)
+        ]
+        if given:
+            raise UsageError(given[0], found="no --burden beside it", expected="monitoring lines, for which it is read")
+        return None
+    found = Monitoring.read(Path(burden), None if applications is None else Path(applications))
+    if found.codes and is_nothing(identities):
+        codes = ", ".join(sorted(found.codes))
+        raise UsageError(
+            "--identities", found="none", expected=f"what people were: a monitoring line is for holders of {codes}"
+        )
+    return found
+
+
+def _check_watched(claims: Parted | None) -> None:
+    """People are read from the same files as claims, a second time.
+
+    Raises
+    ------
+    UsageError
+        There are none, or they come as a stream.
+    """
+    if claims is None or claims[1]:
+        raise UsageError(
+            "--burden",
+            found="no settled claims" if claims is None else "settled claims as a stream",
+            expected="--settled, the folder of a finished run or its files: people are read from them",
+        )
 
 
 class _Found:

@@ -44,6 +44,13 @@ _FILE = click.Path(path_type=Path)
     type=_FILE,
     help="Printed statements to be held against their sums: CSV year,fund,place,line,amount,unit.",
 )
+@click.option(
+    "--burden", type=_FILE, help="Monitoring lines of people's burden: CSV line,admdvs,measure,amount,codes,becomes."
+)
+@click.option(
+    "--identities", multiple=True, help="What people were, and when: for whom a monitoring line is (repeatable)."
+)
+@click.option("--applications", type=_FILE, help="Days on which people applied for assistance: CSV psn_no,date.")
 @settlement_options("pools")
 @results_apart
 def command(
@@ -64,6 +71,9 @@ def command(
     budgets: Path | None,
     lines: Path | None,
     printed: Path | None,
+    burden: Path | None,
+    identities: tuple[str, ...],
+    applications: Path | None,
     requirements: tuple[str, ...],
     allow: Path | None,
     skip_unserved: bool,
@@ -100,6 +110,9 @@ def command(
             budgets=budgets,
             lines=lines,
             printed=printed,
+            burden=burden,
+            identities=identities,
+            applications=applications,
             out=out,
             require=requirements,
             allow=allow,

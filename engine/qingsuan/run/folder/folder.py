@@ -86,6 +86,8 @@ class RunFolder:
         Whether what an earlier run left there may go.
     resume
         Whether a run that did not finish there is to be gone on with.
+    private
+        Those of the sub-folders that are about people: they and their files are for their owner alone (0700, 0600).
 
     Attributes
     ----------
@@ -97,7 +99,16 @@ class RunFolder:
         Something is there already.
     """
 
-    def __init__(self, path: Path, tables: Sequence[str], *, overwrite: bool = False, resume: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tables: Sequence[str],
+        *,
+        overwrite: bool = False,
+        resume: bool = False,
+        private: Sequence[str] = (),
+    ) -> None:
+        self._private = frozenset(private)
         self.path, self.tables, self.overwrite, self.resume = path, tuple(tables), overwrite, resume
         self.written: dict[str, Written] = {}
         self._check()
@@ -305,8 +316,13 @@ class RunFolder:
     def _temporary(self, name: str) -> Path:
         target = self.path / name
         with writing(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make_room(target)
         return target.with_name(TEMPORARY + target.name)
+
+    def _make_room(self, target: Path) -> None:
+        """Make the sub-folder of a file; one about people is closed to others before there is anything in it."""
+        is_private = target.parent.name in self._private
+        target.parent.mkdir(mode=0o700 if is_private else 0o777, parents=True, exist_ok=True)
 
     def adopt(self, path: Path, written: Written) -> Written:
         """Give a draft (:func:`draft`) its name.
@@ -319,7 +335,9 @@ class RunFolder:
         target = self.path / written.file
         with writing(target):
             try:
-                target.parent.mkdir(parents=True, exist_ok=True)
+                self._make_room(target)
+                if target.parent.name in self._private:
+                    path.chmod(0o600)
                 path.replace(target)
             except BaseException:
                 path.unlink(missing_ok=True)
