@@ -15,6 +15,7 @@ import pytest
 
 import qingsuan
 from clearing_cases import ClearingYear, only_made_up
+from qingsuan.report.confirmation import LINES
 from settling import run
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
@@ -418,3 +419,23 @@ def test_from_python(tmp_path: Path) -> None:
     assert "3 of 3 contracts" in opened.summary()
     assert "clr_way" in opened._repr_html_()
     assert len(opened.rejected) == len(opened.rejected_cases) == 0
+
+
+def test_each_institution_has_a_sheet_to_confirm(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    made = ClearingYear.of(tmp_path, next(one for one in CASES if one.stem == "06-deposits-by-index"))
+    assert made.run("--confirmations", tmp_path / "sheets").status == 0
+    assert sorted(path.name for path in (tmp_path / "sheets").iterdir()) == ["A1.xlsx", "B1.xlsx", "C1.xlsx"]
+    sheet = openpyxl.load_workbook(tmp_path / "sheets" / "A1.xlsx").active
+    assert sheet["A1"].value == "2022年度医疗保障费用清算确认书"
+    assert sheet["C3"].value == "990100 职工\n清算类别21 按项目\n01-12月"
+    lines = {row[1].value: (row[0].value, row[2].value, row[3].value) for row in sheet.iter_rows(min_row=4, max_row=21)}
+    assert lines["质量保证金:不予返还"] == ("(15)", -3750, -3750)
+    assert lines["全年应付 = (4) + (8) - (11) - (12) - (15)"] == ("(16)", 2003750, 2003750)
+    assert lines["本次清算 = (16) - (17)"] == ("(18)", 103750, 103750)
+    assert [sheet.cell(place + 3, 1).value for place, _ in enumerate(LINES, 1)] == [f"({n})" for n in range(1, 19)]
+    ran = made.run(
+        "--confirmations", made.claims, out="again"
+    )  # a file, not a folder: the run is finished all the same
+    assert (ran.status, "cannot be written" in ran.err) == (2, True), ran
+    assert (tmp_path / "again/run.json").exists()

@@ -23,6 +23,9 @@ _FILE = click.Path(path_type=Path)
 @click.option("--contracts", type=_FILE, required=True, help="The folder with terms.toml and contracts.csv.")
 @click.option("--out", type=_FILE, required=True, help="The run folder to write; it must not be finished already.")
 @click.option("--cases", multiple=True, help="Cases: setl_id, pool, insutype, group, days. May be repeated.")
+@click.option(
+    "--confirmations", type=_FILE, help="Write a confirmation sheet (XLSX) of each institution into this folder."
+)
 @settlement_options("pools")
 @results_apart
 def command(
@@ -32,6 +35,7 @@ def command(
     contracts: Path,
     out: Path,
     cases: tuple[str, ...],
+    confirmations: Path | None,
     requirements: tuple[str, ...],
     allow: Path | None,
     skip_unserved: bool,
@@ -49,8 +53,11 @@ def command(
     --contracts has the bureau's terms and tables (docs/clearing.md). What cannot be cleared stands in “unsettled” with its reason.
     """
     from qingsuan.api.clearing import clear
+    from qingsuan.needed import need
     from qingsuan.report.text import proven
 
+    if confirmations is not None:
+        need("openpyxl")
     with terminated_as_interrupted():
         run = clear(
             settled,
@@ -70,6 +77,10 @@ def command(
             progress=progress_for(as_json),
         )
     with finished(out, run.record_sha256):
+        if confirmations is not None:
+            from qingsuan.report.confirmation import write_confirmations
+
+            write_confirmations(out, confirmations)
         if as_json:
             show_json(
                 {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
