@@ -74,7 +74,7 @@ class World:
             found.append(Movement(number, cells, day, fen, dice.choice((YEAR, YEAR, YEAR, YEAR - 1))))
         return found
 
-    def sums(self, bureau: Bureau) -> dict[tuple[str, ...], list[int]]:
+    def sums(self, bureau: Bureau) -> list[tuple[tuple[str, ...], list[int]]]:
         settlement = CareOutside(bureau)
         cut = self.batch.num_rows // 3
         parts = [
@@ -83,7 +83,7 @@ class World:
         ]
         settled = settlement.settler()(pa.Table.from_batches(parts))
         keys = ("pool", "insutype", "fixmedins_code", MONTH)
-        return Adding(YEAR, keys, AMOUNTS).added_up([settled.totals["paid"]])
+        return list(Adding(YEAR, keys, AMOUNTS).each([settled.totals["paid"]]))
 
     def by_columns(self) -> Outcome:
         return Outcome.of(self.bureau, self.sums(self.bureau))
@@ -135,12 +135,12 @@ def test_both_sides_mirror_each_other(seed: int) -> None:
         before = mirror.get((paying, treating, scheme), [0] * len(row))
         mirror[paying, treating, scheme] = [one + more for one, more in zip(before, row, strict=True)]
     assert mirror == {(key[0], key[1], key[3]): row for key, row in outcome.cleared.paying.items()}
-    assert sum(numbers[0] for numbers in outcome.came.values()) == outcome.record()["rows"]["in"]
+    assert outcome.cleared.came[0] == outcome.record()["rows"]["in"]
 
 
 def test_the_random_worlds_are_many_enough_and_say_everything() -> None:
     outcomes = [World(seed).by_columns() for seed in range(WORLDS)]
-    assert sum(numbers[0] for one in outcomes for numbers in one.came.values()) >= ROWS * 0.99
+    assert sum(one.cleared.came[0] for one in outcomes) >= ROWS * 0.99
     assert {use.level for one in outcomes for use in one.uses} == set(LEVELS)
     assert {key[2] for one in outcomes for key in one.cleared.paying} == {"region", "beyond"}
     assert all(any(getattr(one.cleared, name) for one in outcomes) for name in ("local", "unplaced"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from qingsuan.elsewhere.bureau import Bureau
@@ -27,6 +27,7 @@ class Cleared:
     months : what is cleared between two sides in fen, by month.
     local : care in the pool itself, by pool.
     unplaced : by pool, scheme, institution, and why nobody knows where it is.
+    came : all of it.
     """
 
     places: tuple[int, ...]
@@ -35,6 +36,7 @@ class Cleared:
     months: dict[Pair, dict[str, int]] = field(default_factory=dict)
     local: Sums = field(default_factory=dict)
     unplaced: Sums = field(default_factory=dict)
+    came: list[int] = field(default_factory=lambda: [0] * (1 + len(AMOUNTS)))
 
     def fen(self, numbers: Sequence[int]) -> int:
         """What of these numbers is cleared."""
@@ -54,10 +56,11 @@ class Cleared:
         return dict(sorted(found.items()))
 
 
-def clear(sums: Sums, bureau: Bureau) -> Cleared:
+def clear(rows: Iterable[tuple[tuple[str, ...], list[int]]], bureau: Bureau) -> Cleared:
     """Say of sums by pool, scheme, institution and month who owes them to whom."""
     cleared = Cleared(tuple(1 + AMOUNTS.index(name) for name in bureau.arrangement.clears))
-    for (pool, scheme, institution, month), numbers in sums.items():
+    for (pool, scheme, institution, month), numbers in rows:
+        cleared.came = [had + more for had, more in zip(cleared.came, numbers, strict=True)]
         place, treating, why = bureau.treated(pool, institution)
         if why:
             _add(cleared.unplaced, (pool, scheme, institution, why), numbers)

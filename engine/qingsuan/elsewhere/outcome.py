@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,19 +39,18 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A finished calculation; ``came`` is what came in, by pool, scheme, institution and month."""
+    """A finished calculation."""
 
     bureau: Bureau
-    came: Sums
     cleared: Cleared
     balances: tuple[Balance, ...]
     advances: tuple[Held, ...]
     uses: tuple[Use, ...]
 
     @classmethod
-    def of(cls, bureau: Bureau, came: Sums) -> Outcome:
-        """Clear the care of a year."""
-        cleared = clear(came, bureau)
+    def of(cls, bureau: Bureau, rows: Iterable[tuple[tuple[str, ...], list[int]]]) -> Outcome:
+        """Clear the care of a year, given as sums by pool, scheme, institution and month."""
+        cleared = clear(rows, bureau)
         _judge(bureau, cleared)
         moved = bureau.movements
         arrangement = bureau.arrangement
@@ -60,7 +60,6 @@ class Outcome:
         )
         return cls(
             bureau,
-            came,
             cleared,
             balances,
             tuple(held(advance, moved) for advance in arrangement.advances),
@@ -75,7 +74,7 @@ class Outcome:
         return (
             (
                 "cleared in = elsewhere + in the pool + of no known place",
-                cleared.total(self.came),
+                cleared.fen(cleared.came),
                 elsewhere + local + unplaced,
             ),
             ("tables of paying pools = tables of places of treatment", elsewhere, cleared.total(cleared.treating)),

@@ -32,8 +32,8 @@ TABLES = (
 )
 
 _PAID = "paid"
-_BYTES_PER_ROW = 120
-"""What a settled row needs of memory: it is added up as it is read."""
+_BYTES_PER_ROW = 320
+"""What a settled row needs of memory while its partition is added up: texts, eleven amounts, and their sums beside them."""
 
 
 class CareOutside(Settlement):
@@ -97,7 +97,7 @@ class CareOutside(Settlement):
     def _outcome(self, books: Books) -> Outcome:
         """What all partitions came to, reckoned once."""
         if self._done is None:
-            self._done = Outcome.of(self.bureau, self._adding.added_up(books.totals.get(_PAID, ())))
+            self._done = Outcome.of(self.bureau, self._adding.each(books.totals.get(_PAID, ())))
         return self._done
 
     def _add_up(self, rows: pa.Table) -> Settled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ CLAIMS = "claims"
 """How many settled rows an internal row stands for."""
 
 _MOST = 2**63 - 1
+_AT_ONCE = 4096
 
 Sums = dict[tuple[str, ...], list[int]]
 """By key: the number of claims, then the amounts in fen, in their order."""
@@ -82,13 +83,18 @@ class Adding:
     def added_up(self, tables: Iterable[pa.Table]) -> Sums:
         """Internal rows added up by their keys, in the order of these."""
         found: Sums = {}
-        for table in tables:
-            rows = self.grouped(table)
-            numbers = zip(*(rows[name].to_pylist() for name in (CLAIMS, *self.amounts)), strict=True)
-            for key, row in zip(zip(*(rows[key].to_pylist() for key in self.keys), strict=True), numbers, strict=True):
-                mine = found.get(key)
-                found[key] = list(row) if mine is None else [one + more for one, more in zip(mine, row, strict=True)]
+        for key, row in self.each(tables):
+            mine = found.get(key)
+            found[key] = row if mine is None else [one + more for one, more in zip(mine, row, strict=True)]
         return dict(sorted(found.items()))
+
+    def each(self, tables: Iterable[pa.Table]) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+        """Internal rows one by one: the key, and the numbers; only a few of them are in memory as Python has them."""
+        names = (*self.keys, CLAIMS, *self.amounts)
+        for table in tables:
+            for batch in table.select(names).to_batches(_AT_ONCE):
+                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    yield row[: len(self.keys)], list(row[len(self.keys) :])
 
     def grouped(self, table: pa.Table) -> pa.Table:
         """Internal rows added up by whole columns; as they are, where a sum could leave 64 bits."""
