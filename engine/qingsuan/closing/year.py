@@ -12,6 +12,7 @@ from qingsuan.api.arguments import options_of
 from qingsuan.closing.case import Case, read_case
 from qingsuan.closing.folder import CASE, NAME, YearFolder, read_year
 from qingsuan.closing.identities import IDENTITIES, Identity, identities_of
+from qingsuan.closing.memory import give_back
 from qingsuan.closing.parts import Part
 from qingsuan.closing.superseding import corrections
 from qingsuan.closing.telling import summary
@@ -99,6 +100,7 @@ def close_year(
                 resume,
                 told,
             )
+            give_back()
             tenths[part.name] = (time.monotonic_ns() - since) // 100_000_000
         return _close(folder, runs, supersedes, tenths, told)
 
