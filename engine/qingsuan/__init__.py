@@ -2,7 +2,7 @@
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
 ``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``fund``, ``clear``, ``operator``, ``outside``, ``procurement``,
-``diff``, ``rules`` and ``open``, imported when they are first asked for.
+``year_end``, ``diff``, ``rules`` and ``open``, imported when they are first asked for.
 """
 
 from importlib import import_module
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qingsuan.api.simulation import simulate
     from qingsuan.api.subsidies import subsidy
     from qingsuan.api.year import prepare
+    from qingsuan.closing.year import close_year as year_end
 
 __all__ = [
     "Pool",
@@ -46,31 +47,33 @@ __all__ = [
     "settle",
     "simulate",
     "subsidy",
+    "year_end",
 ]
 
 __version__ = "0.1.0"
 
-_OF_THE_API = {
-    "account": ("accounts", "account"),
-    "clear": ("clearing", "clear"),
-    "diff": ("comparing", "diff"),
-    "fund": ("closing.funds", "fund"),
-    "open": ("folders", "open_run"),
-    "operator": ("agreements.operators", "operator"),
-    "outside": ("agreements.outside", "outside"),
-    "premium": ("premiums", "premium"),
-    "prepare": ("year", "prepare"),
-    "procurement": ("agreements.procurement", "procurement"),
-    "rules": ("rules", "rules"),
-    "settle": ("benefits", "settle"),
-    "simulate": ("simulation", "simulate"),
-    "subsidy": ("subsidies", "subsidy"),
+_FUNCTIONS = {
+    "account": ("api.accounts", "account"),
+    "clear": ("api.clearing", "clear"),
+    "diff": ("api.comparing", "diff"),
+    "fund": ("api.closing.funds", "fund"),
+    "open": ("api.folders", "open_run"),
+    "operator": ("api.agreements.operators", "operator"),
+    "outside": ("api.agreements.outside", "outside"),
+    "premium": ("api.premiums", "premium"),
+    "prepare": ("api.year", "prepare"),
+    "procurement": ("api.agreements.procurement", "procurement"),
+    "rules": ("api.rules", "rules"),
+    "settle": ("api.benefits", "settle"),
+    "simulate": ("api.simulation", "simulate"),
+    "subsidy": ("api.subsidies", "subsidy"),
+    "year_end": ("closing.year", "close_year"),
 }
-"""Each public function: the module of :mod:`qingsuan.api` in which it is, and its name there."""
+"""Each public function: the module in which it is, and its name there."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _OF_THE_API:
+    if name not in _FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, function = _OF_THE_API[name]
-    return getattr(import_module(f"qingsuan.api.{module}"), function)
+    module, function = _FUNCTIONS[name]
+    return getattr(import_module(f"qingsuan.{module}"), function)

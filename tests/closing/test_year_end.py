@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import qingsuan
 from closing_years import close, record_of, sample_in, stopped_before
 from made_up_regions import made_up_regions
 from qingsuan import plugins
@@ -146,6 +147,13 @@ def test_the_screen_fits_in_a_hundred_columns_in_both_languages(case: Path, clos
     assert "the year is closed; nothing was left to do" in chinese.err
     assert re.search(r"benefits +claim rows +\d+ +[a-z ]+ \d+, [a-z ]+ \d+, …", ran.out)
     assert re.search(r"待遇结算 +结算记录 +\d+ ", chinese.out)
+
+
+def test_from_python_it_is_the_same(case: Path, closed: Path, tmp_path: Path) -> None:
+    year = qingsuan.year_end(str(case), str(tmp_path / "year"))
+    assert tree(year.path) == tree(closed)
+    assert year.record == record_of(closed)
+    assert qingsuan.open(year.path / "account").record["year"] == 2021
 
 
 # ---- what does not add up

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan import __version__
-from qingsuan.api.arguments import options_of
+from qingsuan.api.arguments import PathLike, options_of
 from qingsuan.closing.case import Case, read_case
 from qingsuan.closing.folder import CASE, NAME, YearFolder, read_year
 from qingsuan.closing.identities import IDENTITIES, Identity, identities_of
@@ -46,13 +46,13 @@ class ClosedYear:
 
 
 def close_year(
-    case: Path,
-    out: Path,
+    case: PathLike,
+    out: PathLike,
     *,
     workers: int = 2,
     memory: int = 2 << 30,
     resume: bool = False,
-    supersedes: Path | None = None,
+    supersedes: PathLike | None = None,
     progress: Progress | None = None,
 ) -> ClosedYear:
     """Close a year: settle every part of a case file, check the identities of the year, write one record.
@@ -77,6 +77,8 @@ def close_year(
     """
     options = options_of(workers, memory, None)
     told = progress or Progress()
+    case, out = Path(case), Path(out)
+    supersedes = None if supersedes is None else Path(supersedes)
     asked = read_case(case)
     earlier = None if supersedes is None else read_year(supersedes)
     _check_year(asked, supersedes, earlier)
