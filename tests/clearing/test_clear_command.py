@@ -126,6 +126,10 @@ def test_claims_and_cases_that_do_not_fit_are_shown_one_by_one(tmp_path: Path) -
     assert sum(row["claims"] for row in made.table("unsettled")) == sum(range(2, 10))
     record = json.loads((tmp_path / "out/run.json").read_text("utf-8"))
     assert record["rows"]["settled"] == {"in": 9, "cleared": 1, "unsettled": 8, "rejected": {}}
+    assert (
+        "cases in (病例) 7 = paid for (计付) 1 + of no claim (无对应结算) 1 + of claims not cleared (未清算) 5"
+        in ran.out
+    )
     assert record["rows"]["cases"] == {"in": 7, "read": 7, "settled": 1, "of_no_claim": 1, "rejected": {}}
     assert run("verify", tmp_path / "out").status == 0
 
@@ -326,6 +330,8 @@ def test_terms_of_another_year_and_no_contracts_at_all_stop_the_run(tmp_path: Pa
     folder = tmp_path / "contracts"
     ran = run("clear", made.claims, "--year", 2023, "--contracts", folder, "--out", tmp_path / "out")
     assert (ran.status, "2023, the year that is settled" in ran.err) == (4, True), ran
+    ran = run("clear", made.claims, "--year", 2022, "--contracts", tmp_path / "nowhere", "--out", tmp_path / "out")
+    assert (ran.status, "no such folder" in ran.err) == (4, True), ran
     (folder / "contracts.csv").unlink()
     ran = made.run()
     assert (ran.status, "no file contracts.csv" in ran.err) == (4, True), ran

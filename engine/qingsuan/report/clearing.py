@@ -74,6 +74,18 @@ def _head(record: Mapping[str, Any]) -> str:
         f"Clearing (医疗机构清算) {record['year']}: {contracts['settled']:,} of {contracts['in']:,} contracts\n"
         f"claims in (结算) {rows['in']:,} = cleared (清算) {rows['cleared']:,} + not cleared (未清算) {rows['unsettled']:,}"
         f" + rejected (退回) {rejected:,}"
+    ) + _cases(record["rows"]["cases"])
+
+
+def _cases(rows: Mapping[str, Any]) -> str:
+    """What became of rows of cases; nothing where none came."""
+    if not rows["in"]:
+        return ""
+    rejected = sum(rows["rejected"].values())
+    other = rows["in"] - rows["settled"] - rows["of_no_claim"] - rejected
+    return (
+        f"\ncases in (病例) {rows['in']:,} = paid for (计付) {rows['settled']:,} + of no claim (无对应结算) {rows['of_no_claim']:,}"
+        f" + of claims not cleared (未清算) {other:,} + rejected (退回) {rejected:,}"
     )
 
 

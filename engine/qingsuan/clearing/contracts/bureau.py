@@ -128,6 +128,9 @@ def read_bureau(folder: Path, year: int) -> Bureau:
 def _files(folder: Path) -> dict[str, Path]:
     """The files of the folder by name."""
     known = ("terms.toml", *FILES)
+    if not folder.is_dir():
+        expected = f"a folder with {known[0]} and {known[1]}"
+        raise PolicyError(str(folder), found="no such folder", expected=expected, do="name the bureau's contracts")
     there = {path.name: path for path in sorted(folder.glob("*")) if path.is_file() and not path.name.startswith(".")}
     for name in there:
         if name not in known:
@@ -175,7 +178,7 @@ class _Reader:
             terms = file.terms.get(row["terms"])
             if terms is None:
                 do = did_you_mean(row["terms"], file.terms) or "write terms with this id there, or correct the line"
-                expected = f"an id of [[terms]] of terms.toml: {', '.join(file.terms)}"
+                expected = f"an id of [[terms]] of terms.toml: {', '.join(file.terms) or 'there is none'}"
                 raise PolicyError(where, found=f'terms "{row["terms"]}"', expected=expected, do=do)
             first, last = (self._month(row, column, where) for column in _PERIOD)
             one = Contract(
