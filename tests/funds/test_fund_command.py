@@ -15,6 +15,8 @@ import pytest
 import qingsuan
 from account_rules import ACCOUNT_RULE
 from account_years import installed_as
+from clearing_cases import ClearingYear
+from clearing_worlds import HEAD as HEAD_OF_TERMS
 from gap_rules import GAP_RULE
 from premium_worlds import RULE as PREMIUM_RULE
 from qingsuan.funds.columns import ENTRIES
@@ -489,3 +491,47 @@ def test_a_bad_line_of_a_table_is_named(year: Year, option: str, text: str, said
     assert ran.status == 4
     assert "table.csv: line" in ran.err
     assert said in ran.err
+
+
+# ---- a run of clearing
+
+TERMS = '[[terms]]\nid = "item"\nway = "01"\ntitle = "by item"\nsource = "X"\n'
+CONTRACTS = "fixmedins_code,pool,insutype,clr_type,begin_month,end_month,terms\nH1,990100,310,21,2022-01,2022-12,item\n"
+AUDITS = "fixmedins_code,pool,insutype,clr_type,month,amount,document\nH1,990100,310,21,2022-05,20.00,made up\n"
+CLEARED = {"terms": TERMS, "claims": "setl_id,fixmedins_code,medfee_sumamt,hifp_pay\nC1,H1,100.00,70.00\n"}
+
+
+def test_what_institutions_are_due_beyond_claims_comes_from_the_run_of_clearing(year: Year) -> None:
+    head = HEAD_OF_TERMS.replace('funds = ["hifp_pay", "hifmi_pay"]', 'funds = ["hifp_pay"]')
+    assert "hifmi_pay" not in head
+    made = ClearingYear(
+        year.folder / "c", {**CLEARED, "head": head, "tables": {"contracts": CONTRACTS, "audits": AUDITS}}
+    )
+    assert made.run().status == 0
+    difference = "employee-pool,990101,clearing-difference,due,2022-05-01,1.00,V1,"
+    opening = ("employee-pool,990100,balance,0",)
+    more = ("--clearing", year.folder / "c/out")
+    assert year.run(difference, opening=opening, more=more).status == 0
+    line = year.lines()["employee-pool", "990100", "clearing-difference"]
+    assert (line["due"], line["beyond"], line["origin"]) == (
+        Decimal("-20.00"),
+        Decimal("20.00"),
+        "clear",
+    )  # 50 payable, 70 paid
+    assert year.rejected()[0][3] == "each line once: what is due on it comes from the run given with --clearing"
+    cleared = year.file(
+        "cleared.csv",
+        "fund,insu_admdvs,line,fixmedins_code,due,paid\nemployee-pool,990100,clearing-difference,H1,5,0\n",
+    )
+    ran = year.run(opening=opening, more=(*more, "--cleared", cleared), out="second")
+    assert ran.status == 2
+    assert "amounts due, beside --clearing" in ran.err
+
+
+def test_a_difference_of_several_funds_is_in_no_book_and_said(year: Year) -> None:
+    made = ClearingYear(year.folder / "c", {**CLEARED, "tables": {"contracts": CONTRACTS, "audits": AUDITS}})
+    assert made.run().status == 0
+    assert year.run(PAID, opening=(OPENED,), more=("--clearing", year.folder / "c/out")).status == 0
+    told = "-20.00 yuan that institutions are due beyond claims are of hifp_pay, hifmi_pay together, and in no book"
+    assert told in json.loads((year.folder / "out/run.json").read_text("utf-8"))["warnings"]
+    assert set(year.lines()) == {("resident", "990101", "premium-persons")}

@@ -112,7 +112,13 @@ PARTS: tuple[Part, ...] = (
         function=("closing.funds", "fund"),
         tables={"entries": True},
         options={**_SKIP, **dict.fromkeys(("opening", "earlier", "cleared", *_WATCHED), "path")},
-        reads={"settled": "settle", "premiums": "premium", "subsidies": "subsidy", "accounts": "account"},
+        reads={
+            "settled": "settle",
+            "premiums": "premium",
+            "subsidies": "subsidy",
+            "accounts": "account",
+            "clearing": "clear",
+        },
         needs={"settle": "the books have the benefits of claims that are settled"},
     ),
 )

@@ -62,6 +62,7 @@ class Brought:
     files : the bureau's tables.
     paid : what the run of the settlement says that each fund paid, by fund and pool; None where its folder is not at hand.
     aside : sums of places that no plugin serves, which stand in no book.
+    notes : what else a run states and no book has, in words.
     """
 
     opening: Opening
@@ -71,6 +72,7 @@ class Brought:
     files: tuple[TableFile, ...] = ()
     paid: Mapping[tuple[str, str], int] | None = None
     aside: tuple[Stated, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_opening(file: Path, pools: Pools) -> Opening:

@@ -107,6 +107,7 @@ def _warnings(statement: Statement, brought: Brought) -> Iterable[str]:
     """What a reader of the amounts should know."""
     for file in brought.files:
         yield from (f"{file.name}: {comment}" for comment in file.comments)
+    yield from brought.notes
     if brought.aside:
         fen, places = sum(one.fen for one in brought.aside), sorted({one.admdvs for one in brought.aside})
         yield f"{yuan(fen)} yuan that runs state are of {len(places)} places without a plugin, and in no book: {', '.join(places[:10])}"

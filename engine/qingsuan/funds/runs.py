@@ -26,6 +26,7 @@ __all__ = [
     "accounts",
     "aside",
     "cleared",
+    "clearing",
     "closed",
     "paid_by_fund",
     "premiums",
@@ -48,6 +49,8 @@ def taken_by(kind: str, *, arrived: bool = False) -> list[tuple[str, str, str]]:
     if kind == "premium":
         due = [("resident", line, "due") for line in ("premium-persons", "premium-assisted", "premium-finance")]
         return [*due, ("resident", "premium-persons", "cash"), ("assistance", "assist-premiums", "due")]
+    if kind == "clearing":
+        return [(fund, "clearing-difference", "due") for fund in dict.fromkeys(SCHEMES.values())]
     if kind == "subsidy":
         levels = [line for line in LINES if line.startswith("subsidy-")]
         return [("resident", line, basis) for line in levels for basis in (("due", "cash") if arrived else ("due",))]
@@ -147,6 +150,25 @@ def ratios(totals: Path, pools: Pools) -> dict[tuple[str, str, str], tuple[int, 
             paid, scope = found.get(key, (0, 0))
             found[key] = paid + _fen(row["hifp_pay"]), scope + _fen(row["inscp_scp_amt"])
     return found
+
+
+def clearing(table: Path) -> tuple[Stated, ...]:
+    """A run of clearing (机构清算), in the pool's own ledger: what institutions are due beyond what the pooled fund paid of their claims.
+
+    ``payable − claims``: the difference of the standard with what is shared, audits and deposits kept taken off.
+    """
+    return _some(
+        Stated(
+            SCHEMES[row["insutype"]],
+            row["pool"],
+            "clearing-difference",
+            "due",
+            _fen(row["payable"]) - _fen(row["claims"]),
+            "clear",
+        )
+        for row in _parts(table)
+        if row["insutype"] in SCHEMES
+    )
 
 
 def cleared(file: Path) -> tuple[Stated, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from qingsuan.api.arguments import Parted, PathLike, check_how, folder_for, is_nothing, opened, options_of, texts
 from qingsuan.api.earlier import table_of
 from qingsuan.errors import InputError, PluginError, UsageError
-from qingsuan.finished import Accounts, FinishedRun, Fund, Premium, Settlement, Subsidy
+from qingsuan.finished import Accounts, Clearing, FinishedRun, Fund, Premium, Settlement, Subsidy
 from qingsuan.funds import runs
 from qingsuan.funds.brought import Brought, Opening, Stated, continued, read_opening
 from qingsuan.funds.burden.lines import Monitoring
@@ -20,6 +21,7 @@ from qingsuan.funds.places import Pools
 from qingsuan.funds.settlement import PRIVATE, TABLES, FundBooks
 from qingsuan.funds.watch.year import Watch
 from qingsuan.heads.small_tables import TableFile
+from qingsuan.money import yuan
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, whole_number
 from qingsuan.run.folder import RECORD, RunFolder
 from qingsuan.run.folder.apart import check_apart
@@ -42,6 +44,7 @@ def fund(
     premiums: PathLike | Premium | None = None,
     subsidies: PathLike | Subsidy | None = None,
     accounts: PathLike | Accounts | None = None,
+    clearing: PathLike | Clearing | None = None,
     cleared: PathLike | None = None,
     targets: PathLike | None = None,
     faults: PathLike | None = None,
@@ -77,7 +80,7 @@ def fund(
         A finished run of the books of the year before, or its folder.
     settled
         A finished settlement of benefits of the same year, its folder, or a table with the columns of its ``settled``.
-    premiums, subsidies, accounts
+    premiums, subsidies, accounts, clearing
         Finished runs of the same year, or their folders: what they state needs no entry.
     cleared
         A CSV file of what institutions are cleared.
@@ -119,7 +122,9 @@ def fund(
             given["identities"] = spool.parted(identities, "identities", optional=True)
         pools = Pools.of(installed.regions)
         found = _Found(year, pools)
-        found.read(settled=settled, premium=premiums, subsidy=subsidies, account=accounts, cleared=cleared)
+        found.read(
+            settled=settled, premium=premiums, subsidy=subsidies, account=accounts, clearing=clearing, cleared=cleared
+        )
         brought = found.brought(opening, earlier, skip_unserved=skip_unserved)
         own = [path for files, _ in given.values() for path in files]
         given_tables = [None if file is None else Path(file) for file in (targets, faults, means)]
@@ -188,13 +193,16 @@ class _Found:
     def __init__(self, year: int, pools: Pools) -> None:
         self.year, self.pools, self.paths = year, pools, list[Path]()
         self._runs: dict[str, str] = {}
+        self._notes: list[str] = []
         self._files: list[TableFile] = []
         self._stated: list[Stated] = []
         self._taken: dict[tuple[str, str, str], str] = {}
         self.ratios: dict[tuple[str, str, str], tuple[int, int]] = {}
         self._paid: dict[tuple[str, str], int] | None = None
 
-    def read(self, *, settled: Any, premium: Any, subsidy: Any, account: Any, cleared: PathLike | None) -> None:
+    def read(
+        self, *, settled: Any, premium: Any, subsidy: Any, account: Any, clearing: Any, cleared: PathLike | None
+    ) -> None:
         """Read what was given."""
         if not is_nothing(settled):
             self._take("settle", "--settled")
@@ -214,14 +222,39 @@ class _Found:
         if account is not None:
             self._take("account", "--accounts")
             self._stated += runs.accounts(self._table(_path(account), "account", "totals"))
+        if clearing is not None:
+            self._take("clearing", "--clearing")
+            self._clearing(self._table(_path(clearing), "clearing", "clearing"), _path(clearing))
         if cleared is not None:
-            self._clear(Path(cleared))
+            self._clear(Path(cleared), is_due_told=clearing is not None)
 
     def _take(self, kind: str, option: str, *, arrived: bool = False) -> None:
         self._taken.update(dict.fromkeys(runs.taken_by(kind, arrived=arrived), f"the run given with {option}"))
 
-    def _clear(self, file: Path) -> None:
+    def _clearing(self, table: Path, folder: Path) -> None:
+        """Differences of the pooled fund; those of several funds together are in no book, and said to be."""
+        funds = json.loads((folder / RECORD).read_text("utf-8"))["terms"]["funds"]
+        stated = runs.clearing(table)
+        if funds == ["hifp_pay"]:
+            self._stated += stated
+        else:
+            fen = sum(one.fen for one in stated)
+            self._notes.append(
+                f"{yuan(fen)} yuan that institutions are due beyond claims are of {', '.join(funds)} together, and in no book"
+            )
+
+    def _clear(self, file: Path, *, is_due_told: bool) -> None:
+        """A table of what institutions are cleared.
+
+        Raises
+        ------
+        UsageError
+            It says what is due, as the run of clearing does.
+        """
         found = runs.cleared(file)
+        if is_due_told and any(one.basis == "due" and one.fen for one in found):
+            do = "write 0 under due: the run says it"
+            raise UsageError("--cleared", found="amounts due, beside --clearing", expected="what was paid", do=do)
         self._stated += found
         self._taken.update({(one.fund, one.line, one.basis): "the table given with --cleared" for one in found})
         self._file("cleared", file)
@@ -262,7 +295,9 @@ class _Found:
                 do="install the region's plugin, or set such places aside with --skip-unserved",
             )
         opens = self._opening(opening, earlier)
-        return Brought(opens, stated, self._taken, self._runs, tuple(self._files), self._paid, aside)
+        return Brought(
+            opens, stated, self._taken, self._runs, tuple(self._files), self._paid, aside, tuple(self._notes)
+        )
 
     def _opening(self, opening: PathLike | None, earlier: Any) -> Opening:
         said = Opening({}, {}) if opening is None else read_opening(Path(opening), self.pools)
