@@ -22,7 +22,7 @@ Every command of `qingsuan` with its arguments and options, as `--help` has them
 
 def page() -> str:
     """The page as it has to be."""
-    context = click.Context(cli, info_name="qingsuan")
+    context = click.Context(cli, info_name="qingsuan", **cli.context_settings)
     sections = list(_sections(cli, context))
     contents = "".join(f"- [`{name}`](#{name.replace(' ', '-')}): {short}\n" for name, short, _ in sections)
     return _HEAD + contents + "".join(f"\n## {name}\n\n{text}" for name, _, text in sections)
