@@ -136,6 +136,17 @@ def test_the_frame_carries_it(case: Path, tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in (tmp_path / "one/treating").iterdir()} == before
 
 
+@pytest.mark.parametrize("file", ["settled.csv", "institutions.csv", "pools.csv"])
+def test_a_table_without_rows_is_no_fault(case: Path, tmp_path: Path, file: str) -> None:
+    lines = (case / file).read_text("utf-8").splitlines()
+    header = next(line for line in lines if not line.startswith("#"))
+    (case / file).write_text(f"{header}\n", "utf-8")
+    (case / "movements.csv").write_text("date,payer,receiver,kind,year,amount\n", "utf-8")
+    ran = outside(case, tmp_path / "out")
+    assert ran.status == 0, ran
+    assert run("verify", tmp_path / "out").status == 0
+
+
 def test_from_python(case: Path) -> None:
     made = qingsuan.outside(
         case / "settled.csv",

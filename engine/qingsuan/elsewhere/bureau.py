@@ -46,6 +46,14 @@ class Bureau:
         """Where the files lie that were read."""
         return tuple(file.path for file in self.files)
 
+    @property
+    def own_pools(self) -> dict[str, str]:
+        """The pool in which each institution lies; those of no known pool, and of another region, are left out."""
+        pools = {code: longest(self.pools, place) for code, place in self.institutions.items()}
+        return {
+            code: pool for code, pool in pools.items() if pool is not None and pool[:2] == self.institutions[code][:2]
+        }
+
     def treated(self, pool: str, institution: str) -> tuple[str, str, str]:
         """Where somebody of a pool was treated in an institution.
 

@@ -9,7 +9,10 @@ from qingsuan.elsewhere.bureau import Bureau
 from qingsuan.elsewhere.model import AMOUNTS
 from qingsuan.paid.rows import Sums
 
-__all__ = ["Cleared", "Pair", "clear"]
+__all__ = ["LOCAL", "Cleared", "Pair", "clear"]
+
+LOCAL = ""
+"""The month of sums that are known to be care in the own pool: neither month nor institution is kept of them."""
 
 Pair = tuple[str, str]
 """Who pays, and where people were treated."""
@@ -61,7 +64,7 @@ def clear(rows: Iterable[tuple[tuple[str, ...], list[int]]], bureau: Bureau) -> 
     cleared = Cleared(tuple(1 + AMOUNTS.index(name) for name in bureau.arrangement.clears))
     for (pool, scheme, institution, month), numbers in rows:
         cleared.came = [had + more for had, more in zip(cleared.came, numbers, strict=True)]
-        place, treating, why = bureau.treated(pool, institution)
+        place, treating, why = ("", "", "") if month == LOCAL else bureau.treated(pool, institution)
         if why:
             _add(cleared.unplaced, (pool, scheme, institution, why), numbers)
         elif not place:

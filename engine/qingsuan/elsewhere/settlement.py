@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingsuan.columns.cells import Torn
 from qingsuan.elsewhere.bureau import MOVEMENT_COLUMNS, Bureau
+from qingsuan.elsewhere.clearing import LOCAL
 from qingsuan.elsewhere.model import AMOUNTS
 from qingsuan.elsewhere.outcome import Outcome
 from qingsuan.elsewhere.results import tables_of
@@ -48,6 +50,8 @@ class CareOutside(Settlement):
         self._adding = Adding(self.year, ("pool", "insutype", "fixmedins_code", MONTH), AMOUNTS)
         columns = self._adding.columns
         self.inputs = (InputTable("settled", columns, known=KNOWN, key="pool", row_bytes=_BYTES_PER_ROW),)
+        own = bureau.own_pools
+        self._codes, self._pools = (pa.array(list(texts), pa.string()) for texts in (own, own.values()))
         self._done: Outcome | None = None
 
     def identity(self) -> dict[str, dict[str, Any]]:
@@ -67,7 +71,20 @@ class CareOutside(Settlement):
         InputError
             From :meth:`qingsuan.paid.rows.Adding.take`.
         """
-        return self._adding.take(batch, file, first_row, torn)
+        taken = self._adding.take(batch, file, first_row, torn)
+        return taken._replace(rows=self._without_local(taken.rows))
+
+    def _without_local(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Sums of which those of care in the own pool are added up further: most care is, and none of it is cleared."""
+        own = self._pools.take(pc.index_in(rows["fixmedins_code"], value_set=self._codes))
+        is_local = pc.fill_null(pc.equal(own, rows["pool"]), False)
+        columns = {name: rows[name] for name in rows.schema.names}
+        for name in ("fixmedins_code", MONTH):
+            columns[name] = pc.if_else(is_local, pa.scalar(LOCAL), columns[name])
+        grouped = self._adding.grouped(pa.table(columns, schema=rows.schema))
+        return pa.RecordBatch.from_arrays(
+            [column.combine_chunks() for column in grouped.columns], schema=self._adding.internal
+        )
 
     def empty(self, table: str) -> pa.RecordBatch:
         """See :meth:`qingsuan.settlement.Settlement.empty`."""
