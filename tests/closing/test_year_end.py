@@ -391,7 +391,26 @@ def test_a_case_that_names_no_part_is_refused(tmp_path: Path) -> None:
     ran = close(tmp_path / "case.toml", tmp_path / "out")
     assert ran.status == 4
     assert "[settle]" in ran.err
-    assert close(tmp_path / "nowhere.toml", tmp_path / "out").status == 4
+    assert close(tmp_path / "nowhere.toml", tmp_path / "out").status == 2
+
+
+def test_a_case_that_was_refused_before_anything_was_settled_may_be_corrected(case: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.toml"
+    head = f'format = 1\n[year]\nyear = 2021\n[subsidy]\ninsured = "{case.parent}/insured.parquet"\n'
+    small.write_text(f'{head}classes = "{case.parent}/nowhere.csv"\n')
+    assert close(small, tmp_path / "out").status == 4
+    small.write_text(f'{head}classes = "{case.parent}/classes.csv"\n')
+    ran = close(small, tmp_path / "out")
+    assert ran.status == 0, ran.err
+
+
+def test_a_year_that_goes_on_with_other_memory_is_told_so(
+    case: Path, begun: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qingsuan.run.settle.partitions_for", lambda *_: 7)
+    ran = close(case, begun, "--resume", "--memory", "64MB")
+    assert ran.status == 2
+    assert "give the same --memory as before" in ran.err
 
 
 def test_a_folder_of_something_else_is_left_alone(case: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.closing.parts import PARTS, Kind, Part
-from qingsuan.errors import PolicyError
+from qingsuan.errors import PolicyError, UsageError
 from qingsuan.policy.strict import Table, load
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
@@ -59,9 +59,18 @@ def read_case(file: Path) -> Case:
 
     Raises
     ------
+    UsageError
+        There is no such file.
     PolicyError
         The file cannot be read, has a key that nobody knows, names no part, or a part without what it needs.
     """
+    if not file.is_file():
+        raise UsageError(
+            str(file),
+            found="no such file",
+            expected="a case file (docs/year-end.md)",
+            do="give its path; a sample has one",
+        )
     table = load(file)
     content = file.read_bytes()
     year = table.table("year")

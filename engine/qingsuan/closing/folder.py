@@ -145,10 +145,11 @@ class YearFolder:
                 expected="a new folder",
                 do=f"correct it in a new one: --out NEW --supersedes {self.path}",
             )
-        if is_file(self.path / PLAN):
+        parts = [part.name for part in PARTS if (self.path / part.name).exists()]
+        if is_file(self.path / PLAN) and parts:
             self._check_begun(resume=resume)
-        else:
-            self._check_empty()
+        else:  # nothing was settled: a case that was refused may be corrected
+            self._check_empty(parts)
             with writing(self.path):
                 self.write(CASE, self.case.content)
                 self.write(PLAN, _as_bytes(self._plan))
@@ -186,12 +187,11 @@ class YearFolder:
                 do="give it, or a new --out",
             )
 
-    def _check_empty(self) -> None:
-        found = [part.name for part in PARTS if (self.path / part.name).exists()]
-        if found:
+    def _check_empty(self, parts: list[str]) -> None:
+        if parts:
             raise UsageError(
                 str(self.path),
-                found=f"{found[0]} without {PLAN}: no year that was begun here",
+                found=f"{parts[0]} without {PLAN}: no year that was begun here",
                 expected="a new folder",
                 do="give another --out",
             )

@@ -151,7 +151,7 @@ def _settle(
         )
     except QingsuanError as error:
         do = error.do.replace("--skip-unserved", f"skip_unserved = true in [{part.name}]")
-        do = do.replace("with --overwrite", "in a new --out")
+        do = do.replace("with --overwrite", "in a new --out").replace("--partitions", "--memory")
         raise type(error)(f"[{part.name}] {error.where}", found=error.found, expected=error.expected, do=do) from error
 
 
