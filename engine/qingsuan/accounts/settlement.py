@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,7 +92,7 @@ class PersonalAccounts(Settlement):
 
     def rule_folder(self, region: Region) -> Any:
         """See :meth:`qingsuan.settlement.Settlement.rule_folder`."""
-        return Path(region.accounts) if isinstance(region.accounts, str) else region.accounts
+        return region.accounts
 
     def tie(self, table: str, batch: pa.RecordBatch) -> None:
         """Learn which people are relatives; see :meth:`qingsuan.settlement.Settlement.tie`."""

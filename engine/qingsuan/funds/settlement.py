@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -228,7 +227,7 @@ class FundBooks(Settlement):
 
     def rule_folder(self, region: Region) -> Any:
         """See :meth:`qingsuan.settlement.Settlement.rule_folder`."""
-        return Path(region.funds) if isinstance(region.funds, str) else region.funds
+        return region.funds
 
     def _burden(self, books: Books) -> dict[str, Any]:
         """How many people exceed each line, and how many candidates there are; nobody is named."""

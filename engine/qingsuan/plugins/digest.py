@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.plugins.finding import Plugin
-from qingsuan.policy.model import Region
+from qingsuan.policy.model import FOLDERS, Region
 
 __all__ = ["definition_of", "digest_of", "files_below"]
 
@@ -32,23 +32,11 @@ def digest_of(plugins: Iterable[Plugin]) -> str:
 
 def _contents(plugin: Plugin) -> Iterator[tuple[str, bytes]]:
     region = plugin.region
-    own = (
-        ()
-        if region is None
-        else (
-            ("rules", region.rules),
-            ("funding", region.funding),
-            ("accounts", region.accounts),
-            ("authority", region.authority),
-            ("premiums", region.premiums),
-            ("funds", region.funds),
-        )
-    )
+    own = () if region is None else tuple((name, getattr(region, name)) for name in FOLDERS)
     for label, folder in (("code", _package(plugin.module)), *own):
         if folder is None:
             continue
-        found = Path(folder) if isinstance(folder, str) else folder
-        for name, content in [(found.name, found.read_bytes())] if found.is_file() else files_below(found):
+        for name, content in [(folder.name, folder.read_bytes())] if folder.is_file() else files_below(folder):
             yield f"{label} {name}", content
 
 

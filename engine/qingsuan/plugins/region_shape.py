@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qingsuan.policy.model import Pool, Region
+from qingsuan.policy.model import FOLDERS, Pool, Region
 from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.tables import CLAIMS, CODES, IDENTITIES, INSURED
 
@@ -39,12 +39,8 @@ def _check(region: Region) -> None:
     codes = [pool.code for pool in region.pools]
     if len(set(codes)) < len(codes):
         raise _ShapeError(f"its Region(pools=…) has a pool code twice: {', '.join(sorted(codes))}")
-    _check_folder(region.rules, "rules")
-    _check_folder(region.funding, "funding")
-    _check_folder(region.accounts, "accounts")
-    _check_folder(region.authority, "authority")
-    _check_folder(region.premiums, "premiums")
-    _check_folder(region.funds, "funds")
+    for name in FOLDERS:
+        _check_folder(getattr(region, name), name)
     _check_codes(region)
     _check_functions(region)
 
@@ -62,7 +58,7 @@ def _is_tuple_of(value: object, kind: type) -> bool:
 
 
 def _check_folder(folder: object, field: str) -> None:
-    if not (folder is None or isinstance(folder, str) or callable(getattr(folder, "iterdir", None))):
+    if not (folder is None or callable(getattr(folder, "iterdir", None))):
         raise _ShapeError(f"its Region({field}=…) is {_kind(folder)}, not a folder, a path, or None")
 
 

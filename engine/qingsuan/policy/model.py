@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from qingsuan.policy.per_claim.amount import Amount
@@ -45,6 +46,7 @@ __all__ = [
     "COLUMN_PART",
     "COUNTERS",
     "ENTRY_PARTS",
+    "FOLDERS",
     "FUNDS",
     "GRADES",
     "GROUP_KEYS",
@@ -441,6 +443,10 @@ class Pool:
     prefixes: tuple[str, ...]
 
 
+FOLDERS = ("rules", "funding", "accounts", "authority", "premiums", "funds")
+"""The fields of a region that are folders of parameter files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """What a plugin hands over: one province-level jurisdiction with its pools and files.
@@ -483,6 +489,10 @@ class Region:
     funds: Any = None
 
     def __post_init__(self) -> None:
+        """A folder that is named by a text becomes a path."""
         if type(self.codes) is dict:
             object.__setattr__(self, "codes", {column: read_only(codes) for column, codes in self.codes.items()})
         _freeze(self, "codes", "functions")
+        for name in FOLDERS:
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, Path(getattr(self, name)))

@@ -94,13 +94,14 @@ def read_rule_sets(region: Region) -> tuple[RuleSet, ...]:
     """
     if region.rules is None:
         return ()
-    folder: Traversable | Path = Path(region.rules) if isinstance(region.rules, str) else region.rules
-    files = files_in(folder, f"the folder of rule sets of {region.code} {region.name}", "rules")
+    files = files_in(region.rules, f"the folder of rule sets of {region.code} {region.name}", "rules")
     rule_sets: list[RuleSet] = []
     findings: list[Finding] = []
     for file in files:
         try:
-            rule_sets.append(read_rule_set(file, codes=region.codes, functions=tuple(region.functions), folder=folder))
+            rule_sets.append(
+                read_rule_set(file, codes=region.codes, functions=tuple(region.functions), folder=region.rules)
+            )
         except PolicyError as error:
             findings += findings_of(error)
     refuse_findings([*findings, *check_together(region, rule_sets)])

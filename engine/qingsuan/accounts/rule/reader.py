@@ -61,10 +61,9 @@ def read_account_rules(region: Region) -> tuple[AccountRule, ...]:
     """
     if region.accounts is None:
         return ()
-    folder: Traversable | Path = Path(region.accounts) if isinstance(region.accounts, str) else region.accounts
     rules = [
         read_account_rule(file)
-        for file in files_in(folder, f"the accounts folder of {region.code} {region.name}", "accounts")
+        for file in files_in(region.accounts, f"the accounts folder of {region.code} {region.name}", "accounts")
     ]
     codes = [pool.code for pool in region.pools]
     for rule in rules:

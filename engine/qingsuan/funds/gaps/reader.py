@@ -37,9 +37,9 @@ def read_gap_rules(region: Region) -> tuple[GapRule, ...]:
     """
     if region.funds is None:
         return ()
-    folder: Traversable | Path = Path(region.funds) if isinstance(region.funds, str) else region.funds
     rules = [
-        read_gap_rule(file) for file in files_in(folder, f"the funds folder of {region.code} {region.name}", "funds")
+        read_gap_rule(file)
+        for file in files_in(region.funds, f"the funds folder of {region.code} {region.name}", "funds")
     ]
     codes = [pool.code for pool in region.pools]
     for rule in rules:

@@ -48,8 +48,7 @@ def read_authorities(region: Region) -> tuple[Authority, ...]:
     """
     if region.authority is None:
         return ()
-    folder: Traversable | Path = Path(region.authority) if isinstance(region.authority, str) else region.authority
-    files = files_in(folder, f"the authority folder of {region.code} {region.name}", "authority")
+    files = files_in(region.authority, f"the authority folder of {region.code} {region.name}", "authority")
     found: list[Authority] = []
     findings: list[Finding] = []
     for file in files:
