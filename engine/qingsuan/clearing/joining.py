@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingsuan.columns.rows import numbers
 
@@ -45,11 +46,10 @@ def join(claims: pa.Table, cases: pa.Table) -> Joined:
     """Join claims and cases on pool, scheme and ``setl_id``; each must be there once."""
     claims = claims.sort_by([("contract", "ascending"), ("setl_id", "ascending")]).combine_chunks()
     count = len(claims)
-    named = [
-        pa.chunked_array([*one["key"].chunks, *other["key"].chunks], pa.string()) for one, other in ((claims, cases),)
-    ]
-    ids = pa.chunked_array([*claims["setl_id"].chunks, *cases["setl_id"].chunks], pa.string())
-    codes = _coded(named[0]) * (len(ids) + 1) + _coded(ids)
+    keys, ids = (
+        pa.chunked_array([*claims[name].chunks, *cases[name].chunks], pa.string()) for name in ("key", "setl_id")
+    )
+    codes = _coded(keys) * (len(ids) + 1) + _coded(ids)
     _, number = np.unique(codes, return_inverse=True)
     of_claim, of_case = number[:count], number[count:]
     most = int(number.max(initial=-1)) + 1
@@ -82,5 +82,5 @@ def _coded(texts: pa.ChunkedArray) -> Int64:
 
 
 def _mask_of_empty(texts: pa.Array) -> npt.NDArray[np.bool_]:
-    found: npt.NDArray[np.bool_] = pa.compute.equal(texts, "").to_numpy(zero_copy_only=False)
+    found: npt.NDArray[np.bool_] = pc.equal(texts, "").to_numpy(zero_copy_only=False)
     return found
