@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -90,7 +91,9 @@ def counted(workload: str, sample: Path) -> dict[str, float]:
 
 def compiler() -> str:
     """The C compiler, as it names itself."""
-    done = subprocess.run([os.environ.get("CC", "cc"), "--version"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*shlex.split(os.environ.get("CC", "cc")), "--version"], capture_output=True, text=True, check=False
+    )
     return done.stdout.splitlines()[0] if done.stdout else "unknown"
 
 
