@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SUITE = ("tests/benefits/reference/test_twin_differential.py",)
 CARRIED = ("tests/benefits/accumulators/test_opening.py::test_keys_and_a_year_of_its_own_are_carried",)
 FIGURES = ("tests/benefits/reference/test_figures_differential.py",)
+SELECTED = ("tests/benefits/partition/test_selected_bands.py",)
 WAITING = ("tests/benefits/partition/test_waiting.py",)
 AUTHORITY = ("tests/policy/test_authority.py",)
 GROWING = ("tests/policy/test_growing_points.py",)
@@ -37,6 +38,7 @@ WATCHED = ("tests/funds/test_watch.py",)
 PROCUREMENT = ("tests/purchases/test_procurement_twin.py",)
 ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
+CLEARED_CASES = ("tests/clearing/test_clear_command.py::test_a_case_comes_out",)
 YEAR_END = ("tests/closing/test_year_end.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
@@ -624,6 +626,7 @@ MUTANTS = (
         "benefits/core/plan.py",
         '_READ = ("limit_cell", "visits_cell", "used_cell", "start_cell", "select_cell", "cap_cell")',
         '_READ = ("limit_cell", "visits_cell", "used_cell", "start_cell", "cap_cell")',
+        SELECTED,
     ),
     Mutant(
         "plan: the quarter is the month, and the month the quarter",
@@ -989,7 +992,7 @@ MUTANTS = (
         "clearing/points.py",
         "return cost >= bound if outlier.at else cost > bound",
         "return cost >= bound",
-        CLEARING,
+        CLEARED_CASES,
     ),
     Mutant(
         "clearing: a factor that replaces the one whole multiplies, too",
