@@ -170,7 +170,7 @@ def emptied(points: Sequence[int], amounts: Sequence[int], total: int) -> list[i
     one without points takes nothing.
 
     >>> emptied([30, 10, 20], [300, 100, 200], 604), emptied([10, 10, 11], [100, 100, 101], 299)
-    ([300, 100, 204], [99, 100, 100])
+    ([300, 100, 204], [100, 99, 100])
     """
     found, rest = list(amounts), total - sum(amounts)
     order = [place for place in reversed(range(len(found))) if points[place]]
