@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -79,13 +80,22 @@ def _take(step: Step, copy: Path) -> list[str]:
         _run_script(step.script, copy)
         return []
     before = remember(step.args, copy)
-    ended = call(step.args, copy, step.env, root=step.user != "not root")
+    ended = _called(step, copy)
     found = [*broken_promises(ended, copy, before), *_unsaid(step, ended)]
     if ended.status != step.status:
         found.append(f"the exit status {ended.status}, expected {step.status}")
     elif step.status == 0 and step.args[0] in {"settle", "subsidy"}:
         found += _differences(step, copy)
     return [*found, str(ended)] if found else []
+
+
+def _called(step: Step, copy: Path) -> Ended:
+    """The command as a process of its own where the step has an environment or a user; the others need none, and a start costs more."""
+    if step.env or step.user != "anybody":
+        return call(step.args, copy, step.env, root=step.user != "not root")
+    with chdir(copy):
+        ran = run(*step.args)
+    return Ended(("qingsuan", *step.args), ran.status, ran.out, ran.err)
 
 
 def _differences(step: Step, copy: Path) -> list[str]:
