@@ -114,7 +114,12 @@ def problems(page: str) -> Iterator[str]:
         yield from (f"{number}: as {other}" for other in re.findall(r"\b[A-Z]\d\d-\d+\b", said) if other not in numbers)
 
 
-def _wrong(kind: str, said: str) -> Iterator[str]:
+@cache
+def _wrong(kind: str, said: str) -> tuple[str, ...]:
+    return tuple(_faults(kind, said))
+
+
+def _faults(kind: str, said: str) -> Iterator[str]:
     kinds = []
     for token in re.findall(r"`([^`]+)`", said):
         what = _kind_of(token)

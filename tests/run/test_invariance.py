@@ -36,7 +36,7 @@ CENT = Decimal("0.01")
 @pytest.fixture(scope="module")
 def made() -> World:
     """A world with everything in it."""
-    return world(2024, 150, 3000)
+    return world(2007, 150, 3000)
 
 
 @pytest.fixture(scope="module")
