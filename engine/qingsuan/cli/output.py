@@ -14,13 +14,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
 from qingsuan.errors import RunError
+from qingsuan.report.text import proven
 
-__all__ = ["finished", "open_standard_streams", "results_apart", "show", "show_json", "tell"]
+if TYPE_CHECKING:
+    from qingsuan.finished import FinishedRun
+
+__all__ = ["finished", "open_standard_streams", "results_apart", "show", "show_json", "show_run", "tell"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -146,6 +150,22 @@ def finished(out: Path, digest: str) -> Iterator[None]:
             expected="a standard output that can be written",
             do="read run.json there; nothing has to be settled again",
         ) from error
+
+
+def show_run(run: FinishedRun, out: Path, *, as_json: bool) -> None:
+    """Print what a finished run came to: its summary, or its record as one JSON document.
+
+    Raises
+    ------
+    RunError
+        Only the printing failed: the run is finished.
+    """
+    with finished(out, run.record_sha256):
+        if as_json:
+            seconds = {"seconds": run.seconds} if run.seconds else {}
+            show_json({**run.record, **seconds, "record_sha256": run.record_sha256})
+        else:
+            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
 
 
 def open_standard_streams() -> None:

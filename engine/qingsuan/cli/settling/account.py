@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qingsuan.cli.options.settlement import settlement_options
-from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
 from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
@@ -55,7 +55,6 @@ def command(
     and, if known, enddate, retire_date, brdy, cntr_base, acct_mode, acct_balc and vali_flag. Rules come from the installed plugins.
     """
     from qingsuan.api.accounts import account
-    from qingsuan.report.text import proven
 
     with terminated_as_interrupted():
         run = account(
@@ -78,10 +77,4 @@ def command(
             overwrite=overwrite,
             progress=progress_for(as_json),
         )
-    with finished(out, run.record_sha256):
-        if as_json:
-            show_json(
-                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
-            )
-        else:
-            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
+    show_run(run, out, as_json=as_json)

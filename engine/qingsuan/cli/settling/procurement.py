@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qingsuan.cli.options.settlement import running_options
-from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
 from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
@@ -60,7 +60,6 @@ def command(
     quantity, amount, winning_flag and, if known, refd_flag. What was saved is budget by the old price less what was spent by the new one.
     """
     from qingsuan.api.agreements.procurement import procurement
-    from qingsuan.report.text import proven
 
     with terminated_as_interrupted():
         run = procurement(
@@ -80,10 +79,4 @@ def command(
             overwrite=overwrite,
             progress=progress_for(as_json),
         )
-    with finished(out, run.record_sha256):
-        if as_json:
-            show_json(
-                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
-            )
-        else:
-            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
+    show_run(run, out, as_json=as_json)

@@ -12,10 +12,9 @@ from qingsuan.cli.options.engines import engine_options
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.options.rules import rules_option
-from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
 from qingsuan.cli.settling.stopping import terminated_as_interrupted
-from qingsuan.report.text import proven
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -112,12 +111,6 @@ def command(
             spark_master=spark_master,
             progress=progress_for(as_json),
         )
-    with finished(out, run.record_sha256):
-        if as_json:
-            show_json(
-                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
-            )
-        else:
-            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
+    show_run(run, out, as_json=as_json)
     if max_rejected is not None:
         max_rejected.check(run.record, out)
