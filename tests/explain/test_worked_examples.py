@@ -6,15 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from distributions import leave_behind
-from qingsuan.api.benefits import settle
-from qingsuan.api.explaining import explain
+from explained_cases import Explained
 from qingsuan.cases.casefile import read_case
-from qingsuan.cases.settling import write_tables
-from qingsuan.explain.document import plain
-from qingsuan.explain.schema import schema
 from qingsuan.money import fen_of_yuan
 from qingsuan.testing import collect_cases
 
@@ -28,26 +23,6 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     site = tmp_path_factory.mktemp("site")
     leave_behind(site, "examples")
     return site, ROOT / "tests" / "plugins" / "examples" / "src"
-
-
-class Explained:
-    """A case file, settled with its prepared year and explained claim by claim as JSON."""
-
-    def __init__(self, case: Path, folder: Path) -> None:
-        read = read_case(case)
-        folder.mkdir(exist_ok=True)
-        files = write_tables(read, folder)
-        tables = [files[name] for name in ("claims", "insured", "identities")]
-        self.out = folder / "out"
-        settle(*tables, year=read.year, out=self.out, keep=folder / "year", registrations=files["registrations"])
-
-    def claim(self, setl_id: str) -> dict[str, Any]:
-        """The JSON of one claim; it is what the schema says."""
-        document = plain(explain(self.out, setl_id=setl_id))
-        Draft202012Validator(schema()).validate(document)
-        assert document["agrees"] is True
-        found: dict[str, Any] = document["claims"][0]
-        return found
 
 
 @pytest.fixture

@@ -105,12 +105,14 @@ def test_conditions_in_words() -> None:
     (residents,) = [one for one in SHIPPED if one.pool == "220100" and one.schemes == ("390",)]
     words = Words(residents, "en")
     assert words.when({}) == "any"
-    assert words.condition("psn_type", Codes(("14*", ""), negated=True)) == "not 14*, ∅"
+    assert words.condition("psn_type", Codes(("14*", ""), negated=True)) == "not 14* resident under age, ∅"
     assert words.condition("age", Interval(18, 60)) == "from 18 below 60"
     assert words.condition("medfee_sumamt", Interval(3_000_001, None)) == "above 30,000"
     assert words.condition("date", Interval(18_628, 18_993)) == "from 2021-01-01 until 2021-12-31"
     either = AnyOf(({"age": Interval(60)}, {"psn_type": Codes(("14*",))}))
-    assert words.when({"med_type": Codes(("21",)), "any_of": either}) == "med_type 21; (age from 60) or (psn_type 14*)"
+    assert words.when({"med_type": Codes(("21",)), "any_of": either}) == (
+        "med_type 21 inpatient care; (age from 60) or (psn_type 14* resident under age)"
+    )
     assert words.condition("psn_idet_type", Held(none=("low_income",))) == "none of 低保"
 
 
@@ -204,7 +206,7 @@ def test_a_cell_of_a_table_is_named_by_its_row_and_column() -> None:
     (residents,) = [one for one in SHIPPED if one.pool == "220100" and one.schemes == ("390",)]
     said = {one.name: one for one in statements(residents)}
     assert said["layers.inpatient", "deductible", "minors, 3M"].cell == "400"
-    assert said["who", "minors", ""].text == "psn_type 14*"
+    assert said["who", "minors", ""].text == "psn_type 14* resident under age"
     by_condition = {one.condition for one in statements(residents, by_cell=False)}
     assert not by_condition & {"minors, 3M", "others, 1"}
     without = replace(residents, matrices=())

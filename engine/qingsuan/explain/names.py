@@ -135,5 +135,5 @@ class Names:
         return self.column(table, dimension)
 
     def code(self, column: str, value: str) -> str:
-        """A cell; a code of the national tables with what it means, in Chinese."""
+        """A cell; a code of the national tables with what it means."""
         return code_name(column, value, self.words.lang, CODES) if column in CODES else value

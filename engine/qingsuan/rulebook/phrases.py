@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from qingsuan.money import yuan
+from qingsuan.rulebook.codes import CODES_IN_ENGLISH
 
 __all__ = ["Lang", "amount", "code_name", "counter_name", "day", "dimension_name", "percentage", "phrase", "plain_fen"]
 
@@ -109,14 +110,17 @@ def counter_name(group: str, counter: str, lang: Lang) -> str:
 
 
 def code_name(dimension: str, code: str, lang: Lang, codes: Mapping[str, Mapping[str, str]]) -> str:
-    """A code with what it means, in Chinese; in English the code alone. An absent value is ``∅``.
+    """A code with what it means; in English a code of a region's own alone. An absent value is ``∅``.
 
     >>> code_name("med_type", "21", "zh", {"med_type": {"21": "普通住院"}}), code_name("med_type", "", "en", {})
     ('21 普通住院', '∅')
+    >>> code_name("psn_type", "14*", "en", {})
+    '14* resident under age'
     """
     if lang == "zh" and (dimension, code) in _VALUES:
         return _VALUES[dimension, code]
-    meaning = codes.get(dimension, {}).get(code.removesuffix("*"), "") if lang == "zh" else ""
+    meanings = codes if lang == "zh" else CODES_IN_ENGLISH
+    meaning = meanings.get(dimension, {}).get(code.removesuffix("*"), "")
     return f"{code} {meaning}".rstrip() or ("无" if lang == "zh" else "∅")
 
 

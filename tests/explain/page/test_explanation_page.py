@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow.parquet as pq
 import pytest
 
 from explaining import sampled_year
@@ -16,7 +17,10 @@ from explanations import HOSTILE, full_explanation, leaves
 from held_in_memory import people_by_partition
 from html_pages import check_page, texts_of
 from qingsuan.explain.document import Explanation, plain
+from qingsuan.explain.making.said_again import said_again
 from qingsuan.explain.page.page import page_of
+from qingsuan.explain.rows.opening import open_run
+from qingsuan.messages import Words
 from qingsuan.pages.numbers import exact_yuan, grouped_yuan, percent
 from settling import run
 
@@ -24,6 +28,7 @@ Lang = Literal["zh", "en"]
 About = Literal["claim", "person"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+ENGLISH = re.compile(r"\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")
 
 
 def written(name: str, value: Any) -> str:
@@ -107,8 +112,25 @@ def test_what_is_absent_leaves_no_empty_part_behind(lang: Lang) -> None:
     assert "<svg" not in page, "no picture of a year in which nothing is settled"
 
 
-def test_the_command_writes_a_page_that_only_its_owner_can_read(tmp_path: Path) -> None:
-    opened = sampled_year(tmp_path, 3, 200)
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up year with bad rows, settled in ``out`` from ``prepared``."""
+    folder = tmp_path_factory.mktemp("year")
+    sampled_year(folder, 3, 200)
+    return folder
+
+
+def test_what_rejected_rows_say_is_said_in_chinese(year: Path) -> None:
+    words = Words("zh")
+    rows = [row for file in (year / "out" / "rejected").glob("*.parquet") for row in pq.read_table(file).to_pylist()]
+    said = {(row["code"], said_again(words, row[name])) for row in rows for name in ("found", "expected")}
+    assert len({code for code, _ in said}) > 8
+    own = [(code, text.partition("须由经办机构提供")[0]) for code, text in said]
+    assert [one for one in own if ENGLISH.search(one[1])] == []
+
+
+def test_the_command_writes_a_page_that_only_its_owner_can_read(year: Path, tmp_path: Path) -> None:
+    opened = open_run(year / "out", year / "prepared", None)
     psn_no = people_by_partition(opened)[0]
     calls = {"html": "<!DOCTYPE html>", "json": "{", "text": ""}
     for how, begins in calls.items():
@@ -119,7 +141,7 @@ def test_the_command_writes_a_page_that_only_its_owner_can_read(tmp_path: Path) 
             "--psn-no",
             psn_no,
             "--prepared",
-            tmp_path / "prepared",
+            year / "prepared",
             "--format",
             how,
             "--to",
@@ -136,7 +158,7 @@ def test_the_command_writes_a_page_that_only_its_owner_can_read(tmp_path: Path) 
         "--psn-no",
         psn_no,
         "--prepared",
-        tmp_path / "prepared",
+        year / "prepared",
         "--to",
         tmp_path / "no" / "page",
     )

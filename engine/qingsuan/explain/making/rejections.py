@@ -10,12 +10,10 @@ from qingsuan.benefits.reference.twin import Rejected
 from qingsuan.explain.document import MissingParameter, Rejection, RuleTried
 from qingsuan.explain.making.asked import Asked
 from qingsuan.explain.making.reasons import REJECTIONS
-from qingsuan.messages import Words, marked
+from qingsuan.explain.making.said_again import said_again
+from qingsuan.messages import Words
 
 __all__ = ["rejection_of"]
-
-_A_RULE = marked("a rule for this combination")
-"""What the row says that was expected where no rule matches: the one sentence there that has no value of the claim in it."""
 
 _RULES = 5
 """So many rules that did not match are told, the nearest ones."""
@@ -32,13 +30,13 @@ def rejection_of(
     if asked is not None and trace.values and not in_plan and rejected.code == "E_NO_RULE":
         missing = _missing(asked, trace)
         rules = () if missing else _nearest(asked, trace)
-    expected = said.get("expected", rejected.expected)
+    found = said.get("found", "" if rejected.code == "E_NO_RULE" else rejected.found)
     return Rejection(
         code=rejected.code,
         says=speech.speak(REJECTIONS[rejected.code]) if rejected.code in REJECTIONS else "",
         column=rejected.column,
-        found=said.get("found", "" if rejected.code == "E_NO_RULE" else rejected.found),
-        expected=speech.speak(_A_RULE) if expected == _A_RULE else expected,
+        found=said_again(speech, found),
+        expected=said_again(speech, said.get("expected", rejected.expected)),
         rules=rules,
         missing=missing,
     )

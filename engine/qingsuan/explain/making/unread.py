@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from qingsuan.explain.document import Claim, Rejection
 from qingsuan.explain.making.reasons import REJECTIONS
+from qingsuan.explain.making.said_again import said_again
 from qingsuan.messages import Words
 from qingsuan.run.rejections.refused import REASON_COLUMNS
 
@@ -43,8 +44,8 @@ def unread_claim(speech: Words, number: int, row: Mapping[str, str]) -> Claim:
             code,
             speech.speak(REJECTIONS[code]),
             row.get("column", ""),
-            row.get("found", ""),
-            row.get("expected", ""),
+            said_again(speech, row.get("found", "")),
+            said_again(speech, row.get("expected", "")),
             (),
             None,
         ),

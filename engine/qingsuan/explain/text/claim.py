@@ -84,8 +84,7 @@ def _rejection(names: Names, one: Rejection) -> Iterator[str]:
     yield f"{one.code}: {one.says}"
     yield f"  {speak('column')}: {one.column}"
     yield f"  {speak('found')}: {one.found}"
-    if names.words.lang == "en":
-        yield f"  {speak('expected')}: {one.expected}"
+    yield f"  {speak('expected')}: {one.expected}"
     if one.missing is not None:
         yield f"  {speak('A number that is not known')}: {one.missing.parameter}"
         if names.words.lang == "en":

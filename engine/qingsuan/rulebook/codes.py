@@ -1,0 +1,68 @@
+"""What the codes of the national tables mean, in English."""
+
+from __future__ import annotations
+
+__all__ = ["CODES_IN_ENGLISH"]
+
+CODES_IN_ENGLISH: dict[str, dict[str, str]] = {
+    "insutype": {
+        "310": "employees",
+        "320": "civil servants' medical subsidy",
+        "330": "large-sum medical subsidy",
+        "340": "retired veteran cadres",
+        "350": "disabled soldiers of classes one to six",
+        "360": "Red Army veterans",
+        "370": "enterprise supplementary insurance",
+        "380": "new rural cooperative scheme",
+        "390": "residents",
+        "391": "urban residents",
+        "392": "critical illness of residents",
+        "399": "other special groups",
+        "410": "long-term care insurance",
+        "510": "maternity insurance",
+    },
+    "med_type": {
+        "11": "ordinary outpatient care",
+        "12": "outpatient registration",
+        "13": "emergency care",
+        "14": "chronic and special outpatient care",
+        "140104": "chronic outpatient care",
+        "140201": "special outpatient care",
+        "19": "outpatient care after an accident",
+        "21": "inpatient care",
+        "22": "inpatient care after an injury",
+        "23": "inpatient care outside by transfer",
+        "24": "inpatient care after an emergency",
+        "41": "drugs at a pharmacy",
+        "51": "maternity outpatient care",
+        "52": "maternity inpatient care",
+        "53": "family planning surgery",
+    },
+    "psn_type": {
+        "11": "in service",
+        "1101": "employee in service",
+        "1102": "civil servant in service",
+        "1103": "flexibly employed",
+        "1160": "in service, local extension",
+        "12": "retired",
+        "1201": "retired employee",
+        "1202": "retired civil servant",
+        "1203": "retired from flexible employment",
+        "1260": "retired, local extension",
+        "13": "retired veteran cadre",
+        "1300": "retired veteran cadre",
+        "1360": "retired veteran cadre, local extension",
+        "14": "resident under age",
+        "1401": "newborn",
+        "1402": "child below school age",
+        "1403": "pupil",
+        "1404": "university student",
+        "1405": "under age, not at school",
+        "1460": "resident under age, local extension",
+        "15": "adult resident",
+        "1501": "ordinary adult resident",
+        "1560": "adult resident, local extension",
+        "16": "elderly resident",
+    },
+}
+"""Of each column of ``qingsuan.tables.CODES`` every code with its meaning."""
