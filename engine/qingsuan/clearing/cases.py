@@ -66,7 +66,7 @@ class Cases:
 
 def worth(joined: Joined, bureau: Bureau) -> Cases:
     """Work out what each case is worth."""
-    contract = numbers(joined.claims["contract"]).astype(np.int32)
+    contract = numbers(joined.claims["contract"])
     size = len(contract)
     nothing = np.zeros(size, np.int64)
     cases = Cases(
@@ -109,10 +109,12 @@ def _fill_points(
     points, joined = terms.points, cases.joined
     if points is None:
         return
-    flags = joined.flags.take(pa.array(at)).dictionary_encode()
+    flags = joined.flags.take(pa.array(at))
     of_case = flags.indices.to_numpy(zero_copy_only=False)
     for place, flag in enumerate(flags.dictionary.to_pylist()):
         mine = at[of_case == place]
+        if not len(mine):
+            continue
         special = (points.special or {}).get(flag)
         if flag and special is None:
             _note(cases, mine, np.ones(len(mine), np.bool_), "no-flag")
@@ -156,11 +158,10 @@ def _fill_flag(
     cases.cost[at] = kinds
 
 
-def _of_groups(groups: Mapping[str, Group], named: pa.Array) -> tuple[Int64, Int64]:
+def _of_groups(groups: Mapping[str, Group], named: pa.DictionaryArray) -> tuple[Int64, Int64]:
     """Points and mean cost of each case's group; -1 where the group has none."""
-    encoded = named.dictionary_encode()
-    of_case = encoded.indices.to_numpy(zero_copy_only=False)
-    known = [groups.get(name, Group()) for name in encoded.dictionary.to_pylist()] or [Group()]
+    of_case = named.indices.to_numpy(zero_copy_only=False)
+    known = [groups.get(name, Group()) for name in named.dictionary.to_pylist()] or [Group()]
     points = np.array([-1 if one.points is None else one.points for one in known], np.int64)
     mean = np.array([-1 if one.mean_fen is None else one.mean_fen for one in known], np.int64)
     return points[of_case], mean[of_case]

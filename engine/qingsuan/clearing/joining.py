@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,20 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingsuan.columns.rows import numbers
+from qingsuan.clearing.intake.columns import AMOUNTS
+from qingsuan.columns.rows import Taker, add_up, arrow, looked_up, numbers, recoded
+from qingsuan.people import Numbering, Texts
 
-__all__ = ["CLAIM_FAULTS", "Joined", "join"]
+__all__ = ["CLAIM_FAULTS", "OF_CLAIMS", "Joined", "join"]
 
 CLAIM_FAULTS = ("", "no-case", "case-twice", "claim-twice", "no-group")
 """What is wrong with a claim that goes by cases; nothing, where its case is found and names a group."""
+
+OF_CLAIMS = ("contract", "month", "rows", *AMOUNTS)
+"""Columns of numbers that claims keep."""
+
+_LATER = np.int64(1_000_000)
+"""More than any month, as 202203."""
 
 Int64 = npt.NDArray[np.int64]
 
@@ -25,45 +34,66 @@ class Joined:
 
     Attributes
     ----------
-    claims : the claims in the order of contract and ``setl_id``, as they were taken in.
-    case : (n,) the place of each claim's case, 0 where it has none.
+    claims : ``setl_id`` and :data:`OF_CLAIMS` of the claims, in the order of contract and ``setl_id``.
     fault : (n,) int8, by :data:`CLAIM_FAULTS`.
     unused : (cases,) bool, cases that are of no claim.
-    groups, flags, days, points : of each claim's case; empty, 0 and -1 where it has none.
+    groups, flags : dictionaries, of each claim's case; empty where it has none.
+    days, points : likewise, 0 and -1 where it has none.
     """
 
     claims: pa.Table
-    case: Int64
     fault: npt.NDArray[np.int8]
     unused: npt.NDArray[np.bool_]
-    groups: pa.Array
-    flags: pa.Array
+    groups: pa.DictionaryArray
+    flags: pa.DictionaryArray
     days: Int64
     points: Int64
 
+    def summed(self, wanted: npt.NDArray[np.bool_]) -> pa.Table:
+        """Some of the claims, added up by contract and month: :data:`OF_CLAIMS` of each.
 
-def join(claims: pa.Table, cases: pa.Table) -> Joined:
-    """Join claims and cases on pool, scheme and ``setl_id``; each must be there once."""
-    claims = claims.sort_by([("contract", "ascending"), ("setl_id", "ascending")]).combine_chunks()
-    count = len(claims)
-    keys, ids = (
-        pa.chunked_array([*claims[name].chunks, *cases[name].chunks], pa.string()) for name in ("key", "setl_id")
+        Raises
+        ------
+        ValueError
+            A sum could leave 64 bits.
+        """
+        contract, month, *amounts = (numbers(self.claims[name])[wanted] for name in OF_CLAIMS)
+        _, first, group = np.unique(contract * _LATER + month, return_index=True, return_inverse=True)
+        sums = add_up(group.astype(np.int32), len(first), amounts)
+        columns = (contract[first], month[first], *sums)
+        return pa.table({name: arrow(values) for name, values in zip(OF_CLAIMS, columns, strict=True)})
+
+
+def join(claims: pa.Table, cases: pa.Table, keys: Sequence[str]) -> Joined:
+    """Join claims and cases on pool, scheme and ``setl_id``; each must be there once.
+
+    Parameters
+    ----------
+    claims, cases
+        Internal rows; all claims are of a contract.
+    keys
+        Pool and scheme of each contract, by its number.
+    """
+    order = pc.sort_indices(
+        claims.select(["contract", "setl_id"]), [("contract", "ascending"), ("setl_id", "ascending")]
     )
-    codes = _coded(keys) * (len(ids) + 1) + _coded(ids)
-    _, number = np.unique(codes, return_inverse=True)
-    of_claim, of_case = number[:count], number[count:]
-    most = int(number.max(initial=-1)) + 1
+    taker = Taker(numbers(order).astype(np.int32), len(claims))
+    ids = taker.texts(Texts.plain(claims["setl_id"]))
+    columns = {name: taker.numbers(numbers(claims[name])) for name in OF_CLAIMS}
+    own = pa.table({"setl_id": ids, **{name: arrow(values) for name, values in columns.items()}})
+    number, most = _numbered(ids, cases, _keys_of(columns["contract"], keys, cases))
+    of_claim, of_case = number[: len(own)], number[len(own) :]
     claims_of, cases_of = np.bincount(of_claim, minlength=most), np.bincount(of_case, minlength=most)
-    place = np.zeros(most, np.int64)
-    place[of_case] = np.arange(len(cases))
-    case = place[of_claim]
+    place = np.zeros(most, np.int32)
+    place[of_case] = np.arange(len(cases), dtype=np.int32)
     there = cases_of[of_claim] > 0
-    where = np.where(there, case, len(cases))
+    where = np.where(there, place[of_claim], np.int32(len(cases)))
     groups, flags = (
-        pa.concat_arrays([*cases[name].chunks, pa.array([""])]).take(pa.array(where)) for name in ("group", "flag")
+        pa.concat_arrays([*cases[name].chunks, pa.array([""])]).dictionary_encode().take(pa.array(where))
+        for name in ("group", "flag")
     )
     days, points = (np.append(numbers(cases[name]), absent)[where] for name, absent in (("days", 0), ("points", -1)))
-    fault = np.zeros(count, np.int8)
+    fault = np.zeros(len(own), np.int8)
     for mask, name in (
         (_mask_of_empty(groups), "no-group"),
         (claims_of[of_claim] > 1, "claim-twice"),
@@ -71,16 +101,28 @@ def join(claims: pa.Table, cases: pa.Table) -> Joined:
         (~there, "no-case"),
     ):
         fault[mask] = CLAIM_FAULTS.index(name)
-    return Joined(claims, np.where(there, case, 0), fault, claims_of[of_case] == 0, groups, flags, days, points)
+    return Joined(own, fault, claims_of[of_case] == 0, groups, flags, days, points)
 
 
-def _coded(texts: pa.ChunkedArray) -> Int64:
-    encoded = texts.combine_chunks().dictionary_encode()
+def _keys_of(contract: npt.NDArray[np.int32], keys: Sequence[str], cases: pa.Table) -> npt.NDArray[np.int32]:
+    """A number of pool and scheme for each claim, and after them for each case."""
+    encoded = cases["key"].combine_chunks().dictionary_encode()
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
-    found: Int64 = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return found
+    known = {key: number for number, key in enumerate(encoded.dictionary.to_pylist())}
+    of_contract = np.array([known.setdefault(key, len(known)) for key in keys] or [0], np.int32)
+    of_case = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    return np.concatenate([looked_up(of_contract, contract), of_case])
 
 
-def _mask_of_empty(texts: pa.Array) -> npt.NDArray[np.bool_]:
-    found: npt.NDArray[np.bool_] = pc.equal(texts, "").to_numpy(zero_copy_only=False)
-    return found
+def _numbered(ids: pa.Array, cases: pa.Table, keys: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], int]:
+    """Claims, and after them cases, numbered by id, pool and scheme; and how many numbers there are."""
+    every = Texts.of(pa.chunked_array([ids, *cases["setl_id"].chunks], pa.string()))
+    ordered = Numbering(every, (keys, np.zeros(len(keys), np.int64)))
+    number = np.empty(len(keys), np.int32)
+    number[ordered.rows] = np.cumsum(ordered.tied == 0, dtype=np.int32) - np.int32(1)
+    return number, int(number.max(initial=-1)) + 1
+
+
+def _mask_of_empty(texts: pa.DictionaryArray) -> npt.NDArray[np.bool_]:
+    is_empty = np.array([text == "" for text in texts.dictionary.to_pylist()], np.bool_)
+    return recoded(texts.indices, is_empty) if len(texts) else np.zeros(0, np.bool_)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from qingsuan.settlement import Settled
 __all__ = ["settle_contracts"]
 
 Mask = npt.NDArray[np.bool_]
+_CLAIMS = ["contract", "month", *CLAIMED]
 _NO_CONTRACT = "contracts.csv has no contract of this institution, pool, scheme and kind of care for the month"
 _NO_KIND = "no [[kinds]] of terms.toml has this kind of care (med_type)"
 _NO_CLAIM = "no settled claim of a contract that goes by cases has its setl_id"
@@ -35,16 +36,17 @@ def settle_contracts(bureau: Bureau, added: Sums, settled: pa.Table, cases: pa.T
     order = np.sort(numbers(contracts["contract"]))
     lines = {int(number): Line(bureau.contracts[number]) for number in order}
     alone = pc.not_equal(settled["setl_id"], "")
-    claims, sums = settled.filter(alone), settled.filter(pc.invert(alone))
-    valued = worth(join(claims, cases), bureau)
+    sums = settled.filter(pc.invert(alone))
+    valued = worth(join(settled.filter(alone), cases, [one.key for one in bureau.contracts]), bureau)
     for line in lines.values():
         if line.contract.lacks:
             line.problem = ("missing-parameter", "; ".join(line.contract.lacks))
     pools = value_pools(list(lines.values()), bureau.budgets, valued, _with_case(lines, bureau, valued))
     value_rates(list(lines.values()), valued, _with_case(lines, bureau, valued))
     whole, has_case = _whole(lines, len(bureau.contracts)), _with_case(lines, bureau, valued)
-    own = pa.concat_tables([added.rows(list(lines)), sums.filter(pc.greater_equal(sums["contract"], 0))])
-    claimed = pa.concat_tables([own, valued.joined.claims.filter(pa.array(has_case))])
+    own = [added.rows(list(lines)), sums.filter(pc.greater_equal(sums["contract"], 0))]
+    own = pa.concat_tables([table.select(_CLAIMS) for table in own])
+    claimed = pa.concat_tables([own, valued.joined.summed(has_case)])
     of_whole = claimed.filter(pa.array(whole[numbers(claimed["contract"])]))
     _fill(lines, of_whole)
     _standards(lines, valued, has_case)
@@ -73,10 +75,14 @@ def _whole(lines: dict[int, Line], contracts: int) -> Mask:
 
 def _fill(lines: dict[int, Line], claimed: pa.Table) -> None:
     """Add the claims of contracts up."""
+    for number, amounts in _added_up(lines, claimed).items():
+        lines[number].claimed = amounts
+
+
+def _added_up(lines: Collection[int], claimed: pa.Table) -> dict[int, dict[str, int]]:
     most = max(lines, default=-1) + 1
-    sums = add_up(numbers(claimed["contract"]).astype(np.int32), most, [numbers(claimed[name]) for name in CLAIMED])
-    for number, line in lines.items():
-        line.claimed = {name: int(column[number]) for name, column in zip(CLAIMED, sums, strict=True)}
+    sums = add_up(numbers(claimed["contract"]), most, [numbers(claimed[name]) for name in CLAIMED])
+    return {number: {name: int(own[number]) for name, own in zip(CLAIMED, sums, strict=True)} for number in lines}
 
 
 def _standards(lines: dict[int, Line], cases: Cases, settled: Mask) -> None:
@@ -112,18 +118,14 @@ def _of_claims(
         claimed = claimed_of({each: row[f"{each}_sum"] for each in CLAIMED})
         yield Unsettled(kind, "settled", "", reason, name, row["med_type"], "", row["rows_sum"], claimed)
     alone = cases.joined.claims
-    for line in lines.values():
-        if line.problem is None:
+    every = pa.concat_tables([own, cases.joined.summed(np.ones(len(alone), np.bool_))])
+    amounts = _added_up(lines, every) if any(line.problem for line in lines.values()) else {}
+    for number, line in lines.items():
+        if line.problem is None or not amounts[number]["rows"]:
             continue
-        number = line.contract.number
-        mine = pa.concat_tables([own.filter(pc.equal(own["contract"], number)), _of(alone, number)])
-        amounts = {each: pc.sum(mine[each]).as_py() or 0 for each in CLAIMED}
-        if amounts["rows"]:
-            kind, reason = line.problem
-            where = line.contract.where
-            yield Unsettled(
-                kind, "settled", where, reason, line.contract.name, rows=amounts["rows"], claimed=claimed_of(amounts)
-            )
+        kind, reason = line.problem
+        rows, claimed = amounts[number]["rows"], claimed_of(amounts[number])
+        yield Unsettled(kind, "settled", line.contract.where, reason, line.contract.name, rows=rows, claimed=claimed)
     faulty = np.flatnonzero((cases.fault > 0) & _whole(lines, len(bureau.contracts))[cases.contract])
     for row, at in zip(alone.take(pa.array(faulty)).to_pylist(), faulty.tolist(), strict=True):
         kind = FAULTS[cases.fault[at]]
@@ -133,10 +135,6 @@ def _of_claims(
         yield Unsettled(
             kind, "settled", contract.where, reason, contract.name, "", row["setl_id"], row["rows"], claimed_of(row)
         )
-
-
-def _of(table: pa.Table, number: int) -> pa.Table:
-    return table.filter(pc.equal(table["contract"], number))
 
 
 def _of_cases(cases: pa.Table, valued: Cases) -> Iterable[Unsettled]:

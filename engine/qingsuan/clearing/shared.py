@@ -14,7 +14,8 @@ from qingsuan.clearing.contracts.model import Contract
 from qingsuan.clearing.contracts.points import MOST_DECIMALS
 from qingsuan.clearing.pools import Pool
 from qingsuan.columns.cells import decimals
-from qingsuan.columns.rows import arrow, numbers
+from qingsuan.columns.rows import Taker, arrow, numbers
+from qingsuan.people import Texts
 
 __all__ = ["POINTS", "cases_table", "pools_table"]
 
@@ -27,23 +28,25 @@ _NAMES = ("fixmedins_code", "pool", "insutype", "clr_type", "clr_way", "terms")
 def cases_table(cases: Cases, contracts: Sequence[Contract], settled: npt.NDArray[np.bool_]) -> pa.Table:
     """``cases``: one row per case of those that are settled, in the order of contracts and ``setl_id``."""
     at = np.flatnonzero(settled)
-    claims, joined = cases.joined.claims.take(pa.array(at)), cases.joined
+    joined, taker = cases.joined, Taker(at.astype(np.int32), len(settled))
+    medfee, funds = (taker.numbers(numbers(joined.claims[name])) for name in ("medfee", "funds"))
     different, place = np.unique(cases.contract[at], return_inverse=True)
     own = [contracts[number] for number in different.tolist()]
     rows = [(*one.name, one.terms.way, one.terms.id) for one in own]
-    columns: dict[str, pa.Array] = {"setl_id": claims["setl_id"]}
+    columns: dict[str, pa.Array] = {"setl_id": taker.texts(Texts.plain(joined.claims["setl_id"]))}
     for part, name in enumerate(_NAMES):
         texts = pa.array([row[part] for row in rows], pa.string())
         columns[name] = texts.take(pa.array(place)).dictionary_encode()
-    columns["group"] = joined.groups.take(pa.array(at)).dictionary_encode()
-    columns["flag"] = joined.flags.take(pa.array(at)).dictionary_encode()
+    # they are encoded anew: the order of a dictionary is that of its rows, however they came in
+    for name, texts in (("group", joined.groups), ("flag", joined.flags)):
+        columns[name] = texts.take(pa.array(at)).dictionary_decode().dictionary_encode()
     columns["days"] = arrow(joined.days[at])
     columns["cost"] = pa.array(COSTS, pa.string()).take(pa.array(cases.cost[at])).dictionary_encode()
     columns["points"] = _points(cases, own, at, place)
-    columns["medfee_sumamt"] = decimals(numbers(claims["medfee"]))
-    columns["claims"] = decimals(numbers(claims["funds"]))
+    columns["medfee_sumamt"] = decimals(medfee)
+    columns["claims"] = decimals(funds)
     columns["standard"] = decimals(cases.standard[at])
-    columns["difference"] = decimals(cases.standard[at] - numbers(claims["funds"]))
+    columns["difference"] = decimals(cases.standard[at] - funds)
     return pa.table(columns)
 
 

@@ -29,7 +29,7 @@ def rounded(amount: int, whole: int) -> int:
     return half if amount >= 0 else -half
 
 
-def of_diseases(terms: Terms, standards: Mapping[str, int], groups: pa.Array, person: Int64) -> Int64:
+def of_diseases(terms: Terms, standards: Mapping[str, int], groups: pa.DictionaryArray, person: Int64) -> Int64:
     """By disease (按病种): the fund's share of the disease's standard, or the standard less what the person paid, not below 0.
 
     Parameters
@@ -49,7 +49,7 @@ def of_diseases(terms: Terms, standards: Mapping[str, int], groups: pa.Array, pe
     return np.where(fen < 0, np.int64(NO_STANDARD), due)
 
 
-def of_bed_days(terms: Terms, levels: pa.Array, days: Int64) -> Int64:
+def of_bed_days(terms: Terms, levels: pa.DictionaryArray, days: Int64) -> Int64:
     """Per bed-day (按床日): each day of a stay at the rate of its level and stretch of days.
 
     Returns
@@ -80,9 +80,8 @@ def of_quantities(contract: Contract) -> tuple[int, int]:
     return number, due
 
 
-def _looked_up(texts: pa.Array, values: Mapping[str, int]) -> Int64:
+def _looked_up(texts: pa.DictionaryArray, values: Mapping[str, int]) -> Int64:
     """The value of each text, -1 for one that has none."""
-    encoded = texts.dictionary_encode()
-    found = np.array([values.get(text, -1) for text in encoded.dictionary.to_pylist()] or [-1], np.int64)
-    looked: Int64 = found[encoded.indices.to_numpy(zero_copy_only=False)]
+    found = np.array([values.get(text, -1) for text in texts.dictionary.to_pylist()] or [-1], np.int64)
+    looked: Int64 = found[texts.indices.to_numpy(zero_copy_only=False)]
     return looked

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from qingsuan.columns.cells import READERS, Cells, Torn
 from qingsuan.columns.forms import form_of, quoted
+from qingsuan.columns.months import months_of_days
 from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.errors import InputError
 from qingsuan.paid.columns import MONTH, column_of
@@ -66,7 +67,7 @@ class Adding:
         }
         for column in self.columns:
             self._check(column, cells[column.name], batch, file, first_row)
-        keys = [_month(cells["benefit_date"]) if key == MONTH else _text(cells[key]) for key in self.keys]
+        keys = [_month(cells["benefit_date"], self.year) if key == MONTH else _text(cells[key]) for key in self.keys]
         amounts = [pa.array(np.ascontiguousarray(cells[name].values, np.int64)) for name in self.amounts]
         rows = pa.table([*keys, *amounts], names=[*self.keys, *self.amounts])
         grouped = rows.group_by(list(self.keys), use_threads=False).aggregate(
@@ -132,10 +133,10 @@ def _text(cells: Cells) -> pa.Array:
     return cells.values.cast(pa.string())
 
 
-def _month(cells: Cells) -> pa.Array:
-    """The months of days, such as 2022-03: each different one written once."""
-    months, places = np.unique(cells.values.astype("datetime64[D]").astype("datetime64[M]"), return_inverse=True)
-    return pa.array([str(month) for month in months], pa.string()).take(pa.array(places))
+def _month(cells: Cells, year: int) -> pa.Array:
+    """The months of days of a year, such as 2022-03."""
+    months = [f"{year}-{month:02d}" for month in range(1, 13)]
+    return pa.array(months, pa.string()).take(pa.array(months_of_days(cells.values) % 100 - 1))
 
 
 def _untrusted(file: InputFile, row: int, column: str, found: str, expected: str) -> InputError:

@@ -150,15 +150,18 @@ def _files(folder: Path) -> dict[str, Path]:
 class _Reader:
     def __init__(self, files: Mapping[str, Path], year: int) -> None:
         self._files, self._year = files, year
+        self._months: dict[str, int] = {}
 
     def _lines(self, name: str) -> list[tuple[str, dict[str, str]]]:
         """The lines of a table, its codes checked; none where the file is not there."""
         if name not in self._files:
             return []
         lines = list(lines_of(self._files[name], FILES[name]))
-        for where, row in lines:
-            for column, (form, expected) in _FORMS.items():
-                if column in FILES[name] and not form.fullmatch(row[column]):
+        for column in (column for column in _FORMS if column in FILES[name]):
+            form, expected = _FORMS[column]
+            good = {text for text in {row[column] for _, row in lines} if form.fullmatch(text)}
+            for where, row in lines:
+                if row[column] not in good:
                     do = "write the code of the contract"
                     raise PolicyError(where, found=f'{column} "{row[column]}"', expected=expected, do=do)
         return lines
@@ -214,11 +217,14 @@ class _Reader:
                 )
 
     def _month(self, row: _Row, column: str, where: str) -> int:
+        known = self._months.get(row[column])
+        if known is not None:
+            return known
         match = _MONTH.fullmatch(row[column])
         if match is None or int(match[1]) != self._year:
             expected = f"a month of {self._year} as YYYY-MM, such as {self._year}-01"
             raise PolicyError(where, found=f'{column} "{row[column]}"', expected=expected, do="correct the month")
-        return int(match[2])
+        return self._months.setdefault(row[column], int(match[2]))
 
     def groups(self, terms: Mapping[str, Terms]) -> dict[tuple[str, str], Group]:
         """What a case of a group is worth, by terms and group."""
@@ -302,7 +308,7 @@ class _Reader:
 
 def _short(where: str) -> str:
     """File and line without the folder: what is written down is the same wherever the files lie."""
-    return re.split(r"[/\\]", where)[-1]
+    return where[max(where.rfind("/"), where.rfind("\\")) + 1 :]
 
 
 def _fen(row: _Row, column: str, where: str) -> int:

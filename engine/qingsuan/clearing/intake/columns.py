@@ -90,5 +90,6 @@ INTERNAL: dict[str, pa.Schema] = {
     ),
     "contracts": pa.schema([(HASH, pa.int64()), (KEY, pa.string()), ("contract", pa.int32())]),
 }
-"""Internal rows, without nulls, by input table. ``setl_id`` is empty in rows that are sums of several claims;
+"""Internal rows, without nulls, by input table. ``setl_id`` is empty in rows that are sums of several claims; in rows that
+are one claim the texts are empty that its contract has too, and so is ``med_type``;
 ``points`` are ten-thousandths, -1 where the case has none of its own."""

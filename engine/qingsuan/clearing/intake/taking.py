@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingsuan.clearing.contracts.bureau import Bureau
-from qingsuan.clearing.contracts.model import Contract
 from qingsuan.clearing.contracts.terms import factor
 from qingsuan.clearing.intake.columns import AMOUNTS, CASES, CONTRACTS, INTERNAL, settled_columns
+from qingsuan.clearing.intake.places import Places, judged
 from qingsuan.clearing.intake.sums import Sums
 from qingsuan.columns.batch import Batch
 from qingsuan.columns.cells import Torn
-from qingsuan.columns.rows import add_up, arrow, recoded
+from qingsuan.columns.months import months_of_times
+from qingsuan.columns.rows import add_up, arrow, looked_up
 from qingsuan.errors import PluginError
 from qingsuan.people import Texts
 from qingsuan.settlement import InputFile, Taken
@@ -25,12 +26,10 @@ __all__ = ["Taking"]
 
 _NO_NUMBER = -2
 _MOST_DAYS = 36_500
-_MONTHS = 16
-"""Room for the months of a year in a key; a power of two."""
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
 
 
 class Taking:
@@ -59,8 +58,11 @@ class Taking:
         self._kinds = [kind.clr_type for kind in bureau.terms.kinds]
         self._kind_of = {care: place for place, kind in enumerate(bureau.terms.kinds) for care in kind.med_types}
         self.sums = Sums(len(bureau.contracts), year)
-        self._places = _Places(bureau.contracts, self._kinds)
-        self._of_cases = np.array([one.terms.of_cases for one in bureau.contracts] + [False], np.bool_)
+        self._places = Places(bureau.contracts, self._kinds)
+        self._of_cases = np.array([False, *(one.terms.of_cases for one in bureau.contracts)], np.bool_)
+        self._hashes = _hashes(pa.array([one.key for one in bureau.contracts], pa.string()))
+        days = np.arange(self._first, self._last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        self._month_of_day = (days % 12 + 1).astype(np.int32)
 
     def take(self, table: str, batch: pa.RecordBatch, file: InputFile, first_row: int, torn: Sequence[Torn]) -> Taken:
         """Check the rows of a batch one by one; see :meth:`qingsuan.settlement.Settlement.take`.
@@ -81,7 +83,7 @@ class Taking:
 
     def _take_cases(self, rows: Batch) -> Taken:
         codes = rows.codes("points")
-        points = _judged(codes, {text: _points(text) for text in codes.dictionary.to_pylist()}, np.int64)
+        points = judged(codes, {text: _points(text) for text in codes.dictionary.to_pylist()}, np.int64)
         rows.refuse(points == _NO_NUMBER, "E_FORM", "points", "a number with at most four decimals, such as 103.2500")
         rows.refuse(rows.values("days") > _MOST_DAYS, "E_RANGE", "days", f"at most {_MOST_DAYS} days")
         fields = [
@@ -99,22 +101,21 @@ class Taking:
         outside = (day < self._first) | (day > self._last)
         rows.refuse(outside & rows.good, "E_DATE", "benefit_date", f"a day of {self._year}, the year that is settled")
         self._refuse_unserved(rows)
-        kind = _judged(rows.codes("med_type"), self._kind_of)
-        benefit_month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
-        contract = self._places.find(rows, kind, benefit_month + 1)
-        good = rows.good
-        alone = self._of_cases[contract] & good
-        month = _month(rows.values("setl_time"))
+        kind = judged(rows.codes("med_type"), self._kind_of)
+        in_year = np.clip(day - self._first, 0, len(self._month_of_day) - 1).astype(np.int32)
+        contract = self._places.find(rows, kind, looked_up(self._month_of_day, in_year))
+        good, month = rows.good, months_of_times(rows.values("setl_time"))
+        alone = looked_up(self._of_cases, contract + np.int32(1)) & good
         added = good & ~alone & (contract >= 0) & self.sums.fits(month)
         self.sums.add(contract[added], month[added], list(self._amounts(rows, np.flatnonzero(added)).values()))
-        summed = self._summed(rows, kind, contract, np.flatnonzero(good & ~alone & ~added))
-        taken = pa.Table.from_batches([summed, self._alone(rows, kind, contract, np.flatnonzero(alone))])
+        summed = self._summed(rows, kind, contract, month, np.flatnonzero(good & ~alone & ~added))
+        taken = pa.Table.from_batches([summed, self._alone(rows, contract, month, np.flatnonzero(alone))])
         whole = taken.combine_chunks().to_batches()
         batch = whole[0] if whole else pa.RecordBatch.from_pylist([], INTERNAL["settled"])
         return Taken(batch, rows.refusals.table(), {"settled_fen": int(rows.values("fund_pay_sumamt")[good].sum())})
 
     def _refuse_unserved(self, rows: Batch) -> None:
-        unserved = rows.good & (_judged(rows.codes("pool"), dict.fromkeys(self._pools, 1)) < 0)
+        unserved = rows.good & (judged(rows.codes("pool"), dict.fromkeys(self._pools, 1)) < 0)
         if unserved.any() and not self._skip_unserved:
             codes = sorted(set(rows.texts("pool").filter(pa.array(unserved)).to_pylist()))
             raise PluginError(
@@ -125,7 +126,7 @@ class Taking:
             )
         rows.refuse(unserved, "E_POOL", "pool", "a pool that a plugin serves")
 
-    def _amounts(self, rows: Batch, at: npt.NDArray[np.intp]) -> dict[str, Int64]:
+    def _amounts(self, rows: Batch, at: Rows) -> dict[str, Int64]:
         """What is added up, of the rows at these places."""
         paid = sum((rows.values(name)[at] for name in self._funds), np.zeros(len(at), np.int64))
         values = {
@@ -139,9 +140,8 @@ class Taking:
         }
         return {name: values[name] for name in AMOUNTS}
 
-    def _summed(self, rows: Batch, kind: Int32, contract: Int32, at: npt.NDArray[np.intp]) -> pa.RecordBatch:
+    def _summed(self, rows: Batch, kind: Int32, contract: Int32, month: Int32, at: Rows) -> pa.RecordBatch:
         """Sums of claims that are alike in everything but amounts."""
-        month = _month(rows.values("setl_time")[at])
         parts: list[Int64] = [
             _numbers(rows.codes(name))[at] for name in ("fixmedins_code", "pool", "insutype", "med_type")
         ]
@@ -149,82 +149,30 @@ class Taking:
             kind[at] < 0, parts[3], -1 - kind[at]
         )  # of a kind that is known, the kind of care is no matter
         key = contract[at].astype(np.int64) + 1
-        for part in (*parts, month.astype(np.int64)):
+        for part in (*parts, month[at].astype(np.int64)):
             least = int(part.min(initial=0))
             key = key * (int(part.max(initial=0)) - least + 1) + (part - least)
         _, first, groups = np.unique(key, return_index=True, return_inverse=True)
         amounts = self._amounts(rows, at)
         sums = add_up(groups.astype(np.int32), len(first), [np.ones(len(at), np.int64), *amounts.values()])
-        return self._batch(rows, kind, contract, at[first], None, sums)
-
-    def _alone(self, rows: Batch, kind: Int32, contract: Int32, at: npt.NDArray[np.intp]) -> pa.RecordBatch:
-        """Claims that stay by themselves."""
-        amounts = [np.ones(len(at), np.int64), *self._amounts(rows, at).values()]
-        return self._batch(rows, kind, contract, at, rows.texts("setl_id").take(pa.array(at)), amounts)
-
-    def _batch(
-        self,
-        rows: Batch,
-        kind: Int32,
-        contract: Int32,
-        at: npt.NDArray[np.intp],
-        ids: pa.Array | None,
-        amounts: Sequence[Int64],
-    ) -> pa.RecordBatch:
-        places = pa.array(at)
-        nothing = pa.repeat(pa.scalar(""), len(at))
+        at = at[first]
+        places, nothing = pa.array(at), pa.repeat(pa.scalar(""), len(at))
         kinds = pa.array([*self._kinds, ""]).take(pa.array(np.where(kind[at] < 0, len(self._kinds), kind[at])))
         care = _texts(rows.codes("med_type"), places) if (kind[at] < 0).any() else nothing
-        fields = [
-            *_joined(rows, places),
-            _texts(rows.codes("fixmedins_code"), places),
-            kinds,
-            care,
-            nothing if ids is None else ids,
-            arrow(contract[at]),
-            arrow(_month(rows.values("setl_time")[at])),
-            *map(arrow, amounts),
-        ]
-        return pa.RecordBatch.from_arrays(fields, schema=INTERNAL["settled"])
+        texts = [*_joined(rows, places), _texts(rows.codes("fixmedins_code"), places), kinds, care, nothing]
+        return _settled([*texts, arrow(contract[at]), arrow(month[at]), *map(arrow, sums)])
+
+    def _alone(self, rows: Batch, contract: Int32, month: Int32, at: Rows) -> pa.RecordBatch:
+        """Claims that stay by themselves: what their contract says of them is left out."""
+        nothing = pa.repeat(pa.scalar(""), len(at))
+        hashes = self._hashes.take(pa.array(contract[at]))
+        texts = [hashes, nothing, nothing, nothing, nothing, rows.texts("setl_id").take(pa.array(at))]
+        amounts = [np.ones(len(at), np.int64), *self._amounts(rows, at).values()]
+        return _settled([*texts, arrow(contract[at]), arrow(month[at]), *map(arrow, amounts)])
 
 
-class _Places:
-    """Contracts by institution, pool, scheme, kind of care and month, to be looked up for many claims at once."""
-
-    def __init__(self, contracts: Sequence[Contract], kinds: Sequence[str]) -> None:
-        self._numbers: list[dict[str, int]] = [
-            {text: place for place, text in enumerate(sorted({one.name[part] for one in contracts}))}
-            for part in range(3)
-        ]
-        self._kinds = len(kinds)
-        kind_of = {text: place for place, text in enumerate(kinds)}
-        keys = [(self._key(one, kind_of) * _MONTHS + one.first_month, one) for one in contracts]
-        keys.sort(key=lambda pair: pair[0])
-        self._starts = np.array([key for key, _ in keys], np.int64)
-        self._ends = np.array([one.last_month for _, one in keys], np.int64)
-        self._contracts = np.array([one.number for _, one in keys], np.int32)
-
-    def _key(self, one: Contract, kind_of: Mapping[str, int]) -> int:
-        key = 0
-        for numbers, text in zip(self._numbers, one.name[:3], strict=True):
-            key = key * len(numbers) + numbers[text]
-        return key * self._kinds + kind_of[one.clr_type]
-
-    def find(self, rows: Batch, kind: Int32, month: Int64) -> Int32:
-        """The contract of each row, -1 where there is none."""
-        key, known = np.zeros(rows.size, np.int64), kind >= 0
-        for numbers, name in zip(self._numbers, ("fixmedins_code", "pool", "insutype"), strict=True):
-            part = _judged(rows.codes(name), numbers)
-            known &= part >= 0
-            key = key * len(numbers) + part
-        if not len(self._starts):
-            return np.full(rows.size, -1, np.int32)
-        wanted = (key * self._kinds + kind) * _MONTHS + month
-        place = np.searchsorted(self._starts, wanted, side="right") - 1
-        start = self._starts[np.maximum(place, 0)]
-        known &= (place >= 0) & (start // _MONTHS == wanted // _MONTHS) & (month <= self._ends[np.maximum(place, 0)])
-        found: Int32 = np.where(known, self._contracts[np.maximum(place, 0)], np.int32(-1))
-        return found
+def _settled(fields: Sequence[pa.Array]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(fields, schema=INTERNAL["settled"])
 
 
 def _points(text: str) -> int:
@@ -233,12 +181,6 @@ def _points(text: str) -> int:
         return factor(text) if text else -1
     except ValueError:
         return _NO_NUMBER
-
-
-def _judged(codes: pa.DictionaryArray, numbers: Mapping[str, int], kind: type = np.int32) -> npt.NDArray[Any]:
-    """The number of each row's text, -1 where it has none."""
-    said: npt.NDArray[Any] = np.array([numbers.get(text, -1) for text in codes.dictionary.to_pylist()], kind)
-    return recoded(codes.indices, said) if len(said) else np.full(len(codes), -1, kind)
 
 
 def _numbers(codes: pa.DictionaryArray) -> Int64:
@@ -253,18 +195,15 @@ def _texts(codes: pa.DictionaryArray, places: pa.Array) -> pa.Array:
 def _joined(rows: Batch, places: pa.Array) -> tuple[pa.Array, pa.Array]:
     """Pool and scheme of rows: the hash on which they are spread, and the text."""
     pool, scheme = rows.codes("pool"), rows.codes("insutype")
-    every = [f"{one}|{other}" for one in pool.dictionary.to_pylist() for other in scheme.dictionary.to_pylist()]
-    number = _numbers(pool) * len(scheme.dictionary) + _numbers(scheme)
-    keys, of_rows = pa.array(every, pa.string()), pa.array(number[places.to_numpy()])
+    number = (_numbers(pool) * len(scheme.dictionary) + _numbers(scheme))[places.to_numpy()]
+    there, of_rows = np.unique(number, return_inverse=True)
+    first, second = (
+        codes.dictionary.take(pa.array(part)).cast(pa.string())
+        for codes, part in zip((pool, scheme), np.divmod(there, max(1, len(scheme.dictionary))), strict=True)
+    )
+    keys, of_rows = pc.binary_join_element_wise(first, second, "|"), pa.array(of_rows)
     return _hashes(keys).take(of_rows), keys.take(of_rows)
 
 
 def _hashes(texts: pa.Array) -> pa.Array:
     return arrow(Texts.of(texts).hashes.view(np.int64))
-
-
-def _month(micros: Int64) -> Int32:
-    """The month of times, as 202203."""
-    months = micros.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
-    found: Int32 = ((months // 12 + 1970) * 100 + months % 12 + 1).astype(np.int32)
-    return found
