@@ -982,9 +982,9 @@ MUTANTS = (
     ),
     Mutant(
         "clearing: a contract ends a month early",
-        "clearing/intake/taking.py",
-        "(month <= self._ends[np.maximum(place, 0)])",
-        "(month < self._ends[np.maximum(place, 0)])",
+        "clearing/intake/places.py",
+        "rows.append(slice(cells + one.first_month - 1, cells + one.last_month))",
+        "rows.append(slice(cells + one.first_month - 1, max(cells + 1, cells + one.last_month - 1)))",
         CLEARING,
     ),
     Mutant(
