@@ -11,7 +11,14 @@ __all__ = ["need"]
 
 _POLICY = ("policy", "openpyxl reads and writes XLSX, tomlkit keeps the comments of TOML")
 _PAGES = ("pages", "Jinja2 lays out HTML pages, matplotlib draws their pictures")
-_BROUGHT_BY = {"openpyxl": _POLICY, "tomlkit": _POLICY, "jinja2": _PAGES, "matplotlib": _PAGES}
+_SIGNING = ("signing", "cryptography makes and checks signatures")
+_BROUGHT_BY = {
+    "cryptography": _SIGNING,
+    "openpyxl": _POLICY,
+    "tomlkit": _POLICY,
+    "jinja2": _PAGES,
+    "matplotlib": _PAGES,
+}
 
 
 def need(name: str) -> Any:

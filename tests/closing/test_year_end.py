@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ import qingsuan
 from closing_years import close, record_of, sample_in, stopped_before
 from made_up_regions import made_up_regions
 from qingsuan import plugins
+from qingsuan.again.settling import settle_year_again
 from qingsuan.closing.identities import IDENTITIES, identities_of
 from qingsuan.closing.parts import PARTS, Part
 from qingsuan.closing.year import check_identities
@@ -26,6 +28,7 @@ from qingsuan.errors import NotBalanced
 from qingsuan.report.text import width
 from settling import Ran, read, run
 from stopping import change_file, tree
+from tampering import change_record, seal_all
 
 PEOPLE = 900
 NAMES = tuple(part.name for part in PARTS)
@@ -157,6 +160,21 @@ def test_from_python_it_is_the_same(case: Path, closed: Path, tmp_path: Path) ->
 
 
 # ---- what does not add up
+
+
+def test_every_part_comes_out_again_and_a_change_that_is_sealed_is_named(
+    case: Path, closed: Path, tmp_path: Path
+) -> None:
+    """The change is in a part's record, and in everything that names its digest."""
+    ran = run("verify", closed, "--settle", "--inputs", case.parent, "--json")
+    assert (ran.status, json.loads(ran.out)["settled_again"]) == (0, list(NAMES)), ran
+    out = Path(shutil.copytree(closed, tmp_path / "changed"))
+    change_record(out / "fund", lambda record: record["warnings"].append("all was paid"))
+    seal_all(out / "fund")
+    digest = hashlib.sha256((out / "fund/run.json").read_bytes()).hexdigest()
+    change_record(out, lambda record: record["parts"][-1].update(record_sha256=digest))
+    told = settle_year_again(out, [case.parent], {}).findings.told
+    assert any(one.file == "fund/run.json" and "warnings[" in one.check for one in told), told
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_what_is_worked_by_hand_comes_out(case: Path, tmp_path: Path) -> None:
     record = json.loads((tmp_path / "out/run.json").read_text("utf-8"))
     assert all(one["one"] == one["other"] for one in record["identities"])
     assert record["rows"]["in"] == sum(count for name, count in record["rows"].items() if name != "in")
-    assert run("verify", tmp_path / "out").status == 0
+    assert run("verify", tmp_path / "out", "--settle", "--inputs", case).status == 0
 
 
 def test_alarms_and_what_is_missing_are_told(case: Path, tmp_path: Path) -> None:

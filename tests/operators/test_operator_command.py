@@ -43,7 +43,7 @@ def test_what_is_worked_by_hand_comes_out(case: Path, tmp_path: Path) -> None:
     record = json.loads((tmp_path / "out/run.json").read_text("utf-8"))
     assert len(record["identities"]) == 5
     assert all(one["one"] == one["other"] for one in record["identities"])
-    assert run("verify", tmp_path / "out").status == 0
+    assert run("verify", tmp_path / "out", "--settle", "--inputs", case).status == 0
 
 
 def test_what_one_year_carries_the_next_one_takes(case: Path, tmp_path: Path) -> None:

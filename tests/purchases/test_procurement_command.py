@@ -47,7 +47,7 @@ def test_what_is_worked_by_hand_comes_out(case: Path, tmp_path: Path) -> None:
     assert not differences(case, tmp_path / "out")
     record = json.loads((tmp_path / "out/run.json").read_text("utf-8"))
     assert all(one["one"] == one["other"] for one in record["identities"])
-    assert run("verify", tmp_path / "out").status == 0
+    assert run("verify", tmp_path / "out", "--settle", "--inputs", case).status == 0
 
 
 def test_the_published_sums_of_shiquan_come_out(tmp_path: Path) -> None:

@@ -50,9 +50,10 @@ COMMANDS = {
     "report": "Report what a finished settlement comes to: one page for a meeting, one workbook with the same tables.",
     "sample": "Make all tables of a plausible made-up year, from claims to receipts, with a case file over them.",
     "settle": "Settle a year of claims (待遇结算): what each fund pays for each of them.",
+    "sign": "Sign a finished run or a closed year with a bureau's key (签名), or make a pair of keys.",
     "simulate": "Say what changed rules would have come to over a prepared year, fund by fund and group by group.",
     "subsidy": "Count heads and split the subsidy (财政补助): what each level of government owes.",
-    "verify": "Check a finished run folder again: digests, rows, sums, accumulators; with its inputs, every row.",
+    "verify": "Check a finished run folder again: digests, rows, sums, accumulators, signature; or settle it again and compare.",
     "year-end": "Close a year (年终清算): every settlement of a case file in one folder, and what must add up between them.",
 }
 
@@ -70,6 +71,7 @@ _ROOMS = {
     "procurement": "settling",
     "report": "asking",
     "settle": "settling",
+    "sign": "asking",
     "simulate": "asking",
     "subsidy": "settling",
     "verify": "asking",

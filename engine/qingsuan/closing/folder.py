@@ -18,7 +18,7 @@ from qingsuan.closing.parts import PARTS
 from qingsuan.errors import InputError, RunError, UsageError
 from qingsuan.run.folder import RECORD, Written, draft, is_file, sync
 from qingsuan.run.folder.disk import looking_into, writing
-from qingsuan.run.folder.known import LITTER, TEMPORARY
+from qingsuan.run.folder.known import LITTER, SIGNATURE, TEMPORARY
 from qingsuan.run.folder.lock import LOCK
 
 __all__ = ["CASE", "CORRECTIONS", "NAME", "PLAN", "YearFolder", "is_closed_year", "read_year", "strangers_in"]
@@ -33,7 +33,7 @@ CORRECTIONS = "corrections"
 NAME = "year-end 年终清算"
 """How the record of a year names itself."""
 
-_FILES = (CASE, PLAN, RECORD, LOCK)
+_FILES = (CASE, PLAN, RECORD, SIGNATURE, LOCK)
 
 
 def is_closed_year(folder: Path) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from qingsuan.closing.identities import identities_of
 from qingsuan.errors import InputError
 from qingsuan.run.folder import RECORD, Written, is_file
 from qingsuan.run.folder.lock import is_held
-from qingsuan.verify.findings import Finding, Findings, checking
+from qingsuan.verify.findings import Findings, checking
 from qingsuan.verify.finished import Verified, verify
 
 __all__ = ["verify_year"]
@@ -93,15 +92,7 @@ def _check_part(
     found.files += checked.files
     found.rows_checked += checked.rows_checked
     found.notes += [f"{name}: {note}" for note in checked.notes]
-    for one in checked.findings.told:
-        findings.told.append(_in_part(one, name))
-    findings.counts.update(
-        {(f"{name}/{file}", check): count for (file, check), count in checked.findings.counts.items()}
-    )
-
-
-def _in_part(finding: Finding, name: str) -> Finding:
-    return replace(finding, file=f"{name}/{finding.file}")
+    findings.take(checked.findings, f"{name}/")
 
 
 def _check_identities(folder: Path, record: dict[str, Any], parts: tuple[str, ...], findings: Findings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,11 @@ class Findings:
         """Note it if two things differ."""
         if found != expected:
             self.add(file, check, found, expected)
+
+    def take(self, other: Findings, below: str = "") -> None:
+        """Take over what another check found; ``below`` is the folder in which it looked, where that is one of several."""
+        self.told += [replace(one, file=f"{below}{one.file}") for one in other.told]
+        self.counts.update({(f"{below}{file}", check): count for (file, check), count in other.counts.items()})
 
     def rows(
         self,

@@ -17,11 +17,10 @@ import numpy as np
 
 from qingsuan.benefits.setldetail import SETLDETAIL
 from qingsuan.errors import InputError
-from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden, is_file
-from qingsuan.run.folder.known import LITTER, MOST_PARTITIONS, is_of_work
+from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, is_file
+from qingsuan.run.folder.known import LITTER, MOST_PARTITIONS, SIGNATURE, is_of_work
 from qingsuan.run.folder.lock import is_held
 from qingsuan.run.inputs import Source
-from qingsuan.run.restart.ledger import read_lines
 from qingsuan.tables import BILL
 from qingsuan.verify.accounts import check_accounts, rules_of
 from qingsuan.verify.agreements.known import AGREEMENTS, agreement_of
@@ -37,6 +36,7 @@ from qingsuan.verify.insured import check_named_rows
 from qingsuan.verify.ledgers import NEEDED as NEEDED_OF_LEDGERS
 from qingsuan.verify.ledgers import CheckedLedgers, check_ledgers
 from qingsuan.verify.rows import check_rows, refuse_older
+from qingsuan.verify.seals.ledger import check_digests, check_ledger
 from qingsuan.verify.setldetail import check_detail
 
 __all__ = ["Verified", "verify"]
@@ -122,7 +122,7 @@ def verify(
     found.files = len(listed)
     is_readable = _check_files(folder, listed, found)
     with checking(found.findings, LEDGER):
-        _check_ledger(folder, listed, record, found.findings)
+        check_ledger(folder, listed, record, found.findings)
     if is_readable:
         _check_content(folder, record, found, say, inputs, encoding)
     else:
@@ -313,7 +313,9 @@ def _listed(folder: Path, record: dict[str, Any], findings: Findings) -> dict[st
         DIGESTS, f"its SHA-256 is that in {RECORD}", hashlib.sha256(content).hexdigest(), record["digests"]["sha256"]
     )
     found = {}
-    for line in content.decode("utf8", "replace").splitlines():
+    lines = content.decode("utf8", "replace").splitlines()
+    check_digests(lines, record, findings)
+    for line in lines:
         digest, _, name = line.partition("  ")
         found[name] = digest
     return found
@@ -325,7 +327,7 @@ def _check_files(folder: Path, listed: dict[str, str], found: Verified) -> bool:
     there, others = _names(folder)
     for name in others:
         findings.add(name, "it is a file or a folder", "a link, or something that is neither", "what the run wrote")
-    unlisted = there - set(listed) - {RECORD, DIGESTS, LEDGER}
+    unlisted = there - set(listed) - {RECORD, DIGESTS, LEDGER, SIGNATURE}
     left_out = {name for name in unlisted if is_of_work(name) or Path(name).name in LITTER}
     if left_out:
         found.notes.append(f"no part of the result, and left out: {_first_of(left_out)}")
@@ -358,29 +360,3 @@ def _names(folder: Path) -> tuple[set[str], list[str]]:
             elif path.is_symlink() or not path.is_dir():
                 others.append(called)
     return files, sorted(others)
-
-
-def _check_ledger(folder: Path, listed: dict[str, str], record: dict[str, Any], findings: Findings) -> None:
-    """The ledger of a run: every line whole, every partition there, and the same digests."""
-    if not is_file(folder / LEDGER):
-        findings.add(LEDGER, "it is there", "nothing", "the ledger of the run")
-        return
-    lines = read_lines(folder)
-    if lines.broken:
-        findings.add(LEDGER, "every line is whole", "a line that fails its check", "none", lines.broken)
-        return
-    options = (lines.header or {}).get("options", {})
-    findings.same(LEDGER, "the year", options.get("year"), record["year"])
-    partitions: Any = record.get("partitions")
-    findings.same(LEDGER, "how many partitions there are", options.get("partitions"), partitions)
-    if _is_within(partitions, *_BOUNDS["partitions"]):
-        findings.same(LEDGER, "the partitions that are finished", sorted(lines.partitions), list(range(partitions)))
-    else:
-        findings.add(RECORD, "it says how many partitions there are", partitions, "a number of them")
-    for number, files in sorted(lines.partitions.items()):
-        for file in files:
-            if not hidden(file.file):
-                digest = listed.get(file.file, "nothing")
-                findings.same(LEDGER, f"partition {number}: SHA-256 of {file.file}", file.sha256, digest)
-    digest = hashlib.sha256((folder / RECORD).read_bytes()).hexdigest()
-    findings.same(RECORD, f"its SHA-256 is that in {LEDGER}", digest, lines.record_sha256)

@@ -10,10 +10,14 @@ from typing import Any
 
 import click
 
+from qingsuan.again.settling import Again, settle_again, settle_year_again
+from qingsuan.cli.options.execution import machine_options
 from qingsuan.cli.output import results_apart, show, show_json, tell
 from qingsuan.closing.folder import is_closed_year
 from qingsuan.closing.verifying import verify_year
 from qingsuan.errors import InputError, UsageError
+from qingsuan.signatures.keys import fingerprint_of, public_key
+from qingsuan.signatures.signature import check_signature, note_of
 from qingsuan.verify.finished import Verified, verify
 
 __all__ = ["command"]
@@ -28,23 +32,78 @@ __all__ = ["command"]
     help="Where inputs of the run are, to be compared too: file or folder (repeatable).",
 )
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files among the inputs.")
+@click.option(
+    "--settle",
+    "is_settled_again",
+    is_flag=True,
+    help="Settle it again from its inputs (--inputs) or its prepared year, below TMPDIR, and compare every table.",
+)
+@click.option(
+    "--rules-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="With --settle: the working folder of rules, where the run was settled by one.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A bureau's public key: the folder has to carry its signature (“qingsuan sign”).",
+)
+@machine_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was checked and found as JSON.")
 @results_apart
-def command(folder: Path, inputs: tuple[Path, ...], csv_encoding: str, as_json: bool) -> None:
+def command(
+    folder: Path,
+    inputs: tuple[Path, ...],
+    csv_encoding: str,
+    is_settled_again: bool,
+    rules_dir: Path | None,
+    key: Path | None,
+    workers: int,
+    memory: int,
+    as_json: bool,
+) -> None:
     """Check a finished run folder again: digests, rows, sums, what every claim satisfies, accumulators; of a closed year, every part.
 
     It needs the folder only. With --inputs (claims, insured, identities, the folder of --opening) it also checks that
-    they are the files the run read, and that every claim is settled, reversed or rejected exactly once.
-    Ends with status 3 if anything is off.
+    they are the files the run read, and that every claim is settled, reversed or rejected exactly once. With --settle
+    it does the year again and compares every table, and with --key it checks who signed it. Ends with status 3 if anything is off.
     """
+    public = None if key is None else public_key(key)
+    if rules_dir is not None and not is_settled_again:
+        raise UsageError("--rules-dir", found="without --settle", expected="both: nothing is settled otherwise")
     say = (lambda _: None) if as_json else (lambda stage: tell(f"checking {stage} …"))
-    verified = _verified(folder, say, inputs, csv_encoding)
-    if as_json:
-        show_json(_as_json(folder, verified))
+    verified = _verified(folder, say, () if is_settled_again and is_closed_year(folder) else inputs, csv_encoding)
+    if public is None:
+        verified.notes += note_of(folder, verified.findings)
     else:
-        show(_as_text(folder, verified))
+        check_signature(folder, public, verified.findings)
+    again = None
+    if is_settled_again and verified.findings.total:
+        verified.notes.append("it is not settled again: what was found is enough not to use it")
+    elif is_settled_again:
+        how: dict[str, Any] = {"workers": workers, "memory": memory}
+        again = _settled_again(folder, inputs, how if rules_dir is None else {**how, "rules_dir": rules_dir}, say)
+        verified.findings.take(again.findings)
+    more: dict[str, Any] = {} if public is None else {"key": fingerprint_of(public)}
+    more |= {} if again is None else {"settled_again": again.runs, "files_compared": again.files}
+    if as_json:
+        show_json({**_as_json(folder, verified), **more})
+    else:
+        show(_as_text(folder, verified, _more_in_words(public, again)))
     if verified.findings.total:
         sys.exit(InputError.exit_status)
+
+
+def _settled_again(folder: Path, inputs: tuple[Path, ...], how: dict[str, Any], say: Callable[[str], None]) -> Again:
+    """Settle a run, or every part of a closed year, again."""
+    settle = settle_year_again if is_closed_year(folder) else settle_again
+    return settle(folder, inputs, how, say)
+
+
+def _more_in_words(public: Any, again: Again | None) -> list[str]:
+    """What was checked beside what every folder is checked for."""
+    told = [] if public is None else [f"signature of the key {fingerprint_of(public)}"]
+    return told + ([] if again is None else [f"settled again: {', '.join(again.runs)}, {again.files} files compared"])
 
 
 def _verified(folder: Path, say: Callable[[str], None], inputs: tuple[Path, ...], csv_encoding: str) -> Verified:
@@ -84,12 +143,13 @@ def _as_json(folder: Path, verified: Verified) -> dict[str, Any]:
     }
 
 
-def _as_text(folder: Path, verified: Verified) -> str:
+def _as_text(folder: Path, verified: Verified, more: list[str]) -> str:
     findings = verified.findings
     checked = [f"{verified.files} files", *_looked_at_in_words(verified)]
     checked += [f"{verified.input_files} input files"] if verified.input_files else []
     checked += [f"{verified.claims_compared:,} claims that came in"] if verified.claims_compared else []
     checked += [f"{verified.rows_compared:,} rows of insured people in the input"] if verified.rows_compared else []
+    checked += more
     head = f"{folder}: {verified.settlement}: {', '.join(checked)} checked{_holds(verified)}"
     notes = [f"note: {note}" for note in verified.notes]
     if not findings.total:

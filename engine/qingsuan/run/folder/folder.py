@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from qingsuan.errors import RunError, UsageError
 from qingsuan.run.folder.disk import looking_into, writing
-from qingsuan.run.folder.known import DIGESTS, LEDGER, RECORD, STATE, TEMPORARY, strangers
+from qingsuan.run.folder.known import DIGESTS, LEDGER, RECORD, SIGNATURE, STATE, TEMPORARY, strangers
 from qingsuan.run.folder.lock import held
 from qingsuan.run.folder.parquet import write_parquet
 
@@ -150,7 +150,7 @@ class RunFolder:
         return [name for name in self.tables if not hidden(name)]
 
     def _ours(self) -> tuple[str, ...]:
-        return (*self.tables, RECORD, DIGESTS, LEDGER)
+        return (*self.tables, RECORD, DIGESTS, LEDGER, SIGNATURE)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -175,7 +175,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what an earlier run left: first what says that it is finished, and what of it."""
-        for name in (RECORD, LEDGER, DIGESTS):
+        for name in (RECORD, SIGNATURE, LEDGER, DIGESTS):
             (self.path / name).unlink(missing_ok=True)
         for name in (*self._results(), STATE):
             if (self.path / name).is_dir():

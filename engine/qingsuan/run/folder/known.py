@@ -15,6 +15,7 @@ __all__ = [
     "MOST_PARTITIONS",
     "PART",
     "RECORD",
+    "SIGNATURE",
     "STATE",
     "TEMPORARY",
     "is_of_work",
@@ -26,6 +27,9 @@ DIGESTS = "SHA256SUMS"
 """The digest of every table file of a finished run, as ``sha256sum`` writes and checks them."""
 
 LEDGER = "ledger.jsonl"
+SIGNATURE = "SIGNATURE"
+"""Who signed a finished run, and what (:mod:`qingsuan.signatures`)."""
+
 STATE = ".state"
 """Sub-folder of an unfinished run: what its later stages need of finished partitions."""
 
@@ -43,7 +47,7 @@ PART = re.compile(r"(?:[a-z]+-)?part-\d{5,}\.parquet")
 
 _FILES = {"totals": re.compile(r"[a-z_]+\.parquet"), STATE: re.compile(r"part-\d{5,}\.arrow")}
 _LOCK, _SPILL = ".lock", ".shuffle"
-_TOP = (RECORD, DIGESTS, LEDGER, _LOCK)
+_TOP = (RECORD, DIGESTS, LEDGER, SIGNATURE, _LOCK)
 
 
 def strangers(folder: Path, tables: Sequence[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from qingsuan.run.inputs.columns import check_columns, check_door
 from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, check_as_it_was, digest_of
 from qingsuan.run.inputs.names import names_unread, told_of_inputs, unread_names
 from qingsuan.run.inputs.places import Found, find_files
-from qingsuan.run.inputs.reading import Chunk, Rows, chunks, count_rows, fetch_rows, open_files, open_sources
+from qingsuan.run.inputs.reading import Chunk, Rows, chunks, count_rows, fetch_rows, names_of, open_files, open_sources
 from qingsuan.run.inputs.streams import Given, Spool, Streamed, Table, open_streams
 from qingsuan.run.inputs.types import as_text, carried_as
 
@@ -38,6 +38,7 @@ __all__ = [
     "digest_of",
     "fetch_rows",
     "find_files",
+    "names_of",
     "names_unread",
     "open_files",
     "open_sources",

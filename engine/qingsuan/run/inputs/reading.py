@@ -22,7 +22,7 @@ from qingsuan.run.inputs.formats.parquet import BATCH_BYTES, count_parquet_rows,
 from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, check_beginning, unreadable
 from qingsuan.run.inputs.places import Found, find_files
 
-__all__ = ["Chunk", "Rows", "chunks", "count_rows", "fetch_rows", "open_file", "open_files", "open_sources"]
+__all__ = ["Chunk", "Rows", "chunks", "count_rows", "fetch_rows", "names_of", "open_file", "open_files", "open_sources"]
 
 _OPEN: dict[str, Callable[[int, Path, str], Source]] = {"parquet": open_parquet, "ipc": open_ipc, "csv": open_csv}
 _BROKEN = (pa.ArrowException, OSError, UnicodeError, ValueError, OverflowError, MemoryError)
@@ -109,7 +109,7 @@ def open_sources(places: Sequence[str | Path], what: str, encoding: str = "utf8"
 def open_files(found: Found, encoding: str = "utf8") -> tuple[Source, ...]:
     """Open files that were found; like :func:`open_sources`."""
     encoding = check_encoding(encoding)
-    names = _names([file.path for file in found.files])
+    names = names_of([file.path for file in found.files])
     return tuple(
         replace(
             open_file(number, file.path, encoding), name=name, keys_below=file.keys_below, keys_above=file.keys_above
@@ -118,7 +118,7 @@ def open_files(found: Found, encoding: str = "utf8") -> tuple[Source, ...]:
     )
 
 
-def _names(paths: list[Path]) -> list[str]:
+def names_of(paths: Sequence[Path]) -> list[str]:
     """The files' own names; where two share one, their paths from the folder on that holds them all."""
     names = [path.name for path in paths]
     if len(set(names)) == len(names):
