@@ -274,6 +274,102 @@ def test_a_line_of_no_contract_is_told_and_in_no_amount(tmp_path: Path) -> None:
     assert [row["clearing"] for row in made.table("clearing")] == [Decimal("70.00")]
 
 
+ALLIANCE = ITEM + '[[terms]]\nid = "sum"\nway = "07"\ntitle = "sum"\nothers = "item"\nsource = "X"\n'
+MEMBERS = HEADER.replace("terms\n", "terms,alliance,weight\n")
+SUMS = "alliance,pool,insutype,kinds,divisions,amount,document\n"
+N_SUM = SUMS + "N,990100,310,21,990101,100.00,made up\n"
+INSURED = (
+    "setl_id,fixmedins_code,insu_admdvs,medfee_sumamt,hifp_pay\nC1,H1,990101,100.00,70.00\nC2,H2,990101,90.00,60.00\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("members", "more", "kind", "said"),
+    [
+        (("N,1", "N,"), {}, "missing-parameter", 'weight in its line of contracts.csv: terms "sum" share the sum'),
+        (
+            ("N,1", ",1"),
+            {},
+            "missing-parameter",
+            'alliance in its line of contracts.csv: terms "sum" share the sum of one',
+        ),
+        (("N,1", "S,1"), {}, "missing-parameter", "a line of alliances.csv for S 990100 310"),
+        (
+            ("N,1", "N,1"),
+            {"alliances": N_SUM.replace(",21,", ",11,")},
+            "missing-parameter",
+            "clr_type 21 among kinds of",
+        ),
+        (("N,0", "N,0.0"), {}, "no-weight", "alliances.csv: line 2: the weights of its members sum to zero"),
+    ],
+)
+def test_an_alliance_that_cannot_be_shared_is_shown_whole(
+    tmp_path: Path, members: tuple[str, str], more: dict[str, str], kind: str, said: str
+) -> None:
+    contracts = MEMBERS + "".join(
+        f"{name},990100,310,21,2022-01,2022-12,sum,{member}\n"
+        for name, member in zip(("H1", "H2"), members, strict=True)
+    )
+    made = year(tmp_path, ALLIANCE, INSURED, contracts=contracts, **{"alliances": N_SUM} | more)
+    ran = made.run()
+    assert ran.status == 0, ran
+    told = made.table("unsettled")
+    assert any(said in row["reason"] for row in told), told
+    assert {row["kind"] for row in told if "S" not in members[1] and members[1][0] == "N"} <= {kind}
+    of_another = members[1][0] != "N"  # whose alliance is not known: the other one is shared without it
+    assert [row["standard"] for row in made.table("clearing")] == ([Decimal("40.00")] if of_another else [])
+    assert run("verify", tmp_path / "out").status == 0
+
+
+def test_a_sum_that_was_spent_outside_is_not_shared(tmp_path: Path) -> None:
+    contracts = MEMBERS + "H1,990100,310,21,2022-01,2022-12,sum,N,1\nH2,990100,310,21,2022-01,2022-12,item,,\n"
+    made = year(tmp_path, ALLIANCE, INSURED, contracts=contracts, alliances=N_SUM.replace("100.00", "59.99"))
+    assert made.run().status == 0
+    assert [row["fixmedins_code"] for row in made.table("clearing")] == ["H2"]
+    told = [row for row in made.table("unsettled") if row["table"] == "contracts"]
+    assert [(row["kind"], row["reason"]) for row in told] == [
+        ("sum-spent", "alliances.csv: line 2: 60.00 were spent outside it for its people, of a sum of 59.99")
+    ]
+    assert made.table("alliances") == []
+
+
+def test_whose_people_claims_are_of_is_data_of_the_input(tmp_path: Path) -> None:
+    contracts = MEMBERS + "H1,990100,310,21,2022-01,2022-12,sum,N,1\n"
+    made = year(tmp_path, ALLIANCE, CLAIM, contracts=contracts, alliances=N_SUM)
+    ran = made.run()
+    assert (ran.status, "insu_admdvs" in ran.err) == (3, True), ran
+    made = year(
+        tmp_path / "b", ALLIANCE, INSURED.replace("C2,H2,990101", "C2,H2,"), contracts=contracts, alliances=N_SUM
+    )
+    assert made.run().status == 0
+    (refused,) = made.table("rejected")
+    assert (refused["setl_id"], refused["code"], refused["column"]) == ("C2", "E_MISSING", "insu_admdvs")
+    assert [row["outside"] for row in made.table("alliances")] == [Decimal("0.00")]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "said"),
+    [
+        ("alliances", "outside", "available = amount - spent outside"),
+        ("alliances", "contracts", "contracts and weights are those of its members"),
+        ("alliances", "others", "remainder and care of others are those of its members"),
+        ("clearing", "remainder", "shares and remainder = available"),
+        ("clearing", "weight", "contracts and weights are those of its members"),
+        ("clearing", "standard", "each member's share is that of its weight, half away from zero"),
+        ("clearing", "others", "only members of an alliance are paid for other people"),
+    ],
+)
+def test_a_changed_sum_is_found_by_verify(tmp_path: Path, table: str, column: str, said: str) -> None:
+    made = ClearingYear.of(tmp_path, next(one for one in CASES if one.stem == "07-alliance"))
+    assert made.run("--partitions", 1).status == 0
+    (file,) = (tmp_path / "out" / table).iterdir()
+    rows = pq.read_table(file)
+    changed = pa.array([None if value is None else value + 1 for value in rows[column].to_pylist()], rows[column].type)
+    pq.write_table(rows.set_column(rows.schema.get_field_index(column), column, changed), file)
+    ran = run("verify", tmp_path / "out")
+    assert (ran.status, said in ran.out) == (3, True), ran.out
+
+
 # ---- what stops the run
 
 
@@ -312,6 +408,16 @@ def test_a_line_of_no_contract_is_told_and_in_no_amount(tmp_path: Path) -> None:
             {"advances": "fixmedins_code,pool,insutype,clr_type,month,amount\nH1,990100,310,21,2022-01,-5.00\n"},
             "from 0 to",
         ),
+        ({"alliances": N_SUM + N_SUM.splitlines()[1]}, "N 990100 310 again, first in line 2"),
+        (
+            {"alliances": N_SUM + "S,990100,310,21,990101,1,made up\n"},
+            "division 990101, whose people alliances.csv: line 2",
+        ),
+        ({"alliances": N_SUM.replace(",21,", ",21 31,")}, 'kinds "31"'),
+        ({"alliances": N_SUM.replace(",990101,", ",9901,")}, "the six digits of each division whose people"),
+        ({"alliances": N_SUM.replace(",990101,", ",,")}, "at least one code, blanks between several, each once"),
+        ({"alliances": N_SUM.replace("made up", "")}, "the document that sets the sum"),
+        ({"contracts": MEMBERS + "H1,990100,310,21,2022-01,2022-12,item,N,-1\n"}, "weight"),
         (
             {"audits": "fixmedins_code,pool,insutype,clr_type,month,amount,document\nH1,990100,310,21,2022-01,5,\n"},
             "the document by which it is withheld",
@@ -435,11 +541,11 @@ def test_each_institution_has_a_sheet_to_confirm(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(tmp_path / "sheets" / "A1.xlsx").active
     assert sheet["A1"].value == "2022年度医疗保障费用清算确认书"
     assert sheet["C3"].value == "990100 职工\n清算类别21 按项目\n01-12月"
-    lines = {row[1].value: (row[0].value, row[2].value, row[3].value) for row in sheet.iter_rows(min_row=4, max_row=21)}
-    assert lines["质量保证金:不予返还"] == ("(15)", -3750, -3750)
-    assert lines["全年应付 = (4) + (8) - (11) - (12) - (15)"] == ("(16)", 2003750, 2003750)
-    assert lines["本次清算 = (16) - (17)"] == ("(18)", 103750, 103750)
-    assert [sheet.cell(place + 3, 1).value for place, _ in enumerate(LINES, 1)] == [f"({n})" for n in range(1, 19)]
+    lines = {row[1].value: (row[0].value, row[2].value, row[3].value) for row in sheet.iter_rows(min_row=4, max_row=22)}
+    assert lines["质量保证金:不予返还"] == ("(16)", -3750, -3750)
+    assert lines["全年应付 = (4) + (9) - (12) - (13) - (16)"] == ("(17)", 2003750, 2003750)
+    assert lines["本次清算 = (17) - (18)"] == ("(19)", 103750, 103750)
+    assert [sheet.cell(place + 3, 1).value for place, _ in enumerate(LINES, 1)] == [f"({n})" for n in range(1, 20)]
     ran = made.run(
         "--confirmations", made.claims, out="again"
     )  # a file, not a folder: the run is finished all the same

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 
-from qingsuan.clearing.pools import emptied
+from qingsuan.clearing.contracts.model import Budget
+from qingsuan.clearing.contracts.points import Points
+from qingsuan.clearing.pools import Pool, emptied
 from qingsuan.clearing.standards import rounded
 
 POOLS = 10_000
@@ -48,3 +50,12 @@ def test_the_last_institution_takes_the_remainder_where_it_may() -> None:
     # the last one may not have more than those with more points: the one before it takes the other 10
     assert emptied([30, 10, 20], [300, 100, 200], 710) == [300, 110, 300]
     assert emptied([30, 10, 0], [300, 100, 0], 401) == [300, 101, 0]  # who has no points takes nothing
+
+
+def test_a_pool_without_cost_in_scope_has_no_ratio() -> None:
+    budget = Budget("budgets.csv: line 2", 100_00, 0, 0)
+    by_ratio = Points(by_ratio=True)
+    for scope, funds, kind in ((0, 0, "no-ratio"), (1000_00, 99, "no-ratio"), (1000_00, 100, None)):
+        made = Pool(("990100", "310", "21"), "06", "dip", by_ratio, budget, 1, 1, 5, 0, scope, funds)
+        problem = made.problem()
+        assert (problem and problem[0]) == kind

@@ -24,9 +24,12 @@ __all__ = ["HEAD", "NAME", "World", "table_of", "world"]
 
 NAME = ("fixmedins_code", "pool", "insutype", "clr_type")
 POOLS = ("990100", "990200")
+DIVISIONS = ("990101", "990102", "990103", "990104")
+"""Where people are insured: the first two are of one alliance, the third of another, the last of none."""
 BOUNDS = (40_000, 50_000, 100_000, 200_000, 250_000, 300_000, 500_000)
 """Costs that are just so much of a mean of 1000.00 as outliers have for bounds."""
 NONE = '"none"'
+_TEXTS = ("setl_id", "pool", "insutype", "med_type", "fixmedins_code", "insu_admdvs")
 HEAD = """\
 format = 1
 [clearing]
@@ -81,7 +84,7 @@ class World:
         taken = {name: taking.take(name, batch, _File(), 0, ()) for name, batch in given.items()}
         assert not any(one.refusals.num_rows for one in taken.values())
         return settle_contracts(
-            self.bureau, taking.sums, *(pa.Table.from_batches([one.rows]) for one in taken.values())
+            self.bureau, taking.sums, taking.crossing, *(pa.Table.from_batches([one.rows]) for one in taken.values())
         )
 
 
@@ -97,13 +100,12 @@ def _settled(claims: list[Claim]) -> pa.RecordBatch:
         "hifp_pay": [one.funds - one.funds // 3 for one in claims],
         "hifmi_pay": [one.funds // 3 for one in claims],
     }
-    texts = {name: [getattr(one, name) for one in claims] for name in ("setl_id", "pool", "insutype", "med_type")}
-    texts["fixmedins_code"] = [one.fixmedins_code for one in claims]
+    texts = {name: [getattr(one, name) for one in claims] for name in _TEXTS}
     days = [f"2022-{one.month:02d}-15" for one in claims]
     columns = {name: pa.array(values, pa.string()) for name, values in texts.items()}
     columns |= {"setl_time": pa.array(days), "benefit_date": pa.array(days)}
     columns |= {name: decimals(pa.array(values, pa.int64()).to_numpy()) for name, values in fen.items()}
-    names = [column.name for column in settled_columns(("hifp_pay", "hifmi_pay"))]
+    names = [column.name for column in settled_columns(("hifp_pay", "hifmi_pay"), with_divisions=True)]
     return pa.RecordBatch.from_arrays([columns[name] for name in names], names)
 
 
@@ -137,6 +139,7 @@ def world(seed: int, claims: int, folder: Path) -> World:
 class _Maker:
     def __init__(self, dice: random.Random, folder: Path) -> None:
         self.dice, self.folder = dice, folder
+        self.more = random.Random(dice.getrandbits(32))
         self.ways: dict[str, str] = {}
         self.rows: dict[str, list[dict[str, str]]] = {}
         self.of: list[dict[str, str]] = []
@@ -168,6 +171,11 @@ class _Maker:
                 "unit": self._units,
             }.get(way, list)()
             parts.append("\n".join([*lines, *more, *(own if dice.random() > 0.1 else own[1:]), ""]))
+        for name in ("sum", "sum-alone"):
+            self.ways[name] = "07"
+            lines = ["[[terms]]", f'id = "{name}"', 'way = "07"', 'title = "07"', 'source = "X"', *self._shares(name)]
+            own = f'others = "{self.more.choice(("item", "item", "nothing"))}"'
+            parts.append("\n".join([*lines, own if self.more.random() > 0.05 else "", ""]))
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "terms.toml").write_text("\n".join(parts), encoding="utf-8")
 
@@ -266,8 +274,9 @@ class _Maker:
             for begin, end in whole:
                 row = dict(zip(NAME, name, strict=True)) | {"begin_month": begin, "end_month": end}
                 terms = kind or dice.choice(list(self.ways))
+                terms = "sum" if self.more.random() < (0.6 if name[1:3] == (POOLS[0], "390") else 0.05) else terms
                 budget = self._yuan(2_000_000) if (terms in self.budgeted) != (dice.random() < 0.03) else ""
-                self.of.append(row | {"terms": terms, "budget": budget, **self._factors()})
+                self.of.append(row | {"terms": terms, "budget": budget, **self._factors(), **self._member(terms)})
         self.rows["contracts.csv"] = self.of
         self.rows["groups.csv"] = [
             self._group(name, group)
@@ -283,6 +292,19 @@ class _Maker:
             for scheme in ("310", "390")
             for kind in ("11", "21")
             if dice.random() < 0.85
+        ]
+        self.rows["alliances.csv"] = [
+            {
+                "alliance": name,
+                "pool": pool,
+                "insutype": scheme,
+                "kinds": "21" if self.more.random() < 0.1 else self.more.choice(("11 21", "21 11")),
+            }
+            | {"divisions": divisions, "amount": f"{self.more.randrange(9_000_000)}.05", "document": "made up"}
+            for pool in POOLS
+            for scheme in ("310", "390")
+            for name, divisions in (("A", " ".join(DIVISIONS[:2])), ("B", DIVISIONS[2]))
+            if self.more.random() < 0.9
         ]
         scored = {tuple(row[name] for name in NAME): row["terms"] in self.withheld for row in self.of}
         self.rows["assessments.csv"] = [
@@ -308,6 +330,15 @@ class _Maker:
         """The terms of points that most contracts of a pool have."""
         own = [name for name, way in self.ways.items() if way in ("05", "06")]
         return self.shared.setdefault(pool, self.dice.choice(own))
+
+    def _member(self, terms: str) -> dict[str, str]:
+        """Of which alliance a contract is, and its weight there."""
+        dice = self.more
+        if (self.ways[terms] == "07") == (dice.random() < 0.01):
+            return {"alliance": "", "weight": ""}
+        some = f"{dice.randrange(1, 30000) / 10000:.4f}"
+        weight = dice.choice(("0", "1", some, some, some)) if dice.random() > 0.02 else ""
+        return {"alliance": dice.choice("AAAAB"), "weight": weight}
 
     def _factors(self) -> dict[str, str]:
         return {f"factor_{name}": f"{self.dice.randrange(5000, 15000) / 10000:.4f}" for name in ("place", "level")}
@@ -363,6 +394,7 @@ class _Maker:
                 funds=dice.randrange(fund_all + 1),
                 person=medfee - fund_all,
                 scope=dice.randrange(medfee // 2, medfee + 1),
+                insu_admdvs=dice.choice(DIVISIONS),
             )
             claims += [claim] * (1 if dice.random() > 0.01 else 2)
             way = self.ways[row["terms"]]

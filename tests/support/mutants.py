@@ -1009,6 +1009,27 @@ MUTANTS = (
         CLEARING,
     ),
     Mutant(
+        "clearing: care that an alliance's own members give its people is spent outside, too",
+        "clearing/intake/crossing.py",
+        "_add(self.outside, people, funds, crosses & pays)",
+        "_add(self.outside, people, funds, rows.good & pays)",
+        CLEARING,
+    ),
+    Mutant(
+        "clearing: care of a kind that an alliance's sum does not pay for is taken off it",
+        "clearing/intake/crossing.py",
+        "_add(self.outside, people, funds, crosses & pays)",
+        "_add(self.outside, people, funds, crosses & (people != none))",
+        CLEARING,
+    ),
+    Mutant(
+        "clearing: care of other people is paid beside a sum that has it within",
+        "clearing/alliances.py",
+        'if line.contract.terms.others == "item":',
+        "if line.contract.terms.others:",
+        CLEARING,
+    ),
+    Mutant(
         "clearing: the first institution takes the remainder",
         "clearing/pools.py",
         "place in reversed(range(len(found)))",

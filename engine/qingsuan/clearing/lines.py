@@ -13,7 +13,17 @@ CLAIMED = ("rows", "medfee", "scope", "fund_all", "funds", "person", "account", 
 """What claims add up to: their number, and amounts in fen."""
 
 TERMS = (
-    *("remainder", "standard", "surplus", "kept", "overrun", "borne_by_fund", "borne_by_institution", "audit"),
+    *(
+        "remainder",
+        "others",
+        "standard",
+        "surplus",
+        "kept",
+        "overrun",
+        "borne_by_fund",
+        "borne_by_institution",
+        "audit",
+    ),
     *("deposit", "deposit_returned", "deposit_kept", "payable", "advances", "clearing"),
 )
 """Terms of a contract's clearing, in fen, in the order in which they are worked out."""
@@ -28,7 +38,9 @@ class Line:
     claimed : by :data:`CLAIMED`, of the claims that are cleared.
     quantity : cases, days, heads or units that the standard is for; None where it goes by claims.
     units : points, in units of the last decimal of its terms.
-    remainder : what it took of what rounding left of its pool's budget; a part of the standard.
+    share : its part of an alliance's sum, rounded.
+    remainder : what it took of what rounding left of its pool's budget, or its alliance's sum; a part of the standard.
+    others : paid by item for care of people who are not its alliance's; a part of the standard.
     problem : why it is not settled, as kind and words; None where it is.
     """
 
@@ -36,7 +48,9 @@ class Line:
     claimed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CLAIMED, 0))
     quantity: int | None = None
     units: int | None = None
+    share: int = 0
     remainder: int = 0
+    others: int = 0
     standard: int = 0
     surplus: int = 0
     kept: int = 0

@@ -9,9 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.clearing.alliances import share_sums
 from qingsuan.clearing.cases import FAULTS, REASONS, Cases, worth
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.model import Contract
+from qingsuan.clearing.intake.crossing import Crossing
 from qingsuan.clearing.intake.sums import Sums
 from qingsuan.clearing.joining import join
 from qingsuan.clearing.lines import CLAIMED, Line, Unsettled, claimed_of
@@ -31,7 +33,9 @@ _NO_KIND = "no [[kinds]] of terms.toml has this kind of care (med_type)"
 _NO_CLAIM = "no settled claim of a contract that goes by cases has its setl_id"
 
 
-def settle_contracts(bureau: Bureau, added: Sums, settled: pa.Table, cases: pa.Table, contracts: pa.Table) -> Settled:
+def settle_contracts(
+    bureau: Bureau, added: Sums, crossing: Crossing, settled: pa.Table, cases: pa.Table, contracts: pa.Table
+) -> Settled:
     """Settle the contracts of a partition; see :class:`qingsuan.clearing.settlement.ContractClearing`."""
     order = np.sort(numbers(contracts["contract"]))
     lines = {int(number): Line(bureau.contracts[number]) for number in order}
@@ -42,6 +46,7 @@ def settle_contracts(bureau: Bureau, added: Sums, settled: pa.Table, cases: pa.T
         if line.contract.lacks:
             line.problem = ("missing-parameter", "; ".join(line.contract.lacks))
     pools = value_pools(list(lines.values()), bureau.budgets, valued, _with_case(lines, bureau, valued))
+    alliances = share_sums(lines, bureau, crossing)
     value_rates(list(lines.values()), valued, _with_case(lines, bureau, valued))
     whole, has_case = _whole(lines, len(bureau.contracts)), _with_case(lines, bureau, valued)
     own = [added.rows(list(lines)), sums.filter(pc.greater_equal(sums["contract"], 0))]
@@ -57,7 +62,7 @@ def settle_contracts(bureau: Bureau, added: Sums, settled: pa.Table, cases: pa.T
     for line in done:
         share_with(line)
         line.settle()
-    return Outcome(bureau, done, unsettled, valued, has_case, pools, of_whole).settled(len(cases))
+    return Outcome(bureau, done, unsettled, valued, has_case, (pools, alliances), of_whole).settled(len(cases))
 
 
 def _with_case(lines: dict[int, Line], bureau: Bureau, cases: Cases) -> Mask:
@@ -98,6 +103,8 @@ def _standards(lines: dict[int, Line], cases: Cases, settled: Mask) -> None:
             line.quantity = int((days if terms.way == "03" else count)[number])
             line.standard = int(due[number]) + line.remainder
             line.units = int(units[number]) if terms.points else None
+        elif terms.way == "07":
+            line.standard = line.share + line.remainder + line.others
         elif terms.counts:
             line.quantity, line.standard = of_quantities(line.contract)
         else:

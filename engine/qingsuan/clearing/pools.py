@@ -72,7 +72,7 @@ class Pool:
             return "budget-too-small", f"{found}: reserve, stated outside and cases paid their cost are {told}"
         if self.units <= 0:
             return "no-points", f"{where}: the points of the pool sum to zero, so that a point has no value"
-        if self.points.by_ratio and self.funds_fen * _LEAST_RATIO < self.scope_fen:
+        if self.points.by_ratio and (not self.scope_fen or self.funds_fen * _LEAST_RATIO < self.scope_fen):
             told = f"{yuan(self.funds_fen)} of {yuan(self.scope_fen)}"
             return "no-ratio", f"{where}: the funds paid {told} yuan in scope, too little for a ratio that was paid"
         return None

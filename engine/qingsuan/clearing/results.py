@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingsuan.clearing.alliances import Shared
 from qingsuan.clearing.cases import Cases
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.lines import TERMS, Line, Unsettled
 from qingsuan.clearing.pools import Pool
-from qingsuan.clearing.shared import POINTS, cases_table, pools_table
+from qingsuan.clearing.shared import POINTS, alliances_table, cases_table, pools_table
 from qingsuan.columns.cells import decimals
 from qingsuan.columns.rows import arrow, low_words
 from qingsuan.settlement import Settled
@@ -54,7 +55,7 @@ class Outcome:
     ----------
     lines, unsettled : contracts that are settled, and what is not.
     cases, has_case : cases with what each is worth, and which of them are settled.
-    pools : pools that share a budget.
+    shared : pools that share a budget, and alliances that share a sum.
     claimed : internal rows of the claims that are cleared.
     """
 
@@ -63,7 +64,7 @@ class Outcome:
     unsettled: Sequence[Unsettled]
     cases: Cases
     has_case: npt.NDArray[np.bool_]
-    pools: Sequence[Pool]
+    shared: tuple[Sequence[Pool], Sequence[Shared]]
     claimed: pa.Table
 
     def settled(self, cases_in: int) -> Settled:
@@ -71,7 +72,8 @@ class Outcome:
         tables = {
             "clearing": self._clearing(),
             "cases": cases_table(self.cases, self.bureau.contracts, self.has_case),
-            "pools": pools_table(self.pools),
+            "pools": pools_table(self.shared[0]),
+            "alliances": alliances_table(self.shared[1]),
             "forms": self._forms(),
             "unsettled": self._unsettled(),
         }
@@ -100,6 +102,8 @@ class Outcome:
             columns[name] = _texts(f"{year}-{getattr(line.contract, name):02d}" for line in lines)
         columns["factor"] = pa.array([_factor(line) for line in lines], pa.decimal128(9, 4))
         columns["points"] = pa.array([_points(line) for line in lines], POINTS)
+        columns["alliance"] = _texts(line.contract.alliance for line in lines)
+        columns["weight"] = pa.array([_weight(line) for line in lines], pa.decimal128(13, 4))
         columns["psntime"] = pa.array([line.claimed["rows"] for line in lines], pa.int64())
         columns["quantity"] = pa.array([line.quantity for line in lines], pa.int64())
         for name, title in _CLAIMED.items():
@@ -163,6 +167,11 @@ def _fen(column: pa.ChunkedArray) -> pa.Array:
 def _factor(line: Line) -> Decimal | None:
     """The institution's factor, where its terms have points."""
     return Decimal(line.contract.factor).scaleb(-4) if line.contract.terms.points else None
+
+
+def _weight(line: Line) -> Decimal | None:
+    weight = line.contract.weight
+    return None if weight is None else Decimal(weight).scaleb(-4)
 
 
 def _budget(line: Line) -> Decimal | None:

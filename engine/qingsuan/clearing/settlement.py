@@ -21,7 +21,7 @@ from qingsuan.tables import CLAIMS, INTERFACE
 
 __all__ = ["TABLES", "ContractClearing", "contracts_table"]
 
-TABLES = ("clearing", "cases", "forms", "pools", "unsettled", "totals", "rejected", ".shuffle")
+TABLES = ("clearing", "cases", "forms", "pools", "alliances", "unsettled", "totals", "rejected", ".shuffle")
 
 _BYTES = {"settled": 120, "cases": 260, "contracts": 2000}
 """What a row needs of memory while its partition is settled; most claims are added up before they come there."""
@@ -44,12 +44,12 @@ class ContractClearing(Settlement):
 
     name = "clearing 医疗机构清算"
     tables = TABLES
-    always = ("clearing", "cases", "forms", "pools", "unsettled")
+    always = ("clearing", "cases", "forms", "pools", "alliances", "unsettled")
 
     def __init__(self, bureau: Bureau, regions: Sequence[Region], *, skip_unserved: bool = False) -> None:
         self.bureau, self.year = bureau, bureau.terms.year
         known = _OF_SETTLED.union(*({column.name for column in table} for table in (CLAIMS, INTERFACE)))
-        columns = settled_columns(bureau.terms.funds)
+        columns = settled_columns(bureau.terms.funds, with_divisions=bool(bureau.alliances))
         self.inputs = (
             InputTable("settled", columns, known=known, key="setl_id", by_hash=HASH, row_bytes=_BYTES["settled"]),
             InputTable("cases", CASES, key="setl_id", by_hash=HASH, row_bytes=_BYTES["cases"]),
@@ -78,7 +78,7 @@ class ContractClearing(Settlement):
 
     def settler(self) -> Callable[..., Settled]:
         """See :meth:`qingsuan.settlement.Settlement.settler`."""
-        return partial(settle_contracts, self.bureau, self._taking.sums)
+        return partial(settle_contracts, self.bureau, self._taking.sums, self._taking.crossing)
 
     def check(self, books: Books) -> None:
         """See :meth:`qingsuan.settlement.Settlement.check`: every claim is in a contract or shown apart, to the fen."""

@@ -1,4 +1,4 @@
-"""The tables of cases and of pools that share a budget by points, as they leave a partition."""
+"""The tables of cases, of pools that share a budget by points, and of alliances that share a sum, as they leave a partition."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingsuan.clearing.alliances import Shared
 from qingsuan.clearing.cases import COSTS, Cases
 from qingsuan.clearing.contracts.model import Contract
 from qingsuan.clearing.contracts.points import MOST_DECIMALS
@@ -17,7 +18,7 @@ from qingsuan.columns.cells import decimals
 from qingsuan.columns.rows import Taker, arrow, numbers
 from qingsuan.people import Texts
 
-__all__ = ["POINTS", "cases_table", "pools_table"]
+__all__ = ["POINTS", "alliances_table", "cases_table", "pools_table"]
 
 POINTS = pa.decimal128(22, MOST_DECIMALS)
 _VALUE = pa.decimal128(24, MOST_DECIMALS)
@@ -89,6 +90,26 @@ def pools_table(pools: Sequence[Pool]) -> pa.Table:
     columns["standard"] = _money([one.standard_fen for one in pools])
     columns["remainder"] = _money([one.remainder_fen for one in pools])
     columns["taken_by"] = pa.array([" ".join(one.taken_by) or None for one in pools], pa.string())
+    return pa.table(columns)
+
+
+def alliances_table(shared: Sequence[Shared]) -> pa.Table:
+    """``alliances``: one row per alliance, pool and scheme whose contracts share a sum."""
+    columns: dict[str, pa.Array] = {
+        name: pa.array([one.alliance.key[part] for one in shared], pa.string())
+        for part, name in enumerate(("alliance", "pool", "insutype"))
+    }
+    columns["kinds"] = pa.array([" ".join(one.alliance.kinds) for one in shared], pa.string())
+    columns["divisions"] = pa.array([" ".join(one.alliance.divisions) for one in shared], pa.string())
+    columns["contracts"] = pa.array([one.contracts for one in shared], pa.int64())
+    columns["amount"] = _money([one.alliance.amount_fen for one in shared])
+    columns["outside_psntime"] = pa.array([one.rows for one in shared], pa.int64())
+    columns["outside"] = _money([one.outside_fen for one in shared])
+    columns["available"] = _money([one.available_fen for one in shared])
+    columns["weight"] = pa.array([Decimal(one.weight).scaleb(-4) for one in shared], pa.decimal128(18, 4))
+    columns["others"] = _money([one.others_fen for one in shared])
+    columns["remainder"] = _money([one.remainder_fen for one in shared])
+    columns["taken_by"] = pa.array([" ".join(one.taken_by) or None for one in shared], pa.string())
     return pa.table(columns)
 
 

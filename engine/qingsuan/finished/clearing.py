@@ -32,6 +32,11 @@ class Clearing(FinishedRun):
         return self._rows("pools")
 
     @cached_property
+    def alliances(self) -> Rows:
+        """One row per county alliance, pool and scheme whose contracts share a sum: what was spent outside it, and what is left."""
+        return self._rows("alliances")
+
+    @cached_property
     def forms(self) -> Rows:
         """The national application for clearing (3203), one row per contract and month of settlement."""
         return self._rows("forms")

@@ -29,6 +29,7 @@ _WAYS = {
     "04": "04 head 人头",
     "05": "05 DRG 病组",
     "06": "06 DIP 病种分值",
+    "07": "07 alliance 医共体",
     "unit": "unit 服务单元",
 }
 KINDS = {
@@ -48,6 +49,8 @@ KINDS = {
     "budget-too-small": "contracts of a pool whose budget lies outside points 预算不足",
     "no-points": "contracts of a pool whose points sum to zero 点数为零",
     "no-ratio": "contracts of a pool without a ratio that was paid 无支付比例",
+    "sum-spent": "contracts of an alliance whose sum was spent outside it 总额不足",
+    "no-weight": "contracts of an alliance whose weights sum to zero 权重为零",
     "no-claim": "cases of no claim 无对应结算",
 }
 

@@ -21,7 +21,8 @@ LINES = (
     ("medfee_sumamt", "医疗费总额"),
     ("claims", "基金申报金额"),
     ("standard", "清算标准"),
-    ("remainder", "其中:点数法余额"),
+    ("remainder", "其中:点数法、总额分配余额"),
+    ("others", "其中:非本医共体参保人"),
     ("budget", "年度预算"),
     ("surplus", "结余"),
     ("kept", "结余留用"),
@@ -32,9 +33,9 @@ LINES = (
     ("deposit", "质量保证金:扣留"),
     ("deposit_returned", "质量保证金:返还"),
     ("deposit_kept", "质量保证金:不予返还"),
-    ("payable", "全年应付 = (4) + (8) - (11) - (12) - (15)"),
+    ("payable", "全年应付 = (4) + (9) - (12) - (13) - (16)"),
     ("advances", "已预付"),
-    ("clearing", "本次清算 = (16) - (17)"),
+    ("clearing", "本次清算 = (17) - (18)"),
 )
 """Columns of ``clearing`` in the order of the sheet, and what each is called there; the sheet numbers them from 1."""
 
@@ -45,6 +46,7 @@ _WAYS = {
     "04": "按人头",
     "05": "DRG",
     "06": "DIP",
+    "07": "县域医共体总额",
     "unit": "按服务单元",
 }
 _SCHEMES = {"310": "职工", "390": "居民"}

@@ -25,10 +25,11 @@ _NAME = ("fixmedins_code", "pool", "insutype", "clr_type", "clr_way")
 _CLAIMED = ("medfee_sumamt", "inscp_scp_amt", "fund_pay_sumamt", "claims")
 _SHARED = ("surplus", "kept", "overrun", "borne_by_fund", "borne_by_institution")
 _DEPOSIT = ("deposit", "deposit_returned", "deposit_kept")
-_TERMS = ("remainder", "standard", *_SHARED, "audit", *_DEPOSIT, "payable", "advances", "clearing")
+_TERMS = ("remainder", "others", "standard", *_SHARED, "audit", *_DEPOSIT, "payable", "advances", "clearing")
 _AMOUNTS = (*_CLAIMED, *_TERMS, "difference")
 _UNSETTLED = ("medfee_sumamt", "fund_pay_sumamt", "claims")
 _OF_CASES = ("02", "03", "05", "06")
+_ALLIANCE = ("amount", "outside", "available", "others", "remainder")
 _POOL = ("budget", "reserve", "outside", "outside_cases", "available", "standard", "remainder")
 
 _Row = Mapping[str, Any]
@@ -58,13 +59,15 @@ def check_clearing(folder: Path, record: Mapping[str, Any], findings: Findings) 
     for number in range(int(record["partitions"])):
         part = f"part-{number:05d}.parquet"
         tables = {
-            name: pq.read_table(folder / name / part) for name in ("clearing", "cases", "forms", "pools", "unsettled")
+            name: pq.read_table(folder / name / part)
+            for name in ("clearing", "cases", "forms", "pools", "alliances", "unsettled")
         }
         rows = _rows(tables["clearing"], _AMOUNTS)
         for place, row in enumerate(rows, 1):
             _check_terms(f"clearing/{part}", place, row, findings)
         _check_cases(f"cases/{part}", tables["cases"], rows, findings)
         _check_pools(f"pools/{part}", tables["pools"], rows, findings)
+        _check_alliances(f"alliances/{part}", tables["alliances"], rows, findings)
         _check_forms(f"forms/{part}", tables["forms"], rows, findings)
         _add(care, rows, _BY, ("psntime", *_AMOUNTS))
         _add(unsettled, _rows(tables["unsettled"], _UNSETTLED), ("kind", "table"), ("rows", *_UNSETTLED))
@@ -103,6 +106,7 @@ def _check_terms(file: str, place: int, row: _Row, findings: Findings) -> None:
             row["standard"] if row["clr_way"] == "01" else row["claims"],
             row["claims"],
         ),
+        "only members of an alliance are paid for other people": (row["others"] if row["clr_way"] != "07" else 0, 0),
         "no audit or advance is negative": (min(row["audit"], row["advances"], 0), 0),
     }
     for check, (found, expected) in checks.items():
@@ -153,6 +157,46 @@ def _check_pools(file: str, table: pa.Table, contracts: list[dict[str, Any]], fi
         for check, (found, expected) in checks.items():
             if found != expected:
                 findings.add(file, check, f"{found} fen", f"{expected} fen", place)
+
+
+def _check_alliances(file: str, table: pa.Table, contracts: list[dict[str, Any]], findings: Findings) -> None:
+    """Members get what is left of their alliance's sum, by their weights and to the last fen, and care of others beside it."""
+    by = ("alliance", "pool", "insutype")
+    every = [one for one in contracts if one["clr_way"] == "07"]
+    told = _rows(table, _ALLIANCE)
+    for name in sorted(
+        {tuple(one[each] for each in by) for one in every} - {tuple(row[each] for each in by) for row in told}
+    ):
+        findings.add(file, "each member's alliance is there", "no such row", " ".join(name))
+    for place, row in enumerate(told, 1):
+        mine = [one for one in every if all(one[each] == row[each] for each in by)]
+        weights = sum(one["weight"] for one in mine)
+        shares = [one["standard"] - one["others"] - one["remainder"] for one in mine]
+        checks = {
+            "available = amount - spent outside": (row["available"], row["amount"] - row["outside"]),
+            "contracts and weights are those of its members": (
+                (row["contracts"], row["weight"]),
+                (len(mine), weights),
+            ),
+            "each member's share is that of its weight, half away from zero": (
+                shares,
+                [_share(row["available"], one["weight"], weights) for one in mine],
+            ),
+            "shares and remainder = available": (sum(shares) + row["remainder"], row["available"]),
+            "remainder and care of others are those of its members": (
+                (row["remainder"], row["others"]),
+                (sum(one["remainder"] for one in mine), sum(one["others"] for one in mine)),
+            ),
+        }
+        for check, (found, expected) in checks.items():
+            if found != expected:
+                findings.add(file, check, f"{found} fen", f"{expected} fen", place)
+
+
+def _share(available: int, weight: Any, weights: Any) -> int:
+    """A part of what is not negative, half away from zero."""
+    part, whole = (int(each.scaleb(4)) if each else 0 for each in (weight, weights))
+    return (2 * available * part + whole) // (2 * whole) if whole else 0
 
 
 def _check_forms(file: str, table: pa.Table, contracts: list[dict[str, Any]], findings: Findings) -> None:

@@ -1,9 +1,8 @@
 """The folder of a bureau's contracts: ``terms.toml``, ``contracts.csv``, and small tables of what was agreed, counted and paid.
 
 ``quantities.csv`` has heads and units of service, ``groups.csv`` what a case of a group is worth, ``budgets.csv`` what pools
-have for points, ``advances.csv`` what was paid and withheld month by month, ``assessments.csv`` scores of the year, ``audits.csv`` what
-is withheld. Each may be left out where
-no contract needs it.
+have for points, ``alliances.csv`` what county alliances have, ``advances.csv`` what was paid and withheld month by month,
+``assessments.csv`` scores of the year, ``audits.csv`` what is withheld. Each may be left out where no contract needs it.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from qingsuan.clearing.contracts import alliances
+from qingsuan.clearing.contracts.alliances import Alliance
 from qingsuan.clearing.contracts.lacking import lacks_of
 from qingsuan.clearing.contracts.model import Budget, Contract, Group, Quantity, Terms, TermsFile
 from qingsuan.clearing.contracts.shares import Deposit
@@ -36,11 +37,12 @@ FILES = {
     "groups.csv": ("terms", "group"),
     "assessments.csv": (*_NAME, "score", "full_score"),
     "budgets.csv": ("pool", "insutype", "clr_type", "budget", "reserve", "outside"),
+    "alliances.csv": alliances.COLUMNS,
 }
 """The tables of the folder, each with the columns that it must have; the first must be there, beside ``terms.toml``."""
 
 OPTIONAL = {
-    "contracts.csv": ("factor_…", "budget"),
+    "contracts.csv": ("factor_…", "budget", "alliance", "weight"),
     "advances.csv": ("deposit",),
     "groups.csv": ("standard", "points", "mean"),
 }
@@ -87,6 +89,7 @@ class Bureau:
     contracts : by number.
     groups : by terms and group.
     budgets : by pool, scheme and kind of care.
+    alliances : by name, pool and scheme.
     strays : lines of other tables that no contract is for.
     files : those that were read, with their digests and what their comments say.
     """
@@ -95,8 +98,13 @@ class Bureau:
     contracts: tuple[Contract, ...]
     groups: Mapping[tuple[str, str], Group]
     budgets: Mapping[_Name, Budget]
+    alliances: Mapping[tuple[str, str, str], Alliance]
     strays: tuple[Stray, ...]
     files: tuple[TableFile, ...]
+
+    def alliance_of(self, one: Contract) -> Alliance | None:
+        """Whose sum a contract shares; None where it shares none, or one that is not known."""
+        return self.alliances.get((one.alliance, one.pool, one.insutype)) if one.terms.way == "07" else None
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -119,10 +127,13 @@ def read_bureau(folder: Path, year: int) -> Bureau:
     groups = reader.groups(terms.terms)
     of, strays = reader.of_contracts(contracts)
     valued = frozenset(name for name, _ in groups)
+    sums = reader.alliances([kind.clr_type for kind in terms.kinds])
     known = (replace(one, **of[one.number]) for one in contracts)
-    whole = tuple(replace(one, lacks=lacks_of(one, valued)) for one in known)
+    whole = tuple(
+        replace(one, lacks=lacks_of(one, valued, sums.get((one.alliance, one.pool, one.insutype)))) for one in known
+    )
     files = tuple(TableFile.of(name.split(".", maxsplit=1)[0], path) for name, path in there.items())
-    return Bureau(terms, whole, groups, reader.budgets(), strays, files)
+    return Bureau(terms, whole, groups, reader.budgets(), sums, strays, files)
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -196,6 +207,8 @@ class _Reader:
                 terms=terms,
                 lacks=terms.lacks,
                 factors=_factors(row, where),
+                alliance=row.get("alliance", ""),
+                weight=number(row["weight"], factor, where, "weight", _DECIMALS) if row.get("weight") else None,
                 budget_fen=_fen(row, "budget", where) if row.get("budget") else None,
             )
             self._check_period(one, until[one.name], where)
@@ -252,6 +265,10 @@ class _Reader:
                 raise PolicyError(where, found=found_, expected="each once", do="take one of the two lines out")
             found[key] = Budget(_short(where), *(_fen(row, name, where) for name in ("budget", "reserve", "outside")))
         return found
+
+    def alliances(self, kinds: Sequence[str]) -> dict[tuple[str, str, str], Alliance]:
+        """What county alliances have, by name, pool and scheme."""
+        return alliances.read_alliances(self._lines("alliances.csv"), kinds, _fen, _short)
 
     def of_contracts(self, contracts: Sequence[Contract]) -> tuple[list[dict[str, Any]], tuple[Stray, ...]]:
         """What the other tables say of each contract, and the lines that are of none."""

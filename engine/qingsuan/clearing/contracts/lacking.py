@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
+from qingsuan.clearing.contracts.alliances import Alliance
 from qingsuan.clearing.contracts.model import OF_POINTS, Contract
 
 __all__ = ["lacks_of"]
 
 
-def lacks_of(one: Contract, valued: Container[str]) -> tuple[str, ...]:
+def lacks_of(one: Contract, valued: Container[str], alliance: Alliance | None) -> tuple[str, ...]:
     """Everything that a contract lacks, in words.
 
     Parameters
     ----------
     valued
         Terms of which the table of groups has lines.
+    alliance
+        Whose sum it shares, where it is known.
     """
-    found = (*one.lacks, *_of_lines(one, valued), *_of_shares(one), *_of_quantities(one))
+    found = (*one.lacks, *_of_lines(one, valued), *_of_alliance(one, alliance), *_of_shares(one), *_of_quantities(one))
     return tuple(dict.fromkeys(found))
 
 
@@ -30,6 +33,23 @@ def _of_lines(one: Contract, valued: Container[str]) -> Iterable[str]:
     for name in terms.points.factors if terms.points else ():
         if name not in one.factors:
             yield f'factor_{name} in its line of contracts.csv: terms "{terms.id}" multiply by it'
+
+
+def _of_alliance(one: Contract, alliance: Alliance | None) -> Iterable[str]:
+    """Members name their alliance and their weight; the alliance has a sum that pays for their kind of care."""
+    terms = one.terms
+    if terms.way != "07":
+        if one.alliance or one.weight is not None:
+            yield f'terms of way 07: its line of contracts.csv has an alliance or a weight, and terms "{terms.id}" share no sum'
+        return
+    if not one.alliance:
+        yield f'alliance in its line of contracts.csv: terms "{terms.id}" share the sum of one'
+    elif alliance is None:
+        yield f"a line of alliances.csv for {one.alliance} {one.pool} {one.insutype}: the sum, and whose people it is for"
+    elif one.clr_type not in alliance.kinds:
+        yield f"clr_type {one.clr_type} among kinds of {alliance.where}: its sum does not pay for this kind of care"
+    if one.weight is None:
+        yield f'weight in its line of contracts.csv: terms "{terms.id}" share the sum by weights'
 
 
 def _of_shares(one: Contract) -> Iterable[str]:

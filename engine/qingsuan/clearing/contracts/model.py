@@ -38,6 +38,7 @@ WAYS = {
     "04": "per head 按人头",
     "05": "DRG 按病组",
     "06": "DIP 按病种分值",
+    "07": "county alliance 县域医共体总额",
     "unit": "per unit of service 按服务单元",
 }
 """Ways of payment (清算方式), by the national code where there is one."""
@@ -73,6 +74,7 @@ class Terms:
     bands : 04: factor by age band; empty where heads are counted without bands.
     units : unit: amount by unit of service.
     points : 05, 06: what cases and points are worth.
+    others : 07: what is paid for care of people who are not the alliance's: by ``item`` beside the sum, or ``nothing``.
     shares : whether what is left of, or beyond, the institution's budget is shared: by ``surplus`` and ``overrun``, None for not at all.
     deposit : what is withheld and returned by assessment; None where nothing is.
     """
@@ -88,6 +90,7 @@ class Terms:
     bands: Mapping[str, int] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
     points: Points | None = None
+    others: str = ""
     shares: bool = False
     surplus: Share | None = None
     overrun: Share | None = None
@@ -177,6 +180,7 @@ class Contract:
     first_month, last_month : 1 to 12, inclusive.
     lacks : what it cannot be settled without, each in words.
     factors : by name, in ten-thousandths, as its line has them.
+    alliance, weight : 07: whose sum it shares, and its weight there in ten-thousandths.
     budget_fen : the institution's own budget (年度总额), where its terms share what is left or overrun.
     advances_fen, deposit_fen : paid already, and withheld as a deposit, month by month (按月预付).
     deposits_off : lines whose deposit is not the rate of the terms, in words.
@@ -196,6 +200,8 @@ class Contract:
     lacks: tuple[str, ...] = ()
     quantities: tuple[Quantity, ...] = ()
     factors: Mapping[str, int] = field(default_factory=dict)
+    alliance: str = ""
+    weight: int | None = None
     budget_fen: int | None = None
     advances_fen: int = 0
     deposit_fen: int = 0

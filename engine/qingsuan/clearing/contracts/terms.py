@@ -124,6 +124,7 @@ class _Reader:
             "04": self._heads,
             "05": self._points,
             "06": self._points,
+            "07": self._alliance,
             "unit": self._units,
         }
         own = of_way[way]() | self._shares()
@@ -192,6 +193,9 @@ class _Reader:
 
     def _points(self) -> dict[str, Any]:
         return {"points": read_points(self.table, self._need)}
+
+    def _alliance(self) -> dict[str, Any]:
+        return {"others": self._need("others", lambda key: self.table.choice(key, ("item", "nothing")), "")}
 
     def _named(self, key: str, name: str, read: Callable[[Table], int]) -> dict[str, int]:
         """A number by name, each name once."""

@@ -59,10 +59,13 @@ CONTRACTS: tuple[Column, ...] = (
 )
 
 
-def settled_columns(funds: Sequence[str]) -> tuple[Column, ...]:
-    """The columns of claims that are read, the payments of these funds among them."""
+_DIVISION = Column("insu_admdvs", "code", True, "division of insurance 参保所属医保区划: whose alliance a person is of")
+
+
+def settled_columns(funds: Sequence[str], *, with_divisions: bool = False) -> tuple[Column, ...]:
+    """The columns of claims that are read, the payments of these funds among them; where alliances are paid, divisions, too."""
     paid = tuple(Column(name, "money", True, "paid by this fund 基金支付") for name in FUNDS if name in funds)
-    return (*_SETTLED, *paid)
+    return (*_SETTLED, *((_DIVISION,) if with_divisions else ()), *paid)
 
 
 INTERNAL: dict[str, pa.Schema] = {

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.terms import factor
 from qingsuan.clearing.intake.columns import AMOUNTS, CASES, CONTRACTS, INTERNAL, settled_columns
+from qingsuan.clearing.intake.crossing import Crossing
 from qingsuan.clearing.intake.places import Places, judged
 from qingsuan.clearing.intake.sums import Sums
 from qingsuan.columns.batch import Batch
@@ -47,17 +48,19 @@ class Taking:
     Attributes
     ----------
     sums : claims of contracts that do not go by cases, added up as they come.
+    crossing : care of alliances' people elsewhere, and of others in them, likewise.
     """
 
     def __init__(self, bureau: Bureau, pools: frozenset[str], *, skip_unserved: bool) -> None:
         year = bureau.terms.year
         self._pools, self._skip_unserved = pools, skip_unserved
         self._funds, self._year = bureau.terms.funds, year
-        self._columns = settled_columns(bureau.terms.funds)
+        self._columns = settled_columns(bureau.terms.funds, with_divisions=bool(bureau.alliances))
         self._first, self._last = (np.datetime64(day, "D").astype(int) for day in (f"{year}-01-01", f"{year}-12-31"))
         self._kinds = [kind.clr_type for kind in bureau.terms.kinds]
         self._kind_of = {care: place for place, kind in enumerate(bureau.terms.kinds) for care in kind.med_types}
         self.sums = Sums(len(bureau.contracts), year)
+        self.crossing = Crossing(bureau, tuple(self._kinds))
         self._places = Places(bureau.contracts, self._kinds)
         self._of_cases = np.array([False, *(one.terms.of_cases for one in bureau.contracts)], np.bool_)
         self._hashes = _hashes(pa.array([one.key for one in bureau.contracts], pa.string()))
@@ -104,6 +107,7 @@ class Taking:
         kind = judged(rows.codes("med_type"), self._kind_of)
         in_year = np.clip(day - self._first, 0, len(self._month_of_day) - 1).astype(np.int32)
         contract = self._places.find(rows, kind, looked_up(self._month_of_day, in_year))
+        self.crossing.add(rows, kind, contract, self._funds)
         good, month = rows.good, months_of_times(rows.values("setl_time"))
         alone = looked_up(self._of_cases, contract + np.int32(1)) & good
         added = good & ~alone & (contract >= 0) & self.sums.fits(month)

@@ -23,6 +23,7 @@ class Claim:
     funds: int
     person: int
     scope: int = 0
+    insu_admdvs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.model import Contract, Terms
+from qingsuan.clearing.reference.alliances import shared_sums
 from qingsuan.clearing.reference.points import emptied, points_of, rules_of
 from qingsuan.clearing.reference.rows import Case, Claim, decimals, whole
 from qingsuan.clearing.reference.shares import returned, shared
@@ -62,12 +63,18 @@ def clear_by_hand(bureau: Bureau, claims: Sequence[Claim], cases: Sequence[Case]
         if contract.terms.points is not None and not contract.lacks
     }
     shares, problems = _shares(bureau, valued, out)
+    sums, spent = shared_sums(bureau, claims, mine)
+    problems |= spent
     for contract in bureau.contracts:
         problem = "missing-parameter" if contract.lacks else problems.get(contract.number, "")
         claims = mine[contract.number]
         if problem:
             out.unsettled[problem, "contracts"] += 1
             out.unsettled[problem, "settled"] += len(claims)
+        elif contract.number in sums:
+            share, remainder, others = sums[contract.number]
+            standard = share + remainder + others
+            out.terms[contract.number] = _finished(contract, claims, 0, standard, remainder) | {"others": others}
         elif contract.number in valued:
             out.terms[contract.number] = _terms_by_points(bureau, contract, valued, shares, out)
         else:
@@ -149,6 +156,7 @@ def _finished(
         "claims": sum(claim.funds for claim in cleared),
         "quantity": quantity,
         "remainder": remainder,
+        "others": 0,
         "standard": standard,
         "surplus": surplus,
         "kept": kept,
@@ -257,9 +265,9 @@ def _share_pool(
     paid, scope = (
         sum(getattr(one.claim, part) for one in cases if one.points is not None) for part in ("funds", "scope")
     )
-    if rules.by_ratio and paid * 1000 < scope:
+    if rules.by_ratio and (not scope or paid * 1000 < scope):
         return "no-ratio"
-    there = Fraction(available, 100) / (Fraction(paid, scope) if rules.by_ratio and scope else 1)
+    there = Fraction(available, 100) / (Fraction(paid, scope) if rules.by_ratio else 1)
     value = decimals(there / sum(points), rules.value_decimals)
     out.values[name] = value
     due = [whole(one * value * 100) for one in points]
