@@ -282,7 +282,7 @@ class Settlement(ABC):
         file, first_row
             Where the batch comes from.
         torn
-            Its rows that have too few or too many cells, all of them null.
+            Its rows that have too few or too many cells, all of them null; or a cell that is not as an intake file says.
         """
 
     @abstractmethod

@@ -3,10 +3,9 @@
 """Where the records of a CSV text end, and what is wrong with one. Opened by :mod:`qingsuan.run.inputs.formats.csv` only."""
 
 from libc.stdint cimport int64_t, uint8_t
+from libc.string cimport memset
 
 cdef enum:
-    COMMA = 44
-    QUOTE = 34
     LF = 10
     CR = 13
     OPEN_AT_END = 1
@@ -19,17 +18,14 @@ cdef enum:
     UNFINISHED = 8
     TORN_FIELDS = 5
 
-cdef uint8_t ENDS_PLAIN[256]
-cdef uint8_t ENDS_QUOTED[256]
-for _byte in range(256):
-    ENDS_PLAIN[_byte] = _byte in (COMMA, QUOTE, LF, CR, 0)
-    ENDS_QUOTED[_byte] = _byte in (COMMA, QUOTE, LF, CR, 0)
-
 
 cdef struct Walk:
     const uint8_t* data
     int64_t size
     bint last  # nothing comes after these bytes
+    uint8_t comma  # what is between cells
+    uint8_t quote  # what stands around a cell; a byte that no text has, if nothing does
+    uint8_t ends[256]  # whether a byte may end a run of plain ones
     int64_t at
     int64_t lines  # line ends passed
     int64_t columns  # cells that a record should have; 0: any number
@@ -61,30 +57,30 @@ cdef int quoted_cell(Walk* walk) noexcept nogil:
     walk.quote_line = walk.lines
     walk.at += 1
     while True:
-        while walk.at < walk.size and not ENDS_QUOTED[walk.data[walk.at]]:
+        while walk.at < walk.size and not walk.ends[walk.data[walk.at]]:
             walk.at += 1
         if walk.at == walk.size:
             return OPEN_AT_END if walk.last else UNFINISHED
         byte = walk.data[walk.at]
         if byte == 0:
             return NUL
-        if byte == COMMA:
+        if byte == walk.comma:
             commas += 1
             walk.at += 1
-        elif byte != QUOTE:
+        elif byte != walk.quote:
             if walk.lines == walk.quote_line:
                 first_commas = commas
             if line_end(walk):
                 return UNFINISHED
             walk.spans, commas = True, 0
-        elif walk.at + 1 < walk.size and walk.data[walk.at + 1] == QUOTE:
+        elif walk.at + 1 < walk.size and walk.data[walk.at + 1] == walk.quote:
             walk.at += 2
         elif walk.at + 1 == walk.size and not walk.last:
             return UNFINISHED  # a second quote may follow
         else:
             walk.at += 1
             break
-    if walk.at < walk.size and walk.data[walk.at] not in (COMMA, LF, CR):
+    if walk.at < walk.size and walk.data[walk.at] not in (walk.comma, LF, CR):
         return BEHIND_QUOTE
     if walk.columns > 1 and walk.lines > walk.quote_line:
         if commas == walk.cells - 1 and first_commas == walk.columns - walk.cells:
@@ -94,10 +90,10 @@ cdef int quoted_cell(Walk* walk) noexcept nogil:
 
 cdef int plain_cell(Walk* walk) noexcept nogil:
     """Pass a cell without quotes."""
-    while walk.at < walk.size and not ENDS_PLAIN[walk.data[walk.at]]:
+    while walk.at < walk.size and not walk.ends[walk.data[walk.at]]:
         walk.at += 1
     if walk.at < walk.size:
-        if walk.data[walk.at] == QUOTE:
+        if walk.data[walk.at] == walk.quote:
             return INSIDE_CELL
         if walk.data[walk.at] == 0:
             return NUL
@@ -109,7 +105,7 @@ cdef int record(Walk* walk) noexcept nogil:
     cdef int fault
     walk.cells, walk.spans = 1, False
     while True:
-        if walk.at < walk.size and walk.data[walk.at] == QUOTE:
+        if walk.at < walk.size and walk.data[walk.at] == walk.quote:
             fault = quoted_cell(walk)
         else:
             fault = plain_cell(walk)
@@ -117,7 +113,7 @@ cdef int record(Walk* walk) noexcept nogil:
             return fault
         if walk.at == walk.size:
             return 0 if walk.last else UNFINISHED
-        if walk.data[walk.at] != COMMA:
+        if walk.data[walk.at] != walk.comma:
             return line_end(walk)
         walk.at += 1
         walk.cells += 1
@@ -129,9 +125,11 @@ def scan(
     int64_t cells,
     int64_t most_records,
     int64_t most_bytes,
+    uint8_t comma,
+    uint8_t quote,
     int64_t[::1] torn,
 ):
-    """Walk whole records of ``data``.
+    """Walk whole records of ``data``, whose cells have ``comma`` between them and may stand in ``quote``.
 
     It ends behind the last record that is whole, or behind ``most_records`` of them, or where ``torn`` (# out) is full. ``torn``
     takes five numbers for each record that has not ``cells`` of them (0: any number will do): where it begins and ends, which
@@ -144,7 +142,9 @@ def scan(
     if data.shape[0] == 0:
         return 0, 0, 0, 0, 0, 0
     walk.data, walk.size, walk.last, walk.at, walk.lines, walk.quote_line = &data[0], data.shape[0], last, 0, 0, 0
-    walk.columns = cells
+    walk.columns, walk.comma, walk.quote = cells, comma, quote
+    memset(walk.ends, 0, 256)
+    walk.ends[comma] = walk.ends[quote] = walk.ends[LF] = walk.ends[CR] = walk.ends[0] = 1
     with nogil:
         while walk.at < walk.size and records < most_records and torn_records < room:
             if walk.data[walk.at] in (LF, CR):

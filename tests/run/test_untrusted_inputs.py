@@ -201,9 +201,9 @@ def test_a_column_of_a_type_that_could_mean_anything(
 
 def test_an_ending_nobody_knows_in_a_folder(tmp_path: Path) -> None:
     write(tmp_path / "in" / "a.csv", [claim()])
-    (tmp_path / "in" / "notes.xlsx").write_bytes(b"x")
+    (tmp_path / "in" / "notes.docx").write_bytes(b"x")
     refused(
-        settle_claims(tmp_path, tmp_path / "in"), 3, "notes.xlsx: the ending “.xlsx”", ".parquet", "left out silently"
+        settle_claims(tmp_path, tmp_path / "in"), 3, "notes.docx: the ending “.docx”", ".parquet", "left out silently"
     )
 
 

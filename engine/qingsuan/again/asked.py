@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from qingsuan.again.places import Places
 from qingsuan.errors import InputError
 from qingsuan.finished import FinishedRun
-from qingsuan.run.inputs import names_of
+from qingsuan.run.inputs import intake_of, names_of
 
 __all__ = ["Asked", "asked_of"]
 
@@ -139,8 +140,7 @@ def asked_of(folder: Path, record: Mapping[str, Any], header: Mapping[str, Any],
     arguments |= {argument: bool(options.get(name, False)) for name, argument in kind.flags.items()}
     if "as of" in options:
         arguments["as_of"] = dt.date.fromisoformat(options["as of"])
-    if options["encoding of CSV"]:
-        arguments["csv_encoding"] = options["encoding of CSV"][0]
+    arguments |= _written(record, options)
     if kind.takes_plugins and "allowed" in record:
         allowed = record["allowed"]
         arguments["allow"] = where.file("--allow", allowed["file"], allowed["sha256"])
@@ -154,6 +154,17 @@ def asked_of(folder: Path, record: Mapping[str, Any], header: Mapping[str, Any],
     return Asked(kind, arguments, year)
 
 
+def _written(record: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """How its tables are written: the encoding of CSV files, and the intake file, whose text the record has."""
+    encodings: list[str] = options["encoding of CSV"]
+    if "intake" not in options:
+        return {"csv_encoding": encodings[0]} if encodings else {}
+    (said,) = record["intake"]
+    intake = intake_of(said["text"], said["file"])
+    others = [name for name in encodings if name not in intake.encodings]
+    return {"intake": intake, **({"csv_encoding": others[0]} if others else {})}
+
+
 def _rows_of(folder: Path, record: Mapping[str, Any], kind: _Kind, where: Places) -> tuple[dict[str, Any], Path | None]:
     """The arguments from which rows come: files, or the prepared year; and that year, if it is one.
 
@@ -161,11 +172,11 @@ def _rows_of(folder: Path, record: Mapping[str, Any], kind: _Kind, where: Places
     """
     if "prepared" not in record:
         return _inputs(record, kind, where), None
-    try:
-        return _inputs(record, kind, where), None
-    except InputError:
-        year = _year_of(folder, record, where)
-        return {"claims": year, **_brought(record, where)}, year
+    if "intake" not in record:  # with one, each delivery may have had its own
+        with suppress(InputError):
+            return _inputs(record, kind, where), None
+    year = _year_of(folder, record, where)
+    return {"claims": year, **_brought(record, where)}, year
 
 
 def _year_of(folder: Path, record: Mapping[str, Any], where: Places) -> Path:

@@ -35,6 +35,7 @@ def account(
     allow: PathLike | None = None,
     skip_unserved: bool = False,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     workers: int = 2,
     memory: int = 2 << 30,
     partitions: int | None = None,
@@ -86,7 +87,8 @@ def account(
         by_region = {code: rules.accounts for code, rules in regions.rules.items()}
         rules = rules_of(by_region, regions.installed.regions, year)
         settlement = PersonalAccounts(rules, regions.installed.regions, skip_unserved=skip_unserved)
-        record = run_settlement(settlement, opened(given, csv_encoding), folder, options, regions.installed, progress)
+        inputs = opened(given, csv_encoding, intake=intake)
+        record = run_settlement(settlement, inputs, folder, options, regions.installed, progress)
         prove(place.path, record)
         run = Accounts(place)
         run.seconds = record.get("seconds", {})

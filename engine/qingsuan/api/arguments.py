@@ -12,7 +12,17 @@ from qingsuan.finished import Folder
 from qingsuan.run.bounds import LEAST_MEMORY_BYTES, MOST_WORKERS, whole_number
 from qingsuan.run.folder.disk import temporary_folder
 from qingsuan.run.folder.known import MOST_PARTITIONS
-from qingsuan.run.inputs import Given, Source, Spool, Streamed, find_files, open_files, open_streams
+from qingsuan.run.inputs import (
+    Given,
+    Intake,
+    Source,
+    Spool,
+    Streamed,
+    find_files,
+    open_files,
+    open_streams,
+    read_intake,
+)
 from qingsuan.run.model import Inputs, Options
 
 __all__ = [
@@ -61,14 +71,28 @@ def year_tables(
 
 
 def opened(
-    given: Mapping[str, Parted], encoding: str, others: Mapping[str, tuple[Source, ...]] | None = None
+    given: Mapping[str, Parted],
+    encoding: str,
+    others: Mapping[str, tuple[Source, ...]] | None = None,
+    intake: PathLike | Intake | None = None,
 ) -> Inputs:
-    """Find and open every input: all files before the first stream, which is read to its end; ``others`` are open."""
+    """Find and open every input: all files before the first stream, which is read to its end; ``others`` are open.
+
+    Raises
+    ------
+    UsageError, PolicyError
+        There is no such intake file, or it cannot be trusted.
+    InputError
+        A file cannot be read.
+    """
+    read = intake if intake is None or isinstance(intake, Intake) else read_intake(Path(intake))
+    said = {table: None if read is None else read.of(table) for table in given}
     found = {table: find_files(paths, table) for table, (paths, _) in given.items()}
-    sources = {table: open_files(files, encoding) for table, files in found.items()}
+    sources = {table: open_files(files, encoding, said[table]) for table, files in found.items()}
     for table, (_, streams) in given.items():
-        sources[table] += open_streams(streams, len(sources[table]))
-    return Inputs({**sources, **(others or {})}, {table: files.left_out for table, files in found.items()})
+        sources[table] += open_streams(streams, len(sources[table]), said[table])
+    left_out = {table: files.left_out for table, files in found.items()}
+    return Inputs({**sources, **(others or {})}, left_out, () if read is None else (read.record(),))
 
 
 @contextmanager

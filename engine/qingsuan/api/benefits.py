@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qingsuan.api.arguments import (
@@ -67,6 +68,7 @@ def settle(
     keep: PathLike | None = None,
     registrations: Given | None = None,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     engine: str = "local",
     spark_master: str | None = None,
     progress: Progress | None = None,
@@ -112,6 +114,8 @@ def settle(
         A new folder in which the year is kept as it is prepared on the way (:func:`prepare`), to be settled again from there.
     csv_encoding
         Encoding of CSV files.
+    intake
+        An intake file (TOML) that says how the tables are written; the run records it.
     engine, spark_master
         The execution engine: ``"local"``, or ``"spark"`` and its master.
     progress
@@ -138,6 +142,13 @@ def settle(
     year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
     options = options_of(workers, memory, partitions)
     prepared = _prepared_in(claims, insured, identities, registrations)
+    if prepared is not None and intake is not None:
+        raise UsageError(
+            f"--intake {intake}",
+            found="given with a prepared year",
+            expected="the year alone: it is kept as it was read, and says by which intake file",
+            do="leave it out, or prepare the year with it",
+        )
     if engine != "local" and (prepared, keep) != (None, None):
         raise UsageError("--engine", found=f"{engine}, for a prepared year", expected="local")
     if engine != "local" and rules_dir is not None:
@@ -167,10 +178,10 @@ def settle(
             prepared = Path(keep)
         elif keep is not None:
             prepared, seconds = _kept(
-                Path(keep), place.path, paths, given, options, setup, installed, progress, csv_encoding
+                Path(keep), place.path, paths, given, options, setup, installed, progress, csv_encoding, intake
             )
         if prepared is None:
-            inputs = opened(given, csv_encoding, {OPENING: brought})
+            inputs = opened(given, csv_encoding, {OPENING: brought}, intake)
             where = engine_of(engine, spark_master, settlement, installed)
         else:
             settlement.prepared = _named(prepared, place.path)
@@ -240,6 +251,7 @@ def _kept(
     installed: Installed,
     progress: Progress | None,
     encoding: str,
+    intake: PathLike | None,
 ) -> tuple[Path, Mapping[str, float]]:
     """Prepare the year that is to be kept; returns its folder and the seconds by stage.
 
@@ -254,7 +266,8 @@ def _kept(
         )
     check_apart(keep, (), (*paths, out), "--keep")
     check_apart(out, TABLES, (keep,))
-    told = prepare_year(Benefits(setup.fork()), opened(given, encoding), keep, options, installed, progress)
+    inputs = opened(given, encoding, intake=intake)
+    told = prepare_year(Benefits(setup.fork()), inputs, keep, options, installed, progress)
     return keep, {f"prepare: {stage}": seconds for stage, seconds in told["seconds"].items()}
 
 
@@ -285,7 +298,7 @@ def _of_year(
         )
     inputs = inputs_of(year)
     return (
-        Inputs({**inputs.tables, OPENING: brought}, inputs.left_out),
+        replace(inputs, tables={**inputs.tables, OPENING: brought}),
         FromYear(year),
         Options(options.workers, options.memory, partitions),
     )

@@ -33,6 +33,7 @@ def clear(
     allow: PathLike | None = None,
     skip_unserved: bool = False,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     workers: int = 2,
     memory: int = 2 << 30,
     partitions: int | None = None,
@@ -76,7 +77,7 @@ def clear(
         check_apart(place.path, TABLES, [*bureau.paths, *(each for files, _ in given.values() for each in files)])
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
         settlement = ContractClearing(bureau, installed.regions, skip_unserved=skip_unserved)
-        inputs = opened(given, csv_encoding)
+        inputs = opened(given, csv_encoding, intake=intake)
         record = run_settlement(settlement, inputs, folder, options, installed, progress)
         prove(place.path, record)
         run = Clearing(place)

@@ -37,6 +37,7 @@ def premium(
     allow: PathLike | None = None,
     skip_unserved: bool = False,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     workers: int = 2,
     memory: int = 2 << 30,
     partitions: int | None = None,
@@ -87,7 +88,7 @@ def premium(
         titles = [plugin.title for plugin in installed.broken]
         settlement = PremiumSettlement(rules, tables, skip_unserved=skip_unserved, broken=titles)
         brought = () if earlier is None else open_carried(earlier, year, csv_encoding)
-        inputs = opened(given, csv_encoding, {"shortfalls": brought})
+        inputs = opened(given, csv_encoding, {"shortfalls": brought}, intake)
         record = run_settlement(settlement, inputs, folder, options, installed, progress)
         prove(place.path, record)
         run = Premium(place)

@@ -40,6 +40,7 @@ def subsidy(
     allow: PathLike | None = None,
     skip_unserved: bool = False,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     workers: int = 2,
     memory: int = 2 << 30,
     partitions: int | None = None,
@@ -87,7 +88,7 @@ def subsidy(
         funding = resolve(installed.regions, year, tables, broken)
         titles = [plugin.title for plugin in installed.broken]
         settlement = Subsidies(funding, tables, skip_unserved=skip_unserved, broken=titles, money=money)
-        inputs = opened(given, csv_encoding)
+        inputs = opened(given, csv_encoding, intake=intake)
         record = run_settlement(settlement, inputs, folder, options, installed, progress)
         prove(place.path, record)
         run = Subsidy(place)

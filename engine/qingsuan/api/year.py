@@ -37,6 +37,7 @@ def prepare(
     skip_unserved: bool = False,
     registrations: Given | None = None,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     progress: Progress | None = None,
 ) -> Prepared:
     """Prepare a year: read, check, spread and order it once, to settle it from there (``docs/prepared-year.md``).
@@ -71,6 +72,6 @@ def prepare(
         setup.registrations = "registrations" in given or (add and has_table(Path(out), "registrations"))
         paths = [path for files, _ in given.values() for path in files]
         check_apart(Path(out), (), paths)
-        inputs = opened(given, csv_encoding)
+        inputs = opened(given, csv_encoding, intake=intake)
         told = prepare_year(Benefits(setup), inputs, Path(out), options, installed, progress, add=add)
         return Prepared(Path(out), told)

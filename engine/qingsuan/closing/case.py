@@ -24,7 +24,7 @@ class Case:
     Attributes
     ----------
     file, content : the file, and its bytes as they were read.
-    common : what every settlement is given: plugins that must be there, plugins that are allowed, the encoding of CSV files.
+    common : what every settlement is given: plugins that must be there, plugins that are allowed, how files are read.
     parts : the parts that the file names, in their order, each with its own arguments.
     """
 
@@ -80,6 +80,7 @@ def read_case(file: Path) -> Case:
         "require": year.texts("require", ()),
         "allow": folder / year.text("allow") if year.has("allow") else None,
         "csv_encoding": year.text("csv_encoding", "utf8"),
+        "intake": folder / year.text("intake") if year.has("intake") else None,
     }
     shared = table.table("inputs") if table.has("inputs") else Table({}, file=str(file), path="inputs")
     asked = [(part, table.table(part.name)) for part in PARTS if table.has(part.name)]

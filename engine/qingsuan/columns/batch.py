@@ -41,7 +41,7 @@ class Batch:
         self.refusals = Refusals(np.full(self.size, file, np.int32), rows)
         there = {one.name: one for one in columns if one.name in batch.schema.names}
         self._cells = {name: READERS[one.kind](batch.column(name)) for name, one in there.items()}
-        self._refuse_torn(torn)
+        self.refusals.add_torn(torn)
         for name, one in there.items():
             if one.must:
                 self.refusals.add(
@@ -50,13 +50,6 @@ class Batch:
         for name, one in there.items():
             for code, mask in sorted(self._cells[name].faults.items()):
                 self.refusals.add(mask, code, name, self._shown(name, one), _expected(code, one))
-
-    def _refuse_torn(self, torn: Sequence[Torn]) -> None:
-        if torn:
-            said = {one.row: one for one in torn}
-            mask = np.zeros(self.size, np.bool_)
-            mask[list(said)] = True
-            self.refusals.add(mask, "E_FORM", "", lambda row: said[row].found, lambda row: said[row].expected)
 
     def _shown(self, name: str, column: Column) -> Callable[[int], str]:
         cells = self.batch.column(name)

@@ -82,11 +82,17 @@ class TypeRefused(ValueError):
 
 
 class Torn(NamedTuple):
-    """A row with too few or too many cells to be read (from 0, within its batch): what stands there, and what should."""
+    """A row that cannot be read (from 0, within its batch): what stands there, and what should.
+
+    Without a ``column`` it has too few or too many cells, and all of them are null; otherwise that cell is not written as an
+    intake file says, and the others are as they are.
+    """
 
     row: int
     found: str
     expected: str
+    code: str = "E_FORM"
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)

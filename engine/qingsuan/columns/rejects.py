@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingsuan.columns.cells import Torn
 
 __all__ = ["REJECT_SCHEMA", "Refusals", "Said"]
 
@@ -78,6 +81,22 @@ class Refusals:
             )
         )
 
+    def add_torn(self, torn: Sequence[Torn]) -> None:
+        """Refuse rows that cannot be read, each for what is said of it."""
+        by_reason: dict[tuple[str, str], dict[int, Torn]] = {}
+        for one in torn:
+            by_reason.setdefault((one.code, one.column), {})[one.row] = one
+        for (code, column), said in by_reason.items():
+            found = [one.found for _, one in sorted(said.items())]
+            expected = [one.expected for _, one in sorted(said.items())]
+            mask = self._marked(said)
+            self.add(mask, code, column, _spread(found, mask), _spread(expected, mask))
+
+    def _marked(self, rows: Iterable[int]) -> npt.NDArray[np.bool_]:
+        mask = np.zeros(len(self.refused), np.bool_)
+        mask[list(rows)] = True
+        return mask
+
     def table(self) -> pa.Table:
         """All refusals as a table of :data:`REJECT_SCHEMA`."""
         return pa.concat_tables(self._parts) if self._parts else REJECT_SCHEMA.empty_table()
@@ -85,3 +104,8 @@ class Refusals:
     def places(self) -> npt.NDArray[np.intp]:
         """Which of the rows given each row of :meth:`table` is."""
         return np.concatenate(self._places) if self._places else np.zeros(0, np.intp)
+
+
+def _spread(texts: Sequence[str], mask: npt.NDArray[np.bool_]) -> pa.Array:
+    """Texts at the places that are marked, in their order; nothing elsewhere."""
+    return pc.replace_with_mask(pa.nulls(len(mask), pa.string()), pa.array(mask), pa.array(texts, pa.string()))

@@ -38,8 +38,7 @@ class Rows:
         self.specs = {spec.name: spec for spec in specs}
         places = np.arange(first_row, first_row + self.size, dtype=np.int64)
         self.refusals = Refusals(np.full(self.size, file.number, np.int32), places)
-        for each in torn:
-            self.refuse(np.arange(self.size) == each.row, "E_FORM", "", each.expected, each.found)
+        self.refusals.add_torn(torn)
         self.cells: dict[str, Cells] = {
             name: READERS[spec.kind](batch[name] if name in batch.schema.names else pa.nulls(self.size))
             for name, spec in self.specs.items()

@@ -99,7 +99,7 @@ class Screening:
         self._of_pair: dict[tuple[str, str], int] = {}
 
     def screen(self, batch: pa.RecordBatch, torn: Sequence[Torn] = ()) -> Screened:
-        """Sort one batch out; ``torn`` are its rows with too few or too many cells, all of them null.
+        """Sort one batch out; ``torn`` are its rows that cannot be read.
 
         Raises
         ------
@@ -259,9 +259,9 @@ class _Flaws:
         self._found += [Rejection(int(row), code, column, found(int(row)), expected) for row in np.flatnonzero(new)]
 
     def add_torn(self, torn: Sequence[Torn]) -> None:
-        """Reject rows of which nothing is known."""
+        """Reject rows that cannot be read."""
         self._flawed[[each.row for each in torn]] = True
-        self._found += [Rejection(each.row, "E_FORM", "", each.found, each.expected) for each in torn]
+        self._found += [Rejection(each.row, each.code, each.column, each.found, each.expected) for each in torn]
 
     def rejections(self) -> tuple[Rejection, ...]:
         """All of them, by row."""

@@ -59,7 +59,7 @@ class Adding:
             A row is not as a settlement of the year writes it: what it stands for is money that was paid.
         """
         if torn:
-            raise _untrusted(file, first_row + torn[0].row, "", torn[0].found, torn[0].expected)
+            raise _untrusted(file, first_row + torn[0].row, torn[0].column, torn[0].found, torn[0].expected)
         nothing = pa.nulls(batch.num_rows)
         cells = {
             column.name: READERS[column.kind](batch[column.name] if column.name in batch.schema.names else nothing)

@@ -48,8 +48,7 @@ class _Rows:
         rows = batch.num_rows
         self.batch = batch
         self.refusals = Refusals(np.full(rows, file.number, np.int32), np.arange(first_row, first_row + rows))
-        for each in torn:
-            self.refuse(np.arange(rows) == each.row, "E_FORM", "", each.found, each.expected)
+        self.refusals.add_torn(torn)
         self._texts: dict[str, pa.DictionaryArray] = {}
         self._columns = {column.name: column for column in _COLUMNS[table]}
         self.cells = {column.name: self._read(column) for column in _COLUMNS[table]}

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from qingsuan.errors import InputError
-from qingsuan.run.inputs import Source
+from qingsuan.run.inputs import Reading, Source, TableIntake
 from qingsuan.run.model import Inputs, Run
 from qingsuan.run.prepared.opened import Delivery, PreparedYear
 
@@ -30,6 +30,7 @@ def state_of(
     return {
         "inputs": inputs,
         "left_out": {table: list(names) for table, names in run.inputs.left_out.items() if names},
+        **({"intake": [dict(one) for one in run.inputs.intakes]} if run.inputs.intakes else {}),
         "learned": run.settlement.learned(),
         "rows_read": {table: run.books.rows_read[table] for table in tables},
         "sums_in": dict(run.books.sums_in),
@@ -52,15 +53,17 @@ def inputs_of(year: PreparedYear) -> Inputs:
     """
     tables: dict[str, list[Source]] = {}
     left_out: dict[str, list[str]] = {}
+    intakes: dict[str, Mapping[str, str]] = {}
     for delivery in year.deliveries:
         try:
             for table, files in delivery.state["inputs"].items():
                 tables.setdefault(table, []).extend(map(_source_of, files))
             for table, names in delivery.state["left_out"].items():
                 left_out.setdefault(table, []).extend(names)
+            intakes.update({one["sha256"]: one for one in delivery.state.get("intake", ())})
         except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
             raise _unreadable(delivery, error) from error
-    return Inputs({table: tuple(sources) for table, sources in tables.items()}, left_out)
+    return Inputs({table: tuple(sources) for table, sources in tables.items()}, left_out, tuple(intakes.values()))
 
 
 def has_table(path: Path, table: str) -> bool:
@@ -97,6 +100,8 @@ def _of_source(source: Source, sha256: str, size: int) -> dict[str, Any]:
         "int96": sorted(source.int96),
         "keys": [list(source.keys_below), list(source.keys_above)],
         "is_stream": source.is_stream,
+        **({} if source.said is None else {"said": source.said.record()}),
+        **({} if source.reading is None else {"reading": source.reading.record()}),
     }
 
 
@@ -113,6 +118,8 @@ def _source_of(said: Mapping[str, Any]) -> Source:
         int96=frozenset(said["int96"]),
         keys_below=tuple(below),
         keys_above=tuple(above),
+        said=TableIntake.of(said["said"]) if "said" in said else None,
+        reading=Reading.of(said["reading"]) if "reading" in said else None,
         is_stream=said["is_stream"],
         size=said["size"],
         sha256=said["sha256"],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qingsuan.run.folder import RunFolder
-from qingsuan.run.inputs import Source
+from qingsuan.run.inputs import Source, bound
 from qingsuan.run.shuffle import Budget
-from qingsuan.settlement import Books, Settlement
+from qingsuan.settlement import Books, InputTable, Settlement
 
 __all__ = ["Inputs", "Options", "Progress", "Run"]
 
@@ -22,14 +22,35 @@ FIXED_BYTES = 320 << 20
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The files of a run by input table, and by table what lay beside them and was left out; a table may have no file."""
+    """The files of a run by input table, and by table what lay beside them and was left out; a table may have no file.
+
+    ``intakes`` are the intake files that said how some of them are read, as records have them.
+    """
 
     tables: Mapping[str, tuple[Source, ...]]
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    intakes: tuple[Mapping[str, str], ...] = ()
 
     def of(self, table: str) -> tuple[Source, ...]:
         """The files of a table."""
         return self.tables.get(table, ())
+
+    def bound(self, tables: Iterable[InputTable]) -> Inputs:
+        """The files with the columns of their tables, as an intake file says, and workbooks and folders do.
+
+        Raises
+        ------
+        InputError
+            What is said does not fit a file.
+        """
+        known = {table.name: table for table in tables}
+
+        def of(table: InputTable, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+            names = {column.name for column in table.columns} | table.also_read | table.known
+            return tuple(bound(source, table.columns, names) for source in sources)
+
+        found = {name: of(known[name], sources) if name in known else sources for name, sources in self.tables.items()}
+        return replace(self, tables=found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ def prepare(
     year = PreparedYear.open(folder) if add else None
     if year is not None:
         check_prepared(year.record.made_by, now, str(folder))
-        inputs = Inputs(next_numbers(year, inputs.tables), inputs.left_out)
+        inputs = replace(inputs, tables=next_numbers(year, inputs.tables))
+    inputs = inputs.bound(settlement.inputs)
     partitions = partitions_of(settlement, inputs, options) if year is None else year.record.partitions
     for_index = options.memory // _INDEX_SHARE
     memory = {"memory_bytes": for_index, "workers": options.workers}

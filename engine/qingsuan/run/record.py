@@ -8,6 +8,7 @@ from typing import Any
 from qingsuan import __version__
 from qingsuan.plugins import Installed
 from qingsuan.run.inputs import Source, digest_of
+from qingsuan.run.model import Inputs
 
 __all__ = ["of_inputs", "of_plugins", "of_run"]
 
@@ -16,7 +17,15 @@ def of_inputs(
     sources: Iterable[Source], digest: Callable[[Source], str] = lambda source: digest_of(source.path)
 ) -> list[dict[str, Any]]:
     """Name, size in rows and digest of input files; ``digest`` gives one that is known already."""
-    return [{"file": source.name, "rows": source.rows, "sha256": digest(source)} for source in sources]
+    return [
+        {
+            "file": source.name,
+            "rows": source.rows,
+            "sha256": digest(source),
+            **({} if source.said is None else {"intake": source.said.sha256}),
+        }
+        for source in sources
+    ]
 
 
 def of_plugins(installed: Installed) -> list[dict[str, Any]]:
@@ -39,7 +48,7 @@ def of_run(
     installed: Installed,
     partitions: int,
     inputs: Mapping[str, list[dict[str, Any]]],
-    left_out: Mapping[str, Sequence[str]],
+    given: Inputs,
     unread: Mapping[str, Sequence[str]],
     own: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -49,8 +58,10 @@ def of_run(
     ----------
     inputs
         Of each table, its files (:func:`of_inputs`).
-    left_out, unread
-        Files that were left out, by table; columns that nobody reads, by file.
+    given
+        What came in: the files that were left out, and the intake files.
+    unread
+        Columns that nobody reads, by file.
     own
         What the settlement says of itself.
     """
@@ -70,7 +81,8 @@ def of_run(
         **({} if installed.allowed is None else {"allowed": installed.allowed.record()}),
         "partitions": partitions,
         "inputs": dict(inputs),
-        "left_out": {table: list(names) for table, names in left_out.items() if names},
+        "left_out": {table: list(names) for table, names in given.left_out.items() if names},
+        **({"intake": [dict(one) for one in given.intakes]} if given.intakes else {}),
         **own,
         "warnings": [*warnings, *own["warnings"]],
     }

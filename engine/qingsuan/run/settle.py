@@ -54,12 +54,13 @@ def settle(
     RunError
         The machine failed part-way; the folder has no ``run.json``.
     """
+    inputs = inputs.bound(settlement.inputs)
     files = named({table.name: inputs.of(table.name) for table in settlement.inputs})
     partitions = partitions_of(settlement, inputs, options)
     problems = tuple(f"{plugin.title}: {plugin.problem}" for plugin in installed.broken)
     run = Run(settlement, inputs, options, folder, progress or Progress(), partitions, problems)
     unread = check_files(run)
-    header = header_of(settlement, files, installed, partitions)
+    header = header_of(settlement, files, installed, partitions, inputs.intakes)
     with folder.held(), InputDigests(files.values()) as digests:
         restart = Restart(
             folder, header, files, digests, run.progress.note, read=Kept.from_bytes, always=settlement.always
@@ -77,7 +78,7 @@ def settle(
             }
             own = settlement.record(run.books)
             whole = record.of_run(
-                settlement.name, settlement.year, installed, partitions, inputs_of, inputs.left_out, unread, own
+                settlement.name, settlement.year, installed, partitions, inputs_of, inputs, unread, own
             )
             return _finish(run, restart, whole)
 

@@ -11,10 +11,32 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import InputError
-from qingsuan.run.inputs import FORMATS, Source, count_rows, digest_of, open_sources
+from qingsuan.run.folder import RECORD
+from qingsuan.run.inputs import (
+    FORMATS,
+    INTERFACE_NAMES,
+    Intake,
+    Source,
+    bound,
+    count_rows,
+    digest_of,
+    ending_of,
+    intake_of,
+    open_again,
+)
+from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, PREMIUMS, REGISTRATIONS
 from qingsuan.verify.findings import Findings
 
 __all__ = ["Found", "find_inputs"]
+
+_COLUMNS = {
+    "claims": CLAIMS,
+    "insured": INSURED,
+    "identities": IDENTITIES,
+    "registrations": REGISTRATIONS,
+    "premiums": PREMIUMS,
+}
+"""The columns of tables whose rows are compared: other tables are only counted."""
 
 _GIVE = "give --inputs the files that the run read; if they were corrected since, settle anew"
 
@@ -49,6 +71,7 @@ def find_inputs(record: Mapping[str, Any], places: Sequence[Path], encoding: str
     InputError
         A place is not there, or a file cannot be read.
     """
+    intakes = _intakes(record)
     candidates = [path for place in places for path in _files(place)]
     digests: dict[Path, str] = {}
     files = 0
@@ -61,13 +84,48 @@ def find_inputs(record: Mapping[str, Any], places: Sequence[Path], encoding: str
                 _missed(table, one, candidates, digests, findings)
             else:
                 files += 1
-                source = open_sources([path], table, encoding)[0]
+                source = _opened(path, table, encoding, one, intakes)
                 for check, rows in (("rows", source.rows), ("rows, counted another way", count_rows(source))):
                     findings.same(f"{table}: {one['file']}", check, rows, one["rows"])
                 opened.append(replace(source, number=number, name=one["file"]))
         if len(opened) == len(listed):
             sources[table] = tuple(opened)
     return Found(files, sources)
+
+
+def _intakes(record: Mapping[str, Any]) -> dict[str, Intake]:
+    """The intake files by which a run read its inputs, by digest.
+
+    Raises
+    ------
+    InputError
+        One is not what the record says.
+    """
+    found = {}
+    for said in record.get("intake", ()):
+        found[said["sha256"]] = intake = intake_of(said["text"], said["file"])
+        if intake.sha256 != said["sha256"]:
+            raise InputError(
+                f"{RECORD}: intake {said['file']}",
+                found=f"a text of SHA-256 {intake.sha256}",
+                expected=f"SHA-256 {said['sha256']}",
+                do="the record was changed; settle anew",
+            )
+    return found
+
+
+def _opened(path: Path, table: str, encoding: str, one: Mapping[str, Any], intakes: Mapping[str, Intake]) -> Source:
+    """An input file, read as the run read it."""
+    if "intake" in one and one["intake"] not in intakes:
+        raise InputError(
+            f"{RECORD}: {one['file']}",
+            found=f"read by an intake file of SHA-256 {one['intake']}",
+            expected="that file in the record",
+            do="the record was changed; settle anew",
+        )
+    said = intakes[one["intake"]].of(table) if "intake" in one else None
+    columns = _COLUMNS.get(table, ())
+    return bound(open_again(path, table, encoding, said), columns, INTERFACE_NAMES)
 
 
 def _files(place: Path) -> Iterator[Path]:
@@ -78,7 +136,7 @@ def _files(place: Path) -> Iterator[Path]:
     if not place.is_dir():
         raise InputError(str(place), found="nothing there", expected="a file or a folder", do="check the path")
     for path in sorted(place.resolve().rglob("*")):
-        if path.is_file() and path.suffix.lower() in FORMATS:
+        if path.is_file() and ending_of(path) in FORMATS:
             yield path
 
 

@@ -161,11 +161,11 @@ def test_signs_of_unfinished_or_foreign_tables_are_refused(sign: str) -> None:
 def test_the_page_names_every_pattern() -> None:
     for pattern in [*KNOWN, *(one for one in UNFINISHED if "??????" not in one)]:
         assert f"`{pattern}`" in PAGE
-    signs = PAGE[PAGE.index("Signs of writes") : PAGE.index("Names of folders")]
+    signs = PAGE[PAGE.index("Signs of writes") : PAGE.index("A folder `key=value` below")]
     assert set(re.findall(r"`([^`]+)`", signs)) - {".claims.csv.Xk3f9a"} <= set(UNFINISHED)
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "b.csv.gz", "b.csv~", "b"])
+@pytest.mark.parametrize("name", ["notes.txt", "b.parquet.gz", "b.csv~", "b"])
 def test_an_ending_nobody_knows_is_refused(name: str) -> None:
     put(Path("in/jan") / name)
     for place in ("in", "in/**"):

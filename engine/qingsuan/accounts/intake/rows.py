@@ -39,11 +39,7 @@ class Rows:
         )
         self._specs = {spec.name: spec for spec in specs if spec.name in batch.schema.names}
         self._cells = {name: _read(spec, batch.column(name)) for name, spec in self._specs.items()}
-        if torn:
-            said = {one.row: one for one in torn}
-            mask = np.zeros(self.size, np.bool_)
-            mask[list(said)] = True
-            self.refusals.add(mask, "E_FORM", "", lambda row: said[row].found, lambda row: said[row].expected)
+        self.refusals.add_torn(torn)
 
     @property
     def good(self) -> Mask:

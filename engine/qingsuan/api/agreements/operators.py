@@ -37,6 +37,7 @@ def operator(
     carried: PathLike | Operators | None = None,
     out: PathLike | None = None,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     workers: int = 2,
     memory: int = 2 << 30,
     partitions: int | None = None,
@@ -54,7 +55,7 @@ def operator(
         The bureau's contracts (TOML), how many people each pool insures, and money that moved (CSV), as ``docs/operator.md`` has them.
     carried
         A finished run of the year before, or its folder, whose contracts carry something on.
-    out, csv_encoding, workers, memory, partitions, resume, overwrite, progress
+    out, csv_encoding, intake, workers, memory, partitions, resume, overwrite, progress
         As in :func:`qingsuan.api.benefits.settle`.
 
     Returns
@@ -79,7 +80,7 @@ def operator(
         check_apart(place.path, TABLES, (*given["settled"][0], *others))
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
         settlement = OperatorContracts(bureau)
-        inputs = opened(given, csv_encoding)
+        inputs = opened(given, csv_encoding, intake=intake)
         record = run_settlement(settlement, inputs, folder, options, Installed(()), progress)
         prove(place.path, record)
         run = Operators(place)

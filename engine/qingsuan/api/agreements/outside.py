@@ -31,6 +31,7 @@ def outside(
     movements: PathLike | None = None,
     out: PathLike | None = None,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     workers: int = 2,
     memory: int = 2 << 30,
     partitions: int | None = None,
@@ -47,7 +48,7 @@ def outside(
     arrangement, institutions, pools, movements
         What is cleared, and advances (TOML); where institutions lie, which pool a place belongs to, and money that moved (CSV), as
         ``docs/outside.md`` has them.
-    out, csv_encoding, workers, memory, partitions, resume, overwrite, progress
+    out, csv_encoding, intake, workers, memory, partitions, resume, overwrite, progress
         As in :func:`qingsuan.api.benefits.settle`.
 
     Returns
@@ -70,7 +71,7 @@ def outside(
         bureau = read_bureau(Path(arrangement), Path(institutions), Path(pools), moved, year)
         check_apart(place.path, TABLES, (*given["settled"][0], *bureau.paths))
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
-        inputs = opened(given, csv_encoding)
+        inputs = opened(given, csv_encoding, intake=intake)
         record = run_settlement(CareOutside(bureau), inputs, folder, options, Installed(()), progress)
         prove(place.path, record)
         run = Outside(place)

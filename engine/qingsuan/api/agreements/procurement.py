@@ -31,6 +31,7 @@ def procurement(
     movements: PathLike | None = None,
     out: PathLike | None = None,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     workers: int = 2,
     memory: int = 2 << 30,
     partitions: int | None = None,
@@ -46,7 +47,7 @@ def procurement(
         Purchases of institutions, and the quantities that they agreed on, with the columns of ``docs/procurement.md``.
     batches, items, scores, movements
         The bureau's batches (TOML), prices, scores of institutions, and advances paid and given back (CSV), as there.
-    out, csv_encoding, workers, memory, partitions, resume, overwrite, progress
+    out, csv_encoding, intake, workers, memory, partitions, resume, overwrite, progress
         As in :func:`qingsuan.api.benefits.settle`.
 
     Returns
@@ -68,7 +69,7 @@ def procurement(
         bureau = read_bureau(Path(batches), Path(items), scored, moved, year)
         check_apart(place.path, TABLES, (*given["purchases"][0], *given["agreed"][0], *bureau.paths))
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
-        inputs = opened(given, csv_encoding)
+        inputs = opened(given, csv_encoding, intake=intake)
         record = run_settlement(CentralProcurement(bureau), inputs, folder, options, Installed(()), progress)
         prove(place.path, record)
         run = Procurement(place)

@@ -60,6 +60,7 @@ def fund(
     allow: PathLike | None = None,
     skip_unserved: bool = False,
     csv_encoding: str = "utf8",
+    intake: PathLike | None = None,
     workers: int = 2,
     memory: int = 2 << 30,
     partitions: int | None = None,
@@ -138,7 +139,8 @@ def fund(
         )
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume, private=PRIVATE)
         settlement = FundBooks(year, pools, brought, sharing, watch, monitoring, skip_unserved=skip_unserved)
-        record = run_settlement(settlement, opened(given, csv_encoding), folder, options, installed, progress)
+        inputs = opened(given, csv_encoding, intake=intake)
+        record = run_settlement(settlement, inputs, folder, options, installed, progress)
         prove(place.path, record)
         run = Fund(place)
         run.seconds = record.get("seconds", {})

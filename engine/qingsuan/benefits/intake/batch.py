@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -49,14 +49,9 @@ class Rows:
             column.name: READERS[column.kind](batch.column(column.name)) if column.name in batch.schema.names else None
             for column in columns
         }
-        if torn:
-            self._refuse_torn({one.row: one for one in torn})
-
-    def _refuse_torn(self, torn: Mapping[int, Torn]) -> None:
-        """Refuse rows with too few or too many cells first of all: nothing is known of them, not even whether they are void."""
-        mask = np.zeros(self.size, np.bool_)
-        mask[list(torn)] = True
-        self.refusals.add(mask, "E_FORM", "", lambda row: torn[row].found, lambda row: torn[row].expected)
+        if torn:  # of rows with too few or too many cells nothing is known, not even whether they are void
+            self.refusals.add_torn([one for one in torn if not one.column])
+        self._unfit = [one for one in torn if one.column]
 
     def refuse(self, mask: Mask, code: str, column: str, expected: str, found: Said | None = None) -> None:
         """Refuse rows; what was found is their cell of the column unless it is given."""
@@ -74,7 +69,8 @@ class Rows:
             self.refuse(void, "E_VOID", "vali_flag", "1, or nothing: a void row decides nothing")
 
     def refuse_missing(self) -> None:
-        """Refuse rows without a cell that every row must have."""
+        """Refuse rows with a cell that is not written as an intake file says; then those without one that every row must have."""
+        self.refusals.add_torn(self._unfit)
         for column in self.columns:
             cells = self.cells[column.name]
             if column.must and cells is not None and cells.absent.any():

@@ -9,6 +9,7 @@ import click
 
 from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.execution import execution_options
+from qingsuan.cli.options.intake import intake_option
 
 __all__ = ["running_options", "settlement_options"]
 
@@ -20,6 +21,7 @@ def running_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             click.option(
                 "--csv-encoding", default="utf8", show_default=True, help="Of CSV input, for example gb18030."
             ),
+            intake_option,
             execution_options,
             click.option(
                 "--resume",

@@ -9,6 +9,7 @@ import click
 from qingsuan.api.year import prepare
 from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.execution import execution_options
+from qingsuan.cli.options.intake import intake_option
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
@@ -33,6 +34,7 @@ __all__ = ["command"]
 @rules_option
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
+@intake_option
 @click.option("--json", "as_json", is_flag=True, help="Print what the prepared year holds as JSON.")
 @results_apart
 def command(
@@ -51,6 +53,7 @@ def command(
     rules_dir: Path | None,
     skip_unserved: bool,
     csv_encoding: str,
+    intake: Path | None,
     as_json: bool,
 ) -> None:
     """Prepare a year of claims: read, check, spread and order it once.
@@ -75,6 +78,7 @@ def command(
             skip_unserved=skip_unserved,
             registrations=registrations or None,
             csv_encoding=csv_encoding,
+            intake=intake,
             progress=progress_for(as_json),
         )
     if as_json:

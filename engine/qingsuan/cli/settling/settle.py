@@ -10,6 +10,7 @@ from qingsuan.api.benefits import settle
 from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.engines import engine_options
 from qingsuan.cli.options.execution import execution_options
+from qingsuan.cli.options.intake import intake_option
 from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show_run
@@ -50,6 +51,7 @@ __all__ = ["command"]
     "--keep", type=click.Path(path_type=Path), help="Keep the prepared year here, to settle it again from there."
 )
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
+@intake_option
 @click.option("--json", "as_json", is_flag=True, help="Print the run record as JSON.")
 @results_apart
 def command(
@@ -77,6 +79,7 @@ def command(
     overwrite: bool,
     keep: Path | None,
     csv_encoding: str,
+    intake: Path | None,
     as_json: bool,
 ) -> None:
     """Settle a year of claims (待遇结算): what each fund pays for each of them.
@@ -107,6 +110,7 @@ def command(
             keep=keep,
             registrations=registrations or None,
             csv_encoding=csv_encoding,
+            intake=intake,
             engine=engine,
             spark_master=spark_master,
             progress=progress_for(as_json),

@@ -12,7 +12,7 @@ from typing import Any
 from qingsuan.errors import PolicyError
 from qingsuan.policy.toml.told import MOST_DIGITS
 
-__all__ = ["files_in", "parsed", "read_text", "toml_in"]
+__all__ = ["files_in", "parsed", "parsed_text", "read_text", "toml_in"]
 
 
 def toml_in(folder: Traversable | Path) -> list[Traversable | Path]:
@@ -81,7 +81,17 @@ def parsed(file: Traversable | Path, label: str) -> dict[str, Any]:
     PolicyError
         The file cannot be read, is not UTF-8, or is not TOML.
     """
-    text = read_text(file)
+    return parsed_text(read_text(file), label)
+
+
+def parsed_text(text: str, label: str) -> dict[str, Any]:
+    """Parse the text of a TOML file, floats as decimals.
+
+    Raises
+    ------
+    PolicyError
+        It is not TOML.
+    """
     if not text.strip():
         raise PolicyError(label, found="an empty file", expected="a TOML 1.0 file", do="write it, or take it away")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 
@@ -44,7 +45,7 @@ def check_columns(source: Source, columns: Sequence[Column], known: Collection[s
                 where,
                 found=f"no column “{column.name}”; columns: {', '.join(names)}",
                 expected=f"one column “{column.name}” ({column.meaning})",
-                do="check the extract; columns are bound by name",
+                do=_how_it_is_called(source, column.name),
             )
         if column.name in names:
             _check_type(where, column, source.schema.field(column.name).type)
@@ -86,6 +87,30 @@ def check_door(source: Source, known: Collection[str], stamps: Collection[str]) 
     check_types(source)
 
 
+def _how_it_is_called(source: Source, name: str) -> str:
+    """What to do about a column that is missing: of CSV in one column, another delimiter may be what it has."""
+    names = source.schema.names
+    other = next((sign for sign in (";", "\t", "|") if len(names) == 1 and sign in names[0]), "")
+    if source.kind == "csv" and other:
+        return f"say in an intake file what is between cells: csv.delimiter = {json.dumps(other)}"
+    return f'check the extract; columns are bound by name, or by an intake file: columns."THEIRS" = "{name}"'
+
+
+def _how_it_is_said(column: Column, kind: pa.DataType) -> str:
+    """The line of an intake file by which a column of this type could be read; empty if there is none."""
+    line = ""
+    if column.kind == "money":
+        line = 'money.from_float = "exact-to-the-fen"' if pa.types.is_floating(kind) else line
+        line = 'money.unit = "fen", or "yuan"' if pa.types.is_integer(kind) else line
+    elif column.kind in ("date", "time"):
+        key = f"{column.kind}s"
+        line = f'{key} = "%Y%m%d"' if pa.types.is_integer(kind) else line
+        line = f'{key} = {{ zone = "Asia/Shanghai" }}' if pa.types.is_timestamp(kind) else line
+    elif pa.types.is_integer(kind) and column.kind in ("code", "flag"):
+        line = f'codes.{column.name} = {{ "1" = "1", … }}'
+    return f"; or say in an intake file {line}" if line else ""
+
+
 def _check_type(where: str, column: Column, kind: pa.DataType) -> None:
     try:
         READERS[column.kind](pa.nulls(0, kind))
@@ -95,5 +120,5 @@ def _check_type(where: str, column: Column, kind: pa.DataType) -> None:
             f"{where}: column {column.name}",
             found=f"type {kind}",
             expected=expected,
-            do="write the extract again with the column's true type",
+            do="write the extract again with the column's true type" + _how_it_is_said(column, kind),
         ) from None

@@ -12,9 +12,9 @@ from qingsuan.errors import InputError
 from qingsuan.run.inputs.formats.source import Source
 from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE, REGISTRATIONS
 
-__all__ = ["check_names", "names_unread", "told_of_inputs", "unread_names"]
+__all__ = ["INTERFACE_NAMES", "check_names", "names_unread", "told_of_inputs", "unread_names"]
 
-_EVERY = frozenset(
+INTERFACE_NAMES = frozenset(
     column.name
     for columns in (CLAIMS, INSURED, IDENTITIES, REGISTRATIONS, ACCUMULATORS, INTERFACE)
     for column in columns
@@ -66,7 +66,8 @@ def check_names(source: Source, known: Collection[str]) -> None:
             f"{source.where}: column “{_shown(name)}”",
             found=f"nearly the name {nearly}: did you mean that?",
             expected="the names of the interface as they are; what nobody reads must not look like one of them",
-            do=f"call it {nearly}; or if it is something else, call it otherwise",
+            do=f'call it {nearly}, or say columns.{_key(name)} = "{nearly}" in an intake file; or if it is something else, '
+            "call it otherwise",
         )
     keys = (*source.keys_below, *(key for key in source.keys_above if key not in source.schema.names))
     for key in keys:
@@ -75,8 +76,8 @@ def check_names(source: Source, known: Collection[str]) -> None:
             raise InputError(
                 f"{source.where}: folder “{_shown(key)}=…”",
                 found=f"a value of {nearly} in the name of a folder",
-                expected="values in the file: names of folders are not read",
-                do=f"write the column {nearly} into the files",
+                expected=f"a folder {nearly}=… below the place that is named, or the values in the file",
+                do=f"name the folder above it, call it {nearly}=…, or write the column {nearly} into the files",
             )
 
 
@@ -129,7 +130,7 @@ def _nearly(name: str, known: Collection[str], there: frozenset[str]) -> str:
     meant = [one for one in _OTHERWISE.get(bare, _OTHERWISE.get(name, ())) if one in known]
     if meant and not there.intersection(meant):
         return meant[0]
-    if name in _EVERY:
+    if name in INTERFACE_NAMES:
         return ""
     for one in sorted(known):
         if _bare(one) == bare:
@@ -157,6 +158,11 @@ def _one_off(one: str, other: str) -> bool:
         return one[same:] == other[same + 1 :]
     exchanged = one[same + 1 : same + 2] + one[same : same + 1] + one[same + 2 :]
     return one[same + 1 :] == other[same + 1 :] or exchanged == other[same:]
+
+
+def _key(name: str) -> str:
+    """A name as a key of TOML."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else f'"{_shown(name)}"'
 
 
 def _shown(name: str) -> str:

@@ -16,12 +16,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from urllib.parse import unquote
 
 from qingsuan.errors import InputError
 from qingsuan.run.folder.known import LITTER
-from qingsuan.run.inputs.formats.source import FORMATS
+from qingsuan.run.inputs.formats.source import FORMATS, ending_of
 
-__all__ = ["KNOWN", "UNFINISHED", "Found", "find_files"]
+__all__ = ["KNOWN", "UNFINISHED", "Found", "find_files", "keys_of"]
 
 _LOG = "the table's own log says which of its files count"
 _WRITER = "its writer has not finished, or was stopped"
@@ -57,7 +58,8 @@ KNOWN = ("_SUCCESS", "*.crc", "_metadata", "_common_metadata", *LITTER)
 _OF_THE_SYSTEM = ("$recycle.bin", "recycler", "system volume information", "lost+found", "#recycle", "@eadir")
 """Folders that systems and storage boxes keep beside those of people: what was deleted lies in some of them, and counts no more."""
 
-_KEY = re.compile(r"([^=]+)=.*")
+_KEY = re.compile(r"([^=]+)=(.*)")
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _KINDS = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
@@ -68,10 +70,10 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that was found, and the keys of folders ``key=value`` below the place it was found in, and of the place itself."""
+    """A file that was found; folders ``key=value`` below the place it was found in, and keys of the place itself."""
 
     path: Path
-    keys_below: tuple[str, ...] = ()
+    partitions: tuple[tuple[str, str | None], ...] = ()
     keys_above: tuple[str, ...] = ()
 
 
@@ -121,7 +123,8 @@ def _find(place: str, what: str, found: Found) -> None:
         )
     for path in paths:
         _check_ending(path)
-        found.files.append(_File(path.resolve(), _keys(path.parent.relative_to(base)), _keys(base)))
+        above = tuple(key for key, _ in keys_of(base))
+        found.files.append(_File(path.resolve(), keys_of(path.parent.relative_to(base)), above))
 
 
 def _looked_up(place: str, found: Found) -> tuple[Path, list[Path]]:
@@ -142,7 +145,7 @@ def _looked_up(place: str, found: Found) -> tuple[Path, list[Path]]:
 
 
 def _check_ending(file: Path) -> None:
-    if file.suffix.lower() not in FORMATS:
+    if ending_of(file) not in FORMATS:
         raise InputError(
             str(file),
             found=f"the ending “{file.suffix}”",
@@ -151,9 +154,11 @@ def _check_ending(file: Path) -> None:
         )
 
 
-def _keys(path: Path) -> tuple[str, ...]:
+def keys_of(path: Path) -> tuple[tuple[str, str | None], ...]:
+    """Keys and values of folders ``key=value``, as Hive and Spark write them: ``%3A`` for a colon, a name of its own for null."""
     found = (_KEY.fullmatch(part) for part in path.parts)
-    return tuple(match[1] for match in found if match)
+    pairs = ((match[1], unquote(match[2])) for match in found if match)
+    return tuple((key, None if value == _NO_VALUE else value) for key, value in pairs)
 
 
 def _regular(path: Path, mode: int) -> Path:

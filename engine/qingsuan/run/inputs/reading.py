@@ -15,16 +15,38 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.columns.cells import Torn
-from qingsuan.errors import InputError
+from qingsuan.errors import InputError, UsageError
 from qingsuan.run.inputs.formats.csv import check_encoding, count_csv_rows, open_csv, read_csv
 from qingsuan.run.inputs.formats.ipc import count_ipc_rows, open_ipc, read_ipc
 from qingsuan.run.inputs.formats.parquet import BATCH_BYTES, count_parquet_rows, open_parquet, read_parquet, row_groups
-from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, check_beginning, unreadable
-from qingsuan.run.inputs.places import Found, find_files
+from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, check_beginning, ending_of, unreadable
+from qingsuan.run.inputs.formats.xlsx import count_xlsx_rows, open_xlsx, read_xlsx
+from qingsuan.run.inputs.intake.said import CsvForm, TableIntake
+from qingsuan.run.inputs.places import Found, find_files, keys_of
 
-__all__ = ["Chunk", "Rows", "chunks", "count_rows", "fetch_rows", "names_of", "open_file", "open_files", "open_sources"]
+__all__ = [
+    "Chunk",
+    "Rows",
+    "chunks",
+    "count_rows",
+    "fetch_rows",
+    "names_of",
+    "open_again",
+    "open_file",
+    "open_files",
+    "open_sources",
+]
 
-_OPEN: dict[str, Callable[[int, Path, str], Source]] = {"parquet": open_parquet, "ipc": open_ipc, "csv": open_csv}
+_OPEN: dict[str, Callable[[int, Path, str, CsvForm], Source]] = {
+    "parquet": open_parquet,
+    "ipc": open_ipc,
+    "csv": open_csv,
+}
+_READ: dict[str, Callable[[Source, tuple[int, ...], Sequence[str] | None], Iterator[pa.RecordBatch]]] = {
+    "parquet": read_parquet,
+    "ipc": read_ipc,
+    "xlsx": read_xlsx,
+}
 _BROKEN = (pa.ArrowException, OSError, UnicodeError, ValueError, OverflowError, MemoryError)
 """What a format's reader raises of a file that is broken."""
 
@@ -75,16 +97,25 @@ class Chunk:
         """
         for rows in self.batches(columns):
             for torn in rows.torn[:1]:
-                where = f"{self.source.path}: row {rows.first_row + torn.row + 1}"
+                column = f": column {torn.column}" if torn.column else ""
+                where = f"{self.source.path}: row {rows.first_row + torn.row + 1}{column}"
                 raise InputError(where, found=torn.found, expected=torn.expected, do="mend the file")
             yield rows
 
     def _read(self, columns: Sequence[str] | None) -> Iterator[tuple[pa.RecordBatch, tuple[Torn, ...]]]:
+        reading = self.source.reading
+        if reading is None:
+            yield from self._written(columns)
+            return
+        for batch, torn in self._written(reading.needed(columns)):
+            yield reading.make(batch, columns, torn)
+
+    def _written(self, columns: Sequence[str] | None) -> Iterator[tuple[pa.RecordBatch, tuple[Torn, ...]]]:
+        """The rows as the file has them."""
         if self.source.kind == "csv":
             yield from read_csv(self.source, self.parts, columns)
             return
-        read = read_parquet if self.source.kind == "parquet" else read_ipc
-        for batch in read(self.source, self.parts, columns):
+        for batch in _READ[self.source.kind](self.source, self.parts, columns):
             yield batch, ()
 
 
@@ -106,16 +137,53 @@ def open_sources(places: Sequence[str | Path], what: str, encoding: str = "utf8"
     return open_files(find_files(places, what), encoding)
 
 
-def open_files(found: Found, encoding: str = "utf8") -> tuple[Source, ...]:
-    """Open files that were found; like :func:`open_sources`."""
-    encoding = check_encoding(encoding)
+def open_files(found: Found, encoding: str = "utf8", said: TableIntake | None = None) -> tuple[Source, ...]:
+    """Open files that were found, as an intake file says of their table; like :func:`open_sources`."""
+    encoding = check_encoding(_encoding(encoding, said))
     names = names_of([file.path for file in found.files])
     return tuple(
         replace(
-            open_file(number, file.path, encoding), name=name, keys_below=file.keys_below, keys_above=file.keys_above
+            open_file(number, file.path, encoding, said),
+            name=name,
+            keys_below=tuple(key for key, _ in file.partitions),
+            keys_above=file.keys_above,
+            partitions=file.partitions,
         )
         for number, (file, name) in enumerate(zip(found.files, names, strict=True))
     )
+
+
+def open_again(path: Path, what: str, encoding: str, said: TableIntake | None = None) -> Source:
+    """Open one file that was read before: every folder ``key=value`` on its path may have had a value for it.
+
+    Raises
+    ------
+    InputError
+        As :func:`open_files`.
+    """
+    found = find_files([path], what)
+    files = [replace(file, partitions=keys_of(file.path.parent), keys_above=()) for file in found.files]
+    return open_files(Found(files), encoding, said)[0]
+
+
+def _encoding(encoding: str, said: TableIntake | None) -> str:
+    """The encoding of CSV files: what the caller says, or an intake file.
+
+    Raises
+    ------
+    UsageError
+        Both do.
+    """
+    if said is None or not said.csv.encoding:
+        return encoding
+    if check_encoding(encoding) not in ("utf-8", check_encoding(said.csv.encoding)):
+        raise UsageError(
+            f"--csv-encoding {encoding}",
+            found=f"given beside csv.encoding of {said.file}",
+            expected="one of the two",
+            do="leave --csv-encoding out",
+        )
+    return said.csv.encoding
 
 
 def names_of(paths: Sequence[Path]) -> list[str]:
@@ -127,7 +195,7 @@ def names_of(paths: Sequence[Path]) -> list[str]:
     return [path.relative_to(common).as_posix() for path in paths]
 
 
-def open_file(number: int, path: Path, encoding: str) -> Source:
+def open_file(number: int, path: Path, encoding: str, said: TableIntake | None = None) -> Source:
     """Open one file, in the format that its ending says.
 
     Raises
@@ -135,13 +203,16 @@ def open_file(number: int, path: Path, encoding: str) -> Source:
     InputError
         It cannot be read.
     """
-    kind = FORMATS[path.suffix.lower()]
+    kind = FORMATS[ending_of(path)]
     try:
         check_beginning(path)
-        source = _OPEN[kind](number, path, encoding)
+        if kind == "xlsx":
+            source = open_xlsx(number, path, 0 if said is None else said.sheet)
+        else:
+            source = _OPEN[kind](number, path, encoding, CsvForm() if said is None else said.csv)
         for field in source.schema:
             f"{field.name} {field.type}".encode()  # names are spelt only when they are asked for
-        return source
+        return replace(source, said=said)
     except _BROKEN as error:
         raise _broken(path, kind, error) from error
 
@@ -206,7 +277,9 @@ def count_rows(source: Source) -> int:
     """
     try:
         if source.kind == "csv":
-            return count_csv_rows(source.path, source.encoding)
+            return count_csv_rows(source.path, source.encoding, source.form)
+        if source.kind == "xlsx":
+            return count_xlsx_rows(source)
         return (count_parquet_rows if source.kind == "parquet" else count_ipc_rows)(source.path)
     except _BROKEN as error:
         raise _broken(source.path, source.kind, error) from error

@@ -24,6 +24,7 @@ from qingsuan.errors import InputError, UsageError
 from qingsuan.run.folder.disk import temporary_folder, writing
 from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
+from qingsuan.run.inputs.intake.said import TableIntake
 from qingsuan.run.inputs.reading import open_file
 
 __all__ = ["ArrowStream", "Given", "Spool", "Streamed", "Table", "open_streams"]
@@ -110,7 +111,7 @@ class Streamed:
     name: str
     spool: Spool
 
-    def open(self, number: int) -> Source:
+    def open(self, number: int, said: TableIntake | None = None) -> Source:
         """Read the stream to its end, writing it down; then open what was written.
 
         Raises
@@ -125,7 +126,7 @@ class Streamed:
         source = open_file(number, path, "utf-8")
         if source.rows != rows:
             raise unreadable(path, "ipc", f"{source.rows} rows where {rows} were written")
-        return replace(source, name=self.name, is_stream=True)
+        return replace(source, name=self.name, is_stream=True, said=said)
 
     def _write(self, path: Path) -> int:
         try:
@@ -169,7 +170,7 @@ class Streamed:
         return chain((first,), batches)
 
 
-def open_streams(streams: Sequence[Streamed], first_number: int) -> tuple[Source, ...]:
+def open_streams(streams: Sequence[Streamed], first_number: int, said: TableIntake | None = None) -> tuple[Source, ...]:
     """Write streams down and open them; their numbers go on behind those of a table's files.
 
     Raises
@@ -177,7 +178,7 @@ def open_streams(streams: Sequence[Streamed], first_number: int) -> tuple[Source
     InputError, RunError
         One cannot be read, or not be written down.
     """
-    return tuple(stream.open(number) for number, stream in enumerate(streams, first_number))
+    return tuple(stream.open(number, said) for number, stream in enumerate(streams, first_number))
 
 
 def _tables(given: object, name: str) -> list[Any]:

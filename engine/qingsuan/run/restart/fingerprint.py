@@ -41,7 +41,11 @@ _KINDS: tuple[tuple[str, type[QingsuanError], str], ...] = (
 
 
 def header_of(
-    settlement: Settlement, inputs: Mapping[str, Source], installed: Installed, partitions: int
+    settlement: Settlement,
+    inputs: Mapping[str, Source],
+    installed: Installed,
+    partitions: int,
+    intakes: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
     """All that is known of a run before a row is read: each part maps names to what they were.
 
@@ -51,6 +55,8 @@ def header_of(
     options = {**own.get("options", {}), "partitions": partitions, "encoding of CSV": _encodings(inputs)}
     if installed.allowed is not None:
         options["allow"] = installed.allowed.sha256
+    if intakes:
+        options["intake"] = [one["sha256"] for one in intakes]
     return {
         "ledger": VERSION,
         "settlement": settlement.name,

@@ -12,11 +12,12 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,9 @@ import pyarrow.csv
 from qingsuan._csv import scan
 from qingsuan.columns.cells import Torn
 from qingsuan.errors import InputError, UsageError
+from qingsuan.run.inputs.formats.packed import opened
 from qingsuan.run.inputs.formats.source import Source, unreadable
+from qingsuan.run.inputs.intake.said import CsvForm
 
 __all__ = ["MOST_RECORD_BYTES", "check_encoding", "count_csv_rows", "open_csv", "read_csv"]
 
@@ -45,7 +48,10 @@ MOST_TEXT = 2_000
 _TORN_PER_BLOCK = 4_096
 _TORN_NUMBERS = 5
 _BOM = codecs.BOM_UTF8
+_RFC_4180 = CsvForm()
 _NO_LIMIT = 2**62
+_NO_QUOTE = 0xFF
+"""A byte that no text of UTF-8 has."""
 _QUOTES = "RFC 4180: a cell with quotes, commas or line ends stands in quotes, and a quote inside it is doubled"
 _IN_ONE_LINE = "rows outside of cells; a note that is meant to look like rows has no line ends"
 _WRONG = {
@@ -99,7 +105,7 @@ def check_encoding(name: str) -> str:
     return "utf-8" if found.name == "utf-8-sig" else found.name
 
 
-def open_csv(number: int, path: Path, encoding: str) -> Source:
+def open_csv(number: int, path: Path, encoding: str, form: CsvForm = _RFC_4180) -> Source:
     """Walk a whole file: check its form and encoding, count its records.
 
     Raises
@@ -107,8 +113,8 @@ def open_csv(number: int, path: Path, encoding: str) -> Source:
     InputError
         It is malformed, or is no text of this encoding; file and line are named.
     """
-    with path.open("rb") as file:
-        walk = _Walk(path, encoding, file, min(WALK_BYTES, BLOCK_BYTES))
+    with opened(path) as file:
+        walk = _Walk(path, encoding, form, file, min(WALK_BYTES, BLOCK_BYTES))
         names = walk.header()
         rows = sum(block.records for block in walk.blocks(len(names)))
     return Source(number, path, "csv", pa.schema([(name, pa.string()) for name in names]), rows, encoding)
@@ -118,20 +124,21 @@ def read_csv(
     source: Source, _: tuple[int, ...], columns: Sequence[str] | None
 ) -> Iterator[tuple[pa.RecordBatch, tuple[Torn, ...]]]:
     """Give the rows of each block of whole records, all texts; the cells of a torn row are null."""
-    with source.path.open("rb") as file:
-        walk = _Walk(source.path, source.encoding, file, BLOCK_BYTES)
+    with opened(source.path) as file:
+        walk = _Walk(source.path, source.encoding, source.form, file, BLOCK_BYTES)
         names = walk.header()
-        if names != source.schema.names:
+        if names != source.written.names:
             raise unreadable(source.path, "csv", "its header changed since the run began")
         for block in walk.blocks(len(names)):
-            yield _rows_of(block, names, columns, source.path)
+            yield _rows_of(block, names, columns, source)
 
 
 class _Walk:
     """One walk through a file, from its header to its end."""
 
-    def __init__(self, path: Path, encoding: str, file: BinaryIO, piece_bytes: int) -> None:
+    def __init__(self, path: Path, encoding: str, form: CsvForm, file: BinaryIO, piece_bytes: int) -> None:
         self.path, self.encoding, self._piece_bytes = path, encoding, piece_bytes
+        self._form, self._signs = form, (ord(form.delimiter), ord(form.quote) if form.quote else _NO_QUOTE)
         self.lines = 0
         self._rest = b""
         self._ended = False
@@ -149,7 +156,7 @@ class _Walk:
                 do="write the extract again; a table without rows has its header all the same",
             )
         text = io.StringIO(head.data.decode("utf-8"), newline="")
-        return next(row for row in csv.reader(text, strict=True) if row)
+        return next(row for row in _rows_of_text(text, self._form) if row)
 
     def blocks(self, cells: int) -> Iterator[_Block]:
         """Whole records, some megabytes of them at a time, each of so many cells."""
@@ -159,7 +166,7 @@ class _Walk:
         while self._more():
             data = self._rest
             end, records, lines, torn, fault, fault_lines = scan(
-                data, self._ended, cells, most_records, MOST_RECORD_BYTES, self._torn
+                data, self._ended, cells, most_records, MOST_RECORD_BYTES, *self._signs, self._torn
             )
             whole = data[:end]
             self._check_text(data if fault else whole, final=not fault)
@@ -218,7 +225,8 @@ class _Walk:
         others = [other for other in ("utf-8", "gb18030", "utf-16") if _reads(self.path, other)]
         do = "write the file again in one encoding throughout, and name it with --csv-encoding"
         if others and others[0] != self.encoding:
-            do = f"its bytes are whole in another encoding: give --csv-encoding {others[0].replace('utf-8', 'utf8')}"
+            other = others[0].replace("utf-8", "utf8")
+            do = f'its bytes are whole in another encoding: give --csv-encoding {other}, or say csv.encoding = "{other}" in an intake file'
         return self._refusal(lines, f"{what} is not {self.encoding}", f"text in {self.encoding}", do)
 
     def _refusal(
@@ -247,12 +255,12 @@ def _decoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 
 def _reads(path: Path, encoding: str) -> bool:
     """Whether a whole file is text of an encoding."""
-    with path.open("rb") as file:
-        if encoding == "utf-16" and file.read(2) not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    with opened(path) as file:
+        first = file.read(2)
+        if encoding == "utf-16" and first not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return False
-        file.seek(0)
         try:
-            for _ in _decoded(iter(partial(file.read, BLOCK_BYTES), b""), encoding):
+            for _ in _decoded(chain((first,), iter(partial(file.read, BLOCK_BYTES), b"")), encoding):
                 continue
         except UnicodeError:
             return False
@@ -260,14 +268,14 @@ def _reads(path: Path, encoding: str) -> bool:
 
 
 def _rows_of(
-    block: _Block, names: Sequence[str], columns: Sequence[str] | None, path: Path
+    block: _Block, names: Sequence[str], columns: Sequence[str] | None, source: Source
 ) -> tuple[pa.RecordBatch, tuple[Torn, ...]]:
     """A block's rows: PyArrow reads the records that are not torn, and must find as many as the walk counted."""
-    good = _parsed(_without(block), names, columns)
+    good = _parsed(_without(block), names, columns, source.form)
     expected = block.records - len(block.torn)
     if good.num_rows != expected:
         raise InputError(
-            f"{path}: behind line {block.lines_before}",
+            f"{source.path}: behind line {block.lines_before}",
             found=f"{good.num_rows} rows where {expected} records are",
             expected="every record to be one row",
             do="report this, with the file if you may: its rows cannot be trusted",
@@ -290,7 +298,7 @@ def _without(block: _Block) -> bytes:
     return b"".join(block.data[end:begin] for end, begin in zip(ends, begins, strict=True))
 
 
-def _parsed(data: bytes, names: Sequence[str], columns: Sequence[str] | None) -> pa.RecordBatch:
+def _parsed(data: bytes, names: Sequence[str], columns: Sequence[str] | None, form: CsvForm) -> pa.RecordBatch:
     wanted = list(names if columns is None else columns)
     if not data.strip(b"\r\n"):
         return pa.RecordBatch.from_pydict({name: pa.array([], pa.string()) for name in wanted})
@@ -299,7 +307,9 @@ def _parsed(data: bytes, names: Sequence[str], columns: Sequence[str] | None) ->
     table = pa.csv.read_csv(
         pa.BufferReader(data),
         pa.csv.ReadOptions(column_names=list(names), block_size=len(data) + 1, use_threads=False),
-        pa.csv.ParseOptions(newlines_in_values=True),
+        pa.csv.ParseOptions(
+            newlines_in_values=bool(form.quote), delimiter=form.delimiter, quote_char=form.quote or False
+        ),
         pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, include_columns=wanted
         ),
@@ -316,7 +326,14 @@ def _torn(block: _Block, numbers: Sequence[int], expected: int) -> Torn:
     return Torn(row, found, f"{expected} cells, as the header has")
 
 
-def count_csv_rows(path: Path, encoding: str) -> int:
+def _rows_of_text(text: Iterable[str], form: CsvForm) -> Any:
+    """Rows by the standard library's reader, strictly."""
+    if not form.quote:
+        return csv.reader(text, strict=True, delimiter=form.delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(text, strict=True, delimiter=form.delimiter, quotechar=form.quote)
+
+
+def count_csv_rows(path: Path, encoding: str, form: CsvForm = _RFC_4180) -> int:
     """How many rows a file has, counted by the standard library's reader: a third way, slower than the other two.
 
     Raises
@@ -325,8 +342,9 @@ def count_csv_rows(path: Path, encoding: str) -> int:
         It finds a fault that the walk did not see.
     """
     csv.field_size_limit(MOST_RECORD_BYTES)
-    with path.open("r", encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
-        reader = csv.reader(file, strict=True)
+    with opened(path) as file:
+        text = io.TextIOWrapper(file, "utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+        reader = _rows_of_text(text, form)
         try:
             return max(0, sum(1 for row in reader if row) - 1)
         except (csv.Error, UnicodeError) as error:

@@ -18,11 +18,12 @@ from qingsuan.run.inputs.formats.layout import Batch, Lies, check_layout
 from qingsuan.run.inputs.formats.messages import batches_of
 from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
+from qingsuan.run.inputs.intake.said import CsvForm
 
 __all__ = ["count_ipc_rows", "open_ipc", "read_ipc"]
 
 
-def open_ipc(number: int, path: Path, _: str) -> Source:
+def open_ipc(number: int, path: Path, _encoding: str = "", _form: CsvForm | None = None) -> Source:
     """Read a file's schema, and count its rows by what its messages say.
 
     Raises
@@ -49,7 +50,7 @@ def _rows(path: Path, place: int, batch: Batch, schema: pa.Schema) -> int:
 
 def read_ipc(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     """Give the rows of a file, batch by batch."""
-    names = source.schema.names
+    names = source.written.names
     kept = None if columns is None else [names.index(name) for name in columns]
     with _opened(source.path, kept) as reader:
         for batch in _batches(reader):

@@ -15,6 +15,7 @@ from qingsuan.run.inputs.formats.pages import rows_of_pages
 from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
 from qingsuan.run.inputs.formats.thrift import Garbled
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
+from qingsuan.run.inputs.intake.said import CsvForm
 
 __all__ = ["count_parquet_rows", "open_parquet", "read_parquet", "row_groups"]
 
@@ -24,7 +25,7 @@ BATCH_BYTES = 128 << 20
 _LEAST_ROWS = 1_024
 
 
-def open_parquet(number: int, path: Path, _: str) -> Source:
+def open_parquet(number: int, path: Path, _encoding: str = "", _form: CsvForm | None = None) -> Source:
     """Read a file's footer.
 
     Raises
@@ -87,8 +88,9 @@ def _metadata_of(path: Path, *_: int) -> pq.FileMetaData:
 
 def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     """Give the rows of some row groups; texts that repeat as dictionaries, where PyArrow can make some."""
-    texts = [name for name in source.schema.names if pa.types.is_string(source.schema.field(name).type)]
-    codes = [name for name in texts if name not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")]
+    schema, ours = source.written, {} if source.reading is None else source.reading.called
+    texts = [name for name in schema.names if pa.types.is_string(schema.field(name).type)]
+    codes = [name for name in texts if ours.get(name, name) not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")]
     done = 0
     try:
         for batch in _batches(source, parts, columns, codes):

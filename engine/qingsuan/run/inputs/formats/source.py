@@ -9,8 +9,19 @@ from pathlib import Path
 import pyarrow as pa
 
 from qingsuan.errors import InputError
+from qingsuan.run.inputs.intake.reading import Reading
+from qingsuan.run.inputs.intake.said import CsvForm, TableIntake
 
-__all__ = ["BATCH_ROWS", "FORMATS", "Source", "check_as_it_was", "check_beginning", "digest_of", "unreadable"]
+__all__ = [
+    "BATCH_ROWS",
+    "FORMATS",
+    "Source",
+    "check_as_it_was",
+    "check_beginning",
+    "digest_of",
+    "ending_of",
+    "unreadable",
+]
 
 FORMATS = {
     ".parquet": "parquet",
@@ -19,13 +30,16 @@ FORMATS = {
     ".ipc": "ipc",
     ".feather": "ipc",
     ".csv": "csv",
+    ".csv.gz": "csv",
+    ".csv.zst": "csv",
+    ".xlsx": "xlsx",
 }
 """The format of a file, by its ending."""
 
 BATCH_ROWS = 262_144
 """So many rows are read at once, at most."""
 
-_KINDS = {"parquet": "Parquet file", "ipc": "Arrow IPC file", "csv": "CSV file"}
+_KINDS = {"parquet": "Parquet file", "ipc": "Arrow IPC file", "csv": "CSV file", "xlsx": "XLSX workbook"}
 
 _BEGINNINGS = {
     b"PAR1": "parquet",
@@ -38,6 +52,15 @@ _BEGINNINGS = {
     b"SQLite format 3\0": "SQLite database",
 }
 """What a file is by its first bytes: one of ours by its format, others by what they are called."""
+
+_PACKED = {
+    ".csv.gz": "file packed with gzip",
+    ".csv.zst": "file packed with zstd",
+    ".xlsx": "zip archive, or an Excel workbook",
+}
+"""How files of an ending begin that begin in one way only."""
+
+_OURS = frozenset(_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +76,9 @@ class Source:
     int96 : columns of a Parquet file whose times are INT96.
     keys_below, keys_above
         Keys of folders called ``key=value`` on the way to the file: below the place that was named, and in its own path.
+    partitions : keys of ``keys_below`` with their values, None where a folder says that there is none.
+    said : what an intake file says of its table; None without one.
+    reading : how its columns become those of the interface; None where they are as they are.
     is_stream : whether the file is only what a stream was written to (:mod:`qingsuan.run.inputs.streams`).
     size, sha256
         What the file was when it was read, where that was before this run: it is read again only for rows that were kept nowhere.
@@ -68,6 +94,9 @@ class Source:
     int96: frozenset[str] = frozenset()
     keys_below: tuple[str, ...] = ()
     keys_above: tuple[str, ...] = ()
+    partitions: tuple[tuple[str, str | None], ...] = ()
+    said: TableIntake | None = None
+    reading: Reading | None = None
     is_stream: bool = False
     size: int = 0
     sha256: str = ""
@@ -76,6 +105,22 @@ class Source:
     def where(self) -> str:
         """What messages call it: the file's path, or the name of the table that came as a stream."""
         return self.name if self.is_stream else str(self.path)
+
+    @property
+    def written(self) -> pa.Schema:
+        """The columns as the file has them; ``schema`` has those that are read of it."""
+        return self.schema if self.reading is None else self.reading.written
+
+    @property
+    def form(self) -> CsvForm:
+        """How it is written if it is CSV."""
+        return CsvForm() if self.said is None else self.said.csv
+
+
+def ending_of(path: Path) -> str:
+    """The ending of a file's name that says its format, with that of its packing; in lower case."""
+    name = path.name.lower()
+    return next((ending for ending in FORMATS if name.endswith(ending)), path.suffix.lower())
 
 
 def unreadable(path: Path, kind: str, found: str, where: str = "") -> InputError:
@@ -96,17 +141,20 @@ def check_beginning(path: Path) -> None:
     InputError
         It does; the message says as which.
     """
-    kind = FORMATS[path.suffix.lower()]
+    ending = ending_of(path)
+    kind = FORMATS[ending]
     with path.open("rb") as file:
         first = file.read(max(map(len, _BEGINNINGS)))
-    other = next((other for sign, other in _BEGINNINGS.items() if first.startswith(sign)), kind)
-    if other != kind:
-        raise InputError(
-            str(path),
-            found=f"cannot be read: by its first bytes it is another thing: {_KINDS.get(other, other)}",
-            expected=f"a {_KINDS[kind]}, as its ending {path.suffix} says",
-            do="give it the ending of what it is" if other in _KINDS else "unpack it, or write it as CSV or Parquet",
-        )
+    begins = next((what for sign, what in _BEGINNINGS.items() if first.startswith(sign)), "")
+    if begins == _PACKED.get(ending, kind) or (not begins and ending not in _PACKED):
+        return
+    found = f"another thing: {_KINDS.get(begins, begins)}" if begins else f"no {_PACKED[ending]}"
+    raise InputError(
+        str(path),
+        found=f"cannot be read: by its first bytes it is {found}",
+        expected=f"a {_KINDS[kind]}, as its ending {ending} says",
+        do="give it the ending of what it is" if begins in _OURS else "unpack it, or write it as CSV or Parquet",
+    )
 
 
 def check_as_it_was(source: Source) -> None:
