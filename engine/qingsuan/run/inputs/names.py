@@ -12,7 +12,7 @@ from qingsuan.errors import InputError
 from qingsuan.run.inputs.formats.source import Source
 from qingsuan.tables import ACCUMULATORS, CLAIMS, IDENTITIES, INSURED, INTERFACE, REGISTRATIONS
 
-__all__ = ["INTERFACE_NAMES", "check_names", "names_unread", "told_of_inputs", "unread_names"]
+__all__ = ["INTERFACE_NAMES", "check_names", "names_unread", "nearest", "told_of_inputs", "unread_names"]
 
 INTERFACE_NAMES = frozenset(
     column.name
@@ -71,7 +71,7 @@ def check_names(source: Source, known: Collection[str]) -> None:
         )
     keys = (*source.keys_below, *(key for key in source.keys_above if key not in source.schema.names))
     for key in keys:
-        nearly = key if key in known else _nearly(key, known, frozenset())
+        nearly = key if key in known else nearest(key, known, frozenset())
         if nearly:
             raise InputError(
                 f"{source.where}: folder “{_shown(key)}=…”",
@@ -118,12 +118,12 @@ def _resembled(name: str, known: frozenset[str]) -> str:
 def _first_nearly(names: tuple[str, ...], known: frozenset[str]) -> tuple[str, str]:
     """The first name of a file that is nearly a known one, and that one; empty if there is none."""
     there = frozenset(names)
-    found = ((name, _nearly(name, known, there)) for name in names)
+    found = ((name, nearest(name, known, there)) for name in names)
     return next(((name, nearly) for name, nearly in found if nearly), ("", ""))
 
 
-def _nearly(name: str, known: Collection[str], there: frozenset[str]) -> str:
-    """The known name that this one nearly is; empty if it is known itself, or nearly none."""
+def nearest(name: str, known: Collection[str], there: frozenset[str]) -> str:
+    """The known name that this one nearly is, where it is not ``there`` itself; empty if it is known itself, or nearly none."""
     if name in known:
         return ""
     bare = _bare(name)
