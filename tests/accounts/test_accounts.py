@@ -236,7 +236,7 @@ def test_a_year_without_a_rule_names_what_there_is(settle: Settle) -> None:
 def test_an_opening_balance_that_cannot_be_read_stops_the_run(settle: Settle) -> None:
     with pytest.raises(InputError, match=r"opening\.csv, row 2, balc: E_SCALE"):
         settle(rule(), P1, opening="psn_no,pool,balc\nP1,990100,1.00\nP2,990100,1.001\n")
-    with pytest.raises(InputError, match="psn_no P1, pool 990100: 2 rows"):
+    with pytest.raises(InputError, match=r"psn_no \(2 characters: --show-values\), pool 990100: 2 rows"):
         settle(rule(), P1, opening="psn_no,pool,balc\nP1,990100,1.00\nP1,990100,1.00\n")
 
 

@@ -140,6 +140,7 @@ def test_a_run_whose_claims_are_out_of_order_settles_nothing(tmp_path, monkeypat
         return replace(found, rows=found.rows[np.array([1, 0, 2], np.int32)[: len(found.rows)]])
 
     monkeypatch.setattr(partition, "order_rows", exchanged)
+    monkeypatch.setenv("QINGSUAN_SHOW_VALUES", "1")
     ran = settle(claims, people, tmp_path / "wrong")
     assert ran.status == 5, ran
     assert "psn_no p1, setl_id s10, pool 990100, insutype 390: not after the claim before it" in ran.err

@@ -177,3 +177,16 @@ def test_what_nobody_foresaw_is_said_without_a_traceback(monkeypatch: pytest.Mon
     assert "Traceback" not in ran.err
     monkeypatch.setenv("QINGSUAN_TRACEBACK", "1")
     assert "Traceback (most recent call last)" in run("plugins").err
+
+
+@pytest.mark.parametrize("column", ["\x1b[31mred", "\x9b2J", "back\rspace", "\u202eturned"])
+def test_no_name_in_a_file_reaches_the_terminal_as_an_order(column: str, tmp_path: Path) -> None:
+    file = write(tmp_path / "claims.csv", [{**claim(), column: "x"}])
+    people = write(tmp_path / "insured.csv", [insured()])
+    for ran in (
+        run("settle", file, "--insured", people, "--year", 2021, "--out", tmp_path / "out"),
+        run("settle", tmp_path / column, "--insured", people, "--year", 2021, "--out", tmp_path / "out2"),
+        run(f"sett{column}", file),
+    ):
+        assert ran.status in {0, 2, 3}
+        assert not set("\x1b\x9b\r\u202e") & set(ran.out + ran.err), ran

@@ -438,7 +438,7 @@ def test_a_year_that_no_person_can_have_is_named_by_person_and_settlement(tmp_pa
         bill |= dict.fromkeys(("medfee_sumamt", "inscp_scp_amt"), "100000000000.00")
         rows.append(claim(setl_id=f"s{number:04d}", **bill))
     said = (
-        "psn_no p1, setl_id s7205, pool 990100, insutype 390: bills of one person",
+        "psn_no (2 characters: --show-values), setl_id (5 characters: --show-values), pool 990100, insutype 390: bills of one person",
         "720 trillion yuan",
         "what to do",
     )

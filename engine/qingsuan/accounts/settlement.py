@@ -19,6 +19,7 @@ from qingsuan.accounts.results import Outcome
 from qingsuan.accounts.rule.year import PoolOf, Rules
 from qingsuan.accounts.uses import judge
 from qingsuan.columns.cells import Torn
+from qingsuan.contents import content
 from qingsuan.errors import InputError
 from qingsuan.money import yuan
 from qingsuan.policy.model import Region
@@ -128,7 +129,7 @@ class PersonalAccounts(Settlement):
             first = twice.slice(0, 1).to_pylist()[0]
             raise InputError(
                 table,
-                found=f"psn_no {first['psn_no']}, pool {self.rules.pools[first['pool']]}: {first['count_all']} rows",
+                found=f"psn_no {content(first['psn_no'])}, pool {self.rules.pools[first['pool']]}: {first['count_all']} rows",
                 expected="one opening balance of an account",
                 do="give the balances of one run, and give them once",
             )

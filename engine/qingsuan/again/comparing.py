@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from qingsuan.contents import content
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, hidden
 from qingsuan.run.restart.fingerprint import changes
 from qingsuan.run.restart.ledger import read_lines
@@ -23,6 +25,11 @@ __all__ = ["compare"]
 
 _ROWS_AT_ONCE = 65_536
 _DO = "do not use this folder: the inputs, settled again by these rules, come to something else"
+_OF_PLACES = ("pool", "insutype", "insu_admdvs", "fixmedins_code", "clr_type", "level", "fund", "kind")
+_OF_RULES = ("rule_id", "variant", "source_file", "code", "column", "table")
+_PLAIN = frozenset((*_OF_PLACES, *_OF_RULES))
+"""Columns of texts that tell nothing of a person."""
+
 _KINDS = ("options", "tables of the bureau", "finished runs", "software", "plugins", "rules", "inputs")
 """The parts of a ledger's header."""
 
@@ -103,8 +110,14 @@ def _compare_rows(mine: pa.RecordBatch, other: pa.RecordBatch, first: int, name:
         rows = pc.indices_nonzero(differs).to_pylist()
         check = f"settled again, column {column}"
         for row in rows[:MOST_OF_A_KIND]:
-            findings.add(name, check, found[row].as_py(), expected[row].as_py(), first + row + 1, _DO)
+            mine_shown, other_shown = (_shown(column, each[row].as_py()) for each in (found, expected))
+            findings.add(name, check, mine_shown, other_shown, first + row + 1, _DO)
         findings.counts[name, check] += len(rows[MOST_OF_A_KIND:])
+
+
+def _shown(column: str, value: Any) -> object:
+    """A cell as a message may show it: amounts and codes of places and rules, and what else tells nobody."""
+    return value if value is None or column in _PLAIN or isinstance(value, int | Decimal) else content(value)
 
 
 def _compare_records(folder: Path, again: Path, leave_out: frozenset[str], findings: Findings) -> None:

@@ -137,12 +137,9 @@ def _missing(rule_set: RuleSet) -> list[dict[str, Any]]:
 
 
 def _said_of_settled_elsewhere(elsewhere: Elsewhere) -> str:
-    told = sorted(set(elsewhere.values()))
-    listed = ", ".join(f"{one.setl_id} (psn_no {one.psn_no})" for one in told[:_LISTED])
-    more = f" and {len(told) - _LISTED} more" if len(told) > _LISTED else ""
     return (
-        f"{len(elsewhere)} rejected reversals name settlements that are settled under another psn_no, and paid: {listed}{more}: "
-        "correct the psn_no of one of both"
+        f"{len(elsewhere)} rejected reversals name settlements that are settled under another psn_no, and paid: the rejected rows "
+        "say under which: correct the psn_no of one of both"
     )
 
 

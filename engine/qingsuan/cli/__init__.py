@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import gc
 import importlib
+import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import PurePath
 from typing import NoReturn
 
@@ -17,6 +18,8 @@ import click
 
 from qingsuan import __version__
 from qingsuan.cli.output import open_standard_streams, tell
+from qingsuan.cli.stopping import terminated_as_interrupted
+from qingsuan.contents import SHOW_VALUES
 from qingsuan.errors import QingsuanError, RunError, UsageError
 
 __all__ = ["COMMANDS", "cli", "main"]
@@ -103,13 +106,46 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="qingsuan")
-def cli() -> None:
+@click.option(
+    "--share",
+    type=click.Choice(["owner", "group", "everybody"]),
+    help="Who may read what a command writes about people; its owner alone unless given here or by QINGSUAN_SHARE.",
+)
+@click.option(
+    "--show-values",
+    is_flag=True,
+    help="Show what stands in people's rows in messages, which otherwise name the place alone (QINGSUAN_SHOW_VALUES).",
+)
+@click.pass_context
+def cli(context: click.Context, share: str | None, show_values: bool) -> None:
     """Settle a whole year of medical insurance at once, exact to the fen (医保年度清算).
 
     Exit status: 0 done; 1 finished settlements that do not add up; 2 wrong use; 3 the input cannot be trusted; 4 a plugin or a
     parameter cannot be trusted; 5 the run failed part-way, or only printing its results did; 6 the run is finished, but rejected
     more claims than --max-rejected accepts.
     """
+    context.with_resource(terminated_as_interrupted())
+    context.with_resource(_set(SHOW_VALUES, "1" if show_values else None))
+    if context.invoked_subcommand in _ROOMS:
+        from qingsuan.run.folder.modes import SHARE, private_files  # --help stays quick
+
+        context.with_resource(_set(SHARE, share))
+        context.with_resource(private_files())
+
+
+@contextmanager
+def _set(variable: str, value: str | None) -> Iterator[None]:
+    """Have an environment variable say what an option says, as long as the command runs; None leaves it as it is."""
+    before = os.environ.get(variable)
+    if value is not None:
+        os.environ[variable] = value
+    try:
+        yield
+    finally:
+        if value is not None and before is None:
+            del os.environ[variable]
+        elif value is not None:
+            os.environ[variable] = str(before)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -125,8 +161,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if arguments is None:
             _leave()
     except click.ClickException as error:
-        with contextlib.suppress(OSError, ValueError):
-            error.show()
+        told = io.StringIO()
+        error.show(told)
+        tell(told.getvalue().rstrip("\n"))
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         tell("qingsuan: interrupted; nothing half-written is taken for finished")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import click
 
 from qingsuan.errors import RunError
-from qingsuan.report.text import proven
+from qingsuan.report.text import harmless, proven
 
 if TYPE_CHECKING:
     from qingsuan.finished import FinishedRun
@@ -110,26 +110,27 @@ def _is_descriptor_1(stream: Any) -> bool:
 
 
 def show(text: str) -> None:
-    """Print a result; what the terminal has no character for is written as an escape.
+    """Print a result; what the terminal has no character for is written as an escape, and what it would obey, too.
 
     Raises
     ------
     OSError
         It cannot be printed.
     """
-    _results[-1].write(f"{text}\n")
+    _results[-1].write(f"{harmless(text)}\n")
 
 
 def show_json(value: object) -> None:
     """Print a result as one JSON document, in ASCII where the terminal has not every character; like :func:`show`."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    show(text if _results[-1].can_show(text) else json.dumps(value, indent=2))
+    is_plain = _results[-1].can_show(text) and harmless(text) == text
+    show(text if is_plain else json.dumps(value, indent=2))
 
 
 def tell(text: str) -> None:
     """Say something on standard error; a run does not end because nobody can hear it."""
     with suppress(OSError, ValueError):
-        click.echo(text, err=True)
+        click.echo(harmless(text), err=True)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from qingsuan.errors import UsageError
 from qingsuan.money import yuan
 from qingsuan.policy.numeric import PAYERS
 from qingsuan.run.folder.disk import looking_into, writing
+from qingsuan.run.folder.modes import private_files
 from qingsuan.run.folder.parquet import write_parquet
 from qingsuan.run.model import Progress
 from qingsuan.run.threads import in_threads
@@ -85,6 +86,11 @@ def compare(first: Path, second: Path, out: Path, workers: int, progress: Progre
 def _unfinished(out: Path) -> Iterator[Path]:
     """A folder beside ``out`` that is written until it takes its name; what a comparison that was killed left there goes first."""
     folder = out.with_name(f".unfinished-{out.name}")
+    with private_files():
+        yield from _made(folder, out)
+
+
+def _made(folder: Path, out: Path) -> Iterator[Path]:
     with writing(out):
         shutil.rmtree(folder, ignore_errors=True)
         for table in TABLES:

@@ -13,6 +13,7 @@ from qingsuan.columns.cells import READERS, Cells, Torn
 from qingsuan.columns.forms import form_of, quoted
 from qingsuan.columns.months import months_of_days
 from qingsuan.columns.rejects import REJECT_SCHEMA
+from qingsuan.contents import content
 from qingsuan.errors import InputError
 from qingsuan.paid.columns import MONTH, column_of
 from qingsuan.settlement import InputFile, Taken
@@ -59,7 +60,7 @@ class Adding:
             A row is not as a settlement of the year writes it: what it stands for is money that was paid.
         """
         if torn:
-            raise _untrusted(file, first_row + torn[0].row, torn[0].column, torn[0].found, torn[0].expected)
+            raise _untrusted(file, first_row + torn[0].row, torn[0].column, content(torn[0].found), torn[0].expected)
         nothing = pa.nulls(batch.num_rows)
         cells = {
             column.name: READERS[column.kind](batch[column.name] if column.name in batch.schema.names else nothing)

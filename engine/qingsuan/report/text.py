@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 from qingsuan.money import yuan
 
-__all__ = ["folded", "grouped_yuan", "heading", "percent", "proven", "table", "width"]
+__all__ = ["folded", "grouped_yuan", "harmless", "heading", "percent", "proven", "table", "width"]
+
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def width(text: str) -> int:
@@ -54,6 +57,20 @@ def folded(text: str, columns: int) -> list[str]:
         else:
             lines.append(word)
     return lines
+
+
+def harmless(text: str) -> str:
+    r"""A text that no terminal obeys: control characters, other than ends of lines, and those that turn the direction are escapes.
+
+    >>> print(harmless("red \x1b[31m, back\r, \x9b2J, \u202e"))
+    red \x1b[31m, back\x0d, \x9b2J, \u202e
+    """
+    return _OBEYED.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def proven(digest: str) -> str:

@@ -26,6 +26,7 @@ from qingsuan.benefits.results import WAITING
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import NO_DATE, day_text, read_dates, read_money, read_texts, read_times
 from qingsuan.columns.rows import numbers
+from qingsuan.contents import content
 from qingsuan.errors import InputError
 from qingsuan.money import yuan
 from qingsuan.people import Numbering, Texts, partition_of
@@ -240,7 +241,7 @@ class _Partition:
     def _say(self, check: str, account: int, found: str, expected: str, slot: int = ITSELF) -> None:
         one = self.groups.series[self.series[account]]
         group = "" if slot == ITSELF else f", group {one.slots[slot]}"
-        who = f"psn_no {self.names[int(self.a_name[account])].as_py()}, pool {one.pool}, scheme {one.scheme}{group}"
+        who = f"psn_no {content(self.names[int(self.a_name[account])].as_py())}, pool {one.pool}, scheme {one.scheme}{group}"
         row = int(self.file_row[account, slot + 1]) or int(self.file_row[account, 0])
         self.findings.add(self.file, check, f"{who}: {found}", expected, row)
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qingsuan.columns.cells import NO_DATE, OPEN_END, read_dates, read_ids, read_texts
+from qingsuan.contents import content
 from qingsuan.run.inputs import Source, chunks
 from qingsuan.verify.findings import Findings
 
@@ -48,7 +49,7 @@ def check_named_rows(
             wanted.discard(row)
     for row in sorted(wanted):
         psn_no, county, _, _ = row
-        found = f"psn_no {psn_no}, insu_admdvs {county}"
+        found = f"psn_no {content(psn_no)}, insu_admdvs {county}"
         findings.add(named[row], "a row that it names is in the input", found, "a row of this person, county and days")
     return len(named)
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from qingsuan.contents import content
 from qingsuan.money import fen_of_yuan
 from qingsuan.run.folder import RECORD
 from qingsuan.verify.findings import Findings
@@ -142,7 +143,7 @@ def _check_together(file: str, ledger: pa.Table, uses: pa.Table, amounts: Amount
         joined = booked.join(paid.filter(pc.not_equal(paid["paid_sum"], 0)), list(keys), join_type="full outer")
         wrong = joined.filter(pc.not_equal(pc.fill_null(joined["booked"], 0), pc.fill_null(joined["paid_sum"], 0)))
         for row in wrong.sort_by([(key, "ascending") for key in keys]).to_pylist():
-            at = f"psn_no {row['psn_no']}, {row['pool']}, {row['month']}: "
+            at = f"psn_no {content(row['psn_no'])}, {row['pool']}, {row['month']}: "
             findings.add(
                 file, f"{name} of the ledger", f"{at}{row['paid_sum'] or 0} (fen)", f"{row['booked'] or 0} (fen)"
             )

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from qingsuan.benefits.results import SUMS, TOTALS, WAITING, merge_totals
 from qingsuan.columns.cells import read_money
+from qingsuan.contents import content
 from qingsuan.errors import InputError
 from qingsuan.money import BP_ONE, yuan
 from qingsuan.people import Texts, partition_of
@@ -120,7 +121,7 @@ class _Checked:
         people = pc.fill_null(batch.column("psn_no").cast(pa.string()), "")
         placed = partition_of(Texts.of(people), self.partitions)
         for place in np.flatnonzero(placed != number):
-            found = f"psn_no {people[int(place)].as_py()} in partition {number}"
+            found = f"psn_no {content(people[int(place)].as_py())} in partition {number}"
             expected = f"partition {int(placed[place])} of {self.partitions}"
             self.findings.add(
                 file, "a person is in the partition of its hash", found, expected, first_row + int(place) + 1
@@ -198,7 +199,9 @@ class _Checked:
                 continue
             person, other, other_row = seen[setl_id]
             same = "a settlement occurs once" if person == psn_no else "one setl_id belongs to one person"
-            found = f"setl_id {setl_id} of {psn_no}, and of {person} in {other}, row {other_row}"
+            found = (
+                f"setl_id {content(setl_id)} of {content(psn_no)}, and of {content(person)} in {other}, row {other_row}"
+            )
             self.findings.add(file, same, found, "each setl_id once", row)
 
     def _with_hashes(self, hashes: npt.NDArray[np.uint64]) -> Iterator[tuple[str, int, str, str]]:

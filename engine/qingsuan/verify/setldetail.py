@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from qingsuan.benefits.results import WAITING
 from qingsuan.benefits.setldetail import SETLDETAIL
 from qingsuan.columns.cells import read_money
+from qingsuan.contents import content
 from qingsuan.policy.model import PERSONAL_ACCOUNT
 from qingsuan.policy.numeric import PAYERS
 from qingsuan.verify.findings import Findings
@@ -77,7 +78,7 @@ def _check_sums(name: str, table: pa.Table, paid: Int64, claim: Int64, settled: 
         due = _fen(settled, one)
         wrong = sums[number] > due if one == PERSONAL_ACCOUNT else sums[number] != due
         for place in np.flatnonzero(wrong).tolist():
-            who = f"setl_id {settled.column('setl_id')[place].as_py()}"
+            who = f"setl_id {content(settled.column('setl_id')[place].as_py())}"
             found = f"{who}: {int(sums[number, place])} fen"
             findings.add(name, f"the lines of a claim add up to {one} of settled", found, f"{int(due[place])} fen")
 

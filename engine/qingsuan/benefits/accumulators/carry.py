@@ -16,6 +16,7 @@ from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import NO_DATE, day_text, decimals
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import Taker, arrow
+from qingsuan.contents import content
 from qingsuan.errors import InputError
 from qingsuan.money import yuan
 from qingsuan.people import Texts
@@ -246,7 +247,7 @@ class _Closing:
         whose = a_row[self.accounts.person[account[row : row + 1]]]
         person = Taker(whose, len(texts)).texts(texts)[0].as_py()
         raise InputError(
-            f"accumulators of person {person}, pool {one.pool}, scheme {one.scheme}, {group}",
+            f"accumulators of person {content(person)}, pool {one.pool}, scheme {one.scheme}, {group}",
             found=f"{yuan(int(largest[row]))} yuan counted",
             expected=f"at most {yuan(MAX_CARRIED)} yuan, which is what accumulators can carry on",
             do="correct this person's amounts, in the claims or in what --opening brings along, and settle again",

@@ -20,6 +20,7 @@ from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import Cells, read_counts, read_dates, read_ids, read_money, read_texts
 from qingsuan.columns.forms import form_of, reason
 from qingsuan.columns.rows import arrow, numbers
+from qingsuan.contents import content
 from qingsuan.errors import InputError
 from qingsuan.money import yuan
 from qingsuan.people import Numbering, Texts
@@ -398,5 +399,6 @@ def _stop(groups: Groups, table: pa.Table, rows: npt.NDArray[np.intp], found: st
     group = f", group {one.slots[slot]}" if slot != ITSELF else ""
     apart = table.column("apart")[row].as_py()
     group += f" ({apart})" if apart else ""
-    where = f"accumulators of person {table.column('psn_no')[row].as_py()}, pool {one.pool}, scheme {one.scheme}{group}"
+    person = content(table.column("psn_no")[row].as_py())
+    where = f"accumulators of person {person}, pool {one.pool}, scheme {one.scheme}{group}"
     raise InputError(where, found=found, expected=expected, do=_SET_RIGHT)

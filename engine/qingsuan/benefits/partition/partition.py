@@ -58,6 +58,7 @@ from qingsuan.benefits.setldetail import LayerNames
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import looked_up, numbers
+from qingsuan.contents import content
 from qingsuan.errors import RunError
 from qingsuan.people import Numbering, Texts, spread
 from qingsuan.tables import BILL
@@ -395,7 +396,7 @@ class _Steps(Work):
     def _name(self, place: int) -> str:
         """A claim's person, settlement and account, for a message."""
         row = int(self.rows[place])
-        ids = [f"{key} {self.columns.table.column(key)[row].as_py()}" for key in ("psn_no", "setl_id")]
+        ids = [f"{key} {content(self.columns.table.column(key)[row].as_py())}" for key in ("psn_no", "setl_id")]
         scheme = self.setup.vocabularies["insutype"].texts[self.code("insutype")[place]]
         return ", ".join([*ids, f"pool {self.setup.places.pools[self.pool[place]].code}", f"insutype {scheme}"])
 

@@ -12,7 +12,6 @@ from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.options.sizes import Size
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.messages import Lang
 from qingsuan.run.bounds import MOST_WORKERS
 
@@ -75,23 +74,22 @@ def command(
     """
     from qingsuan.api.simulation import simulate
 
-    with terminated_as_interrupted():
-        simulation = simulate(
-            year,
-            changes,
-            rules=rules,
-            sweep=sweep,
-            seek=seek,
-            explain=explain,
-            out=out,
-            overwrite=overwrite,
-            page=page,
-            workers=workers,
-            memory=memory,
-            require=requirements,
-            allow=allow,
-            rules_dir=rules_dir,
-            lang=lang,
-            progress=progress_for(as_json),
-        )
+    simulation = simulate(
+        year,
+        changes,
+        rules=rules,
+        sweep=sweep,
+        seek=seek,
+        explain=explain,
+        out=out,
+        overwrite=overwrite,
+        page=page,
+        workers=workers,
+        memory=memory,
+        require=requirements,
+        allow=allow,
+        rules_dir=rules_dir,
+        lang=lang,
+        progress=progress_for(as_json),
+    )
     show_json(simulation.record) if as_json else show(simulation.summary())

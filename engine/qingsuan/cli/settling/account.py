@@ -9,7 +9,6 @@ import click
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -57,26 +56,25 @@ def command(
     """
     from qingsuan.api.accounts import account
 
-    with terminated_as_interrupted():
-        run = account(
-            insured,
-            year=year,
-            months=months or None,
-            uses=uses or None,
-            families=families or None,
-            opening=opening or None,
-            claims=claims or None,
-            out=out,
-            require=requirements,
-            allow=allow,
-            skip_unserved=skip_unserved,
-            csv_encoding=csv_encoding,
-            intake=intake,
-            workers=workers,
-            memory=memory,
-            partitions=partitions,
-            resume=resume,
-            overwrite=overwrite,
-            progress=progress_for(as_json),
-        )
+    run = account(
+        insured,
+        year=year,
+        months=months or None,
+        uses=uses or None,
+        families=families or None,
+        opening=opening or None,
+        claims=claims or None,
+        out=out,
+        require=requirements,
+        allow=allow,
+        skip_unserved=skip_unserved,
+        csv_encoding=csv_encoding,
+        intake=intake,
+        workers=workers,
+        memory=memory,
+        partitions=partitions,
+        resume=resume,
+        overwrite=overwrite,
+        progress=progress_for(as_json),
+    )
     show_run(run, out, as_json=as_json)

@@ -9,7 +9,6 @@ import click
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -59,25 +58,24 @@ def command(
 
     if confirmations is not None:
         need("openpyxl")
-    with terminated_as_interrupted():
-        run = clear(
-            settled,
-            year=year,
-            contracts=contracts,
-            cases=cases or None,
-            out=out,
-            require=requirements,
-            allow=allow,
-            skip_unserved=skip_unserved,
-            csv_encoding=csv_encoding,
-            intake=intake,
-            workers=workers,
-            memory=memory,
-            partitions=partitions,
-            resume=resume,
-            overwrite=overwrite,
-            progress=progress_for(as_json),
-        )
+    run = clear(
+        settled,
+        year=year,
+        contracts=contracts,
+        cases=cases or None,
+        out=out,
+        require=requirements,
+        allow=allow,
+        skip_unserved=skip_unserved,
+        csv_encoding=csv_encoding,
+        intake=intake,
+        workers=workers,
+        memory=memory,
+        partitions=partitions,
+        resume=resume,
+        overwrite=overwrite,
+        progress=progress_for(as_json),
+    )
     with finished(out, run.record_sha256):
         if confirmations is not None:
             from qingsuan.report.confirmation import write_confirmations

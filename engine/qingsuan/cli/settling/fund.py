@@ -9,7 +9,6 @@ import click
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -95,38 +94,37 @@ def command(
     """
     from qingsuan.api.closing.funds import fund
 
-    with terminated_as_interrupted():
-        run = fund(
-            entries,
-            year=year,
-            opening=opening,
-            earlier=earlier,
-            settled=settled or None,
-            premiums=premiums,
-            subsidies=subsidies,
-            accounts=accounts,
-            clearing=clearing,
-            cleared=cleared,
-            targets=targets,
-            faults=faults,
-            means=means,
-            budgets=budgets,
-            lines=lines,
-            printed=printed,
-            burden=burden,
-            identities=identities,
-            applications=applications,
-            out=out,
-            require=requirements,
-            allow=allow,
-            skip_unserved=skip_unserved,
-            csv_encoding=csv_encoding,
-            intake=intake,
-            workers=workers,
-            memory=memory,
-            partitions=partitions,
-            resume=resume,
-            overwrite=overwrite,
-            progress=progress_for(as_json),
-        )
+    run = fund(
+        entries,
+        year=year,
+        opening=opening,
+        earlier=earlier,
+        settled=settled or None,
+        premiums=premiums,
+        subsidies=subsidies,
+        accounts=accounts,
+        clearing=clearing,
+        cleared=cleared,
+        targets=targets,
+        faults=faults,
+        means=means,
+        budgets=budgets,
+        lines=lines,
+        printed=printed,
+        burden=burden,
+        identities=identities,
+        applications=applications,
+        out=out,
+        require=requirements,
+        allow=allow,
+        skip_unserved=skip_unserved,
+        csv_encoding=csv_encoding,
+        intake=intake,
+        workers=workers,
+        memory=memory,
+        partitions=partitions,
+        resume=resume,
+        overwrite=overwrite,
+        progress=progress_for(as_json),
+    )
     show_run(run, out, as_json=as_json)

@@ -9,7 +9,6 @@ import click
 from qingsuan.cli.options.settlement import running_options
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -56,22 +55,21 @@ def command(
     """
     from qingsuan.api.agreements.outside import outside
 
-    with terminated_as_interrupted():
-        run = outside(
-            settled,
-            year=year,
-            arrangement=arrangement,
-            institutions=institutions,
-            pools=pools,
-            movements=movements,
-            out=out,
-            csv_encoding=csv_encoding,
-            intake=intake,
-            workers=workers,
-            memory=memory,
-            partitions=partitions,
-            resume=resume,
-            overwrite=overwrite,
-            progress=progress_for(as_json),
-        )
+    run = outside(
+        settled,
+        year=year,
+        arrangement=arrangement,
+        institutions=institutions,
+        pools=pools,
+        movements=movements,
+        out=out,
+        csv_encoding=csv_encoding,
+        intake=intake,
+        workers=workers,
+        memory=memory,
+        partitions=partitions,
+        resume=resume,
+        overwrite=overwrite,
+        progress=progress_for(as_json),
+    )
     show_run(run, out, as_json=as_json)

@@ -9,7 +9,6 @@ import click
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 
 __all__ = ["command"]
@@ -65,26 +64,25 @@ def command(
     """
     from qingsuan.api.premiums import premium
 
-    with terminated_as_interrupted():
-        run = premium(
-            insured,
-            identities,
-            premiums,
-            year=year,
-            out=out,
-            carried=carried,
-            standards=standards,
-            must_insure=must_insure,
-            require=requirements,
-            allow=allow,
-            skip_unserved=skip_unserved,
-            csv_encoding=csv_encoding,
-            intake=intake,
-            workers=workers,
-            memory=memory,
-            partitions=partitions,
-            resume=resume,
-            overwrite=overwrite,
-            progress=progress_for(as_json),
-        )
+    run = premium(
+        insured,
+        identities,
+        premiums,
+        year=year,
+        out=out,
+        carried=carried,
+        standards=standards,
+        must_insure=must_insure,
+        require=requirements,
+        allow=allow,
+        skip_unserved=skip_unserved,
+        csv_encoding=csv_encoding,
+        intake=intake,
+        workers=workers,
+        memory=memory,
+        partitions=partitions,
+        resume=resume,
+        overwrite=overwrite,
+        progress=progress_for(as_json),
+    )
     show_run(run, out, as_json=as_json)

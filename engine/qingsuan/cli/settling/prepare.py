@@ -13,7 +13,6 @@ from qingsuan.cli.options.intake import intake_option
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.report.prepared import summary
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
@@ -61,26 +60,25 @@ def command(
     CLAIMS are files, folders or globs as “qingsuan settle” takes them. “qingsuan settle OUT” settles from there, as often
     as is wanted, to the same bytes.
     """
-    with terminated_as_interrupted():
-        prepared = prepare(
-            list(claims),
-            list(insured) if insured else None,
-            list(identities),
-            year=year,
-            out=out,
-            add=add,
-            workers=workers,
-            memory=memory,
-            partitions=partitions,
-            require=requirements,
-            allow=allow,
-            rules_dir=rules_dir,
-            skip_unserved=skip_unserved,
-            registrations=registrations or None,
-            csv_encoding=csv_encoding,
-            intake=intake,
-            progress=progress_for(as_json),
-        )
+    prepared = prepare(
+        list(claims),
+        list(insured) if insured else None,
+        list(identities),
+        year=year,
+        out=out,
+        add=add,
+        workers=workers,
+        memory=memory,
+        partitions=partitions,
+        require=requirements,
+        allow=allow,
+        rules_dir=rules_dir,
+        skip_unserved=skip_unserved,
+        registrations=registrations or None,
+        csv_encoding=csv_encoding,
+        intake=intake,
+        progress=progress_for(as_json),
+    )
     if as_json:
         show_json({**prepared.record, "seconds": prepared.seconds})
     else:

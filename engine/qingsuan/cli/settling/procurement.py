@@ -9,7 +9,6 @@ import click
 from qingsuan.cli.options.settlement import running_options
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -62,23 +61,22 @@ def command(
     """
     from qingsuan.api.agreements.procurement import procurement
 
-    with terminated_as_interrupted():
-        run = procurement(
-            purchases,
-            year=year,
-            agreed=agreed,
-            batches=batches,
-            items=items,
-            scores=scores,
-            movements=movements,
-            out=out,
-            csv_encoding=csv_encoding,
-            intake=intake,
-            workers=workers,
-            memory=memory,
-            partitions=partitions,
-            resume=resume,
-            overwrite=overwrite,
-            progress=progress_for(as_json),
-        )
+    run = procurement(
+        purchases,
+        year=year,
+        agreed=agreed,
+        batches=batches,
+        items=items,
+        scores=scores,
+        movements=movements,
+        out=out,
+        csv_encoding=csv_encoding,
+        intake=intake,
+        workers=workers,
+        memory=memory,
+        partitions=partitions,
+        resume=resume,
+        overwrite=overwrite,
+        progress=progress_for(as_json),
+    )
     show_run(run, out, as_json=as_json)

@@ -15,7 +15,6 @@ from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -87,34 +86,33 @@ def command(
     CLAIMS are Parquet, Arrow IPC or CSV files, folders of them, or globs; or the folder of a prepared year (“qingsuan
     prepare”), which has insured people and identities, too.
     """
-    with terminated_as_interrupted():
-        run = settle(
-            claims,
-            insured or None,
-            identities,
-            year=year,
-            out=out,
-            workers=workers,
-            memory=memory,
-            partitions=partitions,
-            require=requirements,
-            allow=allow,
-            rules_dir=rules_dir,
-            skip_unserved=skip_unserved,
-            strict=strict,
-            opening=opening,
-            accumulators=accumulators,
-            detail=detail,
-            resume=resume,
-            overwrite=overwrite,
-            keep=keep,
-            registrations=registrations or None,
-            csv_encoding=csv_encoding,
-            intake=intake,
-            engine=engine,
-            spark_master=spark_master,
-            progress=progress_for(as_json),
-        )
+    run = settle(
+        claims,
+        insured or None,
+        identities,
+        year=year,
+        out=out,
+        workers=workers,
+        memory=memory,
+        partitions=partitions,
+        require=requirements,
+        allow=allow,
+        rules_dir=rules_dir,
+        skip_unserved=skip_unserved,
+        strict=strict,
+        opening=opening,
+        accumulators=accumulators,
+        detail=detail,
+        resume=resume,
+        overwrite=overwrite,
+        keep=keep,
+        registrations=registrations or None,
+        csv_encoding=csv_encoding,
+        intake=intake,
+        engine=engine,
+        spark_master=spark_master,
+        progress=progress_for(as_json),
+    )
     show_run(run, out, as_json=as_json)
     if max_rejected is not None:
         max_rejected.check(run.record, out)

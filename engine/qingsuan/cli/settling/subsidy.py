@@ -10,7 +10,6 @@ import click
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 
 __all__ = ["command"]
@@ -84,29 +83,28 @@ def command(
     from qingsuan.report.text import proven
 
     check_report_names(reports, receipts)
-    with terminated_as_interrupted():
-        run = subsidy(
-            insured,
-            year=year,
-            out=out,
-            classes=classes,
-            standards=standards,
-            local_split=local_split,
-            receipts=receipts,
-            as_of=None if as_of is None else as_of.date(),
-            budgets=budgets,
-            require=requirements,
-            allow=allow,
-            skip_unserved=skip_unserved,
-            csv_encoding=csv_encoding,
-            intake=intake,
-            workers=workers,
-            memory=memory,
-            partitions=partitions,
-            resume=resume,
-            overwrite=overwrite,
-            progress=progress_for(as_json),
-        )
+    run = subsidy(
+        insured,
+        year=year,
+        out=out,
+        classes=classes,
+        standards=standards,
+        local_split=local_split,
+        receipts=receipts,
+        as_of=None if as_of is None else as_of.date(),
+        budgets=budgets,
+        require=requirements,
+        allow=allow,
+        skip_unserved=skip_unserved,
+        csv_encoding=csv_encoding,
+        intake=intake,
+        workers=workers,
+        memory=memory,
+        partitions=partitions,
+        resume=resume,
+        overwrite=overwrite,
+        progress=progress_for(as_json),
+    )
     with finished(out, run.record_sha256):
         for report in reports:
             write_arrival_report(out, report)

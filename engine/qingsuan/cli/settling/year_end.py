@@ -10,7 +10,6 @@ from qingsuan.cli.options.execution import machine_options
 from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import finished, results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
-from qingsuan.cli.settling.stopping import terminated_as_interrupted
 from qingsuan.messages import Lang, Words
 
 __all__ = ["command"]
@@ -48,16 +47,15 @@ def command(
     from qingsuan.closing.year import close_year
     from qingsuan.report.text import proven
 
-    with terminated_as_interrupted():
-        year = close_year(
-            case,
-            out,
-            workers=workers,
-            memory=memory,
-            resume=resume,
-            supersedes=supersedes,
-            progress=progress_for(as_json),
-        )
+    year = close_year(
+        case,
+        out,
+        workers=workers,
+        memory=memory,
+        resume=resume,
+        supersedes=supersedes,
+        progress=progress_for(as_json),
+    )
     with finished(out, year.record_sha256):
         if as_json:
             show_json({**year.record, "record_sha256": year.record_sha256})

@@ -27,6 +27,7 @@ from qingsuan.plugins import load
 from qingsuan.plugins.allowed import NOT_ALLOWED, leave_aside
 from qingsuan.run.executors.pieces import Collector, Piece, joined, message, pieces_of, report
 from qingsuan.run.folder import Written, draft
+from qingsuan.run.folder.modes import private_files
 from qingsuan.run.folder.parquet import write_parquet
 from qingsuan.run.inputs import Chunk
 from qingsuan.run.kept import Kept
@@ -264,17 +265,18 @@ def _settling(job: Job, frozen: Frozen) -> tuple[Settlement, Callable[..., Settl
 
 def _write(job: Job, partition: int, settled: Settled) -> None:
     """Write drafts of a partition's tables, then the receipt that names them: nobody looks at drafts without one."""
-    attempt = uuid.uuid4().hex
-    files = []
-    for kind, rows in settled.tables.items():
-        path = job.drafts / f"{kind}-{partition:05d}-{attempt}"
-        written = draft(path, partial(write_parquet, rows), f"{kind}/part-{partition:05d}.parquet")
-        files.append({"draft": path.name, **asdict(written)})
-    head = json.dumps({"partition": partition, "files": files}).encode()
-    content = len(head).to_bytes(8, "big") + head + Kept.of(settled).to_bytes()
-    unnamed = job.drafts / f"unnamed-{attempt}"
-    draft(unnamed, lambda path: path.write_bytes(content), unnamed.name)
-    unnamed.replace(job.drafts / f"receipt-{partition:05d}-{attempt}")
+    with private_files():
+        attempt = uuid.uuid4().hex
+        files = []
+        for kind, rows in settled.tables.items():
+            path = job.drafts / f"{kind}-{partition:05d}-{attempt}"
+            written = draft(path, partial(write_parquet, rows), f"{kind}/part-{partition:05d}.parquet")
+            files.append({"draft": path.name, **asdict(written)})
+        head = json.dumps({"partition": partition, "files": files}).encode()
+        content = len(head).to_bytes(8, "big") + head + Kept.of(settled).to_bytes()
+        unnamed = job.drafts / f"unnamed-{attempt}"
+        draft(unnamed, lambda path: path.write_bytes(content), unnamed.name)
+        unnamed.replace(job.drafts / f"receipt-{partition:05d}-{attempt}")
 
 
 def receipt_of(path: Path) -> tuple[int, list[tuple[str, Written]], Kept]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qingsuan.errors import RunError
 from qingsuan.run.folder.disk import writing
+from qingsuan.run.folder.modes import private_files
 
 __all__ = ["LOCK", "held", "is_held"]
 
@@ -18,7 +19,7 @@ LOCK = ".lock"
 
 @contextmanager
 def held(folder: Path, name: Path | None = None) -> Iterator[None]:
-    """Hold a folder, which is made, and is gone again at the end if nothing is in it.
+    """Hold a folder, which is made, and is gone again at the end if nothing is in it; what is written meanwhile is private.
 
     Parameters
     ----------
@@ -30,7 +31,11 @@ def held(folder: Path, name: Path | None = None) -> Iterator[None]:
     RunError
         Another process holds it, or it cannot be made.
     """
-    called = name or folder
+    with private_files():
+        yield from _held(folder, name or folder)
+
+
+def _held(folder: Path, called: Path) -> Iterator[None]:
     new = not folder.exists()
     handle = _lock(folder, called)
     try:

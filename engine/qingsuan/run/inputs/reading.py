@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.columns.cells import Torn
+from qingsuan.contents import content
 from qingsuan.errors import InputError, UsageError
 from qingsuan.run.inputs.formats.csv import check_encoding, count_csv_rows, open_csv, read_csv
 from qingsuan.run.inputs.formats.ipc import count_ipc_rows, open_ipc, read_ipc
@@ -99,7 +100,7 @@ class Chunk:
             for torn in rows.torn[:1]:
                 column = f": column {torn.column}" if torn.column else ""
                 where = f"{self.source.path}: row {rows.first_row + torn.row + 1}{column}"
-                raise InputError(where, found=torn.found, expected=torn.expected, do="mend the file")
+                raise InputError(where, found=_torn(torn), expected=torn.expected, do="mend the file")
             yield rows
 
     def _read(self, columns: Sequence[str] | None) -> Iterator[tuple[pa.RecordBatch, tuple[Torn, ...]]]:
@@ -117,6 +118,14 @@ class Chunk:
             return
         for batch in _READ[self.source.kind](self.source, self.parts, columns):
             yield batch, ()
+
+
+def _torn(torn: Torn) -> str:
+    """Where a torn row stands, and its cells as far as they may be shown."""
+    if torn.column:
+        return content(torn.found)
+    place, _, cells = torn.found.partition(": ")
+    return f"{place}: {content(cells)}"
 
 
 def _broken(path: Path, kind: str, error: BaseException, where: str = "") -> InputError:

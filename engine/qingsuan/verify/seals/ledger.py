@@ -68,6 +68,8 @@ def _said_twice(
     yield "the version of qingsuan", header.get("software", {}).get("qingsuan"), record["engine"]["version"]
     yield "the plugins", _plugins_of_header(header), _plugins_of_record(record, header)
     yield "what --allow named", options.get("allow"), record.get("allowed", {}).get("sha256")
+    intakes = [one["sha256"] for one in record.get("intake", ())]
+    yield "the intake files", list(options.get("intake", ())), intakes
     yield "the inputs", dict(_inputs_of_header(header)), dict(_inputs_of_record(record))
     yield "the tables of the bureau", header.get("tables of the bureau", {}), _tables(record)
     yield "the finished runs that it took", header.get("finished runs", {}), record.get("runs", {})
