@@ -20,8 +20,8 @@ __all__ = ["add_fen", "change", "found", "replace_row", "seal"]
 
 
 def found(out: Path, *more: object) -> list[dict[str, Any]]:
-    """All findings; status 3 if there are any."""
-    ran = run("verify", out, "--json", *more)
+    """All findings, with what stands in rows; status 3 if there are any."""
+    ran = run("--show-values", "verify", out, "--json", *more)
     told = json.loads(ran.out)
     assert ran.status == (3 if told["findings_in_all"] else 0)
     assert told["whole"] is (not told["findings"])

@@ -149,8 +149,6 @@ def asked_of(folder: Path, record: Mapping[str, Any], header: Mapping[str, Any],
     arguments |= _tables(header, kind, where)
     for name, sha256 in header.get("finished runs", {}).items():
         arguments[kind.runs[name]] = where.run(f"the run of {name}", sha256)
-    if year is None and (read_by := _intake_of(record)) is not None:
-        arguments["intake"] = read_by
     if options.get("carried in"):
         arguments["carried"] = where.run_of("operator", record["year"] - 1)
     return Asked(kind, arguments, year)
@@ -223,23 +221,13 @@ def _in_order(table: str, files: Sequence[Mapping[str, Any]], where: Places) -> 
             expected=f"as the run took them: {', '.join(names[:_NAMED])}",
             do="lay the files into one folder as they lay when the run read them",
         )
-    return paths
+    return sorted({_place_of(path) for path in paths})
 
 
-def _intake_of(record: Mapping[str, Any]) -> Intake | None:
-    """The intake file by which inputs are read, whose text the record has.
-
-    Raises
-    ------
-    InputError
-        There are several: deliveries of a prepared year, each read by its own.
-    """
-    said = record.get("intake", ())
-    if len(said) > 1:
-        raise InputError(
-            "the intake files", found=f"{len(said)} of them", expected="one", do="settle again from the prepared year"
-        )
-    return intake_of(said[0]["text"], said[0]["file"]) if said else None
+def _place_of(path: Path) -> Path:
+    """What has to be named for a file to be read as it was: the folder above those whose names give a column its value."""
+    keys = [folder for folder in path.parents if "=" in folder.name]
+    return keys[-1].parent if keys else path
 
 
 def _brought(record: Mapping[str, Any], where: Places) -> dict[str, Path]:

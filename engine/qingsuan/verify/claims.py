@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qingsuan.columns.cells import Cells, read_money, read_texts, read_times
+from qingsuan.contents import content
 from qingsuan.people import Texts, partition_of
 from qingsuan.run.inputs import BATCH_ROWS, Source, chunks
 from qingsuan.tables import BILL, CLAIMS
@@ -210,7 +211,11 @@ def _name_rows(
     ):
         for file, row, ids, at in rows.beyond(places, others):
             told = findings.counts[file, check] < MOST_OF_A_KIND
-            text = ", ".join(f"{name} {ids.column(name)[at].as_py()}" for name in ids.schema.names) if told else ""
+            text = (
+                ", ".join(f"{name} {content(ids.column(name)[at].as_py())}" for name in ids.schema.names)
+                if told
+                else ""
+            )
             findings.add(file, check, text, expected, row, do=_SETTLE_ANEW)
     if len(wrong) > len(looked):
         findings.add(
