@@ -370,6 +370,66 @@ def test_a_changed_sum_is_found_by_verify(tmp_path: Path, table: str, column: st
     assert (ran.status, said in ran.out) == (3, True), ran.out
 
 
+PATIENTS = """
+[[kinds]]
+clr_type = "90"
+med_types = []
+source = "X"
+[[terms]]
+id = "patients"
+way = "special"
+title = "patients"
+source = "X"
+parts = [{ of = "person", payers = [{ payer = "a", percent = 50 }, { payer = "b", percent = 50 }] }]
+"""
+LISTED = "setl_id,pool,insutype,clr_type,document\nC1,990100,310,90,made up\n"
+
+
+def test_listed_claims_that_share_an_id_or_did_not_come_are_told(tmp_path: Path) -> None:
+    claims = "setl_id,fixmedins_code,medfee_sumamt,hifp_pay\nC1,H1,9.00,8.00\nC1,H1,7.00,5.00\nC2,H1,5.00,1.00\n"
+    listed = LISTED + "C2,990100,310,90,made up\nC3,990100,310,90,made up\nC2,990200,310,90,made up\n"
+    made = year(
+        tmp_path,
+        ITEM + PATIENTS,
+        claims,
+        contracts=H1.replace(",21,", ",90,").replace("item", "patients"),
+        specials=listed,
+    )
+    ran = made.run()
+    assert ran.status == 0, ran
+    assert [(row["psntime"], row["standard"]) for row in made.table("clearing")] == [(1, Decimal("4.00"))]
+    told = [(row["kind"], row["setl_id"], row["claims"]) for row in made.table("unsettled")]
+    assert told == [("claim-twice", "C1", Decimal("5.00")), ("claim-twice", "C1", Decimal("8.00"))] or told == [
+        ("claim-twice", "C1", Decimal("8.00")),
+        ("claim-twice", "C1", Decimal("5.00")),
+    ]
+    said = " ".join(ran.out.split())
+    assert "specials.csv: line 4: no settled claim has its setl_id, pool and scheme (2 such lines in all)" in said
+    record = json.loads((tmp_path / "out/run.json").read_text("utf-8"))
+    assert record["specials"] == {"listed": 4, "of no claim": ["specials.csv: line 4", "specials.csv: line 5"]}
+    assert run("verify", tmp_path / "out").status == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "said"),
+    [
+        ("specials", "amount", "H1 990100 310 90 person central in fen as specials has it"),
+        ("payers", "amount", "payers of H1 990100 310 90 2022-01 bear its standard"),
+        ("payers", "first_month", "who bears it is said"),
+    ],
+)
+def test_a_changed_payer_is_found_by_verify(tmp_path: Path, table: str, column: str, said: str) -> None:
+    made = ClearingYear.of(tmp_path, next(one for one in CASES if one.stem == "08-special-payers"))
+    assert made.run("--partitions", 1).status == 0
+    (file,) = (tmp_path / "out" / table).iterdir()
+    rows = pq.read_table(file)
+    changed = ["2022-02" if column == "first_month" else value + 1 for value in rows[column].to_pylist()]
+    place = rows.schema.get_field_index(column)
+    pq.write_table(rows.set_column(place, column, pa.array(changed, rows[column].type)), file)
+    ran = run("verify", tmp_path / "out")
+    assert (ran.status, said in ran.out) == (3, True), ran.out
+
+
 # ---- what stops the run
 
 
@@ -408,6 +468,19 @@ def test_a_changed_sum_is_found_by_verify(tmp_path: Path, table: str, column: st
             {"advances": "fixmedins_code,pool,insutype,clr_type,month,amount\nH1,990100,310,21,2022-01,-5.00\n"},
             "from 0 to",
         ),
+        (
+            {"terms": ITEM + PATIENTS, "specials": LISTED + LISTED.splitlines()[1]},
+            "C1 990100 310 again, first in line 2",
+        ),
+        ({"specials": LISTED}, "a kind of terms.toml with med_types = []: there is none"),
+        ({"terms": ITEM + PATIENTS, "specials": LISTED.replace("C1", "")}, "the setl_id of a claim"),
+        ({"terms": ITEM + PATIENTS, "specials": LISTED.replace("made up", "")}, "by which it is cleared apart"),
+        (
+            {"terms": ITEM + PATIENTS.replace("percent = 50 }]", "percent = 49 }]")},
+            "payers whose percent are 100 together",
+        ),
+        ({"terms": ITEM + PATIENTS.replace('"b"', '"a"')}, '"a" twice'),
+        ({"terms": ITEM + PATIENTS + "payers = []\n"}, "those of each of parts"),
         ({"alliances": N_SUM + N_SUM.splitlines()[1]}, "N 990100 310 again, first in line 2"),
         (
             {"alliances": N_SUM + "S,990100,310,21,990101,1,made up\n"},

@@ -30,7 +30,9 @@ def test_every_column_of_cases_is_documented() -> None:
     assert re.findall(r"^\| `(\w+)` \|", section("cases"), re.MULTILINE) == [spec.name for spec in CASES]
 
 
-@pytest.mark.parametrize("table", ["clearing", "cases", "forms", "pools", "alliances", "unsettled"])
+@pytest.mark.parametrize(
+    "table", ["clearing", "cases", "forms", "pools", "alliances", "specials", "payers", "unsettled"]
+)
 def test_every_column_that_comes_out_is_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
     only_made_up(monkeypatch)
     made = ClearingYear.of(tmp_path, CASE)

@@ -51,6 +51,12 @@ def test_columns_and_twin_agree(seed: int, tmp_path: Path) -> None:
     cases = settled.tables["cases"]
     keys = zip(*(cases[name].to_pylist() for name in ("pool", "insutype", "setl_id")), strict=True)
     assert dict(zip(keys, fen(cases, "standard"), strict=True)) == by_hand.cases
+    borne = Counter[tuple[object, ...]]()
+    for row in settled.tables["payers"].to_pylist():
+        borne[(*(row[name] for name in NAME), row["part"], row["payer"])] += int(row["amount"].scaleb(2))
+    for (number, *one), amount in by_hand.borne.items():
+        borne[(*given.bureau.contracts[number].name, *one)] -= amount
+    assert not any(borne.values())
     unsettled = Counter[tuple[str, str]]()
     for row in settled.tables["unsettled"].to_pylist():
         unsettled[row["kind"], row["table"]] += row["rows"]
@@ -89,4 +95,4 @@ def test_the_random_worlds_say_everything(tmp_path: Path) -> None:
         assert sum(one[name] != 0 for one in terms) > 3, name
     assert sum(one["deposit_kept"] < 0 for one in terms) > 3  # high scorers, who get what others do not
     settled = {one.bureau.contracts[number].terms.way for one in given for number in one.by_hand.terms}
-    assert settled == {"01", "02", "03", "04", "05", "06", "07", "unit"}
+    assert settled == {"01", "02", "03", "04", "05", "06", "07", "unit", "special"}

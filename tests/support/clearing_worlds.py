@@ -154,7 +154,7 @@ class _Maker:
 
     def terms(self) -> None:
         """``terms.toml``: one or two terms of each way; now and then a parameter is not there."""
-        dice, parts = self.dice, [HEAD]
+        dice, parts = self.dice, [HEAD, '[[kinds]]\nclr_type = "90"\nmed_types = []\nsource = "X"\n']
         for number in range(dice.randrange(10, 16)):
             way = ("01", "02", "03", "04", "unit", "06", "05", "06")[number % 8]
             name = f"t{number}"
@@ -176,6 +176,16 @@ class _Maker:
             lines = ["[[terms]]", f'id = "{name}"', 'way = "07"', 'title = "07"', 'source = "X"', *self._shares(name)]
             own = f'others = "{self.more.choice(("item", "item", "nothing"))}"'
             parts.append("\n".join([*lines, own if self.more.random() > 0.05 else "", ""]))
+        for name in ("patients", "both"):
+            self.ways[name] = "special"
+            lines = ["[[terms]]", f'id = "{name}"', 'way = "special"', 'title = "special"', 'source = "X"']
+            share = self.more.randrange(200, 9_801)
+            payers = f'{{ payer = "a", percent = "{share / 100:.2f}" }}, {{ payer = "b", percent = "{100 - share / 100:.2f}" }}'
+            own = [
+                f'{{ of = "{of}", payers = [{payers}] }}'
+                for of in (("person",) if name == "patients" else ("funds", "person"))
+            ]
+            parts.append("\n".join([*lines, f"parts = [{', '.join(own)}]" if self.more.random() > 0.1 else "", ""]))
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "terms.toml").write_text("\n".join(parts), encoding="utf-8")
 
@@ -277,7 +287,7 @@ class _Maker:
                 terms = "sum" if self.more.random() < (0.6 if name[1:3] == (POOLS[0], "390") else 0.05) else terms
                 budget = self._yuan(2_000_000) if (terms in self.budgeted) != (dice.random() < 0.03) else ""
                 self.of.append(row | {"terms": terms, "budget": budget, **self._factors(), **self._member(terms)})
-        self.rows["contracts.csv"] = self.of
+        self.rows["contracts.csv"] = [*self.of, *self._apart()]
         self.rows["groups.csv"] = [
             self._group(name, group)
             for name, way in self.ways.items()
@@ -330,6 +340,19 @@ class _Maker:
         """The terms of points that most contracts of a pool have."""
         own = [name for name, way in self.ways.items() if way in ("05", "06")]
         return self.shared.setdefault(pool, self.dice.choice(own))
+
+    def _apart(self) -> list[dict[str, str]]:
+        """Contracts of claims that are listed one by one."""
+        nothing = {"budget": "", **self._factors(), "alliance": "", "weight": ""}
+        return [
+            dict(zip(NAME, (f"H{number}", pool, scheme, "90"), strict=True))
+            | {"begin_month": "2022-01", "end_month": self.more.choice(("2022-06", "2022-12"))}
+            | {"terms": self.more.choice(("patients", "both")), **nothing}
+            for number in range(4)
+            for pool in POOLS
+            for scheme in ("310", "390")
+            if self.more.random() < 0.8
+        ]
 
     def _member(self, terms: str) -> dict[str, str]:
         """Of which alliance a contract is, and its weight there."""
@@ -400,6 +423,9 @@ class _Maker:
             way = self.ways[row["terms"]]
             if way in ("02", "03", "05", "06") or dice.random() < 0.02:
                 cases += [self._case(claim, row["terms"]) for _ in range(dice.choices((0, 1, 2), (2, 95, 3))[0])]
+        listed = {(one.setl_id, one.pool, one.insutype) for one in claims if self.more.random() < 0.05}
+        rows = [dict(zip(("setl_id", "pool", "insutype"), one, strict=True)) for one in sorted(listed)]
+        table_of(self.folder / "specials.csv", [one | {"clr_type": "90", "document": "made up"} for one in rows])
         return World(self.folder, claims, cases)
 
     def _case(self, claim: Claim, terms: str) -> Case:

@@ -1009,6 +1009,27 @@ MUTANTS = (
         CLEARING,
     ),
     Mutant(
+        "clearing: a listed claim is cleared with the others, too",
+        "clearing/intake/listed.py",
+        "kind[place] = self._kind_of[key]",
+        "kind[place] = kind[place]",
+        CLEARING,
+    ),
+    Mutant(
+        "clearing: the last payer's part is rounded, too",
+        "clearing/special/claims.py",
+        "for payer in payers[:-1]]",
+        "for payer in payers]",
+        CLEARING,
+    ),
+    Mutant(
+        "clearing: a claim that shares its id with another one is borne all the same",
+        "clearing/special/claims.py",
+        "np.bincount(number, minlength=most)[number] > 1",
+        "np.bincount(number, minlength=most)[number] > 2",
+        CLEARING,
+    ),
+    Mutant(
         "clearing: care that an alliance's own members give its people is spent outside, too",
         "clearing/intake/crossing.py",
         "_add(self.outside, people, funds, crosses & pays)",

@@ -14,7 +14,7 @@ from qingsuan.clearing.intake.columns import AMOUNTS
 from qingsuan.columns.rows import Taker, add_up, arrow, looked_up, numbers, recoded
 from qingsuan.people import Numbering, Texts
 
-__all__ = ["CLAIM_FAULTS", "OF_CLAIMS", "Joined", "join"]
+__all__ = ["CLAIM_FAULTS", "OF_CLAIMS", "Joined", "join", "numbered", "ordered", "summed"]
 
 CLAIM_FAULTS = ("", "no-case", "case-twice", "claim-twice", "no-group")
 """What is wrong with a claim that goes by cases; nothing, where its case is found and names a group."""
@@ -49,19 +49,31 @@ class Joined:
     days: Int64
     points: Int64
 
-    def summed(self, wanted: npt.NDArray[np.bool_]) -> pa.Table:
-        """Some of the claims, added up by contract and month: :data:`OF_CLAIMS` of each.
 
-        Raises
-        ------
-        ValueError
-            A sum could leave 64 bits.
-        """
-        contract, month, *amounts = (numbers(self.claims[name])[wanted] for name in OF_CLAIMS)
-        _, first, group = np.unique(contract * _LATER + month, return_index=True, return_inverse=True)
-        sums = add_up(group.astype(np.int32), len(first), amounts)
-        columns = (contract[first], month[first], *sums)
-        return pa.table({name: arrow(values) for name, values in zip(OF_CLAIMS, columns, strict=True)})
+def ordered(claims: pa.Table) -> pa.Table:
+    """``setl_id`` and :data:`OF_CLAIMS` of claims that are of a contract, in the order of contract and ``setl_id``."""
+    order = pc.sort_indices(
+        claims.select(["contract", "setl_id"]), [("contract", "ascending"), ("setl_id", "ascending")]
+    )
+    taker = Taker(numbers(order).astype(np.int32), len(claims))
+    columns = {name: taker.numbers(numbers(claims[name])) for name in OF_CLAIMS}
+    ids = taker.texts(Texts.plain(claims["setl_id"]))
+    return pa.table({"setl_id": ids, **{name: arrow(values) for name, values in columns.items()}})
+
+
+def summed(claims: pa.Table, wanted: npt.NDArray[np.bool_]) -> pa.Table:
+    """Some of ordered claims, added up by contract and month: :data:`OF_CLAIMS` of each.
+
+    Raises
+    ------
+    ValueError
+        A sum could leave 64 bits.
+    """
+    contract, month, *amounts = (numbers(claims[name])[wanted] for name in OF_CLAIMS)
+    _, first, group = np.unique(contract * _LATER + month, return_index=True, return_inverse=True)
+    sums = add_up(group.astype(np.int32), len(first), amounts)
+    columns = (contract[first], month[first], *sums)
+    return pa.table({name: arrow(values) for name, values in zip(OF_CLAIMS, columns, strict=True)})
 
 
 def join(claims: pa.Table, cases: pa.Table, keys: Sequence[str]) -> Joined:
@@ -74,14 +86,9 @@ def join(claims: pa.Table, cases: pa.Table, keys: Sequence[str]) -> Joined:
     keys
         Pool and scheme of each contract, by its number.
     """
-    order = pc.sort_indices(
-        claims.select(["contract", "setl_id"]), [("contract", "ascending"), ("setl_id", "ascending")]
-    )
-    taker = Taker(numbers(order).astype(np.int32), len(claims))
-    ids = taker.texts(Texts.plain(claims["setl_id"]))
-    columns = {name: taker.numbers(numbers(claims[name])) for name in OF_CLAIMS}
-    own = pa.table({"setl_id": ids, **{name: arrow(values) for name, values in columns.items()}})
-    number, most = _numbered(ids, cases, _keys_of(columns["contract"], keys, cases))
+    own = ordered(claims)
+    ids = Texts.of(pa.chunked_array([*own["setl_id"].chunks, *cases["setl_id"].chunks], pa.string()))
+    number, most = numbered(ids, _keys_of(numbers(own["contract"]), keys, cases))
     of_claim, of_case = number[: len(own)], number[len(own) :]
     claims_of, cases_of = np.bincount(of_claim, minlength=most), np.bincount(of_case, minlength=most)
     place = np.zeros(most, np.int32)
@@ -114,12 +121,11 @@ def _keys_of(contract: npt.NDArray[np.int32], keys: Sequence[str], cases: pa.Tab
     return np.concatenate([looked_up(of_contract, contract), of_case])
 
 
-def _numbered(ids: pa.Array, cases: pa.Table, keys: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], int]:
-    """Claims, and after them cases, numbered by id, pool and scheme; and how many numbers there are."""
-    every = Texts.of(pa.chunked_array([ids, *cases["setl_id"].chunks], pa.string()))
-    ordered = Numbering(every, (keys, np.zeros(len(keys), np.int64)))
+def numbered(ids: Texts, keys: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], int]:
+    """A number for each id with a key, the same one where both are the same; and how many numbers there are."""
+    in_groups = Numbering(ids, (keys, np.zeros(len(keys), np.int64)))
     number = np.empty(len(keys), np.int32)
-    number[ordered.rows] = np.cumsum(ordered.tied == 0, dtype=np.int32) - np.int32(1)
+    number[in_groups.rows] = np.cumsum(in_groups.tied == 0, dtype=np.int32) - np.int32(1)
     return number, int(number.max(initial=-1)) + 1
 
 

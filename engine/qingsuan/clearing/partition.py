@@ -15,13 +15,14 @@ from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.model import Contract
 from qingsuan.clearing.intake.crossing import Crossing
 from qingsuan.clearing.intake.sums import Sums
-from qingsuan.clearing.joining import join
+from qingsuan.clearing.joining import join, summed
 from qingsuan.clearing.lines import CLAIMED, Line, Unsettled, claimed_of
 from qingsuan.clearing.pools import value_pools, value_rates
 from qingsuan.clearing.results import Outcome
 from qingsuan.clearing.sharing import return_deposits, share_with
+from qingsuan.clearing.special.claims import Specials, of_claims
 from qingsuan.clearing.standards import of_quantities
-from qingsuan.columns.rows import add_up, numbers
+from qingsuan.columns.rows import add_up, looked_up, numbers
 from qingsuan.settlement import Settled
 
 __all__ = ["settle_contracts"]
@@ -39,9 +40,9 @@ def settle_contracts(
     """Settle the contracts of a partition; see :class:`qingsuan.clearing.settlement.ContractClearing`."""
     order = np.sort(numbers(contracts["contract"]))
     lines = {int(number): Line(bureau.contracts[number]) for number in order}
-    alone = pc.not_equal(settled["setl_id"], "")
-    sums = settled.filter(pc.invert(alone))
-    valued = worth(join(settled.filter(alone), cases, [one.key for one in bureau.contracts]), bureau)
+    of_cases, of_specials, sums = _apart(settled, bureau)
+    valued = worth(join(of_cases, cases, [one.key for one in bureau.contracts]), bureau)
+    special = of_claims(of_specials, bureau.contracts)
     for line in lines.values():
         if line.contract.lacks:
             line.problem = ("missing-parameter", "; ".join(line.contract.lacks))
@@ -51,18 +52,27 @@ def settle_contracts(
     whole, has_case = _whole(lines, len(bureau.contracts)), _with_case(lines, bureau, valued)
     own = [added.rows(list(lines)), sums.filter(pc.greater_equal(sums["contract"], 0))]
     own = pa.concat_tables([table.select(_CLAIMS) for table in own])
-    claimed = pa.concat_tables([own, valued.joined.summed(has_case)])
+    claimed = pa.concat_tables([own, summed(valued.joined.claims, has_case), summed(special.claims, ~special.twice)])
     of_whole = claimed.filter(pa.array(whole[numbers(claimed["contract"])]))
     _fill(lines, of_whole)
-    _standards(lines, valued, has_case)
-    unsettled = [*_of_claims(bureau, lines, own, sums, valued), *_of_cases(cases, valued)]
+    _standards(lines, valued, has_case, special)
+    unsettled = [*_of_claims(bureau, lines, own, sums, valued, special), *_of_cases(cases, valued)]
     unsettled += [_of_contract(line) for line in lines.values() if line.problem]
     done = [line for line in lines.values() if line.problem is None]
     return_deposits(done)
     for line in done:
         share_with(line)
         line.settle()
-    return Outcome(bureau, done, unsettled, valued, has_case, (pools, alliances), of_whole).settled(len(cases))
+    return Outcome(bureau, done, unsettled, valued, has_case, (pools, alliances), special, of_whole).settled(len(cases))
+
+
+def _apart(settled: pa.Table, bureau: Bureau) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Claims that go by cases, claims with special payers, and sums of the others."""
+    alone = pc.not_equal(settled["setl_id"], "")
+    claims = settled.filter(alone)
+    special = np.array([one.terms.way == "special" for one in bureau.contracts] or [False], np.bool_)
+    is_special = pa.array(looked_up(special, numbers(claims["contract"])))
+    return claims.filter(pc.invert(is_special)), claims.filter(is_special), settled.filter(pc.invert(alone))
 
 
 def _with_case(lines: dict[int, Line], bureau: Bureau, cases: Cases) -> Mask:
@@ -90,11 +100,12 @@ def _added_up(lines: Collection[int], claimed: pa.Table) -> dict[int, dict[str, 
     return {number: {name: int(own[number]) for name, own in zip(CLAIMED, sums, strict=True)} for number in lines}
 
 
-def _standards(lines: dict[int, Line], cases: Cases, settled: Mask) -> None:
+def _standards(lines: dict[int, Line], cases: Cases, settled: Mask, special: Specials) -> None:
     """What each contract is due by its way of payment."""
     most, at = max(lines, default=-1) + 1, np.flatnonzero(settled)
     amounts = np.ones(len(at), np.int64), cases.joined.days[at], cases.units[at], cases.standard[at]
     count, days, units, due = add_up(cases.contract[at], most, amounts)
+    of_special = special.standards(most)
     for number, line in lines.items():
         if line.problem is not None:
             continue
@@ -105,6 +116,8 @@ def _standards(lines: dict[int, Line], cases: Cases, settled: Mask) -> None:
             line.units = int(units[number]) if terms.points else None
         elif terms.way == "07":
             line.standard = line.share + line.remainder + line.others
+        elif terms.way == "special":
+            line.standard = int(of_special[number])
         elif terms.counts:
             line.quantity, line.standard = of_quantities(line.contract)
         else:
@@ -112,7 +125,7 @@ def _standards(lines: dict[int, Line], cases: Cases, settled: Mask) -> None:
 
 
 def _of_claims(
-    bureau: Bureau, lines: dict[int, Line], own: pa.Table, sums: pa.Table, cases: Cases
+    bureau: Bureau, lines: dict[int, Line], own: pa.Table, sums: pa.Table, cases: Cases, special: Specials
 ) -> Iterable[Unsettled]:
     """Claims that are not settled: of no contract, of one that is not, without their case."""
     nobody = sums.filter(pc.less(sums["contract"], 0))
@@ -125,7 +138,8 @@ def _of_claims(
         claimed = claimed_of({each: row[f"{each}_sum"] for each in CLAIMED})
         yield Unsettled(kind, "settled", "", reason, name, row["med_type"], "", row["rows_sum"], claimed)
     alone = cases.joined.claims
-    every = pa.concat_tables([own, cases.joined.summed(np.ones(len(alone), np.bool_))])
+    each_claim = [summed(table, np.ones(len(table), np.bool_)) for table in (alone, special.claims)]
+    every = pa.concat_tables([own, *each_claim])
     amounts = _added_up(lines, every) if any(line.problem for line in lines.values()) else {}
     for number, line in lines.items():
         if line.problem is None or not amounts[number]["rows"]:
@@ -142,6 +156,12 @@ def _of_claims(
         yield Unsettled(
             kind, "settled", contract.where, reason, contract.name, "", row["setl_id"], row["rows"], claimed_of(row)
         )
+    twice = special.twice & _whole(lines, len(bureau.contracts))[special.contract]
+    kind = "claim-twice"
+    for row in special.claims.filter(pa.array(twice)).to_pylist():
+        contract = bureau.contracts[row["contract"]]
+        told = contract.name, "", row["setl_id"], row["rows"], claimed_of(row)
+        yield Unsettled(kind, "settled", contract.where, REASONS[kind], *told)
 
 
 def _of_cases(cases: pa.Table, valued: Cases) -> Iterable[Unsettled]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -55,8 +55,8 @@ def identities_of(books: Books) -> Iterable[tuple[str, int, int]]:
     yield "standard - claims = difference", total("standard") - total("claims"), total("difference")
 
 
-def record_of(books: Books, bureau: Bureau) -> dict[str, Any]:
-    """The part of ``run.json`` that this settlement knows."""
+def record_of(books: Books, bureau: Bureau, unseen: Sequence[str]) -> dict[str, Any]:
+    """The part of ``run.json`` that this settlement knows; ``unseen`` are lines of listed claims that did not come."""
     counts, terms = books.counts, bureau.terms
     care = _merged(books, "care", BY_CARE).to_pylist()
     unsettled = _merged(books, "unsettled", UNSETTLED_BY).to_pylist()
@@ -101,19 +101,23 @@ def record_of(books: Books, bureau: Bureau) -> dict[str, Any]:
         "strays": [
             {"where": one.where, "of": " ".join(one.name), "amount": yuan(one.amount_fen)} for one in bureau.strays
         ],
+        "specials": {"listed": len(bureau.specials), "of no claim": list(unseen)},
         "identities": [
             {"identity": name, "one": yuan(one), "other": yuan(other)} for name, one, other in identities_of(books)
         ],
-        "warnings": list(_warnings(bureau, books)),
+        "warnings": list(_warnings(bureau, books, unseen)),
     }
 
 
-def _warnings(bureau: Bureau, books: Books) -> Iterable[str]:
+def _warnings(bureau: Bureau, books: Books, unseen: Sequence[str]) -> Iterable[str]:
     made_up = [one.document for one in bureau.terms.cited if one.grade == "made-up"]
     if made_up:
         yield f"{', '.join(dict.fromkeys(made_up))} is marked made-up"
     for one in bureau.strays:
         yield f"{one.where}: of no contract of its month ({' '.join(one.name)}); it is in no amount"
+    if unseen:
+        told = f"no settled claim has its setl_id, pool and scheme ({len(unseen):,} such lines in all)"
+        yield f"{unseen[0]}: {told}: nothing is cleared of it"
     for contract in bureau.contracts:
         yield from contract.deposits_off
     rows, fen = books.counts["unsettled.settled"], books.counts["unsettled_fen"]

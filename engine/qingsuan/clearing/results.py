@@ -17,6 +17,8 @@ from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.lines import TERMS, Line, Unsettled
 from qingsuan.clearing.pools import Pool
 from qingsuan.clearing.shared import POINTS, alliances_table, cases_table, pools_table
+from qingsuan.clearing.special.claims import Specials
+from qingsuan.clearing.special.tables import payers_table, specials_table
 from qingsuan.columns.cells import decimals
 from qingsuan.columns.rows import arrow, low_words
 from qingsuan.settlement import Settled
@@ -56,6 +58,7 @@ class Outcome:
     lines, unsettled : contracts that are settled, and what is not.
     cases, has_case : cases with what each is worth, and which of them are settled.
     shared : pools that share a budget, and alliances that share a sum.
+    special : claims that special payers bear.
     claimed : internal rows of the claims that are cleared.
     """
 
@@ -65,6 +68,7 @@ class Outcome:
     cases: Cases
     has_case: npt.NDArray[np.bool_]
     shared: tuple[Sequence[Pool], Sequence[Shared]]
+    special: Specials
     claimed: pa.Table
 
     def settled(self, cases_in: int) -> Settled:
@@ -74,6 +78,7 @@ class Outcome:
             "cases": cases_table(self.cases, self.bureau.contracts, self.has_case),
             "pools": pools_table(self.shared[0]),
             "alliances": alliances_table(self.shared[1]),
+            **self._specials(),
             "forms": self._forms(),
             "unsettled": self._unsettled(),
         }
@@ -113,6 +118,17 @@ class Outcome:
             columns[name] = _money([getattr(line, name) for line in lines])
         columns["difference"] = _money([line.standard - line.claimed["funds"] for line in lines])
         return pa.table(columns)
+
+    def _specials(self) -> dict[str, pa.Table]:
+        """What special payers bear, claim by claim and contract by contract."""
+        whole = np.zeros(len(self.bureau.contracts) or 1, np.bool_)
+        whole[[line.contract.number for line in self.lines]] = True
+        settled = whole[self.special.contract] & ~self.special.twice
+        borne = list(self.special.borne(self.bureau.contracts, settled))
+        return {
+            "specials": specials_table(self.special, borne, self.bureau.contracts),
+            "payers": payers_table(self.lines, self.bureau.terms.year, self.special, borne),
+        }
 
     def _forms(self) -> pa.Table:
         """The national application for clearing (3203 清算申请), one row per contract and month of settlement."""

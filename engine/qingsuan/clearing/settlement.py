@@ -21,7 +21,19 @@ from qingsuan.tables import CLAIMS, INTERFACE
 
 __all__ = ["TABLES", "ContractClearing", "contracts_table"]
 
-TABLES = ("clearing", "cases", "forms", "pools", "alliances", "unsettled", "totals", "rejected", ".shuffle")
+TABLES = (
+    "clearing",
+    "cases",
+    "forms",
+    "pools",
+    "alliances",
+    "specials",
+    "payers",
+    "unsettled",
+    "totals",
+    "rejected",
+    ".shuffle",
+)
 
 _BYTES = {"settled": 120, "cases": 260, "contracts": 2000}
 """What a row needs of memory while its partition is settled; most claims are added up before they come there."""
@@ -44,7 +56,7 @@ class ContractClearing(Settlement):
 
     name = "clearing 医疗机构清算"
     tables = TABLES
-    always = ("clearing", "cases", "forms", "pools", "alliances", "unsettled")
+    always = ("clearing", "cases", "forms", "pools", "alliances", "specials", "payers", "unsettled")
 
     def __init__(self, bureau: Bureau, regions: Sequence[Region], *, skip_unserved: bool = False) -> None:
         self.bureau, self.year = bureau, bureau.terms.year
@@ -95,7 +107,7 @@ class ContractClearing(Settlement):
 
     def record(self, books: Books) -> dict[str, Any]:
         """See :meth:`qingsuan.settlement.Settlement.record`."""
-        return record_of(books, self.bureau)
+        return record_of(books, self.bureau, self._taking.listed.unseen())
 
 
 def contracts_table(bureau: Bureau) -> pa.Table:

@@ -37,6 +37,16 @@ class Clearing(FinishedRun):
         return self._rows("alliances")
 
     @cached_property
+    def specials(self) -> Rows:
+        """One row per claim, part and payer, of claims that special payers bear."""
+        return self._rows("specials")
+
+    @cached_property
+    def payers(self) -> Rows:
+        """One row per contract, part and payer, of contracts whose terms say who bears them."""
+        return self._rows("payers")
+
+    @cached_property
     def forms(self) -> Rows:
         """The national application for clearing (3203), one row per contract and month of settlement."""
         return self._rows("forms")

@@ -31,6 +31,7 @@ _WAYS = {
     "06": "06 DIP 病种分值",
     "07": "07 alliance 医共体",
     "unit": "unit 服务单元",
+    "special": "special 特殊支付",
 }
 KINDS = {
     "missing-parameter": "contracts that lack something they need 合同缺参数",

@@ -60,7 +60,7 @@ def check_clearing(folder: Path, record: Mapping[str, Any], findings: Findings) 
         part = f"part-{number:05d}.parquet"
         tables = {
             name: pq.read_table(folder / name / part)
-            for name in ("clearing", "cases", "forms", "pools", "alliances", "unsettled")
+            for name in ("clearing", "cases", "forms", "pools", "alliances", "specials", "payers", "unsettled")
         }
         rows = _rows(tables["clearing"], _AMOUNTS)
         for place, row in enumerate(rows, 1):
@@ -68,6 +68,7 @@ def check_clearing(folder: Path, record: Mapping[str, Any], findings: Findings) 
         _check_cases(f"cases/{part}", tables["cases"], rows, findings)
         _check_pools(f"pools/{part}", tables["pools"], rows, findings)
         _check_alliances(f"alliances/{part}", tables["alliances"], rows, findings)
+        _check_payers(f"payers/{part}", tables["payers"], tables["specials"], rows, findings)
         _check_forms(f"forms/{part}", tables["forms"], rows, findings)
         _add(care, rows, _BY, ("psntime", *_AMOUNTS))
         _add(unsettled, _rows(tables["unsettled"], _UNSETTLED), ("kind", "table"), ("rows", *_UNSETTLED))
@@ -191,6 +192,32 @@ def _check_alliances(file: str, table: pa.Table, contracts: list[dict[str, Any]]
         for check, (found, expected) in checks.items():
             if found != expected:
                 findings.add(file, check, f"{found} fen", f"{expected} fen", place)
+
+
+def _check_payers(
+    file: str, table: pa.Table, specials: pa.Table, contracts: list[dict[str, Any]], findings: Findings
+) -> None:
+    """What payers bear of a contract is its standard; of one with special payers, claim by claim what payers has of it."""
+    by, money = ("fixmedins_code", "pool", "insutype", "clr_type"), ("amount",)
+    rows, claims = _rows(table, money), _rows(specials, money)
+    told: _Sums = {}
+    _add(told, rows, (*by, "first_month"), money)
+    own = {tuple(one[name] for name in (*by, "first_month")): one for one in contracts}
+    for name, sums in sorted(told.items()):
+        expected = own.get(name, {}).get("standard")
+        findings.same(file, f"payers of {' '.join(name)} bear its standard, in fen", sums["amount"], expected)
+    for name, one in sorted(own.items()):
+        if one["clr_way"] == "special" and name not in told:
+            findings.add(file, "who bears it is said", "no row", " ".join(name))
+    of_rows: _Sums = {}
+    _add(of_rows, [row for row in rows if row["part"] != "standard"], (*by, "part", "payer"), money)
+    of_claims: _Sums = {}
+    _add(of_claims, claims, (*by, "part", "payer"), money)
+    for name in sorted(of_rows.keys() | of_claims.keys()):
+        found = of_rows.get(name, Counter())["amount"]
+        findings.same(
+            file, f"{' '.join(name)} in fen as specials has it", found, of_claims.get(name, Counter())["amount"]
+        )
 
 
 def _share(available: int, weight: Any, weights: Any) -> int:

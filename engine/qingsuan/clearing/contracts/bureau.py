@@ -1,7 +1,8 @@
 """The folder of a bureau's contracts: ``terms.toml``, ``contracts.csv``, and small tables of what was agreed, counted and paid.
 
 ``quantities.csv`` has heads and units of service, ``groups.csv`` what a case of a group is worth, ``budgets.csv`` what pools
-have for points, ``alliances.csv`` what county alliances have, ``advances.csv`` what was paid and withheld month by month,
+have for points, ``alliances.csv`` what county alliances have, ``specials.csv`` which claims are cleared
+apart, ``advances.csv`` what was paid and withheld month by month,
 ``assessments.csv`` scores of the year, ``audits.csv`` what is withheld. Each may be left out where no contract needs it.
 """
 
@@ -14,11 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qingsuan.clearing.contracts import alliances
+from qingsuan.clearing.contracts import alliances, specials
 from qingsuan.clearing.contracts.alliances import Alliance
 from qingsuan.clearing.contracts.lacking import lacks_of
 from qingsuan.clearing.contracts.model import Budget, Contract, Group, Quantity, Terms, TermsFile
 from qingsuan.clearing.contracts.shares import Deposit
+from qingsuan.clearing.contracts.specials import Special
 from qingsuan.clearing.contracts.terms import MOST_FACTOR, factor, read_terms
 from qingsuan.errors import PolicyError
 from qingsuan.heads.small_tables import TableFile, lines_of, number
@@ -38,6 +40,7 @@ FILES = {
     "assessments.csv": (*_NAME, "score", "full_score"),
     "budgets.csv": ("pool", "insutype", "clr_type", "budget", "reserve", "outside"),
     "alliances.csv": alliances.COLUMNS,
+    "specials.csv": specials.COLUMNS,
 }
 """The tables of the folder, each with the columns that it must have; the first must be there, beside ``terms.toml``."""
 
@@ -90,6 +93,7 @@ class Bureau:
     groups : by terms and group.
     budgets : by pool, scheme and kind of care.
     alliances : by name, pool and scheme.
+    specials : claims that are cleared apart, by setl_id, pool and scheme.
     strays : lines of other tables that no contract is for.
     files : those that were read, with their digests and what their comments say.
     """
@@ -99,6 +103,7 @@ class Bureau:
     groups: Mapping[tuple[str, str], Group]
     budgets: Mapping[_Name, Budget]
     alliances: Mapping[tuple[str, str, str], Alliance]
+    specials: Mapping[tuple[str, str, str], Special]
     strays: tuple[Stray, ...]
     files: tuple[TableFile, ...]
 
@@ -133,7 +138,7 @@ def read_bureau(folder: Path, year: int) -> Bureau:
         replace(one, lacks=lacks_of(one, valued, sums.get((one.alliance, one.pool, one.insutype)))) for one in known
     )
     files = tuple(TableFile.of(name.split(".", maxsplit=1)[0], path) for name, path in there.items())
-    return Bureau(terms, whole, groups, reader.budgets(), sums, strays, files)
+    return Bureau(terms, whole, groups, reader.budgets(), sums, reader.specials(terms), strays, files)
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -269,6 +274,11 @@ class _Reader:
     def alliances(self, kinds: Sequence[str]) -> dict[tuple[str, str, str], Alliance]:
         """What county alliances have, by name, pool and scheme."""
         return alliances.read_alliances(self._lines("alliances.csv"), kinds, _fen, _short)
+
+    def specials(self, file: TermsFile) -> dict[tuple[str, str, str], Special]:
+        """Claims that are cleared apart, by setl_id, pool and scheme."""
+        listed = [kind.clr_type for kind in file.kinds if not kind.med_types]
+        return specials.read_specials(self._lines("specials.csv"), listed, _short)
 
     def of_contracts(self, contracts: Sequence[Contract]) -> tuple[list[dict[str, Any]], tuple[Stray, ...]]:
         """What the other tables say of each contract, and the lines that are of none."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from qingsuan.clearing.contracts.payers import Part, Payer
 from qingsuan.clearing.contracts.points import Points
 from qingsuan.clearing.contracts.shares import Deposit, Share
 from qingsuan.policy.model import Source
@@ -40,6 +41,7 @@ WAYS = {
     "06": "DIP 按病种分值",
     "07": "county alliance 县域医共体总额",
     "unit": "per unit of service 按服务单元",
+    "special": "special payers 特殊支付方",
 }
 """Ways of payment (清算方式), by the national code where there is one."""
 
@@ -75,6 +77,8 @@ class Terms:
     units : unit: amount by unit of service.
     points : 05, 06: what cases and points are worth.
     others : 07: what is paid for care of people who are not the alliance's: by ``item`` beside the sum, or ``nothing``.
+    parts : special: which parts of each claim are cleared, and who bears them.
+    payers : who bears the standard, where the terms of another way say so.
     shares : whether what is left of, or beyond, the institution's budget is shared: by ``surplus`` and ``overrun``, None for not at all.
     deposit : what is withheld and returned by assessment; None where nothing is.
     """
@@ -92,6 +96,8 @@ class Terms:
     points: Points | None = None
     others: str = ""
     shares: bool = False
+    parts: tuple[Part, ...] = ()
+    payers: tuple[Payer, ...] = ()
     surplus: Share | None = None
     overrun: Share | None = None
     deposit: Deposit | None = None
@@ -102,6 +108,11 @@ class Terms:
         return self.way in OF_CASES
 
     @property
+    def by_claim(self) -> bool:
+        """Whether each claim stays by itself."""
+        return self.of_cases or self.way == "special"
+
+    @property
     def counts(self) -> bool:
         """Whether it goes by numbers of heads or units."""
         return self.way in ("04", "unit")
@@ -109,7 +120,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of care that is cleared apart (清算类别): its code, and the kinds of care (医疗类别) that belong to it."""
+    """A kind of care that is cleared apart (清算类别): its code, and the kinds of care (医疗类别) that belong to it.
+
+    There are none where its claims are listed one by one.
+    """
 
     clr_type: str
     med_types: tuple[str, ...]

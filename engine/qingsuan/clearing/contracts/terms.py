@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.clearing.contracts.model import ONE, WAYS, DayRate, Kind, Terms, TermsFile
+from qingsuan.clearing.contracts.payers import read_parts, read_payers
 from qingsuan.clearing.contracts.points import read_points
 from qingsuan.clearing.contracts.shares import read_deposit, read_share
 from qingsuan.money import BP_ONE
@@ -126,8 +127,9 @@ class _Reader:
             "06": self._points,
             "07": self._alliance,
             "unit": self._units,
+            "special": self._special,
         }
-        own = of_way[way]() | self._shares()
+        own = of_way[way]() | self._shares(way)
         return Terms(id=name, way=way, title=title, source=source, lacks=tuple(self._lacks), **own)
 
     def _need(self, key: str, read: Callable[[str], Any], otherwise: Any) -> Any:
@@ -180,19 +182,28 @@ class _Reader:
             "units": self._need("units", lambda key: self._named(key, "unit", lambda one: one.yuan_fen("yuan")), {})
         }
 
-    def _shares(self) -> dict[str, Any]:
-        """What is left or overrun, and deposits; both parts of the first, or neither."""
+    def _shares(self, way: str) -> dict[str, Any]:
+        """What is left or overrun, both or neither; who bears the standard; deposits."""
         table, found = self.table, dict[str, Any]()
         if table.has("surplus") or table.has("overrun"):
             for key in ("surplus", "overrun"):
                 found[key] = self._need(key, lambda key: read_share(table, key), None)
             found["shares"] = True
+        if table.has("payers"):
+            if way == "special":
+                table.refuse(
+                    "payers", found="payers of the whole", expected="those of each of parts", do="take the key out"
+                )
+            found["payers"] = read_payers(table, "payers")
         if table.has("deposit"):
             found["deposit"] = read_deposit(table.table("deposit"))
         return found
 
     def _points(self) -> dict[str, Any]:
         return {"points": read_points(self.table, self._need)}
+
+    def _special(self) -> dict[str, Any]:
+        return {"parts": self._need("parts", lambda key: read_parts(self.table, key), ())}
 
     def _alliance(self) -> dict[str, Any]:
         return {"others": self._need("others", lambda key: self.table.choice(key, ("item", "nothing")), "")}

@@ -13,6 +13,7 @@ from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.contracts.terms import factor
 from qingsuan.clearing.intake.columns import AMOUNTS, CASES, CONTRACTS, INTERNAL, settled_columns
 from qingsuan.clearing.intake.crossing import Crossing
+from qingsuan.clearing.intake.listed import Listed
 from qingsuan.clearing.intake.places import Places, judged
 from qingsuan.clearing.intake.sums import Sums
 from qingsuan.columns.batch import Batch
@@ -49,6 +50,7 @@ class Taking:
     ----------
     sums : claims of contracts that do not go by cases, added up as they come.
     crossing : care of alliances' people elsewhere, and of others in them, likewise.
+    listed : claims that are cleared apart.
     """
 
     def __init__(self, bureau: Bureau, pools: frozenset[str], *, skip_unserved: bool) -> None:
@@ -60,9 +62,10 @@ class Taking:
         self._kinds = [kind.clr_type for kind in bureau.terms.kinds]
         self._kind_of = {care: place for place, kind in enumerate(bureau.terms.kinds) for care in kind.med_types}
         self.sums = Sums(len(bureau.contracts), year)
+        self.listed = Listed(bureau, tuple(self._kinds))
         self.crossing = Crossing(bureau, tuple(self._kinds))
         self._places = Places(bureau.contracts, self._kinds)
-        self._of_cases = np.array([False, *(one.terms.of_cases for one in bureau.contracts)], np.bool_)
+        self._by_claim = np.array([False, *(one.terms.by_claim for one in bureau.contracts)], np.bool_)
         self._hashes = _hashes(pa.array([one.key for one in bureau.contracts], pa.string()))
         days = np.arange(self._first, self._last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         self._month_of_day = (days % 12 + 1).astype(np.int32)
@@ -105,11 +108,12 @@ class Taking:
         rows.refuse(outside & rows.good, "E_DATE", "benefit_date", f"a day of {self._year}, the year that is settled")
         self._refuse_unserved(rows)
         kind = judged(rows.codes("med_type"), self._kind_of)
+        self.listed.mark(rows, kind)
         in_year = np.clip(day - self._first, 0, len(self._month_of_day) - 1).astype(np.int32)
         contract = self._places.find(rows, kind, looked_up(self._month_of_day, in_year))
         self.crossing.add(rows, kind, contract, self._funds)
         good, month = rows.good, months_of_times(rows.values("setl_time"))
-        alone = looked_up(self._of_cases, contract + np.int32(1)) & good
+        alone = looked_up(self._by_claim, contract + np.int32(1)) & good
         added = good & ~alone & (contract >= 0) & self.sums.fits(month)
         self.sums.add(contract[added], month[added], list(self._amounts(rows, np.flatnonzero(added)).values()))
         summed = self._summed(rows, kind, contract, month, np.flatnonzero(good & ~alone & ~added))

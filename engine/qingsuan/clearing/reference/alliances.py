@@ -61,7 +61,8 @@ def _share(
     at_home = {id(claim) for claim in inside}
     available = alliance.amount_fen
     for claim in of_its_people:
-        if claim.med_type in care and id(claim) not in at_home:
+        is_apart = (claim.setl_id, claim.pool, claim.insutype) in bureau.specials
+        if claim.med_type in care and not is_apart and id(claim) not in at_home:
             available -= claim.funds
     if available < 0:
         return "sum-spent"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -33,6 +33,7 @@ class ByHand:
     ----------
     terms : every term of each contract that is settled, by its number.
     cases : the standard of each case by pool, scheme and ``setl_id``.
+    borne : what special payers bear, by contract, part and payer.
     values : of a point, by pool, scheme and kind of care.
     unsettled : rows by kind and table.
     """
@@ -40,6 +41,7 @@ class ByHand:
     terms: dict[int, dict[str, int]] = field(default_factory=dict)
     cases: dict[tuple[str, str, str], int] = field(default_factory=dict)
     values: dict[tuple[str, str, str], Fraction] = field(default_factory=dict)
+    borne: Counter[tuple[int, str, str]] = field(default_factory=Counter)
     unsettled: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
@@ -56,6 +58,8 @@ def clear_by_hand(bureau: Bureau, claims: Sequence[Claim], cases: Sequence[Case]
         told[case.pool, case.insutype, case.setl_id].append(case)
     by_cases = [one for number, those in mine.items() if bureau.contracts[number].terms.of_cases for one in those]
     asked = Counter((one.pool, one.insutype, one.setl_id) for one in by_cases)
+    alone = [one for number, those in mine.items() if bureau.contracts[number].terms.way == "special" for one in those]
+    apart = Counter((one.pool, one.insutype, one.setl_id) for one in alone)
     out.unsettled["no-claim", "cases"] += sum(len(rows) for key, rows in told.items() if key not in asked)
     valued = {
         contract.number: _points_of_contract(bureau, contract, mine[contract.number], told, asked)
@@ -78,7 +82,7 @@ def clear_by_hand(bureau: Bureau, claims: Sequence[Claim], cases: Sequence[Case]
         elif contract.number in valued:
             out.terms[contract.number] = _terms_by_points(bureau, contract, valued, shares, out)
         else:
-            out.terms[contract.number] = _terms_of(bureau, contract, claims, told, asked, out)
+            out.terms[contract.number] = _terms_of(bureau, contract, claims, told, (asked, apart), out)
     _deposits(bureau, out)
     out.unsettled = +out.unsettled
     return out
@@ -100,6 +104,8 @@ def _deposits(bureau: Bureau, out: ByHand) -> None:
 
 def _contract_of(bureau: Bureau, claim: Claim, out: ByHand) -> Contract | None:
     kind = next((one.clr_type for one in bureau.terms.kinds if claim.med_type in one.med_types), None)
+    listed = bureau.specials.get((claim.setl_id, claim.pool, claim.insutype))
+    kind = listed.clr_type if listed else kind
     if kind is None:
         out.unsettled["no-kind", "settled"] += 1
         return None
@@ -116,10 +122,11 @@ def _terms_of(
     contract: Contract,
     claims: Sequence[Claim],
     told: Mapping[tuple[str, str, str], Sequence[Case]],
-    asked: Mapping[tuple[str, str, str], int],
+    times: tuple[Mapping[tuple[str, str, str], int], Mapping[tuple[str, str, str], int]],
     out: ByHand,
 ) -> dict[str, int]:
-    terms = contract.terms
+    """How often each claim stands among those that go by cases, and among those with special payers, ``times`` says."""
+    terms, (asked, apart) = contract.terms, times
     cleared, standard, quantity = list(claims), 0, 0
     if terms.of_cases:
         cleared = []
@@ -133,12 +140,30 @@ def _terms_of(
             out.cases[key] = worth
             standard += worth
             quantity += days if terms.way == "03" else 1
+    elif terms.way == "special":
+        cleared = [one for one in claims if apart[one.pool, one.insutype, one.setl_id] == 1]
+        out.unsettled["claim-twice", "settled"] += len(claims) - len(cleared)
+        standard = sum(_borne(out, contract, cleared))
     elif terms.counts:
         quantity = sum(one.number for one in contract.quantities)
         standard = sum(_of_quantity(terms, one.month, one.what, one.number) for one in contract.quantities)
     else:
         standard = sum(claim.funds for claim in claims)
     return _finished(contract, cleared, quantity, standard)
+
+
+def _borne(out: ByHand, contract: Contract, claims: Sequence[Claim]) -> Iterator[int]:
+    """What special payers bear of each claim, part by part: the last payer bears the rest."""
+    for part in contract.terms.parts:
+        for claim in claims:
+            amount = claim.funds if part.of == "funds" else claim.person
+            left = amount
+            for payer in part.payers[:-1]:
+                own = whole(Fraction(amount * payer.bp, 10_000))
+                out.borne[contract.number, part.of, payer.name] += own
+                left -= own
+            out.borne[contract.number, part.of, part.payers[-1].name] += left
+            yield amount
 
 
 def _finished(
