@@ -148,6 +148,11 @@ differential-premiums: setup
 differential-clearing: setup
 	QINGSUAN_CLEARING_ROWS=$(CASES) $(BIN)/python -m pytest -p no:benchmark tests/clearing/test_clearing_twin.py
 
+## differential-intake: columns made by intake files against their slow twin on CASES random cells, something else said of every sixty
+.PHONY: differential-intake
+differential-intake: setup
+	CASES=$(CASES) $(BIN)/python -m pytest -n auto -p no:benchmark tests/run/inputs/test_intake_twin.py
+
 ## differential-accounts: personal accounts against their slow twin on CASES random rows, under a rule of its own for each few hundred
 .PHONY: differential-accounts
 differential-accounts: setup

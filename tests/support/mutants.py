@@ -40,6 +40,7 @@ ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
 CLEARED_CASES = ("tests/clearing/test_clear_command.py::test_a_case_comes_out",)
 YEAR_END = ("tests/closing/test_year_end.py",)
+INTAKE = ("tests/run/inputs/test_intake_twin.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
 
@@ -944,6 +945,27 @@ MUTANTS = (
         "same & (follows > until + 1)",
         "same & (follows > until + 2)",
         suite=PREMIUMS,
+    ),
+    Mutant(
+        "intake: numbers of a date that stand side by side need not have all their digits",
+        "run/inputs/intake/days.py",
+        "most if touches and name != 'f' else least",
+        "least",
+        INTAKE,
+    ),
+    Mutant(
+        "intake: a float is taken within half a fen",
+        "run/inputs/intake/amounts.py",
+        "_PER_FEN = 1_000_000",
+        "_PER_FEN = 2",
+        INTAKE,
+    ),
+    Mutant(
+        "intake: a code that nobody named stays what it is",
+        "run/inputs/intake/texts.py",
+        'one not in codes and one != ""',
+        'one not in codes and one == "?"',
+        INTAKE,
     ),
     Mutant(
         "year-end: what came beyond what is due pays for what is outstanding",

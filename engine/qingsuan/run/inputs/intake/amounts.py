@@ -21,6 +21,9 @@ _DIGITS = 21
 _MOST_FEN = 2**44
 """Above it a double of so many fen has too few digits left to show that a part of a fen was meant."""
 
+_FINE_FEN = 2**33
+"""Below it doubles of yuan lie closer than a millionth of a fen."""
+
 _PER_FEN = 1_000_000
 """A float is taken where it is within one part in so many of a whole fen."""
 
@@ -30,15 +33,17 @@ _FEN = r"^-?\d{1,17}$"
 def of_floats(column: pa.Array, unit: str) -> tuple[pa.Array, Mask]:
     """Floats as decimals of yuan, and which are not a whole fen: the one place where an amount comes out of a float.
 
-    A product of doubles is within one part in 2**53 of the true one: below 2**44 fen that is less than a part in five hundred of a
-    fen, so that what then lies within a millionth of a whole fen names that one and no other. Not-a-number, what is infinite,
-    and what is larger are not taken.
+    Below 2**33 fen a float is taken within a millionth of a whole fen: sums of amounts are off by so little, and a product of
+    doubles by less. From there on doubles lie further apart, and one is taken if none is nearer to a whole fen. Not-a-number, what
+    is infinite, and what is larger than 2**44 fen are not taken.
     """
     values = column.cast("double").to_numpy(zero_copy_only=False)
+    parts = 1 if unit == "fen" else 100
     with np.errstate(invalid="ignore", over="ignore"):
-        scaled = values * 100 if unit != "fen" else values
+        scaled = values * parts
         whole = np.rint(scaled)
-        good = (np.abs(scaled - whole) * _PER_FEN <= 1) & (np.abs(whole) < _MOST_FEN)
+        near = (np.abs(scaled - whole) * _PER_FEN <= 1) & (np.abs(whole) < _FINE_FEN)
+        good = (near | (np.divide(whole, parts) == values)) & (np.abs(whole) < _MOST_FEN)
     fen = np.where(good, whole, 0).astype(np.int64)
     return _known(fen, column), ~good & column.is_valid().to_numpy(zero_copy_only=False)
 
