@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bureau_files import CLAIMS, FILES, READ, changed, csv_text, numbers, plain, texts
@@ -107,6 +109,16 @@ def test_the_report_is_in_one_language(tmp_path: Path, lang: str) -> None:
     assert ran.status == 0
     assert ("taken for the table: claims" in ran.out) == (lang == "en")
     assert ("视为表:claims" in ran.out) == (lang == "zh")
+
+
+def test_files_that_are_none_of_ours(tmp_path: Path) -> None:
+    found = inspected(plain(tmp_path / "c.csv", "x\n1\n"))
+    assert (found["rows"], found["columns"], found["unread"]) == (1, [], ["x"])
+    odd = pa.table(
+        {"setl_id": pa.array([[1], [2]]), "setl_time": [True, False], "medfee_sumamt": pa.array([b"x", b"y"])}
+    )
+    pq.write_table(odd, tmp_path / "odd.parquet")
+    assert "type list" in inspected(tmp_path / "odd.parquet", "--table", "claims")["as_it_is"]["stops"]
 
 
 def test_wrong_use(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def _tallied(
             tallies.setdefault(
                 name, Tally(name, called.get(name, name), kind, type_, in_workbook=source.kind == "xlsx")
             )
-        for chunk in chunks(ready):
+        for chunk in chunks(ready) if there else ():
             for _, batch, _ in chunk.batches(there):
                 for name in there:
                     tallies[name].add(batch.column(name))

@@ -40,6 +40,14 @@ TIME_FORMS = (
 NULLS = ("NULL", "null", "\\N", "None", "NaN", "N/A", "#N/A")
 """How tools write that nothing is there."""
 
+_ORDERED = (
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_date,
+    pa.types.is_timestamp,
+)
+
 _MONEY = r"^-?\d+(\.\d+)?$"
 _GROUPED = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"
 
@@ -132,6 +140,8 @@ class Tally:
     def _range(self, column: pa.Array) -> None:
         if self.kind not in ("date", "time", "money", "count") or not len(column) - column.null_count:
             return
+        if not any(is_one(column.type) for is_one in _ORDERED):
+            return  # a type that is refused as a whole
         found = pc.min_max(column).as_py()
         self.least = found["min"] if self.least is None else min(self.least, found["min"])
         self.greatest = found["max"] if self.greatest is None else max(self.greatest, found["max"])

@@ -38,6 +38,9 @@ __all__ = [
     "open_sources",
 ]
 
+MADE_ROWS = BATCH_ROWS // 4
+"""So many rows of theirs are made rows of ours at once, at most; those of a CSV block with torn rows together."""
+
 _OPEN: dict[str, Callable[[int, Path, str, CsvForm], Source]] = {
     "parquet": open_parquet,
     "ipc": open_ipc,
@@ -109,7 +112,11 @@ class Chunk:
             yield from self._written(columns)
             return
         for batch, torn in self._written(reading.needed(columns)):
-            yield reading.make(batch, columns, torn)
+            if torn:
+                yield reading.make(batch, columns, torn)
+                continue
+            for start in range(0, max(1, batch.num_rows), MADE_ROWS):  # what is made of a row is there beside it
+                yield reading.make(batch.slice(start, MADE_ROWS), columns, ())
 
     def _written(self, columns: Sequence[str] | None) -> Iterator[tuple[pa.RecordBatch, tuple[Torn, ...]]]:
         """The rows as the file has them."""
