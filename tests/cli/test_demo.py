@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from qingsuan.cli import cli
 from qingsuan.errors import InputError, UsageError
+from qingsuan.messages import Words
 from qingsuan.report.summary import settle_summary
 from qingsuan.report.text import grouped_yuan, width
 
@@ -132,7 +133,7 @@ def test_a_folder_that_is_not_a_demos_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_summary_needs_a_finished_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no run record"):
-        settle_summary(tmp_path)
+        settle_summary(tmp_path, Words("en"))
 
 
 @pytest.mark.parametrize("kind", ["csv", "ipc"])

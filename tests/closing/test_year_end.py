@@ -32,6 +32,7 @@ from tampering import change_record, seal_all
 
 PEOPLE = 900
 NAMES = tuple(part.name for part in PARTS)
+CHINESE, ENGLISH = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,6 +77,21 @@ def closed(case: Path, ran: Ran) -> Path:
 
 
 # ---- what it comes to
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_summary_of_a_part_is_in_one_language(closed: Path, name: str) -> None:
+    """But for titles and reasons that rules and tables of a bureau state in their own words."""
+    run = qingsuan.open(closed / name)
+    english, chinese = run.summary("en"), run.summary("zh")
+    assert not [line for line in _own(english) if CHINESE.search(line)]
+    assert not [line for line in _own(chinese) if ENGLISH.search(line)]
+
+
+def _own(summary: str) -> list[str]:
+    """Lines of a summary without warnings, the titles of rules, their documents and the names of places."""
+    lines = summary.partition("\nwarning: ")[0].partition("\n警告：")[0].splitlines()
+    return [re.sub(r"^ *\d{6} \S+|\([^)]*〔.*\)$", "", line) for line in lines]
 
 
 def test_every_part_is_the_run_folder_that_its_own_command_writes(case: Path, closed: Path, tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_from_python(case: Path) -> None:
     assert (len(made.movements), len(made.uncovered)) == (0, 0)
     opened = qingsuan.open(made.path)
     assert opened.summary() == made.summary()
-    assert "大病保险承办合同" in made.summary()
+    assert "大病保险承办合同" in made.summary("zh")
     assert "premium" in made._repr_html_()
 
 

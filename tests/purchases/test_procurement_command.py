@@ -148,7 +148,7 @@ def test_from_python(case: Path) -> None:
     assert (len(made.quantities), len(made.kept), len(made.ledger), len(made.movements)) == (4, 2, 0, 0)
     assert len(made.rejected) == 1
     assert qingsuan.open(made.path).summary() == made.summary()
-    assert "集中带量采购" in made.summary()
+    assert "集中带量采购" in made.summary("zh")
     assert "saved" in made._repr_html_()
 
 

@@ -125,8 +125,12 @@ def test_rejections_of_every_table_are_told_with_their_files(tmp_path: Path) -> 
     people = [*PEOPLE, insured(psn_no="p3", begndate="2022/1/1")]
     ran = settled(tmp_path, [claim(), claim(setl_id="s2", med_type="11")], "--identities", identities, people=people)
     found = ran.out.replace(str(tmp_path / "out"), "OUT")
-    for name, files in (("claims", "part"), ("insured rows", "insured-part"), ("identity rows", "identities-part")):
-        told = found.split(f"Rejected {name} by code 退回原因")[1]
+    for name, files in (
+        ("settlement records", "part"),
+        ("insured rows", "insured-part"),
+        ("identity rows", "identities-part"),
+    ):
+        told = found.split(f"Rejected by code: {name}")[1]
         assert f"OUT/rejected/{files}-*.parquet" in told.split("Rejected")[0]
     assert record(tmp_path)["rejected"]["insured"] == {"E_FORM": 1}
 

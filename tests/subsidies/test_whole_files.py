@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.errors import RunError
+from qingsuan.messages import Words
 from qingsuan.plugins import Installed
 from qingsuan.policy.model import Region
 from qingsuan.report.subsidy import summary
@@ -117,7 +118,7 @@ def test_a_rejected_row_is_whole(tmp_path: Path) -> None:
 def test_no_rows_at_all(tmp_path: Path) -> None:
     ran = run(tmp_path, [SCHEMA.empty_table()], 3)
     assert (ran.outcome.dues, ran.refused.num_rows, ran.twice.num_rows) == ((), 0, 0)
-    assert "0.00 yuan for 0 heads" in summary(ran.outcome)
+    assert "0.00 yuan for 0 heads" in summary(ran.outcome, Words("en"))
 
 
 def test_a_lost_row_is_noticed() -> None:
@@ -153,15 +154,15 @@ def test_the_summary_says_who_owes_what(tmp_path: Path) -> None:
         for number in range(heads)
     ]
     people.append(people[0])
-    text = summary(run(tmp_path, [pa.Table.from_pylist(people, SCHEMA)]).outcome)
+    text = summary(run(tmp_path, [pa.Table.from_pylist(people, SCHEMA)]).outcome, Words("en"))
     lines = lines_of(text)
     assert ["220100", "长春市", "1,000", "348,000.00", "139,200.00", "92,800.00", "580,000.00"] in lines
     assert ["220581", "梅河口市", "1", "348.00", "139.20", "92.80", "580.00"] in lines
     assert ["222400", "延边朝鲜族自治州", "10", "4,640.00", "696.00", "464.00", "5,800.00"] in lines
     assert ["150100", "呼和浩特市", "100", "46,400.00", "5,800.00", "5,800.00", "58,000.00"] in lines
-    assert ["all", "合计", "1,011", "352,988.00", "140,035.20", "93,356.80", "586,380.00"] in lines
-    assert "Subsidy (财政补助) 2021: 644,380.00 yuan for 1,111 heads" in text
-    assert "避免重复参保): 1 (same-county 1)" in text
+    assert ["in", "all", "1,011", "352,988.00", "140,035.20", "93,356.80", "586,380.00"] in lines
+    assert "Subsidy 2021: 644,380.00 yuan for 1,111 heads" in text
+    assert "people with more than one row: 1 (same-county 1)" in text
     assert "warning: 150000: 1 of 1 counties at the minimum standard, 580.00" in text
 
 

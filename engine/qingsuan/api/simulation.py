@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qingsuan.api.arguments import PathLike, options_of, texts
-from qingsuan.errors import UsageError
-from qingsuan.messages import Lang, language_of
 from qingsuan.needed import need
+from qingsuan.report.wording.speaking import words_in
 from qingsuan.run.deliveries import has_table
 from qingsuan.run.folder.apart import check_apart
 from qingsuan.run.folder.disk import temporary_folder
@@ -98,7 +97,7 @@ def simulate(
     )
     asked.check()
     options = options_of(workers, memory, None)
-    spoken = _language(lang)
+    spoken = words_in(lang).lang
     prepared = PreparedYear.open(Path(year))
     if asked.changes or asked.sweep is not None:
         need("tomlkit")
@@ -130,13 +129,6 @@ def simulate(
         if out is not None:
             simulation.write(folder, page=page)
         return simulation
-
-
-def _language(lang: str | None) -> Lang:
-    try:
-        return language_of(lang, os.environ)
-    except ValueError as error:
-        raise UsageError("--lang", found=str(error), expected="zh or en") from error
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import click
 
 from qingsuan.errors import RunError
+from qingsuan.messages import Lang, Words
 from qingsuan.report.text import harmless, proven
 
 if TYPE_CHECKING:
@@ -153,8 +154,8 @@ def finished(out: Path, digest: str) -> Iterator[None]:
         ) from error
 
 
-def show_run(run: FinishedRun, out: Path, *, as_json: bool) -> None:
-    """Print what a finished run came to: its summary, or its record as one JSON document.
+def show_run(run: FinishedRun, out: Path, *, as_json: bool, lang: Lang) -> None:
+    """Print what a finished run came to: its summary in a language, or its record as one JSON document.
 
     Raises
     ------
@@ -166,7 +167,7 @@ def show_run(run: FinishedRun, out: Path, *, as_json: bool) -> None:
             seconds = {"seconds": run.seconds} if run.seconds else {}
             show_json({**run.record, **seconds, "record_sha256": run.record_sha256})
         else:
-            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
+            show(f"{run.summary(lang)}\n\n{proven(Words(lang), run.record_sha256)}")
 
 
 def open_standard_streams() -> None:

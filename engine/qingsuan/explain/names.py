@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from qingsuan.messages import Words, marked
+from qingsuan.messages import marked
+from qingsuan.report.wording.names import RunNames
 from qingsuan.rulebook.phrases import code_name, dimension_name
 from qingsuan.tables import CLAIMS, CODES, IDENTITIES, INSURED, REGISTRATIONS
 
 __all__ = ["Names"]
 
-_FUNDS = {
-    "hifp_pay": marked("pooled fund of basic insurance"),
-    "cvlserv_pay": marked("medical subsidy for civil servants"),
-    "hifes_pay": marked("enterprise supplementary insurance"),
-    "hifmi_pay": marked("critical illness insurance"),
-    "hifob_pay": marked("large-sum medical subsidy for employees"),
-    "hifdm_pay": marked("medical security for disabled veterans"),
-    "maf_pay": marked("medical assistance"),
-    "oth_pay": marked("other funds"),
-    "acct_pay": marked("personal account"),
-}
 _PARTS = {
     "medfee_sumamt": marked("total cost"),
     "fulamt_ownpay_amt": marked("wholly own-paid"),
@@ -35,7 +24,6 @@ _PARTS = {
     "cost_above_limit": marked("cost above the limit"),
     "column": marked("a part in a column of its own"),
 }
-_OUTCOMES = {"settled": marked("settled"), "reversed": marked("reversed"), "rejected": marked("rejected")}
 _REASONS = {
     "decides": marked("decides"),
     "holds": marked("holds"),
@@ -76,30 +64,16 @@ _TABLES = {
 }
 
 
-class Names:
-    """Names in the language of ``words``."""
+class Names(RunNames):
+    """Names in the language of ``words``.
 
-    def __init__(self, words: Words) -> None:
-        self.words = words
-
-    def _of(self, known: Mapping[str, str], name: str) -> str:
-        return self.words.speak(known[name]) if name in known else name
-
-    def fund(self, column: str) -> str:
-        """A fund (基金), by its column.
-
-        >>> Names(Words("en")).fund("maf_pay")
-        'medical assistance'
-        """
-        return self._of(_FUNDS, column)
+    >>> Names(Words("en")).fund("maf_pay")
+    'medical assistance'
+    """
 
     def part(self, part: str) -> str:
         """A part of the bill, or what an earlier layer left."""
         return self._of(_PARTS, part)
-
-    def outcome(self, outcome: str) -> str:
-        """What became of a claim."""
-        return self._of(_OUTCOMES, outcome)
 
     def reason(self, why: str) -> str:
         """Why a row of the person holds or does not."""

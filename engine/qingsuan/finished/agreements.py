@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import ClassVar
 
 from qingsuan.finished.folder import FinishedRun, Rows
+from qingsuan.messages import Lang
+from qingsuan.report.wording.speaking import words_in
 
 __all__ = ["Operators", "Outside", "Procurement"]
 
@@ -36,11 +38,11 @@ class Operators(FinishedRun):
         """What funds paid for which no contract is settled."""
         return self._rows("uncovered")
 
-    def summary(self) -> str:
+    def summary(self, lang: Lang | None = None) -> str:
         """What ``qingsuan operator`` prints when it is done."""
         from qingsuan.report.operator import operator_summary
 
-        return operator_summary(self.path)
+        return operator_summary(self.path, words_in(lang))
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         return ("", "amount"), [[name, amount] for name, amount in self.record["amounts"].items()]
@@ -86,11 +88,11 @@ class Outside(FinishedRun):
         """Care of which nobody knows where it was given."""
         return self._rows("unplaced")
 
-    def summary(self) -> str:
+    def summary(self, lang: Lang | None = None) -> str:
         """What ``qingsuan outside`` prints when it is done."""
         from qingsuan.report.outside import outside_summary
 
-        return outside_summary(self.path)
+        return outside_summary(self.path, words_in(lang))
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         return ("", "amount"), [[name, amount] for name, amount in self.record["amounts"].items()]
@@ -131,11 +133,11 @@ class Procurement(FinishedRun):
         """Rejected purchases as they came, with the reason first."""
         return self._rows("rejected")
 
-    def summary(self) -> str:
+    def summary(self, lang: Lang | None = None) -> str:
         """What ``qingsuan procurement`` prints when it is done."""
         from qingsuan.report.procurement import procurement_summary
 
-        return procurement_summary(self.path)
+        return procurement_summary(self.path, words_in(lang))
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         names = ("batch", "insutype", "budget", "spent", "saved", "kept")

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import ClassVar
 
 from qingsuan.finished.folder import REASONS, FinishedRun, Rows
+from qingsuan.messages import Lang
+from qingsuan.report.wording.speaking import words_in
 
 __all__ = ["Clearing"]
 
@@ -66,11 +68,11 @@ class Clearing(FinishedRun):
         """Rejected rows of cases, likewise."""
         return self._rows("rejected", "cases-", REASONS)
 
-    def summary(self) -> str:
+    def summary(self, lang: Lang | None = None) -> str:
         """What ``qingsuan clear`` prints when it is done."""
         from qingsuan.report.clearing import clearing_summary
 
-        return clearing_summary(self.path)
+        return clearing_summary(self.path, words_in(lang))
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         rows = self.record["amounts"]

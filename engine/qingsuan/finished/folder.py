@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.errors import InputError
+from qingsuan.messages import Lang
 from qingsuan.report.summary import read_record
 from qingsuan.run.folder import DIGESTS, RECORD, is_file
 from qingsuan.run.rejections.refused import REASON_COLUMNS
@@ -183,8 +184,14 @@ class FinishedRun(ABC):
         return MappingProxyType({name: self._rows("totals", f"{name}.parquet") for name in names})
 
     @abstractmethod
-    def summary(self) -> str:
-        """What the command prints when it is done, as plain text in English beside Chinese."""
+    def summary(self, lang: Lang | None = None) -> str:
+        """What the command prints when it is done, as plain text in a language; by default that of the environment.
+
+        Raises
+        ------
+        UsageError
+            ``QINGSUAN_LANG`` names no language.
+        """
 
     def _rows(self, table: str, beginning: str = "part-", schema: pa.Schema | None = None) -> Rows:
         files = [file for file in self._files if file.startswith(f"{table}/{beginning}")]

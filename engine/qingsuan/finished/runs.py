@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from qingsuan.benefits.partition.contradictions import SCHEMA as CONTRADICTIONS
 from qingsuan.finished.folder import REASONS, FinishedRun, Rows
+from qingsuan.messages import Lang
 from qingsuan.report.summary import settle_summary
+from qingsuan.report.wording.speaking import words_in
 
 if TYPE_CHECKING:  # a run starts without what only explanations need
     from qingsuan.explain.document import Explanation
@@ -102,9 +104,9 @@ class Settlement(FinishedRun):
         asked = {"prepared": prepared, "opening": opening, "rules_dir": rules_dir}
         return explain(self.path, setl_id=setl_id, psn_no=psn_no, lang=lang, at=at, **asked)
 
-    def summary(self) -> str:
+    def summary(self, lang: Lang | None = None) -> str:
         """What ``qingsuan settle`` prints when it is done."""
-        return settle_summary(self.path)
+        return settle_summary(self.path, words_in(lang))
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         amounts = self.record["amounts"]
@@ -145,11 +147,11 @@ class Subsidy(FinishedRun):
         """Rejected insured rows as they came, with the reason first."""
         return self._rows("rejected")
 
-    def summary(self) -> str:
+    def summary(self, lang: Lang | None = None) -> str:
         """What ``qingsuan subsidy`` prints when it is done."""
         from qingsuan.report.subsidy import subsidy_summary
 
-        return subsidy_summary(self.path)
+        return subsidy_summary(self.path, words_in(lang))
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         return ("region", "level", "amount"), [
@@ -197,11 +199,11 @@ class Accounts(FinishedRun):
         """Rejected relations, likewise."""
         return self._rows("rejected", "families-", REASONS)
 
-    def summary(self) -> str:
+    def summary(self, lang: Lang | None = None) -> str:
         """What ``qingsuan account`` prints when it is done."""
         from qingsuan.report.account import account_summary
 
-        return account_summary(self.path)
+        return account_summary(self.path, words_in(lang))
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         rows = self.record["amounts"]
@@ -244,11 +246,11 @@ class Premium(FinishedRun):
         """Rejected insured rows as they came, with the reason first."""
         return self._rows("rejected")
 
-    def summary(self) -> str:
+    def summary(self, lang: Lang | None = None) -> str:
         """What ``qingsuan premium`` prints when it is done."""
         from qingsuan.report.premium import premium_summary
 
-        return premium_summary(self.path)
+        return premium_summary(self.path, words_in(lang))
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         names = ("standard", "assisted", "due", "paid", "shortfall", "overpaid")
@@ -280,11 +282,11 @@ class Fund(FinishedRun):
         """Rejected entries as they came, with the reason first."""
         return self._rows("rejected")
 
-    def summary(self) -> str:
+    def summary(self, lang: Lang | None = None) -> str:
         """What ``qingsuan fund`` prints when it is done."""
         from qingsuan.report.fund import fund_summary
 
-        return fund_summary(self.path)
+        return fund_summary(self.path, words_in(lang))
 
     def _told(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         rows = self.record["amounts"]

@@ -6,7 +6,8 @@ room knows no table, no rule and no amount: a caller hands over values that are 
 and Babel are below it.
 """
 
+from qingsuan.messages.again import SaidAgain
 from qingsuan.messages.language import LANGUAGES, Lang, language_of
 from qingsuan.messages.words import Words, marked
 
-__all__ = ["LANGUAGES", "Lang", "Words", "language_of", "marked"]
+__all__ = ["LANGUAGES", "Lang", "SaidAgain", "Words", "language_of", "marked"]

@@ -18,6 +18,7 @@ from qingsuan.policy.model import FUNDS
 from qingsuan.printed.gathering import Gathered
 from qingsuan.printed.names import ReportNames
 from qingsuan.printed.section import Column, Section
+from qingsuan.report.wording.warnings import warning_says
 
 __all__ = ["Totals", "sections_of"]
 
@@ -261,9 +262,8 @@ class _Made:
     def warnings(self) -> Section:
         """What a reader of the amounts should know."""
         title = self.speak("Warnings")
-        return Section(
-            title, title, [Column(self.speak("Warning"), width=120)], [[text] for text in self.record["warnings"]]
-        )
+        rows = [[warning_says(self.names.words, text)] for text in self.record["warnings"]]
+        return Section(title, title, [Column(self.speak("Warning"), width=120)], rows)
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Personal accounts told to people: what came and went by pool, what was refused; English beside Chinese."""
+"""Personal accounts told to people: what came and went by pool, what was refused."""
 
 from __future__ import annotations
 
@@ -6,28 +6,41 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
 from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.wording.equalities import equalities
+from qingsuan.report.wording.names import RunNames
+from qingsuan.report.wording.warnings import warning_lines
 
 __all__ = ["account_summary"]
 
-_HEADINGS = {
-    "pool": "pool 统筹区",
-    "accounts": "accounts 账户",
-    "opening": "opening 上年结转",
-    "credit_in_service": "in service 在职计入",
-    "credit_retired": "retired 退休划入",
-    "interest": "interest 利息",
-    "withheld": "withheld 代扣",
-    "own_uses": "own 本人支付",
-    "family_uses": "family 家庭共济",
-    "transfers": "transfers 转移继承",
-    "closing": "closing 年末余额",
+_AMOUNTS = {
+    "opening": marked("opening"),
+    "credit_in_service": marked("in service"),
+    "credit_retired": marked("retired"),
+    "interest": marked("interest"),
+    "withheld": marked("withheld"),
+    "own_uses": marked("own uses"),
+    "family_uses": marked("family uses"),
+    "transfers": marked("transfers"),
+    "closing": marked("closing"),
+}
+_BECAME = {
+    "with_account": marked("with an account"),
+    "idle": marked("of no effect"),
+    "other_scheme": marked("of another scheme"),
+    "outside_year": marked("outside the year"),
+    "used": marked("used"),
+    "of_nobody": marked("of nobody"),
+    "of_refused": marked("of people refused"),
+    "accepted": marked("accepted"),
+    "refused": marked("refused"),
 }
 
 
-def account_summary(out_dir: Path) -> str:
+def account_summary(out_dir: Path, words: Words) -> str:
     """Tell a finished run, from its folder, in plain text for a terminal with a monospaced font; amounts in yuan.
 
     Raises
@@ -36,57 +49,60 @@ def account_summary(out_dir: Path) -> str:
         The folder holds no finished run.
     """
     record = read_record(out_dir)
-    blocks = [_head(record), _pools(record), _uses(record), _rows(record), _missing(record), _identities(record)]
-    blocks += [f"warning: {warning}" for warning in record["warnings"]]
+    blocks = [told(words, record) for told in (_head, _pools, _uses, _rows, _missing)]
+    blocks += [equalities(words, record["identities"]), warning_lines(words, record["warnings"])]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _head(record: Mapping[str, Any]) -> str:
-    return (
-        f"Personal accounts (个人账户) {record['year']}: {record['accounts']:,} accounts of {record['people']:,} people;\n"
-        f"{record['families']:,} families (家庭); {record['people_refused']:,} people could not be settled"
+def _head(words: Words, record: Mapping[str, Any]) -> str:
+    return words.speak(
+        "Personal accounts {year}: {accounts} accounts of {people} people;\n"
+        "{families} families; {refused} people could not be settled",
+        year=str(record["year"]),
+        accounts=f"{record['accounts']:,}",
+        people=f"{record['people']:,}",
+        families=f"{record['families']:,}",
+        refused=f"{record['people_refused']:,}",
     )
 
 
-def _pools(record: Mapping[str, Any]) -> str:
+def _pools(words: Words, record: Mapping[str, Any]) -> str:
     rows = [
-        [row["pool"], f"{row['accounts']:,}", *(_yuan(row[name]) for name in list(_HEADINGS)[2:])]
-        for row in record["amounts"]
+        [row["pool"], f"{row['accounts']:,}", *(_yuan(row[name]) for name in _AMOUNTS)] for row in record["amounts"]
     ]
-    return table(list(_HEADINGS.values()), rows, "l" + "r" * (len(_HEADINGS) - 1)) if rows else ""
+    headings = [words.speak(text) for text in (marked("pool"), marked("accounts"), *_AMOUNTS.values())]
+    return table(headings, rows, "l" + "r" * (len(headings) - 1)) if rows else ""
 
 
-def _uses(record: Mapping[str, Any]) -> str:
-    refused = [f"{code} {one['uses']:,} ({_yuan(one['amount'])} yuan)" for code, one in record["refused_uses"].items()]
-    return f"uses refused (不予支付): {', '.join(refused)}" if refused else ""
+def _uses(words: Words, record: Mapping[str, Any]) -> str:
+    refused = [
+        words.speak("{code} {count} ({amount} yuan)", code=code, count=f"{one['uses']:,}", amount=_yuan(one["amount"]))
+        for code, one in record["refused_uses"].items()
+    ]
+    return words.speak("uses refused: {listed}", listed=", ".join(refused)) if refused else ""
 
 
-def _rows(record: Mapping[str, Any]) -> str:
-    names = {"insured": "insured 参保", "months": "months 缴费月", "uses": "uses 支付"}
-    lines = []
-    for name, title in names.items():
+def _rows(words: Words, record: Mapping[str, Any]) -> str:
+    names, lines = RunNames(words), []
+    for name in ("insured", "months", "uses"):
         rows = dict(record["rows"][name])
         rejected, came = rows.pop("rejected"), rows.pop("in")
         if came:
-            parts = " + ".join(f"{what.replace('_', ' ')} {count:,}" for what, count in rows.items())
+            parts = " + ".join(f"{words.speak(_BECAME[what])} {count:,}" for what, count in rows.items())
             codes = ", ".join(f"{code} {count:,}" for code, count in rejected.items())
             lines.append(
-                f"{title}: {came:,} = {parts} + rejected {sum(rejected.values()):,}{f' ({codes})' if codes else ''}"
+                f"{names.table(name)}: {came:,} = {parts} + {names.outcome('rejected')} {sum(rejected.values()):,}"
+                f"{f' ({codes})' if codes else ''}"
             )
     return "\n".join(lines)
 
 
-def _missing(record: Mapping[str, Any]) -> str:
+def _missing(words: Words, record: Mapping[str, Any]) -> str:
     """What the rules of pools with accounts lack, by name."""
     pools = {row["pool"] for row in record["amounts"]}
     rules = [rule for rule in record["rules"] if pools.intersection(rule["pools"]) and rule["missing"]]
     lines = [f"  {'+'.join(rule['pools'])}: {', '.join(rule['missing'])}" for rule in rules]
-    return "\n".join(["parameters that are missing (缺少的参数):", *lines]) if lines else ""
-
-
-def _identities(record: Mapping[str, Any]) -> str:
-    lines = [f"{one['identity']}: {_yuan(one['one'])} = {_yuan(one['other'])}" for one in record["identities"]]
-    return "\n".join(["what must be equal (勾稽关系):", *(f"  {line}" for line in lines)])
+    return "\n".join([words.speak("parameters that are missing:"), *lines]) if lines else ""
 
 
 def _yuan(text: str) -> str:

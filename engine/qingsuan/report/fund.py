@@ -1,4 +1,4 @@
-"""The fund's books told to people: opening, income, expense and closing by fund and pool; English beside Chinese."""
+"""The fund's books told to people: opening, income, expense and closing by fund and pool."""
 
 from __future__ import annotations
 
@@ -7,24 +7,37 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.funds.lines import FUNDS
+from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
 from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.wording.equalities import equalities
+from qingsuan.report.wording.warnings import warning_lines
 
 __all__ = ["fund_summary"]
 
-_HEADINGS = {
-    "opening": "opening 上年结余",
-    "income": "income 收入",
-    "expense": "expense 支出",
-    "surplus": "surplus 本年结余",
-    "closing": "closing 滚存结余",
-    "receivable": "receivable 应收",
-    "payable": "payable 应付",
+_AMOUNTS = {
+    "opening": marked("opening"),
+    "income": marked("income"),
+    "expense": marked("expense"),
+    "surplus": marked("surplus"),
+    "closing": marked("closing"),
+    "receivable": marked("receivable"),
+    "payable": marked("payable"),
+}
+_BEARERS = {
+    "gap": marked("gap"),
+    "own_fault": marked("own fault"),
+    "surplus": marked("surplus kept"),
+    "city": marked("city"),
+    "county": marked("county"),
+    "reserve": marked("reserve"),
+    "adjustment": marked("adjustment fund"),
+    "open": marked("open"),
 }
 
 
-def fund_summary(out_dir: Path) -> str:
+def fund_summary(out_dir: Path, words: Words) -> str:
     """Tell finished books, from their folder, in plain text for a terminal with a monospaced font; amounts in yuan.
 
     Raises
@@ -33,75 +46,76 @@ def fund_summary(out_dir: Path) -> str:
         The folder holds no finished run.
     """
     record = read_record(out_dir)
-    blocks = [_head(record), _books(record), _gaps(record), _burden(record), _rows(record), _identities(record)]
-    blocks += [f"warning: {warning}" for warning in record["warnings"]]
+    blocks = [told(words, record) for told in (_head, _books, _gaps, _burden, _rows)]
+    blocks += [equalities(words, record["identities"]), warning_lines(words, record["warnings"])]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _head(record: Mapping[str, Any]) -> str:
-    runs = ", ".join(record["runs"]) or "none"
-    return (
-        f"Fund books (基金账) {record['year']}, cash basis (收付实现制): {record['books']:,} books, {record['lines']:,} lines;\n"
-        f"finished runs that were read: {runs}"
+def _head(words: Words, record: Mapping[str, Any]) -> str:
+    return words.speak(
+        "Fund books {year}, cash basis: {books} books, {lines} lines;\nfinished runs that were read: {runs}",
+        year=str(record["year"]),
+        books=f"{record['books']:,}",
+        lines=f"{record['lines']:,}",
+        runs=", ".join(record["runs"]) or words.speak("none"),
     )
 
 
-def _books(record: Mapping[str, Any]) -> str:
+def _books(words: Words, record: Mapping[str, Any]) -> str:
+    chinese = words.lang == "zh"
     rows = [
-        [f"{row['fund']} {FUNDS[row['fund']]}", row["pool"], *(_yuan(row[name]) for name in _HEADINGS)]
+        [
+            f"{row['fund']} {FUNDS[row['fund']]}" if chinese else row["fund"],
+            row["pool"],
+            *(_yuan(row[name]) for name in _AMOUNTS),
+        ]
         for row in record["amounts"]
     ]
-    headings = ["fund 基金", "pool 统筹区", *_HEADINGS.values()]
-    return table(headings, rows, "ll" + "r" * len(_HEADINGS)) if rows else ""
+    headings = [words.speak(text) for text in (marked("fund"), marked("pool"), *_AMOUNTS.values())]
+    return table(headings, rows, "ll" + "r" * len(_AMOUNTS)) if rows else ""
 
 
-_BEARERS = {
-    "gap": "gap 缺口",
-    "own_fault": "own fault 同级政府补足",
-    "surplus": "surplus 累计结余",
-    "city": "city 市级",
-    "county": "county 县级",
-    "reserve": "reserve 风险储备金",
-    "adjustment": "adjustment 调剂金",
-    "open": "open 未定",
-}
-
-
-def _gaps(record: Mapping[str, Any]) -> str:
+def _gaps(words: Words, record: Mapping[str, Any]) -> str:
     """Who bears the gaps of counties; nothing where there are none."""
     found = record["gaps"]
     if not found["counties"]:
         return ""
     plan = found["plan"]
-    head = (
-        f"accounts of counties (县级账户): {found['counties']:,}; plan met (完成计划) {plan['met']:,}, not met (未完成) "
-        f"{plan['not-met']:,}, without targets (无目标) {plan['none']:,}"
+    head = words.speak(
+        "accounts of counties: {counties}; plan met {met}, not met {unmet}, without targets {none}",
+        counties=f"{found['counties']:,}",
+        met=f"{plan['met']:,}",
+        unmet=f"{plan['not-met']:,}",
+        none=f"{plan['none']:,}",
     )
-    return f"{head}\n{table(list(_BEARERS.values()), [[_yuan(found['amounts'][name]) for name in _BEARERS]], 'r' * len(_BEARERS))}"
+    headings = [words.speak(text) for text in _BEARERS.values()]
+    return f"{head}\n{table(headings, [[_yuan(found['amounts'][name]) for name in _BEARERS]], 'r' * len(_BEARERS))}"
 
 
-def _burden(record: Mapping[str, Any]) -> str:
+def _burden(words: Words, record: Mapping[str, Any]) -> str:
     """How many people are above a monitoring line; nothing where nobody is watched."""
     if "burden" not in record:
         return ""
     people = record["burden"]["people"]
-    return (
-        f"people above a monitoring line (因病返贫致贫监测): made poor (因病致贫) {people['made-poor']:,}, "
-        f"thrown back (因病返贫) {people['thrown-back']:,}; candidates for assistance (拟救助对象) {record['burden']['candidates']:,}"
+    return words.speak(
+        "people above a monitoring line: made poor {made_poor}, thrown back {thrown_back}; "
+        "candidates for assistance {candidates}",
+        made_poor=f"{people['made-poor']:,}",
+        thrown_back=f"{people['thrown-back']:,}",
+        candidates=f"{record['burden']['candidates']:,}",
     )
 
 
-def _rows(record: Mapping[str, Any]) -> str:
+def _rows(words: Words, record: Mapping[str, Any]) -> str:
     rows = record["rows"]
     codes = ", ".join(f"{code} {number:,}" for code, number in rows["rejected"].items())
-    rejected = f"{sum(rows['rejected'].values()):,}{f' ({codes})' if codes else ''}"
-    accepted = f"entries in (记账) {rows['in']:,} = accepted (入账) {rows['accepted']:,} + rejected (退回) {rejected}"
-    return f"{accepted}; settled claims (结算) {record['claims']:,}"
-
-
-def _identities(record: Mapping[str, Any]) -> str:
-    lines = [f"  {one['identity']}: {_yuan(one['one'])} = {_yuan(one['other'])}" for one in record["identities"]]
-    return "\n".join(["what must be equal (勾稽关系):", *lines])
+    return words.speak(
+        "entries in {all} = accepted {accepted} + rejected {rejected}; settled claims {claims}",
+        all=f"{rows['in']:,}",
+        accepted=f"{rows['accepted']:,}",
+        rejected=f"{sum(rows['rejected'].values()):,}{f' ({codes})' if codes else ''}",
+        claims=f"{record['claims']:,}",
+    )
 
 
 def _yuan(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Care outside the pool told to people: what is cleared with whom, advances and alarms; English beside Chinese."""
+"""Care outside the pool told to people: what is cleared with whom, advances and alarms."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
 from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.wording.equalities import equalities
+from qingsuan.report.wording.warnings import warning_lines
 
 __all__ = ["outside_summary"]
 
-_PLACES = {"region": "region 省内异地", "beyond": "beyond 跨省异地"}
+_PLACES = {"region": marked("within the region"), "beyond": marked("beyond the region")}
 
 
-def outside_summary(out_dir: Path) -> str:
+def outside_summary(out_dir: Path, words: Words) -> str:
     """Tell a finished run, from its folder, in plain text for a terminal with a monospaced font; amounts in yuan.
 
     Raises
@@ -26,34 +29,41 @@ def outside_summary(out_dir: Path) -> str:
         The folder holds no finished run.
     """
     record = read_record(out_dir)
-    blocks = [_head(record), _balances(out_dir), _advances(out_dir), _rows(record), _identities(record)]
-    blocks += [f"warning: {warning}" for warning in record["warnings"]]
+    blocks = [_head(words, record), _balances(words, out_dir), _advances(words, out_dir), _rows(words, record)]
+    blocks += [equalities(words, record["identities"]), warning_lines(words, record["warnings"])]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _head(record: Mapping[str, Any]) -> str:
+def _head(words: Words, record: Mapping[str, Any]) -> str:
     amounts = record["amounts"]
-    return (
-        f"Care outside the pool (异地就医清算) {record['year']}: {record['title']}\n"
-        f"cleared within the region (省内) {_yuan(amounts['region'])} yuan, beyond it (跨省) {_yuan(amounts['beyond'])} yuan; "
-        f"still to be paid {_yuan(amounts['to_pay'])}"
+    return words.speak(
+        "Care outside the pool {year}: {title}\n"
+        "cleared within the region {region} yuan, beyond it {beyond} yuan; still to be paid {to_pay}",
+        year=str(record["year"]),
+        title=record["title"],
+        region=_yuan(amounts["region"]),
+        beyond=_yuan(amounts["beyond"]),
+        to_pay=_yuan(amounts["to_pay"]),
     )
 
 
-def _balances(out_dir: Path) -> str:
+def _balances(words: Words, out_dir: Path) -> str:
     headings = [
-        "paying 参保地",
-        "treating 就医地",
-        "place 地点",
-        "cleared 应清算",
-        "transferred 已拨付",
-        "to pay 待拨付",
+        words.speak(text)
+        for text in (
+            marked("paying"),
+            marked("treating"),
+            marked("place"),
+            marked("cleared"),
+            marked("transferred"),
+            marked("to pay"),
+        )
     ]
     lines = [
         [
             row["paying"],
             row["treating"],
-            _PLACES[row["place"]],
+            words.speak(_PLACES[row["place"]]),
             *(_yuan(row[name]) for name in ("cleared", "transferred", "to_pay")),
         ]
         for row in _rows_of(out_dir, "balances")
@@ -61,26 +71,25 @@ def _balances(out_dir: Path) -> str:
     return table(headings, lines, "lllrrr") if lines else ""
 
 
-def _advances(out_dir: Path) -> str:
-    headings = ["payer 付款方", "receiver 收款方", "required 应付预付金", "held 已付预付金", "adjust 调整"]
+def _advances(words: Words, out_dir: Path) -> str:
+    names = {"required": marked("required"), "held": marked("held"), "adjust": marked("to adjust")}
+    headings = [words.speak(text) for text in (marked("payer"), marked("receiver"), *names.values())]
     lines = [
-        [row["payer"], row["receiver"], *(_yuan(row[name]) for name in ("required", "held", "adjust"))]
-        for row in _rows_of(out_dir, "advances")
+        [row["payer"], row["receiver"], *(_yuan(row[name]) for name in names)] for row in _rows_of(out_dir, "advances")
     ]
-    return f"advances (预付金)\n{table(headings, lines, 'llrrr')}" if lines else ""
+    title = words.speak("advances")
+    return f"{title}\n{table(headings, lines, 'llrrr')}" if lines else ""
 
 
-def _rows(record: Mapping[str, Any]) -> str:
+def _rows(words: Words, record: Mapping[str, Any]) -> str:
     rows = record["rows"]
-    return (
-        f"settled claims read (结算记录): {rows['in']:,} = in the pool (统筹区内) {rows['in_the_pool']:,}"
-        f" + elsewhere (异地) {rows['elsewhere']:,} + of no known place (地点不明) {rows['unplaced']:,}"
+    return words.speak(
+        "settled claims read: {all} = in the pool {pool} + elsewhere {elsewhere} + of no known place {unplaced}",
+        all=f"{rows['in']:,}",
+        pool=f"{rows['in_the_pool']:,}",
+        elsewhere=f"{rows['elsewhere']:,}",
+        unplaced=f"{rows['unplaced']:,}",
     )
-
-
-def _identities(record: Mapping[str, Any]) -> str:
-    lines = [f"  {one['identity']}: {_yuan(one['one'])} = {_yuan(one['other'])}" for one in record["identities"]]
-    return "\n".join(["what must be equal (勾稽关系):", *lines])
 
 
 def _rows_of(out_dir: Path, name: str) -> list[dict[str, Any]]:

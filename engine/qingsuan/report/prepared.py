@@ -6,23 +6,29 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from qingsuan.messages import Words
 from qingsuan.prepared import Prepared
+from qingsuan.report.wording.names import RunNames
 
 __all__ = ["rows_as_text", "summary"]
 
 
-def summary(prepared: Prepared) -> str:
+def summary(prepared: Prepared, words: Words) -> str:
     """Each delivery with its rows, and how to settle the year."""
     record = prepared.record
-    lines = [f"Prepared year (预备年度) {record['year']}: {record['partitions']} partitions"]
+    names = RunNames(words)
+    year, parts = str(record["year"]), f"{record['partitions']:,}"
+    lines = [words.speak("Prepared year {year}: {parts} partitions", year=year, parts=parts)]
     for number, delivery in enumerate(record["deliveries"], 1):
         rejected = delivery["rejected"]
         told = [
-            f"{table} {rows:,}" + (f" ({rejected[table]:,} rejected 退回)" if rejected.get(table) else "")
+            f"{names.table(table)} {rows:,}"
+            + (words.speak(" ({number} rejected)", number=f"{rejected[table]:,}") if rejected.get(table) else "")
             for table, rows in delivery["rows"].items()
         ]
-        lines.append(f"  delivery {number}: {', '.join(told)}")
-    lines.append(f"settle it with: qingsuan settle {prepared.path} --year {record['year']} --out OUT")
+        lines.append(words.speak("  delivery {number}: {told}", number=number, told=", ".join(told)))
+    command = f"qingsuan settle {prepared.path} --year {record['year']} --out OUT"
+    lines.append(words.speak("settle it with: {command}", command=command))
     return "\n".join(lines)
 
 

@@ -14,13 +14,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from qingsuan.divisions import name as division_name
 from qingsuan.errors import InputError
+from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.policy.model import FUNDS
-from qingsuan.report.names import CONTRADICTION_NAMES, FUND_NAMES, SCHEME_NAMES
-from qingsuan.report.text import folded, grouped_yuan, heading, percent, table
-from qingsuan.tables import REJECTION_CODES
+from qingsuan.report.text import folded, grouped_yuan, headed, percent, table
+from qingsuan.report.wording.names import RunNames
+from qingsuan.report.wording.reasons import REJECTIONS
+from qingsuan.report.wording.warnings import warning_lines
 
 __all__ = ["read_record", "settle_summary"]
 
@@ -34,22 +35,25 @@ _COLUMNS = 100
 _MEANING = 64
 """Cells for the meaning of a rejection code, so that a line fits in 100."""
 
-_TABLE_NAMES = {
-    "claims": "claims",
-    "insured": "insured rows",
-    "identities": "identity rows",
-    "registrations": "registrations",
-}
-"""What rows of the tables that go in are called; in the order in which they are told."""
+_TABLES = ("claims", "insured", "identities", "registrations")
+"""The tables that go in, in the order in which their rejected rows are told."""
 
-_OUTCOMES = {"settled": "settled 已结算", "reversed": "reversed 退费", "rejected": "rejected 退回"}
+_OUTCOMES = ("settled", "reversed", "rejected")
 """What became of rows that carry what was paid."""
+
+_CONTRADICTIONS = {
+    "same-account": marked("same scheme and pool on one day"),
+    "birth": marked("two dates of birth"),
+    "balance": marked("two opening balances"),
+    "place": marked("two counties on one day"),
+}
+"""Kinds of contradictions between two insured rows of one person."""
 
 _LOUD_PERCENT = 50
 """Where so many percent of the claims were rejected, or more, the summary says it loudly."""
 
 
-def settle_summary(out_dir: Path) -> str:
+def settle_summary(out_dir: Path, words: Words) -> str:
     """Say what a finished run settled, in tables no wider than 100 columns.
 
     Raises
@@ -57,12 +61,13 @@ def settle_summary(out_dir: Path) -> str:
     InputError
         The folder holds no finished run.
     """
-    record = read_record(out_dir)
+    record, names = read_record(out_dir), RunNames(words)
     sums = _sums(out_dir / "totals" / "care.parquet")
-    parts = [_alarm(record), _counts(record), _by_pool(sums), _by_fund(sums)]
-    parts += [_differences(out_dir / "totals" / "differences.parquet"), _refunds_of_part(record)]
-    parts += [_rejected(record, table_name, out_dir) for table_name in _TABLE_NAMES]
-    parts += [_contradictions(record, out_dir), _identities_of_nobody(record), _warnings(record), _alarm(record)]
+    parts = [_alarm(names, record), _counts(names, record), _by_pool(names, sums), _by_fund(names, sums)]
+    parts += [_differences(names, out_dir / "totals" / "differences.parquet"), _refunds_of_part(names, record)]
+    parts += [_rejected(names, record, table_name, out_dir) for table_name in _TABLES]
+    parts += [_contradictions(names, record, out_dir), _identities_of_nobody(names, record)]
+    parts += [warning_lines(words, record["warnings"]), _alarm(names, record)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -108,40 +113,42 @@ def _whole(value: Decimal | int) -> int:
     return int(value.scaleb(2)) if isinstance(value, Decimal) else value
 
 
-def _pool(code: str) -> str:
-    name = division_name(code)
-    return code if name == code else f"{code} {name}"
-
-
-def _scheme(code: str) -> str:
-    return SCHEME_NAMES.get(code, code)
-
-
-def _counts(record: Mapping[str, Any]) -> str:
+def _counts(names: RunNames, record: Mapping[str, Any]) -> str:
     """Rows and cost that came in and where they went; a reversal and its original cancel out."""
-    labels = {
-        "in": "in 结算记录",
-        "settled": "settled 已结算",
-        "reversed": "reversed 退费",
-        "rejected": "rejected 退回",
-    }
+    speak = names.words.speak
     rows = [
-        (label, f"{record['rows'][name]:,}", grouped_yuan(fen_of_yuan(record["amounts"]["medfee_sumamt"][name])))
-        for name, label in labels.items()
+        (
+            names.outcome(name),
+            f"{record['rows'][name]:,}",
+            grouped_yuan(fen_of_yuan(record["amounts"]["medfee_sumamt"][name])),
+        )
+        for name in ("in", *_OUTCOMES)
     ]
-    return f"{heading('Claims 结算记录')}\n{table(('', 'rows', 'total cost 医疗费总额'), rows, 'lrr')}"
+    headers = ("", speak("rows"), speak("total cost, yuan"))
+    return headed(names.table("claims").capitalize(), table(headers, rows, "lrr"))
 
 
-def _by_pool(sums: _Sums) -> str:
+def _by_pool(names: RunNames, sums: _Sums) -> str:
     """In-scope cost, what the funds paid of it, by pool and scheme."""
+    speak = names.words.speak
     rows: list[tuple[str, ...]] = []
     whole: Counter[str] = Counter()
     for (pool, scheme), amounts in sums.items():
         whole.update(amounts)
-        rows.append((_pool(pool), _scheme(scheme), *_costs(amounts)))
-    rows += [(), ("all 合计", "", *_costs(whole))]
-    headers = ("pool 统筹区", "scheme 险种", "claims", "in scope 范围内", "funds 基金支付", "ratio")
-    return f"{heading('Paid by pool and scheme, in yuan 分统筹区、险种')}\n{table(headers, rows, 'llrrrr')}"
+        rows.append((names.pool(pool), names.scheme(scheme), *_costs(amounts)))
+    rows += [(), (speak("in all"), "", *_costs(whole))]
+    headers = [
+        speak(text)
+        for text in (
+            marked("pool"),
+            marked("scheme"),
+            marked("claims"),
+            marked("in scope"),
+            marked("funds"),
+            marked("ratio"),
+        )
+    ]
+    return headed(speak("Paid by pool and scheme, in yuan"), table(headers, rows, "llrrrr"))
 
 
 def _costs(amounts: Mapping[str, int]) -> tuple[str, ...]:
@@ -149,103 +156,120 @@ def _costs(amounts: Mapping[str, int]) -> tuple[str, ...]:
     return f"{amounts['claims']:,}", grouped_yuan(scope), grouped_yuan(funds), percent(funds, scope)
 
 
-def _by_fund(sums: _Sums) -> str:
+def _by_fund(names: RunNames, sums: _Sums) -> str:
     """What each fund paid, by pool and scheme; a fund that paid nothing anywhere is left out."""
+    speak = names.words.speak
     rows: list[tuple[str, ...]] = []
     for fund in FUNDS:
         paid = {key: amounts[fund] for key, amounts in sums.items() if amounts[fund]}
-        label = FUND_NAMES[fund]
+        label = names.fund(fund)
         for (pool, scheme), fen in paid.items():
-            rows.append((label, _pool(pool), _scheme(scheme), grouped_yuan(fen)))
+            rows.append((label, names.pool(pool), names.scheme(scheme), grouped_yuan(fen)))
             label = ""
         if len(paid) > 1:
-            rows.append(("", "together 小计", "", grouped_yuan(sum(paid.values()))))
-    headers = ("fund 基金", "pool 统筹区", "scheme 险种", "paid 支付")
-    return f"{heading('Paid by each fund, in yuan 各基金支付')}\n{table(headers, rows, 'lllr')}"
+            rows.append(("", speak("together"), "", grouped_yuan(sum(paid.values()))))
+    headers = [speak(text) for text in (marked("fund"), marked("pool"), marked("scheme"), marked("paid"))]
+    return headed(speak("Paid by each fund, in yuan"), table(headers, rows, "lllr"))
 
 
-def _differences(path: Path) -> str:
+def _differences(names: RunNames, path: Path) -> str:
     """What was paid during the year and what is to be paid or taken back, by what became of the row."""
     if not path.is_file():
         return ""
+    speak = names.words.speak
     sums: dict[str, Counter[str]] = {outcome: Counter() for outcome in _OUTCOMES}
     for row in pq.read_table(path).to_pylist():
         sums[row["outcome"]].update({name: _whole(row[name]) for name in ("paid", "to_pay", "to_take_back")})
     rows = [
-        (_OUTCOMES[outcome], *(grouped_yuan(found[name]) for name in ("paid", "to_pay", "to_take_back")))
+        (names.outcome(outcome), *(grouped_yuan(found[name]) for name in ("paid", "to_pay", "to_take_back")))
         for outcome, found in sums.items()
     ]
-    headers = ("", "paid 年中已付", "to pay 应补", "to take back 应退")
-    return f"{heading('Differences to what was paid during the year, in yuan 补退')}\n{table(headers, rows, 'lrrr')}"
+    headers = ("", speak("paid during the year"), speak("to pay"), speak("to take back"))
+    title = speak("Differences to what was paid during the year, in yuan")
+    return headed(title, table(headers, rows, "lrrr"))
 
 
-def _refunds_of_part(record: Mapping[str, Any]) -> str:
+def _refunds_of_part(names: RunNames, record: Mapping[str, Any]) -> str:
     """Refunds of a part of a claim, of which neither is settled; nothing when there is none."""
     count = record["refunds_of_part"]
     if not count:
         return ""
-    text = (
-        f"{count:,} claims have a reversal that does not negate them (部分退费): both are rejected "
-        "(E_REVERSAL_MISMATCH). Send the corrected settlements."
+    text = names.words.speak(
+        "{count} claims have a reversal that does not negate them: both are rejected (E_REVERSAL_MISMATCH). "
+        "Send the corrected settlements.",
+        count=f"{count:,}",
     )
     return "\n    ".join(folded(text, _COLUMNS - 4))
 
 
-def _alarm(record: Mapping[str, Any]) -> str:
+def _alarm(names: RunNames, record: Mapping[str, Any]) -> str:
     """A loud line where most claims were rejected; it stands first and last, so that nobody misses it."""
     rows = record["rows"]
     if not rows["rejected"] or rows["rejected"] * 100 < rows["in"] * _LOUD_PERCENT:
         return ""
     codes: Mapping[str, int] = record["rejected"]["claims"]
     most = max(codes, key=lambda code: codes[code])
-    text = (
-        f"!!! {rows['rejected']:,} of {rows['in']:,} claims were rejected ({percent(rows['rejected'], rows['in'])}), "
-        f"{codes[most]:,} of them with {most}: {REJECTION_CODES[most]}. Check --year, the files and the plugins."
+    text = names.words.speak(
+        "!!! {rejected} of {all} claims were rejected ({share}), {most} of them with {code}: {reason}. "
+        "Check --year, the files and the plugins.",
+        rejected=f"{rows['rejected']:,}",
+        all=f"{rows['in']:,}",
+        share=percent(rows["rejected"], rows["in"]),
+        most=f"{codes[most]:,}",
+        code=most,
+        reason=names.words.speak(REJECTIONS[most]),
     )
     return "\n    ".join(folded(text, _COLUMNS - 4))
 
 
-def _rejected(record: Mapping[str, Any], table_name: str, out_dir: Path) -> str:
+def _rejected(names: RunNames, record: Mapping[str, Any], table_name: str, out_dir: Path) -> str:
     """Rejected rows of one table that went in, by code, and where they lie; nothing when none was."""
     codes: Mapping[str, int] = record["rejected"].get(table_name, {})
     if not codes:
         return ""
+    speak = names.words.speak
     rows: list[tuple[str, ...]] = []
     for code, number in sorted(codes.items()):
-        first, *rest = folded(REJECTION_CODES[code], _MEANING)
+        first, *rest = folded(speak(REJECTIONS[code]), _MEANING)
         rows += [(code, f"{number:,}", first), *(("", "", line) for line in rest)]
-    title = heading(f"Rejected {_TABLE_NAMES[table_name]} by code 退回原因")
+    title = speak("Rejected by code: {table}", table=names.table(table_name))
     prefix = "" if table_name == "claims" else f"{table_name}-"
     files = out_dir / "rejected" / f"{prefix}part-*.parquet"
-    return f"{title}\n{table(('code', 'rows', 'meaning'), rows, 'lrl')}\n  whole, with their reasons, in {files}"
+    shown = table((speak("code"), speak("rows"), speak("why")), rows, "lrl")
+    where = speak("whole, with their reasons, in {files}", files=str(files))
+    return f"{headed(title, shown)}\n  {where}"
 
 
-def _contradictions(record: Mapping[str, Any], out_dir: Path) -> str:
+def _contradictions(names: RunNames, record: Mapping[str, Any], out_dir: Path) -> str:
     """Insured rows that contradict each other, by kind, and where they lie; nothing when there are none."""
     kinds: Mapping[str, Mapping[str, int]] = record["contradictions"]
     if not kinds:
         return ""
-    names = ("pairs", "people", "claims", "would_differ", "not_known")
-    rows = [(CONTRADICTION_NAMES[kind], *(f"{counts[name]:,}" for name in names)) for kind, counts in kinds.items()]
-    headers = ("kind", "pairs", "people", "claims", "would differ", "not known")
-    title = heading("Insured rows that contradict each other 参保记录互相矛盾")
-    return (
-        f"{title}\n{table(headers, rows, 'lrrrrr')}\n"
-        "  would differ: had the other row of the pair decided, a claim's result would be another\n"
-        f"  each pair, and which of the two decides, in {out_dir / 'contradictions' / 'part-*.parquet'}"
+    speak = names.words.speak
+    counted = {
+        "pairs": marked("pairs"),
+        "people": marked("people"),
+        "claims": marked("claims"),
+        "would_differ": marked("would differ"),
+        "not_known": marked("not known"),
+    }
+    rows = [(speak(_CONTRADICTIONS[kind]), *(f"{found[name]:,}" for name in counted)) for kind, found in kinds.items()]
+    headers = (speak("kind"), *(speak(text) for text in counted.values()))
+    files = out_dir / "contradictions" / "part-*.parquet"
+    notes = (
+        speak("would differ: had the other row of the pair decided, a claim's result would be another"),
+        speak("each pair, and which of the two decides, in {files}", files=str(files)),
     )
+    shown = headed(speak("Insured rows that contradict each other"), table(headers, rows, "lrrrrr"))
+    return "\n".join([shown, *(f"  {note}" for note in notes)])
 
 
-def _identities_of_nobody(record: Mapping[str, Any]) -> str:
+def _identities_of_nobody(names: RunNames, record: Mapping[str, Any]) -> str:
     """Identity rows of people whom the insured table does not have, by class; nothing when there is none."""
     classes: Mapping[str, int] = record["identities_of_nobody"]
     if not classes:
         return ""
+    speak = names.words.speak
     rows = [(name, f"{number:,}") for name, number in sorted(classes.items())]
-    title = heading("Identity rows whose psn_no no insured row has, by class 无参保记录的身份")
-    return f"{title}\n{table(('psn_idet_type', 'rows'), rows, 'lr')}"
-
-
-def _warnings(record: Mapping[str, Any]) -> str:
-    """What a reader of the amounts should know, as the run record has it."""
-    return "\n".join("\n    ".join(folded(f"warning: {text}", _COLUMNS - 4)) for text in record["warnings"])
+    title = speak("Identity rows whose psn_no no insured row has, by class")
+    return headed(title, table(("psn_idet_type", speak("rows")), rows, "lr"))

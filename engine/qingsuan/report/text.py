@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from qingsuan.messages import Words
 from qingsuan.money import yuan
 
-__all__ = ["folded", "grouped_yuan", "harmless", "heading", "percent", "proven", "table", "width"]
+__all__ = ["folded", "grouped_yuan", "harmless", "headed", "heading", "percent", "proven", "table", "width"]
 
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -45,18 +46,26 @@ def percent(part: int, whole: int) -> str:
 
 
 def folded(text: str, columns: int) -> list[str]:
-    """Break a text at its spaces into lines of at most ``columns`` cells, a single longer word excepted.
+    """Break a text at its spaces, and between Chinese characters, into lines of at most ``columns`` cells; a longer word excepted.
 
-    >>> folded("counted 计入 twice", 12)
-    ['counted 计入', 'twice']
+    >>> folded("counted 计入 twice", 12), folded("超过支付限额，不计。", 12)
+    (['counted 计入', 'twice'], ['超过支付限', '额，不计。'])
     """
-    lines: list[str] = []
-    for word in text.split(" "):
-        if lines and width(f"{lines[-1]} {word}") <= columns:
-            lines[-1] += f" {word}"
+    lines = [""]
+    for part in filter(None, _PARTS.findall(text)):
+        if not lines[-1] or width(f"{lines[-1]}{part}".rstrip()) <= columns:
+            lines[-1] += part if lines[-1] else part.lstrip()
         else:
-            lines.append(word)
+            lines[-1] = lines[-1].rstrip()
+            lines.append(part.lstrip())
     return lines
+
+
+_CHINESE, _OPENING, _CLOSING = r"[\u3400-\u9fff]", "“‘（《〔", "，。；：、）》〕”’！？"
+_PARTS = re.compile(
+    rf" *[{_OPENING}]*(?:{_CHINESE}|[^ \u3400-\u9fff{_OPENING}]+?(?=[\u3400-\u9fff{_OPENING} ]|$)|$)[{_CLOSING}]*"
+)
+"""What stays together on a line: a Chinese character or a word, the blanks before it and the signs behind it."""
 
 
 def harmless(text: str) -> str:
@@ -73,14 +82,19 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def proven(digest: str) -> str:
+def proven(words: Words, digest: str) -> str:
     """The line that a finished run ends with: its record was read from the disk again."""
-    return f"Finished (已完成); run.json SHA-256 {digest}"
+    return words.speak("Finished; run.json SHA-256 {digest}", digest=digest)
 
 
 def heading(text: str) -> str:
     """Underline a heading."""
     return f"{text}\n{'─' * width(text)}"
+
+
+def headed(title: str, shown: str) -> str:
+    """A table, or whatever else is shown, below its heading."""
+    return f"{heading(title)}\n{shown}"
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from qingsuan.policy.model import Layer, RuleSet
-from qingsuan.report.names import PAYER_NAMES
 from qingsuan.report.text import folded, heading, table
+from qingsuan.report.wording.names import FUNDS
 from qingsuan.rulebook.grids import Grid, grids
 from qingsuan.rulebook.statements import Statement, statements
 from qingsuan.rulebook.words import Words
@@ -38,7 +38,7 @@ def _plain(said: Sequence[Statement]) -> str:
 
 
 def _layer(rule_set: RuleSet, layer: Layer) -> str:
-    blocks = [f"layer {layer.name}: {layer.fund} {PAYER_NAMES.get(layer.fund, '')}".rstrip()]
+    blocks = [f"layer {layer.name}: {layer.fund} {FUNDS.get(layer.fund, '')}".rstrip()]
     blocks += [_grid(grid) for grid in grids(rule_set, layer, Words(rule_set, "en"))]
     return "\n".join(blocks)
 

@@ -17,11 +17,11 @@ from explanations import HOSTILE, full_explanation, leaves
 from held_in_memory import people_by_partition
 from html_pages import check_page, texts_of
 from qingsuan.explain.document import Explanation, plain
-from qingsuan.explain.making.said_again import said_again
 from qingsuan.explain.page.page import page_of
 from qingsuan.explain.rows.opening import open_run
 from qingsuan.messages import Words
 from qingsuan.pages.numbers import exact_yuan, grouped_yuan, percent
+from qingsuan.report.wording.rejected import rejected_says
 from settling import run
 
 Lang = Literal["zh", "en"]
@@ -123,7 +123,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_rejected_rows_say_is_said_in_chinese(year: Path) -> None:
     words = Words("zh")
     rows = [row for file in (year / "out" / "rejected").glob("*.parquet") for row in pq.read_table(file).to_pylist()]
-    said = {(row["code"], said_again(words, row[name])) for row in rows for name in ("found", "expected")}
+    said = {(row["code"], rejected_says(words, row[name])) for row in rows for name in ("found", "expected")}
     assert len({code for code, _ in said}) > 8
     own = [(code, text.partition("须由经办机构提供")[0]) for code, text in said]
     assert [one for one in own if ENGLISH.search(one[1])] == []

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-from qingsuan.errors import UsageError
-from qingsuan.messages import LANGUAGES, Lang, language_of
+from qingsuan.messages import LANGUAGES, Lang
+from qingsuan.report.wording.speaking import words_in
 
 __all__ = ["lang_option"]
 
 
 def _language(context: click.Context, parameter: click.Parameter, value: str | None) -> Lang:
-    try:
-        return language_of(value, os.environ)
-    except ValueError as error:
-        raise UsageError(
-            "--lang", found=str(error), expected=" or ".join(LANGUAGES), do="set QINGSUAN_LANG right, or give --lang"
-        ) from error
+    return words_in(value).lang
 
 
 def lang_option(command: Callable[..., Any]) -> Callable[..., Any]:

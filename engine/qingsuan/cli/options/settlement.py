@@ -10,6 +10,7 @@ import click
 from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.intake import intake_option
+from qingsuan.cli.options.language import lang_option
 
 __all__ = ["running_options", "settlement_options"]
 
@@ -29,6 +30,7 @@ def running_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 help="Go on with a run that did not finish in --out: otherwise the same command.",
             ),
             click.option("--overwrite", is_flag=True, help="Replace what an earlier run left in --out."),
+            lang_option,
             click.option("--json", "as_json", is_flag=True, help="Write the run record instead of the summary."),
         )
     )

@@ -9,6 +9,7 @@ import click
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -47,6 +48,7 @@ def command(
     partitions: int | None,
     resume: bool,
     overwrite: bool,
+    lang: Lang,
     as_json: bool,
 ) -> None:
     """Settle a year of personal accounts: credits by month, uses, families, interest, what is left.
@@ -77,4 +79,4 @@ def command(
         overwrite=overwrite,
         progress=progress_for(as_json),
     )
-    show_run(run, out, as_json=as_json)
+    show_run(run, out, as_json=as_json, lang=lang)

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from qingsuan.cli.options.settlement import settlement_options
-from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.output import finished, results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -45,6 +46,7 @@ def command(
     partitions: int | None,
     resume: bool,
     overwrite: bool,
+    lang: Lang,
     as_json: bool,
 ) -> None:
     """Clear a year with the institutions: standards by contract and way of payment, audits, advances, what is left to pay.
@@ -54,7 +56,6 @@ def command(
     """
     from qingsuan.api.clearing import clear
     from qingsuan.needed import need
-    from qingsuan.report.text import proven
 
     if confirmations is not None:
         need("openpyxl")
@@ -81,9 +82,4 @@ def command(
             from qingsuan.report.confirmation import write_confirmations
 
             write_confirmations(out, confirmations)
-        if as_json:
-            show_json(
-                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
-            )
-        else:
-            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
+    show_run(run, out, as_json=as_json, lang=lang)

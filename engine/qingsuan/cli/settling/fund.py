@@ -9,6 +9,7 @@ import click
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -85,6 +86,7 @@ def command(
     partitions: int | None,
     resume: bool,
     overwrite: bool,
+    lang: Lang,
     as_json: bool,
 ) -> None:
     """Keep the fund's books of a year, per fund and pool with a county's sub-ledger: opening + income - expense = closing.
@@ -127,4 +129,4 @@ def command(
         overwrite=overwrite,
         progress=progress_for(as_json),
     )
-    show_run(run, out, as_json=as_json)
+    show_run(run, out, as_json=as_json, lang=lang)

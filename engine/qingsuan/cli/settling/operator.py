@@ -9,6 +9,7 @@ import click
 from qingsuan.cli.options.settlement import running_options
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -44,6 +45,7 @@ def command(
     partitions: int | None,
     resume: bool,
     overwrite: bool,
+    lang: Lang,
     as_json: bool,
 ) -> None:
     """Settle contracts with operators of critical illness insurance.
@@ -70,4 +72,4 @@ def command(
         overwrite=overwrite,
         progress=progress_for(as_json),
     )
-    show_run(run, out, as_json=as_json)
+    show_run(run, out, as_json=as_json, lang=lang)

@@ -9,6 +9,7 @@ import click
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 
 __all__ = ["command"]
@@ -54,6 +55,7 @@ def command(
     partitions: int | None,
     resume: bool,
     overwrite: bool,
+    lang: Lang,
     as_json: bool,
 ) -> None:
     """Hold the premiums of a year against what is due.
@@ -85,4 +87,4 @@ def command(
         overwrite=overwrite,
         progress=progress_for(as_json),
     )
-    show_run(run, out, as_json=as_json)
+    show_run(run, out, as_json=as_json, lang=lang)

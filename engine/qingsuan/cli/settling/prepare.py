@@ -10,9 +10,11 @@ from qingsuan.api.year import prepare
 from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.intake import intake_option
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.messages import Lang, Words
 from qingsuan.report.prepared import summary
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
@@ -34,6 +36,7 @@ __all__ = ["command"]
 @click.option("--skip-unserved", is_flag=True, help="Reject claims of pools no plugin serves instead of stopping.")
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
 @intake_option
+@lang_option
 @click.option("--json", "as_json", is_flag=True, help="Print what the prepared year holds as JSON.")
 @results_apart
 def command(
@@ -53,6 +56,7 @@ def command(
     skip_unserved: bool,
     csv_encoding: str,
     intake: Path | None,
+    lang: Lang,
     as_json: bool,
 ) -> None:
     """Prepare a year of claims: read, check, spread and order it once.
@@ -82,4 +86,4 @@ def command(
     if as_json:
         show_json({**prepared.record, "seconds": prepared.seconds})
     else:
-        show(summary(prepared))
+        show(summary(prepared, Words(lang)))

@@ -11,10 +11,12 @@ from qingsuan.cli.options.allowed import allow_option
 from qingsuan.cli.options.engines import engine_options
 from qingsuan.cli.options.execution import execution_options
 from qingsuan.cli.options.intake import intake_option
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
 __all__ = ["command"]
@@ -51,6 +53,7 @@ __all__ = ["command"]
 )
 @click.option("--csv-encoding", default="utf8", show_default=True, help="Encoding of CSV files, e.g. gb18030.")
 @intake_option
+@lang_option
 @click.option("--json", "as_json", is_flag=True, help="Print the run record as JSON.")
 @results_apart
 def command(
@@ -79,6 +82,7 @@ def command(
     keep: Path | None,
     csv_encoding: str,
     intake: Path | None,
+    lang: Lang,
     as_json: bool,
 ) -> None:
     """Settle a year of claims (待遇结算): what each fund pays for each of them.
@@ -113,6 +117,6 @@ def command(
         spark_master=spark_master,
         progress=progress_for(as_json),
     )
-    show_run(run, out, as_json=as_json)
+    show_run(run, out, as_json=as_json, lang=lang)
     if max_rejected is not None:
         max_rejected.check(run.record, out)

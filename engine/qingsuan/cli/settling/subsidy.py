@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from qingsuan.cli.options.settlement import settlement_options
-from qingsuan.cli.output import finished, results_apart, show, show_json
+from qingsuan.cli.output import finished, results_apart, show_run
 from qingsuan.cli.settling.progress import progress_for
+from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 
 __all__ = ["command"]
@@ -70,6 +71,7 @@ def command(
     partitions: int | None,
     resume: bool,
     overwrite: bool,
+    lang: Lang,
     as_json: bool,
 ) -> None:
     """Count the insured of a year and split the subsidy for them.
@@ -80,7 +82,6 @@ def command(
     """
     from qingsuan.api.subsidies import subsidy
     from qingsuan.report.arrival.writing import check_report_names, write_arrival_report
-    from qingsuan.report.text import proven
 
     check_report_names(reports, receipts)
     run = subsidy(
@@ -108,9 +109,4 @@ def command(
     with finished(out, run.record_sha256):
         for report in reports:
             write_arrival_report(out, report)
-        if as_json:
-            show_json(
-                {**run.record, **({"seconds": run.seconds} if run.seconds else {}), "record_sha256": run.record_sha256}
-            )
-        else:
-            show(f"{run.summary()}\n\n{proven(run.record_sha256)}")
+    show_run(run, out, as_json=as_json, lang=lang)

@@ -61,4 +61,4 @@ def command(
             show_json({**year.record, "record_sha256": year.record_sha256})
         else:
             lines = identity_lines(year.record, Words(lang))
-            show(f"{year.summary(lang)}\n\n{lines}\n\n{proven(year.record_sha256)}")
+            show(f"{year.summary(lang)}\n\n{lines}\n\n{proven(Words(lang), year.record_sha256)}")

@@ -9,9 +9,9 @@ from qingsuan.benefits.reference.trace import ClaimTrace
 from qingsuan.benefits.reference.twin import Rejected
 from qingsuan.explain.document import MissingParameter, Rejection, RuleTried
 from qingsuan.explain.making.asked import Asked
-from qingsuan.explain.making.reasons import REJECTIONS
-from qingsuan.explain.making.said_again import said_again
 from qingsuan.messages import Words
+from qingsuan.report.wording.reasons import REJECTIONS
+from qingsuan.report.wording.rejected import rejected_says
 
 __all__ = ["rejection_of"]
 
@@ -35,8 +35,8 @@ def rejection_of(
         code=rejected.code,
         says=speech.speak(REJECTIONS[rejected.code]) if rejected.code in REJECTIONS else "",
         column=rejected.column,
-        found=said_again(speech, found),
-        expected=said_again(speech, said.get("expected", rejected.expected)),
+        found=rejected_says(speech, found),
+        expected=rejected_says(speech, said.get("expected", rejected.expected)),
         rules=rules,
         missing=missing,
     )

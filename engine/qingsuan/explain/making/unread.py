@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qingsuan.explain.document import Claim, Rejection
-from qingsuan.explain.making.reasons import REJECTIONS
-from qingsuan.explain.making.said_again import said_again
 from qingsuan.messages import Words
+from qingsuan.report.wording.reasons import REJECTIONS
+from qingsuan.report.wording.rejected import rejected_says
 from qingsuan.run.rejections.refused import REASON_COLUMNS
 
 __all__ = ["unread_claim"]
@@ -44,8 +44,8 @@ def unread_claim(speech: Words, number: int, row: Mapping[str, str]) -> Claim:
             code,
             speech.speak(REJECTIONS[code]),
             row.get("column", ""),
-            said_again(speech, row.get("found", "")),
-            said_again(speech, row.get("expected", "")),
+            rejected_says(speech, row.get("found", "")),
+            rejected_says(speech, row.get("expected", "")),
             (),
             None,
         ),

@@ -1,20 +1,16 @@
-"""What a row of ``rejected/`` says in English, said again in the language of an explanation.
+"""What a row of ``rejected/`` says in English, said again in the language of whoever reads it.
 
-The run writes what it found and what it expected as English sentences, whoever will read them. Here stand those sentences, with a
-name in braces for what differs from row to row; a sentence that none of them fits is shown as the row has it.
+The run writes what it found and what it expected as English sentences. Here stand those sentences, with a name in braces for what
+differs from row to row; one that is not here is shown as the row has it.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
 
-from qingsuan.messages import Words, marked
+from qingsuan.messages import SaidAgain, Words, marked
 
-__all__ = ["said_again"]
-
-_TERM = re.compile(r" \([\u3400-\u9fff]+\)")
-"""A statutory term behind an English word: the translation has it anyway."""
+__all__ = ["rejected_says"]
 
 _SENTENCES = (
     marked("nothing"),
@@ -160,43 +156,7 @@ _ROWS = (
     marked("{value} from {begin}"),
     marked("and {number} more"),
 )
-"""What a row of the person is said to be, where a sentence lists them as its ``rows``."""
-
-_SENTENCES_TOO = frozenset({"claim", "date", "expected", "need"})
-"""Names of values that are sentences themselves; any other is said again only where it is a sentence to the letter."""
-
-
-def said_again(speech: Words, text: str) -> str:
-    """Say a sentence of a rejected row in a language; in English it stays as it is.
-
-    >>> said_again(Words("zh"), "a date not before begndate")
-    '不早于 begndate 的日期'
-    >>> said_again(Words("zh"), "M1 on 2021-03-01; registered for chronic: M1 from 2021-03-02, and 2 more")
-    '2021-03-01，M1；已备案（chronic）：M1，自 2021-03-02 起、另有2条'
-    """
-    if speech.lang == "en":
-        return text
-    return _said(speech, text, _SENTENCES)
-
-
-def _said(speech: Words, text: str, sentences: tuple[str, ...]) -> str:
-    plain = _TERM.sub("", text)
-    for sentence, pattern in _patterns(sentences):
-        found = pattern.fullmatch(plain)
-        if found:
-            values = {name: _value(speech, name, value) for name, value in found.groupdict().items()}
-            return speech.speak(sentence, **values)
-    return text
-
-
-def _value(speech: Words, name: str, value: str) -> str:
-    if name == "meaning":
-        return _chinese(value)
-    if name == "rows" and value not in _SENTENCES:
-        return "、".join(_said(speech, one, _ROWS) for one in value.split(", "))
-    if name in _SENTENCES_TOO:
-        return said_again(speech, value)
-    return speech.speak(value) if value in _SENTENCES else value
+"""What a row of the person is said to be, where a sentence lists them."""
 
 
 def _chinese(meaning: str) -> str:
@@ -204,13 +164,15 @@ def _chinese(meaning: str) -> str:
     return "".join(re.findall(r"[\u3400-\u9fff]+(?:ID)?", meaning)) or meaning
 
 
-@cache
-def _patterns(sentences: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Each sentence as a pattern, those with the most words of their own first."""
-    by_own_words = sorted(sentences, key=lambda one: -len(re.sub(r"\{\w+\}", "", one)))
-    return tuple((one, re.compile(_pattern(one), re.DOTALL)) for one in by_own_words)
+_AGAIN = SaidAgain(
+    _SENTENCES, whole={"claim", "date", "expected", "need"}, lists={"rows": _ROWS}, made={"meaning": _chinese}
+)
 
 
-def _pattern(sentence: str) -> str:
-    parts = re.split(r"\{(\w+)\}", sentence)
-    return "".join(f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts))
+def rejected_says(words: Words, text: str) -> str:
+    """Say what a rejected row has as ``found`` or ``expected``; in English it stays as it is.
+
+    >>> rejected_says(Words("zh"), "M1 on 2021-03-01; registered for chronic: M1 from 2021-03-02, and 2 more")
+    '2021-03-01，M1；已备案（chronic）：M1，自 2021-03-02 起、另有2条'
+    """
+    return _AGAIN.said(words, text)

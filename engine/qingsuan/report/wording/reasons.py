@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
-from qingsuan.messages import marked
+from qingsuan.messages import Words, marked
 
-__all__ = ["REJECTIONS"]
+__all__ = ["REJECTIONS", "by_reason", "rows_of_insured"]
 
 REJECTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -34,3 +35,24 @@ REJECTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Why a row is rejected, by code."""
+
+
+def by_reason(words: Words, rejected: Mapping[str, int]) -> Iterator[str]:
+    """One line with the number of rejected rows by code; none where no row was rejected."""
+    if rejected:
+        listed = ", ".join(f"{code} {number:,}" for code, number in rejected.items())
+        yield words.speak("rejected by code: {listed}", listed=listed)
+
+
+def rows_of_insured(words: Words, rows: Mapping[str, Any]) -> str:
+    """What became of the insured rows of a settlement that counts heads."""
+    return words.speak(
+        "rows in {all} = counted {counted} + of another scheme {scheme} + outside the year {year} "
+        "+ counted elsewhere {duplicates} + rejected {rejected}",
+        all=f"{rows['in']:,}",
+        counted=f"{rows['counted']:,}",
+        scheme=f"{rows['not_counted']['other-scheme']:,}",
+        year=f"{rows['not_counted']['outside-year']:,}",
+        duplicates=f"{rows['duplicates']:,}",
+        rejected=f"{sum(rows['rejected'].values()):,}",
+    )

@@ -1,0 +1,89 @@
+"""What funds, schemes, pools, tables and outcomes are called, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qingsuan.divisions import name as division_name
+from qingsuan.messages import Words, marked
+
+__all__ = ["FUNDS", "RunNames"]
+
+FUNDS: Mapping[str, str] = {
+    "hifp_pay": marked("pooled fund of basic insurance"),
+    "cvlserv_pay": marked("medical subsidy for civil servants"),
+    "hifes_pay": marked("enterprise supplementary insurance"),
+    "hifmi_pay": marked("critical illness insurance"),
+    "hifob_pay": marked("large-sum medical subsidy for employees"),
+    "hifdm_pay": marked("medical security for disabled veterans"),
+    "maf_pay": marked("medical assistance"),
+    "oth_pay": marked("other funds"),
+    "acct_pay": marked("personal account"),
+}
+"""Who pays in a layer, by column: the funds (基金) in the order of the settlement table, and the personal account, which is none."""
+
+_SCHEMES = {"310": marked("employees"), "390": marked("residents")}
+"""Schemes (险种类型) that have a short name; others are told by their code."""
+
+_TABLES = {
+    "claims": marked("settlement records"),
+    "insured": marked("insured rows"),
+    "identities": marked("identity rows"),
+    "registrations": marked("registrations"),
+    "months": marked("months"),
+    "uses": marked("uses"),
+    "settled": marked("settled claims"),
+    "cases": marked("cases"),
+}
+_OUTCOMES = {
+    "in": marked("came in"),
+    "settled": marked("settled"),
+    "reversed": marked("reversed"),
+    "rejected": marked("rejected"),
+}
+
+_PER_HEAD = {
+    ("year", False): marked("{amount} per head and year"),
+    ("month", False): marked("{amount} per head and month"),
+    ("year", True): marked("at least {amount} per head and year"),
+    ("month", True): marked("at least {amount} per head and month"),
+}
+
+
+class RunNames:
+    """Names in the language of ``words``.
+
+    >>> RunNames(Words("en")).scheme("390"), RunNames(Words("en")).scheme("391"), RunNames(Words("zh")).fund("maf_pay")
+    ('390 residents', '391', '医疗救助基金')
+    """
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+
+    def _of(self, known: Mapping[str, str], name: str) -> str:
+        return self.words.speak(known[name]) if name in known else name
+
+    def scheme(self, code: str) -> str:
+        """A scheme (险种)."""
+        return f"{code} {self.words.speak(_SCHEMES[code])}" if code in _SCHEMES else code
+
+    def pool(self, code: str) -> str:
+        """A pool (统筹区): its code, in Chinese with its name."""
+        name = division_name(code)
+        return code if name == code or self.words.lang == "en" else f"{code} {name}"
+
+    def fund(self, column: str) -> str:
+        """A fund (基金), or the personal account, by its column."""
+        return self._of(FUNDS, column)
+
+    def table(self, name: str) -> str:
+        """A table that came in."""
+        return self._of(_TABLES, name)
+
+    def outcome(self, name: str) -> str:
+        """What became of rows."""
+        return self._of(_OUTCOMES, name)
+
+    def per_head(self, amount: str, unit: str, *, least: bool) -> str:
+        """A standard in yuan for a head and a year or month."""
+        return self.words.speak(_PER_HEAD[unit, least], amount=amount)
