@@ -158,7 +158,7 @@ def test_the_way_to_install_a_folder_can_be_copied_into_a_shell() -> None:
             ("policy", "show", "990100", "--date", "2022-03-01", "--scheme", ""),
             "no rules of 990100, scheme , are in force",
         ),
-        (("plugins", "--json", "--allow-list"), "plugins --json --allow-list: both"),
+        (("plugins", "seal", "nowhere/approved.toml"), "nowhere/approved.toml: it cannot be written"),
         (("policy", "diff", ".", "."), "\nqingsuan: .: a folder without *.toml"),
     ],
 )

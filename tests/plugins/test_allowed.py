@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import py_compile
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest
 import qingsuan
 from qingsuan.errors import UsageError
 from qingsuan.plugins import allow_list, load
+from qingsuan.plugins.allowed import _trees
+from qingsuan.plugins.finding import find
 from settling import Ran, claim, install, insured, only, run, settle, write
 
 PACKAGE = "qingsuan_settling"
@@ -32,11 +36,10 @@ def year(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def approved(folder: Path) -> Path:
-    """The file that the command prints."""
-    ran = run("plugins", "--allow-list")
-    assert ran.status == 0, ran
+    """The file that the command writes."""
     file = folder / "approved.toml"
-    file.write_text(ran.out, "utf-8")
+    ran = run("plugins", "seal", file)
+    assert ran.status == 0, ran
     return file
 
 
@@ -149,8 +152,13 @@ def test_a_refused_plugin_cannot_be_approved(site: Path, year: tuple[Path, Path]
     (site / PACKAGE / "__init__.py").write_text("x = (\n", "utf-8")
     sys.modules.pop(PACKAGE)
     ran = settle_allowed(year, tmp_path / "out", file)
-    assert (ran.status, "is installed but refused: it cannot be imported: SyntaxError" in ran.err) == (4, True), ran
-    assert "[[plugins]]" not in run("plugins", "--allow-list").out
+    assert (ran.status, "qingsuan-settling 2022.1 has the digest" in ran.err) == (4, True), ran
+    ran = run("plugins", "seal", tmp_path / "another.toml")
+    assert (ran.status, "not in it: qingsuan-settling 2022.1: it cannot be imported: SyntaxError" in ran.err) == (
+        4,
+        True,
+    )
+    assert "[[plugins]]" not in (tmp_path / "another.toml").read_text("utf-8")
 
 
 def test_a_prepared_year_and_a_subsidy_are_held_to_the_list_too(
@@ -187,3 +195,89 @@ def test_a_run_goes_on_only_by_the_same_list(site: Path, year: tuple[Path, Path]
 def test_a_working_folder_was_not_approved(site: Path, year: tuple[Path, Path], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="rules of a working folder are not what was approved"):
         qingsuan.settle(*map(str, year), year=2022, allow=approved(tmp_path), rules_dir=site / PACKAGE / "rules")
+
+
+# ---- nothing of what was not approved is imported
+
+
+def telling(site: Path, place: Path) -> None:
+    """Have the plugin leave a word wherever it is imported, the trial in another process included."""
+    file = site / PACKAGE / "__init__.py"
+    file.write_text(
+        f"__import__('pathlib').Path({str(place)!r}).write_text('imported')\n{file.read_text('utf-8')}", "utf-8"
+    )
+    sys.modules.pop(PACKAGE, None)
+
+
+def test_a_plugin_that_was_changed_or_is_not_in_the_list_is_not_imported(
+    year: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "site")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    listed = approved(tmp_path)
+    telling(tmp_path / "site", tmp_path / "word")
+    ran = settle_allowed(year, tmp_path / "out", listed)
+    assert (ran.status, "has the digest" in ran.err) == (4, True), ran
+    others = [one for one in listed.read_text("utf-8").split("\n[[plugins]]") if "settling" not in one]
+    listed.write_text("\n[[plugins]]".join(others), "utf-8")
+    ran = settle_allowed(year, tmp_path / "out", listed)
+    assert (ran.status, "it does not stand in the file of --allow" in ran.err) == (4, True), ran
+    assert not (tmp_path / "word").exists()
+    assert settle(*year, tmp_path / "out").status == 0, "without a list it is opened"
+    assert (tmp_path / "word").exists()
+
+
+def test_what_python_kept_of_the_code_is_not_run_in_its_place(
+    site: Path, year: tuple[Path, Path], tmp_path: Path
+) -> None:
+    listed = approved(tmp_path)
+    other = tmp_path / "other.py"
+    other.write_text(
+        f"open({str(tmp_path / 'word')!r}, 'w')\n{(site / PACKAGE / '__init__.py').read_text('utf-8')}", "utf-8"
+    )
+    kept = site / PACKAGE / "__pycache__" / f"__init__.{sys.implementation.cache_tag}.pyc"
+    kept.parent.mkdir(exist_ok=True)
+    py_compile.compile(str(other), str(kept), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    sys.modules.pop(PACKAGE, None)
+    assert settle_allowed(year, tmp_path / "out", listed).status == 0
+    assert not (tmp_path / "word").exists()
+
+
+def test_rules_that_lie_outside_of_what_was_approved_are_refused(
+    site: Path, year: tuple[Path, Path], tmp_path: Path
+) -> None:
+    rules = Path(shutil.copytree(site / PACKAGE / "rules", tmp_path / "elsewhere"))
+    file = site / PACKAGE / "__init__.py"
+    text = file.read_text("utf-8").replace('files(__name__) / "rules"', f"__import__('pathlib').Path({str(rules)!r})")
+    file.write_text(text, "utf-8")
+    sys.modules.pop(PACKAGE, None)
+    ran = settle_allowed(year, tmp_path / "out", approved(tmp_path))
+    assert (ran.status, "has rules outside of its package" in ran.err) == (4, True), ran
+
+
+def test_whatever_else_was_installed_with_it_is_in_the_digest(site: Path, tmp_path: Path) -> None:
+    record = site / "qingsuan_settling-2022.1.dist-info" / "RECORD"
+    (site / "beside.py").write_text("X = 1\n", "utf-8")
+    record.write_text(f"{PACKAGE}/__init__.py,,\nbeside.py,,\n__editable__.settling.pth,,\n", "utf-8")
+    (site / "__editable__.settling.pth").write_text(f"{site}\n", "utf-8")
+    before = digest()
+    (site / "__editable__.settling.pth").write_text("elsewhere\n", "utf-8")
+    assert digest() == before
+    (site / "beside.py").write_text("X = 2\n", "utf-8")
+    assert digest() != before
+    points = site / "qingsuan_settling-2022.1.dist-info" / "entry_points.txt"
+    between = digest()
+    points.write_text("[qingsuan]\nsettling = qingsuan_settling:__name__\n", "utf-8")
+    assert settled_digest(site) != between
+
+
+def settled_digest(site: Path) -> str:
+    """The digest whether or not the plugin can be opened."""
+    ((_, tree),) = _trees(find()).values()
+    return tree.digest
+
+
+def test_a_list_is_not_written_over(site: Path, tmp_path: Path) -> None:
+    file = approved(tmp_path)
+    assert run("plugins", "seal", file).status == 2
+    assert run("plugins", "seal", file, "--overwrite").status == 0

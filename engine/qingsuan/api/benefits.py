@@ -93,7 +93,7 @@ def settle(
     require
         Plugins that must be there, such as ``["qingsuan-jilin>=2022.1"]``.
     allow
-        A file of approved plugins (``qingsuan plugins --allow-list``): the run takes no other, and records what it allowed.
+        A file of approved plugins (``qingsuan plugins seal``): the run takes no other, and records what it allowed.
     rules_dir
         A folder of parameter files that stand in for the installed rule sets of their region; the record marks them "working copy".
     skip_unserved

@@ -13,25 +13,22 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from qingsuan.errors import PluginError, PolicyError, unread
-from qingsuan.plugins.digest import digest_of
-from qingsuan.plugins.finding import AllowList, Approved, Installed, Plugin, not_installed
+from qingsuan.plugins.finding import AllowList, Approved, FoundPoint, Installed, Plugin, find, load, not_installed
+from qingsuan.plugins.tree import Tree, from_source
 
-__all__ = ["NOT_ALLOWED", "allow", "allow_list", "leave_aside"]
-
-NOT_ALLOWED = "it does not stand in the file of --allow"
-"""Why a plugin is refused that a run may not take."""
+__all__ = ["allow_list", "load_allowed"]
 
 _HEAD = """\
-# The plugins that a run may take (--allow). “qingsuan plugins --allow-list” printed this file; keep of it what was approved.
-# The digest changes with everything that decides what a plugin pays: its code, its rules, its funding rules.
+# The plugins that a run may take (--allow). “qingsuan plugins seal” wrote this file; keep of it what was approved.
+# The digest is that of the distribution's tree: its code, its rules, and whatever else it installs.
 format = 1
 """
 _EXPECTED = "format = 1, and for each plugin [[plugins]] with name, version and digest"
-_DO = "begin with what “qingsuan plugins --allow-list” prints"
+_DO = "begin with what “qingsuan plugins seal” writes"
 
 
-def allow(installed: Installed, file: str | os.PathLike[str] | None) -> Installed:
-    """Take only what stands in a file: other plugins are refused, as if they were broken. Without a file, nothing changes.
+def load_allowed(file: str | os.PathLike[str]) -> Installed:
+    """Open only what stands in a file: other plugins are refused before anything of them is imported.
 
     Raises
     ------
@@ -40,70 +37,100 @@ def allow(installed: Installed, file: str | os.PathLike[str] | None) -> Installe
     PluginError
         A plugin that stands in it is not installed, is refused, or is there in another version or with another digest.
     """
-    if file is None:
-        return installed
     listed = _read(Path(file))
-    there = _by_name(installed.plugins)
+    trees = _trees(find())
     for number, approved in enumerate(listed.plugins, 1):
-        _check(approved, installed, there, f"{file}: plugins[{number}]")
+        _check(approved, trees, f"{file}: plugins[{number}]")
     names = {canonicalize_name(approved.name) for approved in listed.plugins}
-    taken = leave_aside(
-        installed, [one.distribution for one in installed.plugins if canonicalize_name(one.distribution) not in names]
-    )
-    return replace(taken, allowed=listed)
-
-
-def leave_aside(installed: Installed, distributions: Iterable[str]) -> Installed:
-    """Refuse plugins that a run may not take."""
-    names = set(distributions)
-    plugins = (
-        replace(plugin, region=None, problem=NOT_ALLOWED) if plugin.distribution in names else plugin
-        for plugin in installed.plugins
-    )
-    return replace(installed, plugins=tuple(plugins))
+    with from_source():
+        installed = load(is_taken=names.__contains__)
+    for number, approved in enumerate(listed.plugins, 1):
+        key = canonicalize_name(approved.name)
+        mine = [plugin for plugin in installed.plugins if canonicalize_name(plugin.distribution) == key]
+        for plugin in mine:
+            _check_opened(plugin, trees[key][1], f"{file}: plugins[{number}]")
+    return replace(installed, allowed=listed)
 
 
 def allow_list(installed: Installed) -> str:
     """Everything installed that is not refused, as a file to start from."""
+    healthy = {canonicalize_name(one.distribution) for one in installed.plugins}
+    healthy -= {canonicalize_name(one.distribution) for one in installed.broken}
     blocks = [
-        f'\n[[plugins]]\nname = "{own[0].distribution}"\nversion = "{own[0].version}"\ndigest = "{digest_of(own)}"\n'
-        for own in _by_name(installed.plugins).values()
-        if all(plugin.region is not None for plugin in own)
+        f'\n[[plugins]]\nname = "{found.distribution}"\nversion = "{found.version}"\ndigest = "{tree.digest}"\n'
+        for key, (found, tree) in _trees(find()).items()
+        if key in healthy
     ]
     return _HEAD + "".join(blocks)
 
 
-def _by_name(plugins: Iterable[Plugin]) -> dict[str, list[Plugin]]:
-    found: dict[str, list[Plugin]] = {}
-    for plugin in plugins:
-        found.setdefault(canonicalize_name(plugin.distribution), []).append(plugin)
-    return found
+def _trees(found: Iterable[FoundPoint]) -> dict[str, tuple[FoundPoint, Tree]]:
+    """By distribution: one of its entry points, and its tree."""
+    by_name: dict[str, list[FoundPoint]] = {}
+    for one in found:
+        by_name.setdefault(one.key, []).append(one)
+    return {
+        key: (
+            own[0],
+            Tree(
+                key,
+                own[0].version,
+                [(one.point.name, str(getattr(one.point, "value", ""))) for one in own],
+                own[0].point.dist,
+            ),
+        )
+        for key, own in by_name.items()
+    }
 
 
-def _check(approved: Approved, installed: Installed, there: Mapping[str, list[Plugin]], where: str) -> None:
-    own = there.get(canonicalize_name(approved.name), [])
-    if not own:
-        raise not_installed(where, approved.name, installed, f"{approved.name}=={approved.version}")
-    for plugin in own:
-        if plugin.problem is not None:
-            raise PluginError(
-                where, found=f"{plugin.title} is installed but refused: {plugin.problem}", do="repair it first"
-            )
-        if plugin.version != approved.version:
-            raise PluginError(
-                where,
-                found=f"{plugin.title} is installed",
-                expected=f"version {approved.version}, which was approved",
-                do=f'pip install "{approved.name}=={approved.version}", or have the other version approved',
-            )
-    found = digest_of(own)
+def _check(approved: Approved, trees: Mapping[str, tuple[FoundPoint, Tree]], where: str) -> None:
+    """Check name, version and digest, before anything is imported."""
+    key = canonicalize_name(approved.name)
+    if key not in trees:
+        raise not_installed(
+            where,
+            approved.name,
+            [one.distribution for one, _ in trees.values()],
+            f"{approved.name}=={approved.version}",
+        )
+    one, tree = trees[key]
+    if one.problem:
+        raise _refused(one.title, one.problem, where)
+    if one.version != approved.version:
+        raise PluginError(
+            where,
+            found=f"{one.title} is installed",
+            expected=f"version {approved.version}, which was approved",
+            do=f'pip install "{approved.name}=={approved.version}", or have the other version approved',
+        )
+    try:
+        found = tree.digest
+    except OSError as error:
+        raise _refused(one.title, f"a file of it cannot be read: {error}", where) from error
     if found != approved.digest:
         raise PluginError(
             where,
-            found=f"{own[0].title} has the digest {found}",
+            found=f"{one.title} has the digest {found}",
             expected=f"{approved.digest}, which was approved",
             do="install what was approved, or have what is installed approved: a file of it was changed under the same version",
         )
+
+
+def _check_opened(plugin: Plugin, tree: Tree, where: str) -> None:
+    if plugin.problem is not None:
+        raise _refused(plugin.title, plugin.problem, where)
+    outside = [] if plugin.region is None else tree.outside(plugin.region)
+    if outside:
+        raise PluginError(
+            where,
+            found=f"{plugin.title} has {', '.join(outside)} outside of its package",
+            expected="everything that decides what it pays within what was approved",
+            do="have the plugin bring these folders in its package",
+        )
+
+
+def _refused(title: str, problem: str, where: str) -> PluginError:
+    return PluginError(where, found=f"{title} is installed but refused: {problem}", do="repair it first")
 
 
 def _read(file: Path) -> AllowList:

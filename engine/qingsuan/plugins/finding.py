@@ -9,7 +9,7 @@ refused.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import Distribution, distributions
@@ -31,7 +31,20 @@ from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Pool, Region
 from qingsuan.policy.toml.told import did_you_mean
 
-__all__ = ["GROUP", "AllowList", "Approved", "EntryPoint", "Installed", "Plugin", "load", "not_installed", "require"]
+__all__ = [
+    "GROUP",
+    "NOT_ALLOWED",
+    "AllowList",
+    "Approved",
+    "EntryPoint",
+    "FoundPoint",
+    "Installed",
+    "Plugin",
+    "find",
+    "load",
+    "not_installed",
+    "require",
+]
 
 GROUP = "qingsuan"
 """The entry-point group of plugins."""
@@ -77,6 +90,10 @@ class Plugin:
     def title(self) -> str:
         """Distribution and version, for messages."""
         return f"{self.distribution} {self.version}"
+
+
+NOT_ALLOWED = "it does not stand in the file of --allow"
+"""Why a plugin is refused that a run may not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +150,37 @@ class Installed:
         return region, pool
 
 
-def load(entry_points: Iterable[EntryPoint] | None = None) -> Installed:
-    """Find and open every plugin; nothing a plugin does can make this raise.
+def find(entry_points: Iterable[EntryPoint] | None = None) -> list[FoundPoint]:
+    """Find every plugin, in the order of their names; nothing of any is imported.
 
     ``entry_points`` stands in for what is installed (for tests).
+    """
+    points = _installed() if entry_points is None else entry_points
+    return sorted((_found(point) for point in points), key=lambda one: (one.key, one.version, one.point.name))
+
+
+def load(
+    entry_points: Iterable[EntryPoint] | None = None, is_taken: Callable[[str], bool] = lambda _: True
+) -> Installed:
+    """Find and open every plugin; nothing a plugin does can make this raise.
+
+    Parameters
+    ----------
+    entry_points
+        Stands in for what is installed (for tests).
+    is_taken
+        Says of a distribution, by its name as it is compared, whether it may be opened; of others nothing is imported.
 
     Raises
     ------
     RunError
         The machine starts no process to try plugins in.
     """
-    points = _installed() if entry_points is None else entry_points
-    found = sorted((_found(point) for point in points), key=lambda one: (one.key, one.version, one.point.name))
+    found = find(entry_points)
     trials: list[str | Apart] = []
     for one in found:  # all at once: a plugin is tried while another one is opened
-        trials.append(one.problem or _twice(one, found) or Apart(partial(_problem, one.point)))
+        refused = NOT_ALLOWED if not is_taken(one.key) else one.problem or _twice(one, found)
+        trials.append(refused or Apart(partial(_problem, one.point)))
     plugins = []
     for one, trial in zip(found, trials, strict=True):
         region, problem = None, trial.said() if isinstance(trial, Apart) else trial
@@ -178,7 +211,7 @@ def require(installed: Installed, requirements: Sequence[str]) -> None:
             ) from error
         named = [plugin for plugin in installed.plugins if _is(plugin.distribution, wanted.name)]
         if not named:
-            raise not_installed(where, wanted.name, installed, text)
+            raise not_installed(where, wanted.name, (plugin.distribution for plugin in installed.plugins), text)
         for plugin in named:
             _require(plugin, wanted, where)
 
@@ -282,7 +315,7 @@ def _raw(distribution: Distribution) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundPoint:
     """An entry point, and what its distribution says of itself, as far as it says anything."""
 
     point: EntryPoint
@@ -301,30 +334,30 @@ class _Found:
         return f"{self.distribution} {self.version}"
 
 
-def _found(point: EntryPoint) -> _Found:
+def _found(point: EntryPoint) -> FoundPoint:
     if isinstance(point, _Unreadable):
-        return _Found(point, point.name, "(no version)", point.problem)
+        return FoundPoint(point, point.name, "(no version)", point.problem)
     if point.dist is None:
-        return _Found(point, "(no distribution)", "(no version)")
+        return FoundPoint(point, "(no distribution)", "(no version)")
     folder = _folder(point.dist)
     try:
         name, version = call_plugin(_name_and_version, point.dist)
     except PluginCodeError as error:
-        return _Found(point, folder, "(no version)", f"its metadata cannot be read: {error}; install it again")
+        return FoundPoint(point, folder, "(no version)", f"its metadata cannot be read: {error}; install it again")
     if not name or not version:
         lacking = "name" if not name else "version"
         problem = f"its METADATA in {folder} says no {lacking}: it is installed in part only; install it again"
-        return _Found(point, name or folder, version or "(no version)", problem)
-    return _Found(point, str(name), str(version))
+        return FoundPoint(point, name or folder, version or "(no version)", problem)
+    return FoundPoint(point, str(name), str(version))
 
 
 def _name_and_version(distribution: Distribution) -> tuple[str | None, str | None]:
     return distribution.metadata["Name"], distribution.version
 
 
-def not_installed(where: str, name: str, installed: Installed, requirement: str) -> PluginError:
+def not_installed(where: str, name: str, installed: Iterable[str], requirement: str) -> PluginError:
     """What is said of a plugin that somebody asks for and that is not there; ``requirement`` is what pip would be given."""
-    names = sorted({plugin.distribution for plugin in installed.plugins})
+    names = sorted(set(installed))
     return PluginError(
         where,
         found=f"{name} is not installed",
@@ -341,7 +374,7 @@ class _ProblemError(Exception):
     """Why a plugin is refused: one line for those who installed it."""
 
 
-def _twice(one: _Found, found: Sequence[_Found]) -> str:
+def _twice(one: FoundPoint, found: Sequence[FoundPoint]) -> str:
     """Say whether its distribution is there in another version, or another one took the same name."""
     for other in found:
         if other is one:

@@ -70,4 +70,4 @@ def _found(allow: PathLike | None, rules_dir: PathLike | None = None) -> Install
             expected="one of them: rules of a working folder are not what was approved",
             do="try the working folder without --allow; to settle by it, release a version of the plugin and have that approved",
         )
-    return plugins.allow(plugins.load(), allow)
+    return plugins.load() if allow is None else plugins.load_allowed(allow)

@@ -11,5 +11,5 @@ __all__ = ["allow_option"]
 allow_option = click.option(
     "--allow",
     type=click.Path(path_type=Path),
-    help="Take only plugins that stand in this file, with version and digest (“qingsuan plugins --allow-list”).",
+    help="Take only plugins that stand in this file, with version and digest (“qingsuan plugins seal”).",
 )

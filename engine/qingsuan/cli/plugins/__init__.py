@@ -1,4 +1,4 @@
-"""``qingsuan plugins``: what is installed, what it settles, what is wrong with it; and whether one keeps what plugins promise."""
+"""``qingsuan plugins``: what is installed and settles what, what is wrong with it, whether it keeps its promises; what was approved."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from qingsuan.cli.output import results_apart
 from qingsuan.cli.plugins.check import check
 from qingsuan.cli.plugins.listing import show_installed
+from qingsuan.cli.plugins.seal import seal
 from qingsuan.errors import UsageError
 
 __all__ = ["command"]
@@ -17,19 +18,15 @@ __all__ = ["command"]
 @click.option(
     "--require", "requirements", multiple=True, metavar="REQ", help='Insist on one: "qingsuan-jilin>=2022.1".'
 )
-@click.option("--allow-list", is_flag=True, help="Print those that can be used as a file for --allow.")
 @click.pass_context
-def command(context: click.Context, *, as_json: bool, requirements: tuple[str, ...], allow_list: bool) -> None:
+def command(context: click.Context, *, as_json: bool, requirements: tuple[str, ...]) -> None:
     """List the installed regional plugins and their rule sets; broken ones with the reason, and all that is wrong.
 
     Exit status 4 if one of them is broken, or a required one is missing or of another version.
     """
-    if as_json and allow_list:
-        do = "leave one out: the list for --allow is TOML"
-        raise UsageError("plugins --json --allow-list", found="both", expected="one of them", do=do)
     if context.invoked_subcommand is None:
-        results_apart(show_installed)(as_json=as_json, requirements=requirements, allow_list=allow_list)
-    elif as_json or requirements or allow_list:
+        results_apart(show_installed)(as_json=as_json, requirements=requirements)
+    elif as_json or requirements:
         raise UsageError(
             f"plugins {context.invoked_subcommand}",
             found="an option of the list before the command's name",
@@ -39,3 +36,4 @@ def command(context: click.Context, *, as_json: bool, requirements: tuple[str, .
 
 
 command.add_command(check)
+command.add_command(seal)

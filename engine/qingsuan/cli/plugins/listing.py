@@ -9,7 +9,6 @@ from qingsuan.accounts.rule.model import AccountRule
 from qingsuan.cli.output import show, show_json
 from qingsuan.errors import PluginError
 from qingsuan.plugins import Plugin, load, require
-from qingsuan.plugins import allow_list as list_of
 from qingsuan.policy.model import RuleSet
 from qingsuan.premiums.model import PremiumRule
 from qingsuan.run.regions import Regions, read_regions
@@ -29,10 +28,8 @@ class _Row:
     premiums: tuple[PremiumRule, ...] = ()
 
 
-def show_installed(*, as_json: bool, requirements: Sequence[str], allow_list: bool = False) -> None:
+def show_installed(*, as_json: bool, requirements: Sequence[str]) -> None:
     """List the installed plugins and their rule sets; broken ones with the reason, and all that is wrong.
-
-    ``allow_list`` prints those that can be used as a file for ``--allow`` instead.
 
     Raises
     ------
@@ -42,9 +39,7 @@ def show_installed(*, as_json: bool, requirements: Sequence[str], allow_list: bo
     installed = load()
     regions = read_regions(installed)
     rows = [_row(plugin, regions) for plugin in regions.installed.plugins]
-    if allow_list:
-        show(list_of(regions.installed).rstrip())
-    elif as_json:
+    if as_json:
         show_json([_record(row) for row in rows])
     else:
         show(_table(rows))

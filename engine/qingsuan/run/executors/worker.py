@@ -19,12 +19,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from packaging.utils import canonicalize_name
 
 from qingsuan import errors
 from qingsuan.errors import InputError, PluginError, QingsuanError, RunError
 from qingsuan.people import Texts, partition_of
 from qingsuan.plugins import load
-from qingsuan.plugins.allowed import NOT_ALLOWED, leave_aside
+from qingsuan.plugins.finding import NOT_ALLOWED
 from qingsuan.run.executors.pieces import Collector, Piece, joined, message, pieces_of, report
 from qingsuan.run.folder import Written, draft
 from qingsuan.run.folder.modes import private_files
@@ -124,8 +125,9 @@ _SETTLING: dict[str, tuple[Settlement, Callable[..., Settled]]] = {}
 def _settlement(job: Job) -> Settlement:
     """The process's own settlement, made once; by the same rules as the driver's."""
     if job.token not in _MADE:
-        refused = [name for name, one in job.by_what["plugins"].items() if one["region"] == NOT_ALLOWED]
-        regions = read_regions(leave_aside(load(), refused))
+        plugins = job.by_what["plugins"]
+        refused = {canonicalize_name(name) for name, one in plugins.items() if one["region"] == NOT_ALLOWED}
+        regions = read_regions(load(is_taken=lambda name: name not in refused))
         made = job.recipe.make(regions)
         here = by_what(made, regions.installed)
         for kind, expected in job.by_what.items():

@@ -1,0 +1,115 @@
+"""The tree of a plugin's distribution, digested without importing anything of it: what may be opened is known before it is.
+
+In it are the distribution's name and version, its entry points of our group, every file of the packages and modules that these name,
+and every other file that was installed with it and can be imported. Where it is installed does not matter, nor what Python keeps
+beside the code (``__pycache__``) or a development installation beside the packages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from importlib.metadata import Distribution
+from pathlib import Path
+from typing import Any
+
+from qingsuan.policy.model import FOLDERS, Region
+
+__all__ = ["Tree", "from_source"]
+
+_EDITABLE = "__editable__"
+"""How the files begin that lead a development installation to its packages."""
+
+
+class Tree:
+    """The tree of one distribution.
+
+    Parameters
+    ----------
+    distribution, version
+        As they are compared.
+    points
+        Name and value of each of its entry points of our group, such as ``("jilin", "qingsuan_jilin")``.
+    metadata
+        Where it says which files were installed with it; None if nothing does.
+    """
+
+    def __init__(
+        self, distribution: str, version: str, points: Iterable[tuple[str, str]], metadata: Distribution | None
+    ) -> None:
+        self._said = [f"{distribution} {version}", *(f"{name} = {value}" for name, value in sorted(points))]
+        tops = sorted({value.partition(":")[0].strip().partition(".")[0] for _, value in points})
+        self.roots = tuple(root for top in tops for root in _roots_of(top))
+        self._metadata = metadata
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all of it.
+
+        Raises
+        ------
+        OSError
+            A file cannot be read.
+        """
+        digest = hashlib.sha256("".join(f"{line}\n" for line in self._said).encode())
+        for name, path in sorted({**dict(self._others()), **dict(self._packages())}.items()):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{content}  {name}\n".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def outside(self, region: Region) -> list[str]:
+        """The folders of a region that lie elsewhere: nobody sealed what stands in them."""
+        roots = [root.resolve() for root in self.roots]
+        folders = {name: getattr(region, name) for name in FOLDERS}
+        return [name for name, folder in folders.items() if folder is not None and not _is_below(folder, roots)]
+
+    def _packages(self) -> Iterator[tuple[str, Path]]:
+        for root in self.roots:
+            for path in [root] if root.is_file() else root.rglob("*"):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    yield path.relative_to(root.parent).as_posix(), path
+
+    def _others(self) -> Iterator[tuple[str, Path]]:
+        """What else was installed with it: modules beside the packages, and what Python runs when it starts."""
+        for file in (self._metadata.files if self._metadata is not None else None) or ():
+            path = Path(str(file.locate()))
+            is_known = (
+                file.name.startswith(_EDITABLE) or "__pycache__" in file.parts or file.parts[0].endswith(".dist-info")
+            )
+            if not is_known and path.is_file():
+                yield file.as_posix(), path
+
+
+def _roots_of(top: str) -> list[Path]:
+    """The folders of a package, or the file of a module; none if there is no such thing."""
+    try:
+        spec: ModuleSpec | None = importlib.util.find_spec(top) if top.isidentifier() else None
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None:
+        return []
+    if spec.submodule_search_locations is not None:
+        return [Path(place) for place in sorted(spec.submodule_search_locations)]
+    return [Path(spec.origin)] if spec.has_location and spec.origin else []
+
+
+def _is_below(folder: Any, roots: Iterable[Path]) -> bool:
+    path = Path(str(folder)).resolve()
+    return any(path.is_relative_to(root) for root in roots)
+
+
+@contextmanager
+def from_source() -> Iterator[None]:
+    """Let what is imported meanwhile be compiled from its source, which was digested, and not taken from ``__pycache__``."""
+    before = sys.pycache_prefix, sys.dont_write_bytecode
+    with tempfile.TemporaryDirectory(prefix="qingsuan-") as empty:
+        sys.pycache_prefix, sys.dont_write_bytecode = empty, True
+        try:
+            yield
+        finally:
+            sys.pycache_prefix, sys.dont_write_bytecode = before
