@@ -28,7 +28,15 @@ class Tables:
     ) -> None: ...
     def of_keys(self, variants: _I64, groups: _I64, width: int) -> None: ...
     def of_stays(
-        self, variants: _I64, groups: _I64, layers: _I64, caps: _I64, draws: _I64, sizes: tuple[int, int, int]
+        self,
+        variants: _I64,
+        groups: _I64,
+        layers: _I64,
+        caps: _I64,
+        choices: _I64,
+        steps: _I64,
+        draws: _I64,
+        sizes: tuple[int, int, int],
     ) -> None: ...
 
 def settle_rows(

@@ -167,6 +167,12 @@ ACCUMULATORS: tuple[Column, ...] = (
     Column("base", "money", True, "what entered the layers 进入基数累计"),
     Column("excess", "money", True, "what of it lay above deductibles 起付线以上累计"),
     Column("paid", "money", True, "what funds paid 支付累计"),
+    Column(
+        "carried",
+        "money",
+        False,
+        "what earlier periods left and is not used yet 结转余额, where the group carries it over",
+    ),
     Column("balc", "money", True, "balance of the personal account 余额, in the row of the account itself"),
     Column("settled_until", "date", True, "last benefit date that was settled, in the row of the account itself"),
 )

@@ -46,6 +46,16 @@ cdef struct StayCap:
     int64_t cap_fen, cap_cell, cap_mask, paid_cell, cap_of
 
 
+cdef struct StayChoice:
+    # an amount that a counter selects: where that is in the account, or of visits in the stay, and which steps
+    int64_t counter_cell, number_cell, step_start, step_end
+
+
+cdef struct Step:
+    # from which value of the counter on it is how much
+    int64_t from_value, fen
+
+
 cdef struct Stays:
     # the tables of qingsuan.benefits.core.plan_stays, row by row; how many cells a stay has; the account's cell that is always 0,
     # and the one through which a layer reads what its stay has come to
@@ -53,6 +63,8 @@ cdef struct Stays:
     const StayGroup* groups
     const StayLayer* layers
     const StayCap* caps
+    const StayChoice* choices
+    const Step* steps
     const int64_t* draws
     int64_t width, nothing, handed
 
@@ -86,22 +98,37 @@ cdef inline void count_visit(const Stays* stays, Claim* claim, int64_t number, i
             claim.account[group.visits_cell] += 1
 
 
-cdef inline int64_t own_or(Claim* claim, int64_t of_claim, int64_t fen) noexcept nogil:
-    """The amount that the claim has for itself; ``fen`` where it has none."""
-    return fen if of_claim == NONE else claim.own[of_claim * claim.next_fund]
+cdef inline int64_t chosen(const Stays* stays, Claim* claim, int64_t number, int64_t* stay) noexcept nogil:
+    """The amount that a counter selects, by what it was before the claim; a visit's number is that of its stay."""
+    cdef const StayChoice* choice = &stays.choices[number]
+    cdef int64_t value = claim.account[choice.counter_cell]
+    cdef int64_t k = choice.step_start
+    if choice.number_cell != NONE:
+        value = stay[choice.number_cell] - 1
+    while k + 1 < choice.step_end and value >= stays.steps[k + 1].from_value:
+        k += 1
+    return stays.steps[k].fen
+
+
+cdef inline int64_t own_or(
+    const Stays* stays, Claim* claim, int64_t of_claim, int64_t fen, int64_t* stay
+) noexcept nogil:
+    """The amount that the claim has for itself, or that a counter selects for it; ``fen`` where it has none."""
+    if of_claim == NONE:
+        return fen
+    return claim.own[of_claim * claim.next_fund] if of_claim >= 0 else chosen(stays, claim, -2 - of_claim, stay)
 
 
 cdef inline int64_t room_left(
     const Stays* stays, Claim* claim, const StayLayer* of_stay, int64_t none, int64_t* stay
 ) noexcept nogil:
     """What every cap leaves for the layer; what the stay has come to is taken off those per visit."""
-    cdef int64_t room = none, c
+    cdef int64_t room = none, left, c
     cdef const StayCap* cap
     for c in range(of_stay.cap_start, of_stay.cap_end):
         cap = &stays.caps[c]
-        room = least(
-            room, own_or(claim, cap.cap_of, cap.cap_fen) - claim.account[cap.cap_cell] - drawn(claim, cap.cap_mask) - stay[cap.paid_cell]
-        )
+        left = own_or(stays, claim, cap.cap_of, cap.cap_fen, stay) - claim.account[cap.cap_cell]
+        room = least(room, left - drawn(claim, cap.cap_mask) - stay[cap.paid_cell])
     return room
 
 
@@ -125,13 +152,14 @@ cdef inline void meet_layer(
     """The layer as this part of the stay meets it (``layer``: out)."""
     cdef const StayLayer* of_stay = &stays.layers[at]
     memcpy(layer, &rules.layers[at], sizeof(Layer))
-    layer.limit_fen = own_or(claim, of_stay.limit_of, layer.limit_fen) - stay[of_stay.limit_cell]
+    layer.limit_fen = own_or(stays, claim, of_stay.limit_of, layer.limit_fen, stay) - stay[of_stay.limit_cell]
     if layer.by_visit:
         layer.deductible_fen = rules.amounts[
             least(layer.amount_start + stay[of_stay.number_cell] - 1, layer.amount_last)
         ]
         layer.by_visit = 0
-    layer.deductible_fen = own_or(claim, of_stay.deductible_of, layer.deductible_fen) - stay[of_stay.used_cell]
+    layer.deductible_fen = own_or(stays, claim, of_stay.deductible_of, layer.deductible_fen, stay)
+    layer.deductible_fen -= stay[of_stay.used_cell]
     layer.deductible_fen -= drawn(claim, of_stay.toward_mask)
     claim.account[stays.handed] = stay[of_stay.handed_cell] - of_stay.handed_less
     layer.start_cell, layer.select_cell = of_stay.start_cell, of_stay.select_cell

@@ -270,7 +270,7 @@ def test_every_word_of_the_format_reaches_the_model(tmp_path: Path) -> None:
         ),
         ('pooled = "year"', 'pooled = "week"', ('groups.pooled: the text "week"', '"quarter"')),
         ('pooled = "year"', 'pooled = { period = "week", by = "dise_code" }', ('groups.pooled.period: the text "week"', '"day"')),
-        ('pooled = "year"', 'pooled = { period = "year" }', ("groups.pooled.by: this key is missing",)),
+        ('pooled = "year"', 'pooled = { period = "year" }', ("groups.pooled: a table that says a period alone", 'write pooled = "year"')),
         ('pooled = "year"', 'pooled = { period = "year", by = ["dise_code"] }', ("groups.pooled.by: ", "a text")),
         ('pooled = "year"', 'pooled = { period = "year", by = "dise_code", per = 1 }', ("groups.pooled.per",)),
         ('pooled = "year"', 'visit = "year"', ("groups.visit: a group named", "lift_caps")),

@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ("tests/benefits/reference/test_twin_differential.py",)
 CARRIED = ("tests/benefits/accumulators/test_opening.py::test_keys_and_a_year_of_its_own_are_carried",)
+OPENED = ("tests/benefits/accumulators/test_opening_twin.py",)
 FIGURES = ("tests/benefits/reference/test_figures_differential.py",)
 SELECTED = ("tests/benefits/partition/test_selected_bands.py",)
 WAITING = ("tests/benefits/partition/test_waiting.py",)
@@ -137,15 +138,84 @@ MUTANTS = (
         "for k in range(count):",
     ),
     Mutant(
+        "carried over: a period without a claim leaves nothing",
+        "_rules.pxd",
+        " + (key - slot[PERIOD_KEY] - 1) * period.limit_fen",
+        "",
+    ),
+    Mutant(
+        "carried over: without a bound",
+        "_rules.pxd",
+        "return least(left, period.most_fen)",
+        "return left",
+    ),
+    Mutant(
+        "carried over: counted as paid",
+        "_rules.pxd",
+        "slot[PAID] = -carried",
+        "slot[PAID] = carried",
+    ),
+    Mutant(
+        "carried over: a group in which nothing is left is forgotten",
+        "benefits/core/accounts.py",
+        " | (carries & (groups[:, :, len(COUNTERS)] > 1))",
+        "",
+        OPENED,
+    ),
+    Mutant(
+        "carried over: what a period left goes with it",
+        "benefits/accumulators/carry.py",
+        "(now & something) | carries |",
+        "(now & something) |",
+        OPENED,
+    ),
+    Mutant(
+        "periods counted: also those in which nothing was paid",
+        "_rules.pxd",
+        "+= slot[PAID] > 0",
+        "+= 1",
+    ),
+    Mutant(
+        "periods counted: only the last",
+        "_rules.pxd",
+        "+= slot[PAID] > 0",
+        "= slot[PAID] > 0",
+    ),
+    Mutant(
+        "periods counted: one that has paid is not carried on",
+        "benefits/accumulators/carry.py",
+        " | (counted & (held.counters[:, _PAID] > 0))",
+        "",
+        OPENED,
+    ),
+    Mutant(
+        "amounts by a counter: a bound belongs to the amount below",
+        "_stays.pxd",
+        "value >= stays.steps[k + 1].from_value",
+        "value > stays.steps[k + 1].from_value",
+    ),
+    Mutant(
+        "amounts by a counter: the visit at hand is counted",
+        "_stays.pxd",
+        "value = stay[choice.number_cell] - 1",
+        "value = stay[choice.number_cell]",
+    ),
+    Mutant(
+        "amounts by a counter: without the relief",
+        "policy/numeric.py",
+        "apply_bp(fen, amount.ratio_bp) for fen",
+        "fen for fen",
+    ),
+    Mutant(
         "own amounts: a limit of the claim's own is that of all",
         "_stays.pxd",
-        "own_or(claim, of_stay.limit_of, layer.limit_fen)",
+        "own_or(stays, claim, of_stay.limit_of, layer.limit_fen, stay)",
         "layer.limit_fen",
     ),
     Mutant(
         "own amounts: a deductible of the claim's own is that of all",
         "_stays.pxd",
-        "own_or(claim, of_stay.deductible_of, layer.deductible_fen)",
+        "own_or(stays, claim, of_stay.deductible_of, layer.deductible_fen, stay)",
         "layer.deductible_fen",
     ),
     Mutant(
@@ -547,8 +617,8 @@ MUTANTS = (
     Mutant(
         "stay: each part bears the whole deductible",
         "_stays.pxd",
-        "layer.deductible_fen) - stay[of_stay.used_cell]",
-        "layer.deductible_fen)",
+        "    layer.deductible_fen -= stay[of_stay.used_cell]\n",
+        "",
     ),
     Mutant(
         "stay: each part counts as a visit",
@@ -571,8 +641,8 @@ MUTANTS = (
     Mutant(
         "stay: each part has the limit per visit anew",
         "_stays.pxd",
-        "layer.limit_fen) - stay[of_stay.limit_cell]",
-        "layer.limit_fen)",
+        "layer.limit_fen, stay) - stay[of_stay.limit_cell]",
+        "layer.limit_fen, stay)",
     ),
     Mutant(
         "stay: each part begins on the lowest band",
@@ -638,14 +708,14 @@ MUTANTS = (
     Mutant(
         "plan: a month's counters are never emptied",
         "benefits/core/plan.py",
-        "in sorted(references) if one & 3]",
-        "in sorted(references) if one & 3 == 1]",
+        "            if one & 3\n",
+        "            if one & 3 == 1\n",
     ),
     Mutant(
         "plan: a day's counters are never emptied",
         "benefits/core/plan.py",
-        "in sorted(references) if one & 3]",
-        "in sorted(references) if one & 3 and one & 3 != 3]",
+        "            if one & 3\n",
+        "            if one & 3 and one & 3 != 3\n",
     ),
     Mutant(
         "period: a day is a month",

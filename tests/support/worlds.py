@@ -13,6 +13,7 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
+from counting import with_counting
 from generate import DIMENSIONS, IDENTITY_CODES, LEVELS, REG_TYPES, YEAR, Dice, registered, rule_set
 from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Registration
 from qingsuan.benefits.setup import Setup
@@ -74,7 +75,7 @@ def world(seed: int, people: int, claims: int, *, registrations: bool = False) -
         Region(code, f"{code} (made up)", pools, functions={"half_of_month": _half_of_batch})
         for code, pools in POOLS.items()
     )
-    sets = tuple(varied(one, seed) for one in _rule_sets(dice))
+    sets = tuple(with_counting(varied(one, seed), seed) for one in _rule_sets(dice))
     made = World(seed, regions, sets, has_stays=dice.chance(60))
     if registrations:
         made.rule_sets = tuple(registered(one, seed) for one in made.rule_sets)

@@ -40,6 +40,7 @@ _COUNTERS = {
     "base": marked("entered"),
     "excess": marked("above the deductible"),
     "paid": marked("paid"),
+    "carried": marked("carried over"),
 }
 _SETTINGS = {
     "visits": marked("the counting of visits"),

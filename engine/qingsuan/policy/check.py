@@ -15,6 +15,7 @@ from qingsuan.money import BP_ONE, fen_of_yuan, yuan
 from qingsuan.policy.checking.conditions import Conditions
 from qingsuan.policy.checking.names import LocalCodes
 from qingsuan.policy.conditions import check_group_keys
+from qingsuan.policy.counting.check import check_counting, selects_of
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.identities import check_identities
 from qingsuan.policy.layers.account import check_account_turns
@@ -78,7 +79,7 @@ def check(
     checker.used["dimensions"] |= asked_by_amounts(rule_set)
     checker.findings += check_guarantees(rule_set)
     checker.findings += check_account_turns(rule_set)
-    checker.findings += [*check_toward(rule_set), *check_rounding(rule_set)]
+    checker.findings += [*check_toward(rule_set), *check_rounding(rule_set), *check_counting(rule_set)]
     checker.unused()
     return said_once(rule_set, checker.findings)
 
@@ -117,6 +118,8 @@ class _Check(Conditions):
 
     def head(self) -> None:
         self.source(self.set.year_source, "ruleset.year_begins")
+        for name, carried in self.set.carry_over.items():
+            self.source(carried.source, f"groups.{name}.carry_over")
         if self.set.interim_settlements is not None:
             self.source(self.set.interim_settlements.source, "ruleset.interim_settlements")
         for number, scheme in enumerate(self.set.schemes, 1):
@@ -169,6 +172,8 @@ class _Check(Conditions):
         if case.visits is not None:
             self.group(case.visits.group, at("visits"), case.visits.source)
             self.source(case.visits.source, at("visits"))
+        for key, select in selects_of(case):
+            self.group(select.group, f"{at(key)}.select", getattr(getattr(case, key, None), "source", ""))
         self.deductible(case, at("deductible"))
         if case.bands is not None:
             self.bands(case.bands, at("bands"))
@@ -214,12 +219,10 @@ class _Check(Conditions):
         source = bands.source
         self.group(bands.group, path, source, must=bands.per == "period")
         self.source(bands.source, path)
-        if bands.select is not None:
-            self.group(bands.select.group, f"{path}.select", source)
-            if bands.per == "period":
-                do = "take per out: selected bands are not crossed"
-                found = '"period" beside select'
-                self.refuse(f"{path}.per", found=found, expected="select alone", do=do, source=source)
+        if bands.select is not None and bands.per == "period":
+            do = "take per out: selected bands are not crossed"
+            found = '"period" beside select'
+            self.refuse(f"{path}.per", found=found, expected="select alone", do=do, source=source)
         self.bounds(bands, f"{path}.upto")
         for number, ratio_bp in enumerate(bands.ratio_bp, 1):
             if not 0 <= ratio_bp <= BP_ONE:

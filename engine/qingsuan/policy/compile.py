@@ -16,6 +16,7 @@ import numpy as np
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
+from qingsuan.policy.counting.ended import ended_of
 from qingsuan.policy.decision import Diagram, Resolve, build
 from qingsuan.policy.diagram.classes import Step
 from qingsuan.policy.model import RuleSet
@@ -28,6 +29,8 @@ __all__ = ["EPOCH", "Program", "Series", "compile_rule_sets", "sorted_by"]
 
 EPOCH = dt.date(1970, 1, 1)
 FOREVER = 2**31 - 1
+_THERE_WHERE_USED = ("keys", "ended", "choices", "steps")
+"""Tables without rows where no rule set says anything of the kind: its digest is what it was before there was such a table."""
 MAX_GROWTH = 64
 """How many times the bill the bases of all layers of a rule may add up to: it bounds what a group can count."""
 
@@ -184,6 +187,7 @@ def _agree_on_dates(rule_sets: Sequence[RuleSet], ordered: list[int]) -> None:
                     do="give the group another name, if it is another accumulator",
                 )
         _agree_on_keys(rule_sets, ordered, number)
+        _agree_on_what_is_left(rule_sets, ordered, number)
 
 
 def _agree_on_keys(rule_sets: Sequence[RuleSet], ordered: list[int], number: int) -> None:
@@ -199,6 +203,28 @@ def _agree_on_keys(rule_sets: Sequence[RuleSet], ordered: list[int], number: int
                     expected=f"kept apart by {before[0]}, as in {earlier.file}",
                     do="give the group another name, if it is another accumulator; a dimension of your own is the same column in both",
                 )
+
+
+def _agree_on_what_is_left(rule_sets: Sequence[RuleSet], ordered: list[int], number: int) -> None:
+    """A group of successive sets carries over in each or in none, and counts the same periods: one may begin here and end there."""
+    rule_set = rule_sets[number]
+    for earlier in (rule_sets[other] for other in ordered[: ordered.index(number)]):
+        for group in sorted(rule_set.groups.keys() & earlier.groups.keys()):
+            found, before = _left_of(rule_set, group), _left_of(earlier, group)
+            if found != before:
+                raise PolicyError(
+                    f"{rule_set.file}: groups.{group}",
+                    found=found,
+                    expected=f"{before}, as in {earlier.file}",
+                    do="give the group another name, if it is another accumulator",
+                )
+
+
+def _left_of(rule_set: RuleSet, group: str) -> str:
+    """What is left of a group's periods when they are over."""
+    carried = "carried over" if group in rule_set.carry_over else "not carried over"
+    counted = rule_set.group_counts.get(group)
+    return f"what is not used is {carried}" if counted is None else f"periods of “{counted}” are counted"
 
 
 def _key_of(rule_set: RuleSet, group: str) -> tuple[str, ...]:
@@ -240,7 +266,8 @@ class _Numbering:
                 resolved = resolve_rule(rule_set, rule, cases, example(), decided)
                 if self.apart or resolved not in known:
                     _check_growth(rule_set, rule, resolved)
-                    known[resolved] = self.writer.add(resolved, slots, layers, key_of)
+                    ended = ended_of(rule_set, resolved, example())
+                    known[resolved] = self.writer.add(resolved, slots, layers, key_of, ended)
                     self.rules.append((number, rule))
                     self.resolved.append(resolved)
                 met[combination] = known[resolved]
@@ -308,7 +335,7 @@ def _digest(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Se
     digest = _of_conditions(rule_sets, series, diagrams)
     for name in Tables.__dataclass_fields__:
         value = getattr(tables, name)
-        if name == "keys" and not value.size:
+        if name in _THERE_WHERE_USED and not value.size:
             continue
         digest.update(name.encode() + (value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()))
     found: str = digest.hexdigest()

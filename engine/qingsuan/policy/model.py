@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from qingsuan.policy.per_claim.amount import Amount
+from qingsuan.policy.per_claim.counted import CarryOver, Select
 from qingsuan.policy.per_claim.names import (
     COLUMN_PART,
     COUNTERS,
@@ -58,6 +59,7 @@ __all__ = [
     "Bands",
     "Beyond",
     "Cap",
+    "CarryOver",
     "Case",
     "Ceiling",
     "Codes",
@@ -157,19 +159,6 @@ class Deductible:
     credits: bool = False
     source: str = ""
     of_claim: Amount | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Select:
-    """Bands selected, not crossed: by the value a counter of a group had before this claim.
-
-    ``upto`` are the inner bounds as the file writes them, in the counter's own unit: whole numbers of visits for
-    ``visits``; for every other counter yuan, as a whole number or a text with at most two decimals.
-    """
-
-    group: str
-    counter: str
-    upto: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +376,8 @@ class RuleSet:
     for which it matters are refused. ``source`` says why the set is in force from that date on. ``explained`` decides nothing.
     ``who`` are the groups of people that rows of ``matrices`` name; what matrices say is in the cases of the layers.
     ``group_keys`` keep groups apart (:data:`GROUP_KEYS`); ``year_begins`` is the first day of a benefit year (待遇年度): month, day.
+    Groups in ``carry_over`` begin a period with what was left of the one before; a group in ``group_counts`` counts as visits
+    the earlier periods of the group that it names in which that paid anything.
     """
 
     file: str
@@ -420,9 +411,11 @@ class RuleSet:
     group_keys: Mapping[str, str] = field(default_factory=dict)
     year_begins: tuple[int, int] = (1, 1)
     year_source: str = ""
+    carry_over: Mapping[str, CarryOver] = field(default_factory=dict)
+    group_counts: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _freeze(self, "sources", "groups", "layers", "group_keys")
+        _freeze(self, "sources", "groups", "layers", "group_keys", "carry_over", "group_counts")
 
     def cited(self, source: str) -> tuple[Source, ...]:
         """The documents that the ``source`` of a value names (依据): document, article, grade of each."""

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from qingsuan.money import BP_ONE, fen_of_yuan
+from qingsuan.money import BP_ONE, apply_bp
+from qingsuan.policy.counting.ended import Ended
+from qingsuan.policy.counting.steps import bounds_of
 from qingsuan.policy.model import (
     COLUMN_PART,
     COUNTERS,
@@ -29,7 +31,7 @@ from qingsuan.policy.model import (
 )
 from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.per_claim.rounding import SIDES
-from qingsuan.policy.resolve import Resolved, ResolvedLayer, amounts_of
+from qingsuan.policy.resolve import Resolved, ResolvedLayer, amounts_of, choices_of
 
 __all__ = [
     "COLUMN_NUMBER",
@@ -107,6 +109,9 @@ LAYER_FIELDS = (
 BAND_FIELDS = ("lower_fen", "ratio_bp", "below_fen", "below_rest")
 CAP_FIELDS = ("per_period", "cap_fen", "cap_slot", "cap_mask", "cap_of", "cap_each")
 ENTRY_FIELDS = ("part", "of_layer", "entry_ratio_bp", "of_claim")
+ENDED_FIELDS = ("variant", "slot", "limit_fen", "most_fen", "counted_in")
+CHOICE_FIELDS = ("variant", "slot", "counter", "step_start", "step_end")
+STEP_FIELDS = ("from_value", "fen")
 
 _KINDS = {None: 0, "visit": 1, "period": 2}
 _BANDS_KINDS = {("visit", "excess"): 0, ("visit", "absolute"): 1, ("period", "excess"): 2, ("period", "absolute"): 3}
@@ -150,6 +155,11 @@ class Tables:
         How many different layers a pool has: a layer's ``name`` is its number among them.
     own_amounts : int
         How many amounts a claim may have for itself; a variant's say how many it asks for, ``…_of`` which of them, -1 for none.
+    ended : (n, len(ENDED_FIELDS)) int64
+        Groups of which something is left when their period is over: the limit of which what is not used is carried over, and the most
+        that is (-1: none, and no bound); the slot reference in which a period with a payment counts (-1: none).
+    choices, steps : (n, len(…_FIELDS)) int64
+        Amounts that a counter selects: ``…_of`` says -2 for the first row of choices, -3 for the second; steps say from which value on.
     """
 
     variants: Table
@@ -164,6 +174,9 @@ class Tables:
     slots: int
     names: int
     own_amounts: int
+    ended: Table
+    choices: Table
+    steps: Table
 
 
 @dataclass
@@ -179,6 +192,9 @@ class Writer:
     draws: list[int] = field(default_factory=list)
     visits: list[int] = field(default_factory=list)
     keys: list[dict[int, int]] = field(default_factory=list)
+    ended: list[list[int]] = field(default_factory=list)
+    choices: list[list[int]] = field(default_factory=list)
+    steps: list[list[int]] = field(default_factory=list)
 
     def tables(self, slots: int, names: int) -> Tables:
         """Everything written, as arrays; an account has so many ``slots``, a pool so many different layers."""
@@ -202,15 +218,30 @@ class Writer:
             slots,
             names,
             max((row[-1] for row in self.variants), default=0),
+            table(self.ended, ENDED_FIELDS),
+            table(self.choices, CHOICE_FIELDS),
+            table(self.steps, STEP_FIELDS),
         )
 
-    def add(self, resolved: Resolved, slots: dict[str, int], names: Sequence[str], keys: Mapping[str, int]) -> int:
+    def add(
+        self,
+        resolved: Resolved,
+        slots: dict[str, int],
+        names: Sequence[str],
+        keys: Mapping[str, int],
+        ended: Iterable[Ended] = (),
+    ) -> int:
         """Write one resolved rule of a pool whose layers have ``names``; returns its number.
 
-        ``keys`` says of groups kept apart by a key which key it is.
+        ``keys`` says of groups kept apart by a key which key it is, ``ended`` what becomes of groups whose period is over.
         """
         self.keys.append({slots[group] >> 2: key for group, key in keys.items()})
-        start, own = len(self.layers), amounts_of(resolved)
+        start, amounts = len(self.layers), amounts_of(resolved)
+        own = {amount: place for place, amount in enumerate(amounts)} | self._choices(resolved, slots)
+        for one in ended:
+            bounds = [-1 if fen is None else fen for fen in (one.limit_fen, one.most_fen)]
+            counted_in = -1 if one.counted_in is None else slots[one.counted_in]
+            self.ended.append([len(self.variants), slots[one.group], *bounds, counted_in])
         for number, layer in enumerate(resolved.layers):
             self.layers.append([*self._layer(number, layer, resolved.layers, slots, own), names.index(layer.name)])
         visits_start = len(self.visits)
@@ -228,10 +259,23 @@ class Writer:
                 visits_start,
                 len(self.visits),
                 pooled[0] if pooled else -1,
-                len(own),
+                len(amounts),
             ]
         )
         return len(self.variants) - 1
+
+    def _choices(self, resolved: Resolved, slots: dict[str, int]) -> dict[Amount, int]:
+        """Write the amounts that a counter selects; below -1, which of them each is."""
+        found = {}
+        for amount in choices_of(resolved):
+            select, start = amount.select, len(self.steps)
+            if select is not None:
+                fens = [apply_bp(fen, amount.ratio_bp) for fen in amount.amounts_fen or ()]
+                self.steps += [[low, fen] for low, fen in zip((0, *bounds_of(select)), fens, strict=True)]
+                found[amount] = -2 - len(self.choices)
+                reads = slots[select.group], COUNTERS.index(select.counter)
+                self.choices.append([len(self.variants), *reads, start, len(self.steps)])
+        return found
 
     def _layer(
         self,
@@ -239,7 +283,7 @@ class Writer:
         layer: ResolvedLayer,
         layers: tuple[ResolvedLayer, ...],
         slots: dict[str, int],
-        own: Sequence[Amount],
+        own: Mapping[Amount, int],
     ) -> list[int]:
         earlier = layers[:number]
         limit, deductible, visits, bands = layer.limit, layer.deductible, layer.visits, layer.bands
@@ -296,7 +340,7 @@ class Writer:
         return row + _unit(layer.rounding)
 
     def _entries(
-        self, entry: tuple[Entry, ...], earlier: tuple[ResolvedLayer, ...], own: Sequence[Amount]
+        self, entry: tuple[Entry, ...], earlier: tuple[ResolvedLayer, ...], own: Mapping[Amount, int]
     ) -> list[int]:
         start = len(self.entries)
         names = [layer.name for layer in earlier]
@@ -304,7 +348,7 @@ class Writer:
             entry, key=lambda one: one.of_claim is not None
         ):  # parts in columns lie behind the others
             of_layer = -1 if component.layer is None else names.index(component.layer)
-            of_claim = -1 if component.of_claim is None else own.index(component.of_claim)
+            of_claim = -1 if component.of_claim is None else own[component.of_claim]
             self.entries.append([_PARTS[component.part], of_layer, component.ratio_bp, of_claim])
         return [start, len(self.entries)]
 
@@ -323,7 +367,7 @@ class Writer:
         caps: tuple[Cap, ...],
         earlier: tuple[ResolvedLayer, ...],
         slots: dict[str, int],
-        own: Sequence[Amount],
+        own: Mapping[Amount, int],
     ) -> list[int]:
         start, draw_start = len(self.caps), len(self.draws)
         for cap in caps:
@@ -335,10 +379,13 @@ class Writer:
         return [start, len(self.caps), draw_start, len(self.draws)]
 
 
-def _own(setting: Deductible | Limit | Cap | None, own: Sequence[Amount]) -> list[int]:
-    """Which of the claim's own amounts a setting asks for, -1 for none; whether every settlement of a stay has it for itself."""
+def _own(setting: Deductible | Limit | Cap | None, own: Mapping[Amount, int]) -> list[int]:
+    """Which of the claim's own amounts a setting asks for, -1 for none, below that of those that a counter selects.
+
+    Then, whether every settlement of a stay has it for itself.
+    """
     amount = None if setting is None else setting.of_claim
-    return [-1, 0] if amount is None else [own.index(amount), int(amount.each)]
+    return [-1, 0] if amount is None else [own[amount], int(amount.each)]
 
 
 def _unit(rounding: Rounding | None) -> list[int]:
@@ -368,7 +415,7 @@ def _bounds(bands: Bands) -> tuple[int, ...]:
     """The inner bounds of bands in the unit of what is compared with them: fen, or visits where visits select."""
     if bands.select is None:
         return bands.upto_fen
-    return tuple(int(bound) if bands.select.counter == "visits" else fen_of_yuan(bound) for bound in bands.select.upto)
+    return bounds_of(bands.select)
 
 
 def _mask(bits: Iterable[bool]) -> int:

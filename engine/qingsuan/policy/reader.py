@@ -16,6 +16,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE
 from qingsuan.policy.check import check
 from qingsuan.policy.conditions import read_dimensions, read_when
+from qingsuan.policy.counting.groups import read_groups
 from qingsuan.policy.figures.reading import Figures
 from qingsuan.policy.findings import Finding, findings_of, refuse_findings
 from qingsuan.policy.layers.amounts import amount_columns, read_amount, read_share
@@ -47,7 +48,6 @@ from qingsuan.policy.model import (
     Limit,
     Missing,
     Per,
-    Period,
     Region,
     Rule,
     RuleSet,
@@ -70,7 +70,6 @@ _DateColumn = Literal["setl_time", "begndate", "enddate"]
 
 _DATE_COLUMNS: tuple[_DateColumn, ...] = ("setl_time", "begndate", "enddate")
 _PER: tuple[Per, ...] = ("visit", "period")
-_PERIODS: tuple[Period, ...] = ("year", "quarter", "month", "day")
 _MEASURED: tuple[Literal["absolute", "excess"], ...] = ("absolute", "excess")
 _CEILING_OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
 _WAITING: tuple[Literal["wait_end_date"], ...] = ("wait_end_date",)
@@ -155,7 +154,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
     layers = {name: read.layer(name, table) for name, table in read.layers.items()}
     rules = tuple(read.rule(name, table) for name, table in _listed(root, "rules"))
     needed = figures.missing({name: layer.cases for name, layer in layers.items()}, rules)
-    groups, group_keys = _groups(root)
+    groups = read_groups(root, sources)
     begins, year_source = _year_begins(head, sources)
     rule_set = RuleSet(
         file=label,
@@ -169,7 +168,7 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         levels=head.texts("levels"),
         identities=_identities(root, head, sources),
         sources=sources,
-        groups=groups,
+        groups=groups.periods,
         dimensions=(*dimensions, *amount_columns(layers.values())),
         layers=layers,
         rules=rules,
@@ -189,9 +188,11 @@ def _rule_set(root: Table, label: str, folder: Traversable | Path) -> RuleSet:
         matrices=tuple(read.drawn),
         figures=tuple(figures.known.values()),
         multiples=tuple(figures.multiples),
-        group_keys=group_keys,
+        group_keys=groups.keys,
         year_begins=begins,
         year_source=year_source,
+        carry_over=groups.carry_over,
+        group_counts=groups.counts,
     )
     root.done()  # before groups that nothing uses: a misspelt key leaves some, and is what has to be mended
     axes.refuse_unused(root)
@@ -261,22 +262,6 @@ def _year_begins(head: Table, sources: Mapping[str, Source]) -> tuple[tuple[int,
         expected = "month and day, from 01-01 to 12-28: every month has such a day"
         table.refuse("day", found=f'"{text}"', expected=expected, do='write for example "07-01"')
     return (int(found[1]), int(found[2])), cite(table, sources)
-
-
-def _groups(root: Table) -> tuple[dict[str, Period], dict[str, str]]:
-    """The period of each group, and what those are kept apart by that are."""
-    if not root.has("groups"):
-        return {}, {}
-    table = root.table("groups")
-    if table.has("visit"):
-        do = "choose another name"
-        table.refuse("visit", found='a group named "visit"', expected="lift_caps means per-visit caps by that", do=do)
-    apart = {name: table.table(name) for name in table.names() if table.is_table(name)}
-    periods = {
-        name: (apart[name].choice("period", _PERIODS) if name in apart else table.choice(name, _PERIODS))
-        for name in table.names()
-    }
-    return periods, {name: one.text("by") for name, one in apart.items()}
 
 
 class _Reader:

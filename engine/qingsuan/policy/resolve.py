@@ -27,7 +27,7 @@ from qingsuan.policy.model import (
 )
 from qingsuan.policy.per_claim.amount import Amount
 
-__all__ = ["Known", "Resolved", "ResolvedLayer", "amounts_of", "is_per_visit", "name_of", "resolve_rule"]
+__all__ = ["Known", "Resolved", "ResolvedLayer", "amounts_of", "choices_of", "is_per_visit", "name_of", "resolve_rule"]
 
 _SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "adjust", "cell"))
 _DEFAULT_ENTRY = (Entry("inscp_scp_amt"),)
@@ -231,6 +231,15 @@ def _lifted(cap: Cap, adjusts: list[Adjust]) -> Cap:
 
 def amounts_of(resolved: Resolved) -> tuple[Amount, ...]:
     """The amounts of a rule that are another for each claim, each once, in the order in which its layers ask for them."""
+    return tuple(one for one in _asked(resolved) if one.select is None)
+
+
+def choices_of(resolved: Resolved) -> tuple[Amount, ...]:
+    """The amounts of a rule that a counter selects, each once, in the order in which its layers ask for them."""
+    return tuple(one for one in _asked(resolved) if one.select is not None)
+
+
+def _asked(resolved: Resolved) -> tuple[Amount, ...]:
     bounds = (one for layer in resolved.layers for one in (layer.limit, layer.deductible, *layer.caps, *layer.entry))
     return tuple(dict.fromkeys(one.of_claim for one in bounds if one is not None and one.of_claim is not None))
 
@@ -254,7 +263,14 @@ def _is_per_visit(layer: ResolvedLayer) -> bool:
         or (bands.select is not None and bands.select.counter == "visits")
         or (limit is not None and limit.per == "visit" and not _is_of_each(limit))
         or any(cap.per == "visit" and cap.amount_fen is not None and not _is_of_each(cap) for cap in layer.caps)
+        or any(_is_by_visits(one) for one in (deductible, limit, *layer.caps))
     )
+
+
+def _is_by_visits(setting: Deductible | Limit | Cap | None) -> bool:
+    """Whether a setting has an amount that the number of visits selects."""
+    select = None if setting is None or setting.of_claim is None else setting.of_claim.select
+    return select is not None and select.counter == "visits"
 
 
 def _takes_or_credits(deductible: Deductible) -> bool:

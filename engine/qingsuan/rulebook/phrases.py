@@ -9,7 +9,18 @@ from typing import Literal
 from qingsuan.money import yuan
 from qingsuan.rulebook.codes import CODES_IN_ENGLISH
 
-__all__ = ["Lang", "amount", "code_name", "counter_name", "day", "dimension_name", "percentage", "phrase", "plain_fen"]
+__all__ = [
+    "Lang",
+    "amount",
+    "code_name",
+    "counted",
+    "counter_name",
+    "day",
+    "dimension_name",
+    "percentage",
+    "phrase",
+    "plain_fen",
+]
 
 Lang = Literal["zh", "en"]
 
@@ -20,7 +31,10 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "any": ("任一", "any of"),
     "below": ("不满", "below"),
     "by": ("分", "by"),
+    "carried over": ("未用部分结转下期", "what is not used is carried over"),
+    "carried over within": ("未用部分结转下期，最多", "what is not used is carried over, at most"),
     "counts toward": ("支付计入起付线", "payments count as deductible used of"),
+    "counts periods of": ("计已支付的期数：", "counts the periods that have paid of"),
     "counted in": ("计入", "counted in"),
     "of payment": ("支付金额", "what is paid"),
     "of own_share": ("个人负担金额", "the person's share"),
@@ -106,7 +120,16 @@ def counter_name(group: str, counter: str, lang: Lang) -> str:
     >>> counter_name("pooled", "paid", "en"), counter_name("pooled", "paid", "zh")
     ('pooled paid', '按 pooled 已支付金额选段')
     """
-    return f"按 {group} {_COUNTERS.get(counter, counter)}选段" if lang == "zh" else f"{group} {counter}"
+    return f"按 {group} {counted(counter, lang)}选段" if lang == "zh" else f"{group} {counter}"
+
+
+def counted(counter: str, lang: Lang) -> str:
+    """What a counter counts.
+
+    >>> counted("visits", "en"), counted("visits", "zh")
+    ('visits', '次数')
+    """
+    return _COUNTERS.get(counter, counter) if lang == "zh" else counter.replace("_", " ")
 
 
 def code_name(dimension: str, code: str, lang: Lang, codes: Mapping[str, Mapping[str, str]]) -> str:

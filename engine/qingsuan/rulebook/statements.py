@@ -33,6 +33,7 @@ _KNOWN = frozenset(
             "levels",
             "identities",
         ),
+        *("carry_over", "group_counts"),
         *("sources", "groups", "dimensions", "layers", "rules", "missing", "covers", "identity_rank"),
         *(
             "identities_without_effect",
@@ -136,15 +137,9 @@ def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
             "identity_rank", "", "", " > ".join(rule_set.identity_rank.order), rule_set.identity_rank.source
         )
     for name, period in rule_set.groups.items():
-        by = rule_set.group_keys.get(name)
-        yield Statement(
-            "groups",
-            name,
-            "",
-            phrase(str(period), words.lang)
-            if by is None
-            else f"{phrase(str(period), words.lang)}, {phrase('by', words.lang)} {by}",
-        )
+        carried = rule_set.carry_over.get(name)
+        said = words.group(str(period), rule_set.group_keys.get(name), carried, rule_set.group_counts.get(name))
+        yield Statement("groups", name, "", said, "" if carried is None else carried.source)
     for dimension in rule_set.dimensions:
         yield Statement("dimensions", dimension.name, "", words.anything(dimension))
     for group in rule_set.who:

@@ -17,6 +17,7 @@ from qingsuan.policy.model import (
     AnyOf,
     Bands,
     Cap,
+    CarryOver,
     Ceiling,
     Codes,
     Condition,
@@ -34,9 +35,20 @@ from qingsuan.policy.model import (
     Visits,
     When,
 )
+from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.when.figures import FigureFen, beside
 from qingsuan.rulebook.origins import origin
-from qingsuan.rulebook.phrases import Lang, amount, code_name, counter_name, day, dimension_name, percentage, phrase
+from qingsuan.rulebook.phrases import (
+    Lang,
+    amount,
+    code_name,
+    counted,
+    counter_name,
+    day,
+    dimension_name,
+    percentage,
+    phrase,
+)
 from qingsuan.tables import CODES
 
 __all__ = ["Words", "sources_of"]
@@ -65,6 +77,11 @@ def sources_of(value: Any) -> str:
     values = value if isinstance(value, tuple) else (value,)
     keys = [key for one in values for key in getattr(one, "source", "").split(", ") if key]
     return ", ".join(dict.fromkeys(keys))
+
+
+def _if_selected(value: Amount | None) -> tuple[str, ...]:
+    """The name of the field that has an amount of the claim's own, where the words for it say it already."""
+    return ("of_claim",) if isinstance(value, Amount) and value.select is not None else ()
 
 
 class Words:
@@ -149,6 +166,20 @@ class Words:
             return name
         return f"{name}: {self.when(group.when)}" if group is not None else f"{name} {self._say(name)}"
 
+    def group(self, period: str, by: str | None, carried: CarryOver | None, counts: str | None) -> str:
+        """What a group counts for: its period, its key, what it carries over, the group of which it counts periods."""
+        said = [self._say(period)] + ([] if by is None else [f"{self._say('by')} {by}"])
+        if carried is not None:
+            most = carried.most_fen
+            said.append(
+                self._say("carried over") if most is None else f"{self._say('carried over within')} {self.money(most)}"
+            )
+        return ", ".join(said if counts is None else [*said, f"{self._say('counts periods of')} {counts}"])
+
+    def counted(self, counter: str) -> str:
+        """What a counter counts."""
+        return counted(counter, self.lang)
+
     # ---- settings of a layer
 
     def setting(self, value: Any) -> str:
@@ -177,6 +208,8 @@ class Words:
         """A setting as a cell of a table says it, and what all cells of that table have in common."""
         if isinstance(value, tuple) and len(value) == 1:
             value = value[0]
+        if isinstance(value, Deductible | Cap | Limit) and self._selected(value.of_claim):
+            return self.setting(value), ""
         if isinstance(value, Deductible) and not value.exempt:
             others = self._others(value, ("per", "amounts_fen", "group", "exempt"))
             return " / ".join(map(self.money, value.amounts_fen)), ", ".join(
@@ -215,9 +248,10 @@ class Words:
             said += [" / ".join(map(self.money, value.amounts_fen))] if any(value.amounts_fen) else []
             said += [] if (value.per, value.group) == ("visit", None) else [self._scope(value.per, value.group)]
         else:
-            said = [" / ".join(map(self.money, value.amounts_fen)), self._scope(value.per, value.group)]
+            standards = " / ".join(map(self.money, value.amounts_fen))
+            said = [self._selected(value.of_claim) or standards, self._scope(value.per, value.group)]
             said += [self._say("credits")] if value.credits else []
-        return said, ("per", "amounts_fen", "group", "exempt", "credits")
+        return said, ("per", "amounts_fen", "group", "exempt", "credits", *_if_selected(value.of_claim))
 
     def _bands(self, value: Bands) -> tuple[list[str], tuple[str, ...]]:
         names = ("ratio_bp", "upto_fen", "per", "measured", "group", "select")
@@ -259,10 +293,21 @@ class Words:
         if value.is_none:
             return [self._say("no cap")], ("amount_fen", "per", "group")
         text = self._say("left in") if value.amount_fen is None else self.money(value.amount_fen)
-        return [text, self._scope(value.per, value.group)], ("amount_fen", "per", "group")
+        said = [self._selected(value.of_claim) or text, self._scope(value.per, value.group)]
+        return said, ("amount_fen", "per", "group", *_if_selected(value.of_claim))
 
     def _limit(self, value: Limit) -> tuple[list[str], tuple[str, ...]]:
-        return [self.money(value.amount_fen), self._scope(value.per, value.group)], ("amount_fen", "per", "group")
+        said = [self._selected(value.of_claim) or self.money(value.amount_fen), self._scope(value.per, value.group)]
+        return said, ("amount_fen", "per", "group", *_if_selected(value.of_claim))
+
+    def _selected(self, value: Amount | None) -> str:
+        """Amounts of which a counter selects one; nothing where none does."""
+        if not isinstance(value, Amount) or value.select is None:
+            return ""
+        *amounts, last = (self.money(fen) for fen in value.amounts_fen or ())
+        steps = zip(self._select_bounds(value.select), amounts, strict=True)
+        parts = [*(f"{self._say('upto')} {bound}: {fen}" for bound, fen in steps), f"{self._say('rest')}: {last}"]
+        return f"{' | '.join(parts)} ({self._counter(value.select)})"
 
     def _part(self, part: str) -> str:
         return _PARTS[self.lang].get(part, part)

@@ -1,7 +1,9 @@
 """The accumulators of a finished run, counted again from its settled rows and from what ``--opening`` brought along.
 
 A group that is kept apart by a key (单病种限额) is held against its rows with all its keys together: settled rows name a
-rule's key only where it is one of their own columns.
+rule's key only where it is one of their own columns. Of a group that carries over what is not used, or whose periods are counted,
+settled rows do not say which period it holds: it holds no more than all of them and what was brought along, and a count of periods
+no more than a year has. What such groups hold to the fen, a settlement of the same inputs says.
 
 Partition by partition. A balance, a day, a number of visits and most payments are told exactly by settled rows, which name
 their pool, benefit date and variant; other counters at least between two bounds
@@ -22,6 +24,7 @@ import pyarrow.parquet as pq
 from qingsuan.benefits.accumulators.bounds import AMOUNTS, Moved, Name, by_name, moved
 from qingsuan.benefits.accumulators.opening import ITSELF, Groups, Opening, check_opening, empty_opening, take_opening
 from qingsuan.benefits.core.accounts import MAX_CARRIED
+from qingsuan.benefits.core.calendar import DAYS_AT_MOST
 from qingsuan.benefits.results import WAITING
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import NO_DATE, day_text, read_dates, read_money, read_texts, read_times
@@ -322,13 +325,17 @@ class _Partition:
         whose = self.before_at[self.before.account]
         kind = self._kinds(whose, self.before.slot)
         going_on = self.before.key == self.groups.current(self.series[whose], kind, self.until[whose])
-        np.add.at(least, (whose[going_on], self.before.slot[going_on]), self.before.counters[going_on])
+        going_on |= self._leaves()[whose, self.before.slot]
+        held = np.maximum(self.before.counters[going_on], 0)  # what is carried over may be used, or left anew
+        np.add.at(least, (whose[going_on], self.before.slot[going_on]), held)
         most = least.copy()
         for rows, counted in self._counted(rules):
             for (name, counter), (low, high) in counted.items():
                 accounts, slots, within = self._within(rows, name)
                 np.add.at(least[:, :, counter], (accounts, slots), low[within])
                 np.add.at(most[:, :, counter], (accounts, slots), high[within])
+        least = np.where(self._leaves()[:, :, None], -MAX_CARRIED, least)
+        most[:, :, 0] += self._counts_periods() * DAYS_AT_MOST
         wrong = (told < least) | (told > most if self.whole else False)
         wrong &= self.is_told[:, None, None]
         for account, slot, counter in np.argwhere(wrong).tolist():
@@ -361,7 +368,18 @@ class _Partition:
         days = self.rows.day[rows], self.until[account]
         this, last = (self.groups.current(self.series[account], kind, day) for day in days)
         within: Mask = (this == last) & (slot >= 0)  # no slot: a rule of another pool than the row's
+        within |= self._leaves()[account, slot] & (slot >= 0)
         return account[within], slot[within], within
+
+    def _leaves(self) -> Mask:
+        """(accounts, slots): groups of which something is left when their period is over; they may hold what an earlier one left."""
+        found: Mask = (self.groups.carries | self.groups.counted)[self.series, 1:]
+        return found
+
+    def _counts_periods(self) -> Mask:
+        """(accounts, slots): groups that count the periods of another."""
+        found: Mask = self.groups.counting[self.series, 1:]
+        return found
 
     def _kinds(self, account: npt.NDArray[np.intp], slot: Int32) -> npt.NDArray[np.int8]:
         kinds: npt.NDArray[np.int8] = self.groups.kinds[self.series[account], slot + 1]

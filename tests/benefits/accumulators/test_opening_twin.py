@@ -15,10 +15,11 @@ from differential import Key, result_of, twin_row
 from qingsuan.benefits.accumulators.opening import Groups, check_opening, empty_opening, take_opening
 from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured
 from qingsuan.benefits.partition import Outcome, Settler
-from qingsuan.benefits.reference.layers import Counters
+from qingsuan.benefits.reference.periods import periods_of
 from qingsuan.benefits.reference.rows import AccountKey
 from qingsuan.benefits.reference.rows import Outcome as TwinOutcome
-from qingsuan.benefits.reference.twin import Account, Claim, Places, periods_of, settle_year
+from qingsuan.benefits.reference.steps import Counters
+from qingsuan.benefits.reference.twin import Account, Claim, Places, settle_year
 from qingsuan.policy.model import COUNTERS
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World, world
@@ -77,23 +78,31 @@ def accounts_of(table: pa.Table) -> dict[AccountKey, Account]:
         else:
             amounts = (int(row[name] * 100) for name in COUNTERS[1:])
             place = (row["group"], row["period"], *([row["key"]] if row.get("key") else []))
-            account.groups[place] = Counters(row["visits"], *amounts)
+            account.groups[place] = Counters(row["visits"], *amounts, int((row.get("carried") or 0) * 100))
     return found
 
 
 def going_on(made: World, outcome: TwinOutcome) -> dict[AccountKey, Account]:
-    """What the twin holds for the periods in which each account's last claim lies, where anything was counted."""
-    begins = {
-        (pool, scheme): one.year_begins for one in made.rule_sets for pool in [one.pool] for scheme in one.schemes
-    }
+    """What the twin holds where anything was counted: of the period of each account's last claim, or where one leaves something of its last."""
+    of = {(one.pool, scheme): one for one in made.rule_sets for scheme in one.schemes}
     last: dict[AccountKey, dt.date] = {}
     for row in outcome.settled:
         key = row.claim.psn_no, row.claim.insutype, row.pool
         last[key] = max(last.get(key, dt.date.min), row.claim.setl_time.date())
     found = {}
     for key, account in outcome.accounts.items():
-        now = set(periods_of(last[key], begins[key[2], key[1]]).values())
-        groups = {at: counters for at, counters in account.groups.items() if at[1] in now and counters != Counters()}
+        rules = of[key[2], key[1]]
+        now = set(periods_of(last[key], rules.year_begins).values())
+        first = set(periods_of(dt.date(made.year, *rules.year_begins), rules.year_begins).values())
+        latest = {(at[0], at[2:]): at[1] for at in sorted(account.groups)}
+        groups = {}
+        for at, counters in account.groups.items():
+            name, period, *_ = at
+            carries, counted = name in rules.carry_over, name in rules.group_counts.values()
+            begun = period == latest[name, at[2:]] and (counters != Counters() or period not in first)
+            going = counters != Counters() and (period in now or (counted and counters.paid > 0))
+            if begun if carries else going:
+                groups[at] = counters
         found[key] = Account(groups, account.balance)
     return found
 
@@ -103,6 +112,8 @@ def test_the_worlds_have_keys_and_years_of_their_own() -> None:
     rule_sets = [rule_set for one in made for rule_set in one.rule_sets]
     assert sum(bool(rule_set.group_keys) for rule_set in rule_sets) > 5
     assert sum(rule_set.year_begins != (1, 1) for rule_set in rule_sets) > 5
+    assert sum(bool(rule_set.carry_over) for rule_set in rule_sets) > 5
+    assert sum(bool(rule_set.group_counts) for rule_set in rule_sets) > 5
     assert any(rule_set.group_keys for seed in SEEDS for rule_set in made[seed].rule_sets)
     assert any(rule_set.year_begins != (1, 1) for seed in SEEDS for rule_set in made[seed].rule_sets)
 

@@ -17,7 +17,7 @@ from qingsuan.benefits.core.plan import Plan
 from qingsuan.benefits.core.plan_check import check_plan
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import FUNDS
-from qingsuan.policy.numeric import Tables
+from qingsuan.policy.numeric import STEP_FIELDS, Tables
 from qingsuan.policy.reader import read_rule_set
 from worlds import world
 
@@ -40,6 +40,9 @@ grade = "made-up"
 [groups]
 stay = "year"
 third = { period = "quarter", by = "dise_code" }
+purse = { period = "month", carry_over = { yuan = 300, source = "X" } }
+moon = "month"
+moons = { period = "year", counts = "moon" }
 [layers.pooled]
 fund = "hifp_pay"
 visits = { group = "stay", source = "X" }
@@ -61,6 +64,8 @@ bands = { percent = [60, 70], upto = [2], select = { group = "stay", counter = "
 [layers.plain]
 fund = "oth_pay"
 bands = { percent = [10, 20], upto = [500], per = "visit", measured = "excess", source = "X" }
+limit = { yuan = { counter = "visits", group = "moons", upto = [2], yuan = [900, 400] }, source = "X" }
+caps = [{ group = "purse", yuan = 200, source = "X" }, { group = "moon", source = "X" }]
 [[rules]]
 id = "stay"
 when = { med_type = ["21"] }
@@ -86,6 +91,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "stays.groups": plan_stays.STAY_GROUP_FIELDS,
     "stays.layers": plan_stays.STAY_LAYER_FIELDS,
     "stays.caps": plan_stays.STAY_CAP_FIELDS,
+    "stays.choices": plan_stays.STAY_CHOICE_FIELDS,
+    "stays.steps": STEP_FIELDS,
 }
 LISTS = ("amounts", "draws", "visits", "blank", "stays.draws", "stays.sizes")
 
@@ -119,7 +126,7 @@ def value(plan: Plan, table: str, row: int, column: str) -> int:
 
 
 def check(plan: Plan) -> None:
-    check_plan(plan, slots=2, names=4, own_amounts=1, payers=len(FUNDS))
+    check_plan(plan, slots=5, names=4, own_amounts=1, payers=len(FUNDS))
 
 
 def test_plans_as_they_are_made_pass(plan: Plan) -> None:
@@ -153,22 +160,22 @@ NEAR: list[tuple[str, str, tuple[int, ...]]] = [
     ("variants", "ceiling_mask", (8,)),
     ("variants", "guarantee_mask", (8,)),
     ("variants", "guarantee_to", (3, -3)),
-    ("variants", "visit_cell", (-1, 1, 18)),
+    ("variants", "visit_cell", (-1, 1, 36)),
     ("variants", "visits_end", (9,)),
     ("variants", "periods_start", (9,)),
     ("layers", "traits", (64,)),
     ("layers", "fund", (-8, 8)),
-    ("layers", "used_cell", (-1, 1, 12)),
-    ("layers", "start_cell", (-2, 2, 12)),
-    ("layers", "cap_cell", (-1, 1, 12)),
-    ("layers", "limit_cell", (-1, 1, 12)),
-    ("layers", "visits_cell", (-1, 1, 12)),
-    ("layers", "select_cell", (-1, 12)),
-    ("layers", "count_used", (-1, 1, 18)),
-    ("layers", "count_base", (-1, 1, 18)),
-    ("layers", "count_excess", (-1, 1, 18)),
-    ("layers", "count_paid", (-1, 1, 18)),
-    ("layers", "count_limit", (-1, 1, 12)),
+    ("layers", "used_cell", (-1, 1, 30)),
+    ("layers", "start_cell", (-2, 2, 30)),
+    ("layers", "cap_cell", (-1, 1, 30)),
+    ("layers", "limit_cell", (-1, 1, 30)),
+    ("layers", "visits_cell", (-1, 1, 30)),
+    ("layers", "select_cell", (-1, 30)),
+    ("layers", "count_used", (-1, 1, 36)),
+    ("layers", "count_base", (-1, 1, 36)),
+    ("layers", "count_excess", (-1, 1, 36)),
+    ("layers", "count_paid", (-1, 1, 36)),
+    ("layers", "count_limit", (-1, 1, 30)),
     ("layers", "entry_end", (9,)),
     ("layers", "limit_mask", (16,)),
     ("layers", "deductible_mask", (16,)),
@@ -184,19 +191,21 @@ NEAR: list[tuple[str, str, tuple[int, ...]]] = [
     ("layers", "draw_end", (9,)),
     ("bands", "lower_fen", (-1, 1)),
     ("bands", "upper_fen", (-1,)),
-    ("caps", "cap_cell", (-1, 1, 12)),
+    ("caps", "cap_cell", (-1, 1, 30)),
     ("caps", "cap_mask", (1 << 16,)),
     ("entries", "part", (-7, 7)),
     ("entries", "of_layer", (3,)),
     ("entries", "of_row", (1,)),
-    ("periods", "slot_cell", (-1, 1, 6)),
+    ("periods", "slot_cell", (-1, 1, 30)),
     ("periods", "length", (-1, 1)),
-    ("draws", "", (-1, 1, 12)),
-    ("visits", "", (-1, 1, 12)),
+    ("periods", "limit_fen", (-400_00,)),
+    ("periods", "counted_cell", (-1, 1, 36)),
+    ("draws", "", (-1, 1, 30)),
+    ("visits", "", (-1, 1, 30)),
     ("blank", "", (-1, 1)),
     ("stays.variants", "group_end", (9,)),
-    ("stays.groups", "visits_cell", (-1, 1, 12)),
-    ("stays.groups", "first_cell", (-1, 1, 6)),
+    ("stays.groups", "visits_cell", (-1, 1, 30)),
+    ("stays.groups", "first_cell", (-1, 1, 15)),
     ("stays.groups", "counts", (2, -2)),
     ("stays.layers", "first_cell", (-1, 1, 16)),
     ("stays.layers", "limit_cell", (-1, 1)),
@@ -208,10 +217,14 @@ NEAR: list[tuple[str, str, tuple[int, ...]]] = [
     ("stays.layers", "draw_end", (9,)),
     ("stays.layers", "column_start", (-1,)),
     ("stays.layers", "column_end", (9,)),
-    ("stays.caps", "cap_cell", (-1, 1, 12)),
+    ("stays.caps", "cap_cell", (-1, 1, 30)),
     ("stays.caps", "cap_mask", (16,)),
     ("stays.caps", "paid_cell", (-1,)),
-    ("stays.draws", "", (-1, 1, 6)),
+    ("stays.choices", "counter_cell", (-1, 1, 30)),
+    ("stays.choices", "number_cell", (-1, 1, 15)),
+    ("stays.choices", "step_start", (-1, 2)),
+    ("stays.choices", "step_end", (1, -2)),
+    ("stays.draws", "", (-1, 1, 15)),
     ("stays.sizes", "", (-1, 1)),
 ]
 
@@ -298,5 +311,5 @@ def test_the_door_checks_the_plan_that_it_opens_with(
     Core(tables)
     bad = changed(plan, "layers", 0, "count_paid", len(plan.blank))
     monkeypatch.setattr(Plan, "of", lambda _: bad)
-    with pytest.raises(ValueError, match=r"^plan: count_paid: row 0 has 23, expected that counter of a group$"):
+    with pytest.raises(ValueError, match=r"^plan: count_paid: row 0 has 41, expected that counter of a group$"):
         Core(tables)

@@ -13,6 +13,8 @@ from types import ModuleType
 import pytest
 
 import qingsuan.benefits.reference.layers as layers_module
+import qingsuan.benefits.reference.periods as periods_module
+import qingsuan.benefits.reference.steps as steps_module
 from qingsuan.benefits.reference import twin
 from qingsuan.benefits.reference.twin import Outcome, Places, settle_year
 from qingsuan.policy.model import (
@@ -50,6 +52,8 @@ def settings(rule_set: RuleSet) -> Iterator[str]:
     yield from (f"group {period}" for period in rule_set.groups.values())
     yield from ["other year"] * (rule_set.year_begins != (1, 1))
     yield from (f"key {by}" for by in rule_set.group_keys.values())
+    yield from (f"carries {'all' if one.most_fen is None else 'some'}" for one in rule_set.carry_over.values())
+    yield from (f"counts a {rule_set.groups[counted]}" for counted in rule_set.group_counts.values())
     yield f"benefit {rule_set.benefit_date}"
     yield f"identity {rule_set.identity_date}"
     for rule in rule_set.rules:
@@ -75,7 +79,8 @@ def case_settings(case: Case) -> Iterator[str]:
     bounds = (("deductible", case.deductible), ("limit", case.limit), *(("cap", cap) for cap in case.caps or ()))
     for name, bound in bounds:
         if bound is not None and (own := bound.of_claim) is not None:
-            yield f"own {name} {bound.per} of {own.value}"
+            chosen = f"chosen {name} {bound.per} by {own.select and own.select.counter == 'visits'}"
+            yield f"own {name} {bound.per} of {own.value}" if own.select is None else chosen
     if (taken := case.deductible) is not None:
         yield f"deductible {taken.per} {taken.group is not None} {taken.exempt} {taken.credits}"
         yield from ["schedule"] * (len(taken.amounts_fen) > 1)
@@ -115,6 +120,13 @@ EXPECTED = {
     *(f"ceiling {of}" for of in ("medfee_sumamt", "inscp_scp_amt")),
     *(f"key {by}" for by in KEYS),
     "other year",
+    *("carries all", "carries some", "counts a month", "counts a quarter", "counts a day"),
+    *(
+        f"chosen {name} {per} by {visits}"
+        for name in ("deductible", "limit", "cap")
+        for per in ("visit", "period")
+        for visits in (True, False)
+    ),
     *(f"group {period}" for period in ("year", "quarter", "month", "day")),
     *(f"{kind} {date}" for kind in ("benefit", "identity") for date in ("setl_time", "begndate", "enddate")),
     *(f"fund {fund}" for fund in (*FUNDS, PERSONAL_ACCOUNT)),
@@ -243,9 +255,13 @@ def test_worlds_tell_a_mutated_twin_apart(
     old: str, new: str, made: list[tuple[World, Outcome]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """What the worlds cannot tell apart in the twin, they could not tell apart in the core."""
-    mutant = mutated(layers_module, old, new, tmp_path)
-    for function in ("run_layers", "counted"):
-        monkeypatch.setattr(twin, function, getattr(mutant, function))
+    modules = (layers_module, steps_module, periods_module)
+    module = next(one for one in modules if old in Path(str(one.__file__)).read_text(encoding="utf-8"))
+    mutant = mutated(module, old, new, tmp_path)
+    for user in (layers_module, twin):
+        for name in module.__all__:
+            if hasattr(user, name) and name != "periods_of":
+                monkeypatch.setattr(user, name, getattr(mutant, name))
     assert any(is_other(one, outcome) for one, outcome in made)
 
 

@@ -21,9 +21,10 @@ from qingsuan.errors import InputError
 from qingsuan.money import yuan
 from qingsuan.people import Texts
 from qingsuan.policy.model import COUNTERS
-from qingsuan.tables import ACCUMULATORS
 
 __all__ = ["Carry"]
+
+_PAID = COUNTERS.index("paid")
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -207,12 +208,14 @@ class _Closing:
             ),
             "visits": _masked(arrow(counters[:, 0]), itself),
         }
+        carried = np.maximum(-counters[:, _PAID], 0)
+        counters[:, _PAID] += carried
         for number, name in enumerate(COUNTERS[1:], 1):
             columns[name] = _masked(decimals(np.ascontiguousarray(counters[:, number]), 18), itself)
+        columns["carried"] = _masked(decimals(carried, 18), ~self.groups.carries[series, slot + 1])
         columns["balc"] = _masked(decimals(np.where(itself, held.balance[account], 0), 18), ~itself)
         columns["settled_until"] = _masked(arrow(np.where(itself, self.until[account], 0), pa.date32()), ~itself)
-        written = [column.name for column in ACCUMULATORS if column.must or self.groups.has_keys]
-        return pa.table({name: columns[name] for name in written})
+        return pa.table({name: columns[name] for name in self.groups.written})
 
     def _apart(self, block: Int32) -> pa.Array:
         """For which value of its key each row counts; nothing in a group that is kept apart by none."""
@@ -221,11 +224,17 @@ class _Closing:
         return _named([self.values[value] for value in used.tolist()], places, block == 0)
 
     def _going_on(self) -> Mask:
-        """Which groups count for a period that is not over on the last day their account has settled."""
-        account = self.accounts.account
-        kind = self.groups.kinds[self.series[account], self.accounts.slot + 1]
-        now: Mask = self.accounts.key == self.groups.current(self.series[account], kind, self.until[account])
-        return now
+        """Which groups go on: those whose period is not over on the last day their account has settled, or has left something.
+
+        What is carried over is left of any period, what is counted of one in which something was paid.
+        """
+        held, series = self.accounts, self.series[self.accounts.account]
+        kind = self.groups.kinds[series, held.slot + 1]
+        now = held.key == self.groups.current(series, kind, self.until[held.account])
+        carries, counted = (which[series, held.slot + 1] for which in (self.groups.carries, self.groups.counted))
+        something = (held.counters != 0).any(axis=1)
+        found: Mask = (now & something) | carries | (counted & (held.counters[:, _PAID] > 0))
+        return found
 
     def _names(self, series: Int32, slot: Int32) -> Int32:
         """Number of each group's name: the other way round than ``Groups.slots``."""

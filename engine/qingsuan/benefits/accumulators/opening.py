@@ -40,6 +40,8 @@ _BOUNDS = {
     "E_SCALE": "an amount in yuan with at most two decimals",
     "E_RANGE": f"an amount in yuan of at most {yuan(MAX_CARRIED)}",
 }
+_ELSEWHERE = "nothing: it belongs into the other kind of row (group or account)"
+_WHERE_CARRIED = "nothing: the group carries nothing over"
 _PER = {"year": "a year", "quarter": "a quarter", "month": "a month", "day": "a day"}
 
 Int8 = npt.NDArray[np.int8]
@@ -60,6 +62,9 @@ class Groups:
         Length of a slot's period (place in ``PERIODS``), by slot + 1.
     key_of : (series, slots + 1) int32
         By which of ``Program.keys`` a slot is kept apart, by slot + 1; -1 for none.
+    carries, counted, counting : (series, slots + 1) bool
+        Whether a slot's group carries over what is not used of its cap, whether another group counts its periods, and whether it
+        counts those of another, by slot + 1.
     years : the benefit years of the series, each different one once; ``year_of`` (series,) int32 says which is whose.
     periods : the periods of all these years as they are written; ``period_years``, ``period_kinds`` and ``period_keys`` by place.
     """
@@ -68,21 +73,28 @@ class Groups:
         program, self.year = setup.program, setup.year
         self.series = program.series
         of_series: list[dict[str, str]] = []
+        carrying, counts = [], []
         self.keys, keys_of = program.keys, []
         for one in self.series:
             sets = [program.rule_sets[n] for n in one.sets]
             of_series.append({name: kind for rule_set in sets for name, kind in rule_set.groups.items()})
             keys_of.append({name: by for rule_set in sets for name, by in rule_set.group_keys.items()})
+            carrying.append({name for rule_set in sets for name in rule_set.carry_over})
+            counts.append({name: one for rule_set in sets for name, one in rule_set.group_counts.items()})
         self.names = sorted({"", *(name for groups in of_series for name in groups)})
         self.slots = np.full((len(self.series), len(self.names)), -2, np.int32)
         self.slots[:, 0] = ITSELF
         self.kinds = np.zeros((len(self.series), program.tables.slots + 1), np.int8)
         self.key_of = np.full(self.kinds.shape, -1, np.int32)
+        self.carries, self.counted, self.counting = (np.zeros(self.kinds.shape, np.bool_) for _ in range(3))
         for number, (one, groups) in enumerate(zip(self.series, of_series, strict=True)):
             for name, kind in groups.items():
                 slot = one.slots.index(name)
                 self.slots[number, self.names.index(name)] = slot
                 self.kinds[number, slot + 1] = PERIODS.index(kind)
+                self.carries[number, slot + 1] = name in carrying[number]
+                self.counted[number, slot + 1] = name in counts[number].values()
+                self.counting[number, slot + 1] = name in counts[number]
                 if name in keys_of[number]:
                     self.key_of[number, slot + 1] = self.keys.index(keys_of[number][name])
         of_each = [setup.year_of_series(number) for number in range(len(self.series))] or [setup.benefit_year]
@@ -121,6 +133,12 @@ class Groups:
     def has_keys(self) -> bool:
         """Whether some group is kept apart by a key."""
         return bool(self.keys)
+
+    @cached_property
+    def written(self) -> tuple[str, ...]:
+        """The columns of a table of accumulators: of those that may be left out those that some group fills."""
+        filled = {"key": self.has_keys, "carried": bool(self.carries.any())}
+        return tuple(column.name for column in ACCUMULATORS if column.must or filled[column.name])
 
     @cached_property
     def known(self) -> dict[str, dict[str, int]]:
@@ -207,21 +225,26 @@ def take_opening(groups: Groups, batch: pa.RecordBatch, where: str, first_row: i
     apart = _kept_apart(groups, reading, series, slot)
     key = _keys(groups, reading, series, slot)
     itself = slot == ITSELF
+    carries = groups.carries[series, slot + 1]
     for column in ACCUMULATORS[6:]:
-        _check_amounts(reading, column.name, ~itself if column.name in COUNTERS else itself)
+        wanted = carries if column.name == "carried" else ~itself if column.name in COUNTERS else itself
+        _check_amounts(reading, column.name, wanted, _WHERE_CARRIED if column.name == "carried" else _ELSEWHERE)
+    _check_carried(reading, carries)
     until, year = reading.values("settled_until"), groups.year_of[series]
     outside = itself & ((until < groups.first_days[year]) | (until > groups.last_days[year]))
     if outside.any():
         of_year = groups.years[year[np.flatnonzero(outside)[0]]]
         reading.refuse(outside, "settled_until", of_year.expected)
     psn_no = reading.cells["psn_no"].values
+    counted = {name: reading.values(name) for name in (*COUNTERS, "balc", "settled_until")}
+    counted["paid"] = counted["paid"] - np.where(carries, reading.values("carried"), 0)
     fields = {
         "psn_no": psn_no.dictionary_decode() if pa.types.is_dictionary(psn_no.type) else psn_no,
         "series": arrow(series),
         "slot": arrow(slot),
         "apart": apart,
         "key": arrow(key),
-        **{name: arrow(reading.values(name)) for name in (*COUNTERS, "balc", "settled_until")},
+        **{name: arrow(values) for name, values in counted.items()},
     }
     return pa.RecordBatch.from_arrays(list(fields.values()), names=list(fields))
 
@@ -296,11 +319,17 @@ def _keys(groups: Groups, reading: _Reading, series: Int32, slot: Int32) -> Int6
     return groups.period_keys[period].astype(np.int64)
 
 
-def _check_amounts(reading: _Reading, name: str, wanted: Mask) -> None:
+def _check_carried(reading: _Reading, carries: Mask) -> None:
+    """Check that nothing of a period's own limit is paid while something is left of what was carried into it: that is used first."""
+    both = carries & (reading.values("carried") > 0) & (reading.values("paid") > 0)
+    reading.refuse(both, "carried", "0.00, as something is paid: what was carried over is used first")
+
+
+def _check_amounts(reading: _Reading, name: str, wanted: Mask, elsewhere: str) -> None:
     """Check that a column is filled where it is wanted, empty elsewhere, and reads as what it is."""
     cells = reading.cells[name]
     reading.refuse(cells.absent & wanted, name, f"a value: {_COLUMNS[name].meaning}")
-    reading.refuse(~cells.absent & ~wanted, name, "nothing: it belongs into the other kind of row (group or account)")
+    reading.refuse(~cells.absent & ~wanted, name, elsewhere)
     for code, mask in cells.faults.items():
         reading.refuse(mask, name, _BOUNDS.get(code) or form_of(_COLUMNS[name]))
     if name != "settled_until":
@@ -387,7 +416,9 @@ def check_opening(groups: Groups, table: pa.Table) -> None:
     until = numbers(table.column("settled_until"))[order[begins]][np.cumsum(begins) - 1] if len(order) else order
     key = numbers(table.column("key"))[order]
     now = groups.current(series[order], groups.kinds[series[order], slot[order] + 1], until.astype(np.int32))
-    _stop(groups, table, order[key != now], "a period in which settled_until does not lie", "what goes on counting")
+    leaves = (groups.carries | groups.counted)[series[order], slot[order] + 1]
+    over = np.where(leaves, key > now, key != now)
+    _stop(groups, table, order[over], "a period in which settled_until does not lie", "what goes on counting")
 
 
 def _stop(groups: Groups, table: pa.Table, rows: npt.NDArray[np.intp], found: str, expected: str) -> None:

@@ -21,6 +21,7 @@ MAX_CARRIED = 1 << 56
 """The most fen a counter or balance may carry in or out: what a run adds (2**60 at most) still leaves it within 64 bits."""
 
 ACCOUNTS_AT_ONCE = 4096
+_PAID = COUNTERS.index("paid")
 
 Bool = npt.NDArray[np.bool_]
 Int8 = npt.NDArray[np.int8]
@@ -45,7 +46,7 @@ class Accounts:
     key : (r,) int64
         The period that the counters are for: 1, or the quarter 1 … 4, or the month 1 … 12, or the number of the day, from 1.
     counters : (r, 5) int64
-        As :data:`qingsuan.policy.model.COUNTERS`.
+        As :data:`qingsuan.policy.model.COUNTERS`. What is carried over counts as less than nothing paid.
     account_of_block : (b,) int32
         The account of each block (:mod:`qingsuan.benefits.core.keys`), never falling. They are numbered from 1 by their place
         here, over all accounts.
@@ -60,13 +61,13 @@ class Accounts:
     counters: Int64
     account_of_block: Int32
 
-    def check(self, slots: int, kind: Int8, person: Int32, account: Int32, day: Int16) -> None:
+    def check(self, carries: Bool, kind: Int8, person: Int32, account: Int32, day: Int16) -> None:
         """Check what accounts bring along, and that no claim lies before a period that they count already.
 
         Parameters
         ----------
-        slots
-            How many an account has.
+        carries : (slots,) bool
+            Of the slots that an account has, those in which a group may carry over what is not used.
         kind : (r,) int8
             The period of each group: its place in :data:`qingsuan.policy.numeric.PERIODS`.
         person, account, day : (n,)
@@ -77,7 +78,7 @@ class Accounts:
         ValueError
             They hold what no earlier claims could have left.
         """
-        count, size = len(self.person), len(self.account)
+        count, size, slots = len(self.person), len(self.account), len(carries)
         if len(self.balance) != count or self.counters.shape != (size, len(COUNTERS)):
             raise ValueError("accounts: columns differ in length")
         if any(len(column) != size for column in (self.slot, self.block, self.key, kind)):
@@ -87,8 +88,10 @@ class Accounts:
         if (self.person[account] != person).any():
             raise ValueError("accounts: a row's account is another person's")
         _within("balance", self.balance, -1, MAX_CARRIED)
-        _within("counters", self.counters, 0, MAX_CARRIED)
         _within("slot", self.slot, 0, slots - 1)
+        _within("counters", self.counters[:, :_PAID], 0, MAX_CARRIED)
+        paid = self.counters[:, _PAID]
+        _within("counters", np.where(carries[self.slot], np.abs(paid), paid), 0, MAX_CARRIED)
         _within("account", self.account, 0, count - 1)
         self._check_blocks()
         in_order = np.lexsort((self.block, self.slot, self.account)) == np.arange(size)
@@ -177,9 +180,15 @@ class State:
         groups[*to, : len(COUNTERS)] = before.counters[cut.groups][which]
         groups[*to, len(COUNTERS)] = before.key[cut.groups][which]
 
-    def after(self, person: Int32) -> Accounts:
-        """What the accounts, whose people are given, hold now: every group that holds something, in order."""
-        held, apart = ((groups[:, :, : len(COUNTERS)] != 0).any(axis=2) for groups in (self._groups, self._apart))
+    def after(self, person: Int32, carries: Bool) -> Accounts:
+        """What the accounts, whose people are given, hold now: every group that holds something, in order.
+
+        A group in one of the slots that ``carries`` names holds something where it has begun a period: what earlier ones left is used.
+        """
+        held, apart = (
+            (groups[:, :, : len(COUNTERS)] != 0).any(axis=2) | (carries & (groups[:, :, len(COUNTERS)] > 1))
+            for groups in (self._groups, self._apart)
+        )
         block, slot_apart = np.nonzero(apart)
         of_block = self._account_of_block[block]
         held[of_block - self._first, slot_apart] = False  # what the last claim of a key left there is that key's

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from qingsuan.money import MAX_FEN
 from qingsuan.policy.model import FUNDS, PERSONAL_ACCOUNT
-from qingsuan.policy.numeric import LAYER_FIELDS, PAYERS, VARIANT_FIELDS, Tables
+from qingsuan.policy.numeric import CAP_FIELDS, LAYER_FIELDS, PAYERS, VARIANT_FIELDS, Tables
 
 __all__ = ["NO_AMOUNTS", "Apart"]
 
@@ -21,8 +21,8 @@ _APART = np.int32(-2)
 class Apart:
     """Which variants run apart.
 
-    They ask for amounts of a claim's own, a layer of theirs is the personal account's turn, or its payment counts toward a deductible
-    or is rounded to another unit.
+    They ask for amounts of a claim's own or such as a counter selects, a layer of theirs is the personal account's turn, or its payment
+    counts toward a deductible or is rounded to another unit.
 
     The core goes for a claim apart from the others where it is a part of a stay or asks for more than other claims. So such a
     claim has a stay's number, and where it is a whole visit, -2: a stay of its own, for which one more row is there.
@@ -36,7 +36,7 @@ class Apart:
         self.runs_apart = self.asks.copy()
         first, last = (tables.variants[:, VARIANT_FIELDS.index(name)] for name in ("layer_start", "layer_end"))
         toward, unit = (tables.layers[:, LAYER_FIELDS.index(name)] for name in ("toward_slot", "unit_fen"))
-        more = self.of_account | (toward >= 0) | (unit > 0)
+        more = self.of_account | (toward >= 0) | (unit > 0) | _asks_a_counter(tables)
         turns = np.append(0, np.cumsum(more))
         self.runs_apart[:-1] |= turns[last] > turns[first]
 
@@ -78,3 +78,13 @@ class Apart:
             raise ValueError("columns differ in length: amounts that claims have for themselves")
         if int(own.min()) < 0 or int(own.max()) > MAX_FEN:
             raise ValueError(f"amount outside 0 … {MAX_FEN} fen: one that a claim has for itself")
+
+
+def _asks_a_counter(tables: Tables) -> npt.NDArray[np.bool_]:
+    """Which layers have an amount that a counter selects."""
+    limit, deductible, start, end = (
+        tables.layers[:, LAYER_FIELDS.index(name)] for name in ("limit_of", "deductible_of", "cap_start", "cap_end")
+    )
+    of_caps = np.append(0, np.cumsum(tables.caps[:, CAP_FIELDS.index("cap_of")] < -1))
+    found: npt.NDArray[np.bool_] = (limit < -1) | (deductible < -1) | (of_caps[end] > of_caps[start])
+    return found

@@ -112,7 +112,7 @@ class Core:
                 raise ValueError(f"the compiled core reads {count} columns of {table}: build it again")
         self._apart = Apart(tables)
         check_plan(plan, tables.slots, tables.names, tables.own_amounts, self._apart.payers)
-        self._slots, self._blank, self._keyed = tables.slots, plan.blank, plan.keyed
+        self._carries, self._blank, self._keyed = plan.carries, plan.blank, plan.keyed
         self._variants = plan.variants
         self._tables = _kernel.Tables(
             plan.variants,
@@ -129,9 +129,8 @@ class Core:
         stays = plan.stays
         width, nothing, handed = stays.sizes.tolist()
         self._stay_width = width
-        self._tables.of_stays(
-            stays.variants, stays.groups, stays.layers, stays.caps, stays.draws, (width, nothing, handed)
-        )
+        rows = (stays.variants, stays.groups, stays.layers, stays.caps, stays.choices, stays.steps)
+        self._tables.of_stays(*rows, stays.draws, (width, nothing, handed))
         self._tables.of_keys(plan.keyed.variants, plan.keyed.groups, plan.keyed.width)
 
     @property
@@ -265,7 +264,7 @@ class Core:
             raise ValueError("account below 0")
         if (person[1:] < person[:-1]).any():
             raise ValueError("a person's rows are not contiguous")
-        before.check(self._slots, kind, person, account, day)
+        before.check(self._carries, kind, person, account, day)
         if int(keys.max(initial=0)) > len(before.account_of_block):
             raise ValueError("keys: a block that is not there")
         funds, result = np.zeros((self._apart.payers, n), np.int64), np.empty((5, n), np.int64)
@@ -291,7 +290,7 @@ class Core:
             )
             if fault is not None:
                 _report(fault, bill, name)
-            after.append(state.after(before.person[cut.accounts]))
+            after.append(state.after(before.person[cut.accounts], self._carries))
         return replace(_paid(funds, result), turns=teller.turns()), joined(after)
 
     def _by_key(self, variant: Int32, keys: Int32, stay: Int32) -> Int32:

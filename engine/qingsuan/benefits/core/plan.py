@@ -102,7 +102,7 @@ LAYER_FIELDS = (
 BAND_FIELDS = (*numeric.BAND_FIELDS, "upper_fen")
 CAP_FIELDS = ("cap_fen", "cap_cell", "cap_mask")
 ENTRY_FIELDS = (*numeric.ENTRY_FIELDS, "of_row")
-PERIOD_FIELDS = ("slot_cell", "length")
+PERIOD_FIELDS = ("slot_cell", "length", "limit_fen", "most_fen", "counted_cell")
 
 TRAITS = {
     "other_base": 1,
@@ -149,7 +149,8 @@ class Plan:
     variants, layers, bands, caps, entries, periods : (n, len(…_FIELDS))
         An entry of an earlier layer says in which row of ``layers`` that stands.
         A layer's first cap and draw, a rule's first visit count and a layer's first bounds stand in their rows; the tables
-        have the rest. ``periods`` are the groups of a rule whose period is shorter than the year, and its days.
+        have the rest. ``periods`` are the groups of a rule whose period is shorter than the year: its days, what is carried over of
+        which limit (-1: nothing), and the cell on which a period counts that has paid.
     amounts : (n,)
         Deductibles in fen.
     draws, visits : (n,)
@@ -175,6 +176,14 @@ class Plan:
     stays: StayPlan
     keyed: KeyedPlan
 
+    @property
+    def carries(self) -> npt.NDArray[np.bool_]:
+        """(slots,): in which a group of some rule carries over what is not used of its cap."""
+        found = np.zeros((len(self.blank) - len(OWN)) // SLOT_WIDTH - 1, np.bool_)
+        carrying = self.periods[:, PERIOD_FIELDS.index("limit_fen")] != _NONE
+        found[self.periods[carrying, PERIOD_FIELDS.index("slot_cell")] // SLOT_WIDTH] = True
+        return found
+
     @classmethod
     def of(cls, tables: numeric.Tables) -> Plan:
         """Make the plan of tables that were checked.
@@ -195,6 +204,12 @@ class _Writer:
         self.layers = [dict(zip(numeric.LAYER_FIELDS, row.tolist(), strict=True)) for row in tables.layers]
         self.caps = [dict(zip(numeric.CAP_FIELDS, row.tolist(), strict=True)) for row in tables.caps]
         self.draws, self.visits = tables.draws.tolist(), tables.visits.tolist()
+        self.ended: dict[int, list[Row]] = {}
+        for values in tables.ended.tolist():
+            self.ended.setdefault(values[0], []).append(dict(zip(numeric.ENDED_FIELDS, values, strict=True)))
+        self.chosen_by: dict[int, set[int]] = {}
+        for variant, slot, *_ in tables.choices.tolist():
+            self.chosen_by.setdefault(variant, set()).add(slot)
         self.periods: list[list[int]] = []
         self.bands: list[list[int]] = []
         self.planned: list[Row] = []
@@ -206,7 +221,7 @@ class _Writer:
         rows = [dict(zip(numeric.VARIANT_FIELDS, row.tolist(), strict=True)) for row in tables.variants]
         blank = np.zeros((tables.slots + 1) * SLOT_WIDTH + len(OWN), np.int64)
         blank[_KEY : self.spare : SLOT_WIDTH] = 1
-        variants = [self.variant(row) for row in rows]
+        variants = [self.variant(row, at) for at, row in enumerate(rows)]
         caps = [self.cap(row) for row in self.caps]
         handed = len(blank) - len(OWN) + OWN.index("of_stay")
         return Plan(
@@ -222,7 +237,10 @@ class _Writer:
             blank,
             write_stays(tables, self.planned, caps, SLOT_WIDTH, handed),
             write_keyed(
-                tables.keys, [{one >> 2 for one in self.references(row)} for row in rows], SLOT_WIDTH, tables.slots
+                tables.keys,
+                [{one >> 2 for one in self.references(row, at)} for at, row in enumerate(rows)],
+                SLOT_WIDTH,
+                tables.slots,
             ),
         )
 
@@ -234,7 +252,7 @@ class _Writer:
         """The cell of a group's counter; where there is no group, one that nobody reads."""
         return (reference >> 2) * SLOT_WIDTH + counter if reference != _NONE else self.spare + counter
 
-    def variant(self, row: Row) -> Row:
+    def variant(self, row: Row, at: int) -> Row:
         visits = self.visits[row["visits_start"] : row["visits_end"]]
         layers = [self.layer(layer) for layer in self.layers[row["layer_start"] : row["layer_end"]]]
         if row["pooled_layer"] != _NONE:
@@ -249,7 +267,7 @@ class _Writer:
             "periods_start": len(self.periods),
         }
         self.planned += layers
-        self.periods += self.short_periods(row)
+        self.periods += self.short_periods(row, at)
         return {**row, **found, "periods_end": len(self.periods)}
 
     def enter(self, layers: Sequence[Row]) -> None:
@@ -262,21 +280,36 @@ class _Writer:
                 if part == _COST_ABOVE_LIMIT:
                     layers[of_layer]["traits"] |= TRAITS["other_base"]
 
-    def references(self, variant: Row) -> set[int]:
-        """Every group that a rule reads or counts on."""
+    def references(self, variant: Row, at: int) -> set[int]:
+        """Every group that a rule reads or counts on; ``at`` is its number."""
         references = set(self.visits[variant["visits_start"] : variant["visits_end"]])
         for layer in self.layers[variant["layer_start"] : variant["layer_end"]]:
             references.update(value for name, value in layer.items() if name.endswith("_slot"))
             references.update(cap["cap_slot"] for cap in self.caps[layer["cap_start"] : layer["cap_end"]])
             references.update(self.draws[layer["draw_start"] : layer["draw_end"]])
+        references |= self.chosen_by.get(at, set())
+        for one in self.ended.get(at, ()):
+            references |= {one["slot"], one["counted_in"]}
         return references - {_NONE}
 
-    def short_periods(self, variant: Row) -> list[list[int]]:
-        """Every group shorter than the year that a rule reads or counts on: its first cell, the length of its period."""
-        references = self.references(variant)
+    def short_periods(self, variant: Row, at: int) -> list[list[int]]:
+        """Every group shorter than the year that a rule reads or counts on: its first cell, its length, what is left of a period."""
+        references = self.references(variant, at)
         if len({reference >> 2 for reference in references}) != len(references):
             raise ValueError("compiled rules: a group has two periods in one rule")
-        return [[(one >> 2) * SLOT_WIDTH, PERIOD_DAYS[one & 3]] for one in sorted(references) if one & 3]
+        left = {one["slot"]: one for one in self.ended.get(at, ())}
+        return [
+            [(one >> 2) * SLOT_WIDTH, PERIOD_DAYS[one & 3], *self.left(left.get(one))]
+            for one in sorted(references)
+            if one & 3
+        ]
+
+    def left(self, ended: Row | None) -> list[int]:
+        """What a period leaves: what is not used of a limit, the most that is carried of it, and where it counts if it has paid."""
+        if ended is None:
+            return [_NONE, FREE_FEN, self.spare + _VISITS]
+        most = FREE_FEN if ended["most_fen"] == _NONE else ended["most_fen"]
+        return [ended["limit_fen"], most, self.written(ended["counted_in"], _VISITS)]
 
     def apart(self, layers: Sequence[Row]) -> bool:
         """Whether no layer reads a cell on which an earlier one counts: then each can count as soon as it has paid."""

@@ -21,6 +21,7 @@ from qingsuan.policy.model import COUNTERS
 __all__ = [
     "STAY_CAP_FIELDS",
     "STAY_CELLS",
+    "STAY_CHOICE_FIELDS",
     "STAY_GROUP_CELLS",
     "STAY_GROUP_FIELDS",
     "STAY_LAYER_CELLS",
@@ -60,6 +61,7 @@ STAY_LAYER_FIELDS = (
     "unit_of_own",
 )
 STAY_CAP_FIELDS = ("cap_fen", "cap_cell", "cap_mask", "paid_cell", "cap_of")
+STAY_CHOICE_FIELDS = ("counter_cell", "number_cell", "step_start", "step_end")
 
 _NOTHING = STAY_CELLS.index("nothing")
 _NUMBER, _, _DRAWN = range(len(STAY_GROUP_CELLS))
@@ -81,7 +83,9 @@ class StayPlan:
 
     Attributes
     ----------
-    variants, groups, layers, caps : (n, len(STAY_…_FIELDS))
+    variants, groups, layers, caps, choices : (n, len(STAY_…_FIELDS))
+        A choice reads a counter of the account; of visits the number that the stay keeps (-1: none).
+    steps : (n, len(STEP_FIELDS))
     draws : (n,)
         Cells of a stay on which layers' payments are counted.
     sizes : (3,)
@@ -92,6 +96,8 @@ class StayPlan:
     groups: Int64
     layers: Int64
     caps: Int64
+    choices: Int64
+    steps: Int64
     draws: Int64
     sizes: Int64
 
@@ -121,6 +127,11 @@ class _Writer:
         self.group_width, self.handed = group_width, handed
         self.nothing = tables.slots * group_width + len(COUNTERS)
         self.numeric_caps = [dict(zip(numeric.CAP_FIELDS, row.tolist(), strict=True)) for row in tables.caps]
+        self.choices = [dict(zip(numeric.CHOICE_FIELDS, row, strict=True)) for row in tables.choices.tolist()]
+        self.chosen_by_visits: dict[int, set[int]] = {}
+        for one in self.choices:
+            if one["counter"] == _VISITS:
+                self.chosen_by_visits.setdefault(one["variant"], set()).add(one["slot"])
         self.groups: list[list[int]] = []
         self.caps: list[list[int]] = []
         self.draws: list[int] = []
@@ -129,11 +140,11 @@ class _Writer:
     def plan(self) -> StayPlan:
         rows = [dict(zip(numeric.LAYER_FIELDS, row.tolist(), strict=True)) for row in self.tables.layers]
         variants = []
-        for values in self.tables.variants.tolist():
+        for at, values in enumerate(self.tables.variants.tolist()):
             variant = dict(zip(numeric.VARIANT_FIELDS, values, strict=True))
             layers = rows[variant["layer_start"] : variant["layer_end"]]
             start = len(self.groups)
-            self.groups += self._groups(variant, layers)
+            self.groups += self._groups(variant, layers, at)
             variants.append([start, len(self.groups)])
             for layer in layers:
                 self.layers.append(self._layer(layer, self.planned[len(self.layers)]))
@@ -143,6 +154,8 @@ class _Writer:
             _table(self.groups, STAY_GROUP_FIELDS),
             _table(self.layers, STAY_LAYER_FIELDS),
             _table(self.caps, STAY_CAP_FIELDS),
+            _table([self._choice(row) for row in self.choices], STAY_CHOICE_FIELDS),
+            self.tables.steps,
             np.array(self.draws, np.int64),
             np.array([width, self.nothing, self.handed], np.int64),
         )
@@ -151,11 +164,18 @@ class _Writer:
         """A group's cell in a stay."""
         return len(STAY_CELLS) + (reference >> 2) * len(STAY_GROUP_CELLS) + cell
 
-    def _groups(self, variant: Row, layers: Sequence[Row]) -> list[list[int]]:
-        """Every group whose visits a rule reads or counts, once."""
+    def _choice(self, row: Row) -> list[int]:
+        """Where an amount finds its counter: of visits in the stay, which keeps the number that it had when it began."""
+        by_visits = row["counter"] == _VISITS
+        number = self._of_group(row["slot"], _NUMBER) if by_visits else _NONE
+        return [(row["slot"] >> 2) * self.group_width + row["counter"], number, row["step_start"], row["step_end"]]
+
+    def _groups(self, variant: Row, layers: Sequence[Row], at: int) -> list[list[int]]:
+        """Every group whose visits a rule reads or counts, once; ``at`` is the rule's number."""
         counted = set(self.tables.visits[variant["visits_start"] : variant["visits_end"]].tolist())
         read = {layer["visits_slot"] for layer in layers}
         read |= {layer["select_slot"] for layer in layers if layer["select_counter"] == _VISITS}
+        read |= self.chosen_by_visits.get(at, set())
         return [
             [(one >> 2) * self.group_width + _VISITS, self._of_group(one, _NUMBER), int(one in counted)]
             for one in sorted((counted | read) - {_NONE})

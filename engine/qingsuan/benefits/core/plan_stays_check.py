@@ -9,6 +9,7 @@ from qingsuan.benefits.core.cells import AccountCells, StayCells
 from qingsuan.benefits.core.plan import ENTRY_FIELDS, LAYER_FIELDS, SLOT_WIDTH, TRAITS, VARIANT_FIELDS, Plan
 from qingsuan.benefits.core.plan_stays import (
     STAY_CAP_FIELDS,
+    STAY_CHOICE_FIELDS,
     STAY_GROUP_FIELDS,
     STAY_LAYER_CELLS,
     STAY_LAYER_FIELDS,
@@ -17,7 +18,7 @@ from qingsuan.benefits.core.plan_stays import (
 )
 from qingsuan.benefits.core.ranges import Ranges, columns_of, least_of_owners
 from qingsuan.money import MAX_FEN
-from qingsuan.policy.numeric import COLUMN_NUMBER, MAX_LAYERS
+from qingsuan.policy.numeric import COLUMN_NUMBER, MAX_LAYERS, STEP_FIELDS
 from qingsuan.policy.per_claim.rounding import SIDES, UNITS
 
 __all__ = ["check_stays"]
@@ -61,8 +62,23 @@ def check_stays(plan: Plan, account: AccountCells, stay: StayCells, earlier: Int
     _check_columns(plan, layers)
     _check_caps(layers, caps, account, stay, earlier)
     for of_claim in (layers["limit_of"], layers["deductible_of"], caps["cap_of"]):
-        _STAYS.within("amount of the claim", of_claim, -1, own_amounts - 1)
+        _STAYS.within("amount of the claim", of_claim, -1 - len(stays.choices), own_amounts - 1)
+    _check_choices(stays, account, stay)
     _STAYS.must("draws", stays.draws, stay.of_group(stays.draws, "drawn"), "what a group has drawn")
+
+
+def _check_choices(stays: StayPlan, account: AccountCells, stay: StayCells) -> None:
+    """Check that an amount that a counter selects finds counter and amounts, and of visits the number that the stay keeps."""
+    choices, steps = columns_of(stays.choices, STAY_CHOICE_FIELDS), columns_of(stays.steps, STEP_FIELDS)
+    cell, number = choices["counter_cell"], choices["number_cell"]
+    _STAYS.must("counter_cell", cell, account.of_group(cell, *range(_KEY)), "a counter of a group")
+    by_visits = cell % SLOT_WIDTH == _VISITS
+    numbered = np.where(by_visits, stay.of_group(number, "number"), number == -1)
+    _STAYS.must("number_cell of a choice", number, numbered, "a visit number where visits select, or none")
+    _STAYS.spans("steps", choices["step_start"], choices["step_end"], len(stays.steps))
+    _STAYS.within("steps of a choice", choices["step_end"] - choices["step_start"], 1, max(1, len(stays.steps)))
+    _STAYS.within("amount of a step", steps["fen"], 0, MAX_FEN)
+    _STAYS.within("value of a step", steps["from_value"], 0, MAX_FEN)
 
 
 def _check_groups(groups: Columns, account: AccountCells, stay: StayCells) -> None:

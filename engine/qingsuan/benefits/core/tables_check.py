@@ -11,13 +11,16 @@ from qingsuan.policy.model import COUNTERS
 from qingsuan.policy.numeric import (
     BAND_FIELDS,
     CAP_FIELDS,
+    CHOICE_FIELDS,
     COLUMN_NUMBER,
+    ENDED_FIELDS,
     ENTRY_FIELDS,
     LAYER_FIELDS,
     MAX_KEYS,
     MAX_LAYERS,
     MOST_PART,
     PAYERS,
+    STEP_FIELDS,
     VARIANT_FIELDS,
     Tables,
 )
@@ -34,6 +37,9 @@ _FIELDS = {
     "bands": BAND_FIELDS,
     "caps": CAP_FIELDS,
     "entries": ENTRY_FIELDS,
+    "ended": ENDED_FIELDS,
+    "choices": CHOICE_FIELDS,
+    "steps": STEP_FIELDS,
 }
 _RULES = Ranges("compiled rules")
 
@@ -50,7 +56,7 @@ def check_tables(tables: Tables) -> None:
         table = getattr(tables, name)
         if table.ndim != 2 or table.shape[1] != len(fields) or table.dtype != np.int64:
             raise ValueError(f"table {name} has shape {table.shape}, the core reads {len(fields)} columns of int64")
-    variants, layers, bands, caps, entries = (
+    variants, layers, bands, caps, entries, ended, choices, steps = (
         columns_of(getattr(tables, name), fields) for name, fields in _FIELDS.items()
     )
     _check_variants(tables, variants)
@@ -58,7 +64,9 @@ def check_tables(tables: Tables) -> None:
     _check_period_slots(tables.slots, layers, caps)
     _check_bands(bands, layers)
     _check_caps(caps)
-    _check_own_amounts(tables.own_amounts, variants, layers, caps, entries)
+    _check_own_amounts(tables, variants, layers, caps, entries)
+    _check_ended(tables, ended)
+    _check_choices(tables, choices, steps)
     _check_reach(layers, caps, entries, _places(variants["layer_start"], variants["layer_end"], len(tables.layers)))
     _RULES.within("deductible", tables.amounts, 0, MAX_FEN)
     _check_references("draw", tables.draws, tables.slots)
@@ -149,26 +157,68 @@ def _check_caps(caps: Columns) -> None:
     _RULES.within("cap", caps["cap_fen"], 0, MAX_FEN)
 
 
-def _check_own_amounts(count: int, variants: Columns, layers: Columns, caps: Columns, entries: Columns) -> None:
-    """Check that what asks for an amount of the claim's own finds it, and that no rule without any asks for one."""
+def _check_own_amounts(tables: Tables, variants: Columns, layers: Columns, caps: Columns, entries: Columns) -> None:
+    """Check that what asks for an amount of the claim's own finds it, and that no rule without any asks for one.
+
+    Below -1 an amount is one that a counter selects: one of those that are the rule's.
+    """
+    count, least = tables.own_amounts, -1 - len(tables.choices)
     _RULES.within("own amounts", variants["own_amounts"], 0, count)
     asked = np.zeros(len(layers["limit_of"]) + 1, np.int64)
-    for first, last, own in zip(
-        *(variants[name].tolist() for name in ("layer_start", "layer_end", "own_amounts")), strict=True
+    whose = np.full(len(layers["limit_of"]) + 1, -1, np.int64)
+    for number, (first, last, own) in enumerate(
+        zip(*(variants[name].tolist() for name in ("layer_start", "layer_end", "own_amounts")), strict=True)
     ):
-        asked[first:last] = own
-    asked = asked[:-1]
+        asked[first:last], whose[first:last] = own, number
+    asked, whose = asked[:-1], whose[:-1]
     for name in ("limit", "deductible"):
-        _RULES.within(f"{name} of the claim", layers[f"{name}_of"], -1, asked - 1)
+        _RULES.within(f"{name} of the claim", layers[f"{name}_of"], least, asked - 1)
+        _check_chosen(f"{name} of the claim", tables, layers[f"{name}_of"], whose)
         _RULES.within(f"{name} of each", layers[f"{name}_each"], 0, 1)
-    reach = least_of_owners(layers["cap_start"], layers["cap_end"], asked, len(caps["cap_of"]), count)
-    _RULES.within("cap of the claim", caps["cap_of"], -1, reach - 1)
+    size = len(caps["cap_of"])
+    reach, owner = (
+        least_of_owners(layers["cap_start"], layers["cap_end"], of_layer, size, none)
+        for of_layer, none in ((asked, count), (whose, len(tables.variants)))
+    )
+    _RULES.within("cap of the claim", caps["cap_of"], least, reach - 1)
+    _check_chosen("cap of the claim", tables, caps["cap_of"], owner)
     _RULES.within("cap of each", caps["cap_each"], 0, 1)
     reach = least_of_owners(layers["entry_start"], layers["entry_end"], asked, len(entries["of_claim"]), count)
     in_a_column = entries["part"] == COLUMN_NUMBER
     _RULES.within(
         "entry of the claim", entries["of_claim"], np.where(in_a_column, 0, -1), np.where(in_a_column, reach, 0) - 1
     )
+
+
+def _check_chosen(what: str, tables: Tables, of_claim: Int64, whose: Int64) -> None:
+    """Check that an amount that a counter selects is one of the rule that asks for it: else nobody has brought its counter in."""
+    chosen = of_claim < -1
+    rule = tables.choices[-2 - of_claim[chosen], CHOICE_FIELDS.index("variant")]
+    _RULES.within(what, rule, whose[chosen], whose[chosen])
+
+
+def _check_ended(tables: Tables, ended: Columns) -> None:
+    """Check what becomes of groups whose period is over: each is there, is shorter than a year, and counts in one of a year."""
+    _RULES.within("rule of an ended period", ended["variant"], 0, len(tables.variants) - 1)
+    _check_references("ended slot", ended["slot"], tables.slots)
+    _RULES.within("period of an ended slot", ended["slot"] & 3, 1, 3)
+    _RULES.within("limit of an ended period", ended["limit_fen"], -1, MAX_FEN)
+    _RULES.within("most that is carried over", ended["most_fen"], -1, MAX_FEN)
+    counted_in = ended["counted_in"]
+    _check_references("slot that counts periods", counted_in, tables.slots, none=True)
+    of_year = (counted_in == -1) | (counted_in & 3 == 0)
+    _RULES.must("slot that counts periods", counted_in, of_year, "a group of a year, or none")
+
+
+def _check_choices(tables: Tables, choices: Columns, steps: Columns) -> None:
+    """Check amounts that a counter selects: from 0 on, then ever later."""
+    _RULES.within("rule of a choice", choices["variant"], 0, len(tables.variants) - 1)
+    _check_references("slot of a choice", choices["slot"], tables.slots)
+    _RULES.within("counter of a choice", choices["counter"], 0, len(COUNTERS) - 1)
+    _RULES.spans("steps of a choice", choices["step_start"], choices["step_end"], len(tables.steps))
+    _RULES.within("a choice has steps", choices["step_end"] - choices["step_start"], 1, len(tables.steps))
+    _RULES.within("amount of a step", steps["fen"], 0, MAX_FEN)
+    _RULES.within("value of a step", steps["from_value"], 0, MAX_FEN)
 
 
 def _check_reach(layers: Columns, caps: Columns, entries: Columns, earlier: Int64) -> None:

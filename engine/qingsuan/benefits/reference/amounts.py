@@ -19,6 +19,8 @@ def own_amounts(
     """Every amount that a plan asks a claim for, in fen; or the code and column for which the claim is refused."""
     found: dict[Amount, int] = {}
     for amount in _asked(plan):
+        if amount.select is not None:
+            continue  # of a counter, not of the claim
         column, value = value_of(rule_set, amount, claim, values)
         if value is None:
             return "E_MISSING", column

@@ -12,115 +12,13 @@ from decimal import Decimal
 
 from qingsuan.benefits.reference.rounding import rounded
 from qingsuan.benefits.reference.rules import OwnAmounts, Plan, Setting
+from qingsuan.benefits.reference.steps import NOTHING, Bill, Counters, LayerStep, Stay, add, drawn_on, used_by
 from qingsuan.benefits.reference.trace import BoundTrace, ClaimTrace, LayerTrace, Part, Used
 from qingsuan.money import BP_ONE, apply_bp
 from qingsuan.policy.model import PERSONAL_ACCOUNT, Cap, Ceiling, Guarantee, Limit, Select
+from qingsuan.policy.per_claim.amount import Amount
 
-__all__ = ["Bill", "Counters", "LayerStep", "Stay", "counted", "run_layers"]
-
-
-@dataclass(slots=True)
-class Counters:
-    """What is counted per person, scheme, pool, group and period."""
-
-    visits: int = 0
-    deductible_used: int = 0
-    base: int = 0
-    excess: int = 0
-    paid: int = 0
-
-
-NOTHING = Counters()
-"""What a group has before its first claim of a period; only ever read."""
-
-
-@dataclass(slots=True)
-class Stay:
-    """What the settlements of one stay (中途结算) have come to, where they are one visit.
-
-    ``numbers`` is each group's visit number when the stay came to it first, ``counted`` where the stay has counted as a
-    visit, ``drawn`` what was paid of the stay by all that draws on a group, ``layers`` what each layer, by its name, has
-    used, let in and paid.
-    """
-
-    numbers: dict[str, int] = field(default_factory=dict)
-    counted: set[str] = field(default_factory=set)
-    drawn: dict[str, int] = field(default_factory=dict)
-    layers: dict[str, Counters] = field(default_factory=dict)
-
-    def of(self, layer: str) -> Counters:
-        """What a layer has come to so far."""
-        return self.layers.setdefault(layer, Counters())
-
-    def move_on(self, steps: Sequence[LayerStep]) -> None:
-        """Count one more settlement, after its ceiling has taken back what was too much."""
-        for step in steps:
-            counters = self.of(step.setting.layer)
-            counters.deductible_used += step.credited_fen
-            counters.base += step.base_fen
-            counters.excess += step.x_fen
-            counters.paid += step.pay_fen
-            for group in _drawn_on(step.setting.caps):
-                _add(self.drawn, group, step.pay_fen)
-
-
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """The total of a bill and its four parts."""
-
-    medfee_sumamt: int
-    fulamt_ownpay_amt: int
-    overlmt_selfpay: int
-    preselfpay_amt: int
-    inscp_scp_amt: int
-
-
-@dataclass(slots=True)
-class LayerStep:
-    """One layer's turn: every number between the bill and the payment.
-
-    ``components_fen`` are the entries after their ratios, ``limit_fen`` what the limit left room for (None: no limit),
-    ``visit_number`` the earlier visits n, ``standard_fen`` the deductible D, ``d_fen`` what it took, ``credited_fen``
-    what its group is credited with, ``p0_fen`` where x starts on the bands, ``share_bp`` the ratio over x as a whole,
-    ``raw_fen`` the payment before the caps, ``rooms_fen`` what each cap left (None: it does not bind), ``pay_fen`` the
-    payment, to which a guarantee has added ``made_up_fen``, and off which a ceiling has taken ``taken_back_fen``.
-    ``cost_above_cap_fen`` is what of x lies above the caps. In a turn of the personal account ``account_fen`` is what it had
-    left, which bounds the payment like a cap; None: a fund's turn.
-    """
-
-    setting: Setting
-    components_fen: tuple[int, ...]
-    limit_fen: int | None
-    base_fen: int
-    visit_number: int
-    standard_fen: int
-    d_fen: int
-    credited_fen: int
-    x_fen: int
-    p0_fen: int
-    share_bp: int
-    raw_fen: int
-    rooms_fen: tuple[int | None, ...]
-    pay_fen: int
-    cost_above_cap_fen: int
-    made_up_fen: int = 0
-    taken_back_fen: int = 0
-    account_fen: int | None = None
-
-    @property
-    def cost_above_limit_fen(self) -> int:
-        """What the limit kept from entering."""
-        return max(0, sum(self.components_fen)) - self.base_fen
-
-    @property
-    def left_by_ratio_fen(self) -> int:
-        """What the ratio left to the person, before any cap."""
-        return self.x_fen - self.raw_fen
-
-    @property
-    def cut_by_cap_fen(self) -> int:
-        """What the caps cut off, before any guarantee and ceiling."""
-        return self.raw_fen - (self.pay_fen + self.taken_back_fen - self.made_up_fen)
+__all__ = ["run_layers"]
 
 
 @dataclass(slots=True)
@@ -154,7 +52,7 @@ def run_layers(
     ----------
     before
         Group -> its counters before this claim, in the period of the claim; an absent group has counted nothing.
-        Not changed here: see :func:`counted`.
+        Not changed here: see :func:`qingsuan.benefits.reference.steps.counted`.
     stay
         What the stay has come to whose part this bill is; its visit numbers are kept here. None: a whole visit.
     own
@@ -177,61 +75,17 @@ def run_layers(
         if step.account_fen is not None:
             running.account_fen -= step.pay_fen
         if setting.limit is not None and setting.limit.group is not None:
-            _add(running.let_in, setting.limit.group, step.base_fen)
-        for group, used_fen in _used_by(step):
-            _add(running.used, group, used_fen)
-        for group in _drawn_on(setting.caps):
-            _add(running.drawn, group, step.pay_fen)
+            add(running.let_in, setting.limit.group, step.base_fen)
+        for group, used_fen in used_by(step):
+            add(running.used, group, used_fen)
+        for group in drawn_on(setting.caps):
+            add(running.drawn, group, step.pay_fen)
     steps = tuple(running.steps.values())
     if plan.rule.guarantee is not None:
         _make_up(plan.rule.guarantee, bill, steps, trace)
     if plan.rule.ceiling is not None:
         _take_back(plan.rule.ceiling, bill, steps, trace)
     return steps
-
-
-def counted(
-    steps: Sequence[LayerStep], before: Mapping[str, Counters], stay: Stay | None = None
-) -> dict[str, Counters]:
-    """Move the counters on after a claim: every group it touches, with its new counters; those of its stay too."""
-    after: dict[str, Counters] = {}
-
-    def of(group: str) -> Counters:
-        if group not in after:
-            old = before.get(group, NOTHING)
-            after[group] = Counters(old.visits, old.deductible_used, old.base, old.excess, old.paid)
-        return after[group]
-
-    for step in steps:
-        setting = step.setting
-        for group, used_fen in _used_by(step):
-            of(group).deductible_used += used_fen
-        if setting.bands.group is not None:
-            of(setting.bands.group).base += step.base_fen
-            of(setting.bands.group).excess += step.x_fen
-        limit_group = None if setting.limit is None else setting.limit.group
-        if limit_group is not None and limit_group != setting.bands.group:
-            of(limit_group).base += step.base_fen
-        for group in _drawn_on(setting.caps):
-            of(group).paid += step.pay_fen
-    for group in _visited(steps) - (set() if stay is None else stay.counted):
-        of(group).visits += 1
-    if stay is not None:
-        stay.counted |= _visited(steps)
-        stay.move_on(steps)
-    return after
-
-
-def _used_by(step: LayerStep) -> list[tuple[str, int]]:
-    """The groups of which a layer uses up the deductible: by what it took or credits, and by a payment that counts toward one."""
-    deductible, toward = step.setting.deductible, step.setting.counts_toward
-    taken = [] if deductible is None or deductible.group is None else [(deductible.group, step.credited_fen)]
-    return taken if toward is None else [*taken, (toward.group, step.pay_fen)]
-
-
-def _visited(steps: Sequence[LayerStep]) -> set[str]:
-    """The groups in which a claim counts as a visit."""
-    return {step.setting.visits.group for step in steps if step.setting.visits and step.setting.visits.counts}
 
 
 def _step(setting: Setting, bill: Bill, entered_fen: int, running: _Running) -> LayerStep:
@@ -315,7 +169,7 @@ def _visit_number(group: str, running: _Running) -> int:
 
 def _limit(setting: Setting, limit: Limit, running: _Running) -> int:
     """What the limit on the base (封顶) leaves room for."""
-    amount_fen = limit.amount_fen if limit.of_claim is None else running.own[limit.of_claim]
+    amount_fen = limit.amount_fen if limit.of_claim is None else _own(limit.of_claim, running)
     if limit.of_claim is not None and limit.of_claim.each:
         so_far_fen = 0
     elif limit.per == "visit":
@@ -328,6 +182,23 @@ def _limit(setting: Setting, limit: Limit, running: _Running) -> int:
     return max(0, amount_fen - so_far_fen)
 
 
+def _own(amount: Amount, running: _Running) -> int:
+    """An amount of the claim's own; where a counter selects it, by what that was before the claim."""
+    if amount.select is None:
+        return running.own[amount]
+    value = _counter(amount.select, running)
+    selected = bisect_right(_steps(amount.select), value)
+    if running.note is not None:
+        running.note.chosen[amount] = value
+    return apply_bp((amount.amounts_fen or ())[selected], amount.ratio_bp)
+
+
+def _counter(select: Select, running: _Running) -> int:
+    """What a selecting counter was before the claim."""
+    counted: int = getattr(running.before.get(select.group, NOTHING), select.counter)
+    return _visit_number(select.group, running) if select.counter == "visits" else counted
+
+
 def _standard(setting: Setting, visit_number: int, running: _Running) -> int:
     """The deductible D: relief lowers the standard first, then what the period has used is taken off."""
     deductible = setting.deductible
@@ -335,7 +206,7 @@ def _standard(setting: Setting, visit_number: int, running: _Running) -> int:
         return 0
     standards_fen, of_claim = setting.standards_fen, deductible.of_claim
     if of_claim is not None:
-        standards_fen = (running.own[of_claim],)
+        standards_fen = (_own(of_claim, running),)
     standard_fen = standards_fen[min(visit_number, len(standards_fen) - 1) if deductible.per == "visit" else 0]
     if of_claim is not None and of_claim.each:
         used_fen = 0
@@ -353,9 +224,7 @@ def _by_bands(setting: Setting, d_fen: int, x_fen: int, running: _Running) -> tu
     """Where x starts on the bands, what they give for it, and that as a ratio of x in basis points."""
     bands, ratio_bp = setting.bands, setting.ratio_bp
     if bands.select is not None:
-        value: int = getattr(running.before.get(bands.select.group, NOTHING), bands.select.counter)
-        if bands.select.counter == "visits":
-            value = _visit_number(bands.select.group, running)
+        value = _counter(bands.select, running)
         selected = bisect_right(_steps(bands.select), value)
         selected_bp = ratio_bp[selected]
         if running.note is not None:
@@ -441,11 +310,12 @@ def _room(cap: Cap, setting: Setting, running: _Running) -> int | None:
         if running.note is not None:
             running.note.caps.append(Used(cap.amount_fen if cap.of_claim is None else None, None))
         return None
-    amount_fen = cap.amount_fen if cap.of_claim is None else running.own[cap.of_claim]
+    amount_fen = cap.amount_fen if cap.of_claim is None else _own(cap.of_claim, running)
     drawn_fen = _drawn(cap, setting, running)
+    carried_fen = running.before.get(str(cap.group), NOTHING).carried if cap.per == "period" else 0
     if running.note is not None:
-        running.note.caps.append(Used(amount_fen, drawn_fen))
-    return amount_fen - drawn_fen
+        running.note.caps.append(Used(amount_fen, drawn_fen, carried_fen))
+    return amount_fen + carried_fen - drawn_fen
 
 
 def _drawn(cap: Cap, setting: Setting, running: _Running) -> int:
@@ -459,11 +329,6 @@ def _drawn(cap: Cap, setting: Setting, running: _Running) -> int:
     elif not of_each:
         drawn_fen += running.stay.drawn.get(cap.group, 0)
     return drawn_fen
-
-
-def _drawn_on(caps: Sequence[Cap]) -> list[str]:
-    """The groups on which a layer draws, each once."""
-    return list(dict.fromkeys(cap.group for cap in caps if cap.group is not None))
 
 
 def _make_up(guarantee: Guarantee, bill: Bill, steps: Sequence[LayerStep], trace: ClaimTrace | None) -> None:
@@ -493,7 +358,3 @@ def _take_back(ceiling: Ceiling, bill: Bill, steps: Sequence[LayerStep], trace: 
         step.pay_fen -= back_fen
         step.taken_back_fen = back_fen
         beyond_fen -= back_fen
-
-
-def _add(sums: dict[str, int], group: str, amount_fen: int) -> None:
-    sums[group] = sums.get(group, 0) + amount_fen

@@ -9,8 +9,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from qingsuan.benefits.reference.layers import Counters, LayerStep
 from qingsuan.benefits.reference.rules import Value
+from qingsuan.benefits.reference.steps import Counters, LayerStep
 from qingsuan.policy.model import Region
 
 __all__ = [

@@ -41,6 +41,7 @@ __all__ = [
     "Plan",
     "Setting",
     "Value",
+    "counts_in",
     "has_per_visit",
     "holds",
     "keys_of",
@@ -172,6 +173,7 @@ def has_per_visit(plan: Plan) -> bool:
         or (setting.visits is not None and setting.visits.counts)
         or (setting.limit is not None and setting.limit.per == "visit" and not _of_each(setting.limit))
         or ("visit" not in setting.lifted and any(_caps_a_visit(cap) for cap in setting.caps))
+        or any(one.select is not None and one.select.counter == "visits" for one in _bounds_of_claim(setting))
         for setting in plan.settings
     )
 
@@ -201,14 +203,25 @@ def _of_each(setting: Deductible | Limit | Cap) -> bool:
     return setting.of_claim is not None and setting.of_claim.each
 
 
-def counts_in(plan: Plan) -> set[str]:
-    """Every group that a rule's layers read or count on."""
+def counts_in(rule_set: RuleSet, plan: Plan) -> set[str]:
+    """Every group that a rule's layers read or count on; with a group whose periods another counts, that one."""
     found: set[str | None] = set()
     for setting in plan.settings:
         parts = (setting.visits, setting.deductible, setting.bands, setting.limit, setting.bands.select, *setting.caps)
         found |= {part.group for part in parts if part is not None}
+        found |= {one.select.group for one in _bounds_of_claim(setting) if one.select is not None}
         found.add(None if setting.counts_toward is None else setting.counts_toward.group)
+    for counting, counted in rule_set.group_counts.items():
+        if counting in found or counted in found:
+            found |= {counting, counted}
     return {group for group in found if group is not None}
+
+
+def _bounds_of_claim(setting: Setting) -> list[Amount]:
+    """The bounds of a layer that are another for each claim, but those of lifted caps."""
+    caps = [cap for cap in setting.caps if ("visit" if cap.per == "visit" else cap.group) not in setting.lifted]
+    bounds = [one.of_claim for one in (setting.limit, setting.deductible, *caps) if one is not None]
+    return [one for one in bounds if one is not None]
 
 
 def keys_of(rule_set: RuleSet, plan: Plan, values: Mapping[str, Value]) -> dict[str, str]:
@@ -216,7 +229,7 @@ def keys_of(rule_set: RuleSet, plan: Plan, values: Mapping[str, Value]) -> dict[
     return {
         group: str(values[by] or "")
         for group, by in sorted(rule_set.group_keys.items(), key=lambda pair: pair[1])
-        if group in counts_in(plan)
+        if group in counts_in(rule_set, plan)
     }
 
 

@@ -15,10 +15,11 @@ __all__ = ["BoundTrace", "ClaimTrace", "LayerTrace", "Part", "Traces", "Used"]
 
 
 class Used(NamedTuple):
-    """An amount of the rules, and what was used of it before; ``used_fen`` is None where nothing binds."""
+    """An amount of the rules, what was used of it before, None where nothing binds, and what earlier periods left beside it."""
 
     amount_fen: int | None
     used_fen: int | None
+    carried_fen: int = 0
 
 
 class Part(NamedTuple):
@@ -54,6 +55,7 @@ class LayerTrace:
     left_of_bill_fen : what the earlier layers left of the bill.
     caps : in the order of the setting.
     capped_fen : the payment after the caps.
+    chosen : of amounts that a counter selects what that was.
     """
 
     parts_fen: list[int] = field(default_factory=list)
@@ -67,6 +69,7 @@ class LayerTrace:
     left_of_bill_fen: int = 0
     caps: list[Used] = field(default_factory=list)
     capped_fen: int = 0
+    chosen: dict[Any, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,8 @@ from operator import attrgetter
 from typing import Any
 
 from qingsuan.benefits.reference.amounts import own_amounts
-from qingsuan.benefits.reference.layers import Bill, LayerStep, Stay, counted, run_layers
+from qingsuan.benefits.reference.layers import run_layers
+from qingsuan.benefits.reference.periods import begin_periods, periods_of
 from qingsuan.benefits.reference.registrations import registered_values
 from qingsuan.benefits.reference.reversals import is_reversal, named_by_nobody, sort_out
 from qingsuan.benefits.reference.rows import (
@@ -34,6 +35,7 @@ from qingsuan.benefits.reference.rows import (
 )
 from qingsuan.benefits.reference.rules import Plan, Value, keys_of, missing_parameter, plan_of, variant_of, waits
 from qingsuan.benefits.reference.stays import Ready, Stays
+from qingsuan.benefits.reference.steps import Bill, LayerStep, Stay, counted
 from qingsuan.benefits.reference.trace import Traces
 from qingsuan.policy.model import FUNDS, GROUP_KEYS, AnyOf, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL, REFERRALS
@@ -50,7 +52,6 @@ __all__ = [
     "Rejected",
     "Reversed",
     "Settled",
-    "periods_of",
     "settle_year",
 ]
 
@@ -281,13 +282,12 @@ class _Year:
     def run(self, ready: Ready, account: Account, stay: Stay | None) -> tuple[LayerStep, ...]:
         """Run the layers and move the counters of the claim's periods and keys on, and those of the stay."""
         periods = periods_of(ready.benefit_date, ready.rule_set.year_begins)
-        before, places = {}, {}
+        places: dict[str, tuple[str, ...]] = {}
         for group, period in ready.rule_set.groups.items():
             key = ready.keys.get(group)
             places[group] = (group, periods[period]) if key is None else (group, periods[period], key)
-            counters = account.groups.get(places[group])
-            if counters is not None:
-                before[group] = counters
+        begin_periods(ready.rule_set, ready.plan, account, places, ready.benefit_date)
+        before = {group: account.groups[place] for group, place in places.items() if place in account.groups}
         bill = Bill(*(getattr(ready.claim, name) for name in BILL))
         trace = None if self.traces is None else self.traces.of(ready.claim)
         if stay is not None:
@@ -478,20 +478,6 @@ def _classes_held(rule_set: RuleSet, claim: Claim, identities: Sequence[Identity
 
 def _date(claim: Claim, column: str) -> dt.date | None:
     return claim.setl_time.date() if column == "setl_time" else getattr(claim, column)
-
-
-def periods_of(date: dt.date, begins: tuple[int, int]) -> dict[str, str]:
-    """The year, quarter, month and day of a date, as they are written in a table of counters; months begin on the year's day."""
-    first_month, first_day = begins
-    months = date.year * 12 + date.month - 1 - (date.day < first_day)
-    year, month = divmod(months - (first_month - 1), 12)
-    named = divmod(months, 12)
-    return {
-        "year": f"{year}",
-        "quarter": f"{year}Q{month // 3 + 1}",
-        "month": f"{named[0]}-{named[1] + 1:02d}",
-        "day": date.isoformat(),
-    }
 
 
 def _content(claim: Claim) -> tuple[str, ...]:

@@ -249,6 +249,7 @@ class CapUse:
     amount_fen : the cap; null where the layer draws on the group without a bound of its own.
     lifted : whether it does not bind this person.
     used_before_fen : what was drawn before this layer's turn; null where it does not bind.
+    carried_fen : what earlier periods left and was not used yet, beside the cap; 0 where the group carries nothing over.
     left_fen : what is left of it; null where it does not bind.
     binds : whether it cut anything off.
     origin_says : how the amount was reckoned, where the rules make it of a figure or of what the claim has, in words; empty for others.
@@ -260,6 +261,7 @@ class CapUse:
     amount_fen: int | None
     lifted: bool
     used_before_fen: int | None
+    carried_fen: int
     left_fen: int | None
     binds: bool
     origin_says: str

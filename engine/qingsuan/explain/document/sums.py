@@ -63,6 +63,7 @@ class Counters:
     base_fen : what entered.
     excess_fen : what of it lay above the deductible.
     paid_fen : what was paid.
+    carried_fen : what earlier periods left and is not used yet; 0 where the group carries nothing over.
     """
 
     visits: int
@@ -70,6 +71,7 @@ class Counters:
     base_fen: int
     excess_fen: int
     paid_fen: int
+    carried_fen: int
 
 
 @dataclass(frozen=True, slots=True)

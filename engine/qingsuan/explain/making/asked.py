@@ -13,7 +13,7 @@ from qingsuan.explain.document import Condition, Source
 from qingsuan.messages import Words as Speech
 from qingsuan.money import yuan
 from qingsuan.policy.conditions import said_as
-from qingsuan.policy.model import AnyOf, RuleSet, When
+from qingsuan.policy.model import AnyOf, RuleSet, Select, When
 from qingsuan.policy.per_claim.amount import DAYS, Amount
 from qingsuan.policy.when.figures import FigureFen
 from qingsuan.rulebook.origins import origin
@@ -82,6 +82,17 @@ class Asked:
                 "the amount in column {column} of {table}", column=amount.column, table=str(amount.table)
             )
         return self._grown(amount, value)
+
+    def chosen(self, select: Select, value: int | None) -> str:
+        """By which counter an amount was selected, and what that was before the claim; nothing where none was."""
+        if value is None:
+            return ""
+        return self.speech.speak(
+            "selected by a counter: {group}, {counter} {value}",
+            group=select.group,
+            counter=self.words.counted(select.counter),
+            value=str(value) if select.counter == "visits" else yuan(value),
+        )
 
     def _grown(self, amount: Amount, value: int) -> str:
         """An amount that grows with what a claim has, step by step."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from qingsuan.benefits.reference.amounts import grown, value_of
-from qingsuan.benefits.reference.layers import LayerStep
 from qingsuan.benefits.reference.rows import Claim
 from qingsuan.benefits.reference.rules import Setting, holds
+from qingsuan.benefits.reference.steps import LayerStep
 from qingsuan.benefits.reference.trace import ClaimTrace, LayerTrace, Used
 from qingsuan.explain.document import (
     Band,
@@ -24,6 +26,7 @@ from qingsuan.explain.document import (
 )
 from qingsuan.explain.making.asked import Asked
 from qingsuan.money import BP_ONE, fen_of_yuan
+from qingsuan.policy.counting.steps import bounds_of
 from qingsuan.policy.model import Adjust, Cap, Case
 from qingsuan.policy.per_claim.amount import Amount
 
@@ -109,7 +112,7 @@ def _limit(asked: Asked, claim: Claim, step: LayerStep, note: LayerTrace, trace:
         used_before_fen=_plain(note.limit.used_fen),
         left_fen=step.limit_fen,
         binds=step.base_fen < sum(step.components_fen),
-        origin_says=_origin(asked, claim, limit.amount_fen, limit.of_claim, trace),
+        origin_says=_origin(asked, claim, limit.amount_fen, limit.of_claim, trace, step),
         sources=asked.sources(limit.source),
     )
 
@@ -128,10 +131,13 @@ def _deductible(
     if found is None or note is None:
         return None
     schedule = found.amounts_fen
-    if found.of_claim is not None:
-        _, value = value_of(asked.rule_set, found.of_claim, claim, trace.values)
-        schedule = (grown(found.of_claim, value or 0),)
     place = min(step.visit_number, len(schedule) - 1) if found.per == "visit" else 0
+    if (amount := found.of_claim) is not None and amount.select is not None:
+        counted = trace.layers[step.setting.layer].chosen.get(amount, 0)
+        schedule, place = amount.amounts_fen or (), bisect_right(bounds_of(amount.select), counted)
+    elif amount is not None:
+        _, value = value_of(asked.rule_set, amount, claim, trace.values)
+        schedule = (grown(amount, value or 0),)
     relief = [one.deductible_bp for one in adjusts if one.deductible_bp is not None]
     return DeductibleUse(
         per=found.per,
@@ -145,7 +151,7 @@ def _deductible(
         exempt=found.exempt,
         taken_fen=step.d_fen,
         credited_fen=step.credited_fen,
-        origin_says=_origin(asked, claim, schedule[place], found.of_claim, trace),
+        origin_says=_origin(asked, claim, schedule[place], found.of_claim, trace, step),
         sources=asked.sources(found.source),
     )
 
@@ -197,21 +203,26 @@ def _crossed(setting: Setting, note: LayerTrace, bounds: tuple[int, ...]) -> tup
 
 def _cap(asked: Asked, claim: Claim, cap: Cap, used: Used, step: LayerStep, trace: ClaimTrace) -> CapUse:
     name = "visit" if cap.per == "visit" else cap.group
-    left = None if used.used_fen is None or used.amount_fen is None else max(0, used.amount_fen - used.used_fen)
+    left = None
+    if used.used_fen is not None and used.amount_fen is not None:
+        left = max(0, used.amount_fen + used.carried_fen - used.used_fen)
     return CapUse(
         per=cap.per,
         group=cap.group,
         amount_fen=None if used.amount_fen is None else int(used.amount_fen),
         lifted=name in step.setting.lifted,
         used_before_fen=used.used_fen,
+        carried_fen=used.carried_fen,
         left_fen=left,
         binds=left is not None and left < step.raw_fen,
-        origin_says=_origin(asked, claim, cap.amount_fen, cap.of_claim, trace),
+        origin_says=_origin(asked, claim, cap.amount_fen, cap.of_claim, trace, step),
         sources=asked.sources(cap.source),
     )
 
 
-def _origin(asked: Asked, claim: Claim, fen: object, amount: Amount | None, trace: ClaimTrace) -> str:
+def _origin(asked: Asked, claim: Claim, fen: object, amount: Amount | None, trace: ClaimTrace, step: LayerStep) -> str:
+    if amount is not None and amount.select is not None:
+        return asked.chosen(amount.select, trace.layers[step.setting.layer].chosen.get(amount))
     value = None if amount is None else value_of(asked.rule_set, amount, claim, trace.values)[1]
     return asked.origin(fen, amount, value)
 

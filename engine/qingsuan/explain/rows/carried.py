@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qingsuan.benefits.reference.layers import Counters
 from qingsuan.benefits.reference.rows import Account, AccountKey
+from qingsuan.benefits.reference.steps import Counters
 from qingsuan.errors import InputError, UsageError
 from qingsuan.explain.document import CarriedIn, CounterMove
 from qingsuan.explain.rows.counters import counters_of
@@ -81,6 +82,7 @@ def _carried(rows: list[dict[str, Any]]) -> Carried:
         key = row.get("key") or ""
         amounts = (_fen(row[name]) for name in ("deductible_used", "base", "excess", "paid"))
         counters = Counters(int(row["visits"]), *amounts)
+        counters.carried = _fen(row.get("carried") or Decimal(0))
         account.groups[(row["group"], row["period"], key) if key else (row["group"], row["period"])] = counters
         told.append(CounterMove(row["group"], row["period"], key, counters_of(counters), counters_of(counters)))
     return Carried(

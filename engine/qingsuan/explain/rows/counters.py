@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qingsuan.benefits.reference.layers import Counters as TwinCounters
+from qingsuan.benefits.reference.steps import Counters as TwinCounters
 from qingsuan.explain.document import Counters
 
 __all__ = ["counters_by_name", "counters_of"]
@@ -13,7 +13,7 @@ __all__ = ["counters_by_name", "counters_of"]
 def counters_of(counters: TwinCounters | None) -> Counters:
     """What is counted, as the document has it."""
     one = counters or TwinCounters()
-    return Counters(one.visits, one.deductible_used, one.base, one.excess, one.paid)
+    return Counters(one.visits, one.deductible_used, one.base, one.excess, one.paid, one.carried)
 
 
 def counters_by_name(counters: Mapping[str, TwinCounters]) -> dict[str, Counters]:

@@ -167,6 +167,8 @@ def _counters(names: Names, counters: Counters) -> str:
         "paid": counters.paid_fen,
     }
     said = [f"{names.counter('visits')} {counters.visits}"]
+    if counters.carried_fen:
+        amounts["carried"] = counters.carried_fen
     return ", ".join([*said, *(f"{names.counter(name)} {grouped_yuan(fen)}" for name, fen in amounts.items())])
 
 

@@ -165,6 +165,8 @@ def _cap(names: Names, cap: CapUse) -> Iterator[str]:
     said = [f"{_per(names, cap)} {amount}{_origin(cap)}"]
     if cap.used_before_fen is not None and cap.left_fen is not None:
         used, left = grouped_yuan(cap.used_before_fen), grouped_yuan(cap.left_fen)
+        if cap.carried_fen:
+            said.append(speak("{carried} carried over from earlier periods", carried=grouped_yuan(cap.carried_fen)))
         said.append(speak("{used} used before, {left} left", used=used, left=left))
     if cap.lifted:
         said.append(speak("It does not bind this person."))

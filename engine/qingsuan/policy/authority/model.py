@@ -38,6 +38,7 @@ Setting = Literal[
     "guarantee",
     "counts_toward",
     "rounding",
+    "carry_over",
     "subsidy_standard",
     "premium_standard",
 ]
@@ -49,11 +50,11 @@ head (人均财政补助标准、个人缴费标准)."""
 RATIOS: tuple[Setting, ...] = ("ratio", "entry_percent", "ceiling", "guarantee")
 """Settings whose bounds are in percent: each ratio (支付比例) of the bands, what share enters, overall ceiling, guarantee (保底)."""
 
-SETTINGS: tuple[Setting, ...] = (*AMOUNTS, *RATIOS, "entry", "adjust", "counts_toward", "rounding")
+SETTINGS: tuple[Setting, ...] = (*AMOUNTS, *RATIOS, "entry", "adjust", "counts_toward", "rounding", "carry_over")
 """Everything that can be authorised.
 
 ``entry`` is what enters a layer, ``adjust`` what an identity changes (倾斜), ``counts_toward`` a payment that counts toward a deductible,
-``rounding`` another unit than the fen.
+``rounding`` another unit than the fen, ``carry_over`` what is not used of a cap carried into the next period.
 """
 
 STANDARDS: tuple[Setting, ...] = ("subsidy_standard", "premium_standard")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from qingsuan.money import BP_ONE, MAX_FEN, yuan
+from qingsuan.money import BP_ONE, MAX_FEN, apply_bp, yuan
 from qingsuan.policy.authority.model import AMOUNTS, Setting, Tilt
 from qingsuan.policy.decision import Combination
 from qingsuan.policy.model import Adjust, Entry, Layer, RuleSet
@@ -14,6 +14,12 @@ from qingsuan.policy.resolve import ResolvedLayer, resolve_rule
 
 __all__ = ["Value", "as_tilt", "tilt_text", "values_of"]
 
+_WITHOUT_NUMBERS: dict[Setting, str] = {
+    "entry": "other parts of the bill than those in scope",
+    "counts_toward": "payments that count toward a deductible",
+    "rounding": "rounding to another unit than the fen",
+    "carry_over": "what is not used of a cap carried over",
+}
 _NO_SHARE = (Entry("inscp_scp_amt"),)
 
 
@@ -35,15 +41,7 @@ class Value:
             said = tilt_text(as_tilt(self.adjust, self.layer))
             return said if self.adjust.own_bp is None else f"{said}, own share times {yuan(self.adjust.own_bp)} %"
         unit = "yuan" if self.setting in AMOUNTS else "%"
-        return (
-            f"{', '.join(map(yuan, self.numbers))} {unit}"
-            if self.numbers
-            else "other parts of the bill than those in scope"
-            if self.setting == "entry"
-            else "payments that count toward a deductible"
-            if self.setting == "counts_toward"
-            else "rounding to another unit than the fen"
-        )
+        return f"{', '.join(map(yuan, self.numbers))} {unit}" if self.numbers else _WITHOUT_NUMBERS[self.setting]
 
 
 def values_of(rule_set: RuleSet, at: Combination) -> Iterator[Value]:
@@ -64,6 +62,9 @@ def values_of(rule_set: RuleSet, at: Combination) -> Iterator[Value]:
         yield Value("guarantee", f"{where}.guarantee", "", resolved.guarantee.source, (resolved.guarantee.ratio_bp,))
     for layer in resolved.layers:
         yield from _of_layer(layer)
+        for group in dict.fromkeys(cap.group for cap in layer.caps if cap.group in rule_set.carry_over):
+            said = rule_set.carry_over[str(group)]
+            yield Value("carry_over", f"groups.{group}.carry_over", layer.fund, said.source)
         written = rule_set.layers[layer.name]
         for number in (0, *at.cases[layer.name]):
             adjust = written.cases[number].adjust
@@ -98,6 +99,8 @@ def _reach(amounts: tuple[int, ...], of_claim: Amount | None) -> tuple[int, ...]
     """The amounts that a setting has; of one that each claim has for itself the least and the most."""
     if of_claim is None:
         return amounts
+    if of_claim.select is not None:
+        return tuple(apply_bp(fen, of_claim.ratio_bp) for fen in of_claim.amounts_fen or ())
     return of_claim.of(0), MAX_FEN if of_claim.upto_fen is None else of_claim.of(MAX_FEN)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
+from qingsuan.policy.counting.steps import check_steps
 from qingsuan.policy.findings import Finding
-from qingsuan.policy.model import Cap, Case, Deductible, Dimension, Layer, Limit, RuleSet
+from qingsuan.policy.model import COUNTERS, Cap, Case, Deductible, Dimension, Layer, Limit, RuleSet, Select
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
 from qingsuan.policy.strict import Table
 from qingsuan.policy.toml.told import did_you_mean
@@ -25,7 +26,7 @@ _NO_AMOUNTS = {
 
 
 def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
-    """Read ``yuan`` with ``times`` beside it, or ``yuan`` as a table: how it grows, or where it stands; None where it is one amount.
+    """Read ``yuan`` with ``times`` beside it, or as a table: how it grows, where it stands, by what counter; None for one amount.
 
     The days of a claim are called "days", unless one of the rule set's own ``dimensions`` is.
     """
@@ -36,6 +37,8 @@ def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
     if not table.has("yuan") or not table.is_table("yuan") or "figure" in table.values["yuan"]:
         return None
     grows = table.table("yuan")
+    if grows.has("counter"):
+        return _read_selected(grows)
     if grows.has("column"):
         return read_column(grows, grows.choice("table", _TABLES, "claims"), dimensions)
     return Amount(
@@ -45,6 +48,13 @@ def read_amount(table: Table, dimensions: Sequence[str]) -> Amount | None:
         grows.whole("from"),
         grows.yuan_fen("upto") if grows.has("upto") else None,
     )
+
+
+def _read_selected(table: Table) -> Amount:
+    """Read amounts of which a counter selects one: ``counter``, ``group``, the bounds ``upto``, and one amount more than bounds."""
+    group, counter = table.text("group"), table.choice("counter", COUNTERS)
+    upto = table.wholes("upto") if counter == "visits" else table.yuans("upto")
+    return Amount("", select=Select(group, counter, upto), amounts_fen=table.yuans_fen("yuan"))
 
 
 def read_column(table: Table, owner: Literal["claims", "insured"], dimensions: Sequence[str]) -> Amount:
@@ -82,7 +92,7 @@ def read_share(table: Table) -> Amount | None:
 def asked_by_amounts(rule_set: RuleSet) -> set[str]:
     """What amounts of a claim ask it for."""
     cases = (case for layer in rule_set.layers.values() for case in layer.cases)
-    return {amount.value for case in cases for amount in _asked_by(case)}
+    return {amount.value for case in cases for amount in _asked_by(case) if amount.select is None}
 
 
 def _asked_by(case: Case) -> Iterator[Amount]:
@@ -106,6 +116,11 @@ def check_amounts(rule_set: RuleSet) -> Iterator[Finding]:
         for number, case in enumerate(layer.cases):
             for key, setting, amount in _amounts_in(case):
                 path = f"layers.{layer.name}" + (f".cases[{number}]" if number else "") + f".{key}"
+                if amount.select is not None:
+                    yield from check_steps(
+                        rule_set.file, f"{path}.yuan", amount.select, len(amount.amounts_fen or ()), setting.source
+                    )
+                    continue
                 yield from _findings(rule_set.file, path, setting, amount, numbers)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from qingsuan.policy.per_claim.counted import Select
+
 __all__ = ["BILL_VALUES", "DAYS", "Amount"]
 
 DAYS = "enddate - begndate"
@@ -20,7 +22,8 @@ class Amount:
     ``value`` names what is asked of the claim: a dimension of kind number, :data:`DAYS`, or one of :data:`BILL_VALUES`; below
     ``first`` it counts as ``first``. With ``column`` it is the amount in that column of ``table`` (按个人审定金额), and ``value``
     names the dimension of kind amount that reads it; with ``of_bill`` it is a part of the bill, and never more. With ``each`` every
-    settlement of one stay has it for itself; else they share that of the one at hand.
+    settlement of one stay has it for itself; else they share that of the one at hand. With ``select`` it is the one of
+    ``amounts_fen`` that a counter selects, and the claim is asked for nothing: ``value`` is empty.
     """
 
     value: str
@@ -33,6 +36,8 @@ class Amount:
     column: str | None = None
     table: Literal["claims", "insured"] | None = None
     of_bill: bool | None = None
+    select: Select | None = None
+    amounts_fen: tuple[int, ...] | None = None
 
     def of(self, value: int) -> int:
         """The amount in fen where the claim has this value."""
