@@ -46,6 +46,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         "src/qingsuan_example/accounts/9901-2021-01-01.toml": block("format = 1\n\n[account]"),
         "src/qingsuan_example/funds/2021-01-01.toml": block("format = 1\n\n[fund]"),
+        "src/qingsuan_example/clearing/2021-01-01.toml": block("format = 1\n\n[clearing]"),
         "src/qingsuan_example/premiums/2022-01-01.toml": block("format = 1\n\n[premium]"),
         "src/qingsuan_example/authority/2021-01-01.toml": block("format = 1\n\n[authority]"),
         "tests/test_example.py": block("# tests/test_example.py"),
@@ -78,7 +79,7 @@ def run(plugin: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_plugin_of_the_page_keeps_the_contract_of_the_page(plugin: Path) -> None:
     done = run(plugin, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f" {10 + len(CASES)} passed" in f" {done.stdout.splitlines()[-1]}", done.stdout
+    assert f" {11 + len(CASES)} passed" in f" {done.stdout.splitlines()[-1]}", done.stdout
 
 
 def test_the_plugins_command_lists_the_example(plugin: Path) -> None:

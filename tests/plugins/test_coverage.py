@@ -12,6 +12,7 @@ import click
 import pytest
 
 from qingsuan.accounts.rule.reader import read_account_rules
+from qingsuan.clearing.ways.reader import read_ways_rules
 from qingsuan.cli import cli
 from qingsuan.funds.gaps.reader import read_gap_rules
 from qingsuan.plugins import load
@@ -44,6 +45,7 @@ def rules() -> dict[str, set[str]]:
         found[f"{region.code}/premiums"] = {str(year) for year in read_premiums(region).rules}
         found[f"{region.code}/accounts"] = {pool for rule in read_account_rules(region) for pool in rule.pools}
         found[f"{region.code}/funds"] = {f"{rule.effective.year}" for rule in read_gap_rules(region)}
+        found[f"{region.code}/clearing"] = {str(rule.effective) for rule in read_ways_rules(region)}
         for authority in read_authorities(region):
             ids = {one.id for one in (*authority.authorised, *authority.equal_tilts)}
             found.setdefault(f"{region.code}/authority", set()).update(ids)
@@ -66,6 +68,8 @@ def missing() -> dict[str, dict[str, str]]:
         found[f"{region.code}/accounts"] = {one.parameter: one.why for one in accounts}
         gaps = [one for rule in read_gap_rules(region) for one in rule.missing]
         found[f"{region.code}/funds"] = {one.parameter: one.why for one in gaps}
+        ways = [one for rule in read_ways_rules(region) for one in rule.missing]
+        found[f"{region.code}/clearing"] = {one.parameter: one.why for one in ways}
     return found
 
 
@@ -143,7 +147,7 @@ def _faults(kind: str, said: str) -> Iterator[str]:
 
 def _kind_of(token: str) -> str:
     owner, _, name = token.partition(" ")
-    if re.fullmatch(r"\d{6}/(\d{3}|authority|funding|accounts|premiums|funds)", owner):
+    if re.fullmatch(r"\d{6}/(\d{3}|authority|funding|accounts|premiums|funds|clearing)", owner):
         if name in rules().get(owner, ()):
             return "rule"
         return "missing" if name in missing().get(owner, {}) else "nothing"

@@ -71,12 +71,13 @@ def clear(
         given = {"settled": spool.parted(table_of(place_of, "benefits", "settled", year), "settled")}
         if not is_nothing(cases):
             given["cases"] = spool.parted(cases, "cases")
-        installed = regions_at_hand(texts(require), allow=allow).installed
+        regions = regions_at_hand(texts(require), allow=allow)
+        installed, ways = regions.installed, [rule for one in regions.rules.values() for rule in one.ways]
         bureau = read_bureau(Path(contracts), year)
         given["contracts"] = spool.parted(contracts_table(bureau), "contracts")
         check_apart(place.path, TABLES, [*bureau.paths, *(each for files, _ in given.values() for each in files)])
         folder = RunFolder(place.path, TABLES, overwrite=overwrite, resume=resume)
-        settlement = ContractClearing(bureau, installed.regions, skip_unserved=skip_unserved)
+        settlement = ContractClearing(bureau, installed.regions, ways, skip_unserved=skip_unserved)
         inputs = opened(given, csv_encoding, intake=intake)
         record = run_settlement(settlement, inputs, folder, options, installed, progress)
         prove(place.path, record)

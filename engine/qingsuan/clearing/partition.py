@@ -44,7 +44,9 @@ def settle_contracts(
     valued = worth(join(of_cases, cases, [one.key for one in bureau.contracts]), bureau)
     special = of_claims(of_specials, bureau.contracts)
     for line in lines.values():
-        if line.contract.lacks:
+        if line.contract.refused:
+            line.problem = ("other-way", line.contract.refused)
+        elif line.contract.lacks:
             line.problem = ("missing-parameter", "; ".join(line.contract.lacks))
     pools = value_pools(list(lines.values()), bureau.budgets, valued, _with_case(lines, bureau, valued))
     alliances = share_sums(lines, bureau, crossing)

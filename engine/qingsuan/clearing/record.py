@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from qingsuan.clearing.contracts.bureau import Bureau
 from qingsuan.clearing.results import BY_CARE, UNSETTLED_BY
+from qingsuan.clearing.ways.holding import Held
 from qingsuan.columns.cells import decimals
 from qingsuan.columns.rows import numbers
 from qingsuan.money import yuan
@@ -55,8 +56,9 @@ def identities_of(books: Books) -> Iterable[tuple[str, int, int]]:
     yield "standard - claims = difference", total("standard") - total("claims"), total("difference")
 
 
-def record_of(books: Books, bureau: Bureau, unseen: Sequence[str]) -> dict[str, Any]:
+def record_of(books: Books, held: Held, unseen: Sequence[str]) -> dict[str, Any]:
     """The part of ``run.json`` that this settlement knows; ``unseen`` are lines of listed claims that did not come."""
+    bureau = held.bureau
     counts, terms = books.counts, bureau.terms
     care = _merged(books, "care", BY_CARE).to_pylist()
     unsettled = _merged(books, "unsettled", UNSETTLED_BY).to_pylist()
@@ -101,11 +103,12 @@ def record_of(books: Books, bureau: Bureau, unseen: Sequence[str]) -> dict[str, 
         "strays": [
             {"where": one.where, "of": " ".join(one.name), "amount": yuan(one.amount_fen)} for one in bureau.strays
         ],
+        "payment_ways": held.record(),
         "specials": {"listed": len(bureau.specials), "of no claim": list(unseen)},
         "identities": [
             {"identity": name, "one": yuan(one), "other": yuan(other)} for name, one, other in identities_of(books)
         ],
-        "warnings": list(_warnings(bureau, books, unseen)),
+        "warnings": [*_warnings(bureau, books, unseen), *held.warnings()],
     }
 
 

@@ -13,6 +13,8 @@ from qingsuan.clearing.intake.columns import CASES, CONTRACTS, HASH, INTERNAL, K
 from qingsuan.clearing.intake.taking import Taking
 from qingsuan.clearing.partition import settle_contracts
 from qingsuan.clearing.record import identities_of, record_of, totals_of
+from qingsuan.clearing.ways.holding import held
+from qingsuan.clearing.ways.model import WaysRule
 from qingsuan.columns.cells import Torn
 from qingsuan.money import yuan
 from qingsuan.policy.model import Region
@@ -50,6 +52,8 @@ class ContractClearing(Settlement):
         The contracts, and all that the bureau says of them.
     regions
         The regions whose pools are served.
+    ways
+        What these regions say of ways of payment.
     skip_unserved
         Whether claims of other pools are rejected (E_POOL) instead of stopping the run.
     """
@@ -58,7 +62,11 @@ class ContractClearing(Settlement):
     tables = TABLES
     always = ("clearing", "cases", "forms", "pools", "alliances", "specials", "payers", "unsettled")
 
-    def __init__(self, bureau: Bureau, regions: Sequence[Region], *, skip_unserved: bool = False) -> None:
+    def __init__(
+        self, bureau: Bureau, regions: Sequence[Region], ways: Sequence[WaysRule] = (), *, skip_unserved: bool = False
+    ) -> None:
+        self._held = held(bureau, ways)
+        bureau = self._held.bureau
         self.bureau, self.year = bureau, bureau.terms.year
         known = _OF_SETTLED.union(*({column.name for column in table} for table in (CLAIMS, INTERFACE)))
         columns = settled_columns(bureau.terms.funds, with_divisions=bool(bureau.alliances))
@@ -77,6 +85,10 @@ class ContractClearing(Settlement):
             "options": {"year": self.year, "skip unserved regions": self.skip_unserved},
             "tables of the bureau": {f"{file.table} {file.name}": file.sha256 for file in self.bureau.files},
         }
+
+    def rule_folder(self, region: Region) -> Any:
+        """See :meth:`qingsuan.settlement.Settlement.rule_folder`."""
+        return region.clearing
 
     def take(
         self, table: str, batch: pa.RecordBatch, file: InputFile, first_row: int, torn: Sequence[Torn] = ()
@@ -107,7 +119,7 @@ class ContractClearing(Settlement):
 
     def record(self, books: Books) -> dict[str, Any]:
         """See :meth:`qingsuan.settlement.Settlement.record`."""
-        return record_of(books, self.bureau, self._taking.listed.unseen())
+        return record_of(books, self._held, self._taking.listed.unseen())
 
 
 def contracts_table(bureau: Bureau) -> pa.Table:

@@ -436,7 +436,7 @@ class Pool:
     prefixes: tuple[str, ...]
 
 
-FOLDERS = ("rules", "funding", "accounts", "authority", "premiums", "funds")
+FOLDERS = ("rules", "funding", "accounts", "authority", "premiums", "funds", "clearing")
 """The fields of a region that are folders of parameter files."""
 
 
@@ -465,8 +465,8 @@ class Region:
         A folder with one TOML of personal accounts per pool and date (个人账户), or None.
     premiums
         A folder with one premium TOML per year (个人缴费), or None.
-    funds
-        A folder with one TOML per date of who bears a gap of the fund (基金缺口分担), or None.
+    funds, clearing
+        Folders with one TOML per date of who bears a gap of the fund (基金缺口分担), of which way pays which care (支付方式), or None.
     """
 
     code: str
@@ -480,6 +480,7 @@ class Region:
     accounts: Any = None
     premiums: Any = None
     funds: Any = None
+    clearing: Any = None
 
     def __post_init__(self) -> None:
         """A folder that is named by a text becomes a path."""

@@ -35,6 +35,7 @@ _WAYS = {
 }
 KINDS = {
     "missing-parameter": marked("contracts that lack something they need"),
+    "other-way": marked("contracts of another way than a document orders"),
     "no-contract": marked("claims of no contract"),
     "no-kind": marked("claims of a kind of care that is not cleared"),
     "no-case": marked("claims without a case"),

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from qingsuan.accounts.rule.model import AccountRule
 from qingsuan.accounts.rule.reader import read_account_rules
 from qingsuan.benefits.setup import Setup
+from qingsuan.clearing.ways.model import WaysRule
+from qingsuan.clearing.ways.reader import read_ways_rules
 from qingsuan.errors import PolicyError
 from qingsuan.funds.gaps.model import GapRule
 from qingsuan.funds.gaps.reader import read_gap_rules
@@ -34,13 +36,14 @@ __all__ = ["Regions", "Rules", "hold_to_authority", "read_regions", "setup_of"]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the files of one region say: rule sets, funding rules by year, premium rules, rules of personal accounts, of gaps."""
+    """What the files of one region say: rule sets, rules of funding and premiums by year, of accounts, of gaps, of ways of payment."""
 
     rule_sets: tuple[RuleSet, ...]
     funding: Mapping[int, FundingRule]
     premiums: Premiums
     accounts: tuple[AccountRule, ...] = ()
     funds: tuple[GapRule, ...] = ()
+    ways: tuple[WaysRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,11 @@ def _read(region: Region, compiled: bool) -> Rules | _Untrusted:
         accounts = call_plugin(read_account_rules, region)
         what = "rules of who bears a gap"
         funds = call_plugin(read_gap_rules, region)
+        what = "tables of ways of payment"
+        ways = call_plugin(read_ways_rules, region)
         what = "rules, held against what the region authorises (待遇清单),"
         call_plugin(hold_to_authority, region, rule_sets, funding.values(), premiums.rules.values())
-        return Rules(rule_sets, funding, premiums, accounts, funds)
+        return Rules(rule_sets, funding, premiums, accounts, funds, ways)
     except PluginCodeError as error:  # the folders may be objects of the plugin's own making
         cause = error.__cause__
         told = cause if isinstance(cause, PolicyError) else error

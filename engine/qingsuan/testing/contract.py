@@ -99,6 +99,10 @@ class PluginContract:
         """Every rule of who bears a gap (基金缺口分担) that the plugin hands over can be trusted; it may hand over none."""
         self._keeps("gaps")
 
+    def test_tables_of_ways_are_read(self) -> None:
+        """Every table of ways of payment (支付方式) that the plugin hands over can be trusted; it may hand over none."""
+        self._keeps("ways")
+
     def test_premium_rules_are_read(self) -> None:
         """Every premium rule (个人缴费) that the plugin hands over can be trusted; it may hand over none."""
         self._keeps("premiums")

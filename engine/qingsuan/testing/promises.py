@@ -14,6 +14,8 @@ from qingsuan.accounts.rule.model import AccountRule
 from qingsuan.accounts.rule.reader import read_account_rules
 from qingsuan.cases.casefile import collect_cases
 from qingsuan.cases.outcome import CaseFailedError, Result
+from qingsuan.clearing.ways.model import WaysRule
+from qingsuan.clearing.ways.reader import read_ways_rules
 from qingsuan.errors import PolicyError, QingsuanError
 from qingsuan.funds.gaps.model import GapRule
 from qingsuan.funds.gaps.reader import read_gap_rules
@@ -108,6 +110,17 @@ class Contract:
             A file cannot be trusted.
         """
         return tuple(rule for region in self.regions for rule in read_gap_rules(region))
+
+    @cached_property
+    def ways(self) -> tuple[WaysRule, ...]:
+        """The tables of ways of payment of all its regions.
+
+        Raises
+        ------
+        PolicyError
+            A file cannot be trusted.
+        """
+        return tuple(rule for region in self.regions for rule in read_ways_rules(region))
 
     @cached_property
     def premiums(self) -> tuple[PremiumRule, ...]:
@@ -235,6 +248,20 @@ def _gaps(contract: Contract) -> Broken:
     ]
 
 
+def _ways(contract: Contract) -> Broken:
+    return [
+        Finding(
+            f"region {region.code} {region.name}",
+            "clearing",
+            "a folder without a table of ways of payment",
+            "a file for each date, with ways or with what is missing, or no folder",
+            "write one, or leave Region(clearing=…) out",
+        )
+        for region in contract.regions
+        if region.clearing is not None and not read_ways_rules(region)
+    ]
+
+
 def _premiums(contract: Contract) -> Broken:
     return [
         Finding(
@@ -262,6 +289,7 @@ def _grades(contract: Contract) -> Broken:
     files += [(funding.file, funding.sources) for funding in contract.funding]
     files += [(rule.file, rule.sources) for rule in contract.accounts]
     files += [(gap.file, gap.sources) for gap in contract.gaps]
+    files += [(ways.file, ways.sources) for ways in contract.ways]
     files += [(premium.file, premium.sources) for premium in contract.premiums]
     files += [
         (authority.file, authority.sources) for region in contract.regions for authority in read_authorities(region)
@@ -361,6 +389,7 @@ PROMISES: dict[str, Promise] = {
         Promise("premiums", "Every premium rule (个人缴费) can be trusted; there may be none.", _all_of_it(_premiums)),
         Promise("accounts", "Every rule of personal accounts (个人账户) can be trusted.", _all_of_it(_accounts)),
         Promise("gaps", "Every rule of who bears a gap (基金缺口分担) can be trusted.", _all_of_it(_gaps)),
+        Promise("ways", "Every table of ways of payment (支付方式) can be trusted.", _all_of_it(_ways)),
         Promise("authority", "No value goes beyond what the region authorises (待遇清单).", _all_of_it(_authority)),
         Promise("grades", "Every source has a grade that is allowed here.", _all_of_it(_grades)),
         Promise("cases", "Every case comes out as its file says.", _all_of_it(_cases)),

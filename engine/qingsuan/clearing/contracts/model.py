@@ -193,6 +193,7 @@ class Contract:
     number : its place in the table, from 0.
     first_month, last_month : 1 to 12, inclusive.
     lacks : what it cannot be settled without, each in words.
+    refused : why its way does not pay for its care, in words; empty where it does.
     factors : by name, in ten-thousandths, as its line has them.
     alliance, weight : 07: whose sum it shares, and its weight there in ten-thousandths.
     budget_fen : the institution's own budget (年度总额), where its terms share what is left or overrun.
@@ -212,6 +213,7 @@ class Contract:
     last_month: int
     terms: Terms
     lacks: tuple[str, ...] = ()
+    refused: str = ""
     quantities: tuple[Quantity, ...] = ()
     factors: Mapping[str, int] = field(default_factory=dict)
     alliance: str = ""

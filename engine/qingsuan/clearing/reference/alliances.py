@@ -49,8 +49,9 @@ def _share(
     mine: Mapping[int, Sequence[Claim]],
     shares: dict[int, tuple[int, int, int]],
 ) -> str:
-    if any(one.lacks for one in contracts):
-        return "missing-parameter"
+    for one in contracts:
+        if one.refused or one.lacks:
+            return "other-way" if one.refused else "missing-parameter"
     if len({one.terms.id for one in contracts}) > 1:
         return "several-terms"
     alliance = bureau.alliances[key]

@@ -64,13 +64,14 @@ def clear_by_hand(bureau: Bureau, claims: Sequence[Claim], cases: Sequence[Case]
     valued = {
         contract.number: _points_of_contract(bureau, contract, mine[contract.number], told, asked)
         for contract in bureau.contracts
-        if contract.terms.points is not None and not contract.lacks
+        if contract.terms.points is not None and not contract.lacks and not contract.refused
     }
     shares, problems = _shares(bureau, valued, out)
     sums, spent = shared_sums(bureau, claims, mine)
     problems |= spent
     for contract in bureau.contracts:
         problem = "missing-parameter" if contract.lacks else problems.get(contract.number, "")
+        problem = "other-way" if contract.refused else problem
         claims = mine[contract.number]
         if problem:
             out.unsettled[problem, "contracts"] += 1

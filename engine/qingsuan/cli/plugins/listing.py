@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qingsuan.accounts.rule.model import AccountRule
+from qingsuan.clearing.ways.model import WaysRule
 from qingsuan.cli.output import show, show_json
 from qingsuan.errors import PluginError
 from qingsuan.plugins import Plugin, load, require
@@ -19,13 +20,14 @@ __all__ = ["show_installed"]
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A plugin, and its rule sets, funding rules, premium rules and rules of accounts if they could be read."""
+    """A plugin, and its rule sets, funding rules, premium rules, rules of accounts and tables of ways of payment if they could be read."""
 
     plugin: Plugin
     rule_sets: tuple[RuleSet, ...] = ()
     funding: tuple[FundingRule, ...] = ()
     accounts: tuple[AccountRule, ...] = ()
     premiums: tuple[PremiumRule, ...] = ()
+    ways: tuple[WaysRule, ...] = ()
 
 
 def show_installed(*, as_json: bool, requirements: Sequence[str]) -> None:
@@ -63,6 +65,7 @@ def _row(plugin: Plugin, regions: Regions) -> _Row:
         tuple(rules.funding[year] for year in sorted(rules.funding)),
         rules.accounts,
         tuple(rules.premiums.rules[year] for year in sorted(rules.premiums.rules)),
+        rules.ways,
     )
 
 
@@ -92,6 +95,7 @@ def _lines(row: _Row) -> str:
     lines += [f"  subsidy of {rule.year} for {'+'.join(rule.schemes)}   {rule.title}" for rule in row.funding]
     lines += [f"  accounts of {'+'.join(rule.pools)} from {rule.effective}   {rule.title}" for rule in row.accounts]
     lines += [f"  premium of {rule.year} for {'+'.join(rule.schemes)}   {rule.title}" for rule in row.premiums]
+    lines += [f"  ways of payment from {rule.effective}   {rule.title}" for rule in row.ways]
     return "\n".join(lines)
 
 
@@ -132,6 +136,10 @@ def _record(row: _Row) -> dict[str, object]:
         record["accounts"] = [
             {"pools": list(rule.pools), "effective": str(rule.effective), "file": rule.file, "title": rule.title}
             for rule in row.accounts
+        ]
+        record["clearing"] = [
+            {"pools": list(rule.pools), "effective": str(rule.effective), "file": rule.file, "title": rule.title}
+            for rule in row.ways
         ]
         record["funding"] = [{"year": rule.year, "file": rule.file, "title": rule.title} for rule in row.funding]
         record["premiums"] = [{"year": rule.year, "file": rule.file, "title": rule.title} for rule in row.premiums]

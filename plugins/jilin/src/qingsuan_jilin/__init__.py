@@ -47,6 +47,7 @@ def qingsuan_region() -> Region:
         accounts=root / "accounts",
         premiums=root / "premiums",
         funds=root / "funds",
+        clearing=root / "clearing",
         authority=root / "authority",
         codes={"med_type": LOCAL_CARE},
     )

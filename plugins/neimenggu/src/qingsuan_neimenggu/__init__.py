@@ -25,5 +25,6 @@ def qingsuan_region() -> Region:
         accounts=root / "accounts",
         premiums=root / "premiums",
         funds=root / "funds",
+        clearing=root / "clearing",
         authority=root / "authority",
     )
