@@ -127,9 +127,9 @@ def _fill(sheet: Any, year: int, institution: str, contracts: Sequence[Mapping[s
         styles.Font(),
     )
     for column in range(1, last + 1):
-        width = {1: 6, 2: 40}.get(column, 20)
+        width = {1: 6, 2: 40}.get(column, 26)
         sheet.column_dimensions[sheet.cell(3, column).column_letter].width = width
-    sheet.row_dimensions[3].height = 48
+    sheet.row_dimensions[3].height = 54
     sheet.freeze_panes = "C4"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
