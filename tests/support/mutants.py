@@ -1101,6 +1101,27 @@ MUTANTS = (
         CLEARING,
     ),
     Mutant(
+        "clearing: the first table of ways of payment holds for ever",
+        "clearing/ways/reader.py",
+        "return max(mine, key=lambda rule: rule.effective, default=None)",
+        "return min(mine, key=lambda rule: rule.effective, default=None)",
+        ("tests/clearing/test_payment_ways.py",),
+    ),
+    Mutant(
+        "clearing: a way that a document only promotes is ordered",
+        "clearing/ways/holding.py",
+        'if says.holds != "must":',
+        'if says.holds not in ("must", "may"):',
+        ("tests/clearing/test_payment_ways.py",),
+    ),
+    Mutant(
+        "clearing: contracts are held against the table of their first month",
+        "clearing/ways/holding.py",
+        "for month in range(one.first_month, one.last_month + 1):",
+        "for month in range(one.first_month, one.first_month + 1):",
+        ("tests/clearing/test_payment_ways.py",),
+    ),
+    Mutant(
         "clearing: a listed claim is cleared with the others, too",
         "clearing/intake/listed.py",
         "kind[place] = self._kind_of[key]",
