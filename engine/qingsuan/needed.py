@@ -12,7 +12,9 @@ __all__ = ["need"]
 _POLICY = ("policy", "openpyxl reads and writes XLSX, tomlkit keeps the comments of TOML")
 _PAGES = ("pages", "Jinja2 lays out HTML pages, matplotlib draws their pictures")
 _SIGNING = ("signing", "cryptography makes and checks signatures")
+_POSTGRESQL = ("postgresql", "ADBC reads and writes PostgreSQL as Arrow")
 _BROUGHT_BY = {
+    "adbc_driver_postgresql": _POSTGRESQL,
     "cryptography": _SIGNING,
     "openpyxl": _POLICY,
     "tomlkit": _POLICY,

@@ -4,8 +4,8 @@
 count its rows a second way (``messages`` and ``layout`` do that for IPC, ``pages`` and ``thrift`` for Parquet).
 ``reading`` opens any file, cuts it into chunks, and compares the two counts. ``columns`` judges a file's columns before a
 row is read, ``names`` those that are nearly the interface's, ``types`` those that cannot be carried into ``rejected/``.
-``streams`` writes tables that come as Arrow streams to files. ``binding`` brings a file together with what an intake file
-(``intake``) says of its table, so that what comes out has the interface's columns.
+``streams`` writes tables that come as Arrow streams to files, ``database`` is one of PostgreSQL as such a stream. ``binding``
+brings a file together with what an intake file (``intake``) says of its table, so that what comes out has the interface's columns.
 Everything here ends with an
 :class:`~qingsuan.errors.InputError` that names file and place, or gives every row of the file; nothing is skipped in between.
 """

@@ -20,8 +20,9 @@ from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 import pyarrow as pa
 import pyarrow.ipc
 
-from qingsuan.errors import InputError, UsageError
+from qingsuan.errors import InputError, QingsuanError, UsageError
 from qingsuan.run.folder.disk import temporary_folder, writing
+from qingsuan.run.inputs.database import database_table, is_database
 from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
 from qingsuan.run.inputs.intake.said import TableIntake
@@ -86,7 +87,9 @@ class Spool:
         streams: list[Streamed] = []
         for place, table in enumerate(tables):
             called = name if len(tables) == 1 else f"{name}[{place}]"
-            if isinstance(table, str | os.PathLike):
+            if isinstance(table, str) and is_database(table):
+                streams.append(Streamed(database_table(table, called), called, self))
+            elif isinstance(table, str | os.PathLike):
                 paths.append(_path(table, called))
             elif isinstance(table, ArrowStream):
                 streams.append(Streamed(table, called, self))
@@ -131,6 +134,8 @@ class Streamed:
     def _write(self, path: Path) -> int:
         try:
             reader = pa.RecordBatchReader.from_stream(self.table)
+        except QingsuanError:
+            raise
         except Exception as error:  # whatever the other program raises when it is asked for its rows
             raise _broken(self.name, 0, error) from error
         batches = self._batches(reader)
