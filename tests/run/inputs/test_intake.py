@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -11,7 +13,8 @@ import pyarrow as pa
 import pytest
 
 from bureau_files import CLAIMS, FILES, MONEY, READ, changed, csv_text, numbers, packed, plain, texts, workbook
-from qingsuan.run.inputs import intake_of
+from qingsuan.errors import InputError
+from qingsuan.run.inputs import intake_of, open_sources
 from qingsuan.run.inputs.intake.said import TABLES
 from settling import Ran, claim, install, insured, only, read, run, write
 
@@ -227,6 +230,21 @@ def test_a_workbook_whose_digits_are_lost_is_refused(tmp_path: Path) -> None:
     ran = settled(tmp_path, tmp_path / "c.xlsx")
     assert (ran.status, 'sheet = "Sheet1"' in ran.err) == (3, True)
     assert settled(tmp_path, tmp_path / "c.xlsx", 'claims.sheet = "Sheet1"').status == 0
+
+
+@pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "[Content_Types].xml"])
+def test_a_damaged_workbook_is_refused_or_read_whole(tmp_path: Path, member: str) -> None:
+    with zipfile.ZipFile(workbook(tmp_path / "c.xlsx", CLAIMS)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    draw = random.Random(member)
+    for _ in range(12):
+        place = draw.randrange(len(parts[member]))
+        damaged = {**parts, member: parts[member][:place] + b"<&" + parts[member][place + 1 :]}
+        with zipfile.ZipFile(tmp_path / "c.xlsx", "w") as archive:
+            for name, content in damaged.items():
+                archive.writestr(name, content)
+        with pytest.raises(InputError, match=r"c\.xlsx: "):
+            open_sources([tmp_path / "c.xlsx"], "claims")
 
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "intake.md").read_text("utf-8")

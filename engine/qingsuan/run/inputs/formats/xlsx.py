@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from qingsuan.errors import InputError
+from qingsuan.errors import InputError, QingsuanError
 from qingsuan.needed import need
 from qingsuan.run.inputs.formats.source import Source
 
@@ -59,11 +61,8 @@ def read_xlsx(source: Source, _: tuple[int, ...], columns: Sequence[str] | None)
 
 def count_xlsx_rows(source: Source) -> int:
     """How many rows of a sheet have a value, counted in the text that the workbook packs; the first one names the columns."""
-    book = _book(source.path)
-    try:
+    with _opened(source.path) as book:
         place = _chosen(source.path, book, _sheet(source))._worksheet_path  # noqa: SLF001
-    finally:
-        book.close()
     with zipfile.ZipFile(source.path) as archive:
         content = archive.read(place)
     return max(0, sum(1 for row in _ROW.finditer(content) if _VALUE.search(row[0])) - 1)
@@ -80,12 +79,25 @@ def _table(path: Path, sheet: str | int) -> pa.RecordBatch:
 
 @lru_cache(maxsize=4)
 def _table_of(path: Path, sheet: str | int, *_: int) -> pa.RecordBatch:
-    book = _book(path)
-    try:
-        chosen = _chosen(path, book, sheet)
-        return _columns(path, chosen)
-    finally:
-        book.close()
+    with _opened(path) as book:
+        return _columns(path, _chosen(path, book, sheet))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A workbook; whatever its reader raises says that it is no whole one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a workbook lacks beside its cells is of no matter
+        try:
+            book = _book(path)
+            try:
+                yield book
+            finally:
+                book.close()
+        except (QingsuanError, OSError):
+            raise
+        except Exception as error:  # of a dozen kinds, from three libraries
+            raise ValueError(f"no whole workbook: {' '.join(str(error).split()) or type(error).__name__}") from error
 
 
 def _book(path: Path) -> Any:
@@ -98,11 +110,7 @@ def _book(path: Path) -> Any:
             expected=f"a small table, of at most {MOST_BYTES >> 20} MiB",
             do="write it as CSV or Parquet",
         )
-    openpyxl = need("openpyxl")
-    try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise ValueError(f"no whole workbook: {error}") from error
+    return need("openpyxl").load_workbook(path, read_only=True, data_only=True)
 
 
 def _chosen(path: Path, book: Any, sheet: str | int) -> Any:
