@@ -22,7 +22,7 @@ from qingsuan.clearing.results import Outcome
 from qingsuan.clearing.sharing import return_deposits, share_with
 from qingsuan.clearing.special.claims import Specials, of_claims
 from qingsuan.clearing.standards import of_quantities
-from qingsuan.columns.rows import add_up, looked_up, numbers
+from qingsuan.columns.rows import add_up, numbers
 from qingsuan.settlement import Settled
 
 __all__ = ["settle_contracts"]
@@ -70,11 +70,11 @@ def settle_contracts(
 
 def _apart(settled: pa.Table, bureau: Bureau) -> tuple[pa.Table, pa.Table, pa.Table]:
     """Claims that go by cases, claims with special payers, and sums of the others."""
-    alone = pc.not_equal(settled["setl_id"], "")
-    claims = settled.filter(alone)
-    special = np.array([one.terms.way == "special" for one in bureau.contracts] or [False], np.bool_)
-    is_special = pa.array(looked_up(special, numbers(claims["contract"])))
-    return claims.filter(pc.invert(is_special)), claims.filter(is_special), settled.filter(pc.invert(alone))
+    alone = pc.not_equal(settled["setl_id"], "").combine_chunks().to_numpy(zero_copy_only=False)
+    # claims that stand alone are of a contract; sums may be of none, whose number is -1
+    special = np.array([*(one.terms.way == "special" for one in bureau.contracts), False], np.bool_)
+    is_special = alone & special[numbers(settled["contract"])]
+    return tuple(settled.filter(pa.array(mask)) for mask in (alone & ~is_special, is_special, ~alone))
 
 
 def _with_case(lines: dict[int, Line], bureau: Bureau, cases: Cases) -> Mask:
@@ -140,9 +140,10 @@ def _of_claims(
         claimed = claimed_of({each: row[f"{each}_sum"] for each in CLAIMED})
         yield Unsettled(kind, "settled", "", reason, name, row["med_type"], "", row["rows_sum"], claimed)
     alone = cases.joined.claims
-    each_claim = [summed(table, np.ones(len(table), np.bool_)) for table in (alone, special.claims)]
-    every = pa.concat_tables([own, *each_claim])
-    amounts = _added_up(lines, every) if any(line.problem for line in lines.values()) else {}
+    amounts: dict[int, dict[str, int]] = {}
+    if any(line.problem for line in lines.values()):
+        each_claim = [summed(table, np.ones(len(table), np.bool_)) for table in (alone, special.claims)]
+        amounts = _added_up(lines, pa.concat_tables([own, *each_claim]))
     for number, line in lines.items():
         if line.problem is None or not amounts[number]["rows"]:
             continue
