@@ -59,6 +59,7 @@ COMMANDS = {
     "simulate": "Say what changed rules would have come to over a prepared year, fund by fund and group by group.",
     "subsidy": "Count heads and split the subsidy (财政补助): what each level of government owes.",
     "verify": "Check a finished run folder again: digests, rows, sums, accumulators, signature; or settle it again and compare.",
+    "without-names": "Write the tables of a finished run for others, with pseudonyms in the place of people's numbers.",
     "year-end": "Close a year (年终清算): every settlement of a case file in one folder, and what must add up between them.",
 }
 
@@ -82,6 +83,7 @@ _ROOMS = {
     "simulate": "asking",
     "subsidy": "settling",
     "verify": "asking",
+    "without-names": "asking",
     "year-end": "settling",
 }
 """The rooms of those commands that do not lie in this one."""
