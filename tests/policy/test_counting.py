@@ -79,6 +79,7 @@ def test_groups_and_amounts_are_read(tmp_path: Path) -> None:
         ((PURSE, PURSE.replace("month", "day")), ("groups.purse.carry_over: a group that counts a day", "a day's limit is that day's")),
         ((PURSE, PURSE.replace("month", "year")), ("a group that counts a year", "nothing is carried beyond the benefit year")),
         ((PURSE, PURSE.replace("yuan = 300, ", "")), ("groups.purse.carry_over: neither all nor yuan", "all = true where everything")),
+        ((PURSE, PURSE.replace("300", "0")), ("groups.purse.carry_over.yuan: 0", "take carry_over out where nothing")),
         ((PURSE, PURSE.replace("yuan = 300", "yuan = 300, all = true")), ("both all and yuan",)),
         ((PURSE, PURSE.replace(", source = \"X\"", "")), ("groups.purse.carry_over.source: this key is missing",)),
         ((PURSE, PURSE.replace("carry_over", "carryover")), ('groups.purse.carryover: unknown key "carryover"', '"carry_over"')),

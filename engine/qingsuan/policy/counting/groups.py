@@ -59,4 +59,8 @@ def _carry_over(table: Table, sources: Mapping[str, Source]) -> CarryOver:
         found = "both all and yuan" if everything else "neither all nor yuan"
         do = "write all = true where everything that is not used is carried over, else yuan = … for the most that is"
         table.refuse("", found=found, expected="one of the two", do=do)
-    return CarryOver(None if everything else table.yuan_fen("yuan"), cite(table, sources))
+    most_fen = None if everything else table.yuan_fen("yuan")
+    if most_fen == 0:
+        do = "take carry_over out where nothing is carried over"
+        table.refuse("yuan", found="0", expected="the most that is carried into a period", do=do)
+    return CarryOver(most_fen, cite(table, sources))
