@@ -33,6 +33,7 @@ class Tables:
         groups: _I64,
         layers: _I64,
         caps: _I64,
+        periods: _I64,
         choices: _I64,
         steps: _I64,
         draws: _I64,

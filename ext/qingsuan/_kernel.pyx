@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 
 from qingsuan._keys cimport BLOCK_CELLS, Blocks, Keyed, KeyedGroup, KeyedVariant, bring_in, take_out
 from qingsuan._rules cimport Band, Cap, Claim, Entry, Layer, Period, Rules, Variant, least, run_claim
-from qingsuan._stays cimport StayCap, StayChoice, StayGroup, StayLayer, Stays, StayVariant, Step, belongs, run_part
+from qingsuan._stays cimport StayCap, StayChoice, StayGroup, StayLayer, StayPeriod, Stays, StayVariant, Step, belongs, run_part
 from qingsuan._turns cimport Turns, run_by_turns, tell
 
 cdef enum:
@@ -60,6 +60,7 @@ FIELD_COUNTS = {
     "stays.groups": sizeof(StayGroup) // sizeof(int64_t),
     "stays.layers": sizeof(StayLayer) // sizeof(int64_t),
     "stays.caps": sizeof(StayCap) // sizeof(int64_t),
+    "stays.periods": sizeof(StayPeriod) // sizeof(int64_t),
     "stays.choices": sizeof(StayChoice) // sizeof(int64_t),
     "stays.steps": sizeof(Step) // sizeof(int64_t),
     "keyed.variants": sizeof(KeyedVariant) // sizeof(int64_t),
@@ -162,9 +163,10 @@ cdef class Tables:
         self.blank = blank
         self.variants = len(variants)
 
-    def of_stays(self, variants, groups, layers, caps, choices, steps, draws, sizes):
+    def of_stays(self, variants, groups, layers, caps, periods, choices, steps, draws, sizes):
         """Take the arrays of :class:`qingsuan.benefits.core.plan_stays.StayPlan` too."""
-        self.held += (variants, groups, layers, caps, choices, steps, draws)
+        self.held += (variants, groups, layers, caps, periods, choices, steps, draws)
+        self.stays.periods = <const StayPeriod*>rows(periods)
         self.stays.choices, self.stays.steps = <const StayChoice*>rows(choices), <const Step*>rows(steps)
         self.run_aside = run_aside
         self.stays.variants, self.stays.groups = <const StayVariant*>rows(variants), <const StayGroup*>rows(groups)

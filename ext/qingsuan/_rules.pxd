@@ -65,9 +65,7 @@ cdef struct Entry:
 
 
 cdef struct Period:
-    # a group shorter than a year; what its cap lets it pay in a period, of which what is not used is carried over, most_fen at
-    # most (NONE: nothing is carried); where a period with a payment is counted
-    int64_t slot_cell, length, limit_fen, most_fen, counted_cell
+    int64_t slot_cell, length
 
 
 cdef struct Rules:
@@ -120,35 +118,20 @@ cdef inline int64_t share(int64_t amount, int64_t ratio) noexcept nogil:
     return <int64_t>(<uint64_t>(amount * ratio + HALF) // WHOLE)
 
 
-cdef inline int64_t carried_over(const Period* period, const int64_t* slot, int64_t key) noexcept nogil:
-    """What is not used of the limits of the periods before ``key``, as far as it may be carried over.
-
-    What was carried before counts as less than nothing paid; the periods without a claim lie between.
-    """
-    cdef int64_t left
-    if period.limit_fen == NONE:
-        return 0
-    left = above_zero(period.limit_fen - slot[PAID]) + (key - slot[PERIOD_KEY] - 1) * period.limit_fen
-    return least(left, period.most_fen)
-
-
 cdef inline void begin_periods(const Rules* rules, Claim* claim, const Variant* variant) noexcept nogil:
     """Empty the counters of each group of the rule, shorter than a year, that were filled in another period.
 
-    Those of the year are empty in a blank account, and stay what they are. What is carried over counts as less than nothing paid.
+    Those of the year are empty in a blank account, and stay what they are.
     """
-    cdef int64_t k, n, key, carried
+    cdef int64_t k, n, key
     cdef int64_t* slot
     for k in range(variant.periods_start, variant.periods_end):
         slot = claim.account + rules.periods[k].slot_cell
         key = <int64_t>(<uint32_t>claim.day // <uint32_t>rules.periods[k].length) + 1
         if slot[PERIOD_KEY] != key:
-            carried = carried_over(&rules.periods[k], slot, key)
-            claim.account[rules.periods[k].counted_cell] += slot[PAID] > 0
             for n in range(COUNTERS):
                 slot[n] = 0
             slot[PERIOD_KEY] = key
-            slot[PAID] = -carried
 
 
 cdef inline const Band* band_of(const Rules* rules, const Layer* layer, int64_t value) noexcept nogil:

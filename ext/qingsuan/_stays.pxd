@@ -3,11 +3,11 @@
 # reads and counts on; where there is nothing to read, it is one that is 0. Claims that are whole visits never come here.
 """Included in :mod:`qingsuan._kernel`."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from qingsuan._rules cimport (
-    ACCOUNT, NONE, POOLED, WHOLE, Cap, Claim, Entry, Layer, Rules, Taken, Variant,
+    ACCOUNT, COUNTERS, NONE, PAID, PERIOD_KEY, POOLED, WHOLE, Cap, Claim, Entry, Layer, Rules, Taken, Variant,
     HALF, above_zero, band_of, begin_periods, close_together, drawn, entering, least, mean_ratio, room_of, run_layer, share, up_to,
 )
 
@@ -24,7 +24,7 @@ cdef enum:  # StayLayerCell
     STAY_USED, STAY_BASE, STAY_EXCESS, STAY_PAID, STAY_LAYER_CELLS
 
 cdef struct StayVariant:
-    int64_t group_start, group_end
+    int64_t group_start, group_end, period_start, period_end
 
 
 cdef struct StayGroup:
@@ -46,6 +46,12 @@ cdef struct StayCap:
     int64_t cap_fen, cap_cell, cap_mask, paid_cell, cap_of
 
 
+cdef struct StayPeriod:
+    # a group shorter than a year of which something is left when its period is over: what its cap lets it pay in a period, of which
+    # what is not used is carried over, most_fen at most (NONE: nothing is carried); where a period with a payment is counted
+    int64_t slot_cell, length, limit_fen, most_fen, counted_cell
+
+
 cdef struct StayChoice:
     # an amount that a counter selects: where that is in the account, or of visits in the stay, and which steps
     int64_t counter_cell, number_cell, step_start, step_end
@@ -63,6 +69,7 @@ cdef struct Stays:
     const StayGroup* groups
     const StayLayer* layers
     const StayCap* caps
+    const StayPeriod* periods
     const StayChoice* choices
     const Step* steps
     const int64_t* draws
@@ -75,6 +82,36 @@ cdef inline bint belongs(int64_t* stay, int64_t width, int64_t whose, int64_t ac
         memset(stay, 0, width * sizeof(int64_t))
         stay[OPENED_FOR], stay[OF_ACCOUNT] = whose, account
     return stay[OF_ACCOUNT] == account
+
+
+cdef inline int64_t carried_over(const StayPeriod* period, const int64_t* slot, int64_t key) noexcept nogil:
+    """What is not used of the limits of the periods before ``key``, as far as it may be carried over.
+
+    What was carried before counts as less than nothing paid; the periods without a claim lie between.
+    """
+    cdef int64_t left
+    if period.limit_fen == NONE:
+        return 0
+    left = above_zero(period.limit_fen - slot[PAID]) + (key - slot[PERIOD_KEY] - 1) * period.limit_fen
+    return least(left, period.most_fen)
+
+
+cdef inline void end_periods(const Stays* stays, Claim* claim, int64_t number) noexcept nogil:
+    """Begin the periods of groups of which something is left: what is carried over counts as less than nothing paid."""
+    cdef int64_t k, n, key, left
+    cdef int64_t* slot
+    cdef const StayPeriod* period
+    for k in range(stays.variants[number].period_start, stays.variants[number].period_end):
+        period = &stays.periods[k]
+        slot = claim.account + period.slot_cell
+        key = <int64_t>(<uint32_t>claim.day // <uint32_t>period.length) + 1
+        if slot[PERIOD_KEY] != key:
+            left = carried_over(period, slot, key)
+            claim.account[period.counted_cell] += slot[PAID] > 0
+            for n in range(COUNTERS):
+                slot[n] = 0
+            slot[PERIOD_KEY] = key
+            slot[PAID] = -left
 
 
 cdef inline void number_visit(const Stays* stays, Claim* claim, int64_t number, int64_t* stay) noexcept nogil:
@@ -236,6 +273,7 @@ cdef inline void run_part(
     cdef Layer layer
     cdef Taken* taken
     begin_periods(rules, claim, variant)
+    end_periods(stays, claim, number)
     claim.entered = claim.in_scope if variant.entry_bp == WHOLE else share(claim.in_scope, variant.entry_bp)
     number_visit(stays, claim, number, stay)
     for k in range(variant.layer_count):

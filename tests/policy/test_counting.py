@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qingsuan.errors import PolicyError
-from qingsuan.policy.compile import compile_rule_sets
+from qingsuan.policy.compile import compile_rule_sets, sorted_by
 from qingsuan.policy.model import CarryOver, RuleSet, Select
 from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.reader import read_rule_set
@@ -137,6 +137,15 @@ layers = ["third"]"""
     text = refusal(tmp_path, ('layers = ["first", "second"]', others))
     assert "rule “other”" in text
     assert "has no yuan as the limit of a period" in text
+
+
+def test_what_groups_leave_is_no_term_of_a_variant_but_tells_programs_apart(tmp_path: Path) -> None:
+    """Who simulates changed rules looks at terms only where programs sort alike: a purse that grew would have changed nothing."""
+    made = {
+        sorted_by(compile_rule_sets([read(tmp_path, *changes)]))
+        for changes in ((), (("yuan = 300, source", "yuan = 301, source"),), ((PURSE, 'purse = "month"'),))
+    }
+    assert len(made) == 3
 
 
 def test_successive_rule_sets_carry_over_alike(tmp_path: Path) -> None:

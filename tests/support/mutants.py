@@ -139,21 +139,21 @@ MUTANTS = (
     ),
     Mutant(
         "carried over: a period without a claim leaves nothing",
-        "_rules.pxd",
+        "_stays.pxd",
         " + (key - slot[PERIOD_KEY] - 1) * period.limit_fen",
         "",
     ),
     Mutant(
         "carried over: without a bound",
-        "_rules.pxd",
+        "_stays.pxd",
         "return least(left, period.most_fen)",
         "return left",
     ),
     Mutant(
         "carried over: counted as paid",
-        "_rules.pxd",
-        "slot[PAID] = -carried",
-        "slot[PAID] = carried",
+        "_stays.pxd",
+        "slot[PAID] = -left",
+        "slot[PAID] = left",
     ),
     Mutant(
         "carried over: a group in which nothing is left is forgotten",
@@ -171,13 +171,13 @@ MUTANTS = (
     ),
     Mutant(
         "periods counted: also those in which nothing was paid",
-        "_rules.pxd",
+        "_stays.pxd",
         "+= slot[PAID] > 0",
         "+= 1",
     ),
     Mutant(
         "periods counted: only the last",
-        "_rules.pxd",
+        "_stays.pxd",
         "+= slot[PAID] > 0",
         "= slot[PAID] > 0",
     ),
@@ -708,14 +708,14 @@ MUTANTS = (
     Mutant(
         "plan: a month's counters are never emptied",
         "benefits/core/plan.py",
-        "            if one & 3\n",
-        "            if one & 3 == 1\n",
+        "sorted(references - left.keys()) if one & 3",
+        "sorted(references - left.keys()) if one & 3 == 1",
     ),
     Mutant(
         "plan: a day's counters are never emptied",
         "benefits/core/plan.py",
-        "            if one & 3\n",
-        "            if one & 3 and one & 3 != 3\n",
+        "sorted(references - left.keys()) if one & 3",
+        "sorted(references - left.keys()) if one & 3 and one & 3 != 3",
     ),
     Mutant(
         "period: a day is a month",

@@ -322,11 +322,13 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet], *, apart: bool = False) -> P
 
 
 def sorted_by(program: Program) -> str:
-    """SHA-256 over all that decides which variant a claim has, and over the periods and keys of groups, but over no amount."""
+    """SHA-256 over all that decides which variant a claim has, and over what groups count, keep apart and carry over."""
     digest = _of_conditions(program.rule_sets, program.series, (*program.diagrams, *program.exemptions))
     digest.update(repr(program.effective_days).encode())
     for one in program.rule_sets:
         digest.update(repr([sorted(one.groups.items()), sorted(one.group_keys.items())]).encode())
+        carried = [(name, said.most_fen) for name, said in sorted(one.carry_over.items())]
+        digest.update(repr([carried, sorted(one.group_counts.items())]).encode())
     found: str = digest.hexdigest()
     return found
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from qingsuan.money import MAX_FEN
 from qingsuan.policy.model import FUNDS, PERSONAL_ACCOUNT
-from qingsuan.policy.numeric import CAP_FIELDS, LAYER_FIELDS, PAYERS, VARIANT_FIELDS, Tables
+from qingsuan.policy.numeric import CAP_FIELDS, ENDED_FIELDS, LAYER_FIELDS, PAYERS, VARIANT_FIELDS, Tables
 
 __all__ = ["NO_AMOUNTS", "Apart"]
 
@@ -22,7 +22,7 @@ class Apart:
     """Which variants run apart.
 
     They ask for amounts of a claim's own or such as a counter selects, a layer of theirs is the personal account's turn, or its payment
-    counts toward a deductible or is rounded to another unit.
+    counts toward a deductible or is rounded to another unit; or something is left of a group of theirs when its period is over.
 
     The core goes for a claim apart from the others where it is a part of a stay or asks for more than other claims. So such a
     claim has a stay's number, and where it is a whole visit, -2: a stay of its own, for which one more row is there.
@@ -39,6 +39,7 @@ class Apart:
         more = self.of_account | (toward >= 0) | (unit > 0) | _asks_a_counter(tables)
         turns = np.append(0, np.cumsum(more))
         self.runs_apart[:-1] |= turns[last] > turns[first]
+        self.runs_apart[tables.ended[:, ENDED_FIELDS.index("variant")]] = True
 
     @property
     def rows(self) -> int:

@@ -129,7 +129,7 @@ class Core:
         stays = plan.stays
         width, nothing, handed = stays.sizes.tolist()
         self._stay_width = width
-        rows = (stays.variants, stays.groups, stays.layers, stays.caps, stays.choices, stays.steps)
+        rows = (stays.variants, stays.groups, stays.layers, stays.caps, stays.periods, stays.choices, stays.steps)
         self._tables.of_stays(*rows, stays.draws, (width, nothing, handed))
         self._tables.of_keys(plan.keyed.variants, plan.keyed.groups, plan.keyed.width)
 

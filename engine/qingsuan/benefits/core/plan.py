@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from qingsuan.benefits.core.calendar import PERIOD_DAYS
 from qingsuan.benefits.core.keys import KeyedPlan, write_keyed
-from qingsuan.benefits.core.plan_stays import StayPlan, write_stays
+from qingsuan.benefits.core.plan_stays import STAY_PERIOD_FIELDS, StayPlan, write_stays
 from qingsuan.money import BP_ONE
 from qingsuan.policy import numeric
 from qingsuan.policy.model import COUNTERS
@@ -102,7 +102,7 @@ LAYER_FIELDS = (
 BAND_FIELDS = (*numeric.BAND_FIELDS, "upper_fen")
 CAP_FIELDS = ("cap_fen", "cap_cell", "cap_mask")
 ENTRY_FIELDS = (*numeric.ENTRY_FIELDS, "of_row")
-PERIOD_FIELDS = ("slot_cell", "length", "limit_fen", "most_fen", "counted_cell")
+PERIOD_FIELDS = ("slot_cell", "length")
 
 TRAITS = {
     "other_base": 1,
@@ -149,8 +149,8 @@ class Plan:
     variants, layers, bands, caps, entries, periods : (n, len(…_FIELDS))
         An entry of an earlier layer says in which row of ``layers`` that stands.
         A layer's first cap and draw, a rule's first visit count and a layer's first bounds stand in their rows; the tables
-        have the rest. ``periods`` are the groups of a rule whose period is shorter than the year: its days, what is carried over of
-        which limit (-1: nothing), and the cell on which a period counts that has paid.
+        have the rest. ``periods`` are the groups of a rule whose period is shorter than the year, and its days; those of which something
+        is left when it is over stand in ``stays``.
     amounts : (n,)
         Deductibles in fen.
     draws, visits : (n,)
@@ -180,8 +180,9 @@ class Plan:
     def carries(self) -> npt.NDArray[np.bool_]:
         """(slots,): in which a group of some rule carries over what is not used of its cap."""
         found = np.zeros((len(self.blank) - len(OWN)) // SLOT_WIDTH - 1, np.bool_)
-        carrying = self.periods[:, PERIOD_FIELDS.index("limit_fen")] != _NONE
-        found[self.periods[carrying, PERIOD_FIELDS.index("slot_cell")] // SLOT_WIDTH] = True
+        periods = self.stays.periods
+        carrying = periods[:, STAY_PERIOD_FIELDS.index("limit_fen")] != _NONE
+        found[periods[carrying, STAY_PERIOD_FIELDS.index("slot_cell")] // SLOT_WIDTH] = True
         return found
 
     @classmethod
@@ -210,6 +211,7 @@ class _Writer:
         self.chosen_by: dict[int, set[int]] = {}
         for variant, slot, *_ in tables.choices.tolist():
             self.chosen_by.setdefault(variant, set()).add(slot)
+        self.leaving: list[list[list[int]]] = []
         self.periods: list[list[int]] = []
         self.bands: list[list[int]] = []
         self.planned: list[Row] = []
@@ -235,7 +237,7 @@ class _Writer:
             np.array([self.written(draw, _PAID) for draw in self.draws], np.int64),
             np.array([self.written(visit, _VISITS) for visit in self.visits], np.int64),
             blank,
-            write_stays(tables, self.planned, caps, SLOT_WIDTH, handed),
+            write_stays(tables, self.planned, caps, SLOT_WIDTH, handed, self.leaving),
             write_keyed(
                 tables.keys,
                 [{one >> 2 for one in self.references(row, at)} for at, row in enumerate(rows)],
@@ -293,23 +295,28 @@ class _Writer:
         return references - {_NONE}
 
     def short_periods(self, variant: Row, at: int) -> list[list[int]]:
-        """Every group shorter than the year that a rule reads or counts on: its first cell, its length, what is left of a period."""
+        """Every group shorter than the year that a rule reads or counts on: its first cell, the length of its period.
+
+        Those of which something is left when their period is over are kept apart: their claims run apart.
+        """
         references = self.references(variant, at)
         if len({reference >> 2 for reference in references}) != len(references):
             raise ValueError("compiled rules: a group has two periods in one rule")
         left = {one["slot"]: one for one in self.ended.get(at, ())}
-        return [
-            [(one >> 2) * SLOT_WIDTH, PERIOD_DAYS[one & 3], *self.left(left.get(one))]
-            for one in sorted(references)
-            if one & 3
-        ]
+        self.leaving.append([self.left(left[one]) for one in sorted(left)])
+        return [[(one >> 2) * SLOT_WIDTH, PERIOD_DAYS[one & 3]] for one in sorted(references - left.keys()) if one & 3]
 
-    def left(self, ended: Row | None) -> list[int]:
-        """What a period leaves: what is not used of a limit, the most that is carried of it, and where it counts if it has paid."""
-        if ended is None:
-            return [_NONE, FREE_FEN, self.spare + _VISITS]
+    def left(self, ended: Row) -> list[int]:
+        """A group of which something is left: of which limit, the most that is carried over, where a period counts that has paid."""
         most = FREE_FEN if ended["most_fen"] == _NONE else ended["most_fen"]
-        return [ended["limit_fen"], most, self.written(ended["counted_in"], _VISITS)]
+        counted_cell = self.written(ended["counted_in"], _VISITS)
+        return [
+            (ended["slot"] >> 2) * SLOT_WIDTH,
+            PERIOD_DAYS[ended["slot"] & 3],
+            ended["limit_fen"],
+            most,
+            counted_cell,
+        ]
 
     def apart(self, layers: Sequence[Row]) -> bool:
         """Whether no layer reads a cell on which an earlier one counts: then each can count as soon as it has paid."""

@@ -130,12 +130,6 @@ def _check_periods(periods: Columns, cells: AccountCells) -> None:
     first, length = periods["slot_cell"], periods["length"]
     _PLAN.must("slot_cell", first, cells.of_group(first, 0), "the first cell of a group")
     _PLAN.must("length", length, np.isin(length, PERIOD_DAYS[1:]), "the days of a quarter, a month or a day")
-    limit, most, counted = (periods[name] for name in ("limit_fen", "most_fen", "counted_cell"))
-    _PLAN.within("period's limit_fen", limit, -1, MAX_FEN)
-    _PLAN.must("most_fen", most, _is_amount(most) | (most == FREE_FEN), "an amount, or none")
-    _PLAN.must("limit_fen", limit, (limit == -1) | (length > 1), "none, as nothing of a day is carried over")
-    _PLAN.must("counted_cell", counted, cells.counted(counted, _VISITS), "a visit count")
-    _PLAN.must("counted_cell", counted, (counted - first) // SLOT_WIDTH != 0, "that of another group")
 
 
 def _check_cells(plan: Plan, layers: Columns, cells: AccountCells) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "STAY_GROUP_FIELDS",
     "STAY_LAYER_CELLS",
     "STAY_LAYER_FIELDS",
+    "STAY_PERIOD_FIELDS",
     "STAY_VARIANT_FIELDS",
     "StayPlan",
     "write_stays",
@@ -35,7 +36,8 @@ STAY_CELLS = ("opened_for", "of_account", "nothing")
 STAY_GROUP_CELLS = ("number", "counted", "drawn")
 STAY_LAYER_CELLS = ("stay_used", "stay_base", "stay_excess", "stay_paid")
 
-STAY_VARIANT_FIELDS = ("group_start", "group_end")
+STAY_VARIANT_FIELDS = ("group_start", "group_end", "period_start", "period_end")
+STAY_PERIOD_FIELDS = ("slot_cell", "length", "limit_fen", "most_fen", "counted_cell")
 STAY_GROUP_FIELDS = ("visits_cell", "first_cell", "counts")
 STAY_LAYER_FIELDS = (
     "first_cell",
@@ -83,7 +85,8 @@ class StayPlan:
 
     Attributes
     ----------
-    variants, groups, layers, caps, choices : (n, len(STAY_…_FIELDS))
+    variants, groups, layers, caps, periods, choices : (n, len(STAY_…_FIELDS))
+        ``periods`` are groups of which something is left when their period is over.
         A choice reads a counter of the account; of visits the number that the stay keeps (-1: none).
     steps : (n, len(STEP_FIELDS))
     draws : (n,)
@@ -96,6 +99,7 @@ class StayPlan:
     groups: Int64
     layers: Int64
     caps: Int64
+    periods: Int64
     choices: Int64
     steps: Int64
     draws: Int64
@@ -103,7 +107,12 @@ class StayPlan:
 
 
 def write_stays(
-    tables: numeric.Tables, planned: Sequence[Row], caps: Sequence[Row], group_width: int, handed: int
+    tables: numeric.Tables,
+    planned: Sequence[Row],
+    caps: Sequence[Row],
+    group_width: int,
+    handed: int,
+    leaving: Sequence[Sequence[Sequence[int]]],
 ) -> StayPlan:
     """Write the tables of stays.
 
@@ -115,8 +124,10 @@ def write_stays(
         How many cells a group has in an account.
     handed
         The account's cell through which a layer reads of its stay.
+    leaving
+        Of each rule its rows of ``periods``.
     """
-    return _Writer(tables, planned, caps, group_width, handed).plan()
+    return _Writer(tables, planned, caps, group_width, handed).plan(leaving)
 
 
 class _Writer:
@@ -137,15 +148,17 @@ class _Writer:
         self.draws: list[int] = []
         self.layers: list[list[int]] = []
 
-    def plan(self) -> StayPlan:
+    def plan(self, leaving: Sequence[Sequence[Sequence[int]]]) -> StayPlan:
         rows = [dict(zip(numeric.LAYER_FIELDS, row.tolist(), strict=True)) for row in self.tables.layers]
-        variants = []
+        variants, periods = [], []
         for at, values in enumerate(self.tables.variants.tolist()):
             variant = dict(zip(numeric.VARIANT_FIELDS, values, strict=True))
             layers = rows[variant["layer_start"] : variant["layer_end"]]
             start = len(self.groups)
             self.groups += self._groups(variant, layers, at)
-            variants.append([start, len(self.groups)])
+            first = len(periods)
+            periods += leaving[at]
+            variants.append([start, len(self.groups), first, len(periods)])
             for layer in layers:
                 self.layers.append(self._layer(layer, self.planned[len(self.layers)]))
         width = len(STAY_CELLS) + self.tables.slots * len(STAY_GROUP_CELLS) + self.tables.names * len(STAY_LAYER_CELLS)
@@ -154,6 +167,7 @@ class _Writer:
             _table(self.groups, STAY_GROUP_FIELDS),
             _table(self.layers, STAY_LAYER_FIELDS),
             _table(self.caps, STAY_CAP_FIELDS),
+            _table(periods, STAY_PERIOD_FIELDS),
             _table([self._choice(row) for row in self.choices], STAY_CHOICE_FIELDS),
             self.tables.steps,
             np.array(self.draws, np.int64),

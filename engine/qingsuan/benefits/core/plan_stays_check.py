@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from qingsuan.benefits.core.calendar import PERIOD_DAYS
 from qingsuan.benefits.core.cells import AccountCells, StayCells
-from qingsuan.benefits.core.plan import ENTRY_FIELDS, LAYER_FIELDS, SLOT_WIDTH, TRAITS, VARIANT_FIELDS, Plan
+from qingsuan.benefits.core.plan import ENTRY_FIELDS, FREE_FEN, LAYER_FIELDS, SLOT_WIDTH, TRAITS, VARIANT_FIELDS, Plan
 from qingsuan.benefits.core.plan_stays import (
     STAY_CAP_FIELDS,
     STAY_CHOICE_FIELDS,
     STAY_GROUP_FIELDS,
     STAY_LAYER_CELLS,
     STAY_LAYER_FIELDS,
+    STAY_PERIOD_FIELDS,
     STAY_VARIANT_FIELDS,
     StayPlan,
 )
@@ -63,8 +65,23 @@ def check_stays(plan: Plan, account: AccountCells, stay: StayCells, earlier: Int
     _check_caps(layers, caps, account, stay, earlier)
     for of_claim in (layers["limit_of"], layers["deductible_of"], caps["cap_of"]):
         _STAYS.within("amount of the claim", of_claim, -1 - len(stays.choices), own_amounts - 1)
+    _STAYS.spans("periods", variants["period_start"], variants["period_end"], len(stays.periods))
+    _check_periods(columns_of(stays.periods, STAY_PERIOD_FIELDS), account)
     _check_choices(stays, account, stay)
     _STAYS.must("draws", stays.draws, stay.of_group(stays.draws, "drawn"), "what a group has drawn")
+
+
+def _check_periods(periods: Columns, account: AccountCells) -> None:
+    """Check groups of which something is left when their period is over."""
+    first, length = periods["slot_cell"], periods["length"]
+    limit, most, counted = (periods[name] for name in ("limit_fen", "most_fen", "counted_cell"))
+    _STAYS.must("slot_cell", first, account.of_group(first, 0), "the first cell of a group")
+    _STAYS.must("length", length, np.isin(length, PERIOD_DAYS[1:]), "the days of a quarter, a month or a day")
+    _STAYS.within("limit_fen of a period", limit, -1, MAX_FEN)
+    _STAYS.must("most_fen", most, ((most >= 0) & (most <= MAX_FEN)) | (most == FREE_FEN), "an amount, or none")
+    _STAYS.must("limit_fen", limit, (limit == -1) | (length > 1), "none, as nothing of a day is carried over")
+    _STAYS.must("counted_cell", counted, account.counted(counted, _VISITS), "a visit count")
+    _STAYS.must("counted_cell", counted, (counted - first) // SLOT_WIDTH != 0, "that of another group")
 
 
 def _check_choices(stays: StayPlan, account: AccountCells, stay: StayCells) -> None:
@@ -136,7 +153,7 @@ def _check_numbers(plan: Plan, layers: Columns) -> None:
     for start, count, groups in zip(
         variants["layer_start"].tolist(), variants["layer_count"].tolist(), plan.stays.variants.tolist(), strict=True
     ):
-        numbered[start : start + count] = np.isin(number[start : start + count], given[slice(*groups)])
+        numbered[start : start + count] = np.isin(number[start : start + count], given[slice(*groups[:2])])
     by_visit = plan.layers[:, LAYER_FIELDS.index("by_visit")] == 1
     _STAYS.must(
         "number_cell", number, numbered | ~by_visit, "a number that its rule gives, as its deductible is by visit"
