@@ -150,7 +150,8 @@ class _Writer:
 
     def plan(self, leaving: Sequence[Sequence[Sequence[int]]]) -> StayPlan:
         rows = [dict(zip(numeric.LAYER_FIELDS, row.tolist(), strict=True)) for row in self.tables.layers]
-        variants, periods = [], []
+        variants: list[list[int]] = []
+        periods: list[Sequence[int]] = []
         for at, values in enumerate(self.tables.variants.tolist()):
             variant = dict(zip(numeric.VARIANT_FIELDS, values, strict=True))
             layers = rows[variant["layer_start"] : variant["layer_end"]]
