@@ -25,7 +25,8 @@ def page() -> str:
     context = click.Context(cli, info_name="qingsuan", **cli.context_settings)
     sections = list(_sections(cli, context))
     contents = "".join(f"- [`{name}`](#{name.replace(' ', '-')}): {short}\n" for name, short, _ in sections)
-    return _HEAD + contents + "".join(f"\n## {name}\n\n{text}" for name, _, text in sections)
+    before = f"\n## Before the command's name\n\n{_options(cli, context)}"
+    return _HEAD + contents + before + "".join(f"\n## {name}\n\n{text}" for name, _, text in sections)
 
 
 def _sections(group: click.Group, context: click.Context) -> Iterator[tuple[str, str, str]]:
@@ -47,11 +48,15 @@ def _paragraphs(command: click.Command) -> list[str]:
 def _text(command: click.Command, context: click.Context) -> str:
     usage = " ".join(command.collect_usage_pieces(context))
     text = f"```text\n{context.command_path} {usage}\n```\n\n" + "\n\n".join(_paragraphs(command)) + "\n"
+    options = _options(command, context)
+    return f"{text}\n{options}" if options else text
+
+
+def _options(command: click.Command, context: click.Context) -> str:
+    """The options of a command as a table; nothing where it has none."""
     records = [record for one in command.get_params(context) if (record := one.get_help_record(context)) and record[1]]
-    if records:
-        rows = "".join(f"| `{_cell(option)}` | {_cell(meaning)} |\n" for option, meaning in records)
-        text += f"\n| option | what |\n|---|---|\n{rows}"
-    return text
+    rows = "".join(f"| `{_cell(option)}` | {_cell(meaning)} |\n" for option, meaning in records)
+    return f"| option | what |\n|---|---|\n{rows}" if rows else ""
 
 
 def _cell(text: str) -> str:

@@ -11,12 +11,13 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import NoReturn
 
 import click
 
 from qingsuan import __version__
+from qingsuan.cli.log import Telling
 from qingsuan.cli.output import open_standard_streams, tell
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.contents import SHOW_VALUES
@@ -120,14 +121,22 @@ class _Lazy(click.Group):
     is_flag=True,
     help="Show what stands in people's rows in messages, which otherwise name the place alone (QINGSUAN_SHOW_VALUES).",
 )
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Say nothing of how a command gets on, but what a person should know."
+)
+@click.option("--log", type=click.Path(path_type=Path), help="Add how the command gets on to this file, as JSON lines.")
 @click.pass_context
-def cli(context: click.Context, share: str | None, show_values: bool) -> None:
+def cli(context: click.Context, share: str | None, show_values: bool, quiet: bool, log: Path | None) -> None:
     """Settle a whole year of medical insurance at once, exact to the fen (医保年度清算).
 
     Exit status: 0 done; 1 finished settlements that do not add up; 2 wrong use; 3 the input cannot be trusted; 4 a plugin or a
     parameter cannot be trusted; 5 the run failed part-way, or only printing its results did; 6 the run is finished, but rejected
     more claims than --max-rejected accepts.
     """
+    telling = context.ensure_object(Telling)
+    telling.quiet = quiet
+    if log is not None:
+        telling.log.open(log, context.invoked_subcommand or "")
     context.with_resource(terminated_as_interrupted())
     context.with_resource(_set(SHOW_VALUES, "1" if show_values else None))
     if context.invoked_subcommand in _ROOMS:
@@ -161,7 +170,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if any("\0" in argument for argument in arguments or ()):
             raise UsageError("qingsuan", found="a NUL in an argument", expected="texts and names of files")
-        cli.main(args=arguments, prog_name="qingsuan", standalone_mode=False)
+        telling = Telling()
+        with telling.log:
+            cli.main(args=arguments, prog_name="qingsuan", standalone_mode=False, obj=telling)
         if arguments is None:
             _leave()
     except click.ClickException as error:

@@ -67,7 +67,7 @@ def _demo(out: Path, people: int, seed: int, workers: int, keep: bool, words: Wo
     """Make the year and close it; returns what the screen shows."""
     kept = _prepare(out, people, seed, keep)
     show(f"{words.speak(_MADE_UP)}\n")
-    sample, seconds, progress = out / "sample", _Seconds(), progress_for(as_json=False)
+    sample, seconds, progress = out / "sample", _Seconds(), progress_for(as_json=False, lang=words.lang)
     if not kept:
         with seconds.of("sample"):
             _sample(sample, people, seed, progress)
@@ -100,7 +100,7 @@ class _Seconds:
 
 
 def _sample(out: Path, people: int, seed: int, progress: Progress) -> None:
-    progress.stage("sample 样例", -(-people // CHUNK))
+    progress.stage("sample", -(-people // CHUNK))
     make_year(out, people=people, seed=seed, year=_YEAR, bad_rows=_bad_rows(people), progress=lambda _: progress.step())
     progress.end()
 

@@ -68,7 +68,7 @@ def compare(first: Path, second: Path, out: Path, workers: int, progress: Progre
     sums = Sums()
     with _unfinished(out) as folder:
         numbers = range(pair.pieces)
-        progress.stage("comparing 对比", len(numbers))
+        progress.stage("comparing", len(numbers))
         for blocks, entries in in_threads(lambda number: _piece(pair, number, folder), numbers, workers):
             sums.add(blocks, entries)
             progress.step()

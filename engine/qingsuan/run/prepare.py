@@ -114,7 +114,7 @@ def _write(run: Run, engine: Threads, writer: DeliveryWriter, year: PreparedYear
         writer.write_part(partition, tables)
 
     engine.close()
-    run.progress.stage("ordering 排序", run.partitions)
+    run.progress.stage("ordering", run.partitions)
     for _ in in_threads(write, range(run.partitions), run.options.workers):
         run.progress.step()
     run.progress.end()

@@ -39,7 +39,7 @@ def read_all(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> No
     for table in tables:
         shuffles[table.name].add(run.settlement.empty(table.name), table.spread_on)
     work = [(table, chunk) for table in tables for chunk in _chunks(run, table)]
-    run.progress.stage("reading 读取", len(work))
+    run.progress.stage("reading", len(work))
     _read(run, work, shuffles, refused)
     run.progress.end()
     run.settlement.freeze(run.problems)

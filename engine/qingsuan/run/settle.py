@@ -132,7 +132,7 @@ def _settle(run: Run, restart: Restart[Kept], other: Engine | None) -> None:
             _count(run, refused, kept)
 
         since = time.perf_counter()
-        run.progress.stage("settling 结算", len(left))
+        run.progress.stage("settling", len(left))
         engine.settle(run, left, done)
         run.progress.end()
         run.timed("settle", since)
@@ -163,7 +163,7 @@ def _reuse(run: Run, restart: Restart[Kept], refused: RefusedRows) -> list[int]:
     since = time.perf_counter()
     found = restart.begin()
     if found:
-        run.progress.stage("checking 核对", len(found))
+        run.progress.stage("checking", len(found))
         for kept in in_threads(lambda item: restart.reuse(*item), found.items(), run.options.workers):
             if kept is not None:
                 _count(run, refused, kept)

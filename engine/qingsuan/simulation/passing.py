@@ -30,7 +30,7 @@ class Passing:
         """Settle the year by the rules in force and by every variant; ``keep`` is given each partition's view."""
         added = Added(len(variants))
         partitions = range(self.rows.year.record.partitions)
-        self.progress.stage("simulating 模拟", len(partitions))
+        self.progress.stage("simulating", len(partitions))
 
         def work(partition: int) -> None:
             self._settle(partition, variants, added, keep)

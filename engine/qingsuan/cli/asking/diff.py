@@ -31,7 +31,7 @@ def command(first: Path, second: Path, out: Path | None, workers: int, lang: Lan
     FIRST is the folder of the run that was paid, SECOND of the one that says what is due. Which claims differ, why, and what
     is to be paid out or taken back, by fund, pool, institution and person.
     """
-    found = diff(first, second, out=out, workers=workers, progress=progress_for(as_json))
+    found = diff(first, second, out=out, workers=workers, progress=progress_for(as_json=as_json, lang=lang))
     if as_json:
         show_json(found.record)
     else:

@@ -90,6 +90,6 @@ def command(
         allow=allow,
         rules_dir=rules_dir,
         lang=lang,
-        progress=progress_for(as_json),
+        progress=progress_for(as_json=as_json, lang=lang),
     )
     show_json(simulation.record) if as_json else show(simulation.summary())

@@ -70,6 +70,6 @@ def command(
         partitions=partitions,
         resume=resume,
         overwrite=overwrite,
-        progress=progress_for(as_json),
+        progress=progress_for(as_json=as_json, lang=lang),
     )
     show_run(run, out, as_json=as_json, lang=lang)

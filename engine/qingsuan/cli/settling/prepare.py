@@ -81,7 +81,7 @@ def command(
         registrations=registrations or None,
         csv_encoding=csv_encoding,
         intake=intake,
-        progress=progress_for(as_json),
+        progress=progress_for(as_json=as_json, lang=lang),
     )
     if as_json:
         show_json({**prepared.record, "seconds": prepared.seconds})

@@ -115,7 +115,7 @@ def command(
         intake=intake,
         engine=engine,
         spark_master=spark_master,
-        progress=progress_for(as_json),
+        progress=progress_for(as_json=as_json, lang=lang),
     )
     show_run(run, out, as_json=as_json, lang=lang)
     if max_rejected is not None:

@@ -104,7 +104,7 @@ def command(
         partitions=partitions,
         resume=resume,
         overwrite=overwrite,
-        progress=progress_for(as_json),
+        progress=progress_for(as_json=as_json, lang=lang),
     )
     with finished(out, run.record_sha256):
         for report in reports:

@@ -54,7 +54,7 @@ def command(
         memory=memory,
         resume=resume,
         supersedes=supersedes,
-        progress=progress_for(as_json),
+        progress=progress_for(as_json=as_json, lang=lang),
     )
     with finished(out, year.record_sha256):
         if as_json:

@@ -112,7 +112,7 @@ class Cluster:
             run.partitions,
             (run.folder.path / ".shuffle" / token).resolve(),
         )
-        run.progress.stage("reading 读取", len(items))
+        run.progress.stage("reading", len(items))
         reported: set[int] = set()
         with _plain():
             for batch in self.exchange.read(len(items), partial(read_items, self.job)):

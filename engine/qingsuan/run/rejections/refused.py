@@ -85,7 +85,7 @@ class RefusedRows:
         for name in (*(name for name in self._tables if name != self._first), self._first):
             table = self._tables[name]
             if name == self._first or table.rows:
-                run.progress.stage(f"rejected {name} 退回", run.partitions)
+                run.progress.stage("rejected rows", run.partitions)
                 table.write(run, rejecter, _prefix(name, self._first), second and _prefix(second, self._first))
                 run.progress.end()
 
