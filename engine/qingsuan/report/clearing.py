@@ -20,7 +20,7 @@ _AMOUNTS = {
     "standard": marked("standard"),
     "payable": marked("payable"),
     "advances": marked("paid already"),
-    "clearing": marked("to pay"),
+    "clearing": marked("left to pay"),
 }
 _WAYS = {
     "01": marked("by item"),

@@ -36,12 +36,8 @@ _SENTENCES = (
         "each is settled as it came"
     ),
     marked(
-        "{number} rejected reversals name settlements that are settled under another psn_no, and paid: {listed} and {more} more: "
-        "correct the psn_no of one of both"
-    ),
-    marked(
-        "{number} rejected reversals name settlements that are settled under another psn_no, and paid: {listed}: "
-        "correct the psn_no of one of both"
+        "{number} rejected reversals name settlements that are settled under another psn_no, and paid: "
+        "the rejected rows say under which: correct the psn_no of one of both"
     ),
     marked("the accumulators of --opening were counted by other rules: this is not the year settled at once"),
     # of personal accounts
@@ -65,6 +61,11 @@ _SENTENCES = (
     # of clearing
     marked("{where}: of no contract of its month ({name}); it is in no amount"),
     marked("{number} claims, {amount} yuan paid by funds, are not cleared: see unsettled"),
+    marked(
+        "{where}: no settled claim has its setl_id, pool and scheme ({number} such lines in all): nothing is cleared of it"
+    ),
+    marked("no document at hand says by which way care is paid, contracts do: {pools}"),
+    marked("{where}: a deposit of {amount}; {share}"),
     # of contracts with operators, of care elsewhere, of procurement
     marked("contract {contract} is not settled: {parameter} is missing: {why}"),
     marked("{amount} yuan were paid for which no contract is settled: uncovered/ says where and why"),
