@@ -15,6 +15,7 @@ COMMANDS = [
     for block in re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     for line in block.splitlines()
     if line.startswith("qingsuan ")
+    and "closed" not in line  # tests/closing/test_year_end.py settles a closed year again
 ]
 
 
