@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ("tests/benefits/reference/test_twin_differential.py",)
 CARRIED = ("tests/benefits/accumulators/test_opening.py::test_keys_and_a_year_of_its_own_are_carried",)
-OPENED = ("tests/benefits/accumulators/test_opening_twin.py",)
+OPENED = ("tests/benefits/accumulators/test_carried_over.py", "tests/benefits/accumulators/test_opening_twin.py")
 FIGURES = ("tests/benefits/reference/test_figures_differential.py",)
 SELECTED = ("tests/benefits/partition/test_selected_bands.py",)
 WAITING = ("tests/benefits/partition/test_waiting.py",)

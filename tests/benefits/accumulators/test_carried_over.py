@@ -30,23 +30,31 @@ limit = { yuan = { counter = "visits", group = "months", upto = [2], yuan = [40,
 caps = [{ group = "relief", source = "X" }]
 [[rules]]
 id = "all"
-when = {}
+when = { med_type = { not = ["41"] } }
 layers = ["purse", "relief"]
+[[rules]]
+id = "pharmacy"
+when = { med_type = ["41"] }
+layers = []
+source = "X"
 """
 )
 COSTS = {
     "2022-01-20": 30,
     "2022-02-10": 500,
-    "2022-04-05": 130,
-    "2022-04-06": 100,
+    "2022-04-05": 100,
+    "2022-04-06": 130,
+    "2022-05-15": 9,
     "2022-06-01": 70,
     "2022-09-09": 1000,
 }
+PHARMACY = "2022-05-15"
 PURSE = {
     "2022-01-20": "30.00",
     "2022-02-10": "170.00",  # 100 and the 70 of January
-    "2022-04-05": "130.00",  # 200: March left its 100
-    "2022-04-06": "70.00",
+    "2022-04-05": "100.00",  # 200: March left its 100, and that is used first
+    "2022-04-06": "100.00",
+    "2022-05-15": "0.00",
     "2022-06-01": "70.00",  # 200: May left its 100
     "2022-09-09": "430.00",  # 130 of June, 300 since
 }
@@ -55,6 +63,7 @@ RELIEF = {
     "2022-02-10": "20.00",  # 40 enter: half
     "2022-04-05": "0.00",
     "2022-04-06": "15.00",  # the other 30
+    "2022-05-15": "0.00",
     "2022-06-01": "0.00",
     "2022-09-09": "45.00",  # February and April have paid: 90 enter
 }
@@ -67,7 +76,10 @@ def _region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def settled(tmp_path: Path, name: str, days: list[str], *more: object) -> Path:
-    rows = [visit(number, day, **_bill(COSTS[day])) for number, day in enumerate(days, 1)]
+    rows = [
+        visit(number, day, med_type="41" if day == PHARMACY else "21", **_bill(COSTS[day]))
+        for number, day in enumerate(days, 1)
+    ]
     files = write(tmp_path / f"{name}.csv", rows), write(tmp_path / f"{name}-i.csv", [insured()])
     ran = settle(*files, tmp_path / name, "--accumulators", *more)
     assert ran.status == 0, ran.err
@@ -97,15 +109,19 @@ def test_a_year_in_parts_is_the_year_at_once(tmp_path: Path) -> None:
     assert paid(whole) == expected
     assert groups(whole)["months"] == ("2022", 2, "0.00", "None")
     runs: list[Path] = []
-    for number, part in enumerate((days[:2], days[2:3], days[3:5], days[5:])):
+    for number, part in enumerate((days[:2], days[2:3], days[3:5], days[5:6], days[6:])):
         more = ["--opening", runs[-1]] if runs else []
         runs.append(settled(tmp_path, f"part{number}", part, *more))
     assert paid(*runs) == expected
     assert read(runs[-1], "accumulators") == read(whole, "accumulators")
     # nothing is left of February, and that has to be known in April; of the 100 that May left June has used 70
     assert groups(runs[0]) == {"purse": ("2022-02", 0, "100.00", "0.00"), "relief": ("2022-02", 0, "20.00", "None")}
-    assert groups(runs[2])["purse"] == ("2022-06", 0, "0.00", "30.00")
-    assert groups(runs[2])["months"] == ("2022", 2, "0.00", "None")
+    # what was carried into April is used to the fen; a month later, at a pharmacy, both groups still hold what April left
+    assert groups(runs[1])["purse"] == ("2022-04", 0, "0.00", "0.00")
+    assert groups(runs[2])["purse"] == ("2022-04", 0, "100.00", "0.00")
+    assert groups(runs[2])["relief"] == ("2022-04", 0, "15.00", "None")
+    assert groups(runs[3])["purse"] == ("2022-06", 0, "0.00", "30.00")
+    assert groups(runs[3])["months"] == ("2022", 2, "0.00", "None")
     for out, before in zip(runs[1:], runs, strict=False):
         inputs = (tmp_path / f"{out.name}.csv", tmp_path / f"{out.name}-i.csv", before)
         verified = run("verify", out, *(one for path in inputs for one in ("--inputs", path)))
@@ -125,14 +141,14 @@ SPOILT: dict[str, tuple[Callable[[dict[str, str]], object], str]] = {
 
 @pytest.mark.parametrize("name", SPOILT)
 def test_what_cannot_have_been_left_stops_the_run(name: str, tmp_path: Path) -> None:
-    rows = rows_of(settled(tmp_path, "first", list(COSTS)[:5]))
+    rows = rows_of(settled(tmp_path, "first", list(COSTS)[:6]))
     spoil, said = SPOILT[name]
     spoil(next(row for row in rows if row["group"] == "purse"))
     refused(tmp_path, rows, said)
 
 
 def test_a_group_that_carries_nothing_over_has_nothing_left(tmp_path: Path) -> None:
-    rows = rows_of(settled(tmp_path, "first", list(COSTS)[:5]))
+    rows = rows_of(settled(tmp_path, "first", list(COSTS)[:6]))
     next(row for row in rows if row["group"] == "months")["carried"] = "1.00"
     refused(tmp_path, rows, "nothing: the group carries nothing over")
 
