@@ -249,7 +249,7 @@ def test_every_figure_that_one_of_the_documents_wants_stands_on_the_page() -> No
             "; `engine`, ",
             "J22-08: `engine` is nothing that exists",
         ),
-        ("not computed: not built: as P20-44", "not computed: not built: as P20-94", "E21-33: as P20-94"),
+        ("not computed: as J21-37", "not computed: as J21-97", "N21-59: as J21-97"),
     ],
 )
 def test_a_page_that_is_wrong_is_noticed(old: str, new: str, problem: str) -> None:
