@@ -161,3 +161,10 @@ def test_successive_rule_sets_carry_over_alike(tmp_path: Path) -> None:
             compile_rule_sets([first, read_rule_set(file)])
         assert said in str(caught.value)
         assert "as in" in str(caught.value)
+
+
+def test_a_relief_lowers_every_amount_that_a_counter_selects(tmp_path: Path) -> None:
+    case = '[[layers.first.cases]]\nwhen = { med_type = ["41"] }\nadjust = { deductible_percent = 50, source = "X" }\n'
+    steps = compile_rule_sets([read(tmp_path, ("[layers.second]", case + "[layers.second]"))]).tables.steps.tolist()
+    assert [0, 3000] in steps
+    assert {(0, 1500), (9050, 1000), (30_000, 500)} <= set(map(tuple, steps))

@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ("tests/benefits/reference/test_twin_differential.py",)
 CARRIED = ("tests/benefits/accumulators/test_opening.py::test_keys_and_a_year_of_its_own_are_carried",)
+COUNTING = ("tests/policy/test_counting.py",)
 OPENED = ("tests/benefits/accumulators/test_carried_over.py", "tests/benefits/accumulators/test_opening_twin.py")
 FIGURES = ("tests/benefits/reference/test_figures_differential.py",)
 SELECTED = ("tests/benefits/partition/test_selected_bands.py",)
@@ -205,6 +206,7 @@ MUTANTS = (
         "policy/numeric.py",
         "apply_bp(fen, amount.ratio_bp) for fen",
         "fen for fen",
+        COUNTING,
     ),
     Mutant(
         "own amounts: a limit of the claim's own is that of all",
