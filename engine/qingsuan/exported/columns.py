@@ -21,7 +21,6 @@ _CODES = frozenset(
     "variant",
     "code",
     "column",
-    "expected",
     "source_file",
     "kind",
     "fund",
@@ -29,8 +28,8 @@ _CODES = frozenset(
 }
 """Texts that stand for many."""
 
-_LEFT_OUT = frozenset({"brdy", "retire_date", "found"})
-"""A date that tells one of few, and what stood in a cell that could not be read."""
+_LEFT_OUT = frozenset({"brdy", "retire_date", "found", "expected"})
+"""A date that tells one of few; what stood in a cell that could not be read, and what should have stood there: it may name a settlement."""
 
 _KNOWN = frozenset(column.name for one in (tables.CLAIMS, tables.INSURED, tables.IDENTITIES) for column in one) | {
     "source_row"
