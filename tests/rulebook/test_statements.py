@@ -33,6 +33,7 @@ from qingsuan.policy.model import (
     Select,
     Visits,
 )
+from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.rulebook.changes import changes, changes_text, paired
 from qingsuan.rulebook.grids import grids
@@ -263,8 +264,7 @@ OTHER_WORD = {"visit": "period", "period": "visit", "absolute": "excess", "exces
 def mutants(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Where something is changed, and the value with that one thing changed."""
     if is_dataclass(value) and not isinstance(value, type):
-        derived = {"when"} if getattr(value, "cell", "") else set()  # what a row and a column make of it
-        names = [one.name for one in fields(value) if one.name not in SAYS_NOTHING | derived]
+        names = [one.name for one in fields(value) if one.name not in SAYS_NOTHING | derived(value)]
         parts = [(name, getattr(value, name)) for name in names]
         yield from _with_one(parts, path, lambda name, changed: replace(value, **{name: changed}))
     elif isinstance(value, Mapping):
@@ -273,6 +273,14 @@ def mutants(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from _with_one(enumerate(value), path, lambda at, changed: (*value[:at], changed, *value[at + 1 :]))
     else:
         yield from ((path, changed) for changed in _other_values(value))
+
+
+def derived(value: Any) -> set[str]:
+    """Fields that no file states: what a row and a column make of a case, and what stands in for an amount that a counter selects."""
+    if isinstance(value, Amount) and value.select is not None:
+        return {one.name for one in fields(value)} - {"select", "amounts_fen"}
+    selected = getattr(getattr(value, "of_claim", None), "select", None) is not None
+    return ({"when"} if getattr(value, "cell", "") else set()) | ({"amount_fen"} if selected else set())
 
 
 def _with_one(parts: Iterable[tuple[Any, Any]], path: str, put: Callable[[Any, Any], Any]) -> Iterator[tuple[str, Any]]:

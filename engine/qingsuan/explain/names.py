@@ -68,6 +68,7 @@ _TABLES = {
 class Names(RunNames):
     """Names in the language of ``words``.
 
+    >>> from qingsuan.messages import Words
     >>> Names(Words("en")).fund("maf_pay")
     'medical assistance'
     """
@@ -91,6 +92,7 @@ class Names(RunNames):
     def column(self, table: str, column: str) -> str:
         """What a column of a table is called; one of a plugin by its own name.
 
+        >>> from qingsuan.messages import Words
         >>> Names(Words("en")).column("claims", "psn_no"), Names(Words("en")).column("claims", "their_own")
         ('person', 'their_own')
         """
@@ -101,6 +103,7 @@ class Names(RunNames):
     def dimension(self, dimension: str) -> str:
         """What a condition asks for; in English a column by its words, anything else by its name.
 
+        >>> from qingsuan.messages import Words
         >>> Names(Words("en")).dimension("med_type"), Names(Words("en")).dimension("place")
         ('kind of care', 'place')
         """

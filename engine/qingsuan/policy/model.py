@@ -436,8 +436,8 @@ class Pool:
     prefixes: tuple[str, ...]
 
 
-FOLDERS = ("rules", "funding", "accounts", "authority", "premiums", "funds", "clearing")
-"""The fields of a region that are folders of parameter files."""
+FOLDERS = ("rules", "funding", "accounts", "authority", "premiums", "funds", "clearing", "texts")
+"""The fields of a region that are folders: of parameter files, and of what they say in another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,6 +467,8 @@ class Region:
         A folder with one premium TOML per year (个人缴费), or None.
     funds, clearing
         Folders with one TOML per date of who bears a gap of the fund (基金缺口分担), of which way pays which care (支付方式), or None.
+    texts
+        A folder with ``zh.po``, a gettext catalogue in Chinese of what the parameter files say in English, or None.
     """
 
     code: str
@@ -481,6 +483,7 @@ class Region:
     premiums: Any = None
     funds: Any = None
     clearing: Any = None
+    texts: Any = None
 
     def __post_init__(self) -> None:
         """A folder that is named by a text becomes a path."""

@@ -12,6 +12,7 @@ from markupsafe import escape
 
 from html_pages import check_page
 from qingsuan.plugins import load
+from qingsuan.plugins.texts import rules_in_chinese
 from qingsuan.policy.model import Region
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.rulebook.grids import grids
@@ -30,7 +31,7 @@ def page_of(region: Region) -> str:
 @pytest.mark.parametrize("region", REGIONS, ids=lambda one: one.code)
 def test_everything_of_the_files_is_on_the_page(region: Region) -> None:
     page = page_of(region)
-    for one in read_rule_sets(region):
+    for one in (rules_in_chinese(rule_set, region) for rule_set in read_rule_sets(region)):
         for layer in one.layers.values():
             for grid in grids(one, layer, Words(one, "zh", region.codes)):
                 assert escape(grid.frame) in page

@@ -33,6 +33,7 @@ from qingsuan.explain.rows.counters import counters_by_name, counters_of
 from qingsuan.explain.rows.found import Found
 from qingsuan.explain.rows.person import ClaimRow, Person
 from qingsuan.messages import Words
+from qingsuan.plugins.texts import rules_in_chinese
 from qingsuan.policy.model import RuleSet
 
 __all__ = ["Claims"]
@@ -102,7 +103,9 @@ class Claims:
         )
 
     def _asked(self, rule_set: RuleSet) -> Asked:
-        return Asked(rule_set, self.speech, self.setup.region_of(rule_set.pool).codes)
+        region = self.setup.region_of(rule_set.pool)
+        told = rules_in_chinese(rule_set, region) if self.speech.lang == "zh" else rule_set
+        return Asked(told, self.speech, region.codes)
 
     def _elsewhere(self, row: ClaimRow) -> str | None:
         tables = ("settled", "reversed", "rejected")

@@ -36,10 +36,18 @@ def rejection_of(
         says=speech.speak(REJECTIONS[rejected.code]) if rejected.code in REJECTIONS else "",
         column=rejected.column,
         found=rejected_says(speech, found),
-        expected=rejected_says(speech, said.get("expected", rejected.expected)),
+        expected=_expected(speech, missing) or rejected_says(speech, said.get("expected", rejected.expected)),
         rules=rules,
         missing=missing,
     )
+
+
+def _expected(speech: Words, missing: MissingParameter | None) -> str:
+    """What a claim that needs a missing parameter would have needed, with the reason as it is told; nothing of any other."""
+    if missing is None:
+        return ""
+    parameter, why = missing.parameter, missing.why
+    return speech.speak("parameter {parameter}, which the bureau must supply: {why}", parameter=parameter, why=why)
 
 
 def _missing(asked: Asked, trace: ClaimTrace) -> MissingParameter | None:

@@ -87,8 +87,7 @@ def _rejection(names: Names, one: Rejection) -> Iterator[str]:
     yield f"  {speak('expected')}: {one.expected}"
     if one.missing is not None:
         yield f"  {speak('A number that is not known')}: {one.missing.parameter}"
-        if names.words.lang == "en":
-            yield f"    {one.missing.why}"
+        yield f"    {one.missing.why}"
         yield from indented(indented(conditions(names, one.missing.conditions)))
     if one.rules:
         yield f"  {speak('Which rules there are, and what of each is not met')}"

@@ -54,7 +54,7 @@ class RunNames:
     """Names in the language of ``words``.
 
     >>> RunNames(Words("en")).scheme("390"), RunNames(Words("en")).scheme("391"), RunNames(Words("zh")).fund("maf_pay")
-    ('390 residents', '391', '医疗救助基金')
+    ('390 residents', '391', '医疗救助')
     """
 
     def __init__(self, words: Words) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qingsuan.pages.rendering import render
+from qingsuan.plugins.texts import rules_in_chinese
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.rulebook.page.sections import rule_set_section
 from qingsuan.rulebook.page.timeline import timeline
@@ -33,7 +34,8 @@ def book(region: Region, rule_sets: Sequence[RuleSet], digests: Mapping[str, str
         Jinja2 or matplotlib is not installed.
     """
     pools = {pool.code: pool.name for pool in region.pools}
-    ordered = sorted(rule_sets, key=lambda one: (one.pool, one.schemes, one.effective))
+    told = [rules_in_chinese(one, region) for one in rule_sets]
+    ordered = sorted(told, key=lambda one: (one.pool, one.schemes, one.effective))
     lines: dict[str, list[RuleSet]] = {}
     for one in ordered:
         lines.setdefault(f"{pools.get(one.pool, one.pool)} {'+'.join(one.schemes)}", []).append(one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -106,7 +107,10 @@ def _cited(rule_set: RuleSet, sources: Iterable[str]) -> Iterator[Mapping[str, s
     """The sources of a table, to stand beside it with their grades."""
     for key in dict.fromkeys(each for one in sources for each in one.split(", ") if each):
         source = _source(key, rule_set.sources[key])
-        yield {**source, "document": source["document"].split(" (", maxsplit=1)[0]}  # in full among the sources below
+        yield {
+            **source,
+            "document": re.split(r" \(|（", source["document"], maxsplit=1)[0],
+        }  # in full among the sources below
 
 
 def _source(key: str, source: Source) -> dict[str, str]:

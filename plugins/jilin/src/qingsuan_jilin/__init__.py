@@ -48,6 +48,7 @@ def qingsuan_region() -> Region:
         premiums=root / "premiums",
         funds=root / "funds",
         clearing=root / "clearing",
+        texts=root / "texts",
         authority=root / "authority",
         codes={"med_type": LOCAL_CARE},
     )

@@ -26,5 +26,6 @@ def qingsuan_region() -> Region:
         premiums=root / "premiums",
         funds=root / "funds",
         clearing=root / "clearing",
+        texts=root / "texts",
         authority=root / "authority",
     )

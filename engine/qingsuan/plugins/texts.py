@@ -1,0 +1,69 @@
+"""What a region's parameter files say in English, in Chinese: the gettext catalogue that its plugin brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+from qingsuan.errors import PolicyError
+from qingsuan.policy.model import Region, RuleSet
+
+__all__ = ["CATALOGUE", "rules_in_chinese", "texts_in_chinese"]
+
+CATALOGUE = "zh.po"
+"""The file in the folder that ``Region(texts=…)`` names."""
+
+
+def texts_in_chinese(region: Region) -> Mapping[str, str]:
+    """The texts of a region's parameter files (titles, articles, reasons) with their translations; none where it brings none.
+
+    Raises
+    ------
+    PolicyError
+        There is no such file, or it is no catalogue.
+    """
+    return {} if region.texts is None else _read(region.texts)
+
+
+def rules_in_chinese(rule_set: RuleSet, region: Region) -> RuleSet:
+    """A rule set whose sources and reasons are said in Chinese, as far as its region has them so; its numbers and names are its own.
+
+    Raises
+    ------
+    PolicyError
+        From :func:`texts_in_chinese`.
+    """
+    texts = texts_in_chinese(region)
+
+    def told(text: str) -> str:
+        return texts.get(text, text)
+
+    return replace(
+        rule_set,
+        sources={
+            key: replace(one, document=told(one.document), article=told(one.article))
+            for key, one in rule_set.sources.items()
+        },
+        missing=tuple(replace(one, why=told(one.why)) for one in rule_set.missing),
+        beyond=tuple(replace(one, why=told(one.why)) for one in rule_set.beyond),
+        explained=tuple(replace(one, why=told(one.why)) for one in rule_set.explained),
+    )
+
+
+@cache
+def _read(folder: object) -> Mapping[str, str]:
+    from babel.messages.pofile import PoFileError, read_po  # only what is said in Chinese needs it
+
+    file = folder.joinpath(CATALOGUE)  # type: ignore[attr-defined]  # a path, or what importlib.resources has
+    try:
+        with file.open("rb") as opened:
+            catalogue = read_po(opened, locale="zh", abort_invalid=True)
+    except (OSError, UnicodeDecodeError, PoFileError) as error:
+        raise PolicyError(
+            str(file),
+            found=f"it cannot be read: {error}",
+            expected="a gettext catalogue of what the parameter files say, in Chinese",
+            do="mend the file, or take Region(texts=…) out",
+        ) from error
+    return {str(one.id): str(one.string) for one in catalogue if one.id and one.string}
