@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from qingsuan.cli.settling import progress
-from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli import progress
+from qingsuan.cli.progress import progress_for
 from settling import claim, insured, run, write
 
 

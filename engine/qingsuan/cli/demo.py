@@ -14,7 +14,7 @@ import click
 
 from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show
-from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.progress import progress_for
 from qingsuan.closing.year import close_year
 from qingsuan.errors import UsageError
 from qingsuan.messages import Lang, Words, marked

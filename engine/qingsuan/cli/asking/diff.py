@@ -9,7 +9,7 @@ import click
 from qingsuan.api.comparing import diff
 from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show, show_json
-from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.progress import progress_for
 from qingsuan.messages import Lang
 
 __all__ = ["command"]

@@ -11,7 +11,7 @@ from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.options.sizes import Size
 from qingsuan.cli.output import results_apart, show, show_json
-from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.progress import progress_for
 from qingsuan.messages import Lang
 from qingsuan.run.bounds import MOST_WORKERS
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import finished, results_apart, show_run
-from qingsuan.cli.settling.progress import progress_for
 from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
@@ -36,16 +36,7 @@ def command(
     out: Path,
     cases: tuple[str, ...],
     confirmations: Path | None,
-    requirements: tuple[str, ...],
-    allow: Path | None,
-    skip_unserved: bool,
-    csv_encoding: str,
-    intake: Path | None,
-    workers: int,
-    memory: int,
-    partitions: int | None,
-    resume: bool,
-    overwrite: bool,
+    how: dict[str, Any],
     lang: Lang,
     as_json: bool,
 ) -> None:
@@ -65,17 +56,7 @@ def command(
         contracts=contracts,
         cases=cases or None,
         out=out,
-        require=requirements,
-        allow=allow,
-        skip_unserved=skip_unserved,
-        csv_encoding=csv_encoding,
-        intake=intake,
-        workers=workers,
-        memory=memory,
-        partitions=partitions,
-        resume=resume,
-        overwrite=overwrite,
-        progress=progress_for(as_json=as_json, lang=lang),
+        **how,
     )
     with finished(out, run.record_sha256):
         if confirmations is not None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import results_apart, show_run
-from qingsuan.cli.settling.progress import progress_for
 from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 
@@ -45,16 +45,7 @@ def command(
     carried: Path | None,
     standards: Path | None,
     must_insure: Path | None,
-    requirements: tuple[str, ...],
-    allow: Path | None,
-    skip_unserved: bool,
-    csv_encoding: str,
-    intake: Path | None,
-    workers: int,
-    memory: int,
-    partitions: int | None,
-    resume: bool,
-    overwrite: bool,
+    how: dict[str, Any],
     lang: Lang,
     as_json: bool,
 ) -> None:
@@ -75,16 +66,6 @@ def command(
         carried=carried,
         standards=standards,
         must_insure=must_insure,
-        require=requirements,
-        allow=allow,
-        skip_unserved=skip_unserved,
-        csv_encoding=csv_encoding,
-        intake=intake,
-        workers=workers,
-        memory=memory,
-        partitions=partitions,
-        resume=resume,
-        overwrite=overwrite,
-        progress=progress_for(as_json=as_json, lang=lang),
+        **how,
     )
     show_run(run, out, as_json=as_json, lang=lang)

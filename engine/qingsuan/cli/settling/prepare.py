@@ -13,7 +13,7 @@ from qingsuan.cli.options.intake import intake_option
 from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
-from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.progress import progress_for
 from qingsuan.messages import Lang, Words
 from qingsuan.report.prepared import summary
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from qingsuan.cli.options.settlement import running_options
 from qingsuan.cli.output import results_apart, show_run
-from qingsuan.cli.settling.progress import progress_for
 from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
@@ -46,13 +46,7 @@ def command(
     scores: Path | None,
     movements: Path | None,
     out: Path,
-    csv_encoding: str,
-    intake: Path | None,
-    workers: int,
-    memory: int,
-    partitions: int | None,
-    resume: bool,
-    overwrite: bool,
+    how: dict[str, Any],
     lang: Lang,
     as_json: bool,
 ) -> None:
@@ -72,13 +66,6 @@ def command(
         scores=scores,
         movements=movements,
         out=out,
-        csv_encoding=csv_encoding,
-        intake=intake,
-        workers=workers,
-        memory=memory,
-        partitions=partitions,
-        resume=resume,
-        overwrite=overwrite,
-        progress=progress_for(as_json=as_json, lang=lang),
+        **how,
     )
     show_run(run, out, as_json=as_json, lang=lang)

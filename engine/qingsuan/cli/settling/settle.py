@@ -15,7 +15,7 @@ from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.options.most_rejected import MostRejected, MostRejectedType
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show_run
-from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.progress import progress_for
 from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import click
 
 from qingsuan.cli.options.settlement import settlement_options
 from qingsuan.cli.output import finished, results_apart, show_run
-from qingsuan.cli.settling.progress import progress_for
 from qingsuan.messages import Lang
 from qingsuan.run.bounds import FIRST_YEAR, LAST_SUBSIDY_YEAR
 
@@ -61,16 +61,7 @@ def command(
     as_of: dt.datetime | None,
     budgets: Path | None,
     reports: tuple[Path, ...],
-    requirements: tuple[str, ...],
-    allow: Path | None,
-    skip_unserved: bool,
-    csv_encoding: str,
-    intake: Path | None,
-    workers: int,
-    memory: int,
-    partitions: int | None,
-    resume: bool,
-    overwrite: bool,
+    how: dict[str, Any],
     lang: Lang,
     as_json: bool,
 ) -> None:
@@ -94,17 +85,7 @@ def command(
         receipts=receipts,
         as_of=None if as_of is None else as_of.date(),
         budgets=budgets,
-        require=requirements,
-        allow=allow,
-        skip_unserved=skip_unserved,
-        csv_encoding=csv_encoding,
-        intake=intake,
-        workers=workers,
-        memory=memory,
-        partitions=partitions,
-        resume=resume,
-        overwrite=overwrite,
-        progress=progress_for(as_json=as_json, lang=lang),
+        **how,
     )
     with finished(out, run.record_sha256):
         for report in reports:

@@ -9,7 +9,7 @@ import click
 from qingsuan.cli.options.execution import machine_options
 from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import finished, results_apart, show, show_json
-from qingsuan.cli.settling.progress import progress_for
+from qingsuan.cli.progress import progress_for
 from qingsuan.messages import Lang, Words
 
 __all__ = ["command"]
