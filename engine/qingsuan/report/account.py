@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.messages import Words, marked
-from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
-from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.text import grouped_amount, table
 from qingsuan.report.wording.equalities import equalities
 from qingsuan.report.wording.names import RunNames
 from qingsuan.report.wording.warnings import warning_lines
@@ -68,7 +67,8 @@ def _head(words: Words, record: Mapping[str, Any]) -> str:
 
 def _pools(words: Words, record: Mapping[str, Any]) -> str:
     rows = [
-        [row["pool"], f"{row['accounts']:,}", *(_yuan(row[name]) for name in _AMOUNTS)] for row in record["amounts"]
+        [row["pool"], f"{row['accounts']:,}", *(grouped_amount(row[name]) for name in _AMOUNTS)]
+        for row in record["amounts"]
     ]
     headings = [words.speak(text) for text in (marked("pool"), marked("accounts"), *_AMOUNTS.values())]
     return table(headings, rows, "l" + "r" * (len(headings) - 1)) if rows else ""
@@ -76,7 +76,9 @@ def _pools(words: Words, record: Mapping[str, Any]) -> str:
 
 def _uses(words: Words, record: Mapping[str, Any]) -> str:
     refused = [
-        words.speak("{code} {count} ({amount} yuan)", code=code, count=f"{one['uses']:,}", amount=_yuan(one["amount"]))
+        words.speak(
+            "{code} {count} ({amount} yuan)", code=code, count=f"{one['uses']:,}", amount=grouped_amount(one["amount"])
+        )
         for code, one in record["refused_uses"].items()
     ]
     return words.speak("uses refused: {listed}", listed=", ".join(refused)) if refused else ""
@@ -103,7 +105,3 @@ def _missing(words: Words, record: Mapping[str, Any]) -> str:
     rules = [rule for rule in record["rules"] if pools.intersection(rule["pools"]) and rule["missing"]]
     lines = [f"  {'+'.join(rule['pools'])}: {', '.join(rule['missing'])}" for rule in rules]
     return "\n".join([words.speak("parameters that are missing:"), *lines]) if lines else ""
-
-
-def _yuan(text: str) -> str:
-    return grouped_yuan(fen_of_yuan(text))

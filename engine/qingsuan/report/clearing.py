@@ -9,7 +9,7 @@ from typing import Any
 from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
-from qingsuan.report.text import grouped_yuan, headed, table
+from qingsuan.report.text import grouped_amount, grouped_yuan, headed, table
 from qingsuan.report.wording.names import RunNames
 from qingsuan.report.wording.warnings import warning_lines
 
@@ -109,7 +109,7 @@ def _by_way(words: Words, record: Mapping[str, Any]) -> str:
             f"{row['pool']} {row['insutype']} {row['clr_type']}",
             _way(words, row["clr_way"]),
             f"{row['contracts']:,}",
-            *(grouped_yuan(fen_of_yuan(row[name])) for name in _AMOUNTS),
+            *(grouped_amount(row[name]) for name in _AMOUNTS),
         ]
         for row in record["amounts"]
     ]
@@ -135,7 +135,7 @@ def _unsettled(words: Words, record: Mapping[str, Any]) -> str:
             speak(KINDS[row["kind"]]),
             names.table(row["table"]),
             f"{row['rows']:,}",
-            grouped_yuan(fen_of_yuan(row["fund_pay_sumamt"])),
+            grouped_amount(row["fund_pay_sumamt"]),
         )
         for row in record["unsettled"]
     ]

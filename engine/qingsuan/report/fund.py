@@ -8,9 +8,8 @@ from typing import Any
 
 from qingsuan.funds.lines import FUNDS
 from qingsuan.messages import Words, marked
-from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
-from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.text import grouped_amount, table
 from qingsuan.report.wording.equalities import equalities
 from qingsuan.report.wording.warnings import warning_lines
 
@@ -67,7 +66,7 @@ def _books(words: Words, record: Mapping[str, Any]) -> str:
         [
             f"{row['fund']} {FUNDS[row['fund']]}" if chinese else row["fund"],
             row["pool"],
-            *(_yuan(row[name]) for name in _AMOUNTS),
+            *(grouped_amount(row[name]) for name in _AMOUNTS),
         ]
         for row in record["amounts"]
     ]
@@ -89,7 +88,7 @@ def _gaps(words: Words, record: Mapping[str, Any]) -> str:
         none=f"{plan['none']:,}",
     )
     headings = [words.speak(text) for text in _BEARERS.values()]
-    return f"{head}\n{table(headings, [[_yuan(found['amounts'][name]) for name in _BEARERS]], 'r' * len(_BEARERS))}"
+    return f"{head}\n{table(headings, [[grouped_amount(found['amounts'][name]) for name in _BEARERS]], 'r' * len(_BEARERS))}"
 
 
 def _burden(words: Words, record: Mapping[str, Any]) -> str:
@@ -116,7 +115,3 @@ def _rows(words: Words, record: Mapping[str, Any]) -> str:
         rejected=f"{sum(rows['rejected'].values()):,}{f' ({codes})' if codes else ''}",
         claims=f"{record['claims']:,}",
     )
-
-
-def _yuan(text: str) -> str:
-    return grouped_yuan(fen_of_yuan(text))

@@ -9,9 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from qingsuan.messages import Words, marked
-from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
-from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.text import grouped_amount, table
 from qingsuan.report.wording.equalities import equalities
 from qingsuan.report.wording.warnings import warning_lines
 
@@ -55,8 +54,8 @@ def _head(words: Words, record: Mapping[str, Any]) -> str:
 
 
 def _contracts(words: Words, contracts: Sequence[Mapping[str, Any]]) -> str:
-    rows = [[row["contract"], *(_yuan(row[name]) for name in _AMOUNTS)] for row in contracts]
-    sums = [_yuan(sum(row[name] for row in contracts)) for name in list(_AMOUNTS)[1:]]
+    rows = [[row["contract"], *(grouped_amount(row[name]) for name in _AMOUNTS)] for row in contracts]
+    sums = [grouped_amount(sum(row[name] for row in contracts)) for name in list(_AMOUNTS)[1:]]
     headings = [words.speak(text) for text in (marked("contract"), *_AMOUNTS.values())]
     return table(headings, [*rows, [words.speak("in all"), "", *sums]], "l" + "r" * len(_AMOUNTS)) if rows else ""
 
@@ -66,15 +65,11 @@ def _rows(words: Words, record: Mapping[str, Any]) -> str:
     return words.speak(
         "settled claims read: {rows}; paid where no contract is settled: {uncovered} yuan\nmoney that moved: {moved}",
         rows=f"{record['rows']['in']:,}",
-        uncovered=_yuan(record["amounts"]["uncovered"]),
+        uncovered=grouped_amount(record["amounts"]["uncovered"]),
         moved=", ".join(told) or words.speak("none"),
     )
 
 
 def _moved(words: Words, name: str, one: Mapping[str, Any]) -> str:
-    amount = words.speak(": {amount} yuan", amount=_yuan(one["amount"])) if "amount" in one else ""
+    amount = words.speak(": {amount} yuan", amount=grouped_amount(one["amount"])) if "amount" in one else ""
     return f"{name} {one['rows']:,}{amount}"
-
-
-def _yuan(text: object) -> str:
-    return grouped_yuan(fen_of_yuan(str(text)))

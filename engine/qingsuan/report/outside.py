@@ -9,9 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from qingsuan.messages import Words, marked
-from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
-from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.text import grouped_amount, table
 from qingsuan.report.wording.equalities import equalities
 from qingsuan.report.wording.warnings import warning_lines
 
@@ -41,9 +40,9 @@ def _head(words: Words, record: Mapping[str, Any]) -> str:
         "cleared within the region {region} yuan, beyond it {beyond} yuan; still to be paid {to_pay}",
         year=str(record["year"]),
         title=record["title"],
-        region=_yuan(amounts["region"]),
-        beyond=_yuan(amounts["beyond"]),
-        to_pay=_yuan(amounts["to_pay"]),
+        region=grouped_amount(amounts["region"]),
+        beyond=grouped_amount(amounts["beyond"]),
+        to_pay=grouped_amount(amounts["to_pay"]),
     )
 
 
@@ -64,7 +63,7 @@ def _balances(words: Words, out_dir: Path) -> str:
             row["paying"],
             row["treating"],
             words.speak(_PLACES[row["place"]]),
-            *(_yuan(row[name]) for name in ("cleared", "transferred", "to_pay")),
+            *(grouped_amount(row[name]) for name in ("cleared", "transferred", "to_pay")),
         ]
         for row in _rows_of(out_dir, "balances")
     ]
@@ -75,7 +74,8 @@ def _advances(words: Words, out_dir: Path) -> str:
     names = {"required": marked("required"), "held": marked("held"), "adjust": marked("to adjust")}
     headings = [words.speak(text) for text in (marked("payer"), marked("receiver"), *names.values())]
     lines = [
-        [row["payer"], row["receiver"], *(_yuan(row[name]) for name in names)] for row in _rows_of(out_dir, "advances")
+        [row["payer"], row["receiver"], *(grouped_amount(row[name]) for name in names)]
+        for row in _rows_of(out_dir, "advances")
     ]
     title = words.speak("advances")
     return f"{title}\n{table(headings, lines, 'llrrr')}" if lines else ""
@@ -95,7 +95,3 @@ def _rows(words: Words, record: Mapping[str, Any]) -> str:
 def _rows_of(out_dir: Path, name: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = pq.read_table(out_dir.joinpath(name, "part-00000.parquet")).to_pylist()
     return found
-
-
-def _yuan(text: object) -> str:
-    return grouped_yuan(fen_of_yuan(str(text)))

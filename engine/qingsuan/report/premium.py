@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
-from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.text import grouped_amount, grouped_yuan, table
 from qingsuan.report.wording.names import RunNames
 from qingsuan.report.wording.reasons import by_reason, rows_of_insured
 from qingsuan.report.wording.warnings import warning_lines
@@ -97,7 +97,7 @@ def _rows(words: Words, record: Mapping[str, Any]) -> str:
 def _money(words: Words, record: Mapping[str, Any]) -> str:
     came = record["received"]
     told = [
-        f"{words.speak(text)} {came[name]['rows']:,}: {grouped_yuan(fen_of_yuan(came[name]['amount']))}"
+        f"{words.speak(text)} {came[name]['rows']:,}: {grouped_amount(came[name]['amount'])}"
         for name, text in _PARTS.items()
     ]
     return words.speak(

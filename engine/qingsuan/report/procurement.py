@@ -9,7 +9,7 @@ from typing import Any
 from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
-from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.text import grouped_amount, grouped_yuan, table
 from qingsuan.report.wording.equalities import equalities
 from qingsuan.report.wording.reasons import by_reason
 from qingsuan.report.wording.warnings import warning_lines
@@ -55,7 +55,9 @@ def _head(words: Words, record: Mapping[str, Any]) -> str:
 
 
 def _batches(words: Words, record: Mapping[str, Any]) -> str:
-    lines = [[row["batch"], row["insutype"], *(_yuan(row[name]) for name in _AMOUNTS)] for row in record["amounts"]]
+    lines = [
+        [row["batch"], row["insutype"], *(grouped_amount(row[name]) for name in _AMOUNTS)] for row in record["amounts"]
+    ]
     sums = [grouped_yuan(sum(fen_of_yuan(row[name]) for row in record["amounts"])) for name in _AMOUNTS]
     headings = [words.speak(text) for text in (marked("batch"), marked("scheme"), *_AMOUNTS.values())]
     return table(headings, [*lines, [words.speak("in all"), "", *sums]], "ll" + "r" * len(sums))
@@ -77,12 +79,8 @@ def _advances(words: Words, record: Mapping[str, Any]) -> str:
     one = record["advances"]
     return words.speak(
         "advances {advanced} = given back {repaid} + offset {offset} + left {left}",
-        advanced=_yuan(one["advanced"]),
-        repaid=_yuan(one["repaid"]),
-        offset=_yuan(one["offset"]),
-        left=_yuan(one["left"]),
+        advanced=grouped_amount(one["advanced"]),
+        repaid=grouped_amount(one["repaid"]),
+        offset=grouped_amount(one["offset"]),
+        left=grouped_amount(one["left"]),
     )
-
-
-def _yuan(text: str) -> str:
-    return grouped_yuan(fen_of_yuan(text))

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.report.summary import read_record
-from qingsuan.report.text import grouped_yuan, table
+from qingsuan.report.text import grouped_amount, grouped_yuan, table
 from qingsuan.report.wording.names import RunNames
 from qingsuan.report.wording.reasons import by_reason, rows_of_insured
 from qingsuan.report.wording.warnings import warning_lines
@@ -107,7 +107,7 @@ def _arrived(words: Words, receipts: Mapping[str, Any]) -> str:
     lines = [
         [
             f"{one['region']} {words.speak(_PAYERS[one['level']])}",
-            *(grouped_yuan(fen_of_yuan(one[name])) for name in _RECEIPTS),
+            *(grouped_amount(one[name]) for name in _RECEIPTS),
         ]
         for one in receipts["levels"]
     ]

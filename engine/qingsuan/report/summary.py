@@ -16,9 +16,8 @@ import pyarrow.parquet as pq
 
 from qingsuan.errors import InputError
 from qingsuan.messages import Words, marked
-from qingsuan.money import fen_of_yuan
 from qingsuan.policy.model import FUNDS
-from qingsuan.report.text import folded, grouped_yuan, headed, percent, table
+from qingsuan.report.text import folded, grouped_amount, grouped_yuan, headed, percent, table
 from qingsuan.report.wording.names import RunNames
 from qingsuan.report.wording.reasons import REJECTIONS
 from qingsuan.report.wording.warnings import warning_lines
@@ -120,7 +119,7 @@ def _counts(names: RunNames, record: Mapping[str, Any]) -> str:
         (
             names.outcome(name),
             f"{record['rows'][name]:,}",
-            grouped_yuan(fen_of_yuan(record["amounts"]["medfee_sumamt"][name])),
+            grouped_amount(record["amounts"]["medfee_sumamt"][name]),
         )
         for name in ("in", *_OUTCOMES)
     ]

@@ -7,9 +7,20 @@ import unicodedata
 from collections.abc import Sequence
 
 from qingsuan.messages import Words
-from qingsuan.money import yuan
+from qingsuan.money import fen_of_yuan, yuan
 
-__all__ = ["folded", "grouped_yuan", "harmless", "headed", "heading", "percent", "proven", "table", "width"]
+__all__ = [
+    "folded",
+    "grouped_amount",
+    "grouped_yuan",
+    "harmless",
+    "headed",
+    "heading",
+    "percent",
+    "proven",
+    "table",
+    "width",
+]
 
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -31,6 +42,15 @@ def grouped_yuan(amount_fen: int) -> str:
     """
     whole, _, cents = yuan(abs(amount_fen)).partition(".")
     return f"{'-' if amount_fen < 0 else ''}{int(whole):,}.{cents}"
+
+
+def grouped_amount(amount: object) -> str:
+    """Write an amount of a record or a table, which is in yuan, with thousands apart.
+
+    >>> grouped_amount("1234567.89")
+    '1,234,567.89'
+    """
+    return grouped_yuan(fen_of_yuan(str(amount)))
 
 
 def percent(part: int, whole: int) -> str:

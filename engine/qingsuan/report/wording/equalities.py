@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from qingsuan.funds.lines import FUNDS
 from qingsuan.messages import SaidAgain, Words, marked
-from qingsuan.money import fen_of_yuan
-from qingsuan.report.text import grouped_yuan
+from qingsuan.report.text import grouped_amount
 
 __all__ = ["equalities", "equality"]
 
@@ -56,8 +55,7 @@ def equality(words: Words, text: str) -> str:
 def equalities(words: Words, identities: Sequence[Mapping[str, str]]) -> str:
     """What must be equal, line by line with both amounts, as a summary ends with it."""
     lines = [
-        f"  {equality(words, one['identity'])}: "
-        f"{grouped_yuan(fen_of_yuan(one['one']))} = {grouped_yuan(fen_of_yuan(one['other']))}"
+        f"  {equality(words, one['identity'])}: {grouped_amount(one['one'])} = {grouped_amount(one['other'])}"
         for one in identities
     ]
     return "\n".join([words.speak("what must be equal:"), *lines])
