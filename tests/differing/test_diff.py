@@ -238,6 +238,94 @@ def test_runs_that_do_not_add_up_are_refused(made: Path, tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["second"]
 
 
+# ---- people with a former benefit
+
+
+def register_of(made: Path, place: Path) -> dict[str, str]:
+    """A register of every fourth insured person and of all who hold an identity, some with two benefits, and of somebody unknown."""
+    people = pq.read_table(made / "year" / "insured.parquet").column("psn_no").to_pylist()
+    holders = pq.read_table(made / "year" / "identities.parquet").column("psn_no").to_pylist()
+    some = sorted({*sorted(set(people))[::4], *holders})
+    lines = [f"{one},M03900" for one in some] + [f"{one},M01600" for one in some[::5]] + ["9" * 20 + ",M03900"]
+    place.write_text("\n".join(["# made up", "psn_no,benefit", *lines]), "utf-8")
+    both = set(some[::5])
+    return {one: "M03900+M01600" if one in both else "M03900" for one in some} | {"9" * 20: "M03900"}
+
+
+def becomes(first: Fates, second: Fates, person: str) -> dict[str, Any]:
+    """What a register's table has to say of a person, in plain Python."""
+    sums: list[dict[str, Any]] = []
+    for side in (first, second):
+        mine = [row for (psn_no, _), (fate, _, row) in side.items() if (psn_no, fate) == (person, "settled")]
+        of_care = [row for row in mine if row["med_type"][0] == "1" or row["med_type"] == "41"]
+        funds = [sum(row[fund] for row in rows for fund in FUNDS) for rows in (mine, of_care)]
+        sums.append({"claims": len(mine), "fund_pay_sumamt": funds[0], "outpatient": funds[1]})
+    keys = {key for key in first.keys() | second.keys() if key[0] == person}
+    unlike = any(first.get(key, ("absent",))[0] != second.get(key, ("absent",))[0] for key in keys)
+    before, after = (one["fund_pay_sumamt"] for one in sums)
+    outcome = "less" if after < before else "more" if after > before else "same"
+    if unlike:
+        outcome = "not known"
+    elif not sums[0]["claims"] and not sums[1]["claims"]:
+        outcome = "no claims"
+    told = {f"{side}_{name}": one[name] for side, one in zip(("first", "second"), sums, strict=True) for name in one}
+    less = {"less": max(before - after, 0), "less_outpatient": max(sums[0]["outpatient"] - sums[1]["outpatient"], 0)}
+    return {"outcome": outcome, **told, **less}
+
+
+@pytest.mark.parametrize("second", ["second", "spread", "person"])
+def test_who_gets_less_than_before(made: Path, tmp_path: Path, second: str) -> None:
+    benefits = register_of(made, tmp_path / "register.csv")
+    found = qingsuan.diff(made / "first", made / second, register=tmp_path / "register.csv")
+    sides = fates(made / "first"), fates(made / second)
+    rows = {row.pop("psn_no"): row for row in found.registered.to_arrow().to_pylist()}
+    assert rows == {one: {"benefit": benefit, **becomes(*sides, one)} for one, benefit in benefits.items()}
+    outcomes = Counter(row["outcome"] for row in rows.values())
+    assert {name: count for name, count in found.record["register"]["outcomes"].items() if count} == outcomes
+    assert {"less", "same", "no claims"} <= set(outcomes)
+    assert ("not known" in outcomes) == (second != "person")
+    lost = sum(row["less"] for row in rows.values() if row["outcome"] == "less")
+    assert found.record["register"]["less"] == f"{lost:.2f}"
+    totals = found.totals["register"].to_arrow().to_pylist()
+    by = Counter((row["benefit"], row["outcome"]) for row in rows.values())
+    assert {(row["benefit"], row["outcome"]): row["people"] for row in totals} == by
+    assert sum(row["less"] for row in totals) == sum(row["less"] for row in rows.values())
+
+
+def test_a_register_of_two_equal_runs_has_everybody(made: Path, tmp_path: Path) -> None:
+    benefits = register_of(made, tmp_path / "register.csv")
+    ran = run(
+        "diff", made / "second", made / "spread", "--register", tmp_path / "register.csv", "--out", tmp_path / "x"
+    )
+    assert ran.status == 0
+    assert "as much as before" in ran.out
+    rows = [row for part in (tmp_path / "x" / "registered").iterdir() for row in pq.read_table(part).to_pylist()]
+    assert sorted(row["psn_no"] for row in rows) == sorted(benefits)
+    assert {row["outcome"] for row in rows} == {"same", "no claims"}
+    chinese = run("diff", made / "first", made / "person", "--register", tmp_path / "register.csv", "--lang", "zh")
+    assert "比以前少" in chinese.out
+    assert "待遇减少的人员合计少得" in chinese.out
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["psn_no,benefit", "1,M03900", "1,M03900"], "line 3: a person and benefit that stand further up"),
+        (["psn_no,benefit", ",M03900"], "line 2: no psn_no"),
+        (["psn_no,benefit", "1,"], "line 2: no benefit"),
+        (["psn_no,benefit"], "no line"),
+        (["psn_no,disease", "1,M03900"], "no column benefit"),
+    ],
+)
+def test_a_register_that_cannot_be_trusted_is_refused(made: Path, tmp_path: Path, lines: list[str], words: str) -> None:
+    (tmp_path / "register.csv").write_text("\n".join(lines), "utf-8")
+    asked = ("diff", made / "first", made / "second", "--register", tmp_path / "register.csv", "--out", tmp_path / "x")
+    ran = run(*asked)
+    assert ran.status == 4
+    assert words in ran.err
+    assert not (tmp_path / "x").exists()
+
+
 # ---- the command
 
 

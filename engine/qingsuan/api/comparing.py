@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from qingsuan.api.arguments import PathLike, folder_for
 from qingsuan.differing import compare, summary
+from qingsuan.differing.register import Register
 from qingsuan.finished import FinishedRun, Folder, Rows
 from qingsuan.messages import Lang, Words
 from qingsuan.run.bounds import MOST_WORKERS, whole_number
@@ -52,9 +53,14 @@ class Comparison:
         return self._rows("paid")
 
     @cached_property
+    def registered(self) -> Rows:
+        """One row for each person of the register; without columns where none was given."""
+        return self._rows("registered")
+
+    @cached_property
     def totals(self) -> Mapping[str, Rows]:
-        """Sums by rule and cause, and by institution."""
-        names = ("causes", "institutions")
+        """Sums by rule and cause, by institution, and of a register."""
+        names = ("causes", "institutions", *(["register"] if "register" in self.record else []))
         return MappingProxyType(
             {name: Rows(self._folder, f"totals {name}", [f"totals/{name}.parquet"], pa.schema([])) for name in names}
         )
@@ -75,6 +81,7 @@ def diff(
     first: PathLike | FinishedRun,
     second: PathLike | FinishedRun,
     *,
+    register: PathLike | None = None,
     out: PathLike | None = None,
     workers: int = 2,
     progress: Progress | None = None,
@@ -85,6 +92,8 @@ def diff(
     ----------
     first, second
         The run that was paid, and the one that says what is due: finished runs, or their folders.
+    register
+        A CSV file of people with a former benefit (台账): who gets less by the second run, and by how much.
     out
         A new folder to write and to keep; None writes a temporary one, gone with the result.
     workers
@@ -96,6 +105,8 @@ def diff(
     ------
     UsageError
         An argument is not what it must be: one folder twice, or ``out`` is there.
+    PolicyError
+        A line of the register cannot be trusted.
     InputError
         The runs cannot be compared: unfinished, of other years, with other columns; or a file of theirs cannot be read.
     RunError
@@ -104,6 +115,7 @@ def diff(
     workers = whole_number("--workers", workers, 1, MOST_WORKERS)
     told = progress or Progress()
     paid, due = (one.path if isinstance(one, FinishedRun) else Path(one) for one in (first, second))
+    people = None if register is None else Register.read(Path(register))
     with folder_for(out, goes_on=False) as place:
-        record = compare(paid, due, place.path, workers, told)
+        record = compare(paid, due, place.path, workers, told, people)
         return Comparison(place, record)

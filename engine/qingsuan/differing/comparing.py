@@ -17,6 +17,7 @@ from qingsuan.columns.cells import decimals
 from qingsuan.differing.causes import CAUSES
 from qingsuan.differing.fates import FATES, TOLD
 from qingsuan.differing.piece import Block, blocks_of
+from qingsuan.differing.register import Register, RegisterSums
 from qingsuan.differing.runs import IDS, Pair, Side
 from qingsuan.differing.sums import Sums, entries_of, people_of
 from qingsuan.errors import UsageError
@@ -29,15 +30,19 @@ from qingsuan.run.model import Progress
 from qingsuan.run.threads import in_threads
 from qingsuan.tables import PAID_COLUMNS
 
-__all__ = ["RECORD", "TABLES", "compare"]
+__all__ = ["RECORD", "REGISTERED", "TABLES", "compare"]
 
 RECORD = "diff.json"
 TABLES = ("rows", "people", "paid", "totals")
+REGISTERED = "registered"
+"""The table of people with a former benefit, where a register is given."""
 FORMAT, VERSION = "qingsuan diff", 1
 _TEXTS = (*IDS, "insutype", "pool", *TOLD[1:])
 
 
-def compare(first: Path, second: Path, out: Path, workers: int, progress: Progress) -> dict[str, Any]:
+def compare(
+    first: Path, second: Path, out: Path, workers: int, progress: Progress, register: Register | None = None
+) -> dict[str, Any]:
     """Compare two finished runs and write what differs.
 
     Parameters
@@ -48,6 +53,8 @@ def compare(first: Path, second: Path, out: Path, workers: int, progress: Progre
         The folder to write; there may be nothing.
     progress
         Told how it gets on.
+    register
+        People with a former benefit, each of whom gets a row; None asks for none.
 
     Returns
     -------
@@ -66,16 +73,24 @@ def compare(first: Path, second: Path, out: Path, workers: int, progress: Progre
     pair = Pair.open(first, second)
     _check_out(out, pair)
     sums = Sums()
+    registered = None if register is None else RegisterSums(register)
     with _unfinished(out) as folder:
         numbers = range(pair.pieces)
         progress.stage("comparing", len(numbers))
-        for blocks, entries in in_threads(lambda number: _piece(pair, number, folder), numbers, workers):
+        for blocks, entries, people in in_threads(
+            lambda number: _piece(pair, number, folder, register), numbers, workers
+        ):
             sums.add(blocks, entries)
+            if registered is not None and people is not None:
+                registered.add(people)
             progress.step()
         progress.end()
         record = _record(pair, sums)
+        totals = sums.tables()
+        if registered is not None:
+            record["register"], totals["register"] = registered.record(), registered.table()
         with writing(out):
-            for name, table in sums.tables().items():
+            for name, table in totals.items():
                 write_parquet(table, folder / "totals" / f"{name}.parquet")
             (folder / RECORD).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", "utf-8")
             folder.replace(out)
@@ -114,18 +129,25 @@ def _check_out(out: Path, pair: Pair) -> None:
             )
 
 
-def _piece(pair: Pair, number: int, folder: Path) -> tuple[list[Block], pa.Table]:
+def _piece(
+    pair: Pair, number: int, folder: Path, register: Register | None
+) -> tuple[list[Block], pa.Table, pa.Table | None]:
     """Compare one piece and write its rows; what is added up is handed on without them."""
     blocks = list(blocks_of(pair, number))
-    if not blocks:
-        return [], _NO_ENTRIES
-    entries = pa.concat_tables(map(entries_of, blocks))
     part = f"part-{number:05d}.parquet"
+    people = None if register is None else register.rows_of(pair, number, blocks)
+    if people is not None:
+        with writing(folder):
+            (folder / REGISTERED).mkdir(exist_ok=True)
+            write_parquet(people, folder / REGISTERED / part)
+    if not blocks:
+        return [], _NO_ENTRIES, people
+    entries = pa.concat_tables(map(entries_of, blocks))
     with writing(folder):
         write_parquet(pa.concat_tables(map(_rows, blocks)), folder / "rows" / part)
         write_parquet(people_of(entries), folder / "people" / part)
         write_parquet(pa.concat_tables(map(_paid, blocks)), folder / "paid" / part)
-    return blocks, entries
+    return blocks, entries, people
 
 
 _NO_ENTRIES = pa.schema(

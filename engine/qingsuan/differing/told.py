@@ -38,7 +38,9 @@ def summary(record: Mapping[str, Any], words: Words) -> str:
         words.speak("due (second): {folder}", folder=record["second"]["folder"]),
     ]
     if not record["rows"]["differ"]:
-        return "\n".join([heading(title), *runs, "", words.speak("No claim differs.")])
+        return "\n\n".join(
+            ["\n".join([heading(title), *runs]), words.speak("No claim differs."), *_registered(record, words)]
+        )
     return "\n\n".join(
         [
             "\n".join([heading(title), *runs]),
@@ -46,6 +48,7 @@ def summary(record: Mapping[str, Any], words: Words) -> str:
             *_fates(record, words),
             *_funds(record, words),
             *_where(record, words),
+            *_registered(record, words),
         ]
     )
 
@@ -100,6 +103,28 @@ def _where(record: Mapping[str, Any], words: Words) -> list[str]:
     ]
     heads = [words.speak("Pool"), words.speak("scheme"), words.speak("to pay out"), words.speak("to take back")]
     return [table(heads, rows, "llrr")] if rows else []
+
+
+def _registered(record: Mapping[str, Any], words: Words) -> list[str]:
+    """What becomes of the people with a former benefit, where a register was given."""
+    if "register" not in record:
+        return []
+    register = record["register"]
+    rows = [[words.speak(_REGISTERED[name]), f"{count:,}"] for name, count in register["outcomes"].items() if count]
+    heads = [words.speak("People with a former benefit, by what funds pay for them"), words.speak("people")]
+    less = words.speak(
+        "Those who get less get {less} yuan less together.", less=grouped_yuan(fen_of_yuan(register["less"]))
+    )
+    return [table(heads, rows, "lr"), *([less] if register["outcomes"]["less"] else [])]
+
+
+_REGISTERED = {
+    "less": marked("less than before"),
+    "same": marked("as much as before"),
+    "more": marked("more than before"),
+    "no claims": marked("no claim in either run"),
+    "not known": marked("not known: a claim was settled in one run only"),
+}
 
 
 def _summed(record: Mapping[str, Any], *by: str) -> Counter[tuple[str, ...]]:
