@@ -152,7 +152,7 @@ def test_a_value_is_sought_and_found_beside_another_change(year: Path, monkeypat
     assert alone.tables["effects"] == found.tables["effects"]
     assert alone.tables["funds"].to_pylist()[0]["change"] == Decimal(nearest["change"])
     assert found.tables["tried"].num_rows == len(nearest["tried"])
-    monkeypatch.setattr("qingsuan.simulation.run._SHARE_OF_MEMORY", 1 << 40)
+    monkeypatch.setattr("qingsuan.simulation.put_aside._SHARE_OF_MEMORY", 1 << 40)
     assert qingsuan.simulate(year, change, **asked).tables["effects"] == found.tables["effects"]
 
 

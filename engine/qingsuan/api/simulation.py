@@ -18,6 +18,7 @@ from qingsuan.run.model import Progress
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.setting_up import set_up
 from qingsuan.simulation.changing.asked import read_seek, read_set, read_sweep
+from qingsuan.simulation.opened import Means
 from qingsuan.simulation.outcome import Simulation, check_out, replace_out
 from qingsuan.simulation.run import Asked
 from qingsuan.simulation.run import simulate as run_simulation
@@ -118,11 +119,8 @@ def simulate(
             setup,
             installed,
             asked,
-            folder,
-            workers=options.workers,
-            memory=options.memory,
-            progress=progress or Progress(),
-            lang=spoken,
+            Means(options.workers, options.memory, folder, progress or Progress()),
+            spoken,
         )
         for used in (".views", ".explained"):
             shutil.rmtree(folder / used, ignore_errors=True)

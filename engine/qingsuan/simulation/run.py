@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan import __version__
-from qingsuan.benefits.partition import Settler
-from qingsuan.benefits.settlement import Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import UsageError
 from qingsuan.messages import Lang
@@ -21,28 +19,25 @@ from qingsuan.money import yuan
 from qingsuan.plugins import Installed
 from qingsuan.plugins.digest import digest_of
 from qingsuan.policy.model import FUNDS, Region
-from qingsuan.run.deliveries import inputs_of
-from qingsuan.run.executors.prepared import YearRows
-from qingsuan.run.model import Progress
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.record import of_plugins
-from qingsuan.run.restart.fingerprint import check_prepared, read_by
 from qingsuan.run.threads import in_threads
 from qingsuan.simulation.adding import Added
 from qingsuan.simulation.changing.asked import ALL_FUNDS, Change, Seek, Sweep, plain
-from qingsuan.simulation.changing.working import Changed, Working
+from qingsuan.simulation.changing.working import Changed
 from qingsuan.simulation.explaining import Explained, explained
+from qingsuan.simulation.opened import Means, OpenedYear, open_year
 from qingsuan.simulation.outcome import Simulation
 from qingsuan.simulation.passing import Passing
-from qingsuan.simulation.seeking import Found, Tried, Views, seek_value
+from qingsuan.simulation.put_aside import Views
+from qingsuan.simulation.seeking import Found, Tried, seek_value
 from qingsuan.simulation.telling.effects import Told, tables_of
-from qingsuan.simulation.variants import Base, Scope, Variant, changed_series, variant_of
-from qingsuan.simulation.views import Cells, measured
+from qingsuan.simulation.variants import Scope, Variant, changed_series, variant_of
+from qingsuan.simulation.views import Cells
 
 __all__ = ["Asked", "simulate"]
 
 FORMAT = 1
-_SHARE_OF_MEMORY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +79,11 @@ class Asked:
 
 
 @dataclass
-class _Year:
-    """A prepared year with the rules in force, and the variants that were made of them."""
+class _Asking:
+    """An opened year, what is asked of it, and the variants that were made."""
 
-    year: PreparedYear
-    installed: Installed
+    opened: OpenedYear
     asked: Asked
-    workers: int
-    memory: int
-    scratch: Path
-    progress: Progress
-    base: Base
-    in_force: str
-    rows: YearRows
-    working: Working
     seconds: dict[str, float] = field(default_factory=dict)
     variants: list[tuple[Variant, Changed]] = field(default_factory=list)
     tried: list[Tried] = field(default_factory=list)
@@ -109,13 +95,12 @@ class _Year:
         yield
         self.seconds[stage] = round(time.perf_counter() - since, 3)
 
-    def passing(self, scope: Scope) -> Passing:
-        cells = Cells(self.base.settler)
-        return Passing(self.rows, self.base, scope, cells, self.workers, self.progress)
+    def passing(self) -> Passing:
+        return self.opened.passing(self.scope())
 
     def scope(self) -> Scope:
         """The pools and schemes whose rules any variant changes."""
-        rules = self.working.rule_sets
+        rules = self.opened.working.rule_sets
         return frozenset[tuple[str, str]]().union(*(changed_series(rules, one.rule_sets) for _, one in self.variants))
 
 
@@ -124,11 +109,7 @@ def simulate(
     setup: Setup,
     installed: Installed,
     asked: Asked,
-    scratch: Path,
-    *,
-    workers: int,
-    memory: int,
-    progress: Progress,
+    means: Means,
     lang: Lang,
 ) -> Simulation:
     """Simulate changed rules over a prepared year.
@@ -137,10 +118,8 @@ def simulate(
     ----------
     setup, installed
         The rules in force.
-    scratch
-        A folder of the caller's for what memory does not hold.
-    memory
-        What may be held in memory, in bytes; a quarter of it for what a search keeps.
+    means
+        What it works with; a quarter of its memory is for what a search keeps.
     lang
         The language of workbook and summary.
 
@@ -153,7 +132,7 @@ def simulate(
     """
     asked.check()
     since = time.perf_counter()
-    one = _opened(year, setup, installed, asked, (workers, memory, scratch, progress))
+    one = _Asking(open_year(year, setup, installed, means), asked)
     one.seconds["prepare"] = round(time.perf_counter() - since, 3)
     if asked.seek is not None and asked.sweep is not None:
         added, cells, told = _sought(one, asked.seek, asked.sweep)
@@ -165,85 +144,59 @@ def simulate(
     return Simulation(_record(one), tables, _rules_of(one), found, lang)
 
 
-def _opened(
-    year: PreparedYear, setup: Setup, installed: Installed, asked: Asked, how: tuple[int, int, Path, Progress]
-) -> _Year:
-    apart = Setup(
-        setup.regions,
-        setup.rule_sets,
-        setup.year,
-        setup.skip_unserved,
-        registrations=setup.registrations,
-        apart=True,
-    )
-    settlement = Benefits(apart)
-    check_prepared(year.record.made_by, read_by(settlement, installed), str(year.path))
-    inputs = inputs_of(year)
-    settlement.begin({table.name: inputs.of(table.name) for table in settlement.inputs})
-    rows = YearRows(year, settlement)
-    settlement.freeze(tuple(f"{plugin.title}: {plugin.problem}" for plugin in installed.broken))
-    base = Base.of(Settler(apart))
-    workers, memory, scratch, progress = how
-    working = Working(installed, setup.rule_sets, setup.year)
-    return _Year(year, installed, asked, workers, memory, scratch, progress, base, setup.program.digest, rows, working)
-
-
 # ---- one pass
 
 
-def _passed(one: _Year) -> tuple[Added, Cells, list[Told]]:
+def _passed(one: _Asking) -> tuple[Added, Cells, list[Told]]:
     with one.timed("rules"):
         told = _make_variants(one)
     with one.timed("simulate"):
-        passing = one.passing(one.scope())
+        passing = one.passing()
         added = passing.over([variant for variant, _ in one.variants])
     return added, passing.cells, told
 
 
-def _changed(one: _Year) -> Changed:
+def _changed(one: _Asking) -> Changed:
     """The rules that hold for every variant: the file or folder that was given, with the numbers that were set."""
     asked = one.asked
-    changed = one.working.nothing() if asked.rules is None else one.working.with_rules(asked.rules)
-    return one.working.with_numbers(changed, asked.changes)
+    changed = one.opened.working.nothing() if asked.rules is None else one.opened.working.with_rules(asked.rules)
+    return one.opened.working.with_numbers(changed, asked.changes)
 
 
-def _make_variants(one: _Year) -> list[Told]:
+def _make_variants(one: _Asking) -> list[Told]:
     common, sweep = _changed(one), one.asked.sweep
     if sweep is None:
         label = "; ".join([*map(str, one.asked.changes), *([one.asked.rules.name] if one.asked.rules else [])])
-        one.variants.append((variant_of(one.base, common.rule_sets, 1, label, "simulate"), common))
+        one.variants.append((variant_of(one.opened.base, common.rule_sets, 1, label, "simulate"), common))
         return [Told(label)]
-    unit = one.working.check_sweep(common, sweep)
+    unit = one.opened.working.check_sweep(common, sweep)
     for number, value in enumerate(sweep.values, 1):
-        one.variants.append(_variant(one, common, sweep, value, number))
+        one.variants.append(one.opened.variant(common, sweep.change(value), number))
     return [Told(str(sweep.change(value)), value, unit) for value in sweep.values]
-
-
-def _variant(one: _Year, common: Changed, sweep: Sweep, value: int, number: int) -> tuple[Variant, Changed]:
-    change = sweep.change(value)
-    changed = one.working.with_numbers(common, [change], "--sweep")
-    return variant_of(one.base, changed.rule_sets, number, change.value, f"--sweep {change}"), changed
 
 
 # ---- a search
 
 
-def _sought(one: _Year, seek: Seek, sweep: Sweep) -> tuple[Added, Cells, list[Told]]:
+def _sought(one: _Asking, seek: Seek, sweep: Sweep) -> tuple[Added, Cells, list[Told]]:
     """Pass over the year once, put what stands at the core's door aside, and try values on that."""
     common = _changed(one)
-    unit = one.working.check_sweep(common, sweep)
-    made = {value: _variant(one, common, sweep, value, 1) for value in (sweep.low, sweep.high)}
+    unit = one.opened.working.check_sweep(common, sweep)
+    made = {value: one.opened.variant(common, sweep.change(value)) for value in (sweep.low, sweep.high)}
     one.variants = [*made.values()]
-    passing = one.passing(one.scope())
-    views = Views(one.memory // _SHARE_OF_MEMORY, one.scratch / ".views")
+    passing = one.passing()
+    views = Views(one.opened.means.memory, one.opened.means.scratch / ".views")
     with one.timed("simulate"):
         passing.over((), views.put)
 
     def change_of(value: int) -> int:
         if value not in made:
-            made[value] = _variant(one, common, sweep, value, 1)
+            made[value] = one.opened.variant(common, sweep.change(value))
         variant = made[value][0]
-        funds = _of_views(one, views, variant) if variant.settler is None else _of_year(passing, variant)
+        if variant.settler is None:
+            funds = views.change(variant, one.opened.means.workers)[2:].tolist()
+        else:
+            funds = _of_year(passing, variant)
         return sum(funds) if seek.fund == ALL_FUNDS else funds[FUNDS.index(seek.fund)]
 
     with one.timed("seek"):
@@ -255,28 +208,12 @@ def _sought(one: _Year, seek: Seek, sweep: Sweep) -> tuple[Added, Cells, list[To
     return added, passing.cells, [Told(str(sweep.change(found.nearest.value)), found.nearest.value, unit)]
 
 
-def _of_views(one: _Year, views: Views, variant: Variant) -> list[int]:
-    """By how much each fund pays more, from what was put aside."""
-
-    def work(partition: int) -> list[int]:
-        _, door, before = views.get(partition).touched(variant.touched)
-        if not len(door.person):
-            return [0] * len(FUNDS)
-        change = measured(door, variant.core.run(door)) - before
-        return [int(fund) for fund in change[2:].sum(axis=1)]
-
-    sums = [0] * len(FUNDS)
-    for funds in in_threads(work, views.partitions(), one.workers):
-        sums = [total + fund for total, fund in zip(sums, funds, strict=True)]
-    return sums
-
-
 def _of_year(passing: Passing, variant: Variant) -> list[int]:
     """The same where claims are sorted otherwise, and must be settled from the year's rows."""
     return [int(fund) for fund in passing.over([variant]).by_cell[1].sum(axis=0)[2:]]
 
 
-def _effects_of(one: _Year, passing: Passing, views: Views, variant: Variant) -> Added:
+def _effects_of(one: _Asking, passing: Passing, views: Views, variant: Variant) -> Added:
     if variant.settler is not None:
         return passing.over([variant])
     added = Added(1)
@@ -286,7 +223,7 @@ def _effects_of(one: _Year, passing: Passing, views: Views, variant: Variant) ->
         added.add_base(view)
         added.add(1, view, variant)
 
-    for _ in in_threads(work, views.partitions(), one.workers):
+    for _ in in_threads(work, views.partitions(), one.opened.means.workers):
         continue
     return added
 
@@ -294,26 +231,29 @@ def _effects_of(one: _Year, passing: Passing, views: Views, variant: Variant) ->
 # ---- what is told
 
 
-def _explained(one: _Year, added: Added, lang: Lang) -> list[Explained]:
+def _explained(one: _Asking, added: Added, lang: Lang) -> list[Explained]:
     """The biggest changes of the one variant explained, if that is asked for."""
     if not one.asked.explain or not added.biggest[1]:
         return []
-    setups = one.base.setup, one.variants[0][0].setup
-    return explained(one.rows, setups, added.biggest[1], one.scratch / ".explained", lang)
+    setups = one.opened.base.setup, one.variants[0][0].setup
+    return explained(one.opened.rows, setups, added.biggest[1], one.opened.means.scratch / ".explained", lang)
 
 
-def _record(one: _Year) -> dict[str, Any]:
+def _record(one: _Asking) -> dict[str, Any]:
     record: dict[str, Any] = {
         "format": FORMAT,
         "simulation": "benefits 待遇结算",
         "mark": "working copy",
-        "year": one.base.setup.year,
+        "year": one.opened.base.setup.year,
         "engine": {"name": "qingsuan", "version": __version__},
-        "plugins": _plugins(one.installed),
-        "prepared": {"folder": one.year.path.resolve().name, "deliveries": list(one.year.record.deliveries)},
+        "plugins": _plugins(one.opened.installed),
+        "prepared": {
+            "folder": one.opened.year.path.resolve().name,
+            "deliveries": list(one.opened.year.record.deliveries),
+        },
         "asked": one.asked.record(),
         "at_hand": [{"pool": pool, "insutype": scheme} for pool, scheme in sorted(one.scope())],
-        "base": {"compiled_rules": one.in_force},
+        "base": {"compiled_rules": one.opened.in_force},
         "variants": [
             {"variant": number, "value": variant.label, "files": changed.digests()}
             for number, (variant, changed) in enumerate(one.variants, 1)
@@ -351,10 +291,10 @@ def _value(tried: Tried) -> str:
     return plain(Decimal(tried.value) / 100)
 
 
-def _rules_of(one: _Year) -> dict[str, dict[str, bytes]]:
+def _rules_of(one: _Asking) -> dict[str, dict[str, bytes]]:
     """The whole folders of the one variant's changed regions, fit for ``--rules-dir``; none of a sweep."""
     if len(one.variants) != 1:
         return {}
     changed = one.variants[0][1]
-    by_code: dict[str, Region] = {region.code: region for region in one.installed.regions}
-    return {code: one.working.files_of(changed, by_code[code]) for code in changed.files}
+    by_code: dict[str, Region] = {region.code: region for region in one.opened.installed.regions}
+    return {code: one.opened.working.files_of(changed, by_code[code]) for code in changed.files}

@@ -6,24 +6,16 @@ neighbours, and everything that was tried is told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
-from qingsuan.benefits.core.core import AtDoor
 from qingsuan.errors import UsageError
 from qingsuan.money import yuan
-from qingsuan.run.folder.disk import writing
 from qingsuan.simulation.changing.asked import Seek, Sweep, plain
-from qingsuan.simulation.views import View
 
-__all__ = ["Found", "Tried", "Views", "seek_value"]
+__all__ = ["Found", "Tried", "seek_value"]
 
 _BETWEEN = 7
 """So many values between the bounds are tried where the bounds lie on one side of what is wanted."""
@@ -109,77 +101,3 @@ def _nothing_found(sweep: Sweep, seek: Seek, tried: list[Tried]) -> UsageError:
 
 def _signed(fen: int) -> str:
     return f"{'+' if fen > 0 else '±' if fen == 0 else ''}{yuan(fen)}"
-
-
-_COLUMNS = ("row", "cells", "cell", "amounts", "bucket", "has_claims")
-"""The plain arrays of a view, in the order of its fields."""
-
-
-class Views:
-    """The views of a year, put aside: in memory up to a bound, beyond it in a folder.
-
-    Parameters
-    ----------
-    most
-        So many bytes are held in memory.
-    folder
-        For the others; made when it is needed, and left to the caller.
-    """
-
-    def __init__(self, most: int, folder: Path) -> None:
-        self._left, self._folder = most, folder
-        self._held: dict[int, View | Path] = {}
-
-    def put(self, partition: int, view: View) -> None:
-        """Put one aside.
-
-        Raises
-        ------
-        RunError
-            It cannot be written.
-        """
-        self._left -= view.bytes()
-        if self._left >= 0:
-            self._held[partition] = view
-            return
-        path = self._folder / f"view-{partition:05d}.npz"
-        with writing(path):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            np.savez(path, **dict(_arrays(view)))
-        self._held[partition] = path
-
-    def partitions(self) -> list[int]:
-        """The partitions that were put aside."""
-        return sorted(self._held)
-
-    def get(self, partition: int) -> View:
-        """Take one again."""
-        held = self._held[partition]
-        return _read(held) if isinstance(held, Path) else held
-
-
-def _arrays(view: View) -> Iterator[tuple[str, Any]]:
-    for one in fields(AtDoor):
-        yield f"door.{one.name}", getattr(view.door, one.name)
-    for name in _COLUMNS:
-        yield name, getattr(view, name)
-    for name in ("psn_no", "setl_id"):
-        column = getattr(view, name)
-        _, offsets, content = column.buffers()
-        yield f"{name}.offsets", np.frombuffer(offsets, np.int32)
-        yield f"{name}.content", np.frombuffer(content, np.uint8)
-
-
-def _read(path: Path) -> View:
-    with np.load(path, allow_pickle=False) as held:
-        texts = [
-            pa.Array.from_buffers(
-                pa.string(),
-                len(held[f"{name}.offsets"]) - 1,
-                [None, pa.py_buffer(held[f"{name}.offsets"]), pa.py_buffer(held[f"{name}.content"])],
-            )
-            for name in ("psn_no", "setl_id")
-        ]
-        door = AtDoor(*(held[f"door.{one.name}"] for one in fields(AtDoor)))
-        plain_ones = [held[name] for name in _COLUMNS]
-        return View(door, *plain_ones, *texts)
