@@ -16,13 +16,13 @@ class Kind:
 
 
 KINDS = {
-    "conservation": Kind("hostile.conservation:run", 8),
-    "csv": Kind("hostile.csv_files:run", 150),
-    "folders": Kind("hostile.run_folders:run", 60),
-    "ipc": Kind("hostile.arrow_files:run_ipc", 100),
-    "parameters": Kind("hostile.parameter_files:run", 60),
-    "parquet": Kind("hostile.arrow_files:run_parquet", 100),
-    "trees": Kind("hostile.input_trees:run", 60),
+    "conservation": Kind("hostile.conservation:run", 4),
+    "csv": Kind("hostile.csv_files:run", 80),
+    "folders": Kind("hostile.run_folders:run", 40),
+    "ipc": Kind("hostile.arrow_files:run_ipc", 60),
+    "parameters": Kind("hostile.parameter_files:run", 30),
+    "parquet": Kind("hostile.arrow_files:run_parquet", 60),
+    "trees": Kind("hostile.input_trees:run", 40),
 }
 
 

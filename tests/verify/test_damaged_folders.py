@@ -13,7 +13,7 @@ from damage import damage
 from qingsuan.run.folder.lock import held
 from settling import Ran, claim, install, insured, only, run, settle, write
 
-SEEDS = range(int(os.environ.get("QINGSUAN_DAMAGED_FOLDERS", "15")))
+SEEDS = range(int(os.environ.get("QINGSUAN_DAMAGED_FOLDERS", "10")))
 
 
 @pytest.fixture(scope="module")

@@ -132,7 +132,7 @@ def check(plan: Plan) -> None:
 
 def test_plans_as_they_are_made_pass(plan: Plan) -> None:
     check(plan)
-    for seed in range(6):
+    for seed in range(3):
         tables = compile_rule_sets(world(seed, 1, 1).rule_sets).tables
         check_plan(Plan.of(tables), tables.slots, tables.names, tables.own_amounts, Apart(tables).payers)
 

@@ -149,7 +149,7 @@ def settled_otherwise(made: World, psn_no: str, row: Insured, other: Insured, *,
 
 
 def test_whether_a_result_would_differ_is_what_the_slow_twin_says(tmp_path: Path) -> None:
-    tried = [outcome for seed in range(2010, 2016) for outcome in tried_in(world(seed, 120, 600), tmp_path / str(seed))]
+    tried = [outcome for seed in range(2010, 2013) for outcome in tried_in(world(seed, 120, 600), tmp_path / str(seed))]
     assert tried.count(True) > 3
     assert tried.count(False) > 0
 
