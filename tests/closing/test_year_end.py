@@ -161,10 +161,10 @@ def test_the_screen_fits_in_a_hundred_columns_in_both_languages(case: Path, clos
     for text, title in ((ran.out, "The close of 2021"), (chinese.out, "2021年度医保年终清算")):
         assert text.startswith(title)
         screen = text.split("run.json")[0].rsplit("\n", 1)[0]
-        assert len(screen.splitlines()) <= 60
+        assert len(screen.splitlines()) <= 66
         assert max(map(width, screen.splitlines())) <= 100
     assert "the year is closed; nothing was left to do" in chinese.err
-    assert re.search(r"benefits +claim rows +\d+ +[a-z ]+ \d+, [a-z ]+ \d+, …", ran.out)
+    assert re.search(r"benefits +settlement records +\d+ +[a-z ]+ \d+, [a-z ]+ \d+, …", ran.out)
     assert re.search(r"待遇结算 +结算记录 +\d+ ", chinese.out)
 
 
@@ -206,6 +206,13 @@ def test_every_part_comes_out_again_and_a_change_that_is_sealed_is_named(
         ("clear/clearing/part-00000.parquet", "advances", "clear/totals/care.parquet"),
         ("clear/totals/care.parquet", "claims", "settle/totals/funds.parquet"),
         ("settle/totals/care.parquet", "hifmi_pay", "fund/statement"),
+        ("operator/contracts/part-00000.parquet", "settled", "settle/totals/funds.parquet"),
+        ("operator/contracts/part-00000.parquet", "premium", "operator/bands"),
+        ("operator/bands/part-00000.parquet", "amount", "operator/contracts"),
+        ("outside/paying/part-00000.parquet", "cleared", "outside/treating"),
+        ("settle/totals/care.parquet", "oth_pay", "outside/paying"),
+        ("procurement/ledger/part-00000.parquet", "offset", "procurement/institutions"),
+        ("procurement/institutions/part-00000.parquet", "kept", "procurement/totals/scheme.parquet"),
         ("premium/totals/group.parquet", "paid", "fund/statement"),
         ("premium/totals/group.parquet", "assistance_amt", "fund/statement"),
         ("account/totals/pools.parquet", "own_uses", "fund/statement"),
@@ -273,6 +280,9 @@ def test_a_row_that_is_nowhere_keeps_the_year_open(closed: Path, tmp_path: Path)
         ("premium", '"counted": '),
         ("account", '"of_refused": '),
         ("subsidy", '"duplicates": '),
+        ("operator", '"in": '),
+        ("outside", '"elsewhere": '),
+        ("procurement", '"counted": '),
         ("clear", '"cleared": '),
         ("fund", '"accepted": '),
     ):

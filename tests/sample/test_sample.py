@@ -25,8 +25,11 @@ from qingsuan.accounts.intake import columns as columns_of_accounts
 from qingsuan.clearing.contracts.bureau import read_bureau
 from qingsuan.clearing.intake.columns import CASES
 from qingsuan.cli import cli
+from qingsuan.elsewhere.bureau import read_bureau as read_outside
 from qingsuan.errors import UsageError
 from qingsuan.funds.columns import ENTRIES
+from qingsuan.operators.bureau import read_bureau as read_operators
+from qingsuan.purchases.bureau import read_bureau as read_procurement
 from qingsuan.sample import make_year
 from qingsuan.sample.columns import arrow_type
 from qingsuan.sample.draw import WORDS, amounts_table, visit_counts, wheel
@@ -266,7 +269,11 @@ def test_receipts_and_budgets_are_of_the_size_of_the_residents(year: Path) -> No
 
 def test_contracts_are_of_the_institutions_that_had_care_and_cases_of_their_stays(year: Path, claims: pa.Table) -> None:
     bureau = read_bureau(year / "contracts", 2021)
-    assert {contract.fixmedins_code for contract in bureau.contracts} == set(claims["fixmedins_code"].to_pylist())
+    there, lies = set(claims["fixmedins_code"].to_pylist()), csv_rows(year / "outside_institutions.csv")
+    elsewhere = {row["fixmedins_code"] for row in lies if row["fixmedins_code"][7] == "9"}
+    assert {contract.fixmedins_code for contract in bureau.contracts} == there - elsewhere
+    assert {row["fixmedins_code"] for row in lies} == there
+    assert len(elsewhere) > 5
     by_id = {row["setl_id"]: row for row in claims.to_pylist()}
     back = {row["init_setl_id"] for row in by_id.values() if row["init_setl_id"]}
     cases = rows_of_table(year, "cases")
@@ -277,6 +284,37 @@ def test_contracts_are_of_the_institutions_that_had_care_and_cases_of_their_stay
         assert row["setl_id"] not in back
         assert row["days"] == (claim["enddate"] - claim["begndate"]).days + 1
     assert (year / "contracts" / "terms.toml").read_text("utf-8").startswith("# made up")
+
+
+def test_who_is_treated_elsewhere_is_so_in_an_institution_there(claims: pa.Table) -> None:
+    near = {market.elsewhere[:4] for market in MARKETS if any(care.place == 1 for care in market.cares)}
+    away = [row for row in claims.to_pylist() if row["fixmedins_code"][7] == "9"]
+    assert {row["fixmedins_code"][1:5] for row in away} == {*near, "1101"}
+    assert all(row["fix_blng_admdvs"] == row["fixmedins_code"][1:7] for row in away)
+    assert all(row["insu_admdvs"][:4] != row["fixmedins_code"][1:5] for row in away)
+    rest = [row for row in claims.to_pylist() if row["fixmedins_code"][7] != "9"]
+    assert all(row["insu_admdvs"][:4] == row["fixmedins_code"][1:5] for row in rest)
+
+
+def test_what_is_agreed_with_others_can_be_read_and_is_made_up(year: Path) -> None:
+    contracts = read_operators(
+        *(year / f"operator_{name}" for name in ("contracts.toml", "heads.csv", "movements.csv")), 2021
+    )
+    assert [len(contracts.contracts.contracts), len(contracts.contracts.unsettled)] == [2, 2]
+    assert {one.outcome for one in contracts.movements} == {"counted"}
+    names = ("arrangement.toml", "institutions.csv", "pools.csv", "movements.csv")
+    arrangement = read_outside(*(year / f"outside_{name}" for name in names), 2021)
+    assert [len(arrangement.arrangement.advances), len(arrangement.arrangement.missing)] == [2, 1]
+    names = ("batches.toml", "items.csv", "scores.csv", "movements.csv")
+    procurement = read_procurement(*(year / f"procurement_{name}" for name in names), 2021)
+    agreed = rows_of_table(year, "agreed")
+    assert {row["batch"] for row in agreed} == {batch.id for batch in procurement.procurement.batches}
+    bought = Counter[tuple[str, ...]]()
+    for row in rows_of_table(year, "purchases"):
+        bought[row["fixmedins_code"], row["batch"], row["item"]] += row["quantity"]
+    assert {bought[row["fixmedins_code"], row["batch"], row["item"]] for row in agreed} == {720, 1440}
+    for file in (*year.glob("operator_*"), *year.glob("outside_*"), *year.glob("procurement_*")):
+        assert file.read_text("utf-8").startswith("# made up"), file
 
 
 def test_claims_come_in_the_order_of_time_not_of_people(claims: pa.Table) -> None:

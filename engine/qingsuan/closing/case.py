@@ -17,6 +17,9 @@ from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 __all__ = ["Case", "read_case"]
 
 
+_OF_PLUGINS = ("require", "allow")
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A year as a case file has it.
@@ -43,6 +46,10 @@ class Case:
     def names(self) -> tuple[str, ...]:
         """The names of its parts."""
         return tuple(part.name for part, _ in self.parts)
+
+    def common_to(self, part: Part) -> dict[str, Any]:
+        """What of :attr:`common` a part takes: only those in which plugins have a say are told which."""
+        return {name: value for name, value in self.common.items() if part.takes_plugins or name not in _OF_PLUGINS}
 
     def places(self) -> Iterator[str]:
         """Every file, folder and glob that is read."""

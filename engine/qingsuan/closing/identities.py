@@ -10,18 +10,17 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
+from qingsuan.closing import agreed
+from qingsuan.closing.reading import fen, parts_of, rows_of
 from qingsuan.funds.lines import BALANCE, CARE_LINES, FUND_OF_COLUMN, SCHEMES
 from qingsuan.messages import marked
 from qingsuan.money import yuan
 from qingsuan.run.folder import RECORD
 
-__all__ = ["IDENTITIES", "Identity", "NotChecked", "identities_of"]
+__all__ = ["BETWEEN", "IDENTITIES", "Identity", "NotChecked", "identities_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,8 @@ _Line = tuple[str, int, int, tuple[str, str]]
 
 def _accounts(folder: Path) -> Iterator[_Line]:
     """What claims say that accounts paid, and the uses of the ledger with a ``setl_id`` of theirs, refused ones too."""
-    claims = sum(_fen(row["acct_pay"]) for row in _rows(folder / "settle/totals/care.parquet"))
-    uses = sum(_fen(row["of_claims"]) for row in _rows(folder / "account/totals/uses.parquet"))
+    claims = sum(fen(row["acct_pay"]) for row in rows_of(folder / "settle/totals/care.parquet"))
+    uses = sum(fen(row["of_claims"]) for row in rows_of(folder / "account/totals/uses.parquet"))
     yield "", claims, uses, ("settle/totals/care.parquet", "account/totals/uses.parquet")
 
 
@@ -98,11 +97,11 @@ _USED = ("withheld", "own_uses", "family_uses", "transfers")
 
 
 def _ledgers(folder: Path) -> Iterator[_Line]:
-    for row in _rows(folder / "account/totals/pools.parquet"):
-        came = sum(_fen(row[name]) for name in ("opening", "credit_in_service", "credit_retired", "interest"))
-        went = sum(_fen(row[name]) for name in _USED)
+    for row in rows_of(folder / "account/totals/pools.parquet"):
+        came = sum(fen(row[name]) for name in ("opening", "credit_in_service", "credit_retired", "interest"))
+        went = sum(fen(row[name]) for name in _USED)
         tables = ("account/totals/pools.parquet", "account/totals/pools.parquet")
-        yield row["pool"], came - went, _fen(row["closing"]), tables
+        yield row["pool"], came - went, fen(row["closing"]), tables
 
 
 _LEVELS = {"local_prefecture": "prefecture", "local_county": "county"}
@@ -114,13 +113,12 @@ def _receipts(folder: Path) -> Iterator[_Line]:
     if not any((folder / "subsidy/arrived").glob("*.parquet")):
         return
     sums: dict[tuple[str, str], Counter[str]] = {}
-    for path in sorted((folder / "subsidy/arrived").glob("*.parquet")):
-        for row in _rows(path):
-            mine = sums.setdefault((row["region"], row["level"]), Counter())
-            mine.update({name: _fen(row[name]) for name in ("received", "outstanding", "beyond")})
+    for row in parts_of(folder / "subsidy/arrived"):
+        mine = sums.setdefault((row["region"], row["level"]), Counter())
+        mine.update({name: fen(row[name]) for name in ("received", "outstanding", "beyond")})
     due = {
-        (row["region"], _LEVELS.get(row["level"], row["level"])): _fen(row["amount"])
-        for row in _rows(folder / "subsidy/totals/region.parquet")
+        (row["region"], _LEVELS.get(row["level"], row["level"])): fen(row["amount"])
+        for row in rows_of(folder / "subsidy/totals/region.parquet")
     }
     for (region, level), mine in sorted(sums.items()):
         one = due.get((region, level), 0) - mine["received"]
@@ -137,10 +135,10 @@ def _premiums(folder: Path) -> Iterator[_Line]:
 
 def _by_region(folder: Path) -> Iterator[tuple[str, int, int]]:
     left, open_ = Counter[str](), Counter[str]()
-    for row in _rows(folder / "premium/totals/county.parquet"):
-        left[row["region"]] += _fen(row["due"]) - _fen(row["paid"])
-    for row in _rows(folder / "premium/totals/group.parquet"):
-        open_[row["region"]] += _fen(row["shortfall"]) - _fen(row["overpaid"])
+    for row in rows_of(folder / "premium/totals/county.parquet"):
+        left[row["region"]] += fen(row["due"]) - fen(row["paid"])
+    for row in rows_of(folder / "premium/totals/group.parquet"):
+        open_[row["region"]] += fen(row["shortfall"]) - fen(row["overpaid"])
     for region in sorted(left.keys() | open_.keys()):
         yield region, left[region], open_[region]
 
@@ -148,11 +146,10 @@ def _by_region(folder: Path) -> Iterator[tuple[str, int, int]]:
 def _cleared(folder: Path) -> Iterator[_Line]:
     """By pool: what is cleared, paid before and withheld over contracts, and their standards with what is shared, by their totals."""
     paid, standard = Counter[str](), Counter[str]()
-    for path in sorted((folder / "clear/clearing").glob("*.parquet")):
-        for row in _rows(path):
-            paid[row["pool"]] += sum(_fen(row[name]) for name in ("clearing", "advances", "audit", "deposit_kept"))
-    for row in _rows(folder / "clear/totals/care.parquet"):
-        standard[row["pool"]] += _fen(row["standard"]) + _fen(row["kept"]) - _fen(row["borne_by_institution"])
+    for row in parts_of(folder / "clear/clearing"):
+        paid[row["pool"]] += sum(fen(row[name]) for name in ("clearing", "advances", "audit", "deposit_kept"))
+    for row in rows_of(folder / "clear/totals/care.parquet"):
+        standard[row["pool"]] += fen(row["standard"]) + fen(row["kept"]) - fen(row["borne_by_institution"])
     for pool in sorted(paid.keys() | standard.keys()):
         yield pool, paid[pool], standard[pool], ("clear/clearing", "clear/totals/care.parquet")
 
@@ -161,9 +158,9 @@ def _claims_cleared(folder: Path) -> Iterator[_Line]:
     """What the cleared funds paid of settled claims, and where clearing has it: cleared, or not."""
     record = json.loads((folder / "clear" / RECORD).read_text("utf-8"))
     funds = set(record["terms"]["funds"])
-    paid = sum(_fen(row["amount"]) for row in _rows(folder / "settle/totals/funds.parquet") if row["fund"] in funds)
-    found = sum(_fen(row["claims"]) for row in _rows(folder / "clear/totals/care.parquet"))
-    found += sum(_fen(row["claims"]) for row in _rows(folder / "clear/totals/unsettled.parquet"))
+    paid = sum(fen(row["amount"]) for row in rows_of(folder / "settle/totals/funds.parquet") if row["fund"] in funds)
+    found = sum(fen(row["claims"]) for row in rows_of(folder / "clear/totals/care.parquet"))
+    found += sum(fen(row["claims"]) for row in rows_of(folder / "clear/totals/unsettled.parquet"))
     yield "", paid, found, ("settle/totals/funds.parquet", "clear/totals/care.parquet and unsettled.parquet")
 
 
@@ -174,38 +171,46 @@ _BY_PAYER = tuple(name for name in FUND_OF_COLUMN if not name.startswith("acct_"
 def _benefits(folder: Path) -> Iterator[_Line]:
     """By fund and pool: what claims say that it paid, and what became due on the lines of benefits of its books."""
     paid, due = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for row in _rows(folder / "settle/totals/care.parquet"):
-        paid[SCHEMES.get(row["insutype"], row["insutype"]), row["pool"]] += _fen(row["hifp_pay"])
+    for row in rows_of(folder / "settle/totals/care.parquet"):
+        paid[SCHEMES.get(row["insutype"], row["insutype"]), row["pool"]] += fen(row["hifp_pay"])
         for name in _BY_PAYER:
-            paid[FUND_OF_COLUMN[name], row["pool"]] += _fen(row.get(name))
-    for row in _statement(folder):
+            paid[FUND_OF_COLUMN[name], row["pool"]] += fen(row.get(name))
+    for row in parts_of(folder / "fund/statement"):
         if row["line"] in CARE_LINES and row["fund"] != "employee-account":
-            due[row["fund"], row["pool"]] += _fen(row["due"])
+            due[row["fund"], row["pool"]] += fen(row["due"])
     for fund, pool in sorted(key for key in paid.keys() | due.keys() if paid[key] or due[key]):
         tables = ("settle/totals/care.parquet", "fund/statement")
         yield f"{fund} {pool}", paid[fund, pool], due[fund, pool], tables
 
 
 def _assisted(folder: Path) -> Iterator[_Line]:
-    borne = sum(_fen(row["assistance_amt"]) for row in _rows(folder / "premium/totals/group.parquet"))
-    rows = [row for row in _statement(folder) if (row["fund"], row["line"]) == ("assistance", "assist-premiums")]
-    yield "", borne, sum(_fen(row["due"]) for row in rows), ("premium/totals/group.parquet", "fund/statement")
+    borne = sum(fen(row["assistance_amt"]) for row in rows_of(folder / "premium/totals/group.parquet"))
+    rows = [
+        row
+        for row in parts_of(folder / "fund/statement")
+        if (row["fund"], row["line"]) == ("assistance", "assist-premiums")
+    ]
+    yield "", borne, sum(fen(row["due"]) for row in rows), ("premium/totals/group.parquet", "fund/statement")
 
 
 def _premiums_received(folder: Path) -> Iterator[_Line]:
-    paid = sum(_fen(row["paid"]) for row in _rows(folder / "premium/totals/group.parquet"))
-    rows = [row for row in _statement(folder) if (row["fund"], row["line"]) == ("resident", "premium-persons")]
-    yield "", paid, sum(_fen(row["cash"]) for row in rows), ("premium/totals/group.parquet", "fund/statement")
+    paid = sum(fen(row["paid"]) for row in rows_of(folder / "premium/totals/group.parquet"))
+    rows = [
+        row
+        for row in parts_of(folder / "fund/statement")
+        if (row["fund"], row["line"]) == ("resident", "premium-persons")
+    ]
+    yield "", paid, sum(fen(row["cash"]) for row in rows), ("premium/totals/group.parquet", "fund/statement")
 
 
 def _accounts_of_books(folder: Path) -> Iterator[_Line]:
     """By pool: what was paid from accounts by their ledger, and the expense of their books."""
     used, due = Counter[str](), Counter[str]()
-    for row in _rows(folder / "account/totals/pools.parquet"):
-        used[row["pool"]] += sum(_fen(row[name]) for name in _USED)
-    for row in _statement(folder):
+    for row in rows_of(folder / "account/totals/pools.parquet"):
+        used[row["pool"]] += sum(fen(row[name]) for name in _USED)
+    for row in parts_of(folder / "fund/statement"):
         if (row["fund"], row["side"]) == ("employee-account", "expense"):
-            due[row["pool"]] += _fen(row["due"])
+            due[row["pool"]] += fen(row["due"])
     for pool in sorted(used.keys() | due.keys()):
         yield pool, used[pool], due[pool], ("account/totals/pools.parquet", "fund/statement")
 
@@ -213,23 +218,21 @@ def _accounts_of_books(folder: Path) -> Iterator[_Line]:
 def _books(folder: Path) -> Iterator[_Line]:
     """By fund and pool, and every book that is out: what it comes to, and what the next year opens with."""
     came, closing, pools = Counter[tuple[str, str]](), Counter[tuple[str, str]](), {}
-    for row in _rows(folder / "fund/totals/books.parquet"):
+    for row in rows_of(folder / "fund/totals/books.parquet"):
         book = row["fund"], row["insu_admdvs"]
-        came[book] += _fen(row["opening"]) + _fen(row["income"]) - _fen(row["expense"])
+        came[book] += fen(row["opening"]) + fen(row["income"]) - fen(row["expense"])
         pools[book] = row["pool"]
-    for path in sorted((folder / "fund/closing").glob("*.parquet")):
-        closing.update(
-            {(row["fund"], row["insu_admdvs"]): _fen(row["amount"]) for row in _rows(path) if row["line"] == BALANCE}
-        )
+    balances = (row for row in parts_of(folder / "fund/closing") if row["line"] == BALANCE)
+    closing.update({(row["fund"], row["insu_admdvs"]): fen(row["amount"]) for row in balances})
     tables = ("fund/totals/books.parquet", "fund/closing")
     for book in sorted(came.keys() | closing.keys()):
         if came[book] != closing[book]:
             yield " ".join(book), came[book], closing[book], tables
     by_pool: dict[tuple[str, str], tuple[int, int]] = {}
-    for (fund, place), fen in came.items():
+    for (fund, place), comes in came.items():
         key = fund, pools[fund, place]
         one, other = by_pool.get(key, (0, 0))
-        by_pool[key] = one + fen, other + closing[fund, place]
+        by_pool[key] = one + comes, other + closing[fund, place]
     yield from ((" ".join(key), one, other, tables) for key, (one, other) in sorted(by_pool.items()))
 
 
@@ -240,22 +243,16 @@ _BEARERS = ("own_fault", "surplus", "city", "county", "reserve", "adjustment", "
 def _gaps(folder: Path) -> Iterator[_Line]:
     """By fund and pool: what counties' accounts lack by their books, and what everybody bears of it."""
     short = {
-        (row["fund"], row["insu_admdvs"]): max(0, _fen(row["expense_within"]) - _fen(row["income_within"]))
-        for row in _rows(folder / "fund/totals/books.parquet")
+        (row["fund"], row["insu_admdvs"]): max(0, fen(row["expense_within"]) - fen(row["income_within"]))
+        for row in rows_of(folder / "fund/totals/books.parquet")
     }
     sums: dict[tuple[str, str], tuple[int, int]] = {}
-    for path in sorted((folder / "fund/gaps").glob("*.parquet")):
-        for row in _rows(path):
-            one, other = sums.get((row["fund"], row["pool"]), (0, 0))
-            borne = sum(_fen(row[name]) for name in _BEARERS)
-            sums[row["fund"], row["pool"]] = one + short[row["fund"], row["insu_admdvs"]], other + borne
+    for row in parts_of(folder / "fund/gaps"):
+        one, other = sums.get((row["fund"], row["pool"]), (0, 0))
+        borne = sum(fen(row[name]) for name in _BEARERS)
+        sums[row["fund"], row["pool"]] = one + short[row["fund"], row["insu_admdvs"]], other + borne
     tables = ("fund/totals/books.parquet", "fund/gaps")
     yield from ((" ".join(key), one, other, tables) for key, (one, other) in sorted(sums.items()))
-
-
-def _statement(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted((folder / "fund/statement").glob("*.parquet")):
-        yield from _rows(path)
 
 
 IDENTITIES = {
@@ -267,6 +264,12 @@ IDENTITIES = {
     "accounts-of-books": marked("uses of accounts = expense of the accounts' books"),
     "clearing": marked("clearing + advances + withheld = standard with shares"),
     "cleared": marked("cleared funds' part of claims = cleared + not cleared"),
+    "operators-claims": marked("claims that operators pay = of contracts + of none"),
+    "operators": marked("operators: premium - claims - costs = surplus - overrun"),
+    "outside": marked("cleared amounts = in the pool + elsewhere + unplaced"),
+    "mirrors": marked("owed by paying pools = owed to places of treatment"),
+    "procurement": marked("procurement: advances - repaid - offset = left"),
+    "kept": marked("kept of procurement by institutions = by schemes"),
     "assisted": marked("assisted premiums = expense of medical assistance"),
     "premiums-received": marked("premiums received = income of the residents' books"),
     "books": marked("books: opening + income - expense = closing"),
@@ -282,6 +285,12 @@ _KINDS = (
     _Kind("premiums", ("premium",), _premiums),
     _Kind("clearing", ("clear",), _cleared),
     _Kind("cleared", ("settle", "clear"), _claims_cleared),
+    _Kind("operators-claims", ("settle", "operator"), agreed.operators_claims),
+    _Kind("operators", ("operator",), agreed.operators),
+    _Kind("outside", ("settle", "outside"), agreed.outside),
+    _Kind("mirrors", ("outside",), agreed.mirrors),
+    _Kind("procurement", ("procurement",), agreed.procurement),
+    _Kind("kept", ("procurement",), agreed.kept),
     _Kind("benefits", ("settle", "fund"), _benefits),
     _Kind("accounts-of-books", ("account", "fund"), _accounts_of_books),
     _Kind("assisted", ("premium", "fund"), _assisted),
@@ -289,6 +298,10 @@ _KINDS = (
     _Kind("books", ("fund",), _books),
     _Kind("gaps", ("fund",), _gaps),
 )
+
+
+BETWEEN = frozenset(("rows", *(kind.name for kind in _KINDS if len(kind.parts) > 1)))
+"""Identities between parts, and between a part and the files that it read; the others are inside one part."""
 
 
 def identities_of(folder: Path, parts: tuple[str, ...]) -> tuple[list[Identity], list[NotChecked]]:
@@ -368,19 +381,27 @@ def _rows_clear(record: Mapping[str, Any]) -> _Went:
         yield table, None, sum(rows[name] for name in out) + sum(rows["rejected"].values())
 
 
+def _rows_operator(record: Mapping[str, Any]) -> _Went:
+    yield "settled", None, record["rows"]["in"]
+
+
+def _rows_outside(record: Mapping[str, Any]) -> _Went:
+    yield "settled", None, sum(record["rows"][name] for name in ("in_the_pool", "elsewhere", "unplaced"))
+
+
+def _rows_procurement(record: Mapping[str, Any]) -> _Went:
+    rows = record["rows"]
+    yield "purchases", None, rows["counted"] + sum(rows["rejected"].values())
+
+
 _ROWS: Mapping[str, Callable[[Mapping[str, Any]], _Went]] = {
     "settle": _rows_settle,
     "subsidy": _rows_of_heads,
     "premium": _rows_premium,
     "account": _rows_account,
+    "operator": _rows_operator,
+    "outside": _rows_outside,
+    "procurement": _rows_procurement,
     "clear": _rows_clear,
     "fund": _rows_fund,
 }
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    yield from pq.read_table(path).to_pylist()
-
-
-def _fen(amount: Decimal | None) -> int:
-    return 0 if amount is None else int(amount.scaleb(2))

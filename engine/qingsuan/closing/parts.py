@@ -31,6 +31,7 @@ class Part:
     reads : the argument that takes the folder of an earlier part -> that part.
     needs : the earlier parts without which it cannot be settled, and why.
     must : the options that it cannot do without.
+    takes_plugins : whether a plugin has a say, so that it is told which must be there and which are allowed.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Part:
     reads: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, str] = field(default_factory=dict)
     must: tuple[str, ...] = ()
+    takes_plugins: bool = True
 
     def settle(self, **arguments: Any) -> FinishedRun:
         """Settle it; arguments and errors are those of its function."""
@@ -93,6 +95,40 @@ PARTS: tuple[Part, ...] = (
         options={**_SKIP, "opening": "path"},
         reads={"claims": "settle"},
         needs={"settle": "accounts are held against what claims say was paid from them"},
+    ),
+    Part(
+        name="operator",
+        kind="operator",
+        title=marked("critical illness contracts"),
+        function=("agreements.operators", "operator"),
+        tables={},
+        options=dict.fromkeys(("contracts", "heads", "movements", "carried"), "path"),
+        reads={"settled": "settle"},
+        needs={"settle": "operators pay for claims that are settled"},
+        must=("contracts", "heads"),
+        takes_plugins=False,
+    ),
+    Part(
+        name="outside",
+        kind="outside",
+        title=marked("care outside the pool"),
+        function=("agreements.outside", "outside"),
+        tables={},
+        options=dict.fromkeys(("arrangement", "institutions", "pools", "movements"), "path"),
+        reads={"settled": "settle"},
+        needs={"settle": "pools clear with each other what claims that are settled came to"},
+        must=("arrangement", "institutions", "pools"),
+        takes_plugins=False,
+    ),
+    Part(
+        name="procurement",
+        kind="procurement",
+        title=marked("central procurement"),
+        function=("agreements.procurement", "procurement"),
+        tables={"purchases": True, "agreed": True},
+        options=dict.fromkeys(("batches", "items", "scores", "movements"), "path"),
+        must=("batches", "items"),
+        takes_plugins=False,
     ),
     Part(
         name="clear",

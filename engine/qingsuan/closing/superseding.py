@@ -45,6 +45,9 @@ COMPARED = {
     "premium": Compared("premiums", ("psn_no",), ("due", "paid", "shortfall", "overpaid")),
     "account": Compared("balances", ("psn_no", "pool"), ("balc",)),
     "fund": Compared("closing", ("fund", "insu_admdvs", "line"), ("amount",)),
+    "operator": Compared("contracts", ("contract",), ("premium", "counted", "due", "clearing")),
+    "outside": Compared("balances", ("paying", "treating"), ("cleared", "transferred", "to_pay")),
+    "procurement": Compared("institutions", ("batch", "fixmedins_code"), ("kept", "advanced", "left")),
     "clear": Compared(
         "clearing",
         ("fixmedins_code", "pool", "insutype", "clr_type", "first_month", "last_month"),

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from qingsuan.closing.identities import IDENTITIES
+from qingsuan.closing.identities import BETWEEN, IDENTITIES
 from qingsuan.closing.parts import PARTS, part_called
+from qingsuan.closing.reading import fen, parts_of
 from qingsuan.divisions import name as division_name
 from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.report.text import folded, grouped_yuan, heading, percent, table
+from qingsuan.report.wording.names import RunNames
 from qingsuan.run.folder import RECORD
 
 __all__ = ["identity_lines", "summary"]
@@ -39,6 +41,7 @@ def summary(folder: Path, record: _Record, words: Words) -> str:
     title = heading(words.speak("The close of {year}", year=record["year"]))
     blocks = [_TOLD[name](parts[name], words) for name in _TOLD if name in parts]
     blocks += [
+        _agreements(folder, parts, words),
         _not_settled(parts, words),
         _identities(record, words),
         _corrections(record, words),
@@ -187,16 +190,50 @@ def _of_clearing(mine: Counter[str]) -> list[str]:
     return [f"{mine['contracts']:,}", *(grouped_yuan(mine[name]) for name in list(_CLEARING)[1:])]
 
 
+def _agreements(folder: Path, parts: Mapping[str, _Record], words: Words) -> str:
+    """What a bureau has agreed with others: operators, places of treatment, institutions of central procurement."""
+    lines: dict[str, Counter[str]] = {}
+
+    def add(what: str, due: int, paid: int) -> None:
+        left = due - paid
+        mine = {"due": due, "paid": paid, "to_pay": max(left, 0), "to_take_back": max(-left, 0)}
+        lines.setdefault(what, Counter()).update(mine)
+
+    if "operator" in parts:
+        for row in parts_of(folder / "operator/contracts"):
+            paid = fen(row["advanced"]) - fen(row["returned"])
+            add(words.speak(part_called("operator").title), fen(row["due"]), paid)
+    if "outside" in parts:
+        for row in parts_of(folder / "outside/balances"):
+            add(words.speak(_ELSEWHERE[row["place"]]), fen(row["cleared"]), fen(row["transferred"]))
+    if "procurement" in parts:
+        for row in parts_of(folder / "procurement/institutions"):
+            add(words.speak(_KEPT), fen(row["kept"]), 0)
+            add(words.speak(_OFFSET), fen(row["offset"]), fen(row["advanced"]) - fen(row["repaid"]))
+    heads = [words.speak(text) for text in _AGREED.values()]
+    rows = [[what, *(grouped_yuan(mine[name]) for name in _AGREED)] for what, mine in lines.items()]
+    return table([words.speak("Agreed with others"), *heads], rows, "lrrrr") if rows else ""
+
+
+_AGREED = {
+    "due": marked("amount due"),
+    "paid": marked("paid"),
+    "to_pay": marked("to pay"),
+    "to_take_back": marked("to take back"),
+}
+_ELSEWHERE = {"region": marked("care elsewhere in the region"), "beyond": marked("care beyond the region")}
+_KEPT = marked("procurement, kept by institutions")
+_OFFSET = marked("procurement, advances and purchases")
+
+
 def _books(record: _Record, words: Words) -> str:
     """By fund: what its books open with, came to and close with, and what is due and has not come or been paid."""
     sums: dict[str, Counter[str]] = {}
     for row in record["amounts"]:
         sums.setdefault(row["fund"], Counter()).update({name: _fen(row[name]) for name in _BOOKS})
     moved = {fund: mine for fund, mine in sums.items() if mine["income"] or mine["expense"]}
-    rows = [
-        [_FUND_NAMES[fund] if words.lang == "zh" else fund, *(grouped_yuan(mine[name]) for name in _BOOKS)]
-        for fund, mine in moved.items()
-    ]
+    names = RunNames(words)
+    rows = [[names.book(fund), *(grouped_yuan(mine[name]) for name in _BOOKS)] for fund, mine in moved.items()]
     heads = [words.speak(text) for text in _BOOKS.values()]
     owed = [grouped_yuan(sum(_fen(row[name]) for row in record["amounts"])) for name in ("receivable", "payable")]
     open_ = words.speak("receivable {come}, payable {paid}, over all funds", come=owed[0], paid=owed[1])
@@ -209,18 +246,6 @@ _BOOKS = {
     "expense": marked("expense"),
     "closing": marked("closing"),
 }
-_FUND_NAMES = {
-    "employee-pool": "职工统筹基金",
-    "employee-account": "职工个人账户",
-    "resident": "城乡居民基金",
-    "critical-illness": "大病保险",
-    "large-sum": "大额补助",
-    "civil-servant": "公务员补助",
-    "supplement": "其他补充保险",
-    "assistance": "医疗救助",
-    "long-term-care": "长期护理保险",
-}
-"""Funds as the screen has them: the books have their full names."""
 
 _TOLD: Mapping[str, Callable[[_Record, Words], str]] = {
     "settle": _benefits,
@@ -244,26 +269,22 @@ def _not_settled(parts: Mapping[str, _Record], words: Words) -> str:
             told = ", ".join(f"{words.speak(_WHY[code])} {count:,}" for code, count in most[:_MOST_CODES])
             told += ", …" if len(most) > _MOST_CODES else ""
             rows.append(
-                [words.speak(part_called(name).title), words.speak(_TABLES[rejected]), f"{sum(codes.values()):,}", told]
+                [
+                    words.speak(part_called(name).title),
+                    RunNames(words).table(rejected),
+                    f"{sum(codes.values()):,}",
+                    told,
+                ]
             )
+        for what, parameters in _lacking(name, record):
+            told = words.speak("{parameter} is missing", parameter=parameters[0])
+            told += ", …" if len(parameters) > 1 else ""
+            rows.append([words.speak(part_called(name).title), words.speak(what), f"{len(parameters):,}", told])
     heads = [words.speak("Not settled"), words.speak("table"), words.speak("rows"), words.speak("why")]
     return table(heads, rows, "llrl") if rows else ""
 
 
 _MOST_CODES = 2
-
-_TABLES = {
-    "claims": marked("claim rows"),
-    "settled": marked("settled claims"),
-    "insured": marked("insured rows"),
-    "identities": marked("identity rows"),
-    "registrations": marked("registrations"),
-    "premiums": marked("payments"),
-    "months": marked("months"),
-    "uses": marked("uses"),
-    "cases": marked("cases"),
-    "entries": marked("entries"),
-}
 
 _WHY = {
     "E_VOID": marked("void"),
@@ -294,7 +315,9 @@ _WHY = {
 def _rejected(part: str, record: _Record) -> Iterable[tuple[str, Mapping[str, int]]]:
     """Tables with rejected rows, and how many by code."""
     rows = record["rows"]
-    if part == "settle":
+    if part in ("operator", "outside"):  # one settled claim that cannot be trusted stops these
+        found = {}
+    elif part == "settle":
         found = record["rejected"]
     elif part in _OF_ONE_TABLE:
         found = {_OF_ONE_TABLE[part]: rows["rejected"]}
@@ -304,14 +327,31 @@ def _rejected(part: str, record: _Record) -> Iterable[tuple[str, Mapping[str, in
     yield from ((name, codes) for name, codes in found.items() if codes)
 
 
-_OF_ONE_TABLE = {"subsidy": "insured", "premium": "insured", "fund": "entries"}
+def _lacking(part: str, record: _Record) -> Iterable[tuple[str, list[str]]]:
+    """What of an agreement is not reckoned for want of a figure, and the parameters that are missing."""
+    for key, what in _FOR_WANT.get(part, {}).items():
+        if record[key]:
+            yield what, [one["parameter"] for one in record[key]]
+
+
+_FOR_WANT = {
+    "operator": {"not_settled": marked("contracts")},
+    "outside": {"not_reckoned": marked("advances")},
+}
+"""By part: where its record has what is missing, and of what."""
+
+_OF_ONE_TABLE = {"subsidy": "insured", "premium": "insured", "procurement": "purchases", "fund": "entries"}
 """Parts whose record counts the rows of one table, and that table."""
 
 
 def _identities(record: _Record, words: Words) -> str:
-    """Each identity once, both numbers added up over its lines."""
+    """Each identity between parts once, both numbers added up over its lines, and how many more there are inside parts."""
     sums: dict[str, list[int]] = {}
+    inside = 0
     for one in record["identities"]:
+        if one["identity"] not in BETWEEN:
+            inside += 1
+            continue
         both = [int(one[side]) if one["unit"] == "rows" else _fen(one[side]) for side in ("one", "other")]
         mine = sums.setdefault(one["identity"], [0, 0, 0])
         sums[one["identity"]] = [mine[0] + 1, mine[1] + both[0], mine[2] + both[1]]
@@ -320,7 +360,8 @@ def _identities(record: _Record, words: Words) -> str:
         told = [f"{number:,}" if name == "rows" else grouped_yuan(number) for number in (one, other)]
         rows.append([words.speak(IDENTITIES[name]), f"{lines}", *told])
     heads = [words.speak(text) for text in _ADDS_UP]
-    return "\n".join([table(heads, rows, "lrrr"), *_not_checked(record, words)])
+    more = words.speak("inside the parts {lines} lines more add up, each in {file}", lines=f"{inside:,}", file=RECORD)
+    return "\n".join([table(heads, rows, "lrrr"), *([f"  {more}"] if inside else []), *_not_checked(record, words)])
 
 
 _ADDS_UP = (marked("What adds up, to the fen"), marked("lines"), marked("one side"), marked("the other"))

@@ -13,7 +13,7 @@ from qingsuan.closing.case import Case, read_case
 from qingsuan.closing.folder import CASE, NAME, YearFolder, read_year
 from qingsuan.closing.identities import IDENTITIES, Identity, identities_of
 from qingsuan.closing.memory import give_back
-from qingsuan.closing.parts import Part
+from qingsuan.closing.parts import Part, part_called
 from qingsuan.closing.superseding import corrections
 from qingsuan.closing.telling import summary
 from qingsuan.errors import InputError, NotBalanced, PluginError, QingsuanError
@@ -140,7 +140,7 @@ def _settle(
     """
     try:
         return part.settle(
-            **case.common,
+            **case.common_to(part),
             **own,
             year=case.year,
             out=out,
@@ -183,7 +183,7 @@ def _close(
         "year": folder.case.year,
         "engine": {"name": "qingsuan", "version": __version__},
         "case": {"file": CASE, "sha256": folder.case.sha256},
-        "plugins": next(iter(runs.values())).record["plugins"],
+        "plugins": next((run.record["plugins"] for name, run in runs.items() if _takes_plugins(name)), []),
         "parts": [_part(name, run) for name, run in runs.items()],
         "identities": [one.record() for one in identities],
         "not_checked": [one.record() for one in not_checked],
@@ -202,16 +202,20 @@ def _check_one_software(runs: Mapping[str, FinishedRun]) -> None:
     PluginError
         Something was installed, or taken away, while the year was being closed.
     """
-    first, *others = runs.items()
-    for name, run in others:
-        for what in ("engine", "plugins"):
-            if run.record[what] != first[1].record[what]:
+    for what in ("engine", "plugins"):
+        said = [(name, run.record[what]) for name, run in runs.items() if what == "engine" or _takes_plugins(name)]
+        for name, other in said[1:]:
+            if other != said[0][1]:
                 raise PluginError(
                     f"[{name}]",
-                    found=f"{what} other than those of [{first[0]}]",
+                    found=f"{what} other than those of [{said[0][0]}]",
                     expected="one version of everything for a whole year",
                     do="close the year in a new --out, and change nothing that is installed meanwhile",
                 )
+
+
+def _takes_plugins(name: str) -> bool:
+    return part_called(name).takes_plugins
 
 
 def _part(name: str, run: FinishedRun) -> dict[str, Any]:

@@ -20,10 +20,13 @@ from qingsuan.sample.people import COUNTIES, TWICE, People, day_of
 from qingsuan.sample.pools import CARES, CHRONIC_DISEASES, LEVELS, MARKETS, PRICES, SPECIAL_DISEASES, STAYS
 
 __all__ = [
+    "ABROAD",
+    "ELSEWHERE",
     "HOSPITALS",
     "INPATIENT",
     "MED_TYPES",
     "MOST_VISITS",
+    "OWN_HOSPITALS",
     "Claims",
     "claims_table",
     "hospital_codes",
@@ -51,11 +54,17 @@ _CLAIM_SPREAD = 387_420_489
 HOSPITALS = 12
 """Institutions per market and level."""
 
+OWN_HOSPITALS = len(MARKETS) * len(LEVELS) * HOSPITALS
+"""Institutions of the four pools; those with higher numbers lie elsewhere."""
+
+ELSEWHERE = 2
+"""Institutions where people of a market go elsewhere in its region, and as many beyond it."""
+
 _DISEASES = (None, *(code for code, _ in SPECIAL_DISEASES), *(code for code, _ in CHRONIC_DISEASES))
-_ABROAD = "110105"
+ABROAD = "110105"
 """Where people go who leave their region."""
 
-_PLACES = (None, *COUNTIES, *(market.elsewhere for market in MARKETS), _ABROAD)
+_PLACES = (None, *COUNTIES, *(market.elsewhere for market in MARKETS), ABROAD)
 _DAY = 86_400
 
 
@@ -175,7 +184,7 @@ def make_claims(rng: np.random.Generator, chunk: int, people: People, year: int)
             county=county,
             place=_place(out, county, market, draw[6]),
             disease=_disease(kind, draw[7]),
-            hospital=(market.astype(np.int64) * len(LEVELS) + level) * HOSPITALS + draw[8] % HOSPITALS,
+            hospital=_hospital(market.astype(np.int64), level, out, draw[8]),
             referred=np.where(out > 0, draw[6] % 100 < 75, draw[6] % 100 < 2),
             emergency=np.where(out > 0, draw[7] % 100 < 17, draw[7] % 100 < 4),
             account=draw[6] % 100 < 82,
@@ -195,6 +204,12 @@ def _place(out: Words, county: Words, market: Words, word: Words) -> Words:
     inside = np.where(word % 10 < 3, 0, county + 1)
     elsewhere = len(COUNTIES) + 1 + market.astype(np.int64)
     return np.asarray(np.select([out == 1, out == 2], [elsewhere, len(_PLACES) - 1], inside))
+
+
+def _hospital(market: Words, level: Words, out: Words, word: Words) -> Words:
+    """The number of an institution: of the market and level, or one of those where its people go elsewhere."""
+    away = OWN_HOSPITALS + (market * 2 + out - 1) * ELSEWHERE + word % ELSEWHERE
+    return np.asarray(np.where(out > 0, away, (market * len(LEVELS) + level) * HOSPITALS + word % HOSPITALS))
 
 
 def _disease(kind: Words, word: Words) -> Words:
@@ -233,13 +248,15 @@ def setl_ids(serial: Words, year: int, valid: Words | None = None) -> pa.Array:
 
 
 def hospital_codes() -> list[str]:
-    """The institutions by their numbers."""
-    return [
+    """The institutions by their numbers; six digits of a code say where it lies, and schemes may have one institution."""
+    own = [
         f"H{market.counties[number % len(market.counties)]}{LEVELS.index(level):01d}{number:04d}"
         for market in MARKETS
         for level in LEVELS
         for number in range(HOSPITALS)
     ]
+    places = [place for market in MARKETS for place in (market.elsewhere, ABROAD)]
+    return [*own, *(f"H{place}9{number:04d}" for place in places for number in range(ELSEWHERE))]
 
 
 def claims_table(claims: Claims, year: int, schema: pa.Schema) -> pa.Table:

@@ -23,12 +23,16 @@ from qingsuan.accounts.intake.columns import FAMILIES, MONTHS, OPENING, USES
 from qingsuan.clearing.intake.columns import CASES
 from qingsuan.errors import UsageError
 from qingsuan.funds.columns import ENTRIES
+from qingsuan.purchases.intake import AGREED, PURCHASES
 from qingsuan.run.folder.apart import beside
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.lock import LOCK, held
 from qingsuan.sample.bureau.books import BOOK_FILES, entries_table, write_opening, write_watched
 from qingsuan.sample.bureau.care import Care
 from qingsuan.sample.bureau.contracts import CONTRACT_FILES, cases_table, write_contracts
+from qingsuan.sample.bureau.operators import OPERATOR_FILES, write_operators
+from qingsuan.sample.bureau.outside import OUTSIDE_FILES, write_outside
+from qingsuan.sample.bureau.procurement import PROCUREMENT_FILES, agreed_table, purchases_table, write_procurement
 from qingsuan.sample.bureau.small import BUREAU_FILES, write_bureau
 from qingsuan.sample.claims import Claims, claims_table, make_claims
 from qingsuan.sample.columns import as_text, claims_schema, plain_schema
@@ -55,15 +59,17 @@ CHUNK = 32_768
 
 TABLES = (
     *("insured", "insured_150000", "identities", "premiums", "months", "opening", "families", "uses", "cases"),
-    "entries",
+    *("entries", "purchases", "agreed"),
 )
 """The large tables beside the claims, as the files are named."""
 
 _FOLDERS = ("claims", "contracts")
 
+_BUREAU_FILES = (*BUREAU_FILES, *BOOK_FILES, *OPERATOR_FILES, *OUTSIDE_FILES, *PROCUREMENT_FILES)
+
 _WRITTEN = re.compile(
     rf"(claims/part-\d{{3}}|{'|'.join(TABLES)})({'|'.join(map(re.escape, FORMATS.values()))})"
-    rf"|README\.txt|sample\.json|spoiled\.csv|{'|'.join(map(re.escape, (*BUREAU_FILES, *BOOK_FILES)))}"
+    rf"|README\.txt|sample\.json|spoiled\.csv|{'|'.join(map(re.escape, _BUREAU_FILES))}"
     rf"|contracts/({'|'.join(map(re.escape, CONTRACT_FILES))})"
 )
 """The files that a sample writes, by their names from its folder on."""
@@ -88,6 +94,10 @@ contracts/     contracts with institutions: ways of payment, advances, audits (�
 classes.csv    a made-up class (一, 二, 三) for every county of Inner Mongolia; real use needs the bureau's own table
 entries        what was received and paid in the fund's books (基金账); fund_opening.csv is what they open with,
                fund_targets.csv, fund_budgets.csv and fund_lines.csv what they are held against
+operator_…     contracts with operators of critical illness insurance, heads, payments (大病保险承办); two have no figures
+outside_…      what is agreed for care outside the pool, where institutions lie, payments (异地就医)
+purchases, agreed, procurement_…
+               central procurement: what institutions bought and had agreed on, prices, scores, advances (集采)
 local_split.csv, premium_standards.csv, must_insure.csv, receipts.csv, budgets.csv
                the other tables that a bureau hands over
 case.toml      all of it as one case: qingsuan year-end case.toml --out year
@@ -113,6 +123,8 @@ class Made:
     uses: int = 0
     cases: int = 0
     entries: int = 0
+    purchases: int = 0
+    agreed: int = 0
     claims: int = 0
     reversals: int = 0
     spoiled: dict[str, int] = field(default_factory=dict)
@@ -249,6 +261,9 @@ def _write(work: Path, plan: _Plan, progress: Callable[[int], None] | None) -> M
     write_contracts(work / "contracts", care, generator(plan.seed, plan.chunks, 0), plan.year)
     write_opening(work, care)
     write_watched(work, care)
+    write_operators(work, heads, plan.year)
+    write_outside(work, care, plan.year)
+    write_procurement(work, care, plan.year)
     (work / "README.txt").write_text(README, encoding="utf-8")
     (work / "sample.json").write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
     return made
@@ -284,11 +299,19 @@ def _write_tables(
             heads.update(residents_of(people))
             if progress is not None:
                 progress(first + len(people.ids))
-        rows["entries"] = outputs["entries"].write(entries_table(care, plan.year, plain_schema(ENTRIES)))
+        for name, table in _bureau_tables(plan, care):
+            rows[name] = outputs[name].write(table)
     for name in rows.keys() & {each.name for each in fields(made)}:
         setattr(made, name, rows[name])
     made.spoiled = dict(sorted(notes.counts.items()))
     return made, heads, care
+
+
+def _bureau_tables(plan: _Plan, care: Care) -> Iterator[tuple[str, pa.Table]]:
+    """The tables that follow from what all care came to, by name."""
+    yield "entries", entries_table(care, plan.year, plain_schema(ENTRIES))
+    yield "purchases", purchases_table(care, plan.year, plain_schema(PURCHASES))
+    yield "agreed", agreed_table(care, plain_schema(AGREED))
 
 
 def _people_tables(rng: np.random.Generator, plan: _Plan, chunk: int, people: People) -> Iterator[tuple[str, pa.Table]]:

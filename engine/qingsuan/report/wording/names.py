@@ -34,7 +34,23 @@ _TABLES = {
     "uses": marked("uses"),
     "settled": marked("settled claims"),
     "cases": marked("cases"),
+    "premiums": marked("payments"),
+    "entries": marked("entries"),
+    "purchases": marked("purchases"),
 }
+_BOOKS = {
+    "employee-pool": "职工统筹基金",
+    "employee-account": "职工个人账户",
+    "resident": "城乡居民基金",
+    "critical-illness": "大病保险",
+    "large-sum": "大额补助",
+    "civil-servant": "公务员补助",
+    "supplement": "其他补充保险",
+    "assistance": "医疗救助",
+    "long-term-care": "长期护理保险",
+}
+"""Funds of the books in a few characters of Chinese, by their codes; the statement has their full names."""
+
 _OUTCOMES = {
     "in": marked("came in"),
     "settled": marked("settled"),
@@ -75,6 +91,10 @@ class RunNames:
     def fund(self, column: str) -> str:
         """A fund (基金), or the personal account, by its column."""
         return self._of(FUNDS, column)
+
+    def book(self, fund: str) -> str:
+        """A fund whose books are kept (基金): its code, in Chinese its short name."""
+        return fund if self.words.lang == "en" else _BOOKS[fund]
 
     def table(self, name: str) -> str:
         """A table that came in."""

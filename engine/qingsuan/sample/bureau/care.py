@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from qingsuan.sample.claims import HOSPITALS, INPATIENT, Claims
+from qingsuan.sample.claims import INPATIENT, Claims, hospital_codes
 from qingsuan.sample.draw import Words
 from qingsuan.sample.people import COUNTIES
-from qingsuan.sample.pools import CARES, LEVELS, MARKETS
+from qingsuan.sample.pools import CARES
 
 __all__ = ["Care", "kinds"]
 
@@ -22,7 +22,7 @@ class Care:
     """
 
     def __init__(self) -> None:
-        self.by_institution = np.zeros((2, len(MARKETS) * len(LEVELS) * HOSPITALS), np.int64)
+        self.by_institution = np.zeros((2, len(hospital_codes())), np.int64)
         self.by_county = np.zeros((2, len(COUNTIES)), np.int64)
 
     def add(self, claims: Claims) -> None:

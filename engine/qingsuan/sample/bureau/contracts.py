@@ -1,7 +1,7 @@
 """Contracts with institutions of a made-up year (样例数据): ways of payment, advances, audits, and what inpatient cases are.
 
-Every institution has one contract for stays and one for outpatient care. Four in twelve are paid for stays by disease, two per bed-day,
-the others by item; no document says how the four pools pay, so every term is marked made-up.
+Every institution has one contract for stays and one for outpatient care; those elsewhere have theirs there. Four in twelve are paid for
+stays by disease, two per bed-day, the others by item; no document says how the four pools pay, so every term is marked made-up.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 from qingsuan.money import yuan
 from qingsuan.sample.bureau.care import Care, kinds
 from qingsuan.sample.bureau.small import write_table
-from qingsuan.sample.claims import HOSPITALS, INPATIENT, Claims, hospital_codes, setl_ids
+from qingsuan.sample.claims import HOSPITALS, INPATIENT, OWN_HOSPITALS, Claims, hospital_codes, setl_ids
 from qingsuan.sample.columns import codes
 from qingsuan.sample.pools import LEVELS, MARKETS
 
@@ -34,7 +34,7 @@ def cases_table(claims: Claims, year: int, schema: pa.Schema) -> pa.Table:
     """What the stays of a chunk are that contracts pay by disease or bed-day; stays that were taken back have no case."""
     taken_back = claims.original[claims.original >= 0]
     number = claims.hospital % HOSPITALS
-    fits = (kinds()[claims.care] == INPATIENT) & (number < _BED_DAY)
+    fits = (kinds()[claims.care] == INPATIENT) & (number < _BED_DAY) & (claims.hospital < OWN_HOSPITALS)
     rows = np.flatnonzero(fits & (claims.original < 0) & ~np.isin(claims.serial, taken_back))
     by_disease = number[rows] < _DISEASE
     group = np.where(by_disease, claims.serial[rows] % _GROUPS, _GROUPS)
@@ -74,7 +74,7 @@ _Contract = tuple[tuple[str, str, str, str], str, int]
 
 def _contracts(care: Care) -> Iterator[_Contract]:
     names = hospital_codes()
-    for hospital in np.flatnonzero(care.by_institution.any(axis=0)).tolist():
+    for hospital in np.flatnonzero(care.by_institution[:, :OWN_HOSPITALS].any(axis=0)).tolist():
         market = MARKETS[hospital // (len(LEVELS) * HOSPITALS)]
         number = hospital % HOSPITALS
         stays = "disease" if number < _DISEASE else "bed-day" if number < _BED_DAY else "item"

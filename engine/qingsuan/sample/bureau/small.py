@@ -125,6 +125,8 @@ months = "months{suffix}"
 uses = "uses{suffix}"
 families = "families{suffix}"
 cases = "cases{suffix}"
+purchases = "purchases{suffix}"
+agreed = "agreed{suffix}"
 
 [settle]
 
@@ -142,6 +144,23 @@ must_insure = "must_insure.csv"
 
 [account]
 opening = "opening{suffix}"
+
+[operator]                                # two of four contracts: of the others a figure is not known
+contracts = "operator_contracts.toml"
+heads = "operator_heads.csv"
+movements = "operator_movements.csv"
+
+[outside]
+arrangement = "outside_arrangement.toml"
+institutions = "outside_institutions.csv"
+pools = "outside_pools.csv"
+movements = "outside_movements.csv"
+
+[procurement]
+batches = "procurement_batches.toml"
+items = "procurement_items.csv"
+scores = "procurement_scores.csv"
+movements = "procurement_movements.csv"
 
 [clear]
 contracts = "contracts"

@@ -1,0 +1,28 @@
+"""Tables that the parts of a year wrote, read row by row; amounts become fen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+__all__ = ["fen", "parts_of", "rows_of"]
+
+
+def rows_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of one file."""
+    yield from pq.read_table(path, partitioning=None).to_pylist()
+
+
+def parts_of(folder: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a table: those of its files, in the order of their names."""
+    for path in sorted(folder.glob("part-*.parquet")):
+        yield from rows_of(path)
+
+
+def fen(amount: Decimal | None) -> int:
+    """An amount in yuan as fen; nothing is 0."""
+    return 0 if amount is None else int(amount.scaleb(2))
