@@ -54,7 +54,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: pyproject.toml $(CORE) $(PLUGINS:%=%/pyproject.toml) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -e '.[test,policy,pages,signing,postgresql]' $(PLUGINS:%=-e %)
+	$(BIN)/python -m pip install --quiet -e '.[test,policy,pages,signing,postgresql,serve]' $(PLUGINS:%=-e %)
 	touch $@
 
 $(VENV)/.ready-%: $(VENV)/.ready

@@ -13,6 +13,7 @@ _POLICY = ("policy", "openpyxl reads and writes XLSX, tomlkit keeps the comments
 _PAGES = ("pages", "Jinja2 lays out HTML pages, matplotlib draws their pictures")
 _SIGNING = ("signing", "cryptography makes and checks signatures")
 _POSTGRESQL = ("postgresql", "ADBC reads and writes PostgreSQL as Arrow")
+_SERVE = ("serve", "waitress answers a browser, Werkzeug reads what it asks")
 _BROUGHT_BY = {
     "adbc_driver_postgresql": _POSTGRESQL,
     "cryptography": _SIGNING,
@@ -20,6 +21,8 @@ _BROUGHT_BY = {
     "tomlkit": _POLICY,
     "jinja2": _PAGES,
     "matplotlib": _PAGES,
+    "waitress": _SERVE,
+    "werkzeug": _SERVE,
 }
 
 

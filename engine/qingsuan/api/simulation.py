@@ -6,10 +6,13 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from qingsuan.api.arguments import PathLike, options_of, texts
+from qingsuan.benefits.setup import Setup
 from qingsuan.needed import need
+from qingsuan.plugins import Installed
 from qingsuan.report.wording.speaking import words_in
 from qingsuan.run.deliveries import has_table
 from qingsuan.run.folder.apart import check_apart
@@ -17,13 +20,60 @@ from qingsuan.run.folder.disk import temporary_folder
 from qingsuan.run.model import Progress
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.setting_up import set_up
-from qingsuan.simulation.changing.asked import read_seek, read_set, read_sweep
+from qingsuan.simulation.changing.asked import Place, read_seek, read_set, read_sweep
+from qingsuan.simulation.changing.parameters import Parameter
+from qingsuan.simulation.changing.working import Working
 from qingsuan.simulation.opened import Means
 from qingsuan.simulation.outcome import Simulation, check_out, replace_out
 from qingsuan.simulation.run import Asked
 from qingsuan.simulation.run import simulate as run_simulation
 
-__all__ = ["simulate"]
+__all__ = ["Numbers", "numbers_of", "simulate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What of one rule set a simulation can change.
+
+    Attributes
+    ----------
+    place : how the rule set is named before the colon: pool, scheme and date.
+    title : its own.
+    parameters : every number of it, by its path.
+    """
+
+    place: str
+    title: str
+    parameters: Sequence[Parameter]
+
+
+def numbers_of(year: PathLike, *, rules_dir: PathLike | None = None) -> tuple[Numbers, ...]:
+    """The numbers of all rule sets that are in force in a prepared year: what the ``changes`` of :func:`simulate` can name.
+
+    Raises
+    ------
+    InputError, PluginError, PolicyError
+        As in :func:`simulate`.
+    """
+    setup, installed = _rules_for(PreparedYear.open(Path(year)), (), rules_dir, None)
+    working = Working(installed, setup.rule_sets, setup.year)
+    unchanged = working.nothing()
+    return tuple(
+        Numbers(
+            str(Place(one.pool, one.schemes[0], one.effective.isoformat(), "")).rstrip(":"),
+            one.title,
+            working.parameters(unchanged, one),
+        )
+        for one in working.in_force()
+    )
+
+
+def _rules_for(
+    prepared: PreparedYear, require: Sequence[str], rules_dir: PathLike | None, allow: PathLike | None
+) -> tuple[Setup, Installed]:
+    """The rules in force, and the plugins that they come from."""
+    skips = bool(prepared.record.made_by["options"]["skip unserved pools"])
+    return set_up(prepared.record.year, require, skip_unserved=skips, rules_dir=rules_dir, allow=allow)
 
 
 def simulate(
@@ -106,13 +156,7 @@ def simulate(
         for library in ("jinja2", "matplotlib"):
             need(library)
     with _made_in(None if out is None else Path(out), overwrite, [year, *([rules] if rules else [])]) as folder:
-        setup, installed = set_up(
-            prepared.record.year,
-            texts(require),
-            skip_unserved=bool(prepared.record.made_by["options"]["skip unserved pools"]),
-            rules_dir=rules_dir,
-            allow=allow,
-        )
+        setup, installed = _rules_for(prepared, texts(require), rules_dir, allow)
         setup.registrations = has_table(Path(year), "registrations")
         simulation = run_simulation(
             prepared,

@@ -23,7 +23,7 @@ from qingsuan.run.folder.apart import check_apart
 from qingsuan.run.folder.lock import held
 from qingsuan.run.model import Progress
 
-__all__ = ["ClosedYear", "check_identities", "close_year"]
+__all__ = ["ClosedYear", "check_identities", "close_year", "open_year"]
 
 
 class ClosedYear:
@@ -40,9 +40,26 @@ class ClosedYear:
     def __init__(self, path: Path, record: dict[str, Any], record_sha256: str, tenths: Mapping[str, int]) -> None:
         self.path, self.record, self.record_sha256, self.tenths = path, record, record_sha256, tenths
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of its parts, in the order in which they were settled: each is a folder of a finished run in its own."""
+        return tuple(part["part"] for part in self.record["parts"])
+
     def summary(self, lang: Lang = "en") -> str:
         """The close of the year on one screen."""
         return summary(self.path, self.record, Words(lang))
+
+
+def open_year(folder: Path) -> ClosedYear:
+    """The year that lies closed in a folder.
+
+    Raises
+    ------
+    InputError
+        There is none, or a part of it is not what the year was closed with.
+    """
+    record, digest = read_year(folder)
+    return ClosedYear(folder, record, digest, {})
 
 
 def close_year(

@@ -22,7 +22,29 @@ from qingsuan.explain.rows.person import people_of, person_in
 from qingsuan.messages import Lang, Words
 from qingsuan.policy.model import FUNDS
 
-__all__ = ["Explainer", "explain"]
+__all__ = ["Explainer", "NothingFound", "SeveralPeople", "explain"]
+
+
+class NothingFound(InputError):
+    """The run has no claim of who or what was asked for.
+
+    Attributes
+    ----------
+    near : the ids that are nearest to it.
+    """
+
+    near: tuple[str, ...] = ()
+
+
+class SeveralPeople(UsageError):
+    """Several people have a settlement of the id that was asked for.
+
+    Attributes
+    ----------
+    people : who they are.
+    """
+
+    people: tuple[str, ...] = ()
 
 
 def explain(
@@ -120,16 +142,18 @@ class Explainer:
 
         Raises
         ------
-        UsageError
+        SeveralPeople
             Several people have one.
         """
         people = people_of(self.opened.year, setl_id)
         if len(people) > 1:
-            raise UsageError(
+            several = SeveralPeople(
                 "--setl-id",
                 found=f"{setl_id}, which {len(people)} people have: {', '.join(people[:10])}",
                 expected="one of them: --psn-no beside --setl-id",
             )
+            several.people = tuple(people)
+            raise several
         return people[0] if people else None
 
     def _unread(self, rows: Iterable[Texts], first: int = 1) -> tuple[Claim, ...]:
@@ -179,16 +203,18 @@ def _year(claims: Sequence[Claim]) -> Year:
     )
 
 
-def _nothing(opened: Opened, setl_id: str | None, psn_no: str | None) -> InputError:
+def _nothing(opened: Opened, setl_id: str | None, psn_no: str | None) -> NothingFound:
     """Nothing is there of what was asked for; what is nearest to it."""
     if setl_id is not None:
         asked, near = f"setl_id {setl_id}", near_settlements(opened.year, setl_id)
     else:
         asked, near = f"psn_no {psn_no}", near_people(opened.year, str(psn_no))
     nearest = f"the nearest: {', '.join(near)}" if near else "none that differs in one character either"
-    return InputError(
+    nothing = NothingFound(
         str(opened.folder),
         found=f"no claim of {asked}{'' if setl_id is None or psn_no is None else f' and psn_no {psn_no}'}; {nearest}",
         expected="a settlement or a person of the run",
         do="check the number; psn_no and setl_id are texts, every character of them counts",
     )
+    nothing.near = tuple(near)
+    return nothing

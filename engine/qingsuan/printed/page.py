@@ -16,9 +16,19 @@ _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
 def page_of(
-    record: Mapping[str, Any], title: str, sections: Mapping[str, Section], pictures: Mapping[str, Any], words: Words
+    record: Mapping[str, Any],
+    title: str,
+    sections: Mapping[str, Section],
+    pictures: Mapping[str, Any],
+    words: Words,
+    above: Any = "",
 ) -> str:
     """One HTML page.
+
+    Parameters
+    ----------
+    above
+        What stands above it where it is one of several pages (``Markup``); nothing where it stands alone.
 
     Raises
     ------
@@ -28,6 +38,7 @@ def page_of(
     return render(
         Path(__file__).parent / "templates",
         "report.html.j2",
+        above=above,
         html_lang=_HTML_LANG[words.lang],
         speak=words.speak,
         title=title,

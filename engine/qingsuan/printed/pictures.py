@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from qingsuan.messages import Words
@@ -15,10 +16,15 @@ __all__ = ["pictures_of"]
 _MOST_BARS = 30
 
 
-def pictures_of(sections: dict[str, Section], gathered: Gathered, words: Words) -> dict[str, Any]:
-    """A picture for each section that has one, by its name."""
-    made = {"funds": _funds(sections["funds"], words), "months": _months(gathered, words)}
-    made["tenths"] = _tenths(gathered, words)
+def pictures_of(sections: Mapping[str, Section], gathered: Gathered, words: Words) -> dict[str, Any]:
+    """A picture for each of these sections that has one, by its name."""
+    made: dict[str, Any] = {}
+    if "funds" in sections:
+        made["funds"] = _funds(sections["funds"], words)
+    if "months" in sections:
+        made["months"] = _months(gathered, words)
+    if "tenths" in sections:
+        made["tenths"] = _tenths(gathered, words)
     return {name: picture for name, picture in made.items() if picture is not None}
 
 

@@ -18,7 +18,7 @@ from qingsuan.printed.names import ReportNames
 from qingsuan.printed.page import page_of
 from qingsuan.printed.pictures import pictures_of
 from qingsuan.printed.section import Section
-from qingsuan.printed.sections import Totals, sections_of
+from qingsuan.printed.sections import Totals, of_institution, sections_of
 from qingsuan.report.summary import read_record
 
 __all__ = ["Report", "check_names", "report_of"]
@@ -36,6 +36,7 @@ class Report:
     """
 
     record: Mapping[str, Any]
+    totals: Totals
     gathered: Gathered
     sections: dict[str, Section]
     words: Words
@@ -44,6 +45,26 @@ class Report:
     def title(self) -> str:
         """What stands above it."""
         return self.words.speak("Settlement of {year}: report", year=self.record["year"])
+
+    def institution(self, code: str) -> Section | None:
+        """What claims of one institution come to, by pool and scheme; None where the run has none of it."""
+        return of_institution(self.totals, code, ReportNames(self.words))
+
+    def page(self, sections: Mapping[str, Section], above: Any = "") -> str:
+        """One HTML page of these sections, with their pictures.
+
+        Parameters
+        ----------
+        above
+            What stands above it where it is one of several pages (``Markup``); nothing where it stands alone.
+
+        Raises
+        ------
+        UsageError
+            Jinja2 or matplotlib is not installed.
+        """
+        pictures = pictures_of(sections, self.gathered, self.words)
+        return page_of(self.record, self.title, sections, pictures, self.words, above)
 
     def write(self, path: Path) -> None:
         """Write the page, or the workbook, in place of what is there.
@@ -54,8 +75,7 @@ class Report:
             It cannot be written there.
         """
         if path.suffix.lower() == ".html":
-            pictures = pictures_of(self.sections, self.gathered, self.words)
-            write_page(page_of(self.record, self.title, self.sections, pictures, self.words), path, private=False)
+            write_page(self.page(self.sections), path, private=False)
         else:
             self._write_workbook(path)
 
@@ -115,5 +135,6 @@ def report_of(out: Path, lang: Lang) -> Report:
             expected="a finished settlement of benefits (待遇结算)",
             do="give the folder that “qingsuan settle” wrote",
         )
-    words, gathered = Words(lang), gather(out)
-    return Report(record, gathered, sections_of(record, Totals(out), gathered, ReportNames(words)), words)
+    words, gathered, totals = Words(lang), gather(out), Totals(out)
+    sections = sections_of(record, totals, gathered, ReportNames(words))
+    return Report(record, totals, gathered, sections, words)

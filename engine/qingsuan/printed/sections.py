@@ -20,7 +20,7 @@ from qingsuan.printed.names import ReportNames
 from qingsuan.printed.section import Column, Section
 from qingsuan.report.wording.warnings import warning_says
 
-__all__ = ["Totals", "sections_of"]
+__all__ = ["Totals", "of_institution", "sections_of"]
 
 _MOST_INSTITUTIONS = 30
 _MOST_EXAMPLES = 3
@@ -77,25 +77,41 @@ def sections_of(
     return {name: one for name, one in every.items() if one is not None and one.rows}
 
 
+def of_institution(totals: Totals, code: str, names: ReportNames) -> Section | None:
+    """What claims of one institution come to, by pool and scheme; None where the run has none of it."""
+    rows = [row for row in totals.institutions if row["fixmedins_code"] == code]
+    return _by_pool(names.words.speak("Institution {code}", code=code), rows, names) if rows else None
+
+
+def _by_pool(title: str, rows: Iterable[Mapping[str, Any]], names: ReportNames) -> Section:
+    """What claims of each pool and scheme come to, and all together."""
+    sums, speak = _added(rows, ("pool", "insutype")), names.words.speak
+    told = [[names.pool(pool), names.scheme(scheme), *_told(one)] for (pool, scheme), one in sums.items()]
+    told.append([speak("all"), "", *_told(_together(sums.values()))])
+    columns = [Column(speak("Pool"), width=22), Column(speak("Scheme"), width=14), *_bill(names)]
+    return Section(title, title, columns, told, has_total=True)
+
+
+def _bill(names: ReportNames) -> list[Column]:
+    """The columns of what claims come to."""
+    speak = names.words.speak
+    return [
+        Column(speak("Claims"), "count", 12),
+        Column(speak("Total cost"), "yuan", 20),
+        Column(speak("In policy scope"), "yuan", 20),
+        Column(speak("Funds together"), "yuan", 20),
+        Column(speak("Funds of the scope"), "ratio", 12),
+        Column(speak("Own burden"), "yuan", 20),
+        Column(speak("of it the account"), "yuan", 20),
+        Column(speak("of it cash"), "yuan", 20),
+        Column(speak("Own burden of the cost"), "ratio", 12),
+    ]
+
+
 class _Made:
     def __init__(self, record: Mapping[str, Any], totals: Totals, gathered: Gathered, names: ReportNames) -> None:
         self.record, self.totals, self.gathered, self.names = record, totals, gathered, names
         self.speak = names.words.speak
-
-    def _bill(self) -> list[Column]:
-        """The columns of what claims come to."""
-        speak = self.speak
-        return [
-            Column(speak("Claims"), "count", 12),
-            Column(speak("Total cost"), "yuan", 20),
-            Column(speak("In policy scope"), "yuan", 20),
-            Column(speak("Funds together"), "yuan", 20),
-            Column(speak("Funds of the scope"), "ratio", 12),
-            Column(speak("Own burden"), "yuan", 20),
-            Column(speak("of it the account"), "yuan", 20),
-            Column(speak("of it cash"), "yuan", 20),
-            Column(speak("Own burden of the cost"), "ratio", 12),
-        ]
 
     def rows(self) -> Section:
         """What came in and where it went."""
@@ -120,12 +136,7 @@ class _Made:
 
     def pools(self) -> Section:
         """What claims of each pool and scheme come to."""
-        sums = _added(self.totals.care, ("pool", "insutype"))
-        rows = [[self.names.pool(pool), self.names.scheme(scheme), *_told(one)] for (pool, scheme), one in sums.items()]
-        rows.append([self.speak("all"), "", *_told(_together(sums.values()))])
-        columns = [Column(self.speak("Pool"), width=22), Column(self.speak("Scheme"), width=14), *self._bill()]
-        title = self.speak("Pools and schemes")
-        return Section(title, title, columns, rows, has_total=True)
+        return _by_pool(self.speak("Pools and schemes"), self.totals.care, self.names)
 
     def funds(self) -> Section:
         """What each fund pays, by pool and scheme."""
@@ -146,7 +157,11 @@ class _Made:
         """What claims of each kind of care come to."""
         sums = _added(self.totals.care, ("insutype", "med_type"))
         rows = [[self.names.scheme(scheme), self.names.care(care), *_told(one)] for (scheme, care), one in sums.items()]
-        columns = [Column(self.speak("Scheme"), width=14), Column(self.speak("Kind of care"), width=26), *self._bill()]
+        columns = [
+            Column(self.speak("Scheme"), width=14),
+            Column(self.speak("Kind of care"), width=26),
+            *_bill(self.names),
+        ]
         title = self.speak("Kinds of care")
         return Section(title, title, columns, rows)
 
@@ -210,7 +225,7 @@ class _Made:
         sums = _added(self.totals.institutions, ("fixmedins_code",))
         order = sorted(sums.items(), key=lambda item: (-item[1]["fund_pay_sumamt"], item[0]))
         rows = [[code, *_told(one)] for (code,), one in order]
-        columns = [Column(self.speak("Institution"), width=22), *self._bill()]
+        columns = [Column(self.speak("Institution"), width=22), *_bill(self.names)]
         title = self.speak("By institution")
         note = self.speak("by what the funds pay, the largest first")
         return Section(title, title, columns, rows, note, most=_MOST_INSTITUTIONS)

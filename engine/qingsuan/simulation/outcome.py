@@ -56,15 +56,20 @@ class Simulation:
         """The summary that the command prints."""
         return summary(self.record, self.tables, Words(self.lang))
 
-    def page(self) -> str:
+    def page(self, above: Any = "") -> str:
         """The simulation as one HTML page with pictures, in the language of the workbook.
+
+        Parameters
+        ----------
+        above
+            What stands above it where it is one of several pages (``Markup``).
 
         Raises
         ------
         UsageError
             Jinja2 or matplotlib is not installed.
         """
-        return page_of(self.record, self.tables, self.lang, self.explained)
+        return page_of(self.record, self.tables, self.lang, self.explained, above)
 
     def write(self, folder: Path, *, page: bool = False) -> None:
         """Write everything into a folder that is there; it holds people, so that only its owner may read it.

@@ -25,8 +25,13 @@ _MOST_FUNDS = 4
 """So many funds have a column of their own in the table of the year; of more only their sum is there."""
 
 
-def page_of(explanation: Explanation) -> str:
+def page_of(explanation: Explanation, above: Any = "") -> str:
     """The explanation as one HTML page, in the language of the document.
+
+    Parameters
+    ----------
+    above
+        What stands above it where it is one of several pages (``Markup``); nothing where it stands alone.
 
     Raises
     ------
@@ -43,6 +48,7 @@ def page_of(explanation: Explanation) -> str:
     return render(
         Path(__file__).parent / "templates",
         "explanation.html.j2",
+        above=above,
         it=explanation,
         title=title,
         **_PUNCTUATION[explanation.lang],

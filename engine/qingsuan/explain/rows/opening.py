@@ -23,7 +23,7 @@ from qingsuan.run.restart.fingerprint import by_what, changes
 from qingsuan.run.restart.ledger import read_lines
 from qingsuan.run.setting_up import set_up
 
-__all__ = ["Opened", "open_run"]
+__all__ = ["Opened", "open_run", "prepared_of"]
 
 _TABLES = ("claims", "insured", "identities", "registrations")
 
@@ -81,6 +81,13 @@ def open_run(folder: Path, prepared: Path | None, rules_dir: Path | None) -> Ope
     digest = hashlib.sha256((folder / RECORD).read_bytes()).hexdigest()
     run = Run(str(folder), digest, setup.year, setup.program.digest, _plugins(record))
     return Opened(folder, record, run, setup, year)
+
+
+def prepared_of(folder: Path, record: Mapping[str, Any]) -> Path | None:
+    """The prepared year that a run names, if it names one and that is there."""
+    named = record.get("prepared")
+    path = None if named is None else folder / named["folder"]
+    return path if path is not None and is_prepared(path) else None
 
 
 def _refuse_several(folder: Path) -> None:

@@ -193,6 +193,15 @@ class Working:
         region = self._region_of(rule_set.pool, rule_set.file).code
         return self._parameters(changed, region, PurePath(rule_set.file).name)
 
+    def in_force(self) -> tuple[RuleSet, ...]:
+        """The rule sets that are in force on some day of the year, by pool, schemes and date."""
+        found = {}
+        for pool, scheme in {(one.pool, scheme) for one in self.rule_sets for scheme in one.schemes}:
+            own = [one for one in self.rule_sets if one.pool == pool and scheme in one.schemes]
+            for one in _in_the_year(sorted(own, key=lambda each: each.effective), self.year):
+                found[one.pool, one.schemes, one.effective] = one
+        return tuple(found[key] for key in sorted(found))
+
     def files_of(self, changed: Changed, region: Region) -> dict[str, bytes]:
         """Every file of a region's folder as it is with the changes."""
         folder = self._folder_of(changed, region.code)

@@ -23,7 +23,11 @@ _HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
 def page_of(
-    record: Mapping[str, Any], tables: Mapping[str, pa.Table], lang: Lang, explained: Sequence[Explained] = ()
+    record: Mapping[str, Any],
+    tables: Mapping[str, pa.Table],
+    lang: Lang,
+    explained: Sequence[Explained] = (),
+    above: Any = "",
 ) -> str:
     """The simulation as one HTML page; of a sweep what all values come to, of one variant all of its effects.
 
@@ -31,6 +35,8 @@ def page_of(
     ----------
     explained
         The biggest changes by both rules; none where that was not asked for.
+    above
+        What stands above it where it is one of several pages (``Markup``); nothing where it stands alone.
 
     Raises
     ------
@@ -46,6 +52,7 @@ def page_of(
     return render(
         Path(__file__).parent / "templates",
         "simulation.html.j2",
+        above=above,
         html_lang=_HTML_LANG[lang],
         speak=words.speak,
         headed=lambda column: heading(column, words),
