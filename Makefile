@@ -7,8 +7,9 @@
 #   TESTS    what `make test` and `make checked` run: paths, or options of pytest
 #   PART     which part of the deliberate faults `make mutants` judges: 2/6 is the second sixth
 #   KILLS    how often `make kills` kills a run
-#   HOSTILE  how many hostile inputs of which kind `make hostile` tries, and SEED the first one's seed
+#   HOSTILE  how many hostile inputs of which kind `make hostile` tries, and SEED the first one's seed (of `make faults`, too)
 #   CASES    how many random claims `make differential` compares, and `make explain-agrees` explains
+#            and how many runs `make faults` disturbs
 #   SIMULATIONS  up to which seed `make simulations` changes random rule sets
 #   CLAIMS   how many claims `make test-spark` settles
 #   LARGE    how many claims `make bench-huge` settles
@@ -186,6 +187,11 @@ mutants: $(VENV)/.ready-build
 kills: setup
 	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/run/restart/test_resume.py tests/run/restart/test_resume_subsidy.py -k "killed or full_disk"
 	QINGSUAN_YEAR_KILLS=$(YEAR_KILLS) QINGSUAN_YEAR_PEOPLE=60000 $(BIN)/python -m pytest tests/closing/test_year_end_killed.py
+
+## faults: CASES runs of every command that writes, on a machine that misbehaves, from SEED on: each right, or stopped with what failed and gone on with
+.PHONY: faults
+faults: setup
+	QINGSUAN_FAULTS=$(CASES) QINGSUAN_FAULTS_SEED=$(SEED) $(BIN)/python -m pytest -p no:benchmark tests/run/test_misbehaving_machine.py
 
 ## hostile: HOSTILE hostile inputs from SEED on: each is settled row by row or refused; what fails is kept below build/hostile
 .PHONY: hostile

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import RunError
+from qingsuan.listing import files_below
 from qingsuan.plugins import Installed
 from qingsuan.run.executors.interface import Engine
 from qingsuan.run.folder import LEDGER, RunFolder, hidden
@@ -98,7 +99,7 @@ def _run(
 
 def _files(folder: Path) -> dict[str, Path]:
     """Every file of a result; the ledger is a diary, whose lines come in any order."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    found = {path.relative_to(folder).as_posix(): path for path in files_below(folder)}
     return {name: path for name, path in found.items() if name != LEDGER and not hidden(name)}
 
 

@@ -195,6 +195,15 @@ def test_every_compiled_module_mirrors_its_import_path_and_has_one_door() -> Non
         assert len(opened_by) == 1, f"{module} is opened by {opened_by}, expected one module in front of it"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "engine").rglob("*.py")), ids=name)
+def test_folders_are_listed_whole_or_not_at_all(path: Path) -> None:
+    """``Path.glob`` leaves out what may not be looked into: a table without a part of its rows would pass for a whole one."""
+    found = [
+        number for number, line in enumerate(path.read_text("utf-8").splitlines(), 1) if re.search(r"\.r?glob\(", line)
+    ]
+    assert not found, f"{name(path)}:{found}: list it by qingsuan.listing"
+
+
 def test_the_core_imports_nothing_of_ours() -> None:
     for source in COMPILED:
         own = re.findall(r"^\s*(?:from|import|cimport)\s+(qingsuan(?:\.\w+)*)", source.read_text("utf-8"), re.MULTILINE)

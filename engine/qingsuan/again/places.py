@@ -96,10 +96,8 @@ class Places:
         if path not in self._digests:
             try:
                 self._digests[path] = digest_of(path)
-            except OSError as error:
-                raise InputError(
-                    str(path), found=f"cannot be read: {error}", expected="a file that this user may read", do=_DO
-                ) from error
+            except InputError as error:
+                raise InputError(str(path), found=error.found, expected=error.expected, do=_DO) from error
         return self._digests[path]
 
 

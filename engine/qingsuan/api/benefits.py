@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +31,7 @@ from qingsuan.run.executors.prepared import FromYear
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.folder.apart import check_apart
 from qingsuan.run.folder.proof import prove
-from qingsuan.run.inputs import Given, Source, Spool
+from qingsuan.run.inputs import Given, Source, Spool, digest_of
 from qingsuan.run.model import Inputs, Options, Progress
 from qingsuan.run.opening import earlier_run, open_opening
 from qingsuan.run.prepare import prepare as prepare_year
@@ -275,7 +274,7 @@ def _named(year: Path, out: Path) -> dict[str, str]:
     """What the record says of a prepared year: where it lies, from the run folder on, and the digest of its ``year.json``."""
     return {
         "folder": os.path.relpath(year.resolve(), out.resolve()),
-        "sha256": hashlib.sha256((year / YEAR_RECORD).read_bytes()).hexdigest(),
+        "sha256": digest_of(year / YEAR_RECORD),
     }
 
 

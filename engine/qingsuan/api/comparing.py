@@ -14,6 +14,7 @@ from qingsuan.api.arguments import PathLike, folder_for
 from qingsuan.differing import compare, summary
 from qingsuan.differing.register import Register
 from qingsuan.finished import FinishedRun, Folder, Rows
+from qingsuan.listing import files_in
 from qingsuan.messages import Lang, Words
 from qingsuan.run.bounds import MOST_WORKERS, whole_number
 from qingsuan.run.model import Progress
@@ -70,7 +71,7 @@ class Comparison:
         return summary(self.record, Words(lang))
 
     def _rows(self, table: str) -> Rows:
-        files = sorted(f"{table}/{path.name}" for path in (self.path / table).glob("part-*.parquet"))
+        files = [f"{table}/{path.name}" for path in files_in(self.path / table)]
         return Rows(self._folder, table, files, pa.schema([]))
 
     def __repr__(self) -> str:

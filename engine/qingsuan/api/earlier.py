@@ -9,6 +9,7 @@ from typing import Any
 
 from qingsuan.errors import InputError
 from qingsuan.finished import FinishedRun
+from qingsuan.listing import files_in
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD
 from qingsuan.run.inputs import digest_of
 
@@ -55,7 +56,7 @@ def table_of(given: Any, settlement: str, table: str, year: int) -> Any:
     listed = {
         name: digest for digest, _, name in (line.partition("  ") for line in lines) if name.startswith(f"{table}/")
     }
-    there = {path.relative_to(place).as_posix() for path in (place / table).glob("*") if path.is_file()}
+    there = {path.relative_to(place).as_posix() for path in files_in(place / table, "*") if path.is_file()}
     wrong = sorted(there ^ listed.keys())
     wrong += [name for name in sorted(there & listed.keys()) if digest_of(place / name) != listed[name]]
     if wrong or not listed:

@@ -16,6 +16,7 @@ from typing import Any
 from qingsuan.closing.case import Case
 from qingsuan.closing.parts import PARTS
 from qingsuan.errors import InputError, RunError, UsageError
+from qingsuan.listing import files_below
 from qingsuan.run.folder import RECORD, Written, draft, is_file, sync
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.known import LITTER, SIGNATURE, TEMPORARY
@@ -216,7 +217,7 @@ class YearFolder:
         names = [CASE, PLAN]
         place = self.path / CORRECTIONS
         if place.is_dir():
-            names += sorted(path.relative_to(self.path).as_posix() for path in place.rglob("*") if path.is_file())
+            names += sorted(path.relative_to(self.path).as_posix() for path in files_below(place))
         return {name: Written.of(self.path, name).sha256 for name in names}
 
     def finish(self, record: Mapping[str, Any]) -> str:

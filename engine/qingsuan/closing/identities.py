@@ -16,6 +16,7 @@ from typing import Any
 from qingsuan.closing import agreed
 from qingsuan.closing.reading import fen, parts_of, rows_of
 from qingsuan.funds.lines import BALANCE, CARE_LINES, FUND_OF_COLUMN, SCHEMES
+from qingsuan.listing import files_in
 from qingsuan.messages import marked
 from qingsuan.money import yuan
 from qingsuan.run.folder import RECORD
@@ -110,7 +111,7 @@ _LEVELS = {"local_prefecture": "prefecture", "local_county": "county"}
 
 def _receipts(folder: Path) -> Iterator[_Line]:
     """By region and payer: due as the subsidy has it, the rest as it was held against receipts."""
-    if not any((folder / "subsidy/arrived").glob("*.parquet")):
+    if not files_in(folder / "subsidy/arrived"):
         return
     sums: dict[tuple[str, str], Counter[str]] = {}
     for row in parts_of(folder / "subsidy/arrived"):

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from qingsuan.closing.folder import CORRECTIONS, YearFolder
 from qingsuan.differing import compare
 from qingsuan.errors import InputError
+from qingsuan.listing import files_in
 from qingsuan.people import Texts, partition_of
 from qingsuan.run.folder import RECORD
 from qingsuan.run.folder.disk import writing
@@ -139,7 +140,7 @@ def _schema(how: Compared) -> pa.Schema:
 
 
 def _pieces(how: Compared, first: Path, second: Path) -> Iterator[pa.Table]:
-    files = [sorted((run / how.table).glob("part-*.parquet")) for run in (first, second)]
+    files = [files_in(run / how.table) for run in (first, second)]
     most = max(sum(_rows_of(path) for path in paths) for paths in files)
     pieces = max(1, -(-most // _ROWS_AT_ONCE))
     for number in range(pieces):

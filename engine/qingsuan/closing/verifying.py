@@ -11,6 +11,7 @@ from typing import Any
 from qingsuan.closing.folder import NAME, strangers_in
 from qingsuan.closing.identities import identities_of
 from qingsuan.errors import InputError
+from qingsuan.listing import files_below
 from qingsuan.run.folder import RECORD, Written, is_file
 from qingsuan.run.folder.lock import is_held
 from qingsuan.verify.findings import Findings, checking
@@ -56,12 +57,7 @@ def verify_year(folder: Path, say: Callable[[str], None] = lambda _: None) -> Ve
 
 
 def _check_files(folder: Path, record: dict[str, Any], found: Verified) -> None:
-    there = {
-        path.relative_to(folder).as_posix()
-        for place in ("corrections",)
-        for path in (folder / place).rglob("*")
-        if not path.is_dir()
-    }
+    there = {path.relative_to(folder).as_posix() for place in ("corrections",) for path in files_below(folder / place)}
     for name in sorted(there - record["files"].keys()):
         found.findings.add(name, "it belongs to the year", "a file", f"none: {RECORD} does not list it")
     for name, digest in record["files"].items():

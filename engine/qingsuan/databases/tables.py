@@ -9,6 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qingsuan.listing import files_in, names_in
+
 __all__ = ["batches_of", "schema_of", "tables_of"]
 
 BATCH_ROWS = 65_536
@@ -18,7 +20,7 @@ _PART = re.compile(r"(?:(?P<table>.+)-)?part-\d+")
 def tables_of(folder: Path) -> dict[str, list[Path]]:
     """The Parquet files of a run by the name of their table: ``settled``, ``rejected_insured``, ``totals_care``."""
     found: dict[str, list[Path]] = {}
-    for path in sorted(folder.glob("*/*.parquet")):
+    for path in (path for name in names_in(folder) for path in files_in(folder / name, "*.parquet")):
         if not path.parent.name.startswith("."):
             part = _PART.fullmatch(path.stem)
             own = path.stem if part is None else part["table"] or ""

@@ -198,5 +198,8 @@ def _paid(side: Side) -> dict[str, int]:
         return {name: int(read_money(table.column(name), _MOST_TOTAL).values.sum()) for name in PAYERS}
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
         raise InputError(
-            str(path), found=f"cannot be read: {error}", expected="the totals of a finished run"
+            str(path),
+            found=f"cannot be read: {error}",
+            expected="the totals of a finished run",
+            do="see “qingsuan verify”; fetch the folder again, or settle anew",
         ) from error

@@ -55,7 +55,8 @@ class Pseudonyms:
             self._key = bytes.fromhex(file.read_text("ascii").strip())
         except (OSError, ValueError) as error:
             found = unread(error) if isinstance(error, OSError) else "something else than hexadecimal digits"
-            raise UsageError(where, found=found, expected=_EXPECTED) from error
+            do = "check the path, that this user may read the file, and what is in it"
+            raise UsageError(where, found=found, expected=_EXPECTED, do=do) from error
         if len(self._key) < _LEAST_BYTES:
             raise UsageError(where, found=f"a key of {len(self._key)} bytes", expected=_EXPECTED)
         if os.stat(file).st_mode & 0o077:

@@ -17,8 +17,9 @@ from qingsuan.errors import InputError, UsageError
 from qingsuan.exported.columns import is_about_people, without_people
 from qingsuan.exported.pseudonyms import Pseudonyms
 from qingsuan.finished import Folder
+from qingsuan.finished.folder import digests_of
 from qingsuan.finished.opening import run_in
-from qingsuan.run.folder import DIGESTS, Written
+from qingsuan.run.folder import Written
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.modes import private_files
 
@@ -47,7 +48,7 @@ def export(folder: Path, out: Path, pseudonyms: Pseudonyms) -> dict[str, Any]:
     """
     run = run_in(Folder(folder))
     _check_out(folder, out)
-    lines = (folder / DIGESTS).read_text("utf8").splitlines()
+    lines = digests_of(folder).splitlines()
     files: dict[str, str] = {}
     left_out: dict[str, list[str]] = {}
     with _unfinished(out) as place:

@@ -24,9 +24,10 @@ from qingsuan.errors import InputError
 from qingsuan.messages import Lang
 from qingsuan.report.summary import read_record
 from qingsuan.run.folder import DIGESTS, RECORD, is_file
+from qingsuan.run.inputs import digest_of
 from qingsuan.run.rejections.refused import REASON_COLUMNS
 
-__all__ = ["REASONS", "FinishedRun", "Folder", "Rows", "not_whole"]
+__all__ = ["REASONS", "FinishedRun", "Folder", "Rows", "digests_of", "not_whole"]
 
 _BATCH_ROWS = 65_536
 _SHOWN = 10
@@ -158,7 +159,7 @@ class FinishedRun(ABC):
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self.record: dict[str, Any] = read_record(folder.path)
-        self.record_sha256 = hashlib.sha256((folder.path / RECORD).read_bytes()).hexdigest()
+        self.record_sha256 = digest_of(folder.path / RECORD)
         self.seconds: Mapping[str, float] = {}
         self._files = _listed(folder.path, self.record)
 
@@ -213,18 +214,32 @@ class FinishedRun(ABC):
 
 def _listed(folder: Path, record: Mapping[str, Any]) -> list[str]:
     """The files of a finished run, as it wrote them down; all are there."""
+    content = digests_of(folder)
     try:
-        content = (folder / DIGESTS).read_bytes()
-        is_its_own = hashlib.sha256(content).hexdigest() == record["digests"]["sha256"]
-    except (OSError, KeyError, TypeError) as error:
-        raise not_whole(folder / DIGESTS, f"cannot be read: {error}") from error
+        is_its_own = hashlib.sha256(content.encode()).hexdigest() == record["digests"]["sha256"]
+    except (KeyError, TypeError) as error:
+        raise not_whole(folder / RECORD, f"cannot be read: {error}") from error
     if not is_its_own:
         raise not_whole(folder / DIGESTS, f"its SHA-256 is not the one in {RECORD}")
-    names = [line.partition("  ")[2] for line in content.decode().splitlines()]
+    names = [line.partition("  ")[2] for line in content.splitlines()]
     for name in names:
         if not is_file(folder / name):
             raise not_whole(folder / name, "it is gone")
     return sorted(names)
+
+
+def digests_of(folder: Path) -> str:
+    """What stands in the ``SHA256SUMS`` of a finished run.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    try:
+        return (folder / DIGESTS).read_bytes().decode()
+    except (OSError, ValueError) as error:
+        raise not_whole(folder / DIGESTS, f"cannot be read: {error}") from error
 
 
 def not_whole(where: Path, found: str) -> InputError:

@@ -19,6 +19,7 @@ from qingsuan.funds.columns import CLAIM_AMOUNTS
 from qingsuan.funds.lines import CARE_LINES, FUND_OF_COLUMN, FUNDS, LINES, SCHEMES, line_of_care
 from qingsuan.funds.places import Pools
 from qingsuan.heads.small_tables import lines_of, number
+from qingsuan.listing import files_in
 from qingsuan.money import fen_of_yuan
 
 __all__ = [
@@ -212,7 +213,7 @@ def _some(found: Iterable[Stated]) -> tuple[Stated, ...]:
 
 
 def _parts(folder: Path) -> list[dict[str, Any]]:
-    return [row for file in sorted(folder.glob("part-*.parquet")) for row in _rows(file)]
+    return [row for file in files_in(folder) for row in _rows(file)]
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:

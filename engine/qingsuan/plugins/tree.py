@@ -18,6 +18,7 @@ from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
 
+from qingsuan.listing import files_below
 from qingsuan.policy.model import FOLDERS, Region
 
 __all__ = ["Tree", "from_source"]
@@ -70,7 +71,7 @@ class Tree:
 
     def _packages(self) -> Iterator[tuple[str, Path]]:
         for root in self.roots:
-            for path in [root] if root.is_file() else root.rglob("*"):
+            for path in [root] if root.is_file() else files_below(root):
                 if path.is_file() and "__pycache__" not in path.parts:
                     yield path.relative_to(root.parent).as_posix(), path
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from qingsuan.columns.rows import add_up, low_words
 from qingsuan.columns.tenths import BUCKETS, TENTHS, bucket_of, first_of, tenths
 from qingsuan.errors import InputError
+from qingsuan.listing import files_in
 
 __all__ = ["AMOUNTS", "Gathered", "Layer", "Tenth", "gather"]
 
@@ -88,7 +89,7 @@ def gather(out: Path) -> Gathered:
 
 
 def _parts(folder: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
-    for file in sorted(folder.glob("part-*.parquet")):
+    for file in files_in(folder):
         try:
             part = pq.read_table(file, columns=list(columns))
         except (OSError, pa.ArrowException) as error:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.errors import InputError
+from qingsuan.listing import files_in
 from qingsuan.messages import marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.policy.model import FUNDS
@@ -46,7 +47,7 @@ class Totals:
         """Where the first rejected rows of a code lie: file and row."""
         prefix = "" if table == "claims" else f"{table}-"
         found: list[str] = []
-        for part in sorted((self._out / "rejected").glob(f"{prefix}part-*.parquet")):
+        for part in files_in(self._out / "rejected", f"{prefix}part-*.parquet"):
             columns = ["source_file", "source_row", "code"]
             rows = pq.read_table(part, columns=columns, filters=[("code", "=", code)]).slice(0, _MOST_EXAMPLES)
             found += [f"{row['source_file']}:{row['source_row']}" for row in rows.to_pylist()]

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from qingsuan.errors import UsageError
+from qingsuan.listing import files_in
 from qingsuan.needed import need
 from qingsuan.report.summary import read_record
 
@@ -88,7 +89,7 @@ def write_confirmations(out_dir: Path, folder: Path) -> int:
 def _institutions(out_dir: Path) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
     """Institutions in the order of their codes, each with its contracts."""
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for part in sorted((out_dir / "clearing").glob("part-*.parquet")):
+    for part in files_in(out_dir / "clearing"):
         for row in pq.read_table(part).to_pylist():
             found.setdefault(row["fixmedins_code"], []).append(row)
     for institution in sorted(found):

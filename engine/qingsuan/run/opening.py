@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import InputError
+from qingsuan.listing import files_in
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD
 from qingsuan.run.inputs import Source, check_columns, digest_of, find_files, open_files
 from qingsuan.tables import ACCUMULATORS, SHORTFALLS, Column
@@ -148,7 +149,7 @@ def _check_run(folder: Path, what: _Brought) -> None:
     listed = _listed(folder, what)
     if not listed:
         raise _foreign(folder, f"a run without {what.folder}", what.without, what)
-    there = {path.relative_to(folder).as_posix() for path in (folder / what.folder).glob("*") if path.is_file()}
+    there = {path.relative_to(folder).as_posix() for path in files_in(folder / what.folder, "*") if path.is_file()}
     wrong = sorted(there ^ listed.keys())
     wrong += [name for name in sorted(there & listed.keys()) if digest_of(folder / name) != listed[name]]
     if wrong:

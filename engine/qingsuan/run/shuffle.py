@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ import pyarrow.ipc
 from qingsuan.columns.rows import Taker, numbers
 from qingsuan.errors import InputError, RunError
 from qingsuan.people import Texts, partition_of, spread
+from qingsuan.run.folder.disk import reading_again
 from qingsuan.run.folder.known import MOST_PARTITIONS
 from qingsuan.run.inputs import Source
 from qingsuan.run.threads import in_threads
@@ -52,6 +54,19 @@ def _hashed(column: pa.Array) -> Texts:
     if not pa.types.is_int64(column.type):
         return Texts.of(column)
     return Texts(np.zeros(1, np.int32), np.zeros(0, np.uint8), numbers(column).view(np.uint64))
+
+
+@contextmanager
+def _putting_aside(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            str(folder),
+            found=f"rows could not be put aside: {error}",
+            expected="room for the input a second time",
+            do="make room, or give --memory more",
+        ) from error
 
 
 class Budget:
@@ -158,17 +173,10 @@ class Shuffle:
         RunError
             There is no room.
         """
-        try:
+        with _putting_aside(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             for _ in in_threads(self._put_aside, range(self.partitions), self._budget.workers):
                 continue
-        except OSError as error:
-            raise RunError(
-                str(self.folder),
-                found=f"rows could not be put aside: {error}",
-                expected="room for the input a second time",
-                do="make room, or give --memory more",
-            ) from error
         self.spilled_bytes += self.held_bytes
         self._bytes[:] = self.held_bytes = 0
 
@@ -177,18 +185,21 @@ class Shuffle:
         if not batches:
             return
         if partition not in self._writers:
-            path = self.folder / f"{partition:05d}.arrows"
-            self._writers[partition] = pa.ipc.new_stream(path, batches[0].schema, options=_COMPRESSED)
+            self._writers[partition] = pa.ipc.new_stream(self._file(partition), batches[0].schema, options=_COMPRESSED)
         # many small pieces are joined first: each batch of a file costs as much as some thousand rows
         self._writers[partition].write_table(pa.Table.from_batches(batches).combine_chunks())
         self._held[partition] = []
+
+    def _file(self, partition: int) -> Path:
+        return self.folder / f"{partition:05d}.arrows"
 
     def close(self) -> None:
         """Everything has been added: finish the files. Of a partition that has spilled the rest is written too: memory is needed now."""
         if self._writers and self.held_bytes:
             with self._budget.lock:
                 self.spill()
-        self._end_files()
+        with _putting_aside(self.folder):
+            self._end_files()
 
     def _end_files(self) -> None:
         for writer in self._writers.values():
@@ -202,14 +213,16 @@ class Shuffle:
             self._bytes[partition] = 0
             self.held_bytes = int(self._bytes.sum())
         if partition in self._writers:
-            (self.folder / f"{partition:05d}.arrows").unlink()
+            with reading_again(self._file(partition)):
+                self._file(partition).unlink()
         return table
 
     def look(self, partition: int) -> pa.Table:
         """A partition's rows, which stay; everything has been added."""
         batches = self._held[partition]
         if partition in self._writers:
-            with pa.ipc.open_stream(self.folder / f"{partition:05d}.arrows") as reader:
+            path = self._file(partition)
+            with reading_again(path), pa.ipc.open_stream(path) as reader:
                 batches = [*reader, *batches]
         if self._schema is None:
             raise ValueError("nothing was ever added, not even an empty batch")
@@ -221,6 +234,8 @@ class Shuffle:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end_files()
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
+        with suppress(
+            OSError
+        ):  # whatever stopped the run is told, and what is left here goes with the folder's other rest
+            self._end_files()
+        shutil.rmtree(self.folder, ignore_errors=True)

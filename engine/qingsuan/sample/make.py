@@ -23,6 +23,7 @@ from qingsuan.accounts.intake.columns import FAMILIES, MONTHS, OPENING, USES
 from qingsuan.clearing.intake.columns import CASES
 from qingsuan.errors import UsageError
 from qingsuan.funds.columns import ENTRIES
+from qingsuan.listing import all_below
 from qingsuan.purchases.intake import AGREED, PURCHASES
 from qingsuan.run.folder.apart import beside
 from qingsuan.run.folder.disk import looking_into, writing
@@ -229,7 +230,7 @@ def _empty(work: Path) -> None:
     UsageError
         Something is there that no sample writes.
     """
-    paths = [path for path in work.rglob("*") if path.name != LOCK]
+    paths = [path for path in all_below(work) if path.name != LOCK]
     others = sorted(path.relative_to(work).as_posix() for path in paths if not _is_of_a_sample(path, work))
     if others:
         raise UsageError(

@@ -115,4 +115,9 @@ def _content(option: str, file: Path, expected: str) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise UsageError(f"{option} {file}", found=f"it cannot be read: {unread(error)}", expected=expected) from error
+        raise UsageError(
+            f"{option} {file}",
+            found=f"it cannot be read: {unread(error)}",
+            expected=expected,
+            do="check the path, and that this user may read the file",
+        ) from error

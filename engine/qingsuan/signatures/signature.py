@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import InputError
+from qingsuan.listing import names_in
 from qingsuan.needed import need
 from qingsuan.run.folder import LEDGER, RECORD, is_file, sync
 from qingsuan.run.folder.disk import writing
@@ -37,7 +38,12 @@ def sign(folder: Path, key: Any) -> str:
         The signature cannot be written.
     """
     if not is_file(folder / RECORD):
-        raise InputError(str(folder), found=f"no {RECORD}", expected="a finished run, or a closed year")
+        raise InputError(
+            str(folder),
+            found=f"no {RECORD}",
+            expected="a finished run, or a closed year",
+            do="see “qingsuan verify”; finish it with --resume, or fetch the folder again",
+        )
     digests, name = _digests(folder), fingerprint_of(key.public_key())
     said = {"signature": _FORM, "key": name, "signs": digests, "value": key.sign(_message(digests)).hex()}
     temporary = folder / f"{TEMPORARY}{SIGNATURE}"
@@ -100,7 +106,7 @@ def _compare(folder: Path, signed: Mapping[str, str], findings: Findings) -> Non
 
 def _digests(folder: Path) -> dict[str, str]:
     """SHA-256 of the record and of every ledger; of a closed year those of its parts, too."""
-    paths = [folder / RECORD, folder / LEDGER, *sorted(folder.glob(f"*/{LEDGER}"))]
+    paths = [folder / RECORD, folder / LEDGER, *(folder / name / LEDGER for name in names_in(folder))]
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in paths

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from qingsuan.errors import RunError, UsageError
+from qingsuan.listing import all_below
 from qingsuan.messages import Lang, Words
 from qingsuan.pages.files import write_page
 from qingsuan.run.folder import is_file
@@ -98,7 +99,7 @@ class Simulation:
         with writing(folder):
             text = json.dumps(self.record, ensure_ascii=False, indent=2)
             (folder / RECORD).write_text(text + "\n", "utf-8")
-            for path in [folder, *folder.rglob("*")]:
+            for path in [folder, *all_below(folder)]:
                 path.chmod(0o700 if path.is_dir() else 0o600)
 
     def _write_explained(self, folder: Path) -> None:

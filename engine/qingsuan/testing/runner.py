@@ -17,6 +17,7 @@ from qingsuan.cases.casefile import CaseFile, read_case
 from qingsuan.cases.outcome import FATES, CaseFailedError, Result, differences
 from qingsuan.cases.settling import write_tables
 from qingsuan.errors import RunError
+from qingsuan.listing import files_in
 
 __all__ = ["run_case"]
 
@@ -92,5 +93,5 @@ def _command(arguments: list[str], paths: Sequence[str | Path]) -> None:
 
 
 def _rows(folder: Path) -> tuple[dict[str, Any], ...]:
-    parts = sorted(folder.glob("part-*.parquet"))
+    parts = files_in(folder)
     return tuple(row for part in parts for row in pq.read_table(part).to_pylist())

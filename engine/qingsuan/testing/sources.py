@@ -13,6 +13,7 @@ from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 from qingsuan.errors import PluginError, UsageError, unread
+from qingsuan.listing import files_in
 from qingsuan.plugins import GROUP
 from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.testing.contract import PluginContract
@@ -113,7 +114,7 @@ def contract_in(source: Path) -> Contract:
         There is no class that subclasses ``PluginContract``, more than one, or a test file that cannot be imported.
     """
     tests = source / "tests"
-    found = [one for file in sorted(tests.glob("test_*.py")) for one in _contracts_of(_imported(file))]
+    found = [one for file in files_in(tests, "test_*.py") for one in _contracts_of(_imported(file))]
     if len(found) != 1:
         names = ", ".join(one.__name__ for one in found)
         raise PluginError(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from qingsuan.listing import files_in
 from qingsuan.run.folder import RECORD
 from qingsuan.verify.findings import Findings
 
@@ -108,7 +109,7 @@ def _check_entries(folder: Path, record: Mapping[str, Any], lines: list[dict[str
     sums: dict[tuple[str, ...], Decimal] = {}
     seen = Counter[tuple[str, ...]]()
     rows = 0
-    for path in sorted((folder / "entries").glob("part-*.parquet")):
+    for path in files_in(folder / "entries"):
         for entry in pq.read_table(path).to_pylist():
             rows += 1
             key = entry["fund"], entry["insu_admdvs"], entry["line"], entry["basis"]
@@ -233,7 +234,7 @@ def _check_burden(folder: Path, record: Mapping[str, Any], findings: Findings) -
     if "burden" not in record:
         return
     people = Counter[str]()
-    for path in sorted((folder / "burden").glob("part-*.parquet")):
+    for path in files_in(folder / "burden"):
         file = path.relative_to(folder).as_posix()
         for number, row in enumerate(_rows(folder, file), 1):
             people[row["line"]] += 1
@@ -242,5 +243,5 @@ def _check_burden(folder: Path, record: Mapping[str, Any], findings: Findings) -
                 findings.add(file, "burden = the own part, above the line", row["burden"], own, number)
     told = record["burden"]
     findings.same(RECORD, "people above each line", {k: n for k, n in told["people"].items() if n}, dict(people))
-    found = sum(pq.read_metadata(path).num_rows for path in (folder / "candidates").glob("part-*.parquet"))
+    found = sum(pq.read_metadata(path).num_rows for path in files_in(folder / "candidates"))
     findings.same(RECORD, "candidates are those of the list", told["candidates"], found)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from qingsuan.columns.cells import Cells, read_money, read_texts, read_times
 from qingsuan.contents import content
+from qingsuan.listing import files_in
 from qingsuan.people import Texts, partition_of
 from qingsuan.run.inputs import BATCH_ROWS, Source, chunks
 from qingsuan.tables import BILL, CLAIMS
@@ -47,7 +48,7 @@ def check_rejected(
     found = {
         table: {source.name: np.zeros(source.rows, np.bool_) for source in mine} for table, mine in sources.items()
     }
-    for path in sorted(folder.glob("rejected/*.parquet")):
+    for path in files_in(folder / "rejected", "*.parquet"):
         file, table = path.relative_to(folder).as_posix(), _table_of(path.name, first)
         for first_row, batch in _batches(path, ["source_file", "source_row"], findings):
             if table in found:
@@ -166,7 +167,7 @@ def _claims(source: Source) -> Iterator[tuple[int, pa.RecordBatch]]:
 
 def _written(folder: Path, findings: Findings) -> Iterator[tuple[Place, pa.RecordBatch]]:
     """Rows of ``settled`` and ``reversed``: file, number of rows before them, rows."""
-    for path in sorted([*folder.glob("settled/part-*.parquet"), *folder.glob("reversed/part-*.parquet")]):
+    for path in (*files_in(folder / "reversed"), *files_in(folder / "settled")):
         for first_row, batch in _batches(path, list(_SAME), findings):
             yield (path.relative_to(folder).as_posix(), first_row), batch
 

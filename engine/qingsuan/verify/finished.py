@@ -17,6 +17,7 @@ import numpy as np
 
 from qingsuan.benefits.setldetail import SETLDETAIL
 from qingsuan.errors import InputError
+from qingsuan.listing import files_in
 from qingsuan.run.folder import DIGESTS, LEDGER, RECORD, Written, is_file
 from qingsuan.run.folder.known import LITTER, MOST_PARTITIONS, SIGNATURE, is_of_work
 from qingsuan.run.folder.lock import is_held
@@ -214,7 +215,7 @@ def _check_accounts(
     folder: Path, record: dict[str, Any], at_hand: Found, found: Verified, say: Callable[[str], None]
 ) -> None:
     """Count accumulators again, where the run wrote some and its rules are installed."""
-    if not any((folder / "accumulators").glob("part-*.parquet")):
+    if not files_in(folder / "accumulators"):
         return
     rules = rules_of(record)
     if isinstance(rules, str):

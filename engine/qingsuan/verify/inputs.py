@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import InputError
+from qingsuan.listing import files_below
 from qingsuan.run.folder import RECORD
 from qingsuan.run.inputs import (
     FORMATS,
@@ -135,7 +136,7 @@ def _files(place: Path) -> Iterator[Path]:
         return
     if not place.is_dir():
         raise InputError(str(place), found="nothing there", expected="a file or a folder", do="check the path")
-    for path in sorted(place.resolve().rglob("*")):
+    for path in files_below(place.resolve()):
         if path.is_file() and ending_of(path) in FORMATS:
             yield path
 
@@ -157,10 +158,8 @@ def _digest(path: Path, digests: dict[Path, str]) -> str:
     if path not in digests:
         try:
             digests[path] = digest_of(path)
-        except OSError as error:
-            raise InputError(
-                str(path), found=f"cannot be read: {error}", expected="a file that this user may read", do=_GIVE
-            ) from error
+        except InputError as error:
+            raise InputError(str(path), found=error.found, expected=error.expected, do=_GIVE) from error
     return digests[path]
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from qingsuan.columns.cells import NO_DATE, OPEN_END, read_dates, read_ids, read_texts
 from qingsuan.contents import content
+from qingsuan.listing import files_in
 from qingsuan.run.inputs import Source, chunks
 from qingsuan.verify.findings import Findings
 
@@ -37,7 +38,7 @@ def check_named_rows(
         By file, which of its rows were rejected: these count for nobody.
     """
     named: dict[Row, str] = {}
-    for path in sorted(folder.glob("duplicates/part-*.parquet")):
+    for path in files_in(folder / "duplicates"):
         rows = pq.read_table(path)
         for names in (_DUPLICATE, _COUNTED):
             for row in _named(rows, names):

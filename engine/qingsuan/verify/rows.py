@@ -18,6 +18,7 @@ from qingsuan.benefits.results import SUMS, TOTALS, WAITING, merge_totals
 from qingsuan.columns.cells import read_money
 from qingsuan.contents import content
 from qingsuan.errors import InputError
+from qingsuan.listing import files_in
 from qingsuan.money import BP_ONE, yuan
 from qingsuan.people import Texts, partition_of
 from qingsuan.policy.model import FUNDS
@@ -51,7 +52,7 @@ def refuse_older(folder: Path, record: dict[str, Any]) -> None:
     InputError
         Its tables ``settled`` have none of these columns.
     """
-    for path in sorted((folder / "settled").glob("part-*.parquet")):
+    for path in files_in(folder / "settled"):
         try:
             names = pq.read_schema(path).names
         except (OSError, ValueError, pa.ArrowException):
@@ -72,7 +73,7 @@ def check_rows(folder: Path, record: dict[str, Any], findings: Findings) -> None
     checked = _Checked(folder, record, findings)
     with Repeats() as repeats:
         for name in ("settled", "reversed", "rejected", "differences", "contradictions"):
-            for file in sorted((folder / name).glob("*.parquet")):
+            for file in files_in(folder / name, "*.parquet"):
                 if PART.fullmatch(file.name):
                     checked.file(name, file, repeats)
         checked.unique(repeats)
@@ -206,7 +207,7 @@ class _Checked:
 
     def _with_hashes(self, hashes: npt.NDArray[np.uint64]) -> Iterator[tuple[str, int, str, str]]:
         """Rows whose ``setl_id`` has one of the hashes: file, row, setl_id, psn_no."""
-        for path in sorted([*self.folder.glob("settled/part-*.parquet"), *self.folder.glob("reversed/part-*.parquet")]):
+        for path in (*files_in(self.folder / "reversed"), *files_in(self.folder / "settled")):
             try:
                 wanted = ["setl_id", "psn_no", *(_PAIR if path.parent.name == "reversed" else ())]
                 for first_row, batch in _batches(path, wanted):

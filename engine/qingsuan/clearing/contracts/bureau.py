@@ -24,6 +24,7 @@ from qingsuan.clearing.contracts.specials import Special
 from qingsuan.clearing.contracts.terms import MOST_FACTOR, factor, read_terms
 from qingsuan.errors import PolicyError
 from qingsuan.heads.small_tables import TableFile, lines_of, number
+from qingsuan.listing import files_in
 from qingsuan.money import MAX_FEN, apply_bp, fen_of_yuan, yuan
 from qingsuan.policy.toml.told import did_you_mean
 
@@ -147,7 +148,7 @@ def _files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         expected = f"a folder with {known[0]} and {known[1]}"
         raise PolicyError(str(folder), found="no such folder", expected=expected, do="name the bureau's contracts")
-    there = {path.name: path for path in sorted(folder.glob("*")) if path.is_file() and not path.name.startswith(".")}
+    there = {path.name: path for path in files_in(folder, "*") if path.is_file() and not path.name.startswith(".")}
     for name in there:
         if name not in known:
             do = did_you_mean(name, known) or "take the file out of the folder"

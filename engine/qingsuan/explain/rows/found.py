@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qingsuan.errors import InputError
+from qingsuan.listing import files_in
 from qingsuan.run.prepared.bounds import placed
 
 __all__ = ["Found", "found_of", "rejected_with", "text_of"]
@@ -66,9 +67,7 @@ def found_of(folder: Path, partitions: int, psn_no: str) -> Found:
 
 def rejected_with(folder: Path, column: str, value: str) -> list[Texts]:
     """Rejected claims that have a value, wherever they lie: of some not even the person can be read."""
-    return [
-        row for part in sorted((folder / "rejected").glob("part-*.parquet")) for row in _rows_with(part, column, value)
-    ]
+    return [row for part in files_in(folder / "rejected") for row in _rows_with(part, column, value)]
 
 
 def _rows_with(path: Path, column: str, value: str) -> Iterator[Texts]:

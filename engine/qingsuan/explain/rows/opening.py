@@ -12,6 +12,7 @@ from qingsuan.benefits.settlement import Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import InputError, PluginError, UsageError
 from qingsuan.explain.document import Plugin, Run
+from qingsuan.listing import names_in
 from qingsuan.plugins import Installed
 from qingsuan.prepared import is_prepared
 from qingsuan.report.summary import read_record
@@ -94,7 +95,7 @@ def _refuse_several(folder: Path) -> None:
     """A folder of several runs is none: which of them is meant is not guessed."""
     if (folder / RECORD).is_file() or not folder.is_dir():
         return
-    runs = sorted(one.parent.name for one in folder.glob(f"*/{RECORD}"))
+    runs = [name for name in names_in(folder) if (folder / name / RECORD).is_file()]
     if runs:
         raise InputError(
             str(folder),

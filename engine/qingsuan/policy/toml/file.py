@@ -12,7 +12,7 @@ from typing import Any
 from qingsuan.errors import PolicyError
 from qingsuan.policy.toml.told import MOST_DIGITS
 
-__all__ = ["files_in", "parsed", "parsed_text", "read_text", "toml_in"]
+__all__ = ["files_in", "parsed", "parsed_text", "read_bytes", "read_text", "toml_in"]
 
 
 def toml_in(folder: Traversable | Path) -> list[Traversable | Path]:
@@ -56,20 +56,32 @@ def read_text(file: Traversable | Path) -> str:
         The file cannot be opened, or is not UTF-8.
     """
     try:
-        return file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise PolicyError(
-            str(file),
-            found=f"the file cannot be read ({error.strerror or error})",
-            expected="a readable UTF-8 text file",
-            do="check that the file is there, is shipped with the plugin, and may be read",
-        ) from error
+        return read_bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PolicyError(
             str(file),
             found=f"byte {error.start + 1} (0x{error.object[error.start]:02x}) is not UTF-8",
             expected="a UTF-8 text file",
             do="save the file as UTF-8 (Chinese editors often save GBK)",
+        ) from error
+
+
+def read_bytes(file: Traversable | Path) -> bytes:
+    """Read a parameter file as it is.
+
+    Raises
+    ------
+    PolicyError
+        The file cannot be opened.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise PolicyError(
+            str(file),
+            found=f"the file cannot be read ({error.strerror or error})",
+            expected="a readable UTF-8 text file",
+            do="check that the file is there, is shipped with the plugin, and may be read",
         ) from error
 
 

@@ -20,6 +20,7 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 from qingsuan.errors import QingsuanError, RunError
+from qingsuan.listing import files_in
 from qingsuan.run.executors.interface import Done
 from qingsuan.run.executors.pieces import NOWHERE, REFUSED, REPORT, pieces_of, read_stream
 from qingsuan.run.executors.worker import (
@@ -182,7 +183,7 @@ class _Receipts:
 
     def collect(self, drafts: Path) -> None:
         """Take up receipts that have come since."""
-        for path in sorted(drafts.glob("receipt-*")):
+        for path in files_in(drafts, "receipt-*"):
             if path.name not in self._seen:
                 self._seen.add(path.name)
                 self._take(path)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from qingsuan.errors import RunError, UsageError
 
-__all__ = ["looking_into", "temporary_folder", "writing"]
+__all__ = ["looking_into", "reading_again", "temporary_folder", "writing"]
 
 
 @contextmanager
@@ -31,6 +31,26 @@ def writing(where: Path) -> Iterator[None]:
             found=f"could not be written: {error}",
             expected="room and the right to write",
             do="make room, or let this user write there",
+        ) from error
+
+
+@contextmanager
+def reading_again(path: Path) -> Iterator[None]:
+    """Raise a RunError that names a file which this run put aside, if what is done inside cannot read it or take it away.
+
+    Raises
+    ------
+    RunError
+        It cannot, or the file is not as it was written.
+    """
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        raise RunError(
+            str(path),
+            found=f"what was put aside could not be read again: {error}",
+            expected="the file as it was written",
+            do="look whether the disk is whole and no other program writes into the folder, and give the command again",
         ) from error
 
 

@@ -6,6 +6,7 @@ overwritten unless asked, and only one run at a time writes into a folder.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -39,6 +40,10 @@ __all__ = [
 ]
 
 
+_NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
+"""What the system says of a name that no file can have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A file of the folder as it was written: its name from the folder on, its size, and its SHA-256."""
@@ -61,11 +66,21 @@ class Written:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a file of its own, not a link to one."""
+    """Whether there is a file of its own, not a link to one.
+
+    Raises
+    ------
+    OSError
+        The machine cannot say: what cannot be looked at is not taken for missing.
+    """
     try:
         return stat.S_ISREG(path.lstat().st_mode)
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
+    except OSError as error:
+        if error.errno in _NO_SUCH_NAME:
+            return False
+        raise
 
 
 def hidden(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qingsuan.errors import RunError
@@ -41,11 +41,13 @@ def _held(folder: Path, called: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        if _is_at(folder / LOCK, handle):  # a sample's folder gets its name, and another may have been begun
-            (folder / LOCK).unlink()
+        with suppress(OSError):  # what cannot be removed keeps nobody away once the handle is closed
+            if _is_at(folder / LOCK, handle):  # a sample's folder gets its name, and another may have been begun
+                (folder / LOCK).unlink()
         os.close(handle)
-        if new and folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+        with suppress(OSError):
+            if new and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def is_held(folder: Path) -> bool:
@@ -69,19 +71,34 @@ def _lock(folder: Path, called: Path) -> int:
         with writing(called):
             folder.mkdir(parents=True, exist_ok=True)
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(handle)
-            raise RunError(
-                str(called),
-                found="another run is writing here",
-                expected="one run to a folder",
-                do="wait until it has ended, then give --resume if it did not finish; or give another --out",
-            ) from error
-        if _is_at(path, handle):
+        if _is_locked(path, handle, called):
             return handle
         os.close(handle)  # whoever held it before removed it between our opening and our locking
+
+
+def _is_locked(path: Path, handle: int, called: Path) -> bool:
+    """Lock a file that was opened; False if by then it was not the folder's any more. What fails leaves it closed."""
+    try:
+        with writing(called):
+            if not _flocked(handle):
+                raise RunError(
+                    str(called),
+                    found="another run is writing here",
+                    expected="one run to a folder",
+                    do="wait until it has ended, then give --resume if it did not finish; or give another --out",
+                )
+            return _is_at(path, handle)
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _flocked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_at(path: Path, handle: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,13 +98,20 @@ def _added(folder: Path, record: YearRecord, memory_bytes: int, workers: int) ->
         if not writer.sha256:
             raise ValueError("the delivery was not finished")
     except BaseException:
-        for path in (delivery, aside_of(delivery)):
-            shutil.rmtree(path, ignore_errors=True)
+        _take_away(delivery)
         raise
     with writing(folder):
         sync(folder)
     # what fails from here on may have come after the year named the delivery, which therefore stays
     write_year(folder, replace(record, deliveries=(*record.deliveries, writer.sha256)))
+
+
+def _take_away(delivery: Path) -> None:
+    """Remove a delivery that was not finished, as far as the machine can; beside the rest lies what says that it is one."""
+    with suppress(OSError):
+        aside_of(delivery).mkdir(exist_ok=True)
+        shutil.rmtree(delivery)
+        shutil.rmtree(aside_of(delivery))
 
 
 def _check_new(folder: Path) -> None:

@@ -11,6 +11,7 @@ import pyarrow.ipc
 
 from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.errors import RunError
+from qingsuan.run.folder.disk import reading_again
 from qingsuan.run.inputs import Source
 
 __all__ = ["Remembered"]
@@ -97,8 +98,8 @@ class Remembered:
         for (file, _), paths in sorted(self._files.items()):
             tables = []
             for path in paths:
-                with pa.ipc.open_stream(path) as reader:
+                with reading_again(path), pa.ipc.open_stream(path) as reader:
                     tables.append(reader.read_all())
-                path.unlink()
+                    path.unlink()
             yield file, pa.concat_tables(tables).sort_by([("row", "ascending")]).combine_chunks()
         self._files.clear()

@@ -99,4 +99,9 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _unreadable(path: Path, why: str) -> InputError:
-    return InputError(str(path), found=f"cannot be read: {why}", expected="a file that stays readable")
+    return InputError(
+        str(path),
+        found=f"cannot be read: {why}",
+        expected="a file that stays readable",
+        do="mend that, or fetch the file again, and give the command again",
+    )

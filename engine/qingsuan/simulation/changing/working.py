@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from qingsuan.errors import PolicyError, UsageError
+from qingsuan.listing import files_in
 from qingsuan.plugins import Installed
 from qingsuan.plugins.rules_dir import trusted_rule_sets
 from qingsuan.policy.model import Region, RuleSet
@@ -134,7 +135,7 @@ class Working:
         return self._read({region.code: {name: rules.read_bytes()}}, {}, where)
 
     def _with_folder(self, folder: Path, where: str) -> Changed:
-        files = {file.name: file.read_bytes() for file in sorted(folder.glob("*.toml"))}
+        files = {file.name: file.read_bytes() for file in files_in(folder, "*.toml")}
         if not files:
             raise UsageError(
                 where, found="a folder without *.toml", expected="one *.toml for each rule set of a region"

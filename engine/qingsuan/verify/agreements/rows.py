@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from qingsuan.listing import files_in
 from qingsuan.run.folder import RECORD
 from qingsuan.verify.findings import Findings
 
@@ -24,7 +25,7 @@ Equation = tuple[str, Callable[[Row], Any], Callable[[Row], Any]]
 
 def parts_of(folder: Path, table: str) -> list[str]:
     """The names of a table's parts."""
-    return sorted(path.name for path in (folder / table).glob("part-*.parquet"))
+    return [path.name for path in files_in(folder / table)]
 
 
 def rows_of(folder: Path, table: str, part: str = _FIRST) -> list[dict[str, Any]]:

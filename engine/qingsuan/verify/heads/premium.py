@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.columns.cells import read_money
+from qingsuan.listing import files_in
 from qingsuan.money import fen_of_yuan
 from qingsuan.premiums.model import BEARERS
 from qingsuan.premiums.results import AMOUNTS
@@ -190,7 +191,7 @@ def _fen(batch: pa.RecordBatch, name: str) -> _Int64:
 
 def _batches(folder: Path, table: str) -> Iterator[tuple[str, int, pa.RecordBatch]]:
     """The batches of a table's files: the file, the number of the first row in it from 1, and the rows."""
-    for path in sorted((folder / table).glob("part-*.parquet")):
+    for path in files_in(folder / table):
         first_row = 1
         with pq.ParquetFile(path) as parts:
             for batch in parts.iter_batches(BATCH_ROWS, use_threads=False):

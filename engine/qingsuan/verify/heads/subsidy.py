@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.heads.counting import KINDS, periods_of
+from qingsuan.listing import files_in
 from qingsuan.run.folder import RECORD
 from qingsuan.run.inputs import BATCH_ROWS
 from qingsuan.verify.findings import Findings
@@ -180,7 +181,7 @@ def _check_rows(folder: Path, record: Mapping[str, Any], findings: Findings) -> 
 
 def _batches(folder: Path, table: str, findings: Findings) -> Iterator[tuple[str, int, pa.RecordBatch]]:
     """The batches of a table's files: the file, the number of the first row in it from 1, and the rows."""
-    for path in sorted((folder / table).glob("part-*.parquet")):
+    for path in files_in(folder / table):
         file, first_row = path.relative_to(folder).as_posix(), 1
         try:
             with pq.ParquetFile(path) as parts:

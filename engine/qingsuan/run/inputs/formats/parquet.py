@@ -97,8 +97,8 @@ def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] 
             yield batch
             done += batch.num_rows
         return
-    except (pa.ArrowException, OSError):
-        if not codes:
+    except (pa.ArrowException, OSError) as error:
+        if not codes or getattr(error, "errno", None):  # what the machine could not read is not read otherwise
             raise
     # Of texts written as differences PyArrow makes no dictionary, and to ask which they are may end the process: the
     # metadata of a column that lies about its size throws where nothing catches it. What is broken is broken again.

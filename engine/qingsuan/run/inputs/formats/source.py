@@ -169,8 +169,8 @@ def check_as_it_was(source: Source) -> None:
         return
     try:
         found = "" if digest_of(source.path) == source.sha256 else "it is not as it was when the year was prepared"
-    except OSError as error:
-        found = f"it cannot be read: {error.strerror}"
+    except InputError as error:
+        found = f"it {error.found}"
     if found:
         raise InputError(
             source.where,
@@ -181,6 +181,20 @@ def check_as_it_was(source: Source) -> None:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a file.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            str(path),
+            found=f"cannot be read: {error.strerror or error}",
+            expected="a file that this user may read",
+            do="mend that, or fetch the file again, and give the command again",
+        ) from error
