@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -64,6 +64,10 @@ BYTES_PER_CLAIM = 1_500
 _REGISTRATIONS = "registrations"
 _BYTES_PER_ACCUMULATOR = BYTES_PER_CLAIM // 6
 
+_WAITING_BYTES = {"claims": 90, "insured": 40, "identities": 40}
+_RESULT_BYTES, _DETAIL_BYTES, _ACCUMULATORS_BYTES = 60, 25, 10
+"""Of the disk for a row, at most, packed: as it waits, and what comes of a claim in tables for all claims, details and accounts."""
+
 _TAKE = {
     "claims": take_claims,
     "insured": take_insured,
@@ -96,13 +100,16 @@ class Benefits(Settlement):
         _refuse_without_registrations(setup)
         asked = (("accumulators", setup.accumulators), (SETLDETAIL, setup.detail))
         self.always = ("settled", "reversed", *(table for table, is_asked in asked if is_asked))
+        result = _RESULT_BYTES + setup.detail * _DETAIL_BYTES + setup.accumulators * _ACCUMULATORS_BYTES
+        interface = (column.name for column in INTERFACE)
+        claims = self._table("claims", CLAIMS, REFUSED_WHEN_SET, interface, BYTES_PER_CLAIM)
         self.inputs = (
-            self._table("claims", CLAIMS, REFUSED_WHEN_SET, (column.name for column in INTERFACE), BYTES_PER_CLAIM),
+            replace(claims, disk_bytes=(_WAITING_BYTES["claims"], result)),
             self._table("insured", INSURED, known=(column.name for column in ACCOUNT_COLUMNS)),
             self._table("identities", IDENTITIES),
         )
         if setup.registrations:
-            self.inputs = (*self.inputs, InputTable(_REGISTRATIONS, REGISTRATIONS))
+            self.inputs = (*self.inputs, InputTable(_REGISTRATIONS, REGISTRATIONS, disk_bytes=(40, 0)))
         if setup.accumulators:
             opening = InputTable(OPENING, ACCUMULATORS, row_bytes=_BYTES_PER_ACCUMULATOR, is_trusted=True)
             self.inputs = (*self.inputs, opening)
@@ -114,7 +121,8 @@ class Benefits(Settlement):
         self, name: str, columns: tuple[Column, ...], also: Any = (), known: Any = (), row_bytes: int = 0
     ) -> InputTable:
         own = frozenset(column.column for column in self.setup.own(name) if column.column)
-        return InputTable(name, columns, own.union(also), own.union(known), row_bytes=row_bytes)
+        disk = (_WAITING_BYTES[name], 0)
+        return InputTable(name, columns, own.union(also), own.union(known), row_bytes=row_bytes, disk_bytes=disk)
 
     @property
     def vocabularies(self) -> Mapping[str, Vocabulary]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import Source, bound
+from qingsuan.run.machine.open_files import files_for_rows
+from qingsuan.run.machine.room import check_room
 from qingsuan.run.shuffle import Budget
 from qingsuan.settlement import Books, InputTable, Settlement
 
@@ -83,7 +86,13 @@ class Progress:
 
 @dataclass
 class Run:
-    """What is shared between the stages of one run; ``waiting`` is what rows may take of memory until their turn."""
+    """What is shared between the stages of one run; ``waiting`` is what rows may take of memory until their turn.
+
+    Raises
+    ------
+    RunError
+        The system lets this process have too few files open.
+    """
 
     settlement: Settlement
     inputs: Inputs
@@ -99,7 +108,27 @@ class Run:
 
     def __post_init__(self) -> None:
         memory = self.options.memory
-        self.waiting = Budget(max(memory // 16, memory * 5 // 8 - FIXED_BYTES), self.options.workers)
+        workers = self.options.workers
+        self.waiting = Budget(max(memory // 16, memory * 5 // 8 - FIXED_BYTES), workers, files_for_rows(workers))
+
+    def check_room(self, *, kept: bool = False, here: bool = True) -> None:
+        """Check that the disk has room for what is written.
+
+        Parameters
+        ----------
+        kept
+            Whether rows are kept as they are, and nothing is settled.
+        here
+            Whether rows wait on this machine, and not on a cluster.
+
+        Raises
+        ------
+        RunError
+            It has not.
+        """
+        tables = self.settlement.inputs
+        rows = [(table, sum(source.rows for source in self.inputs.of(table.name))) for table in tables]
+        check_room(self.folder.path, rows, self.waiting.size_bytes if here else sys.maxsize, kept=kept)
 
     def timed(self, stage: str, since: float) -> None:
         """Note how long a stage took that began at ``since``."""

@@ -84,6 +84,7 @@ def prepare(
         less = replace(options, memory=options.memory - for_index)
         run = Run(settlement, inputs, less, target, progress, partitions, problems)
         check_files(run)
+        run.check_room(kept=True)
         with Threads(run, writer.folder / SPILL) as engine, RefusedRows(run, writer.folder / SPILL) as refused:
             since = time.perf_counter()
             engine.read(run, refused)

@@ -60,6 +60,7 @@ def settle(
     problems = tuple(f"{plugin.title}: {plugin.problem}" for plugin in installed.broken)
     run = Run(settlement, inputs, options, folder, progress or Progress(), partitions, problems)
     unread = check_files(run)
+    run.check_room(here=engine is None)
     header = header_of(settlement, files, installed, partitions, inputs.intakes)
     with folder.held(), InputDigests(files.values()) as digests:
         restart = Restart(

@@ -77,16 +77,27 @@ class Budget:
     size_bytes
     workers
         How many threads put rows aside while those that add wait.
+    open_files
+        How many files of rows put aside may stay open between two writes to them, in all shuffles together.
 
     Attributes
     ----------
     lock : held while rows are added to, taken from, or put aside by any of the shuffles.
     """
 
-    def __init__(self, size_bytes: int, workers: int = 1) -> None:
+    def __init__(self, size_bytes: int, workers: int = 1, open_files: int = 256) -> None:
         self.size_bytes, self.workers = size_bytes, workers
         self.lock = threading.Lock()
         self._shuffles: list[Shuffle] = []
+        self._left_open, self._counting = open_files, threading.Lock()
+
+    def may_stay_open(self) -> bool:
+        """Whether one more file may stay open; it counts from then on."""
+        with self._counting:
+            if self._left_open <= 0:
+                return False
+            self._left_open -= 1
+            return True
 
     def share(self, shuffle: Shuffle) -> None:
         """Let one more shuffle live on this budget."""
@@ -96,6 +107,27 @@ class Budget:
         """Put rows aside until the others fit. Called under the lock."""
         while sum(shuffle.held_bytes for shuffle in self._shuffles) > self.size_bytes:
             max(self._shuffles, key=lambda shuffle: shuffle.held_bytes).spill()
+
+
+class _Aside:
+    """A file of rows put aside, being written."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._file = pa.OSFile(str(path), "wb")
+        self._writer = pa.ipc.new_stream(self._file, schema, options=_COMPRESSED)
+
+    def write(self, table: pa.Table) -> None:
+        """Write rows."""
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Finish it; it may be finished already."""
+        if self._file.closed:
+            return
+        try:
+            self._writer.close()
+        finally:
+            self._file.close()
 
 
 class Shuffle:
@@ -120,7 +152,8 @@ class Shuffle:
         self.spilled_bytes = self.held_bytes = 0
         self._held: list[list[pa.RecordBatch]] = [[] for _ in range(partitions)]
         self._bytes = np.zeros(partitions, np.int64)
-        self._writers: dict[int, pa.ipc.RecordBatchStreamWriter] = {}
+        self._files: dict[int, list[Path]] = {}
+        self._open: dict[int, _Aside] = {}
         self._schema: pa.Schema | None = None
         self._budget = budget
         budget.share(self)
@@ -184,26 +217,33 @@ class Shuffle:
         batches = self._held[partition]
         if not batches:
             return
-        if partition not in self._writers:
-            self._writers[partition] = pa.ipc.new_stream(self._file(partition), batches[0].schema, options=_COMPRESSED)
+        file = self._open.get(partition) or self._begun(partition, batches[0].schema)
         # many small pieces are joined first: each batch of a file costs as much as some thousand rows
-        self._writers[partition].write_table(pa.Table.from_batches(batches).combine_chunks())
+        file.write(pa.Table.from_batches(batches).combine_chunks())
+        if partition not in self._open:
+            file.close()
         self._held[partition] = []
 
-    def _file(self, partition: int) -> Path:
-        return self.folder / f"{partition:05d}.arrows"
+    def _begun(self, partition: int, schema: pa.Schema) -> _Aside:
+        """A partition's next file; it stays open for what comes later if one more may."""
+        files = self._files.setdefault(partition, [])
+        files.append(self.folder / f"{partition:05d}-{len(files)}.arrows")
+        file = _Aside(files[-1], schema)
+        if self._budget.may_stay_open():
+            self._open[partition] = file
+        return file
 
     def close(self) -> None:
         """Everything has been added: finish the files. Of a partition that has spilled the rest is written too: memory is needed now."""
-        if self._writers and self.held_bytes:
+        if self._files and self.held_bytes:
             with self._budget.lock:
                 self.spill()
         with _putting_aside(self.folder):
             self._end_files()
 
     def _end_files(self) -> None:
-        for writer in self._writers.values():
-            writer.close()
+        for file in self._open.values():
+            file.close()
 
     def take(self, partition: int) -> pa.Table:
         """Take a partition's rows out; they are gone from here afterwards."""
@@ -212,18 +252,18 @@ class Shuffle:
             self._held[partition] = []
             self._bytes[partition] = 0
             self.held_bytes = int(self._bytes.sum())
-        if partition in self._writers:
-            with reading_again(self._file(partition)):
-                self._file(partition).unlink()
+        for path in self._files.get(partition, ()):
+            with reading_again(path):
+                path.unlink()
         return table
 
     def look(self, partition: int) -> pa.Table:
         """A partition's rows, which stay; everything has been added."""
-        batches = self._held[partition]
-        if partition in self._writers:
-            path = self._file(partition)
+        batches: list[pa.RecordBatch] = []
+        for path in self._files.get(partition, ()):
             with reading_again(path), pa.ipc.open_stream(path) as reader:
-                batches = [*reader, *batches]
+                batches += reader
+        batches += self._held[partition]
         if self._schema is None:
             raise ValueError("nothing was ever added, not even an empty batch")
         return pa.Table.from_batches(batches, self._schema)
