@@ -208,6 +208,7 @@ def test_every_part_comes_out_again_and_a_change_that_is_sealed_is_named(
         ("settle/totals/care.parquet", "hifmi_pay", "fund/statement"),
         ("operator/contracts/part-00000.parquet", "settled", "settle/totals/funds.parquet"),
         ("operator/contracts/part-00000.parquet", "premium", "operator/bands"),
+        ("operator/contracts/part-00000.parquet", "premium", "fund/statement"),
         ("operator/bands/part-00000.parquet", "amount", "operator/contracts"),
         ("outside/paying/part-00000.parquet", "cleared", "outside/treating"),
         ("settle/totals/care.parquet", "oth_pay", "outside/paying"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from qingsuan.funds.columns import ENTRIES
 from qingsuan.funds.lines import FUNDS, LINES
 from settling import RULES, Ran, claim, insured, run, write_csv
 
+OPERATOR_CASES = Path(__file__).parents[1] / "operators" / "cases"
 HEAD = "fund,insu_admdvs,line,basis,date,amount,voucher,takes_back\n"
 OPENING = "fund,insu_admdvs,line,amount\n"
 CASES = tomllib.loads((Path(__file__).parent / "cases/published.toml").read_text("utf-8"))["cases"]
@@ -526,6 +528,75 @@ def test_what_institutions_are_due_beyond_claims_comes_from_the_run_of_clearing(
     ran = year.run(opening=opening, more=(*more, "--cleared", cleared), out="second")
     assert ran.status == 2
     assert "amounts due, beside --clearing" in ran.err
+
+
+# ---- a run of contracts with operators
+
+
+def contracts_of(year: Year, case: str, old: str = "", new: str = "") -> Path:
+    """A finished run of contracts with operators, of a case that is worked by hand; something of it may be changed."""
+    place = Path(shutil.copytree(OPERATOR_CASES / case, year.folder / "contracts"))
+    text = (place / "contracts.toml").read_text("utf-8")
+    (place / "contracts.toml").write_text(text.replace(old, new) if old else text, "utf-8")
+    moved = ("--movements", place / "movements.csv") if (place / "movements.csv").exists() else ()
+    files = ("--contracts", place / "contracts.toml", "--heads", place / "heads.csv", *moved)
+    ran = run("operator", place / "settled.csv", "--year", 2022, *files, "--out", year.folder / "operators")
+    assert ran.status == 0, ran.err
+    return year.folder / "operators"
+
+
+def test_premiums_of_operators_stand_in_the_books_of_both_funds(year: Year) -> None:
+    """100,000 heads at 100.00, of which 9,000,000.00 were advanced; contracts of two other pools have no plugin."""
+    more = ("--operators", contracts_of(year, "shandong"))
+    opening = ("resident,990100,balance,20000000.00", "critical-illness,990100,balance,0")
+    assert year.run(opening=opening, more=more).status == 4
+    other = "resident,990101,premium-to-fund,cash,2022-05-01,1.00,V1,"
+    assert year.run(other, opening=opening, more=(*more, "--skip-unserved", "--overwrite")).status == 0
+    for key in (
+        ("resident", "990100", "premium-to-fund"),
+        ("critical-illness", "990100", "premium-from-fund"),
+    ):
+        line = year.lines()[key]
+        amounts = [str(line[name]) for name in ("due", "cash", "outstanding", "beyond", "origin")]
+        assert amounts == ["10000000.00", "9000000.00", "1000000.00", "0.00", "operator"]
+    books = {row["fund"]: row["closing"] for row in year.table("totals/books")}
+    assert books == {"resident": Decimal(11_000_000), "critical-illness": Decimal(9_000_000)}
+    assert year.rejected() == [
+        (
+            "E_DUPLICATE",
+            "line",
+            year.rejected()[0][2],
+            "each line once: what is cash on it comes from the run given with --operators",
+        )
+    ]
+    assert run("verify", year.folder / "out", "--settle", "--inputs", year.folder).status == 0
+
+
+def test_what_is_shared_of_surplus_and_overrun_is_in_no_book_and_said(year: Year) -> None:
+    """Of overruns funds bear 20,000.00 + 0.01 + 25,000.00, of surplus 100,000.00 + 70,000.00 go back."""
+    opening = ("resident,990100,balance,0", "critical-illness,990100,balance,0")
+    more = ("--operators", contracts_of(year, "city"), "--skip-unserved")
+    assert year.run(opening=opening, more=more).status == 0
+    told = json.loads((year.folder / "out/run.json").read_text("utf-8"))["warnings"]
+    assert (
+        "45000.01 yuan of overruns that funds bear, 170000.00 yuan of surplus that goes back and 0.00 yuan "
+        "that operators gave back are in no book before they are entered"
+    ) in told
+
+
+def test_a_contract_over_several_funds_is_in_no_book_and_said(year: Year) -> None:
+    opening = ("resident,990100,balance,0", "critical-illness,990100,balance,0")
+    folder = contracts_of(year, "shandong", 'pool = "990100"\nschemes = ["390"]\npays = ["hifmi_pay"]', SEVERAL)
+    assert year.run(PAID, opening=(OPENED, *opening), more=("--operators", folder, "--skip-unserved")).status == 0
+    told = json.loads((year.folder / "out/run.json").read_text("utf-8"))["warnings"]
+    said = (
+        "the premium of contract saved, 10000000.00 yuan, is of several funds, or of one that has none, and in no book"
+    )
+    assert said in told
+    assert set(year.lines()) == {("resident", "990101", "premium-persons")}
+
+
+SEVERAL = 'pool = "990100"\nschemes = ["390"]\npays = ["hifmi_pay", "hifob_pay"]'
 
 
 def test_a_difference_of_several_funds_is_in_no_book_and_said(year: Year) -> None:

@@ -42,6 +42,8 @@ ACCOUNTS = ("tests/accounts/test_account_twin.py",)
 CLEARING = ("tests/clearing/test_clearing_twin.py",)
 CLEARED_CASES = ("tests/clearing/test_clear_command.py::test_a_case_comes_out",)
 YEAR_END = ("tests/closing/test_year_end.py",)
+AGREED = ("tests/closing/test_agreed.py",)
+OPERATORS_BOOKED = ("tests/funds/test_fund_command.py::test_premiums_of_operators_stand_in_the_books_of_both_funds",)
 INTAKE = ("tests/run/inputs/test_intake_twin.py",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
@@ -1038,6 +1040,30 @@ MUTANTS = (
         'one not in codes and one != ""',
         'one not in codes and one == "?"',
         INTAKE,
+    ),
+    Mutant(
+        "claims of no contract are left out of what operators pay for",
+        "closing/agreed.py",
+        """        funds.add(row["fund"])
+        found[row["pool"]] += fen(row["amount"])
+""",
+        """        funds.add(row["fund"])
+""",
+        AGREED,
+    ),
+    Mutant(
+        "an overrun counts as a surplus in the close",
+        "closing/agreed.py",
+        '(1 if row["side"] == "surplus" else -1)',
+        "1",
+        AGREED,
+    ),
+    Mutant(
+        "a premium is booked as paid when it is due",
+        "funds/runs.py",
+        '(("due", premium), ("cash", advanced))',
+        '(("due", premium), ("cash", premium))',
+        OPERATORS_BOOKED,
     ),
     Mutant(
         "year-end: what came beyond what is due pays for what is outstanding",

@@ -71,6 +71,7 @@ _KINDS = {
             "premium": "premiums",
             "subsidy": "subsidies",
             "account": "accounts",
+            "operator": "operators",
             "clearing": "clearing",
             "fund": "earlier",
         },

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from qingsuan.closing.reading import fen, parts_of, rows_of
+from qingsuan.funds.lines import FUND_OF_COLUMN, LINES, SCHEMES
 from qingsuan.money import fen_of_yuan
 from qingsuan.run.folder import RECORD
 
-__all__ = ["kept", "mirrors", "operators", "operators_claims", "outside", "procurement"]
+__all__ = ["kept", "mirrors", "operators", "operators_books", "operators_claims", "outside", "procurement"]
 
 _Line = tuple[str, int, int, tuple[str, str]]
 """Of what, both numbers in fen, and the tables that they are from."""
@@ -32,6 +33,22 @@ def operators_claims(folder: Path) -> Iterator[_Line]:
             paid[row["pool"]] += fen(row["amount"])
     tables = ("settle/totals/funds.parquet", "operator/contracts and uncovered")
     yield from _each(paid, found, tables)
+
+
+def operators_books(folder: Path) -> Iterator[_Line]:
+    """By fund and pool of the books: premiums of contracts, and what became due on both lines on which they are booked."""
+    premiums, due, pools = Counter[str](), Counter[str](), {row["pool"] for row in parts_of(folder / "fund/statement")}
+    for row in parts_of(folder / "operator/contracts"):
+        sides = [
+            ("premium-to-fund", {SCHEMES.get(scheme, "") for scheme in row["schemes"].split("+")}),
+            ("premium-from-fund", {FUND_OF_COLUMN.get(column, "") for column in row["pays"].split("+")}),
+        ]
+        if row["pool"] in pools and all(len(funds) == 1 and funds <= LINES[line].funds for line, funds in sides):
+            premiums.update({f"{fund} {row['pool']}": fen(row["premium"]) for _, (fund,) in sides})
+    for row in parts_of(folder / "fund/statement"):
+        if row["line"] in ("premium-to-fund", "premium-from-fund") and "operator" in row["origin"].split("+"):
+            due[f"{row['fund']} {row['pool']}"] += fen(row["due"])
+    yield from _each(premiums, due, ("operator/contracts", "fund/statement"))
 
 
 _COSTS = ("counted", "reserve", "operating", "profit")

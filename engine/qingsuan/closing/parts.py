@@ -153,6 +153,7 @@ PARTS: tuple[Part, ...] = (
             "premiums": "premium",
             "subsidies": "subsidy",
             "accounts": "account",
+            "operators": "operator",
             "clearing": "clear",
         },
         needs={"settle": "the books have the benefits of claims that are settled"},

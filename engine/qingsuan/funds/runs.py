@@ -1,4 +1,4 @@
-"""What other finished runs state for the books, read from the tables that they write: premiums, subsidies, accounts, the year before.
+"""What other finished runs state for the books, read from the tables that they write: premiums, accounts, contracts, the year before.
 
 Each gives sums by fund, place and line, and names the lines that it brings: those cannot come by hand, too.
 """
@@ -20,7 +20,7 @@ from qingsuan.funds.lines import CARE_LINES, FUND_OF_COLUMN, FUNDS, LINES, SCHEM
 from qingsuan.funds.places import Pools
 from qingsuan.heads.small_tables import lines_of, number
 from qingsuan.listing import files_in
-from qingsuan.money import fen_of_yuan
+from qingsuan.money import fen_of_yuan, yuan
 
 __all__ = [
     "CLEARED_COLUMNS",
@@ -29,6 +29,7 @@ __all__ = [
     "cleared",
     "clearing",
     "closed",
+    "operators",
     "paid_by_fund",
     "premiums",
     "ratios",
@@ -170,6 +171,44 @@ def clearing(table: Path) -> tuple[Stated, ...]:
         for row in _parts(table)
         if row["insutype"] in SCHEMES
     )
+
+
+def operators(table: Path) -> tuple[tuple[Stated, ...], tuple[str, ...]]:
+    """A run of contracts with operators (大病保险承办), in the pool's own ledger: premiums, due and as they were advanced.
+
+    They are an expense of the pooled fund whose people are insured, and income of the fund that the operator pays for. What a contract
+    is due besides, and what operators gave back, is in no book before somebody enters it: both are said.
+
+    Returns
+    -------
+    tuple of Stated, tuple of str
+        Sums, and what no book has, in words.
+    """
+    found, notes, beyond, back, returned = [], [], 0, 0, 0
+    for row in _parts(table):
+        payers = {SCHEMES.get(scheme, "") for scheme in row["schemes"].split("+")}
+        receivers = {FUND_OF_COLUMN.get(column, "") for column in row["pays"].split("+")}
+        premium, advanced = _fen(row["premium"]), _fen(row["advanced"])
+        sides = [("premium-to-fund", payers), ("premium-from-fund", receivers)]
+        if any(len(funds) != 1 or not funds <= LINES[line].funds for line, funds in sides):
+            notes.append(
+                f"the premium of contract {row['contract']}, {yuan(premium)} yuan, is of several funds, "
+                "or of one that has none, and in no book"
+            )
+            continue
+        found += [
+            Stated(fund, row["pool"], line, basis, fen, "operator")
+            for line, (fund,) in sides
+            for basis, fen in (("due", premium), ("cash", advanced))
+        ]
+        shared = _fen(row["due"]) - premium
+        beyond, back, returned = beyond + max(0, shared), back + max(0, -shared), returned + _fen(row["returned"])
+    if beyond or back or returned:
+        notes.append(
+            f"{yuan(beyond)} yuan of overruns that funds bear, {yuan(back)} yuan of surplus that goes back and {yuan(returned)} yuan "
+            "that operators gave back are in no book before they are entered"
+        )
+    return tuple(found), tuple(notes)
 
 
 def cleared(file: Path) -> tuple[Stated, ...]:

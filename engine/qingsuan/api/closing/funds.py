@@ -10,7 +10,7 @@ from typing import Any
 from qingsuan.api.arguments import Parted, PathLike, check_how, folder_for, is_nothing, opened, options_of, texts
 from qingsuan.api.earlier import table_of
 from qingsuan.errors import InputError, PluginError, UsageError
-from qingsuan.finished import Accounts, Clearing, FinishedRun, Fund, Premium, Settlement, Subsidy
+from qingsuan.finished import Accounts, Clearing, FinishedRun, Fund, Operators, Premium, Settlement, Subsidy
 from qingsuan.funds import runs
 from qingsuan.funds.brought import Brought, Opening, Stated, continued, read_opening
 from qingsuan.funds.burden.lines import Monitoring
@@ -44,6 +44,7 @@ def fund(
     premiums: PathLike | Premium | None = None,
     subsidies: PathLike | Subsidy | None = None,
     accounts: PathLike | Accounts | None = None,
+    operators: PathLike | Operators | None = None,
     clearing: PathLike | Clearing | None = None,
     cleared: PathLike | None = None,
     targets: PathLike | None = None,
@@ -81,7 +82,7 @@ def fund(
         A finished run of the books of the year before, or its folder.
     settled
         A finished settlement of benefits of the same year, its folder, or a table with the columns of its ``settled``.
-    premiums, subsidies, accounts, clearing
+    premiums, subsidies, accounts, operators, clearing
         Finished runs of the same year, or their folders: what they state needs no entry.
     cleared
         A CSV file of what institutions are cleared.
@@ -123,9 +124,8 @@ def fund(
             given["identities"] = spool.parted(identities, "identities", optional=True)
         pools = Pools.of(installed.regions)
         found = _Found(year, pools)
-        found.read(
-            settled=settled, premium=premiums, subsidy=subsidies, account=accounts, clearing=clearing, cleared=cleared
-        )
+        found.read(settled=settled, premium=premiums, subsidy=subsidies, account=accounts)
+        found.read_agreed(operators=operators, clearing=clearing, cleared=cleared)
         brought = found.brought(opening, earlier, skip_unserved=skip_unserved)
         own = [path for files, _ in given.values() for path in files]
         given_tables = [None if file is None else Path(file) for file in (targets, faults, means)]
@@ -202,10 +202,8 @@ class _Found:
         self.ratios: dict[tuple[str, str, str], tuple[int, int]] = {}
         self._paid: dict[tuple[str, str], int] | None = None
 
-    def read(
-        self, *, settled: Any, premium: Any, subsidy: Any, account: Any, clearing: Any, cleared: PathLike | None
-    ) -> None:
-        """Read what was given."""
+    def read(self, *, settled: Any, premium: Any, subsidy: Any, account: Any) -> None:
+        """Read what was given of people."""
         if not is_nothing(settled):
             self._take("settle", "--settled")
             place = _only_folder(settled)
@@ -224,6 +222,15 @@ class _Found:
         if account is not None:
             self._take("account", "--accounts")
             self._stated += runs.accounts(self._table(_path(account), "account", "totals"))
+
+    def read_agreed(self, *, operators: Any, clearing: Any, cleared: PathLike | None) -> None:
+        """Read what was given of contracts, with operators and with institutions."""
+        if operators is not None:
+            stated, notes = runs.operators(self._table(_path(operators), "operator", "contracts"))
+            self._stated += [one for one in stated if one.fen]
+            self._notes += notes
+            brought = {(one.fund, one.line, one.basis) for one in stated}
+            self._taken.update(dict.fromkeys(sorted(brought), "the run given with --operators"))
         if clearing is not None:
             self._take("clearing", "--clearing")
             self._clearing(self._table(_path(clearing), "clearing", "clearing"), _path(clearing))

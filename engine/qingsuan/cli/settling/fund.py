@@ -27,6 +27,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--premiums", type=_FILE, help="The run folder of “qingsuan premium” of the year.")
 @click.option("--subsidies", type=_FILE, help="The run folder of “qingsuan subsidy” of the year.")
 @click.option("--accounts", type=_FILE, help="The run folder of “qingsuan account” of the year.")
+@click.option("--operators", type=_FILE, help="The run folder of “qingsuan operator” of the year.")
 @click.option("--clearing", type=_FILE, help="The run folder of “qingsuan clear” of the year.")
 @click.option(
     "--cleared", type=_FILE, help="What institutions are cleared: CSV fund,insu_admdvs,line,fixmedins_code,due,paid."
@@ -65,6 +66,7 @@ def command(
     premiums: Path | None,
     subsidies: Path | None,
     accounts: Path | None,
+    operators: Path | None,
     clearing: Path | None,
     cleared: Path | None,
     targets: Path | None,
@@ -96,6 +98,7 @@ def command(
         premiums=premiums,
         subsidies=subsidies,
         accounts=accounts,
+        operators=operators,
         clearing=clearing,
         cleared=cleared,
         targets=targets,

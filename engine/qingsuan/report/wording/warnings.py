@@ -79,6 +79,13 @@ _SENTENCES = (
     marked("{amount} yuan of advances are not offset: to be given back"),
     # of the fund's books
     marked("{amount} yuan that runs state are of {number} places without a plugin, and in no book: {places}"),
+    marked(
+        "the premium of contract {contract}, {amount} yuan, is of several funds, or of one that has none, and in no book"
+    ),
+    marked(
+        "{beyond} yuan of overruns that funds bear, {back} yuan of surplus that goes back and {returned} yuan "
+        "that operators gave back are in no book before they are entered"
+    ),
     marked("{number} books close below 0: {books}"),
     marked("{amount} yuan came or were paid beyond what is due, on {number} lines: {lines}"),
     marked("parts of gaps stay open: {parameters} are missing"),

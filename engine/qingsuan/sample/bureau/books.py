@@ -95,7 +95,7 @@ def _care_of(care: Care) -> Iterator[tuple[str, str, int]]:
 
 
 def _entries(care: Care) -> Iterator[_Entry]:
-    """What came and went in a year: employers' premiums, benefits, and what goes from one fund to another."""
+    """What came and went in a year: employers' premiums, benefits, and the subsidy of medical assistance."""
     at = 0
     for market in MARKETS:
         fund, whole = _SCHEMES[market.insutype], 0
@@ -108,8 +108,6 @@ def _entries(care: Care) -> Iterator[_Entry]:
             yield from ((fund, county, line, fen * 6 // 10) for line, fen in zip(_LINES, (stays, others), strict=True))
         if fund == "resident":
             pool = f"{market.prefix}00"
-            yield fund, pool, "premium-to-fund", whole // 20
-            yield "critical-illness", pool, "premium-from-fund", whole // 20
             yield "critical-illness", pool, "benefit-inpatient", whole // 25
             yield "assistance", pool, "subsidy-central", whole // 30
             yield "assistance", pool, "benefit-inpatient", whole // 40
