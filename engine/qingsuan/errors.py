@@ -51,6 +51,8 @@ class QingsuanError(Exception):
     """
 
     exit_status = 1
+    besides = ""
+    """What stands below a message that is one of several."""
 
     def __init__(self, where: str, *, found: str, expected: str = "", do: str = "") -> None:
         self.where, self.found, self.expected, self.do = where, found, expected, do
@@ -62,6 +64,8 @@ class QingsuanError(Exception):
             lines.append(f"  expected: {self.expected}")
         if self.do:
             lines.append(f"  what to do: {self.do}")
+        if self.besides:
+            lines.append(f"  {self.besides}")
         return "\n".join(lines)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
-import io
 import os
 import sys
 import traceback
@@ -19,9 +18,12 @@ import click
 from qingsuan import __version__
 from qingsuan.cli.log import Telling
 from qingsuan.cli.output import open_standard_streams, tell
+from qingsuan.cli.speaking import SpeakingContext, error_told, misuse_told, spoken_to
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.contents import SHOW_VALUES
 from qingsuan.errors import QingsuanError, RunError, UsageError
+from qingsuan.messages import LANGUAGES, Lang, Words, marked
+from qingsuan.messages.language import VARIABLE as LANGUAGE
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -33,6 +35,8 @@ NEW_OBJECTS = 100_000
 
 BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 """NumPy keeps so many threads for products of matrices. Nothing here forms any; starting them was a fifth of a short command's work."""
+
+_INTERRUPTED = marked("interrupted; nothing half-written is taken for finished")
 
 COMMANDS = {
     "account": "Settle a year of personal accounts (个人账户): credits, uses, families, interest, what is left.",
@@ -95,6 +99,8 @@ _ROOMS = {
 class _Lazy(click.Group):
     """A group whose commands are imported when they are called, so that ``--help`` stays quick."""
 
+    context_class = SpeakingContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
 
@@ -104,6 +110,7 @@ class _Lazy(click.Group):
         path = [*([_ROOMS[name]] if name in _ROOMS else []), name.replace("-", "_")]
         module = importlib.import_module(".".join(("qingsuan.cli", *path)))
         command: click.Command = module.command
+        command.context_class = SpeakingContext
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -126,9 +133,16 @@ class _Lazy(click.Group):
 @click.option(
     "-q", "--quiet", is_flag=True, help="Say nothing of how a command gets on, but what a person should know."
 )
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    help="Help, errors and everything a command says in Chinese or in English; a command's own --lang goes before it.",
+)
 @click.option("--log", type=click.Path(path_type=Path), help="Add how the command gets on to this file, as JSON lines.")
 @click.pass_context
-def cli(context: click.Context, share: str | None, show_values: bool, quiet: bool, log: Path | None) -> None:
+def cli(
+    context: click.Context, share: str | None, show_values: bool, quiet: bool, lang: Lang | None, log: Path | None
+) -> None:
     """Settle a whole year of medical insurance at once, exact to the fen (医保年度清算).
 
     Exit status: 0 done; 1 finished settlements that do not add up; 2 wrong use; 3 the input cannot be trusted; 4 a plugin or a
@@ -140,6 +154,7 @@ def cli(context: click.Context, share: str | None, show_values: bool, quiet: boo
     if log is not None:
         telling.log.open(log, context.invoked_subcommand or "")
     context.with_resource(terminated_as_interrupted())
+    context.with_resource(_set(LANGUAGE, lang))
     context.with_resource(_set(SHOW_VALUES, "1" if show_values else None))
     if context.invoked_subcommand in _ROOMS:
         from qingsuan.run.folder.modes import SHARE, private_files  # --help stays quick
@@ -169,28 +184,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         gc.set_threshold(NEW_OBJECTS)
         os.environ.setdefault(BLAS_THREADS, "1")
     open_standard_streams()
+    words = spoken_to(sys.argv[1:] if arguments is None else arguments)
     try:
         if any("\0" in argument for argument in arguments or ()):
             raise UsageError("qingsuan", found="a NUL in an argument", expected="texts and names of files")
-        telling = Telling()
+        telling = Telling(words=words)
         with telling.log:
             cli.main(args=arguments, prog_name="qingsuan", standalone_mode=False, obj=telling)
         if arguments is None:
             _leave()
     except click.ClickException as error:
-        told = io.StringIO()
-        error.show(told)
-        tell(told.getvalue().rstrip("\n"))
+        tell(misuse_told(words, error))
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        tell("qingsuan: interrupted; nothing half-written is taken for finished")
+        tell(f"qingsuan: {words.speak(_INTERRUPTED)}")
         sys.exit(5)
     except QingsuanError as error:
-        _end(error, error)
+        _end(words, error, error)
     except OSError as error:
-        _end(_not_done(error), error)
+        _end(words, _not_done(error), error)
     except Exception as error:  # noqa: BLE001 - the last handler: it ends the process with what is known
-        _end(_fault(error), error)
+        _end(words, _fault(error), error)
 
 
 def _leave() -> NoReturn:
@@ -207,10 +221,10 @@ def _leave() -> NoReturn:
     os._exit(0)
 
 
-def _end(told: QingsuanError, error: BaseException) -> NoReturn:
+def _end(words: Words, told: QingsuanError, error: BaseException) -> NoReturn:
     if os.environ.get(TRACEBACK):
         tell("".join(traceback.format_exception(error)))
-    tell(f"qingsuan: {told}")
+    tell(f"qingsuan: {error_told(words, told)}")
     _drop_output()
     sys.exit(told.exit_status)
 

@@ -14,6 +14,7 @@ from typing import IO
 
 from qingsuan import __version__
 from qingsuan.errors import UsageError
+from qingsuan.messages import Words
 
 __all__ = ["Log", "Telling"]
 
@@ -69,7 +70,8 @@ class Log(AbstractContextManager["Log"]):
 
 @dataclass(slots=True)
 class Telling:
-    """What the command line says for all commands: ``--quiet``, and ``--log``."""
+    """What the command line says for all commands: ``--quiet``, and ``--log``; and the language of help and errors."""
 
     quiet: bool = False
+    words: Words = field(default_factory=lambda: Words("en"))
     log: Log = field(default_factory=Log)

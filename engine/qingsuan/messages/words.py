@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from qingsuan.messages.language import Lang
 
-__all__ = ["Words", "marked"]
+__all__ = ["Words", "catalogue", "marked"]
 
 
 def marked(text: str) -> str:
@@ -33,7 +33,7 @@ class Words:
 
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
-        self._texts = {} if lang == "en" else _catalogue(lang)
+        self._texts = {} if lang == "en" else catalogue(lang)
 
     def speak(self, text: str, /, **values: str | int) -> str:
         """A text in this language, its ``{placeholders}`` filled.
@@ -48,8 +48,9 @@ class Words:
 
 
 @cache
-def _catalogue(lang: str) -> Mapping[str, str]:
+def catalogue(name: str) -> Mapping[str, str]:
+    """English texts and their translations: ``zh`` has what is said through :class:`Words`, ``written.zh`` what errors and help say."""
     from babel.messages.pofile import read_po  # only what is said in Chinese needs it
 
-    with (files("qingsuan.messages") / f"{lang}.po").open("rb") as file:
-        return {str(one.id): str(one.string) for one in read_po(file, locale=lang) if one.id}
+    with (files("qingsuan.messages") / f"{name}.po").open("rb") as file:
+        return {str(one.id): str(one.string) for one in read_po(file, locale="zh") if one.id}

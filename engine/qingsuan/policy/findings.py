@@ -50,12 +50,9 @@ class PolicyFindings(PolicyError):
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        first = self.findings[0]
+        first, more = self.findings[0], len(self.findings) - 1
+        self.besides = f"and {more} more: qingsuan plugins shows all" if more else ""
         super().__init__(first.where, found=first.found, expected=first.expected, do=first.do)
-
-    def __str__(self) -> str:
-        more = len(self.findings) - 1
-        return super().__str__() + (f"\n  and {more} more: qingsuan plugins shows all" if more else "")
 
 
 def findings_of(error: PolicyError) -> tuple[Finding, ...]:

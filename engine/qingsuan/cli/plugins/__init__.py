@@ -8,6 +8,7 @@ from qingsuan.cli.output import results_apart
 from qingsuan.cli.plugins.check import check
 from qingsuan.cli.plugins.listing import show_installed
 from qingsuan.cli.plugins.seal import seal
+from qingsuan.cli.speaking import SpeakingContext
 from qingsuan.errors import UsageError
 
 __all__ = ["command"]
@@ -35,5 +36,6 @@ def command(context: click.Context, *, as_json: bool, requirements: tuple[str, .
         )
 
 
-command.add_command(check)
-command.add_command(seal)
+for one in (check, seal):
+    one.context_class = SpeakingContext
+    command.add_command(one)

@@ -15,7 +15,7 @@ from qingsuan.testing.sources import contract_in, source_of
 __all__ = ["check"]
 
 
-@click.command("check")
+@click.command("check", short_help="Ask one plugin everything that qingsuan.testing asks.")
 @click.argument("plugin", metavar="NAME|FOLDER")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of the list.")
 @results_apart

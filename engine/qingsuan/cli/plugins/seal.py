@@ -14,7 +14,7 @@ from qingsuan.run.regions import read_regions
 __all__ = ["seal"]
 
 
-@click.command("seal")
+@click.command("seal", short_help="Write the plugins that can be used into a file.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 @results_apart

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from qingsuan.cli.speaking import SpeakingContext
+
 __all__ = ["COMMANDS", "command"]
 
 COMMANDS = {
@@ -32,6 +34,7 @@ class _Lazy(click.Group):
         if name not in COMMANDS:
             return None
         found: click.Command = importlib.import_module(f"qingsuan.cli.policy.{_MODULES.get(name, name)}").command
+        found.context_class = SpeakingContext
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
