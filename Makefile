@@ -120,6 +120,11 @@ bench-huge: $(VENV)/.ready-bench
 province: setup
 	$(BIN)/python benchmarks/province.py --people $(PROVINCE) --memory $(MEMORY) --kills $(YEAR_KILLS)
 
+## set-up: what 5,000 files of 1,000 claims and 100,000 columns that nobody reads cost, beside one file
+.PHONY: set-up
+set-up: setup
+	$(BIN)/python benchmarks/set_up.py
+
 ## bench-nightly: 1, 5 and 20 million claims, one after the other
 .PHONY: bench-nightly
 bench-nightly: bench-small bench bench-large

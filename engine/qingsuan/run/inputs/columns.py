@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -111,9 +112,15 @@ def _how_it_is_said(column: Column, kind: pa.DataType) -> str:
     return f"; or say in an intake file {line}" if line else ""
 
 
+@lru_cache(maxsize=4096)
+def _try_type(kind: str, type_: pa.DataType) -> None:
+    """Read no cell of a type; of thousands of files that are alike, once."""
+    READERS[kind](pa.nulls(0, type_))
+
+
 def _check_type(where: str, column: Column, kind: pa.DataType) -> None:
     try:
-        READERS[column.kind](pa.nulls(0, kind))
+        _try_type(column.kind, kind)
     except (TypeRefused, pa.ArrowException) as error:
         expected = str(error) if isinstance(error, TypeRefused) else f"a type that holds {column.kind}"
         raise InputError(

@@ -132,13 +132,31 @@ def nearest(name: str, known: Collection[str], there: frozenset[str]) -> str:
         return meant[0]
     if name in INTERFACE_NAMES:
         return ""
-    for one in sorted(known):
-        if _bare(one) == bare:
-            return one
-    for one in sorted(known):
-        if one not in there and len(_bare(one)) >= _LEAST_LETTERS and _one_off(bare, _bare(one)):
-            return one
-    return ""
+    alike, close = _looked_up(known if isinstance(known, frozenset) else frozenset(known))
+    if bare in alike:
+        return alike[bare]
+    candidates = {one for key in _less_one(bare) for one in close.get(key, ())}
+    return next((one for one in sorted(candidates) if one not in there and _one_off(bare, _bare(one))), "")
+
+
+@lru_cache(maxsize=64)
+def _looked_up(known: frozenset[str]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The known names by their letters; and, of those long enough to be mistyped, by their letters less one at most.
+
+    A file may have a hundred thousand columns: none is compared with every known name.
+    """
+    alike = {_bare(one): one for one in sorted(known, reverse=True)}
+    close: dict[str, list[str]] = {}
+    for one in known:
+        if len(_bare(one)) >= _LEAST_LETTERS:
+            for key in _less_one(_bare(one)):
+                close.setdefault(key, []).append(one)
+    return alike, close
+
+
+def _less_one(bare: str) -> set[str]:
+    """The letters, and what is left of them without one: names that are one letter apart, or two exchanged, have one in common."""
+    return {bare, *(bare[:at] + bare[at + 1 :] for at in range(len(bare)))}
 
 
 @lru_cache(maxsize=4096)

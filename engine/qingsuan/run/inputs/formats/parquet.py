@@ -24,6 +24,9 @@ BATCH_BYTES = 128 << 20
 
 _LEAST_ROWS = 1_024
 
+_FEW_GROUPS = 4
+"""The footer of a file of so many row groups is read again sooner than kept: there may be thousands of such files."""
+
 
 def open_parquet(number: int, path: Path, _encoding: str = "", _form: CsvForm | None = None) -> Source:
     """Read a file's footer.
@@ -33,13 +36,13 @@ def open_parquet(number: int, path: Path, _encoding: str = "", _form: CsvForm | 
     InputError
         Footer and row groups do not say the same, or pages hold other rows.
     """
-    with _file(path) as file:
-        metadata = file.metadata
-        groups = sum(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
-        if groups != metadata.num_rows or metadata.num_rows < 0:
-            found = f"its footer says {metadata.num_rows} rows, its row groups {groups}"
+    metadata = _metadata_of(path, *_stamp(path))
+    with _file(path, metadata) as file:
+        groups = [rows for rows, _ in row_groups(path)]
+        if sum(groups) != metadata.num_rows or metadata.num_rows < 0:
+            found = f"its footer says {metadata.num_rows} rows, its row groups {sum(groups)}"
             raise unreadable(path, "parquet", found)
-        _check_pages(path, [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)])
+        _check_pages(path, groups)
         columns = [file.schema.column(at) for at in range(len(file.schema))]
         int96 = frozenset(column.path for column in columns if column.physical_type == "INT96")
         return Source(number, path, "parquet", without_views(file.schema_arrow), metadata.num_rows, int96=int96)
@@ -69,15 +72,24 @@ def _file(path: Path, metadata: pq.FileMetaData | None = None, codes: Sequence[s
 
 def row_groups(path: Path) -> list[tuple[int, int]]:
     """Rows and bytes of each row group, bytes as they are before they are packed."""
-    metadata = _metadata(path)
-    groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
-    return [(group.num_rows, group.total_byte_size) for group in groups]
+    return list(_groups_of(path, *_stamp(path)))
 
 
-def _metadata(path: Path) -> pq.FileMetaData:
-    """A Parquet file's footer, read once: it lists every row group, and a file may have thousands."""
+def _stamp(path: Path) -> tuple[int, int, int]:
     state = path.stat()
-    return _metadata_of(path, state.st_mtime_ns, state.st_size, state.st_ino)
+    return state.st_mtime_ns, state.st_size, state.st_ino
+
+
+@lru_cache(maxsize=65_536)
+def _groups_of(path: Path, *stamp: int) -> tuple[tuple[int, int], ...]:
+    metadata = _metadata_of(path, *stamp)
+    groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+    return tuple((group.num_rows, group.total_byte_size) for group in groups)
+
+
+def _metadata(path: Path) -> pq.FileMetaData | None:
+    """The footer of a file with many row groups, read once, for it lists them all; one of few is read anew with the file."""
+    return _metadata_of(path, *_stamp(path)) if len(row_groups(path)) > _FEW_GROUPS else None
 
 
 @lru_cache(maxsize=256)
