@@ -8,6 +8,7 @@
 #   PART     which part of the deliberate faults `make mutants` judges: 2/6 is the second sixth
 #   KILLS    how often `make kills` kills a run
 #   HOSTILE  how many hostile inputs of which kind `make hostile` tries, and SEED the first one's seed (of `make faults`, too)
+#   REQUESTS how many hostile requests `make hostile-requests` sends
 #   CASES    how many random claims `make differential` compares, and `make explain-agrees` explains
 #            and how many runs `make faults` disturbs
 #   SIMULATIONS  up to which seed `make simulations` changes random rule sets
@@ -202,6 +203,11 @@ faults: setup
 .PHONY: hostile
 hostile: setup
 	QINGSUAN_HOSTILE_SEED=$(SEED) QINGSUAN_HOSTILE='$(HOSTILE)' $(BIN)/python -m pytest -s tests/hostile -k test_hostile
+
+## hostile-requests: 2,000 hostile requests to `qingsuan serve` from SEED: no file beside the runs is read, nothing breaks
+.PHONY: hostile-requests
+hostile-requests: setup
+	CASES=$(or $(REQUESTS),2000) SEED=$(SEED) $(BIN)/python -m pytest -s -p no:benchmark tests/served/test_served_hostile.py
 
 ## commands: docs/commands.md, written anew from what the commands say of themselves
 .PHONY: commands

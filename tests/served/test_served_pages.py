@@ -47,9 +47,8 @@ def test_a_visit_begins_in_the_language_that_was_said(made: Made) -> None:
     assert made.get("").status_code == 302
 
 
-@pytest.mark.parametrize("lang", LANGS)
-def test_every_page_that_a_page_leads_to_is_there_in_both_languages(made: Made, lang: str) -> None:
-    seen, ahead = set(), [f"/{lang}/"]
+def test_every_page_that_a_page_leads_to_is_there_in_both_languages(made: Made) -> None:
+    seen, ahead = set(), ["/en/"]
     while ahead:
         path = ahead.pop()
         answer = made.get(path)
@@ -58,9 +57,10 @@ def test_every_page_that_a_page_leads_to_is_there_in_both_languages(made: Made, 
         assert bool(CHINESE.search(text.replace("中文", ""))) or not path.startswith("/zh/"), path
         assert ("--year" in text) >= without_year
         seen.add(path)
-        ahead += [one for one in links_of(answer) if one not in seen and one not in ahead]
+        again = re.compile(r"/../([24]/(report|institutions)|1/institutions.code=H[12])")  # as run 1 and H0
+        ahead += [one for one in links_of(answer) if one not in seen and one not in ahead and not again.match(one)]
     assert {path[:3] for path in seen} == {"/zh", "/en"}
-    assert {f"/{lang}/1/institutions", f"/{lang}/4/report", f"/{lang}/3/"} <= seen
+    assert {"/zh/1/institutions", "/en/1/institutions?code=H0", "/zh/1/report", "/zh/4/claim", "/en/3/"} <= seen
 
 
 def test_the_runs_are_numbered_as_they_were_given(made: Made) -> None:
@@ -133,8 +133,10 @@ def test_whose_settlement_it_is_is_asked_where_several_have_it(made: Made) -> No
 def test_who_is_not_there_is_told_with_the_nearest(made: Made, lang: str) -> None:
     text = check(made.get(f"/{lang}/1/person?psn_no=p99"), 404)
     assert ("没有这个编号" if lang == "zh" else "no claim of this number") in text
-    near = check(made.get(f"/{lang}/1/claim?setl_id=s11x"), 404)
-    assert "s11" in near
+    answer = made.get(f"/{lang}/1/claim?setl_id=s11x")
+    check(answer, 404)
+    assert f"/{lang}/1/claim?setl_id=s11" in links_of(answer)
+    assert 'value="s11x"' in answer.text, "the form is there again"
 
 
 def test_a_run_without_a_prepared_year_takes_one_that_is_given(made: Made) -> None:

@@ -22,6 +22,7 @@ def page_of(
     pictures: Mapping[str, Any],
     words: Words,
     above: Any = "",
+    links: Mapping[str, str] | None = None,
 ) -> str:
     """One HTML page.
 
@@ -29,6 +30,8 @@ def page_of(
     ----------
     above
         What stands above it where it is one of several pages (``Markup``); nothing where it stands alone.
+    links
+        Where the first cell of a row leads, by its text; nowhere where the page stands alone.
 
     Raises
     ------
@@ -39,6 +42,7 @@ def page_of(
         Path(__file__).parent / "templates",
         "report.html.j2",
         above=above,
+        links=links or {},
         html_lang=_HTML_LANG[words.lang],
         speak=words.speak,
         title=title,

@@ -50,13 +50,13 @@ class Report:
         """What claims of one institution come to, by pool and scheme; None where the run has none of it."""
         return of_institution(self.totals, code, ReportNames(self.words))
 
-    def page(self, sections: Mapping[str, Section], above: Any = "") -> str:
+    def page(self, sections: Mapping[str, Section], above: Any = "", links: Mapping[str, str] | None = None) -> str:
         """One HTML page of these sections, with their pictures.
 
         Parameters
         ----------
-        above
-            What stands above it where it is one of several pages (``Markup``); nothing where it stands alone.
+        above, links
+            What stands above it (``Markup``), and where first cells of rows lead, where it is one of several pages.
 
         Raises
         ------
@@ -64,7 +64,7 @@ class Report:
             Jinja2 or matplotlib is not installed.
         """
         pictures = pictures_of(sections, self.gathered, self.words)
-        return page_of(self.record, self.title, sections, pictures, self.words, above)
+        return page_of(self.record, self.title, sections, pictures, self.words, above, links)
 
     def write(self, path: Path) -> None:
         """Write the page, or the workbook, in place of what is there.

@@ -135,7 +135,8 @@ class Application:
         words = Words(self._lang) if visit is None else visit.words
         title = words.speak(_TITLES.get(refused.status, _TITLES[400]))
         with self._making:
-            page = told(words, title, [refused.said], around="" if visit is None else above(visit))
+            around = refused.around or ("" if visit is None else above(visit))
+            page = told(words, title, [refused.said], around=around)
         more = {"Allow": "GET, HEAD"} if refused.status == 405 else {}
         if refused.status == 503:
             more["Retry-After"] = str(_AGAIN_SECONDS)

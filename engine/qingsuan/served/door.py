@@ -30,11 +30,12 @@ class Refused(Exception):
     ----------
     status : of HTTP.
     said : why, and what to do, in the language of the page.
+    around : what stands above the page that says so, where it is not the usual.
     """
 
-    def __init__(self, status: int, said: str) -> None:
+    def __init__(self, status: int, said: str, around: str = "") -> None:
         super().__init__(said)
-        self.status, self.said = status, said
+        self.status, self.said, self.around = status, said, around
 
 
 @dataclass(frozen=True, slots=True)

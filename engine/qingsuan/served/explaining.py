@@ -49,7 +49,7 @@ def _explained(visit: Visit, asked: list[Field]) -> str:
     try:
         found = visit.run.explainer(words.lang).explain(setl_id=ids.get("setl_id"), psn_no=ids.get("psn_no"))
     except NothingFound as error:
-        raise Refused(404, _nothing(visit, error)) from error
+        raise _nothing(visit, asked, error) from error
     except SeveralPeople as error:
         return _whose(visit, ids["setl_id"], error)
     return page_of(found, around)
@@ -63,12 +63,14 @@ def without_year(visit: Visit) -> str:
     )
 
 
-def _nothing(visit: Visit, error: NothingFound) -> str:
-    said = visit.words.speak("The run has no claim of this number. Every character of it counts.")
-    if not error.near:
-        return said
-    near = visit.words.speak("The nearest: {numbers}", numbers=", ".join(error.near))
-    return f"{said} {near}"
+def _nothing(visit: Visit, asked: list[Field], error: NothingFound) -> Refused:
+    """What is said of a number that is not there: the form again, and the nearest numbers."""
+    speak, which = visit.words.speak, asked[0].name
+    said = speak("The run has no claim of this number. Every character of it counts.")
+    if error.near:
+        said = speak("The run has no claim of this number. Every character of it counts. The nearest stand above.")
+    near = [(number, visit.own(**{which: number})) for number in error.near]
+    return Refused(404, said, above(visit, Form(asked, speak("Explain")), near))
 
 
 def _whose(visit: Visit, setl_id: str, error: SeveralPeople) -> str:

@@ -52,5 +52,6 @@ def _listed(visit: Visit, made: Report, form: Form) -> str:
         return made.page({}, around)
     last = min(first + _ON_A_PAGE, count)
     shown = speak("{first} to {last} of {count}", first=first + 1, last=last, count=f"{count:,}")
-    rows = every.rows[first:last]
-    return made.page({"institutions": replace(every, rows=rows, note=f"{every.note}; {shown}", most=None)}, around)
+    section = replace(every, rows=every.rows[first:last], note=f"{every.note}; {shown}", most=None)
+    codes = {str(row[0]): visit.own(code=str(row[0])) for row in section.rows}
+    return made.page({"institutions": section}, around, codes)

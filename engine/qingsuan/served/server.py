@@ -67,6 +67,8 @@ def serve(served: tuple[Served, ...], *, port: int, with_token: bool, lang: Lang
                 server.run()
         finally:
             application.simulations.stop()
+            for connection in tuple(server.active_channels.values()):
+                connection.handle_close()
             server.close()
             application.simulations.wait()
     raise KeyboardInterrupt

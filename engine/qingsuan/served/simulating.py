@@ -17,6 +17,7 @@ from qingsuan.served.frame import Field, Form, above, told
 from qingsuan.served.visit import Visit
 from qingsuan.simulation.changing.parameters import Parameter
 from qingsuan.simulation.outcome import Simulation
+from qingsuan.simulation.page.pictures import unit_name
 
 __all__ = ["MOST_SECONDS", "Simulations"]
 
@@ -108,7 +109,11 @@ class Simulations:
 
     def _choose(self, visit: Visit, numbers: tuple[Numbers, ...]) -> str:
         speak = visit.words.speak
-        rows = [[(one.place, visit.own(rules=one.place)), one.title, f"{len(one.parameters):,}"] for one in numbers]
+        rows = [
+            [(one.place, visit.own(rules=one.place)), one.title, f"{len(one.parameters):,}"]
+            for one in numbers
+            if one.parameters
+        ]
         headings = [speak("Rule set"), speak("Title"), speak("Numbers")]
         said = speak(
             "Which rule set is a number of to be changed? Nothing of a plugin and nothing of a run is changed."
@@ -118,7 +123,7 @@ class Simulations:
 
     def _ask(self, visit: Visit, chosen: Numbers) -> str:
         speak = visit.words.speak
-        rows = [[one.path, _written(one), one.unit] for one in chosen.parameters]
+        rows = [[one.path, _written(one), unit_name(one.unit, visit.words)] for one in chosen.parameters]
         headings = [speak("Path"), speak("Value"), speak("Unit")]
         with self.making:
             around = above(visit, _form(visit, chosen))
@@ -153,7 +158,9 @@ class Simulations:
 
 def _form(visit: Visit, chosen: Numbers) -> Form:
     speak = visit.words.speak
-    choices = [(one.path, f"{one.path} = {_written(one)} {one.unit}") for one in chosen.parameters]
+    choices = [
+        (one.path, f"{one.path} = {_written(one)} {unit_name(one.unit, visit.words)}") for one in chosen.parameters
+    ]
     return Form(
         [
             Field("rules", "", chosen.place),
