@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import RunError
+from qingsuan.heads.families import Families
 from qingsuan.listing import files_below
 from qingsuan.plugins import Installed
 from qingsuan.run.executors.interface import Engine
@@ -92,7 +93,7 @@ def _run(
     cut = folder / "year" / "cut"
     inputs = Inputs({table: open_sources([cut / table], table) for table in ("claims", "insured", "identities")})
     options = Options(workers=1, partitions=_PARTITIONS)
-    settlement = Benefits(setup)
+    settlement = Benefits(setup, families=Families())
     run_folder = RunFolder(folder / name, TABLES)
     settle(settlement, inputs, run_folder, options, installed, engine=engine(settlement, installed))
 

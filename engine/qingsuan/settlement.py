@@ -353,6 +353,13 @@ class Settlement(ABC):
         """Rows of :meth:`in_order` as rows that are in no order: those of several deliveries are put one after another."""
         return tables
 
+    def tie_kept(self, table: str, rows: pa.Table) -> None:
+        """Learn from rows of :meth:`out_of_order` who must come into one partition, as :meth:`tie` does from rows as they come."""
+
+    def keyed(self, rows: pa.Table) -> pa.Table:
+        """Rows of :meth:`out_of_order` with the internal column on which they are spread, where that is not one of theirs."""
+        return rows
+
     @abstractmethod
     def settler(self) -> Callable[..., Settled]:
         """What settles a partition: given its rows of each input table, in the order of ``inputs``. Called in several threads."""

@@ -128,7 +128,12 @@ IDENTITIES: tuple[Column, ...] = (
 REGISTRATIONS: tuple[Column, ...] = (
     Column("psn_no", "text", True, "person 人员编号"),
     Column("reg_type", "code", True, "what is registered 备案类型, by the name that the rule set gives it"),
-    Column("reg_value", "code", True, "for what: a disease 病种编码, an area 行政区划 or an institution 医药机构编号"),
+    Column(
+        "reg_value",
+        "code",
+        True,
+        "for what: a disease 病种编码, an area 行政区划, an institution 医药机构编号 or a family 户号",
+    ),
     Column("begndate", "date", True, "holds from 开始日期"),
     Column("enddate", "date", False, "holds until 结束日期, inclusive; absent = still holds"),
     _VOID_ROWS,

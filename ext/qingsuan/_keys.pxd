@@ -1,5 +1,5 @@
 # Groups kept apart by a key (单病种限额, 定点一家): each person, account and key has counters of its own, in a block that has the cells
-# of an account's groups. Before a claim runs, those of its key are brought into the account, where layers read and count
+# of an account's groups; a block that people share is of no account, and its claims come in the order of their days. Before a claim runs, those of its key are brought into the account, where layers read and count
 # as ever; afterwards they are taken out again. Which block it is, is a number: no text comes here. Claims of rules
 # without such a group never come here.
 """Included in :mod:`qingsuan._kernel`."""
@@ -9,7 +9,7 @@ from libc.string cimport memcpy
 
 from qingsuan._rules cimport COUNTERS, Claim
 
-cdef enum:  # BlockCell: before the cells of groups
+cdef enum:  # BlockCell: before the cells of groups; where people share it, OF_ACCOUNT has the day of its last claim, as -1 - day
     OPENED_FOR, OF_ACCOUNT, BLOCK_CELLS
 
 
@@ -18,8 +18,9 @@ cdef struct KeyedVariant:
 
 
 cdef struct KeyedGroup:
-    # a group that a rule reads or counts on: its first cell in an account, and which of a claim's numbers says where it is kept
-    int64_t slot_cell, key
+    # a group that a rule reads or counts on: its first cell in an account, which of a claim's numbers says where it is kept, and
+    # whether people share it
+    int64_t slot_cell, key, shared
 
 
 cdef struct Keyed:
@@ -39,16 +40,26 @@ cdef struct Blocks:
 
 
 cdef inline int64_t* block_of(
-    const Keyed* keyed, const Blocks* blocks, Py_ssize_t number, int64_t account, int64_t whose
+    const Keyed* keyed, const Blocks* blocks, Py_ssize_t number, int64_t owner, int64_t whose
 ) noexcept nogil:
-    """The groups of a block, which its person's first claim opens; NULL where it is not there, or another account's."""
+    """The groups of a block, which its person's first claim opens; NULL where it is not there, or another owner's.
+
+    ``owner`` is an account; where people share the block -1 - day, which does not rise.
+    """
     cdef int64_t* block = blocks.cells + (number - 1) * (keyed.width + BLOCK_CELLS)
     if <uint64_t>(number - 1) >= blocks.most:
         return NULL
     if block[OPENED_FOR] != whose:
-        block[OPENED_FOR], block[OF_ACCOUNT] = whose, account
+        block[OPENED_FOR], block[OF_ACCOUNT] = whose, owner
         memcpy(block + BLOCK_CELLS, keyed.blank, keyed.width * sizeof(int64_t))
-    return block + BLOCK_CELLS if block[OF_ACCOUNT] == account else NULL
+    if owner < 0 and block[OF_ACCOUNT] < 0 and owner < block[OF_ACCOUNT]:
+        block[OF_ACCOUNT] = owner
+    return block + BLOCK_CELLS if block[OF_ACCOUNT] == owner else NULL
+
+
+cdef inline int64_t owner_of(const KeyedGroup* group, const Claim* claim, int64_t account) noexcept nogil:
+    """Whose a claim's block must be: the account's, or where people share it the day's."""
+    return -1 - claim.day if group.shared else account
 
 
 cdef inline bint bring_in(
@@ -60,7 +71,7 @@ cdef inline bint bring_in(
     cdef int64_t* block
     for k in range(keyed.variants[variant].group_start, keyed.variants[variant].group_end):
         group = &keyed.groups[k]
-        block = block_of(keyed, blocks, blocks.numbers[group.key * blocks.claims + row], account, whose)
+        block = block_of(keyed, blocks, blocks.numbers[group.key * blocks.claims + row], owner_of(group, claim, account), whose)
         if block == NULL:
             return False
         memcpy(claim.account + group.slot_cell, block + group.slot_cell, COUNTERS * sizeof(int64_t))
@@ -76,5 +87,5 @@ cdef inline void take_out(
     cdef int64_t* block
     for k in range(keyed.variants[variant].group_start, keyed.variants[variant].group_end):
         group = &keyed.groups[k]
-        block = block_of(keyed, blocks, blocks.numbers[group.key * blocks.claims + row], account, whose)
+        block = block_of(keyed, blocks, blocks.numbers[group.key * blocks.claims + row], owner_of(group, claim, account), whose)
         memcpy(block + group.slot_cell, claim.account + group.slot_cell, COUNTERS * sizeof(int64_t))

@@ -18,11 +18,11 @@ import pytest
 import qingsuan
 from account_years import YEAR, account_year, installed_as, table_of
 from qingsuan import cli
-from qingsuan.accounts.intake.families import components
 from qingsuan.accounts.rule.reader import read_account_rules
 from qingsuan.accounts.settlement import PersonalAccounts
 from qingsuan.errors import InputError, PolicyError
 from qingsuan.finished import Accounts
+from qingsuan.heads.families import components
 from qingsuan.settlement import Settled
 from qingsuan.verify.finished import verify
 

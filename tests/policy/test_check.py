@@ -158,7 +158,7 @@ def test_a_sound_rule_set_passes(tmp_path: Path) -> None:
         ("upto = [30000, 60000]", "upto = [0, 60000]", ("bands.upto[1]: 0.00 after 0.00", "above 0.00")),
         ("upto = [30000, 60000]", "upto = [30000]", ("layers.pooled.bands.upto: 1 inner bounds for 3 percentages", "one bound fewer")),
         ('quarter = "quarter"', 'quarter = { period = "quarter", by = "dise_cod" }',
-         ('groups.quarter.by: no column "dise_cod"', "one of dise_code, fixmedins_code, med_type, dedc_hosp_lv, mdtrt_id, season", 'did you mean "dise_code"')),
+         ('groups.quarter.by: no column "dise_cod"', "one of dise_code, fixmedins_code, med_type, dedc_hosp_lv, mdtrt_id, family, season", 'did you mean "dise_code"')),
         ('quarter = "quarter"', 'quarter = { period = "quarter", by = "named" }',
          ('groups.quarter.by: "named", a dimension of kind list', "a group is kept apart by a code")),
         ("percent = [60]", "percent = []", ("layers.critical.bands.upto: 0 inner bounds for 0 percentages",)),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,10 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from qingsuan.benefits.intake.intake import take_claims, take_identities, take_insured, take_registrations
 from qingsuan.benefits.partition import Settler
 from qingsuan.benefits.reference.twin import Outcome, Places, Settled, settle_year
 from qingsuan.benefits.settlement import TABLES, Benefits
+from qingsuan.heads.families import Families
 from qingsuan.plugins import Installed
 from qingsuan.policy.model import FUNDS
 from qingsuan.run.deliveries import inputs_of
@@ -45,6 +46,7 @@ __all__ = [
     "twin_row",
 ]
 
+NAMES = ("claims", "insured", "identities", "registrations")
 OF_CLAIM = ("insutype", "insu_admdvs", "med_type", "fixmedins_code")
 TEXTS = (*OF_CLAIM, "rule_id", "pool", "variant")
 DATES = ("setl_time", "benefit_date")
@@ -117,12 +119,16 @@ def run_engine(world: World, *, detail: bool = False) -> Result:
     has_stays = any(claim.mdtrt_id or claim.mid_setl_flag for claim in world.claims)
     setup = world.setup(detail=detail, insured_files=("", "insured"), claims_files=("claims",), has_stays=has_stays)
     tables = (claims_table(world), insured_table(world), identities_table(world), registrations_table(world))
-    takes = (take_claims, take_insured, take_identities, take_registrations)
+    setup.registrations = bool(world.registrations)
+    settlement = Benefits(setup, families=Families())
+    if world.registrations:
+        settlement.tie("registrations", tables[3].combine_chunks().to_batches()[0])
     parts, refusals = [], []
-    for file, (table, take) in enumerate(zip(tables, takes, strict=True)):
+    for file, (table, name) in enumerate(zip(tables, NAMES, strict=True)):
         if not table.num_rows:
             continue
-        batch, refused, _ = take(setup, table.combine_chunks().to_batches()[0], file, 0)
+        numbered: Any = SimpleNamespace(number=file)
+        batch, refused, _ = settlement.take(name, table.combine_chunks().to_batches()[0], numbered, 0)
         parts.append(pa.Table.from_batches([batch]))
         refusals.append(refused)
     setup.learned.freeze()
@@ -139,9 +145,9 @@ def run_engine(world: World, *, detail: bool = False) -> Result:
     return result
 
 
-def of_world(world: World) -> Benefits:
+def of_world(world: World, *, prepares: bool = False) -> Benefits:
     """The settlement of a world; claims of nobody's pool are rejected."""
-    return Benefits(world.setup(registrations=bool(world.registrations)))
+    return Benefits(world.setup(registrations=bool(world.registrations)), families=None if prepares else Families())
 
 
 def run_prepared(world: World, folder: Path, partitions: int) -> Path:
@@ -152,10 +158,9 @@ def run_prepared(world: World, folder: Path, partitions: int) -> Path:
     tables = {table: open_sources([people / f"{table}.parquet"], table) for table in names}
     options = Options(partitions=partitions)
     first = Inputs({"claims": open_sources(files[:1], "claims"), **tables})
-    prepare(of_world(world), first, year, options, Installed(()))
-    prepare(
-        of_world(world), Inputs({"claims": open_sources(files[1:], "claims")}), year, options, Installed(()), add=True
-    )
+    prepare(of_world(world, prepares=True), first, year, options, Installed(()))
+    more = Inputs({"claims": open_sources(files[1:], "claims")})
+    prepare(of_world(world, prepares=True), more, year, options, Installed(()), add=True)
     prepared = PreparedYear.open(year)
     out = RunFolder(folder / "from-year", TABLES)
     settle(of_world(world), inputs_of(prepared), out, options, Installed(()), engine=FromYear(prepared))

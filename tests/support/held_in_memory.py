@@ -62,9 +62,9 @@ class _HeldFolder:
         self.folder, self.part = folder, ""
         self.tables: dict[str, dict[str, _Rows]] = {}
 
-    def found_of(self, folder: Path, partitions: int, psn_no: str) -> Found:
+    def found_of(self, folder: Path, record: Mapping[str, Any], psn_no: str) -> Found:
         assert folder == self.folder
-        part = f"part-{placed(psn_no, partitions)[0]:05d}.parquet"
+        part = f"part-{placed(psn_no, int(record['partitions']))[0]:05d}.parquet"
         if part != self.part:
             self.part = part
             self.tables = {name: _texts(folder / name / part) for name in Found().tables}

@@ -22,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ("tests/benefits/reference/test_twin_differential.py",)
+FAMILIES = ("tests/benefits/partition/test_families.py", *SUITE)
 CARRIED = ("tests/benefits/accumulators/test_opening.py::test_keys_and_a_year_of_its_own_are_carried",)
 COUNTING = ("tests/policy/test_counting.py",)
 OPENED = ("tests/benefits/accumulators/test_carried_over.py", "tests/benefits/accumulators/test_opening_twin.py")
@@ -449,6 +450,44 @@ MUTANTS = (
         "benefits/partition/explanations.py",
         "mask[key.places[key.absent]] = True",
         "mask[key.places[key.absent]] = False",
+    ),
+    Mutant(
+        "families: each of them has counters of their own",
+        "benefits/core/keys.py",
+        "shared_in.get(number, account)[at]",
+        "account[at]",
+    ),
+    Mutant(
+        "families: claims of one day are settled one person after the other",
+        "benefits/partition/who/together.py",
+        '"benefit": benefit, "setl_time": setl_time',
+        '"benefit": benefit, "person": work.person, "setl_time": setl_time',
+    ),
+    Mutant(
+        "families: of two at once the sum of their numbers is one",
+        "benefits/partition/who/families.py",
+        "absent = first - over != 1",
+        "absent = first - over < 1",
+    ),
+    Mutant(
+        "families: what was paid stays where the family stood",
+        "benefits/partition/who/together.py",
+        "found[..., self.order] = values",
+        "found[...] = values",
+    ),
+    Mutant(
+        "families: people who are tied are spread by person",
+        "benefits/settlement.py",
+        "self._tie(person.filter(mine), value.filter(mine))",
+        "pass",
+        FAMILIES,
+    ),
+    Mutant(
+        "families: a prepared year is settled by person",
+        "run/executors/prepared.py",
+        "run.settlement.tie_kept(table.name, rows)",
+        "pass",
+        FAMILIES,
     ),
     Mutant(
         "carried keys: what an earlier run counted by a key is forgotten",

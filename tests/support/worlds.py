@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
@@ -68,8 +68,11 @@ def half_of_month(setl_time: dt.datetime) -> str:
     return "first" if setl_time.day <= 15 else "second"
 
 
-def world(seed: int, people: int, claims: int, *, registrations: bool = False) -> World:
-    """Make a world of about ``claims`` claims of ``people`` people under rules of its own; some may ask for registrations."""
+def world(seed: int, people: int, claims: int, *, registrations: bool = False, families: bool = False) -> World:
+    """Make a world of about ``claims`` claims of ``people`` people under rules of its own; some may ask for registrations.
+
+    With ``families`` some groups of every pool are kept by the family, and people are registered in families.
+    """
     dice = Dice(Random(seed))
     regions = tuple(
         Region(code, f"{code} (made up)", pools, functions={"half_of_month": _half_of_batch})
@@ -86,7 +89,49 @@ def world(seed: int, people: int, claims: int, *, registrations: bool = False) -
     dice.random.shuffle(made.identities)
     if asks(made.rule_sets) is not None:
         made.registrations += _registrations(Random(f"registrations {seed}"), made)
+    if families:
+        made.rule_sets = by_family(made.rule_sets, seed)
+        made.registrations += _families(Random(f"families {seed}"), made, people)
     return made
+
+
+def by_family(rule_sets: Sequence[RuleSet], seed: int) -> tuple[RuleSet, ...]:
+    """The same, with one or two groups of each pool that are kept by the family instead, or as well as by nobody before."""
+    found = []
+    for one in rule_sets:
+        random = Random(f"by family {one.pool} {seed}")
+        groups = {
+            name for name in random.sample(("g0", "g1", "g2", "g3"), random.choice((1, 2, 3))) if name in one.groups
+        }
+        counted = {*one.group_counts, *one.group_counts.values()}
+        if groups & counted:
+            groups |= counted
+        keys = {**one.group_keys, **dict.fromkeys(sorted(groups), "family")}
+        found.append(replace(one, group_keys=keys))
+    return tuple(found)
+
+
+def _families(random: Random, made: World, people: int) -> list[Registration]:
+    """Most people in one of a few families for the year; some in none, in two, in two at once, or in one only until a day."""
+    found = []
+    for psn_no in sorted({claim.psn_no for claim in made.claims}):
+        if psn_no in ("", "NULL") or psn_no.startswith("'"):
+            continue
+        first, other = (f"户{random.randrange(max(1, people // 3))}" for _ in range(2))
+        day = FIRST + dt.timedelta(days=random.randrange(365))
+        whole = Registration(psn_no, "family", first, FIRST - dt.timedelta(days=400), None)
+        kind = random.randrange(20)
+        rows = {
+            0: [],
+            1: [whole, replace(whole, begndate=day)],
+            2: [whole, replace(whole, reg_value=other, begndate=day, enddate=day + dt.timedelta(days=60))],
+            3: [replace(whole, enddate=day), replace(whole, reg_value=other, begndate=day + dt.timedelta(days=1))],
+            4: [replace(whole, enddate=day), replace(whole, reg_value=other, begndate=day)],
+            5: [replace(whole, begndate=day)],
+        }
+        found += rows.get(kind, [whole])
+    random.shuffle(found)
+    return found
 
 
 def _registrations(random: Random, made: World) -> list[Registration]:

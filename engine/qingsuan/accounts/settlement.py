@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from qingsuan.accounts.credits import accounts_of
 from qingsuan.accounts.intake import columns
 from qingsuan.accounts.intake.batches import Intake
-from qingsuan.accounts.intake.families import Families
 from qingsuan.accounts.ledger import book
 from qingsuan.accounts.record import record_of, totals_of, used_of
 from qingsuan.accounts.results import Outcome
@@ -21,6 +20,7 @@ from qingsuan.accounts.uses import judge
 from qingsuan.columns.cells import Torn
 from qingsuan.contents import content
 from qingsuan.errors import InputError
+from qingsuan.heads.families import Families
 from qingsuan.money import yuan
 from qingsuan.policy.model import Region
 from qingsuan.settlement import Books, InputFile, InputTable, Settled, Settlement, Taken

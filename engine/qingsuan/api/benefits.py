@@ -18,10 +18,11 @@ from qingsuan.api.arguments import (
     texts,
     year_tables,
 )
-from qingsuan.benefits.settlement import OPENING, TABLES, Benefits
+from qingsuan.benefits.settlement import OPENING, TABLES, Benefits, refuse_families
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import UsageError
 from qingsuan.finished import FinishedRun, Settlement
+from qingsuan.heads.families import Families
 from qingsuan.plugins import Installed
 from qingsuan.prepared import is_prepared
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, LEAST_MEMORY_BYTES, whole_number
@@ -168,10 +169,12 @@ def settle(
             rules_dir=rules_dir,
             allow=allow,
         )
+        if engine != "local":
+            refuse_families(setup, f"--engine {engine}", "leave --engine out")
         setup.detail = detail
         setup.registrations = has_table(prepared, "registrations") if prepared is not None else "registrations" in given
         brought = () if earlier is None else open_opening(earlier, year, csv_encoding)
-        settlement = Benefits(setup, earlier_run(brought))
+        settlement = Benefits(setup, earlier_run(brought), families=Families())
         seconds: Mapping[str, float] = {}
         if keep is not None and resume and is_prepared(Path(keep)):
             prepared = Path(keep)
@@ -206,7 +209,7 @@ def settle_by(
     with Spool() as spool, folder_for(None, goes_on=False) as place:
         setup = setup.fork()
         setup.registrations = True
-        settlement = Benefits(setup, earlier_run(()))
+        settlement = Benefits(setup, earlier_run(()), families=Families())
         inputs = opened(year_tables(spool, claims, insured, identities, registrations), "utf8", {OPENING: ()})
         options = options_of(1, LEAST_MEMORY_BYTES, None)
         record = run_settlement(settlement, inputs, RunFolder(place.path, TABLES), options, installed)

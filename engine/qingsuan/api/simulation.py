@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qingsuan.api.arguments import PathLike, options_of, texts
+from qingsuan.benefits.settlement import refuse_families
 from qingsuan.benefits.setup import Setup
 from qingsuan.needed import need
 from qingsuan.plugins import Installed
@@ -158,6 +159,9 @@ def simulate(
     with _made_in(None if out is None else Path(out), overwrite, [year, *([rules] if rules else [])]) as folder:
         setup, installed = _rules_for(prepared, texts(require), rules_dir, allow)
         setup.registrations = has_table(Path(year), "registrations")
+        refuse_families(
+            setup, "simulate", "settle the year's tables by both rule sets, and compare the runs: qingsuan diff"
+        )
         simulation = run_simulation(
             prepared,
             setup,

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingsuan.benefits.accumulators.opening import Groups, check_opening, empty_opening, take_opening
 from qingsuan.benefits.books import REVERSED, SETTLED, BenefitBooks, sums_of
@@ -20,16 +21,19 @@ from qingsuan.benefits.record import record_of
 from qingsuan.benefits.rejected import RejectedRows, paid_of
 from qingsuan.benefits.setldetail import SETLDETAIL
 from qingsuan.benefits.settled_elsewhere import Elsewhere, settled_elsewhere
-from qingsuan.benefits.setup import Setup
-from qingsuan.columns.cells import Torn
+from qingsuan.benefits.setup import FAMILY_NO, TIED, Setup
+from qingsuan.columns.cells import Torn, read_texts
 from qingsuan.columns.rejects import REJECT_SCHEMA
-from qingsuan.columns.rows import numbers
+from qingsuan.columns.rows import arrow, numbers
 from qingsuan.columns.vocabulary import Vocabulary
 from qingsuan.divisions import name as division_name
 from qingsuan.divisions import retired
 from qingsuan.errors import PluginError, UsageError
+from qingsuan.heads.families import Families
+from qingsuan.people import Texts
 from qingsuan.policy.model import Region
-from qingsuan.policy.who.registrations import asks
+from qingsuan.policy.per_claim.names import FAMILY_KEY
+from qingsuan.policy.who.registrations import asked_types, asks
 from qingsuan.settlement import Books, InputFile, InputTable, Rejecter, Settled, Settlement, Taken
 from qingsuan.tables import (
     ACCOUNT_COLUMNS,
@@ -43,7 +47,7 @@ from qingsuan.tables import (
     Column,
 )
 
-__all__ = ["BYTES_PER_CLAIM", "OPENING", "TABLES", "BenefitRecipe", "Benefits"]
+__all__ = ["BYTES_PER_CLAIM", "OPENING", "TABLES", "BenefitRecipe", "Benefits", "refuse_families"]
 
 TABLES = (
     "settled",
@@ -86,18 +90,26 @@ class Benefits(Settlement):
         Regions, rule sets, and what was asked for.
     earlier
         What the record says of the run whose accumulators this one goes on with.
+    families
+        Learns who is tied to whom, where rules count by the family (以户为单位); without it rows are spread by person, to be prepared.
 
     Attributes
     ----------
     prepared : what the record says of the prepared year that is settled; None where none is.
+    families : who is tied to whom, where rules count by the family and rows are spread by it.
     """
 
     name = "benefits 待遇结算"
     tables = TABLES
 
-    def __init__(self, setup: Setup, earlier: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, setup: Setup, earlier: Mapping[str, Any] | None = None, *, families: Families | None = None
+    ) -> None:
         self.setup, self.earlier, self.year = setup, earlier, setup.year
         _refuse_without_registrations(setup)
+        self.families = families if setup.by_family else None
+        if setup.accumulators:
+            refuse_families(setup, "--accumulators, --opening", "settle the whole year at once, from all its claims")
         asked = (("accumulators", setup.accumulators), (SETLDETAIL, setup.detail))
         self.always = ("settled", "reversed", *(table for table, is_asked in asked if is_asked))
         result = _RESULT_BYTES + setup.detail * _DETAIL_BYTES + setup.accumulators * _ACCUMULATORS_BYTES
@@ -113,6 +125,8 @@ class Benefits(Settlement):
         if setup.accumulators:
             opening = InputTable(OPENING, ACCUMULATORS, row_bytes=_BYTES_PER_ACCUMULATOR, is_trusted=True)
             self.inputs = (*self.inputs, opening)
+        if self.families is not None:
+            self.inputs = tuple(replace(one, by_hash=TIED, ties=one.name == _REGISTRATIONS) for one in self.inputs)
         self._groups = Groups(setup) if setup.accumulators else None
         self._elsewhere: Elsewhere = {}
         self.prepared: Mapping[str, str] | None = None
@@ -160,6 +174,7 @@ class Benefits(Settlement):
                 "year": setup.year,
                 "skip unserved pools": setup.skip_unserved,
                 **({_REGISTRATIONS: True} if setup.registrations else {}),
+                **({"families": True} if setup.by_family else {}),
             },
             "dates that decide": dates,
             **(
@@ -192,7 +207,38 @@ class Benefits(Settlement):
         if self._groups is not None and table == OPENING:
             rows = take_opening(self._groups, batch, file.where, first_row)
             return Taken(rows, REJECT_SCHEMA.empty_table(), {})
-        return _TAKE[table](self.setup, batch, file.number, first_row, torn)
+        taken = _TAKE[table](self.setup, batch, file.number, first_row, torn)
+        return taken._replace(rows=self._tied(taken.rows))
+
+    def tie(self, table: str, batch: pa.RecordBatch) -> None:
+        """Learn who is of one family; see :meth:`qingsuan.settlement.Settlement.tie`."""
+        if self.families is not None:
+            names = ("psn_no", "reg_type", "reg_value")
+            person, reg_type, value = (_plain(read_texts(batch.column(name)).values) for name in names)
+            mine = pc.equal(reg_type, FAMILY_KEY)
+            self._tie(person.filter(mine), value.filter(mine))
+
+    def tie_kept(self, table: str, rows: pa.Table) -> None:
+        """See :meth:`qingsuan.settlement.Settlement.tie_kept`."""
+        mine = rows.filter(pc.not_equal(rows.column(FAMILY_NO), "")) if table == _REGISTRATIONS else rows.slice(0, 0)
+        if mine.num_rows:
+            self._tie(mine.column("psn_no"), mine.column(FAMILY_NO))
+
+    def _tie(self, person: pa.Array, number: pa.Array) -> None:
+        """Tie people to the families in which they are registered, both by their hashes."""
+        if self.families is not None:
+            ends = (person, pc.binary_join_element_wise(FAMILY_KEY, number, " "))
+            self.families.tie(*(Texts.of(one).hashes for one in ends))
+
+    def keyed(self, rows: pa.Table) -> pa.Table:
+        """See :meth:`qingsuan.settlement.Settlement.keyed`."""
+        return self._tied(rows)
+
+    def _tied(self, rows: Any) -> Any:
+        """Rows with the number on which they are spread, where rules count by the family."""
+        if self.families is None:
+            return rows
+        return rows.append_column(TIED, arrow(self.families.keys(Texts.of(rows.column("psn_no")).hashes)))
 
     def empty(self, table: str) -> pa.RecordBatch:
         """See :meth:`qingsuan.settlement.Settlement.empty`."""
@@ -206,7 +252,7 @@ class Benefits(Settlement):
                 names.append(own.column)
                 plain = own.is_number and not (own.is_amount or own.is_date)
                 arrays.append(pa.array([], pa.int64() if plain else pa.string()))
-        return _TAKE[table](self.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0).rows
+        return self._tied(_TAKE[table](self.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0).rows)
 
     def fork(self) -> Self:
         """See :meth:`qingsuan.settlement.Settlement.fork`."""
@@ -253,7 +299,15 @@ class Benefits(Settlement):
             check_opening(self._groups, rows)
 
     def in_order(self, tables: Sequence[pa.Table]) -> Sequence[pa.Table]:
-        """See :meth:`qingsuan.settlement.Settlement.in_order`."""
+        """See :meth:`qingsuan.settlement.Settlement.in_order`.
+
+        Raises
+        ------
+        ValueError
+            Rows were spread by family, and a prepared year keeps them by person: a bug in the caller.
+        """
+        if self.families is not None:
+            raise ValueError("a prepared year keeps rows by person")
         claims, *others = tables
         return (claims_in_order(self.setup, claims), *(rows_by_person(self.setup, one) for one in others))
 
@@ -296,11 +350,19 @@ class Benefits(Settlement):
     def record(self, books: Books) -> dict[str, Any]:
         """See :meth:`qingsuan.settlement.Settlement.record`."""
         found = record_of(self.setup, BenefitBooks(books), self._elsewhere, self.earlier)
-        return {**found, **({} if self.prepared is None else {"prepared": self.prepared})}
+        counted = {} if self.families is None else {"families": self.families.count}
+        return {**found, **counted, **({} if self.prepared is None else {"prepared": self.prepared})}
 
     def recipe(self) -> BenefitRecipe:
-        """See :meth:`qingsuan.settlement.Settlement.recipe`."""
+        """See :meth:`qingsuan.settlement.Settlement.recipe`.
+
+        Raises
+        ------
+        UsageError
+            Rules count by the family: rows would be spread by person.
+        """
         one = self.setup
+        refuse_families(one, "--engine", "leave --engine out")
         return BenefitRecipe(
             one.year, one.skip_unserved, one.accumulators, one.strict,
             one.insured_files, one.claims_files, one.paid_columns, one.has_stays, one.registrations, one.detail,
@@ -335,12 +397,35 @@ def _refuse_without_registrations(setup: Setup) -> None:
     """A rule set that asks for registrations needs the table: without it everybody would count as not registered."""
     asking = None if setup.registrations else asks(setup.program.rule_sets)
     if asking is not None:
-        names = sorted(dict.fromkeys(one.reg_type for one in asking.dimensions if one.reg_type))
+        names = ", ".join(asked_types(asking))
         raise UsageError(
             "--registrations",
             found="nothing",
-            expected=f"the registrations (备案): {asking.file} asks for {', '.join(names)}",
+            expected=f"the registrations (备案): {asking.file} asks for {names}",
             do="give the table with --registrations; one that has only a heading says that nobody is registered",
+        )
+
+
+def _plain(texts: pa.Array) -> pa.Array:
+    """Texts, not as a dictionary."""
+    return texts.dictionary_decode() if pa.types.is_dictionary(texts.type) else texts
+
+
+def refuse_families(setup: Setup, asked: str, do: str) -> None:
+    """Refuse rules that count by the family where rows are kept or exchanged by person: a member's claims would be missed.
+
+    Raises
+    ------
+    UsageError
+        One does.
+    """
+    if setup.by_family:
+        sets = [one for one in setup.program.rule_sets if FAMILY_KEY in one.group_keys.values()]
+        raise UsageError(
+            asked,
+            found=f"rules that count by the family (以户为单位): {sets[0].file}",
+            expected="rules that count by the person: whoever is of one family is settled together, from all tables of the year",
+            do=do,
         )
 
 

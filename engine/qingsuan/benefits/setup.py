@@ -15,9 +15,10 @@ from qingsuan.columns.vocabulary import Vocabulary
 from qingsuan.policy.compile import Program, compile_rule_sets
 from qingsuan.policy.conditions import CODE_COLUMNS, INTERVAL_DIMENSIONS
 from qingsuan.policy.model import GROUP_KEYS, Dimension, Pool, Region, RuleSet
+from qingsuan.policy.per_claim.names import FAMILY_KEY
 from qingsuan.tables import CODES
 
-__all__ = ["BENEFIT_DATES", "CLAIM_CODES", "INSURED_CODES", "OwnColumn", "Places", "Setup"]
+__all__ = ["BENEFIT_DATES", "CLAIM_CODES", "FAMILY_NO", "INSURED_CODES", "TIED", "OwnColumn", "Places", "Setup"]
 
 BENEFIT_DATES = ("setl_time", "begndate", "enddate")
 """The dates that a rule set can decide the year by (待遇享受日期), or read identities on."""
@@ -32,6 +33,12 @@ CLAIM_CODES = (
     "dise_code",
 )
 INSURED_CODES = ("insutype", "insu_admdvs", "psn_type")
+
+FAMILY_NO = "family_no"
+"""The internal column of registrations that has the number of a family, empty in those of other types; where rules count by the family."""
+
+TIED = "tied"
+"""The internal column on which rows are spread where rules count by the family: the hash of who stands for all that are tied together."""
 
 
 class Places:
@@ -230,6 +237,16 @@ class Setup:
         """Columns of a table that only a plugin's dimension reads: codes, numbers, amounts."""
         in_order = sorted(self.own_columns.values(), key=lambda own: (own.is_amount, own.name))
         return tuple(own for own in in_order if own.table == table and own.name not in CLAIM_CODES)
+
+    @property
+    def by_family(self) -> bool:
+        """Whether some rule set counts by the family (以户为单位): people of one family are then settled together."""
+        return FAMILY_KEY in self.program.keys
+
+    @property
+    def asks_families(self) -> bool:
+        """Whether a dimension asks for what counts by the family go by: their numbers are then learnt as other values are."""
+        return any(one.reg_type == FAMILY_KEY for one in self.own_columns.values())
 
     def is_answer(self, column: str) -> bool:
         """Whether an internal column says whether a claim is registered: ``ANSWERS``, by number."""

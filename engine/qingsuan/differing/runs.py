@@ -90,8 +90,17 @@ class Side:
         """Into how many parts its people are spread."""
         return int(self.record["partitions"])
 
+    @property
+    def by_family(self) -> bool:
+        """Whether rules count by the family: people are then spread with it, and those of a piece are in any part."""
+        return "families" in self.record
+
     def parts(self, table: str, piece: int, pieces: int) -> list[tuple[int, str]]:
         """The parts of a table, by number and name, in which people of a piece may be; absent ones are left out."""
+        if self.by_family:
+            return [
+                (number, name) for number in range(self.partitions) if (name := _part(table, number)) in self.digests
+            ]
         first, last = piece * self.partitions // pieces, ((piece + 1) * self.partitions - 1) // pieces
         names = [(number, _part(table, number)) for number in range(first, last + 1)]
         return [(number, name) for number, name in names if name in self.digests]
@@ -113,7 +122,7 @@ class Side:
                     rows = file.read([column for column in columns if column in known], use_threads=False)
             except (OSError, ValueError, pa.ArrowException) as error:
                 raise _unread(path, error) from error
-            if self.partitions != pieces:
+            if self.by_family or self.partitions != pieces:
                 people = rows.column("psn_no").fill_null("").cast(pa.string())
                 rows = rows.filter(pa.array(partition_of(Texts.of(people), pieces) == piece))
             found.append(rows)
@@ -168,7 +177,7 @@ class Pair:
 
     def same(self, table: str, piece: int) -> bool:
         """Whether a part of a table has the same bytes in both runs; not known where they are cut otherwise."""
-        if self.first.partitions != self.second.partitions:
+        if self.first.partitions != self.second.partitions or self.first.by_family or self.second.by_family:
             return False
         name = _part(table, piece)
         return self.first.digests.get(name) == self.second.digests.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from qingsuan.benefits.reference.trace import Traces
@@ -18,7 +18,8 @@ from qingsuan.explain.rows.carried import Carried, carried_into
 from qingsuan.explain.rows.found import Texts, found_of, rejected_with
 from qingsuan.explain.rows.nearest import near_people, near_settlements
 from qingsuan.explain.rows.opening import Opened, open_run
-from qingsuan.explain.rows.person import people_of, person_in
+from qingsuan.explain.rows.person import Person, people_of, person_in
+from qingsuan.explain.rows.relatives import tied_to
 from qingsuan.messages import Lang, Words
 from qingsuan.policy.model import FUNDS
 
@@ -160,22 +161,31 @@ class Explainer:
         """Rejected claims of which nothing but the row is known."""
         return tuple(unread_claim(self.speech, number, row) for number, row in enumerate(rows, first))
 
+    def _relatives(self, psn_no: str) -> Iterator[Person]:
+        """Those whose claims met the same counters, where rules count by the family: with the person's they stand in one order."""
+        opened = self.opened
+        for other in tied_to(opened.year, opened.setup, psn_no):
+            one = person_in(opened.year, opened.setup, other)
+            one.claims = judged_elsewhere(opened, one, found_of(opened.folder, opened.record, other))
+            yield one
+
     def _claims(self, psn_no: str, carried: Carried) -> tuple[Claim, ...]:
         """Every claim of a person, in the order in which they are settled; last those of which the year has no row."""
         opened, setup = self.opened, self.opened.setup
         person = person_in(opened.year, setup, psn_no)
-        found = found_of(opened.folder, int(opened.record["partitions"]), psn_no)
+        found = found_of(opened.folder, opened.record, psn_no)
         person.claims = judged_elsewhere(opened, person, found)
+        people = [person, *self._relatives(psn_no)]
         places, traces = Places(setup.regions), Traces()
         outcome = settle_year(
-            [*(row.claim for row in person.claims), *person.of_nobody],
-            [row for row, _ in person.insured],
-            [row for row, _ in person.identities],
+            [one for each in people for one in (*(row.claim for row in each.claims), *each.of_nobody)],
+            [row for each in people for row, _ in each.insured],
+            [row for each in people for row, _ in each.identities],
             places,
             setup.program.rule_sets,
             setup.year,
             carried.accounts,
-            [row for row, _ in person.registrations],
+            [row for each in people for row, _ in each.registrations],
             traces,
         )
         became = by_claim(outcome)

@@ -21,6 +21,7 @@ from qingsuan.policy.decision import Diagram, Resolve, build
 from qingsuan.policy.diagram.classes import Step
 from qingsuan.policy.model import RuleSet
 from qingsuan.policy.numeric import MAX_ENTRIES, MAX_LAYERS, PERIODS, Tables, Writer
+from qingsuan.policy.per_claim.names import FAMILY_KEY
 from qingsuan.policy.resolve import Known, Resolved, is_per_visit, name_of, resolve_rule
 from qingsuan.policy.when.waiting import Waiting
 from qingsuan.policy.who.waiting import only_exemptions
@@ -29,7 +30,7 @@ __all__ = ["EPOCH", "Program", "Series", "compile_rule_sets", "sorted_by"]
 
 EPOCH = dt.date(1970, 1, 1)
 FOREVER = 2**31 - 1
-_THERE_WHERE_USED = ("keys", "ended", "choices", "steps")
+_THERE_WHERE_USED = ("keys", "ended", "choices", "steps", "shared")
 """Tables without rows where no rule set says anything of the kind: its digest is what it was before there was such a table."""
 MAX_GROWTH = 64
 """How many times the bill the bases of all layers of a rule may add up to: it bounds what a group can count."""
@@ -302,7 +303,9 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet], *, apart: bool = False) -> P
         slots, layers = _slots(rule_set, slots_of[rule_set.pool]), layers_of[rule_set.pool]
         diagrams.append(build(rule_set, numbering.of(number, rule_set, slots, layers, keys)))
     tables = numbering.writer.tables(
-        max((len(one.slots) for one in series), default=0) or 1, max((len(one.layers) for one in series), default=0)
+        max((len(one.slots) for one in series), default=0) or 1,
+        max((len(one.layers) for one in series), default=0),
+        [number for number, by in enumerate(keys) if by == FAMILY_KEY],
     )
     days = tuple(((r.effective - EPOCH).days, FOREVER if r.until is None else (r.until - EPOCH).days) for r in ordered)
     spared = tuple(build(only_exemptions(rule_set), lambda *_: 0) for rule_set in ordered)

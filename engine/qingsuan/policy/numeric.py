@@ -149,6 +149,8 @@ class Tables:
         Slot references: what a layer's payments are counted on; where a rule's visits are counted.
     keys : (n, slots) int64
         For each variant the key by which a slot is kept apart, -1 for none; without rows where no group has a key.
+    shared : (n,) int64
+        Those of the keys that people share (以户为单位), so that what they count is of no account.
     slots : int
         How many slots an account needs.
     names : int
@@ -177,6 +179,7 @@ class Tables:
     ended: Table
     choices: Table
     steps: Table
+    shared: Table
 
 
 @dataclass
@@ -196,8 +199,8 @@ class Writer:
     choices: list[list[int]] = field(default_factory=list)
     steps: list[list[int]] = field(default_factory=list)
 
-    def tables(self, slots: int, names: int) -> Tables:
-        """Everything written, as arrays; an account has so many ``slots``, a pool so many different layers."""
+    def tables(self, slots: int, names: int, shared: list[int]) -> Tables:
+        """Everything written, as arrays; an account has so many ``slots``, a pool so many different layers, people share some keys."""
 
         def table(rows: list[list[int]], names: Sequence[object]) -> Table:
             return _read_only(np.array(rows, np.int64).reshape(len(rows), len(names)))
@@ -221,6 +224,7 @@ class Writer:
             table(self.ended, ENDED_FIELDS),
             table(self.choices, CHOICE_FIELDS),
             table(self.steps, STEP_FIELDS),
+            column(shared),
         )
 
     def add(

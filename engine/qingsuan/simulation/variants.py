@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from qingsuan.benefits.core.core import Core
 from qingsuan.benefits.partition import Settler
-from qingsuan.benefits.settlement import Benefits
+from qingsuan.benefits.settlement import Benefits, refuse_families
 from qingsuan.benefits.setup import Setup
 from qingsuan.errors import PolicyError
 from qingsuan.policy.compile import Program, sorted_by
@@ -87,8 +87,11 @@ def variant_of(base: Base, rule_sets: Sequence[RuleSet], number: int, label: str
     ------
     PolicyError
         By these rules the rows of the year would be read otherwise: it must be prepared by them.
+    UsageError
+        They count by the family.
     """
     setup = replace(base.setup, rule_sets=tuple(rule_sets))
+    refuse_families(setup, where, "settle the year's tables by both rule sets, and compare the runs: qingsuan diff")
     settled, now = Benefits(base.setup).reading(), Benefits(setup).reading()
     if settled != now:
         differing = ", ".join(name for name in sorted({*settled, *now}) if settled.get(name) != now.get(name))

@@ -70,13 +70,14 @@ def refuse_older(folder: Path, record: dict[str, Any]) -> None:
 
 def check_rows(folder: Path, record: dict[str, Any], findings: Findings) -> None:
     """Check every row of ``settled`` and ``reversed``, the rejected ones' counts, and all sums against the record."""
-    checked = _Checked(folder, record, findings)
-    with Repeats() as repeats:
+    with Repeats() as repeats, Repeats() as people:
+        checked = _Checked(folder, record, findings, people)
         for name in ("settled", "reversed", "rejected", "differences", "contradictions"):
             for file in files_in(folder / name, "*.parquet"):
                 if PART.fullmatch(file.name):
                     checked.file(name, file, repeats)
         checked.unique(repeats)
+        checked.in_one_partition()
     checked.sums()
     checked.differences.compare(folder, record, findings)
 
@@ -84,8 +85,9 @@ def check_rows(folder: Path, record: dict[str, Any], findings: Findings) -> None
 class _Checked:
     """What has been added up so far."""
 
-    def __init__(self, folder: Path, record: dict[str, Any], findings: Findings) -> None:
-        self.folder, self.record, self.findings = folder, record, findings
+    def __init__(self, folder: Path, record: dict[str, Any], findings: Findings, people: Repeats) -> None:
+        self.folder, self.record, self.findings, self.people = folder, record, findings, people
+        self.seen: list[pa.Array] = []
         self.partitions = int(record["partitions"])
         self.rows: Counter[str] = Counter()
         self.codes: dict[str, Counter[str]] = {}
@@ -101,6 +103,7 @@ class _Checked:
         checks.update(differences=self._differences, contradictions=self._contradictions)
         check = checks.get(name)
         self.taken_back.clear()
+        self.seen.clear()
         try:
             for first_row, batch in _batches(path):
                 self.rows[name if path.name.startswith("part-") else file.split("-part-")[0]] += batch.num_rows
@@ -112,11 +115,16 @@ class _Checked:
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             self.findings.add(file, "it can be read", " ".join(str(error).split())[:200], f"a table “{name}”")
             return
+        if self.seen:
+            self.people.add(pc.unique(pa.concat_arrays(self.seen)))
         self._pairs(file)
 
     def _place(self, file: str, first_row: int, batch: pa.RecordBatch) -> None:
-        """A person is in one partition only: the one that the hash of ``psn_no`` says."""
+        """A person is in one partition only: the one that the hash of ``psn_no`` says, or that of the family."""
         if "psn_no" not in batch.schema.names:
+            return
+        if "families" in self.record and not file.startswith("rejected"):
+            self.seen += [_filled(batch.column("psn_no")).unique()] if file.startswith("settled") else []
             return
         number = int(Path(file).stem.rsplit("-", 1)[1])
         people = pc.fill_null(batch.column("psn_no").cast(pa.string()), "")
@@ -187,6 +195,17 @@ class _Checked:
         table = "claims" if name.startswith("part-") else name.split("-part-")[0]
         for counted in batch.column("code").value_counts().to_pylist():
             self.codes.setdefault(table, Counter())[counted["values"]] += counted["counts"]
+
+    def in_one_partition(self) -> None:
+        """Where people are spread by family, nobody is settled in two partitions."""
+        hashes = self.people.found()
+        for path in files_in(self.folder / "settled") if len(hashes) else ():
+            for first_row, batch in _batches(path, ["psn_no"]):
+                for place in np.flatnonzero(np.isin(Texts.of(_filled(batch.column("psn_no"))).hashes, hashes))[:1]:
+                    found = f"psn_no {content(batch.column('psn_no')[int(place)].as_py())}, and in another part"
+                    file = path.relative_to(self.folder).as_posix()
+                    expected = "all settled claims of a person in one part"
+                    self.findings.add(file, "a person is in one partition", found, expected, first_row + int(place) + 1)
 
     def unique(self, repeats: Repeats) -> None:
         """One ``setl_id`` is one settlement of one person."""

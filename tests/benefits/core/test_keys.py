@@ -101,9 +101,47 @@ def test_a_block_of_two_accounts_is_refused(tables: Tables) -> None:
         Core(tables).settle(**rows(account=ints(0, 1, 0, 0), keys=np.array([[1, 1, 1, 1]], np.int32)))
 
 
+@pytest.fixture(scope="module")
+def by_family(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    file: Path = tmp_path_factory.mktemp("rules") / "b.toml"
+    file.write_text(KEYED.replace("dise_code", "family"), "utf-8")
+    return compile_rule_sets([read_rule_set(file)]).tables
+
+
+def test_people_who_share_a_key_bear_its_first_deductible_once(by_family: Tables) -> None:
+    """They stand at the door as one person, each with an account; what the block counts is of none of them."""
+    given = {"person": ints(0, 0, 0, 1), "account": ints(0, 1, 0, 0), "keys": np.array([[1, 1, 2, 1]], np.int32)}
+    first, second = by_family.amounts.tolist()[:2]
+    assert Core(by_family).settle(**rows(**given)).act_pay_dedc.tolist() == [first, second, first, first]
+
+
+def test_what_people_share_is_counted_in_the_order_of_days(by_family: Tables) -> None:
+    """Each account's days rise, and the block's do not."""
+    days = np.array([5, 4, 5, 0], np.int16)
+    given = {"account": ints(0, 1, 0, 0), "keys": np.array([[1, 1, 1, 1]], np.int32), "day": days}
+    with pytest.raises(ValueError, match="row 1: a block of two accounts, or one that people share"):
+        Core(by_family).settle(**rows(**given))
+
+
+def test_what_people_share_is_not_carried(by_family: Tables) -> None:
+    given = rows()
+    core = Core(by_family)
+    with pytest.raises(ValueError, match="not carried from run to run"):
+        core.settle_on(*(given[name] for name in list(given)[:-1]), before=None, kind=np.zeros(0, np.int8))  # type: ignore[arg-type]
+
+
+def test_a_number_takes_the_place_of_the_account_of_what_people_share() -> None:
+    claims = [(0, ints(0, 1), ints(7, 7)), (1, ints(0, 1), ints(7, 7))]
+    found = number_blocks(ints(0, 0), ints(0, 1), claims, 2, {1: ints(4, 4)})
+    assert found[0, 0] != found[0, 1]
+    assert found[1, 0] == found[1, 1]
+    assert len(set(found.ravel().tolist())) == 3
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"shared": np.ones(1, np.bool_)}, "a group is shared, and its key is not"),
         ({"width": 1}, "1 cells, expected those of"),
         ({"needs": np.zeros((1, 1), np.bool_)}, "rows of variants, expected none or 2"),
         ({"needs": np.zeros((2, 1), np.bool_)}, "counts by a key that it does not need"),

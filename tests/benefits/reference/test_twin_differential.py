@@ -32,6 +32,21 @@ def test_core_and_twin_agree_on_registrations(seed: int) -> None:
     assert compare(made, run_engine(made)) == []
 
 
+def test_a_whole_run_and_twin_agree_on_families(tmp_path: Path) -> None:
+    """Families are in one partition each, whoever's rows come first; a prepared year, which lies by person, is spread again."""
+    made = world(4101, PEOPLE, CLAIMS, families=True)
+    assert compare(made, run_whole(made, tmp_path, 5)) == []
+    assert differences(tmp_path / "out", run_prepared(made, tmp_path, 5)) in ([], ["run.json"])
+
+
+@pytest.mark.parametrize("seed", range(4000, 4000 + WORLDS // 4))
+def test_core_and_twin_agree_on_families(seed: int) -> None:
+    """What a family counts (以户为单位): claims of several people in one order, met by one deductible, limit and cap."""
+    made = world(seed, PEOPLE, CLAIMS, registrations=seed % 2 == 0, families=True)
+    engine = run_engine(made, detail=seed % 3 == 0)
+    assert compare(made, engine) == []
+
+
 @pytest.mark.parametrize("seed", range(3000, 3000 + WORLDS // 4))
 def test_core_and_twin_agree_layer_by_layer(seed: int) -> None:
     """Claims that are told run another way through the core: their results are compared too."""

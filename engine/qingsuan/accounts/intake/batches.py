@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.accounts.intake import columns
-from qingsuan.accounts.intake.families import Families
 from qingsuan.accounts.intake.rows import Rows, filled
 from qingsuan.accounts.rule.model import KINDS, RELATIONS, SCHEME, UNFIT
 from qingsuan.accounts.rule.year import PoolOf
 from qingsuan.columns.cells import FIRST_DAY, OPEN_END, READERS, Torn
 from qingsuan.columns.rows import arrow
 from qingsuan.errors import PluginError
+from qingsuan.heads.families import Families
 from qingsuan.people import Texts
 from qingsuan.settlement import InputFile, Taken
 

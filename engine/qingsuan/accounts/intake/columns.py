@@ -1,7 +1,7 @@
 """The columns of the tables that come in, and what is kept of them.
 
 Every internal row has a key ``family``: the hash of a person who stands for the family, the same for all who are tied
-together (:mod:`qingsuan.accounts.intake.families`). It decides where a row is settled and nothing else.
+together (:mod:`qingsuan.heads.families`). It decides where a row is settled and nothing else.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingsuan import _kernel
-from qingsuan.benefits.core.accounts import Accounts, State, joined
+from qingsuan.benefits.core.accounts import MAX_CARRIED, Accounts, State, joined
 from qingsuan.benefits.core.apart import NO_AMOUNTS, Apart
 from qingsuan.benefits.core.calendar import LAST_DAY
 from qingsuan.benefits.core.plan import Plan
@@ -87,6 +87,9 @@ class Paid:
     turns: Turns | None = None
 
 
+_SHARED_BITS = (
+    20  # so much of each bill is left out of a sum that must stay within 64 bits; each is counted one unit too high
+)
 _BILL = 3  # its place among the columns after ``person``
 _UNTRUE = {
     "number": "account below 0, or variant outside the compiled rules",
@@ -96,7 +99,7 @@ _UNTRUE = {
     "people": "a person's rows are not contiguous",
     "order": "an account's rows are not in order",
     "stay": "stay below 0, or of two accounts",
-    "key": "a block of two accounts",
+    "key": "a block of two accounts, or one that people share and that its claims do not reach in the order of their days",
 }
 _NO_STAY, _NO_KEYS = np.zeros(0, np.int32), np.zeros((0, 0), np.int32)
 
@@ -203,6 +206,8 @@ class Core:
         _check_lengths(*rows)
         if len(stay) not in (0, n):
             raise ValueError("columns differ in length")
+        if self._keyed.shared.any():
+            _check_shared(person, bill[0], name)
         accounts = int(account.max()) + 1 if n else 1
         state = np.zeros(max(1, accounts) * len(self._blank), np.int64)
         stay = self._apart.numbers(variant, stay, own)
@@ -260,6 +265,8 @@ class Core:
         """
         n = len(person)
         _check_lengths(person, account, variant, day, bill, may_use_account, balance)
+        if self._keyed.shared.any():
+            raise ValueError("what people share is not carried from run to run")
         if n and int(account.min()) < 0:
             raise ValueError("account below 0")
         if (person[1:] < person[:-1]).any():
@@ -316,6 +323,22 @@ def _check_lengths(person: Int32, *columns: npt.NDArray[np.integer[Any]]) -> Non
     n = len(person)
     if any(column.shape != ((5, n) if place == _BILL else (n,)) for place, column in enumerate(columns)):
         raise ValueError("columns differ in length")
+
+
+def _check_shared(person: Int32, total: Int64, name: Callable[[int], str]) -> None:
+    """Check that the bills of people who share a counter add up to no more than one account may have: it counts them all."""
+    starts = np.flatnonzero(np.diff(person, prepend=-1))
+    if not len(starts) or (total < 0).any():
+        return  # the core says of which row
+    sums = np.add.reduceat((total >> _SHARED_BITS) + 1, starts)
+    beyond = np.flatnonzero(sums > MAX_CARRIED >> _SHARED_BITS)
+    if len(beyond):
+        raise InputError(
+            name(int(starts[beyond[0]])),
+            found="bills of people who share a counter (以户为单位) that add up to more than 720 trillion yuan",
+            expected="a year that a family can have",
+            do="correct the amounts, or the families in the registrations, and settle again",
+        )
 
 
 def _report(fault: tuple[int, int], bill: Int64, name: Callable[[int], str]) -> None:

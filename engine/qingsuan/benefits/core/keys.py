@@ -1,13 +1,15 @@
 """Groups kept apart by a key (单病种限额, 定点一家): which of them a rule has, and where the counters of each key are kept.
 
 Each person, account and key has a *block*, which has the cells of an account's groups. The core knows no text: blocks are numbered
-here, within their person from 1, and of each claim it is told the number for every key that the claim's rule counts by.
+here, within their person from 1, and of each claim it is told the number for every key that the claim's rule counts by. The block of a
+key that people share (以户为单位) is of no account; then those who share stand at the core's door as one person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -30,14 +32,15 @@ __all__ = [
 ]
 
 KEYED_VARIANT_FIELDS = ("group_start", "group_end")
-KEYED_GROUP_FIELDS = ("slot_cell", "key")
+KEYED_GROUP_FIELDS = ("slot_cell", "key", "shared")
 BLOCK_CELLS = 2
-"""Before the groups of a block: for whom it is opened, and of which account it is."""
+"""Before the groups of a block: for whom it is opened; and of which account it is, or where people share it, of which day (-1 - day)."""
 
 Bool = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 _KEYED = Ranges("plan: keys")
+NOTHING_SHARED: Mapping[int, Int32] = MappingProxyType({})
 
 
 class Key(NamedTuple):
@@ -83,6 +86,8 @@ class KeyedPlan:
         Rows of ``variants`` are those of the plan.
     needs : (variants, keys) bool
         By which keys a rule counts: its claims must have them.
+    shared : (keys,) bool
+        Which keys people share.
     width : int
         How many cells the groups of an account have.
     """
@@ -90,6 +95,7 @@ class KeyedPlan:
     variants: Int64
     groups: Int64
     needs: Bool
+    shared: Bool
     width: int
 
     @property
@@ -115,13 +121,17 @@ class KeyedPlan:
         return np.asarray(wanted.any(axis=0))
 
 
-def write_keyed(keys: Int64, groups: Sequence[Collection[int]], group_width: int, slots: int) -> KeyedPlan:
+def write_keyed(
+    keys: Int64, shared: Int64, groups: Sequence[Collection[int]], group_width: int, slots: int
+) -> KeyedPlan:
     """Write the tables.
 
     Parameters
     ----------
     keys : (variants, slots)
         By which key a rule's slot is kept apart, -1 for none; or no rows.
+    shared
+        The keys that people share.
     groups
         The slots that each rule reads or counts on.
     """
@@ -130,13 +140,15 @@ def write_keyed(keys: Int64, groups: Sequence[Collection[int]], group_width: int
     needs = np.zeros((len(keys), int(keys.max(initial=-1)) + 1), np.bool_)
     for variant, key_of in enumerate(keys.tolist()):
         start = len(rows)
-        rows += [[slot * group_width, key_of[slot]] for slot in sorted(groups[variant]) if key_of[slot] >= 0]
-        needs[variant, [key for _, key in rows[start:]]] = True
+        mine = [slot for slot in sorted(groups[variant]) if key_of[slot] >= 0]
+        rows += [[slot * group_width, key_of[slot], int(key_of[slot] in shared)] for slot in mine]
+        needs[variant, [key_of[slot] for slot in mine]] = True
         variants.append([start, len(rows)])
     return KeyedPlan(
         np.array(variants, np.int64).reshape(-1, len(KEYED_VARIANT_FIELDS)),
         np.array(rows, np.int64).reshape(-1, len(KEYED_GROUP_FIELDS)),
         needs,
+        np.isin(np.arange(needs.shape[1]), shared),
         slots * group_width,
     )
 
@@ -159,6 +171,8 @@ def check_keyed(plan: KeyedPlan, variants: int, group_width: int, slots: int) ->
     of_a_group = (cell >= 0) & (cell < plan.width) & (cell % group_width == 0)
     _KEYED.must("slot_cell", cell, of_a_group, "the first cell of a group")
     _KEYED.within("key", groups["key"], 0, plan.needs.shape[1] - 1)
+    if len(plan.shared) != plan.needs.shape[1] or not np.array_equal(plan.shared[groups["key"]], groups["shared"]):
+        raise ValueError("plan: keys: a group is shared, and its key is not; or its key is, and it is not")
     for number, (start, end) in enumerate(plan.variants.tolist()):
         if not plan.needs[number, plan.groups[start:end, 1]].all():
             raise ValueError(f"plan: keys: rule {number} counts by a key that it does not need")
@@ -198,7 +212,13 @@ def number_carried(
     return Carried(numbers, number[: len(opened[0])].astype(np.int32), blocks[0], blocks[2])
 
 
-def number_blocks(person: Int32, account: Int32, claims: Sequence[tuple[int, Int32, Int32]], keys: int) -> Int32:
+def number_blocks(
+    person: Int32,
+    account: Int32,
+    claims: Sequence[tuple[int, Int32, Int32]],
+    keys: int,
+    shared_in: Mapping[int, Int32] = NOTHING_SHARED,
+) -> Int32:
     """Number each person's blocks from 1.
 
     Parameters
@@ -210,6 +230,8 @@ def number_blocks(person: Int32, account: Int32, claims: Sequence[tuple[int, Int
         of one key number values alike.
     keys
         How many keys there are.
+    shared_in
+        Of each key that people share, what takes the place of the account, by place: a number of scheme and pool.
 
     Returns
     -------
@@ -220,7 +242,8 @@ def number_blocks(person: Int32, account: Int32, claims: Sequence[tuple[int, Int
         return numbers
     places = np.concatenate([at for _, at, _ in claims])
     key = np.repeat(np.array([number for number, _, _ in claims], np.int32), [len(at) for _, at, _ in claims])
-    columns = [np.concatenate([value for _, _, value in claims]), key, account[places], person[places]]
+    owner = np.concatenate([shared_in.get(number, account)[at] for number, at, _ in claims])
+    columns = [np.concatenate([value for _, _, value in claims]), key, owner, person[places]]
     order = np.lexsort(columns)
     differs, first = (
         np.r_[True, np.logical_or.reduce([one[order][1:] != one[order][:-1] for one in some])]

@@ -240,6 +240,7 @@ class _Writer:
             write_stays(tables, self.planned, caps, SLOT_WIDTH, handed, self.leaving),
             write_keyed(
                 tables.keys,
+                tables.shared,
                 [{one >> 2 for one in self.references(row, at)} for at, row in enumerate(rows)],
                 SLOT_WIDTH,
                 tables.slots,

@@ -74,6 +74,7 @@ def check_tables(tables: Tables) -> None:
     if tables.keys.shape not in ((0, tables.slots), (len(tables.variants), tables.slots)):
         raise ValueError(f"table keys has shape {tables.keys.shape}, expected a column for each slot")
     _RULES.within("key", tables.keys.ravel(), -1, MAX_KEYS - 1)
+    _RULES.within("key that people share", tables.shared, 0, MAX_KEYS - 1)
 
 
 def _check_variants(tables: Tables, variants: Columns) -> None:

@@ -26,7 +26,7 @@ from qingsuan.benefits.intake.restore import blanks
 from qingsuan.benefits.intake.roles import IDS, ids_of_shadows, role_of_flags, role_of_refused, role_outside_year
 from qingsuan.benefits.named import hashes_of_named, named_ids
 from qingsuan.benefits.order import ROLE
-from qingsuan.benefits.setup import CLAIM_CODES, OwnColumn, Setup
+from qingsuan.benefits.setup import CLAIM_CODES, FAMILY_NO, OwnColumn, Setup
 from qingsuan.columns.cells import (
     NO_AMOUNT,
     NO_DATE,
@@ -42,6 +42,7 @@ from qingsuan.divisions import retired
 from qingsuan.errors import InputError, PluginError
 from qingsuan.money import yuan
 from qingsuan.plugins.code import PluginCodeError, call_plugin
+from qingsuan.policy.per_claim.names import FAMILY_KEY
 from qingsuan.settlement import Taken
 from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, REGISTRATIONS
 
@@ -346,6 +347,20 @@ def take_registrations(
     rows.refuse_missing()
     rows.refuse_forms()
     begin, end = _period(rows, "begndate", "enddate")
-    fields = _encode(setup, rows, ("reg_type", "reg_value"))
+    by_family = setup.by_family and not setup.asks_families
+    fields = _encode(setup, rows, ("reg_type",) if by_family else ("reg_type", "reg_value"))
+    if setup.by_family:
+        fields.update(_families(setup, rows))
     fields.update(psn_no=rows.texts("psn_no"), begndate=arrow(begin), enddate=arrow(end))
     return rows.finish(fields)
+
+
+def _families(setup: Setup, rows: Rows) -> dict[str, pa.Array]:
+    """Numbers of families (户号) as texts: there are as many as families, and no vocabulary learns them unless a dimension asks."""
+    types, values = rows.texts("reg_type"), rows.texts("reg_value")
+    is_family = pc.equal(types, FAMILY_KEY)
+    found = {FAMILY_NO: pc.if_else(is_family, values, "").cast(pa.string())}
+    if not setup.asks_families:
+        others = pc.if_else(is_family, "", values)
+        found["reg_value"] = arrow(setup.vocabularies["reg_value"].encode(others))
+    return found

@@ -281,12 +281,15 @@ def _made(
     return Contradiction(row.person, kind, first, second, tuple(columns), opens)
 
 
-def trials_of(listed: Sequence[Contradiction], rounds: int) -> Iterator[tuple[list[Contradiction], Trial]]:
-    """What is to be tried, a contradiction of each person at a time, and what is taken instead; at most so many rounds."""
+def trials_of(listed: Sequence[Contradiction], rounds: int, tied: Int32) -> Iterator[tuple[list[Contradiction], Trial]]:
+    """What is to be tried, a contradiction of each person at a time, and what is taken instead; at most so many rounds.
+
+    ``tied`` says of each person who are tied together (以户为单位), by number: of them one contradiction is tried at a time.
+    """
     by_person: dict[int, list[Contradiction]] = {}
     for one in listed:
         if one.kind in TRIED and one.claims:
-            by_person.setdefault(one.person, []).append(one)
+            by_person.setdefault(int(tied[one.person]), []).append(one)
     for number in range(rounds):
         tried = [mine[number] for mine in by_person.values() if number < len(mine)]
         if not tried:

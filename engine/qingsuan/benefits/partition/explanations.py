@@ -19,6 +19,7 @@ from qingsuan.people import Texts
 from qingsuan.policy.conditions import said_as
 from qingsuan.policy.decision import NO_RULE
 from qingsuan.policy.diagram.classes import number_text
+from qingsuan.policy.per_claim.names import FAMILY_KEY
 from qingsuan.policy.when.registrations import ANSWERS
 from qingsuan.tables import PLACES, REFERRALS
 
@@ -154,6 +155,10 @@ def refuse_without_key(refusals: Refusals, work: Work, needs: Bool) -> None:
     for key in work.keys(needs):
         mask = np.zeros(len(work.rows), np.bool_)
         mask[key.places[key.absent]] = True
+        if key.number in work.shared_keys():
+            said = f"one registration (备案) {FAMILY_KEY} that holds on that day: the claim's rule counts by the family (以户为单位)"
+            refusals.add(mask, "E_UNREGISTERED", "psn_no", work.said_of_family, said)
+            continue
         expected = "a value: the claim's rule counts in a group that is kept apart by it"
         refusals.add(mask, "E_MISSING", key.called, "nothing", expected)
 

@@ -51,7 +51,9 @@ from qingsuan.benefits.partition.reversals.taken_back import Copies, Judged
 from qingsuan.benefits.partition.state import Known, Work
 from qingsuan.benefits.partition.stays import number_stays_of, refuse_parts
 from qingsuan.benefits.partition.trials import try_contradictions
+from qingsuan.benefits.partition.who.families import Families
 from qingsuan.benefits.partition.who.registrations import Asked, Registered, refuse_unregistered
+from qingsuan.benefits.partition.who.together import Together
 from qingsuan.benefits.partition.who.waiting import Waits
 from qingsuan.benefits.results import Layout
 from qingsuan.benefits.setldetail import LayerNames
@@ -135,7 +137,7 @@ class Settler:
                 tried = self.steps(claims, people, opening, trial).finish().settled
                 return tried.drop_columns(["variant"])  # of another name with the same payments nobody's result differs
 
-            try_contradictions(work, work.contradictions, again, insured)
+            try_contradictions(work, work.contradictions, again)
             told = table_of(work.contradictions, work.insured_rows)
             outcome = replace(outcome, contradictions=told)
         outcome.totals[CONTRADICTIONS] = counts_of(work.contradictions)
@@ -153,7 +155,9 @@ class Settler:
     def at_door(
         self, claims: pa.Table, insured: pa.Table, identities: pa.Table, registrations: pa.Table | None = None
     ) -> tuple[Work, AtDoor]:
-        """The claims that :meth:`settle` would settle, at the core's door, and what is known of them."""
+        """The claims that :meth:`settle` would settle, at the core's door; ``ValueError`` where rules count by the family."""
+        if self.setup.by_family:
+            raise ValueError("rules that count by the family do not stand at the door person by person")
         work = self.steps(claims, (insured, identities, registrations), None)
         return work, work.at_door()
 
@@ -172,6 +176,8 @@ class Settler:
         work.numbered = number_stays_of(work, None if work.copies is None else work.group)
         if registrations is not None:
             work.registered = Registered(self.asked, work, Columns(self.setup, registrations))
+            if self.setup.by_family:
+                Families(work, Columns(self.setup, registrations))
         work.join(Columns(self.setup, insured), Columns(self.setup, identities))
         work.classify()
         work.refuse_copies()
@@ -455,7 +461,7 @@ class _Steps(Work):
         stay, keys = np.zeros(0, np.int32), no_blocks()
         if self.stay is not None:
             stay = np.where(self.known.says_stays[self.rule_set], self.stay, np.int32(0)).astype(np.int32)
-        if len(core.needs_keys):
+        if len(core.needs_keys) and not self.setup.by_family:  # else they are numbered by family
             claims = [(key.number, key.places, key.values) for key in self.keys(core.needs_keys)]
             keys = number_blocks(self.person, accounts, claims, core.needs_keys.shape[1])
         return AtDoor(self.person, accounts, *columns, stay, keys, own)
@@ -463,6 +469,8 @@ class _Steps(Work):
     def _settle(self, columns: _Checked) -> tuple[Paid, pa.Table | None]:
         """Run the core; where accounts are kept, on top of what they held, and with what they hold afterwards."""
         carry, core, own = self.settler.carry, self.settler.core, own_amounts(self, self._number_column)
+        if self.setup.by_family:
+            return Together(self).settle(core, self._at_door(columns, own), self._name), None
         if carry is None or self.opening is None:
             return core.run(self._at_door(columns, own), self._name, told=self.setup.detail), None
         benefit = self.at("benefit").astype(np.int32, copy=False)

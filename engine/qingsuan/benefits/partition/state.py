@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from qingsuan.columns.rows import Keeper, Taker, looked_up
 from qingsuan.people import Numbering, Texts
 from qingsuan.policy.layers.amounts import asked_by_amounts
 from qingsuan.policy.model import RuleSet
+from qingsuan.policy.per_claim.names import FAMILY_KEY
 from qingsuan.policy.resolve import amounts_of
 
 __all__ = ["Known", "OtherParts", "PerClaim", "Work"]
@@ -141,6 +142,9 @@ class Work:
     waits : whether no fund pays, because the visit began in a waiting period (等待期).
     stay : the number of its stay of several settlements, 0 for none; None where there are none.
     group : what copies of one settlement have in common; -1 for none.
+    family_of
+        Gives of claims at some places the number of their family, which have none, and the families by number; where rules count by it.
+    said_of_family : what is registered of a claim's person instead.
     """
 
     rows: Int32
@@ -156,6 +160,8 @@ class Work:
     back_pool: Int32
     refunds_of_part: int
     other_parts: OtherParts | None
+    family_of: Callable[[Int32], tuple[Int32, Bool, Sequence[str]]]
+    said_of_family: Callable[[int], str]
 
     person = PerClaim()
     pool = PerClaim()
@@ -252,8 +258,14 @@ class Work:
                 mine = places[np.isin(self.rule_set[places], some)]
                 yield Key(number, called, mine, *self._values_of(column, mine))
 
+    def shared_keys(self) -> list[int]:
+        """The numbers of the keys that people share."""
+        return [number for number, by in enumerate(self.setup.program.keys) if by == FAMILY_KEY]
+
     def _values_of(self, column: str, places: Int32) -> tuple[Int32, Bool, Sequence[str]]:
         """A number for each different value of a column, which values are absent, and the text of each number."""
+        if column == FAMILY_KEY:
+            return self.family_of(places)
         if column != "mdtrt_id":
             texts = self.setup.vocabularies[column].texts
             code = self.code_column(column)[places]

@@ -9,18 +9,14 @@ from qingsuan.benefits.reference.rows import Claim, Registration
 from qingsuan.benefits.reference.rules import Value
 from qingsuan.policy.model import Dimension, RuleSet
 
-__all__ = ["registered_values"]
+__all__ = ["family_of", "registered_values"]
 
 
 def registered_values(
     rule_set: RuleSet, claim: Claim, date: dt.date | None, rows: Sequence[Registration]
 ) -> dict[str, Value]:
     """What a claim has in each dimension that asks for registrations, on the day on which identities are read."""
-    holding = [
-        row
-        for row in rows
-        if date is not None and row.begndate <= date and (row.enddate is None or date <= row.enddate)
-    ]
+    holding = _holding(date, rows)
     found: dict[str, Value] = {}
     for dimension in rule_set.dimensions:
         values = {row.reg_value for row in holding if row.reg_type == dimension.reg_type}
@@ -29,6 +25,20 @@ def registered_values(
         elif dimension.kind == "registered":
             found[dimension.name] = "yes" if any(_is_for(value, claim, dimension) for value in values) else "no"
     return found
+
+
+def family_of(date: dt.date | None, rows: Sequence[Registration]) -> str:
+    """The number of the one family in which a person is registered on a day; "" where there is none, or more than one."""
+    families = {row.reg_value for row in _holding(date, rows) if row.reg_type == "family"}
+    return families.pop() if len(families) == 1 else ""
+
+
+def _holding(date: dt.date | None, rows: Sequence[Registration]) -> list[Registration]:
+    return [
+        row
+        for row in rows
+        if date is not None and row.begndate <= date and (row.enddate is None or date <= row.enddate)
+    ]
 
 
 def _is_for(value: str, claim: Claim, dimension: Dimension) -> bool:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import Any
 
 from qingsuan.benefits.reference.amounts import own_amounts
 from qingsuan.benefits.reference.layers import run_layers
 from qingsuan.benefits.reference.periods import begin_periods, periods_of
-from qingsuan.benefits.reference.registrations import registered_values
+from qingsuan.benefits.reference.registrations import family_of, registered_values
 from qingsuan.benefits.reference.reversals import is_reversal, named_by_nobody, sort_out
 from qingsuan.benefits.reference.rows import (
     Account,
@@ -35,10 +35,11 @@ from qingsuan.benefits.reference.rows import (
 )
 from qingsuan.benefits.reference.rules import Plan, Value, keys_of, missing_parameter, plan_of, variant_of, waits
 from qingsuan.benefits.reference.stays import Ready, Stays
-from qingsuan.benefits.reference.steps import Bill, LayerStep, Stay, counted
+from qingsuan.benefits.reference.steps import Bill, Counters, LayerStep, Stay, counted
 from qingsuan.benefits.reference.trace import Traces
+from qingsuan.benefits.reference.values import classes_held, values_of
 from qingsuan.policy.model import FUNDS, GROUP_KEYS, AnyOf, Codes, Held, Interval, RuleSet
-from qingsuan.tables import BILL, REFERRALS
+from qingsuan.tables import BILL
 
 __all__ = [
     "WAITING",
@@ -57,8 +58,6 @@ __all__ = [
 
 WAITING = "waiting-period"
 """The ``rule_id`` and the ``variant`` of a claim inside the waiting period (等待期)."""
-
-EPOCH = dt.date(1970, 1, 1)
 
 
 def settle_year(
@@ -106,9 +105,31 @@ def settle_year(
         identities_of.setdefault(identity.psn_no, []).append(identity)
     for registration in registrations:
         year_run.registrations.setdefault(registration.psn_no, []).append(registration)
+    waiting: list[_Turn] = []
     for psn_no in sorted(people):
-        year_run.person(people[psn_no], insured_of.get(psn_no, []), identities_of.get(psn_no, []))
+        turns = year_run.person(people[psn_no], insured_of.get(psn_no, []), identities_of.get(psn_no, []))
+        if year_run.by_family:
+            waiting += turns
+        else:
+            year_run.settle_all(turns)
+    year_run.settle_all(sorted(waiting, key=_in_one_order))
     return year_run.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A claim that has its rule, with what its person has: insured rows, stays of several parts, rows of which others are copies."""
+
+    ready: Ready
+    insured: Sequence[Insured]
+    stays: Mapping[tuple[str, str, str], Stay]
+    standing: dict[str, Claim]
+
+
+def _in_one_order(turn: _Turn) -> tuple[Any, ...]:
+    """The order of claims of several people who share a counter; copies stay as they are."""
+    claim = turn.ready.claim
+    return turn.ready.benefit_date, claim.setl_time, claim.setl_id, claim.psn_no
 
 
 class _Year:
@@ -129,7 +150,8 @@ class _Year:
         self.traces: Traces | None = None
         self.of_nobody: Mapping[str, Claim] = {}
         self.registrations: dict[str, list[Registration]] = {}
-        self.stays: dict[tuple[str, str, str], Stay] = {}
+        self.by_family = any("family" in rule_set.group_keys.values() for rule_set in rule_sets)
+        self.of_families: dict[tuple[str, str], dict[tuple[str, ...], Counters]] = {}
         for key, account in opening.items():
             self.outcome.accounts[key] = Account(dict(account.groups), account.balance)
         self.books: dict[tuple[str, str], list[_Book]] = {}
@@ -137,8 +159,10 @@ class _Year:
             for scheme in rule_set.schemes:
                 self.books.setdefault((rule_set.pool, scheme), []).append(_Book(rule_set))
 
-    def person(self, claims: Sequence[Claim], insured: Sequence[Insured], identities: Sequence[Identity]) -> None:
-        """Settle one person's year: refuse what is wrong alone, order, take reversals out, then claim by claim."""
+    def person(
+        self, claims: Sequence[Claim], insured: Sequence[Insured], identities: Sequence[Identity]
+    ) -> list[_Turn]:
+        """One person's year in order: what is wrong alone is refused, reversals are taken out; each claim that is left has its rule."""
         served, shadows = [], []
         for claim in claims:
             row = self.served(claim)
@@ -162,13 +186,17 @@ class _Year:
             other = "nothing" if fate.other is None else fate.other.setl_id
             self.reject(claim, fate.code, fate.column, f"{claim.setl_id} against {other}", "a pair that negates")
         stays = Stays(found, served, shadows, self.places.pool_of, self.is_of_other_year)
-        self.stays = {key: Stay() for key in stays.several()}
+        several = {key: Stay() for key in stays.several()}
         judged = [self.judge(row.claim, row.pool, row.benefit_date, insured, identities) for row in found.left]
         ready, parts = stays.part([one for one in judged if one is not None])
         for claim, column in parts:
             self.reject(claim, "E_NO_RULE", column, getattr(claim, column), "how settlements of one stay count")
-        for one in ready:
-            self.settle(one, insured, found.standing)
+        return [_Turn(one, insured, several, found.standing) for one in ready]
+
+    def settle_all(self, turns: Sequence[_Turn]) -> None:
+        """Settle claims one after the other."""
+        for turn in turns:
+            self.settle(turn)
 
     def is_of_other_year(self, claim: Claim) -> bool:
         """Whether a claim's benefit date is of another year."""
@@ -225,8 +253,8 @@ class _Year:
             self.reject(claim, "E_NO_RULE", "insutype", claim.insutype, expected)
             return None
         place = self.places.place(claim.fix_blng_admdvs, pool)
-        values = _values(claim, row, _classes_held(book.rule_set, claim, identities), place, benefit_date)
         date = _date(claim, book.rule_set.identity_date)
+        values = values_of(claim, row, classes_held(book.rule_set, date, identities), place, benefit_date)
         values.update(registered_values(book.rule_set, claim, date, self.registrations.get(claim.psn_no, [])))
         plan = book.plan(values)
         self.note(claim, values=values, plan=plan)
@@ -244,9 +272,13 @@ class _Year:
         if waiting is None:
             self.reject(claim, "E_NO_RULE", "wait_end_date", str(row.wait_end_date), "whether a waiting period holds")
             return None
-        ids = {"fixmedins_code": claim.fixmedins_code, "mdtrt_id": claim.mdtrt_id}
+        family = family_of(date, self.registrations.get(claim.psn_no, []))
+        ids = {"fixmedins_code": claim.fixmedins_code, "mdtrt_id": claim.mdtrt_id, "family": family}
         keys = keys_of(book.rule_set, plan, {**values, **ids})
         absent = [group for group, key in keys.items() if not key]
+        if absent and not waiting and book.rule_set.group_keys[absent[0]] == "family":
+            self.reject(claim, "E_UNREGISTERED", "psn_no", str(date), "one registration: family")
+            return None
         if absent and not waiting:
             self.reject(claim, "E_MISSING", _column_of_key(book.rule_set, absent[0]), "nothing", "the key of its group")
             return None
@@ -256,11 +288,12 @@ class _Year:
             return None
         return Ready(claim, pool, benefit_date, book.rule_set, plan, waiting, keys, own)
 
-    def settle(self, ready: Ready, insured: Sequence[Insured], standing: dict[str, Claim]) -> None:
+    def settle(self, turn: _Turn) -> None:
         """Settle one claim that has its rule: copies, layers, account, cash.
 
-        ``standing`` has the rows of which others are copies; the first copy that passes every check is put there.
+        The first copy that passes every check is put among the rows of which others are copies.
         """
+        ready, insured, standing = turn.ready, turn.insured, turn.standing
         claim, pool, rule_set, waiting = ready.claim, ready.pool, ready.rule_set, ready.waiting
         other = standing.get(claim.setl_id)
         if other is not None:
@@ -274,7 +307,7 @@ class _Year:
         self.note(claim, balance_fen=account.balance)
         steps: tuple[LayerStep, ...] = ()
         if not waiting:
-            stay = self.stays.get((claim.insutype, pool, claim.mdtrt_id))
+            stay = turn.stays.get((claim.insutype, pool, claim.mdtrt_id))
             one_visit = stay if rule_set.interim_settlements is not None else None
             steps = self.run(ready, account, one_visit)
         self.close(ready, steps, account)
@@ -286,6 +319,9 @@ class _Year:
         for group, period in ready.rule_set.groups.items():
             key = ready.keys.get(group)
             places[group] = (group, periods[period]) if key is None else (group, periods[period], key)
+        shared = self.of_families.setdefault((ready.claim.insutype, ready.pool), {})
+        of_family = {group for group in ready.keys if ready.rule_set.group_keys[group] == "family"}
+        _move(shared, account.groups, of_family, ready.keys)
         begin_periods(ready.rule_set, ready.plan, account, places, ready.benefit_date)
         before = {group: account.groups[place] for group, place in places.items() if place in account.groups}
         bill = Bill(*(getattr(ready.claim, name) for name in BILL))
@@ -298,6 +334,7 @@ class _Year:
         self.note(ready.claim, places=places, before=before, after=after)
         for group, counters in after.items():
             account.groups[places[group]] = counters
+        _move(account.groups, shared, of_family, ready.keys)
         return steps
 
     def close(self, ready: Ready, steps: tuple[LayerStep, ...], account: Account) -> None:
@@ -435,23 +472,15 @@ class _Book:
         return bisect_right(self.bounds[name], value) if isinstance(value, int) else None
 
 
-def _values(claim: Claim, row: Insured, held: frozenset[str], place: str, benefit_date: dt.date) -> dict[str, Value]:
-    """What the claim has in each dimension."""
-    return {
-        "insutype": claim.insutype,
-        "psn_type": row.psn_type,
-        "med_type": claim.med_type,
-        "dise_code": claim.dise_code,
-        "dedc_hosp_lv": claim.dedc_hosp_lv,
-        "psn_idet_type": held,
-        "place": place,
-        "referral": REFERRALS[(claim.refl_flag == "1") + 2 * (claim.er_flag == "1")],
-        "age": None if row.brdy is None or row.brdy > benefit_date else _completed_years(row.brdy, benefit_date),
-        "medfee_sumamt": claim.medfee_sumamt,
-        "date": (benefit_date - EPOCH).days,
-        **claim.extra,
-        **row.extra,
-    }
+def _move(
+    come_from: dict[tuple[str, ...], Counters],
+    to: dict[tuple[str, ...], Counters],
+    groups: set[str],
+    keys: Mapping[str, str],
+) -> None:
+    """Move what groups have counted for a key, in whatever period: what a family counts is with the claim at hand, or with nobody."""
+    for place in [place for place in come_from if place[0] in groups and place[2] == keys[place[0]]]:
+        to[place] = come_from.pop(place)
 
 
 def _column_of_key(rule_set: RuleSet, group: str) -> str:
@@ -459,21 +488,6 @@ def _column_of_key(rule_set: RuleSet, group: str) -> str:
     by = rule_set.group_keys[group]
     own = next((one for one in rule_set.dimensions if one.name == by and by not in GROUP_KEYS), None)
     return by if own is None else own.column or own.function
-
-
-def _completed_years(birth: dt.date, date: dt.date) -> int:
-    return date.year - birth.year - ((date.month, date.day) < (birth.month, birth.day))
-
-
-def _classes_held(rule_set: RuleSet, claim: Claim, identities: Sequence[Identity]) -> frozenset[str]:
-    """The names of the rule set's identity classes that hold on the identity date."""
-    date = _date(claim, rule_set.identity_date)
-    codes = {
-        identity.psn_idet_type
-        for identity in identities
-        if date is not None and identity.begntime <= date <= (identity.endtime or dt.date.max)
-    }
-    return frozenset(one.name for one in rule_set.identities if codes.intersection(one.codes))
 
 
 def _date(claim: Claim, column: str) -> dt.date | None:

@@ -1,7 +1,7 @@
 """What the run folder has of one person: the rows of ``settled/``, ``reversed/`` and ``rejected/``, and no table whole.
 
-Rows of a person lie together in one part, whose number follows from the hash of ``psn_no``. Of that part the column ``psn_no`` is read,
-then the other columns one after the other: never more than one column of one part is in memory.
+Rows of a person lie together in one part, whose number follows from the hash of ``psn_no``; where rules count by the family, in any
+part. Of that part the column ``psn_no`` is read, then the other columns one by one: never more than one column of one part is in memory.
 """
 
 from __future__ import annotations
@@ -50,18 +50,20 @@ class Found:
         )
 
 
-def found_of(folder: Path, partitions: int, psn_no: str) -> Found:
-    """Read the rows of a person.
+def found_of(folder: Path, record: Mapping[str, Any], psn_no: str) -> Found:
+    """Read the rows of a person; ``record`` is that of the run.
 
     Raises
     ------
     InputError
         A file of the folder cannot be read.
     """
-    part = f"part-{placed(psn_no, partitions)[0]:05d}.parquet"
+    part = f"part-{placed(psn_no, int(record['partitions']))[0]:05d}.parquet"
     found = Found()
     for table in _FOLDERS:
-        found.tables[table] = list(_rows_with(folder / table / part, "psn_no", psn_no))
+        spread = "families" in record and table != "rejected"
+        parts = files_in(folder / table) if spread else [folder / table / part]
+        found.tables[table] = [row for one in parts for row in _rows_with(one, "psn_no", psn_no)]
     return found
 
 

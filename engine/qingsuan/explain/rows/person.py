@@ -13,7 +13,7 @@ import pyarrow as pa
 from qingsuan.benefits.intake.restore import LOST, is_blank
 from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Registration
-from qingsuan.benefits.setup import CLAIM_CODES, OwnColumn, Setup
+from qingsuan.benefits.setup import CLAIM_CODES, FAMILY_NO, OwnColumn, Setup
 from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.money import yuan
 from qingsuan.policy.model import Dimension, RuleSet
@@ -91,6 +91,7 @@ def person_in(year: PreparedYear, setup: Setup, psn_no: str) -> Person:
                 (Identity(psn_no, row["psn_idet_type"], _date(row["begntime"]), _end(row["endtime"])), texts)
             )
         for row in tables.get("registrations", ()):
+            row["reg_value"] = row.get(FAMILY_NO) or row["reg_value"]
             texts = _texts(row, ("psn_no", "reg_type", "reg_value", "begndate", "enddate"))
             dates = _date(row["begndate"]), _end(row["enddate"])
             found.registrations.append((Registration(psn_no, row["reg_type"], row["reg_value"], *dates), texts))

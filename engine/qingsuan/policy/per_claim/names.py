@@ -6,6 +6,7 @@ __all__ = [
     "COLUMN_PART",
     "COUNTERS",
     "ENTRY_PARTS",
+    "FAMILY_KEY",
     "FUNDS",
     "GRADES",
     "GROUP_KEYS",
@@ -42,8 +43,11 @@ COLUMN_PART = "column"
 COUNTERS = ("visits", "deductible_used", "base", "excess", "paid")
 """What is counted per group: visits (a number), deductible used up, sum of bases, sum of x, payments (amounts)."""
 
-GROUP_KEYS = ("dise_code", "fixmedins_code", "med_type", "dedc_hosp_lv", "mdtrt_id")
-"""Columns of claims by which a group may be kept apart; so may a dimension of the plugin's own that is a code or a function."""
+FAMILY_KEY = "family"
+"""The key that several people share: the family (户) in which one is registered; also the ``reg_type`` of such a registration."""
+
+GROUP_KEYS = ("dise_code", "fixmedins_code", "med_type", "dedc_hosp_lv", "mdtrt_id", FAMILY_KEY)
+"""Columns of claims by which a group may be kept apart, and the family; so may a plugin's own dimension that is a code or a function."""
 
 GRADES = ("A", "B", "C", "E", "reading", "derived", "made-up")
 """How good a source is. D (unverified) does not exist here: it is never used."""

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Codes, Missing, Rule, RuleSet
+from qingsuan.policy.per_claim.names import FAMILY_KEY
 from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.policy.when.registrations import ANSWERS, INTERVAL_KINDS
 
 __all__ = [
     "asked_registrations",
+    "asked_types",
     "asks",
     "check_registrations",
     "closed_values",
@@ -22,7 +24,13 @@ __all__ = [
 
 def asks(rule_sets: Iterable[RuleSet]) -> RuleSet | None:
     """The first rule set that asks for registrations; None if none does."""
-    return next((one for one in rule_sets if any(each.reg_type for each in one.dimensions)), None)
+    return next((one for one in rule_sets if asked_types(one)), None)
+
+
+def asked_types(rule_set: RuleSet) -> list[str]:
+    """The types of registrations that a rule set asks for: by its dimensions, and where it counts by the family (以户为单位)."""
+    found = {one.reg_type for one in rule_set.dimensions if one.reg_type}
+    return sorted(found | ({FAMILY_KEY} & set(rule_set.group_keys.values())))
 
 
 def own_kinds(rule_set: RuleSet) -> dict[str, str]:

@@ -112,6 +112,8 @@ _SENTENCES = (
     marked("wait_end_date {end}, begndate {begin}"),
     marked("a registration {type} for it that holds on that day: rule “{rule}” asks for one"),
     marked("{has} on {day}; registered for {type}: {rows}"),
+    marked("one registration {type} that holds on that day: the claim's rule counts by the family"),
+    marked("{day}; registered for {type}: {rows}"),
     marked("no {column}"),
     marked("insured rows that do not contradict each other: the run is --strict"),
     marked("{one} and {other} contradict each other: {columns}"),

@@ -71,6 +71,7 @@ class FromYear:
     def __init__(self, year: PreparedYear) -> None:
         self.year = year
         self._shuffles: dict[str, Shuffle] = {}
+        self._is_spread = False
 
     def read(self, run: Run, refused: RefusedRows) -> None:
         """Take over what was learnt and rejected when the year was prepared; read what must be trusted from its files."""
@@ -91,13 +92,33 @@ class FromYear:
                     refused.put_back(table, delivery.read_table(rejected_name(table, partition)), sums)
                     sums = {}
         run.settlement.freeze(run.problems)
+        if any(table.by_hash for table in run.settlement.inputs):
+            self._spread(run, spill)
+
+    def _spread(self, run: Run, spill: Path) -> None:
+        """Spread the rows of the year, which lie by person, on what this settlement spreads them on; those that tie people first."""
+        tables = [table for table in run.settlement.inputs if not table.is_trusted]
+        spread = {table.name: Shuffle(run.partitions, run.waiting, spill / table.name) for table in tables}
+        for tie in (True, False):
+            for partition in range(run.partitions):
+                found = self._rows.of(partition)
+                if len(self.year.deliveries) == 1:
+                    found = run.settlement.out_of_order(found)
+                for table, rows in zip(tables, found, strict=True):
+                    if tie:
+                        run.settlement.tie_kept(table.name, rows)
+                        continue
+                    keyed = run.settlement.keyed(rows)
+                    for batch in (pa.RecordBatch.from_pylist([], keyed.schema), *keyed.to_batches()):
+                        spread[table.name].add(batch, table.spread_on)
+        self._shuffles, self._is_spread = {**spread, **self._shuffles}, True
 
     def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
         """Settle these partitions; see :meth:`qingsuan.run.executors.interface.Engine.settle`."""
 
         def take(partition: int) -> Sequence[pa.Table]:
-            trusted = [shuffle.take(partition) for shuffle in self._shuffles.values()]
-            return (*self._rows.of(partition), *trusted)
+            waiting = [shuffle.take(partition) for shuffle in self._shuffles.values()]
+            return waiting if self._is_spread else (*self._rows.of(partition), *waiting)
 
         settle_partitions(run, partitions, take, done)
 
