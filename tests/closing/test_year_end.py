@@ -10,19 +10,22 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import qingsuan
 from closing_years import close, record_of, sample_in, stopped_before
+from html_pages import check_page
 from made_up_regions import made_up_regions
 from qingsuan import plugins
 from qingsuan.again.settling import settle_year_again
 from qingsuan.closing.identities import IDENTITIES, identities_of
 from qingsuan.closing.parts import PARTS, Part
+from qingsuan.closing.printed.report import report_of_year
 from qingsuan.closing.year import check_identities
 from qingsuan.errors import NotBalanced
 from qingsuan.report.text import width
@@ -588,3 +591,60 @@ def test_a_year_begun_to_correct_another_goes_on_so(
     (out / "corrections" / "half").write_text("written when it was killed")
     assert close(case, out, "--resume", "--supersedes", closed).status == 0
     assert record_of(out)["supersedes"]["differences"]["premium"]["rows"] == 0
+
+
+# ---- its report
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_report_of_a_year_is_one_page_and_one_workbook_of_the_same_tables(
+    closed: Path, lang: Literal["zh", "en"], tmp_path: Path
+) -> None:
+    page, book = tmp_path / "year.html", tmp_path / "year.xlsx"
+    told = run("report", closed, "--to", page, "--to", book, "--lang", lang)
+    assert told.status == 0, told.err
+    text = page.read_text("utf-8")
+    check_page(text, "zh-CN" if lang == "zh" else "en")
+    assert text.count("<svg") == 2
+    sections = report_of_year(closed, lang).sections
+    sheets = openpyxl.load_workbook(book)
+    assert sheets.sheetnames == [section.sheet for section in sections.values()]
+    for section in sections.values():
+        assert section.title in text
+        sheet = sheets[section.sheet]
+        assert sheet.freeze_panes == "A2"
+        assert sheet.max_row == 1 + len(section.rows)
+        assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
+
+
+def test_the_report_of_a_year_says_what_the_records_say(closed: Path) -> None:
+    sections = report_of_year(closed, "en").sections
+    record = record_of(closed)
+    assert [row[1] for row in sections["parts"].rows] == [one["part"] for one in record["parts"]]
+    lines = [*sections["identities"].rows, *sections["rows"].rows]
+    assert len(lines) == len(record["identities"])
+    assert {row[4] for row in lines} == {0}
+    settle = record_of(closed / "settle")
+    paid = [int(Decimal(one["fund_pay_sumamt"]).scaleb(2)) for one in settle["by_scheme"]]
+    assert [row[5] for row in sections["benefits"].rows] == [*paid, sum(paid)]
+    books = {(row[0], row[1]): row[2:6] for row in sections["books"].rows[:-1]}
+    assert len(books) == len(record_of(closed / "fund")["amounts"])
+    assert all(opening + came - went == left for opening, came, went, left in books.values())
+    for _, _, due, received, left, beyond, _ in sections["receipts"].rows:
+        assert due - received == left - beyond
+    codes = Counter(row[2] for row in sections["rejected"].rows if row[0] == "benefits")
+    assert codes == Counter(code for table in settle["rejected"].values() for code in table)
+    assert len(sections["warnings"].rows) == len(record["warnings"])
+    assert {row[1] for row in sections["missing"].rows} >= {
+        gap["parameter"] for one in settle["rule_sets"] for gap in one["missing"]
+    }
+
+
+def test_the_report_of_a_year_that_is_not_whole_is_refused(closed: Path, begun: Path, tmp_path: Path) -> None:
+    assert run("report", begun, "--to", tmp_path / "a.html").status == 3
+    broken = tmp_path / "broken"
+    shutil.copytree(closed, broken)
+    (broken / "fund" / "run.json").write_bytes(b"{}")
+    told = run("report", broken, "--to", tmp_path / "a.html")
+    assert told.status == 3
+    assert "fund: another run.json than the one that the year was closed with" in told.err

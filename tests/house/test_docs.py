@@ -166,13 +166,22 @@ def test_the_plugin_page_names_every_fund_counter_and_grade() -> None:
 def test_every_dependency_earns_its_line() -> None:
     project = tomllib.loads(read("pyproject.toml"))
     wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
-    for extra in project["project"]["optional-dependencies"].values():
-        wanted += extra
+    for name, extra in project["project"]["optional-dependencies"].items():
+        wanted += extra if name != "all" else ()
     for page in READMES:
         text = read(page)
         for requirement in wanted:
             name = re.split(r"[<>=!~\[; ]", requirement)[0]
             assert re.search(rf"^\| `{name}` \|", text, re.MULTILINE), f"{page} has no line for {name}"
+
+
+def test_all_is_every_extra_that_is_not_for_working_on_qingsuan() -> None:
+    extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    named = everything.removeprefix("qingsuan[").removesuffix("]").split(",")
+    assert sorted(named) == sorted(extras.keys() - {"all", "test", "bench", "lint"})
+    for page in READMES:
+        assert 'pip install "qingsuan[all]"' in read(page), page
 
 
 def statutory_terms(path: Path) -> set[str]:

@@ -57,7 +57,7 @@ COMMANDS = {
     "premium": "Hold premiums (个人缴费) against what is due: who is assisted, who owes, who is not insured any more.",
     "prepare": "Read, check and order a year once, to settle it from there as often as is wanted.",
     "procurement": "Settle central procurement (集中带量采购): what institutions keep of saved money, ledgers of advances.",
-    "report": "Report what a finished settlement comes to: one page for a meeting, one workbook with the same tables.",
+    "report": "Report what a finished settlement or a closed year comes to: one page for a meeting, one workbook of its tables.",
     "sample": "Make all tables of a plausible made-up year, from claims to receipts, with a case file over them.",
     "serve": "Serve pages about finished runs to a browser of this machine: overview, institutions, people, simulations.",
     "settle": "Settle a year of claims (待遇结算): what each fund pays for each of them.",

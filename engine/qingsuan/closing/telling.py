@@ -21,7 +21,14 @@ from qingsuan.report.text import folded, grouped_yuan, heading, percent, table
 from qingsuan.report.wording.names import RunNames
 from qingsuan.run.folder import RECORD
 
-__all__ = ["identity_lines", "summary"]
+__all__ = [
+    "AGREED",
+    "LEVELS",
+    "agreed_with_others",
+    "identity_lines",
+    "rejected_by_table",
+    "summary",
+]
 
 _COLUMNS = 100
 _Record = Mapping[str, Any]
@@ -88,16 +95,16 @@ def _subsidies(record: _Record, words: Words) -> str:
     """By region and level: due, and where receipts were given what has come of it."""
     if "receipts" not in record:
         rows = [
-            [row["region"], words.speak(_LEVELS[row["level"]]), grouped_yuan(_fen(row["amount"]))]
+            [row["region"], words.speak(LEVELS[row["level"]]), grouped_yuan(_fen(row["amount"]))]
             for row in record["amounts"]
         ]
         return table([words.speak("Subsidies"), words.speak("payer"), words.speak("due")], rows, "llr")
     rows = []
-    levels = list(_LEVELS)
+    levels = list(LEVELS)
     for row in sorted(record["receipts"]["levels"], key=lambda one: (one["region"], levels.index(one["level"]))):
         due, received, left, beyond = (_fen(row[name]) for name in ("due", "received", "outstanding", "beyond"))
         amounts = [grouped_yuan(one) for one in (due, received, left, beyond)]
-        rows.append([row["region"], words.speak(_LEVELS[row["level"]]), *amounts, percent(received, due)])
+        rows.append([row["region"], words.speak(LEVELS[row["level"]]), *amounts, percent(received, due)])
     told = words.speak("Subsidies to {day}", day=record["receipts"]["as_of"])
     heads = [words.speak(text) for text in _RECEIPTS]
     return table([told, *heads], rows, "llrrrrr")
@@ -108,7 +115,7 @@ _RECEIPTS = (
     marked("arrived"),
 )
 
-_LEVELS = {
+LEVELS = {
     "central": marked("central"),
     "province": marked("province"),
     "local": marked("prefecture and county"),
@@ -191,7 +198,20 @@ def _of_clearing(mine: Counter[str]) -> list[str]:
 
 
 def _agreements(folder: Path, parts: Mapping[str, _Record], words: Words) -> str:
-    """What a bureau has agreed with others: operators, places of treatment, institutions of central procurement."""
+    heads = [words.speak(text) for text in AGREED.values()]
+    lines = agreed_with_others(folder, parts, words)
+    rows = [[what, *(grouped_yuan(mine[name]) for name in AGREED)] for what, mine in lines.items()]
+    return table([words.speak("Agreed with others"), *heads], rows, "lrrrr") if rows else ""
+
+
+def agreed_with_others(folder: Path, parts: Mapping[str, _Record], words: Words) -> Mapping[str, Mapping[str, int]]:
+    """What a bureau has agreed with others: operators, places of treatment, institutions of central procurement.
+
+    Returns
+    -------
+    Mapping
+        By what is agreed, in words, the amounts of :data:`AGREED` in fen.
+    """
     lines: dict[str, Counter[str]] = {}
 
     def add(what: str, due: int, paid: int) -> None:
@@ -210,12 +230,10 @@ def _agreements(folder: Path, parts: Mapping[str, _Record], words: Words) -> str
         for row in parts_of(folder / "procurement/institutions"):
             add(words.speak(_KEPT), fen(row["kept"]), 0)
             add(words.speak(_OFFSET), fen(row["offset"]), fen(row["advanced"]) - fen(row["repaid"]))
-    heads = [words.speak(text) for text in _AGREED.values()]
-    rows = [[what, *(grouped_yuan(mine[name]) for name in _AGREED)] for what, mine in lines.items()]
-    return table([words.speak("Agreed with others"), *heads], rows, "lrrrr") if rows else ""
+    return lines
 
 
-_AGREED = {
+AGREED = {
     "due": marked("amount due"),
     "paid": marked("paid"),
     "to_pay": marked("to pay"),
@@ -264,7 +282,7 @@ def _not_settled(parts: Mapping[str, _Record], words: Words) -> str:
     """What could not be settled, by part and table, with the codes."""
     rows = []
     for name, record in parts.items():
-        for rejected, codes in _rejected(name, record):
+        for rejected, codes in rejected_by_table(name, record):
             most = sorted(codes.items(), key=lambda one: (-one[1], one[0]))
             told = ", ".join(f"{words.speak(_WHY[code])} {count:,}" for code, count in most[:_MOST_CODES])
             told += ", …" if len(most) > _MOST_CODES else ""
@@ -312,7 +330,7 @@ _WHY = {
 """Rejection code -> the reason in a word or two; the tables of rejected rows have the codes and every row."""
 
 
-def _rejected(part: str, record: _Record) -> Iterable[tuple[str, Mapping[str, int]]]:
+def rejected_by_table(part: str, record: _Record) -> Iterable[tuple[str, Mapping[str, int]]]:
     """Tables with rejected rows, and how many by code."""
     rows = record["rows"]
     if part in ("operator", "outside"):  # one settled claim that cannot be trusted stops these

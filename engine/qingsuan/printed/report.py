@@ -21,7 +21,7 @@ from qingsuan.printed.section import Section
 from qingsuan.printed.sections import Totals, of_institution, sections_of
 from qingsuan.report.summary import read_record
 
-__all__ = ["Report", "check_names", "report_of"]
+__all__ = ["Report", "check_names", "report_of", "write_workbook"]
 
 _LIBRARIES = {".html": ("jinja2", "matplotlib"), ".xlsx": ("openpyxl",)}
 
@@ -77,29 +77,37 @@ class Report:
         if path.suffix.lower() == ".html":
             write_page(self.page(self.sections), path, private=False)
         else:
-            self._write_workbook(path)
+            write_workbook(self.sections, path)
 
-    def _write_workbook(self, path: Path) -> None:
-        book = need("openpyxl").Workbook(write_only=True)
-        for section in self.sections.values():
-            add_sheet(
-                book,
-                section.sheet,
-                [one.title for one in section.columns],
-                [one.width for one in section.columns],
-                section.cells(),
-                [PERCENT if one.kind == "ratio" else None for one in section.columns],
-            )
-        content = BytesIO()
-        book.save(content)
-        try:
-            path.write_bytes(content.getvalue())
-        except OSError as error:
-            raise UsageError(
-                str(path),
-                found=f"cannot be written ({error.strerror or error})",
-                expected="a file in a folder that is there and can be written to",
-            ) from error
+
+def write_workbook(sections: Mapping[str, Section], path: Path) -> None:
+    """Write a workbook with a sheet for each section.
+
+    Raises
+    ------
+    UsageError
+        It cannot be written there, or openpyxl is not installed.
+    """
+    book = need("openpyxl").Workbook(write_only=True)
+    for section in sections.values():
+        add_sheet(
+            book,
+            section.sheet,
+            [one.title for one in section.columns],
+            [one.width for one in section.columns],
+            section.cells(),
+            [PERCENT if one.kind == "ratio" else None for one in section.columns],
+        )
+    content = BytesIO()
+    book.save(content)
+    try:
+        path.write_bytes(content.getvalue())
+    except OSError as error:
+        raise UsageError(
+            str(path),
+            found=f"cannot be written ({error.strerror or error})",
+            expected="a file in a folder that is there and can be written to",
+        ) from error
 
 
 def check_names(paths: Sequence[Path]) -> None:

@@ -94,7 +94,7 @@ class RunNames:
 
     def book(self, fund: str) -> str:
         """A fund whose books are kept (基金): its code, in Chinese its short name."""
-        return fund if self.words.lang == "en" else _BOOKS[fund]
+        return fund if self.words.lang == "en" else _BOOKS.get(fund, fund)
 
     def table(self, name: str) -> str:
         """A table that came in."""
