@@ -78,3 +78,33 @@ def test_a_long_stage_says_how_long_it_will_take(
     said = capsys.readouterr().err
     assert "settling: 2 of 10, about 40 s left" in said
     assert said.count("left") == 1
+
+
+def test_a_stage_that_knows_its_rows_says_how_many_a_second(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock[0])
+    told = progress_for(as_json=False, lang="en")
+    told.stage("reading", 4)
+    for clock[0] in (10.0, 20.0):
+        told.rows(123_456)
+        told.step()
+    told.end()
+    said = capsys.readouterr().err
+    assert "reading rows: 1 of 4, 12,000 rows a second, about 30 s left" in said
+    assert "reading rows done in 20.0 s: 246,912 rows, 12,000 a second" in said
+
+
+def test_verbose_says_every_step_and_quiet_cannot_be_asked_beside_it(year: tuple[object, ...], tmp_path: Path) -> None:
+    ran = run("-v", *year, "--partitions", 3)
+    assert ran.status == 0, ran.err
+    assert [f"settling: {done} of 3" in ran.err for done in (1, 2)] == [True, True]
+    assert "reading rows done in" in ran.err
+    assert ": 3 rows, " in ran.err
+    both = run("-q", "-v", *year)
+    assert both.status == 2
+    assert "one of them" in both.err
+    log = tmp_path / "log.jsonl"
+    assert run("--log", log, *year, "--overwrite").status == 0
+    assert [one["rows"] for one in lines(log) if one["event"] == "stage done" and one["stage"] == "reading"] == [3]

@@ -134,6 +134,9 @@ class _Lazy(click.Group):
     "-q", "--quiet", is_flag=True, help="Say nothing of how a command gets on, but what a person should know."
 )
 @click.option(
+    "-v", "--verbose", is_flag=True, help="Say each step of a stage on a line of its own, on a terminal, too."
+)
+@click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
     help="Help, errors and everything a command says in Chinese or in English; a command's own --lang goes before it.",
@@ -141,7 +144,13 @@ class _Lazy(click.Group):
 @click.option("--log", type=click.Path(path_type=Path), help="Add how the command gets on to this file, as JSON lines.")
 @click.pass_context
 def cli(
-    context: click.Context, share: str | None, show_values: bool, quiet: bool, lang: Lang | None, log: Path | None
+    context: click.Context,
+    share: str | None,
+    show_values: bool,
+    quiet: bool,
+    verbose: bool,
+    lang: Lang | None,
+    log: Path | None,
 ) -> None:
     """Settle a whole year of medical insurance at once, exact to the fen (医保年度清算).
 
@@ -150,7 +159,9 @@ def cli(
     more claims than --max-rejected accepts.
     """
     telling = context.ensure_object(Telling)
-    telling.quiet = quiet
+    if quiet and verbose:
+        raise UsageError("--quiet --verbose", found="both", expected="one of them")
+    telling.quiet, telling.verbose = quiet, verbose
     if log is not None:
         telling.log.open(log, context.invoked_subcommand or "")
     context.with_resource(terminated_as_interrupted())

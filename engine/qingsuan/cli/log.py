@@ -70,8 +70,9 @@ class Log(AbstractContextManager["Log"]):
 
 @dataclass(slots=True)
 class Telling:
-    """What the command line says for all commands: ``--quiet``, and ``--log``; and the language of help and errors."""
+    """What the command line says for all commands: ``--quiet``, ``--verbose`` and ``--log``; and the language of help and errors."""
 
     quiet: bool = False
+    verbose: bool = False
     words: Words = field(default_factory=lambda: Words("en"))
     log: Log = field(default_factory=Log)

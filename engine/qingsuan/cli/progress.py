@@ -1,4 +1,7 @@
-"""Progress on standard error: a bar on a terminal, lines elsewhere, with ``--quiet`` and ``--json`` only what a person should know."""
+"""Progress on standard error: a bar on a terminal, lines elsewhere.
+
+``--verbose`` has a line for each step; with ``--quiet`` and ``--json`` only what a person should know is said.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ _STAGES = {
     "sample": marked("making the sample"),
 }
 _TOLD_EVERY = 10.0
-"""Seconds between two lines of a long stage."""
+"""Seconds between two lines of a long stage; with ``--verbose`` every step is told."""
 
 
 class _Quiet(Progress):
@@ -40,11 +43,17 @@ class _Bar(_Quiet):
         self._words = words
 
     def stage(self, name: str, total: int) -> None:
-        label = self._words.speak(_STAGES[name])
-        self._bar: Any = click.progressbar(length=total, label=label, file=sys.stderr)
+        self._label, self._rows, self._since = self._words.speak(_STAGES[name]), 0, time.monotonic()
+        self._bar: Any = click.progressbar(length=total, label=self._label, file=sys.stderr)
         self._bar.render_progress()
 
+    def rows(self, count: int) -> None:
+        self._rows += count
+
     def step(self, count: int = 1) -> None:
+        if self._rows:
+            rate = _rate(self._rows, time.monotonic() - self._since)
+            self._bar.label = self._words.speak("{stage}, {rate} rows a second", stage=self._label, rate=rate)
         self._bar.update(count)
 
     def end(self) -> None:
@@ -52,27 +61,52 @@ class _Bar(_Quiet):
 
 
 class _Lines(_Quiet):
-    def __init__(self, words: Words) -> None:
-        self._words = words
+    """Lines; of a long stage one every so many seconds."""
+
+    def __init__(self, words: Words, every: float) -> None:
+        self._words, self._every = words, every
 
     def stage(self, name: str, total: int) -> None:
         speak = self._words.speak
-        self._name, self._total, self._done = speak(_STAGES[name]), total, 0
+        self._name, self._total, self._done, self._rows = speak(_STAGES[name]), total, 0, 0
         self._since = self._told = time.monotonic()
         tell(speak("{stage} … ({total} parts)", stage=self._name, total=total))
+
+    def rows(self, count: int) -> None:
+        self._rows += count
 
     def step(self, count: int = 1) -> None:
         self._done += count
         now, speak = time.monotonic(), self._words.speak
-        if now - self._told >= _TOLD_EVERY and self._done < self._total:
+        if now - self._told >= self._every and self._done < self._total:
             self._told = now
             left = round((now - self._since) * (self._total - self._done) / self._done)
-            values = {"done": self._done, "total": self._total, "left": left}
-            tell(speak("{stage}: {done} of {total}, about {left} s left", stage=self._name, **values))
+            values: dict[str, str | int] = {"stage": self._name, "done": self._done, "total": self._total, "left": left}
+            if self._rows:
+                rate = _rate(self._rows, now - self._since)
+                tell(
+                    speak("{stage}: {done} of {total}, {rate} rows a second, about {left} s left", rate=rate, **values)
+                )
+            else:
+                tell(speak("{stage}: {done} of {total}, about {left} s left", **values))
 
     def end(self) -> None:
-        seconds = f"{time.monotonic() - self._since:.1f}"
-        tell(self._words.speak("{stage} done in {seconds} s", stage=self._name, seconds=seconds))
+        took = time.monotonic() - self._since
+        values = {"stage": self._name, "seconds": f"{took:.1f}"}
+        if self._rows:
+            values |= {"rows": f"{self._rows:,}", "rate": _rate(self._rows, took)}
+            tell(self._words.speak("{stage} done in {seconds} s: {rows} rows, {rate} a second", **values))
+        else:
+            tell(self._words.speak("{stage} done in {seconds} s", **values))
+
+
+def _rate(rows: int, seconds: float) -> str:
+    """Rows a second, in whole thousands where there are many."""
+    rate = round(rows / max(seconds, 0.001))
+    return f"{rate:,}" if rate < _MANY else f"{round(rate, -3):,}"
+
+
+_MANY = 10_000
 
 
 class _Logged(Progress):
@@ -80,11 +114,15 @@ class _Logged(Progress):
         self._log = log
 
     def stage(self, name: str, total: int) -> None:
-        self._name, self._since = name, time.monotonic()
+        self._name, self._since, self._rows = name, time.monotonic(), 0
         self._log.write("stage", stage=name, parts=total)
 
+    def rows(self, count: int) -> None:
+        self._rows += count
+
     def end(self) -> None:
-        self._log.write("stage done", stage=self._name, seconds=round(time.monotonic() - self._since, 3))
+        rows = {"rows": self._rows} if self._rows else {}
+        self._log.write("stage done", stage=self._name, seconds=round(time.monotonic() - self._since, 3), **rows)
 
     def note(self, text: str) -> None:
         self._log.write("note", text=text)
@@ -101,6 +139,10 @@ class _Several(Progress):
     def step(self, count: int = 1) -> None:
         for one in self._told:
             one.step(count)
+
+    def rows(self, count: int) -> None:
+        for one in self._told:
+            one.rows(count)
 
     def end(self) -> None:
         for one in self._told:
@@ -121,5 +163,6 @@ def progress_for(*, as_json: bool, lang: Lang) -> Progress:
     if as_json or telling.quiet:
         shown = _Quiet()
     else:
-        shown = _Bar(words) if sys.stderr is not None and sys.stderr.isatty() else _Lines(words)
+        has_bar = sys.stderr is not None and sys.stderr.isatty() and not telling.verbose
+        shown = _Bar(words) if has_bar else _Lines(words, 0.0 if telling.verbose else _TOLD_EVERY)
     return _Several((shown, _Logged(telling.log)))

@@ -77,6 +77,9 @@ class Progress:
     def step(self, count: int = 1) -> None:
         """Some of its steps are done."""
 
+    def rows(self, count: int) -> None:
+        """So many rows more were read or settled in it."""
+
     def end(self) -> None:
         """It is over."""
 

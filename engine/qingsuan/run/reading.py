@@ -87,6 +87,7 @@ def _read(run: Run, work: list[tuple[InputTable, Chunk]], shuffles: dict[str, Sh
             refused.read(table.name, taken.refusals, batch, first_row)
             with run.lock:
                 run.books.read(table.name, batch.num_rows, taken.sums)
+                run.progress.rows(batch.num_rows)
         return not table.is_trusted
 
     with run.stopping_at_once():

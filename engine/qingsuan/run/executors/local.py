@@ -31,10 +31,13 @@ def settle_partitions(
     settler = run.settlement.settler()
 
     def work(partition: int) -> Future[None]:
-        settled = settler(*take(partition))
+        tables = take(partition)
+        settled = settler(*tables)
         names = [f"{kind}/part-{partition:05d}.parquet" for kind in settled.tables]
         for name, rows in zip(names, settled.tables.values(), strict=True):
             run.folder.begin_table(name, rows)
+        with run.lock:
+            run.progress.rows(sum(rows.num_rows for rows in tables))
         return sealing.submit(seal, partition, Kept.of(settled), names)
 
     def seal(partition: int, kept: Kept, names: Sequence[str]) -> None:
