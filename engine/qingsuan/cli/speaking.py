@@ -67,7 +67,7 @@ def spoken_to(arguments: Sequence[str]) -> Words:
 
     What is no language is refused by the option itself; until then the language of the machine is spoken.
     """
-    asked = [value for name, value in zip(arguments, [*arguments[1:], ""], strict=True) if name == "--lang"]
+    asked = [value for name, value in zip(arguments, [*arguments[1:], ""], strict=False) if name == "--lang"]
     asked += [one.removeprefix("--lang=") for one in arguments if one.startswith("--lang=")]
     try:
         return Words(language_of(next((one for one in asked if one in LANGUAGES), None), os.environ))

@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import pyarrow.parquet as pq
+
+from qingsuan.run.inputs.formats.limits import check_page, may_be_large
 from qingsuan.run.inputs.formats.thrift import Garbled, Struct, read_struct
 
-__all__ = ["rows_of_pages"]
+__all__ = ["check_sizes", "rows_of_pages"]
 
 _MAGIC = b"PAR1"
 _SCHEMA, _ROW_GROUPS = 2, 4  # fields of the footer
 _REPETITION, _CHILDREN = 3, 5  # fields of an element of the schema
 _COLUMNS, _COLUMN = 1, 3  # fields of a row group, and of a column in it
 _PACKED_SIZE, _DATA_AT, _DICTIONARY_AT = 7, 9, 11  # fields of a column
-_PAGE_KIND, _PAGE_SIZE, _VALUES = 1, 3, 1  # fields of a page header, and of that of each kind
+_PAGE_KIND, _UNPACKED_SIZE, _PAGE_SIZE, _VALUES = 1, 2, 3, 1  # fields of a page header, and of that of each kind
 _HEADERS = {0: 5, 3: 8}  # of pages with values: their kind, and the field of their own header
 _REPEATED = 2
 _HEADER_BYTES = (1 << 10, 1 << 14, 1 << 24)
@@ -45,6 +48,34 @@ def rows_of_pages(path: Path) -> list[int] | None:
             return [sum(_values(file, chunk, size)) for chunk in groups]
         except (KeyError, IndexError, TypeError, AttributeError) as error:
             raise Garbled(f"a part that is not where it should be: {error!r}") from error
+
+
+def check_sizes(path: Path, metadata: pq.FileMetaData) -> None:
+    """Check that no page is larger than the limit; of columns that are smaller themselves no page is looked at.
+
+    Raises
+    ------
+    InputError
+        One is.
+    """
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group)
+        if not may_be_large(rows.total_byte_size):
+            continue
+        for column in map(rows.column, range(rows.num_columns)):
+            if may_be_large(column.total_uncompressed_size):
+                _check_pages_of(path, column)
+
+
+def _check_pages_of(path: Path, column: pq.ColumnChunkMetaData) -> None:
+    places = (column.data_page_offset, column.dictionary_page_offset if column.has_dictionary_page else 0)
+    place = min(at for at in places if at > 0)
+    end = place + column.total_compressed_size
+    with path.open("rb") as file:
+        while place < end:
+            header, length = _header(file, place)
+            check_page(path, column.path_in_schema, header[_UNPACKED_SIZE])
+            place += length + max(0, header[_PAGE_SIZE])
 
 
 def _footer(file: BinaryIO, size: int) -> Struct:

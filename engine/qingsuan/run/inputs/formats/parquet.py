@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.columns.rows import has_its_digits
-from qingsuan.run.inputs.formats.pages import rows_of_pages
+from qingsuan.run.inputs.formats.limits import longest_cell
+from qingsuan.run.inputs.formats.pages import check_sizes, rows_of_pages
 from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
 from qingsuan.run.inputs.formats.thrift import Garbled
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
@@ -43,6 +44,7 @@ def open_parquet(number: int, path: Path, _encoding: str = "", _form: CsvForm | 
             found = f"its footer says {metadata.num_rows} rows, its row groups {sum(groups)}"
             raise unreadable(path, "parquet", found)
         _check_pages(path, groups)
+        check_sizes(path, metadata)
         columns = [file.schema.column(at) for at in range(len(file.schema))]
         int96 = frozenset(column.path for column in columns if column.physical_type == "INT96")
         return Source(number, path, "parquet", without_views(file.schema_arrow), metadata.num_rows, int96=int96)
@@ -127,7 +129,9 @@ def _batches(
     """The rows of some row groups, checked, with dictionaries of the columns ``codes``."""
     sizes = row_groups(source.path)
     rows, size_bytes = (sum(sizes[part][at] for part in parts) for at in (0, 1))
-    batch_rows = max(_LEAST_ROWS, min(BATCH_ROWS, BATCH_BYTES * rows // max(1, size_bytes)))
+    longest = _longest_id(source, parts, columns, codes)
+    most = min(BATCH_BYTES * rows // max(1, size_bytes), BATCH_BYTES // max(1, longest))
+    batch_rows = max(_LEAST_ROWS, min(BATCH_ROWS, most))
     with _file(source.path, _metadata(source.path), codes) as file:
         # small row groups are joined: each batch costs as much as some thousand rows
         if len(parts) > 1 and rows <= batch_rows:
@@ -140,7 +144,38 @@ def _batches(
         for batch in batches:
             for column in batch.columns:
                 _validate(column)
-            yield batch_without_views(batch)
+            plain = batch_without_views(batch)
+            longest_cell(source.path, plain)
+            yield plain
+
+
+def _longest_id(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None, codes: Sequence[str]) -> int:
+    """How long texts are at most that PyArrow would write out though the file says them once, in a dictionary.
+
+    Of a part that could not become large with the longest text its column holds nothing is asked.
+    """
+    names = [
+        name
+        for name in source.written.names
+        if pa.types.is_string(source.written.field(name).type) and name not in codes
+    ]
+    ids = [name for name in names if columns is None or name in columns]
+    sizes = row_groups(source.path)
+    large = [part for part in parts if sizes[part][0] * sizes[part][1] > BATCH_BYTES]
+    if not ids or not large:
+        return 0
+    longest = 0
+    try:
+        with _file(source.path, _metadata(source.path), ids) as file:
+            for part in large:
+                for first in file.iter_batches(1, row_groups=[part], columns=ids, use_threads=False):
+                    longest = max(longest, longest_cell(source.path, first))
+                    break
+    except (pa.ArrowException, OSError) as error:
+        if getattr(error, "errno", None):
+            raise
+        return 0  # texts written as differences are in no dictionary; what is broken is met again
+    return longest
 
 
 def _validate(column: pa.Array) -> None:

@@ -1,0 +1,85 @@
+"""Limits of what a file may hold, so that a small one cannot stand for more than there is memory: the longest cell, the largest page.
+
+A file of a few thousand bytes can say one text of a megabyte twenty thousand times, or pack a page of gigabytes. What exceeds a limit is
+refused (exit status 3) by a message that names the limit and the variable that raises it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qingsuan.errors import InputError, UsageError
+
+__all__ = ["CELL", "PAGE", "check_page", "longest_cell", "may_be_large"]
+
+CELL = "QINGSUAN_CELL_BYTES"
+"""The environment variable that says how many bytes a text may have; 65,536 unless given, twice what a spreadsheet's cell holds."""
+
+PAGE = "QINGSUAN_PAGE_BYTES"
+"""How many bytes a page of a Parquet file may have, unpacked; 64 MiB unless given, where writers make pages of one."""
+
+_USUAL = {CELL: 65_536, PAGE: 64 << 20}
+
+
+def longest_cell(path: Path, batch: pa.RecordBatch) -> int:
+    """How long the longest text of a batch is, in bytes; of a column with a dictionary those of the dictionary count.
+
+    Raises
+    ------
+    InputError
+        It is longer than the limit.
+    """
+    limit, most = _limit(CELL), 0
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        values = column.dictionary if pa.types.is_dictionary(column.type) else column
+        if not _is_text(values.type) or not len(values):
+            continue
+        longest = pc.max(pc.binary_length(values)).as_py() or 0
+        if longest > limit:
+            raise InputError(
+                f"{path}: column {name}",
+                found=f"a cell of {longest:,} bytes",
+                expected=f"at most {limit:,} bytes in a cell",
+                do=f"write the extract without it; if such cells are right, set {CELL}={longest}",
+            )
+        most = max(most, longest)
+    return most
+
+
+def may_be_large(size_bytes: int) -> bool:
+    """Whether there may be a page beyond the limit in so many bytes, unpacked."""
+    return size_bytes > _limit(PAGE)
+
+
+def check_page(path: Path, column: str, size_bytes: int) -> None:
+    """Check how large a page says that it is, unpacked.
+
+    Raises
+    ------
+    InputError
+        It is larger than the limit.
+    """
+    limit = _limit(PAGE)
+    if size_bytes > limit:
+        raise InputError(
+            f"{path}: column {column}",
+            found=f"a page of {size_bytes:,} bytes, unpacked",
+            expected=f"pages of at most {limit:,} bytes: a page is held in memory whole",
+            do=f"write the file again with smaller pages; if there is memory for them, set {PAGE}={size_bytes}",
+        )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    is_large = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind) or is_large)
+
+
+def _limit(name: str) -> int:
+    said = os.environ.get(name) or str(_USUAL[name])
+    if not said.isdecimal():
+        raise UsageError(name, found=f"“{said}”", expected="a number of bytes", do=f"unset {name}, or give it a number")
+    return int(said)
