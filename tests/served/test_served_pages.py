@@ -164,6 +164,9 @@ def test_a_number_is_changed_as_the_command_changes_it(made: Made) -> None:
     assert row["fund_pay_sumamt_change"] < 0
     assert f"{row['fund_pay_sumamt_change']:+,.2f}" in text
     assert f"{path} = 100/50 yuan" in text, "the form is there again"
+    chosen = made.get(f"/en/1/simulation?{urlencode({'rules': RULES, 'path': path})}")
+    assert f'<option value="{path}" selected>' in chosen.text
+    check(chosen)
     assert 'value="200/100"' in answer.text
 
 
@@ -172,7 +175,7 @@ def test_a_number_is_changed_as_the_command_changes_it(made: Made) -> None:
     [
         ({"rules": "990100/310/2099-01-01"}, 404, "no such rule set"),
         ({"rules": RULES, "path": "pooled.nothing", "value": "1"}, 404, "no such number"),
-        ({"rules": RULES, "path": "pooled.deductible"}, 400, "two decimals"),
+        ({"rules": RULES, "path": "pooled.deductible", "value": "much"}, 400, "two decimals"),
         ({"rules": RULES, "path": "pooled.deductible", "value": "1=2"}, 400, "two decimals"),
         ({"rules": RULES, "path": "pooled.deductible", "value": "٣"}, 400, "two decimals"),
         ({"rules": RULES, "path": "pooled.bands", "value": "5000"}, 400, "from 0 to 100"),
@@ -182,6 +185,7 @@ def test_a_number_that_cannot_be_changed_so_is_refused(
     made: Made, asked: dict[str, str], status: int, said: str
 ) -> None:
     assert said in check(made.get(f"/en/1/simulation?{urlencode(asked)}"), status)
+    assert said not in check(made.get(f"/zh/1/simulation?{urlencode(asked)}"), status)
 
 
 def test_one_simulation_works_at_a_time_and_ends_when_it_is_told(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,6 +235,7 @@ def test_a_fault_of_ours_is_said_and_the_next_page_is_served(made: Made, monkeyp
     monkeypatch.setattr("qingsuan.served.application.runs", spoilt)
     text = check(made.get("/en/"), 500)
     assert "ZeroDivisionError (test_served_pages.py" in text
+    assert "qingsuan 自身的错误" in check(made.get("/zh/"), 500)
     assert "p4 is a person" not in text
     check(made.get("/en/1/"))
 

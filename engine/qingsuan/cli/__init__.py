@@ -18,12 +18,13 @@ import click
 from qingsuan import __version__
 from qingsuan.cli.log import Telling
 from qingsuan.cli.output import open_standard_streams, tell
-from qingsuan.cli.speaking import SpeakingContext, error_told, misuse_told, spoken_to
+from qingsuan.cli.speaking import SpeakingContext, misuse_told, spoken_to
 from qingsuan.cli.stopping import terminated_as_interrupted
 from qingsuan.contents import SHOW_VALUES
 from qingsuan.errors import QingsuanError, RunError, UsageError
 from qingsuan.messages import LANGUAGES, Lang, Words, marked
 from qingsuan.messages.language import VARIABLE as LANGUAGE
+from qingsuan.report.wording.speaking import error_told
 
 __all__ = ["COMMANDS", "cli", "main"]
 

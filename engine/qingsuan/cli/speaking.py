@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 import click
 
 from qingsuan.cli.log import Telling
-from qingsuan.errors import QingsuanError
 from qingsuan.messages import LANGUAGES, Words, language_of, written_says
 from qingsuan.report.text import folded, width
 
-__all__ = ["CLICK_SAYS", "MACHINE_SAYS", "SpeakingContext", "error_told", "misuse_told", "spoken_to"]
+__all__ = ["CLICK_SAYS", "MACHINE_SAYS", "SpeakingContext", "misuse_told", "spoken_to"]
 
 CLICK_SAYS = (
     "Options",
@@ -73,20 +72,6 @@ def spoken_to(arguments: Sequence[str]) -> Words:
         return Words(language_of(next((one for one in asked if one in LANGUAGES), None), os.environ))
     except ValueError:  # QINGSUAN_LANG: said by whatever command asks for it
         return Words(language_of(None, {**os.environ, "QINGSUAN_LANG": ""}))
-
-
-def error_told(words: Words, error: QingsuanError) -> str:
-    """An error as a person reads it."""
-    if words.lang == "en":
-        return str(error)
-    told = [f"{written_says(words, error.where)}：{written_says(words, error.found)}"]
-    if error.expected:
-        told.append(words.speak("  expected: {text}", text=written_says(words, error.expected)))
-    if error.do:
-        told.append(words.speak("  what to do: {text}", text=written_says(words, error.do)))
-    if error.besides:
-        told.append(f"  {written_says(words, error.besides)}")
-    return "\n".join(told)
 
 
 def misuse_told(words: Words, error: click.ClickException) -> str:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from qingsuan.errors import InputError, PluginError, PolicyError, QingsuanError, UsageError
 from qingsuan.messages import Lang, Words, marked
+from qingsuan.report.wording.speaking import error_told
 from qingsuan.served.door import Door, Refused, fields_of
 from qingsuan.served.explaining import claim, person
 from qingsuan.served.frame import above, told
@@ -101,9 +102,9 @@ class Application:
         except Refused as refused:
             return self._refused(refused, visit if let_in else None)
         except QingsuanError as error:
-            return self._failed(visit, _status_of(error), str(error))
+            return self._failed(visit, _status_of(error), error_told(visit.words, error))
         except Exception as error:  # noqa: BLE001 - the last handler: the visitor is told, and the next page is served
-            return self._failed(visit, 500, _fault(error))
+            return self._failed(visit, 500, _fault(visit.words, error))
 
     def _visit(self, request: Request, path: str, first: Visit) -> Visit:
         """What is asked for.
@@ -161,8 +162,8 @@ def _status_of(error: QingsuanError) -> int:
     )
 
 
-def _fault(error: Exception) -> str:
+def _fault(words: Words, error: Exception) -> str:
     """What qingsuan itself did wrong, without what rows hold."""
     frames = traceback.extract_tb(error.__traceback__)
     at = f" ({PurePath(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"a fault of qingsuan itself: {type(error).__name__}{at}"
+    return words.speak("a fault of qingsuan itself: {name}{at}", name=type(error).__name__, at=at)

@@ -89,7 +89,7 @@ class Simulations:
             chosen = next((one for one in numbers if one.place == asked), None)
             if chosen is None:
                 raise Refused(404, visit.words.speak("There is no such rule set in the year."))
-            if not path and not value:
+            if not value:
                 return self._ask(visit, chosen)
             return self._simulated(visit, year, chosen, path, value)
 
@@ -139,6 +139,7 @@ class Simulations:
                 words.speak(
                     "A value is a number with at most two decimals: 65 for 65 %, 1200 for yuan, 70/75/80 for a list."
                 ),
+                above(visit, _form(visit, chosen)),
             )
         made = self._made(visit, year, f"{chosen.place}:{path}={value}")
         with self.making:

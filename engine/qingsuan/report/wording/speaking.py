@@ -1,13 +1,13 @@
-"""The language that a command or a program is answered in."""
+"""The language that a command or a program is answered in, and errors in it."""
 
 from __future__ import annotations
 
 import os
 
-from qingsuan.errors import UsageError
-from qingsuan.messages import LANGUAGES, Words, language_of
+from qingsuan.errors import QingsuanError, UsageError
+from qingsuan.messages import LANGUAGES, Words, language_of, written_says
 
-__all__ = ["words_in"]
+__all__ = ["error_told", "words_in"]
 
 
 def words_in(lang: str | None) -> Words:
@@ -23,3 +23,17 @@ def words_in(lang: str | None) -> Words:
     except ValueError as error:
         do = "set QINGSUAN_LANG right, or give --lang"
         raise UsageError("--lang", found=str(error), expected=" or ".join(LANGUAGES), do=do) from error
+
+
+def error_told(words: Words, error: QingsuanError) -> str:
+    """An error as a person reads it."""
+    if words.lang == "en":
+        return str(error)
+    told = [f"{written_says(words, error.where)}：{written_says(words, error.found)}"]
+    if error.expected:
+        told.append(words.speak("  expected: {text}", text=written_says(words, error.expected)))
+    if error.do:
+        told.append(words.speak("  what to do: {text}", text=written_says(words, error.do)))
+    if error.besides:
+        told.append(f"  {written_says(words, error.besides)}")
+    return "\n".join(told)
