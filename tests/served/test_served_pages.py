@@ -12,14 +12,17 @@ from werkzeug.test import TestResponse
 
 import qingsuan
 from html_pages import check_page, texts_of
+from qingsuan.closing.printed.report import report_of_year
+from qingsuan.messages import Lang
 from qingsuan.printed.report import report_of
 from qingsuan.served import simulating
 from qingsuan.served.application import HEADERS
+from qingsuan.served.runs import Served
 from served_runs import TOKEN, Made, application_of
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 RULES = "990100/310/2021-02-01"
-LANGS = ("zh", "en")
+LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
 def words_of(answer: TestResponse) -> str:
@@ -84,10 +87,22 @@ def test_the_overview_is_the_report_without_what_has_its_own_page(made: Made) ->
     assert report.sections["institutions"].note not in text
 
 
-def test_another_run_is_shown_as_its_command_prints_it(made: Made) -> None:
-    assert "The close of 2022" in check(made.get("/en/3/"))
-    assert "2022年度医保年终清算" in check(made.get("/zh/3/"))
-    check(made.get("/en/3/report"), 404)
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_closed_year_is_shown_as_its_report(made: Made, lang: Lang) -> None:
+    report = report_of_year(made.folder / "closed", lang)
+    text = check(made.get(f"/{lang}/3/"))
+    assert [one.title for one in report.sections.values() if one.title not in text] == []
+    assert report.sections
+    check(made.get(f"/{lang}/3/report"), 404)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_another_run_is_shown_as_its_command_prints_it(made: Made, lang: Lang, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Served, "is_benefits", False)  # what a run of premiums, say, is shown as
+    answer = made.get(f"/{lang}/2/")
+    assert " ".join(qingsuan.open(made.folder / "bare").summary(lang).split()) in check(answer)
+    assert f"/{lang}/2/person" not in links_of(answer)
+    check(made.get(f"/{lang}/2/person"), 404)
 
 
 def test_institutions_are_shown_whole_by_pages_or_one_by_one(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qingsuan.closing.printed.report import report_of_year
+from qingsuan.closing.year import ClosedYear
 from qingsuan.served.frame import above, told
 from qingsuan.served.visit import Visit
 
@@ -28,7 +30,7 @@ def runs(visit: Visit) -> str:
 
 
 def overview(visit: Visit) -> str:
-    """What came in and went out, funds by pool and scheme, rejected rows, warnings; of another kind of run its summary.
+    """What came in and went out, funds by pool and scheme, rejected rows, warnings; of a closed year its report, else the summary.
 
     Raises
     ------
@@ -36,6 +38,8 @@ def overview(visit: Visit) -> str:
         A table of the run cannot be read.
     """
     run, words = visit.run, visit.words
+    if isinstance(run.run, ClosedYear):
+        return report_of_year(run.run.path, words.lang).page(above(visit))
     if not run.is_benefits:
         return told(words, f"{run.kind(words.lang)} {run.year}", text=run.run.summary(words.lang), around=above(visit))
     made = run.report(words.lang)

@@ -38,6 +38,22 @@ class YearReport:
     sections: dict[str, Section]
     words: Words
 
+    def page(self, above: Any = "") -> str:
+        """One HTML page, with its pictures.
+
+        Parameters
+        ----------
+        above
+            What stands above it where it is one of several pages (``Markup``); nothing where it stands alone.
+
+        Raises
+        ------
+        UsageError
+            Jinja2 or matplotlib is not installed.
+        """
+        title = self.words.speak("The close of {year}: report", year=self.record["year"])
+        return page_of(self.record, title, self.sections, self._pictures(), self.words, above)
+
     def write(self, path: Path) -> None:
         """Write the page, or the workbook, in place of what is there.
 
@@ -46,11 +62,10 @@ class YearReport:
         UsageError
             It cannot be written there.
         """
-        if path.suffix.lower() != ".html":
+        if path.suffix.lower() == ".html":
+            write_page(self.page(), path, private=False)
+        else:
             write_workbook(self.sections, path)
-            return
-        title = self.words.speak("The close of {year}: report", year=self.record["year"])
-        write_page(page_of(self.record, title, self.sections, self._pictures(), self.words), path, private=False)
 
     def _pictures(self) -> dict[str, Any]:
         """What the funds of each pool paid for benefits, and what the books of each fund close with."""
