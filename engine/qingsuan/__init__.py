@@ -2,7 +2,7 @@
 
 These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
 ``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``fund``, ``clear``, ``operator``, ``outside``, ``procurement``,
-``year_end``, ``diff``, ``rules`` and ``open``, imported when they are first asked for.
+``year_end``, ``permitted_changes``, ``diff``, ``rules`` and ``open``, imported when they are first asked for.
 """
 
 from importlib import import_module
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from qingsuan.api.agreements.outside import outside
     from qingsuan.api.agreements.procurement import procurement
     from qingsuan.api.benefits import settle
+    from qingsuan.api.changes.comparing import diff
+    from qingsuan.api.changes.permitted import permitted_changes
+    from qingsuan.api.changes.simulation import simulate
     from qingsuan.api.clearing import clear
     from qingsuan.api.closing.funds import fund
-    from qingsuan.api.comparing import diff
     from qingsuan.api.folders import open_run as open  # noqa: A004 - ``qingsuan.open``
     from qingsuan.api.premiums import premium
     from qingsuan.api.rules import rules
-    from qingsuan.api.simulation import simulate
     from qingsuan.api.subsidies import subsidy
     from qingsuan.api.year import prepare
     from qingsuan.closing.year import close_year as year_end
@@ -40,6 +41,7 @@ __all__ = [
     "open",
     "operator",
     "outside",
+    "permitted_changes",
     "premium",
     "prepare",
     "procurement",
@@ -55,17 +57,18 @@ __version__ = "0.1.0"
 _FUNCTIONS = {
     "account": ("api.accounts", "account"),
     "clear": ("api.clearing", "clear"),
-    "diff": ("api.comparing", "diff"),
+    "diff": ("api.changes.comparing", "diff"),
     "fund": ("api.closing.funds", "fund"),
     "open": ("api.folders", "open_run"),
     "operator": ("api.agreements.operators", "operator"),
     "outside": ("api.agreements.outside", "outside"),
+    "permitted_changes": ("api.changes.permitted", "permitted_changes"),
     "premium": ("api.premiums", "premium"),
     "prepare": ("api.year", "prepare"),
     "procurement": ("api.agreements.procurement", "procurement"),
     "rules": ("api.rules", "rules"),
     "settle": ("api.benefits", "settle"),
-    "simulate": ("api.simulation", "simulate"),
+    "simulate": ("api.changes.simulation", "simulate"),
     "subsidy": ("api.subsidies", "subsidy"),
     "year_end": ("closing.year", "close_year"),
 }

@@ -237,9 +237,9 @@ def test_every_figure_that_one_of_the_documents_wants_stands_on_the_page() -> No
         ),
         ("`--classes`", "`--class`", "N21-04: `--class` is nothing that exists"),
         (
-            "`qingsuan policy diff`",
-            "`qingsuan policy differ`",
-            "E21-08: `qingsuan policy differ` is nothing that exists",
+            "`qingsuan diff`",
+            "`qingsuan differ`",
+            "E21-08: `qingsuan differ` is nothing that exists",
         ),
         ("`overlmt_selfpay`", "`overlmt_amt`", "J21-23: `overlmt_amt` is nothing that exists"),
         ("not computed: scheme 410", "not yet: scheme 410", "P20-14: the ending 'not yet'"),

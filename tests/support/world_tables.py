@@ -50,7 +50,7 @@ def _table(rows: Sequence[Any], columns: Sequence[Column], owner: str) -> pa.Tab
     for dimension in DIMENSIONS:
         if dimension.table != owner or dimension.kind not in {"code", "number", "amount", "date"}:
             continue
-        values = [row.extra[dimension.name] for row in rows]
+        values = [row.extra.get(dimension.name) for row in rows]
         if dimension.kind == "date":
             arrays[dimension.column] = pa.array(values, pa.int32()).cast(pa.date32())
         elif dimension.kind == "number":

@@ -26,6 +26,8 @@ _STAGES = {
     "checking": marked("checking"),
     "rejected rows": marked("rejected rows"),
     "simulating": marked("simulating"),
+    "numbers": marked("looking at numbers"),
+    "trying": marked("trying numbers"),
     "comparing": marked("comparing"),
     "sample": marked("making the sample"),
 }

@@ -268,6 +268,11 @@ class Fund(FinishedRun):
         return self._rows("statement")
 
     @cached_property
+    def gaps(self) -> Rows:
+        """Who bears the gap of each county's account; without columns where no region has a rule of gaps."""
+        return self._rows("gaps")
+
+    @cached_property
     def closing(self) -> Rows:
         """What the next year opens with."""
         return self._rows("closing")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from qingsuan.api.simulation import Numbers, numbers_of, simulate
+from qingsuan.api.changes.simulation import Numbers, numbers_of, simulate
 from qingsuan.run.model import Progress
 from qingsuan.served.door import Refused
 from qingsuan.served.explaining import without_year

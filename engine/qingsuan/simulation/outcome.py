@@ -111,8 +111,10 @@ class Simulation:
             (folder / f"{EXPLAINED}.json").write_text(told + "\n", "utf-8")
 
 
-def check_out(out: Path, *, overwrite: bool) -> Path:
+def check_out(out: Path, *, overwrite: bool, record: str = RECORD) -> Path:
     """The hidden folder, empty, in which a simulation is made before it gets its name.
+
+    ``record`` is the file that an earlier one in its place has.
 
     Raises
     ------
@@ -125,7 +127,7 @@ def check_out(out: Path, *, overwrite: bool) -> Path:
         there = out.is_symlink() or out.exists()
         empty = there and out.is_dir() and not any(out.iterdir())
     if there and not empty:
-        if not is_file(out / RECORD):
+        if not is_file(out / record):
             expected = "a folder that is not there, or is empty"
             raise UsageError(f"--out {out}", found="something that is no simulation", expected=expected)
         if not overwrite:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from qingsuan.simulation.views import MEASURES, View, measured
 __all__ = ["Views"]
 
 Int64 = npt.NDArray[np.int64]
+Bool = npt.NDArray[np.bool_]
 
 _SHARE_OF_MEMORY = 4
 """A quarter of what a simulation may hold in memory is for what is put aside."""
@@ -65,14 +66,19 @@ class Views:
         """The partitions that were put aside."""
         return sorted(self._held)
 
-    def change(self, variant: Variant, workers: int) -> Int64:
-        """By how much :data:`~qingsuan.simulation.views.MEASURES` change by a variant for which claims stand at the same door."""
+    def change(self, variant: Variant, workers: int, of: Callable[[View], Bool] | None = None) -> Int64:
+        """By how much :data:`~qingsuan.simulation.views.MEASURES` change by a variant for which claims stand at the same door.
+
+        ``of`` says of each claim of a view whether it counts; without it all do.
+        """
 
         def work(partition: int) -> Int64:
-            _, door, before = self.get(partition).touched(variant.touched)
+            view = self.get(partition)
+            kept, door, before = view.touched(variant.touched)
             if not len(door.person):
                 return np.zeros(len(MEASURES), np.int64)
-            found: Int64 = (measured(door, variant.core.run(door)) - before).sum(axis=1)
+            change = measured(door, variant.core.run(door)) - before
+            found: Int64 = (change if of is None else change[:, of(view)[kept]]).sum(axis=1)
             return found
 
         sums = np.zeros(len(MEASURES), np.int64)

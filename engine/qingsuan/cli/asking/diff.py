@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qingsuan.api.comparing import diff
+from qingsuan.api.changes.comparing import diff
 from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.cli.progress import progress_for

@@ -72,7 +72,7 @@ def command(
     YEAR is a folder of “qingsuan prepare”. PATH is POOL/SCHEME:LAYER.SETTING.ROW.COLUMN as “qingsuan policy show” has them:
     220100/390:inpatient.bands.minors.3M=70/75/80. Nothing of an installed plugin is changed.
     """
-    from qingsuan.api.simulation import simulate
+    from qingsuan.api.changes.simulation import simulate
 
     simulation = simulate(
         year,

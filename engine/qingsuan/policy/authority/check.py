@@ -18,7 +18,7 @@ from qingsuan.policy.findings import Finding
 from qingsuan.policy.model import Codes, Interval, RuleSet, Source, When
 from qingsuan.policy.toml.told import did_you_mean
 
-__all__ = ["check_authority", "check_standard"]
+__all__ = ["AuthorisedValue", "authorised_values", "check_authority", "check_standard"]
 
 _EPOCH = dt.date(1970, 1, 1)
 
@@ -31,6 +31,23 @@ def check_authority(rule_sets: Iterable[RuleSet], authorities: Sequence[Authorit
     PolicyError
         A rule set contradicts itself (see :func:`qingsuan.policy.decision.build`).
     """
+    for judge in _judges(rule_sets, authorities):
+        yield from judge.findings()
+
+
+def authorised_values(rule_sets: Iterable[RuleSet], authorities: Sequence[Authority]) -> Iterator[AuthorisedValue]:
+    """Every value that rule sets set, and what authorises it, in an order that only conditions and dates decide.
+
+    Raises
+    ------
+    PolicyError
+        A rule set contradicts itself (see :func:`qingsuan.policy.decision.build`).
+    """
+    for judge in _judges(rule_sets, authorities):
+        yield from judge.authorised()
+
+
+def _judges(rule_sets: Iterable[RuleSet], authorities: Sequence[Authority]) -> Iterator[_Judge]:
     following: dict[tuple[str, str], int] = {}
     for rule_set in sorted(rule_sets, key=lambda one: one.effective, reverse=True):
         series = [(rule_set.pool, scheme) for scheme in rule_set.schemes]
@@ -39,7 +56,7 @@ def check_authority(rule_sets: Iterable[RuleSet], authorities: Sequence[Authorit
             ends.append(_day(rule_set.until) + 1)
         following.update(dict.fromkeys(series, _day(rule_set.effective)))
         days = Interval(_day(rule_set.effective), max(ends, default=None))
-        yield from _Judge(rule_set, days, authorities).findings()
+        yield _Judge(rule_set, days, authorities)
 
 
 def check_standard(
@@ -62,6 +79,16 @@ def check_standard(
                     expected=f"{_bounds_text(one.bounds, setting)}: {_by(authority, one.id, one.source)}",
                     do="correct the standard, or the bound of the authority file",
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisedValue:
+    """A value of a rule set for the claims that a rule pays in one way, the file in force, and what of it names such values."""
+
+    rule_set: RuleSet
+    value: Value
+    authority: Authority
+    by: tuple[Authorised, ...]
 
 
 @dataclass
@@ -101,16 +128,25 @@ class _Judge:
         self.asked.append({**when, "date": both})
         return len(self.asked) - 1
 
+    def authorised(self) -> Iterator[AuthorisedValue]:
+        for file, at, values in self._in_force(self._files_in_force()):
+            for value in values:
+                yield AuthorisedValue(self.rule_set, value, file.authority, tuple(file.by(at, value)))
+
     def _judge(self, files: Sequence[_File]) -> None:
+        for file, at, values in self._in_force(files):
+            file.judge(at, values)
+        for file in files:
+            file.judge_tilts()
+
+    def _in_force(self, files: Sequence[_File]) -> Iterator[tuple[_File, Combination, tuple[Value, ...]]]:
+        """Each file with every combination of claims within the days in which both are in force, and what is set for it."""
         known: dict[tuple[int, tuple[tuple[str, tuple[int, ...]], ...]], tuple[Value, ...]] = {}
-        for one in combinations(self.rule_set, self.asked):
+        for one in combinations(self.rule_set, self.asked) if files else ():
             key = (one.rule, tuple(sorted(one.cases.items())))
             if key not in known:
                 known[key] = tuple(values_of(self.rule_set, one))
-            for file in files:
-                file.judge(one, known[key])
-        for file in files:
-            file.judge_tilts()
+            yield from ((file, one, known[key]) for file in files if file.is_in_force(one))
 
     def note(self, parameter: str, finding: Finding) -> None:
         """Note what is wrong once, unless the rule set says that it goes beyond this parameter."""
@@ -152,11 +188,16 @@ class _File:
             yield from (one.id, *one.settings)
         yield from (one.of.id for one in self.tilts)
 
+    def is_in_force(self, at: Combination) -> bool:
+        return self.in_force is not None and at.holds[self.in_force]
+
+    def by(self, at: Combination, value: Value) -> list[Authorised]:
+        """What of the file names a value that is set for such claims."""
+        return [one for one, n in self.authorised if n is not None and at.holds[n] and _is_of(one, value)]
+
     def judge(self, at: Combination, values: Sequence[Value]) -> None:
-        if self.in_force is None or not at.holds[self.in_force]:
-            return
         for value in values:
-            by = [one for one, n in self.authorised if n is not None and at.holds[n] and _is_of(one, value)]
+            by = self.by(at, value)
             if not by:
                 self.unauthorised(at, value)
             for one in by:

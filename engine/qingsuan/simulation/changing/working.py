@@ -161,7 +161,7 @@ class Working:
         for one in changes:
             where = f"{option} {one}"
             rule_set = self._rule_set(changed, one.place, where)
-            region = self._region_of(rule_set.pool, where).code
+            region = self.region_of(rule_set.pool, where).code
             name = PurePath(rule_set.file).name
             parameter, at = self._parameter(changed, region, name, one.place, where)
             by_file.setdefault((region, name), []).append((parameter.keys, _items(parameter, at, one, where)))
@@ -181,7 +181,7 @@ class Working:
         """
         where = f"--sweep {sweep}"
         rule_set = self._rule_set(changed, sweep.place, where)
-        region = self._region_of(rule_set.pool, where).code
+        region = self.region_of(rule_set.pool, where).code
         parameter, at = self._parameter(changed, region, PurePath(rule_set.file).name, sweep.place, where)
         if at is None and isinstance(parameter.written, tuple) and len(parameter.written) > 1:
             written = "/".join(map(str, parameter.written))
@@ -191,8 +191,28 @@ class Working:
 
     def parameters(self, changed: Changed, rule_set: RuleSet) -> tuple[Parameter, ...]:
         """Every number of a rule set by its path."""
-        region = self._region_of(rule_set.pool, rule_set.file).code
+        region = self.region_of(rule_set.pool, rule_set.file).code
         return self._parameters(changed, region, PurePath(rule_set.file).name)
+
+    def region_of(self, pool: str, where: str) -> Region:
+        """The region that serves a pool.
+
+        Raises
+        ------
+        UsageError
+            Nobody does.
+        """
+        owner = self.installed.pool_of(pool)
+        if owner is None:
+            known = sorted(one.code for region in self.installed.regions for one in region.pools)
+            expected = f"one of {', '.join(known) or '(no plugin is installed)'}"
+            raise UsageError(
+                where,
+                found=f'no pool "{pool}"',
+                expected=expected,
+                do=did_you_mean(pool, known) or "“qingsuan plugins”",
+            )
+        return owner[0]
 
     def in_force(self) -> tuple[RuleSet, ...]:
         """The rule sets that are in force on some day of the year, by pool, schemes and date."""
@@ -213,7 +233,7 @@ class Working:
 
     def _owner(self, file: Path, where: str) -> Region:
         """The region whose pool a parameter file names."""
-        return self._region_of(load(file, label=str(file)).table("ruleset").text("pool"), where)
+        return self.region_of(load(file, label=str(file)).table("ruleset").text("pool"), where)
 
     def _parameter(
         self, changed: Changed, region: str, name: str, place: Place, where: str
@@ -240,22 +260,9 @@ class Working:
         assert rules is not None, "a region with a rule set has a folder"
         return Path(rules) if isinstance(rules, str) else rules
 
-    def _region_of(self, pool: str, where: str) -> Region:
-        owner = self.installed.pool_of(pool)
-        if owner is None:
-            known = sorted(one.code for region in self.installed.regions for one in region.pools)
-            expected = f"one of {', '.join(known) or '(no plugin is installed)'}"
-            raise UsageError(
-                where,
-                found=f'no pool "{pool}"',
-                expected=expected,
-                do=did_you_mean(pool, known) or "“qingsuan plugins”",
-            )
-        return owner[0]
-
     def _rule_set(self, changed: Changed, place: Place, where: str) -> RuleSet:
         """The rule set that a place names: of those in force in the year, the one of its pool, scheme and date."""
-        self._region_of(place.pool, where)
+        self.region_of(place.pool, where)
         of_pool = [one for one in changed.rule_sets if one.pool == place.pool]
         own = sorted((one for one in of_pool if place.scheme in one.schemes), key=lambda one: one.effective)
         if not own:

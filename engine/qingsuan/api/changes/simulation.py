@@ -25,11 +25,11 @@ from qingsuan.simulation.changing.asked import Place, read_seek, read_set, read_
 from qingsuan.simulation.changing.parameters import Parameter
 from qingsuan.simulation.changing.working import Working
 from qingsuan.simulation.opened import Means
-from qingsuan.simulation.outcome import Simulation, check_out, replace_out
+from qingsuan.simulation.outcome import RECORD, Simulation, check_out, replace_out
 from qingsuan.simulation.run import Asked
 from qingsuan.simulation.run import simulate as run_simulation
 
-__all__ = ["Numbers", "numbers_of", "simulate"]
+__all__ = ["Numbers", "made_in", "numbers_of", "rules_for", "simulate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def numbers_of(year: PathLike, *, rules_dir: PathLike | None = None) -> tuple[Nu
     InputError, PluginError, PolicyError
         As in :func:`simulate`.
     """
-    setup, installed = _rules_for(PreparedYear.open(Path(year)), (), rules_dir, None)
+    setup, installed = rules_for(PreparedYear.open(Path(year)), (), rules_dir, None)
     working = Working(installed, setup.rule_sets, setup.year)
     unchanged = working.nothing()
     return tuple(
@@ -69,7 +69,7 @@ def numbers_of(year: PathLike, *, rules_dir: PathLike | None = None) -> tuple[Nu
     )
 
 
-def _rules_for(
+def rules_for(
     prepared: PreparedYear, require: Sequence[str], rules_dir: PathLike | None, allow: PathLike | None
 ) -> tuple[Setup, Installed]:
     """The rules in force, and the plugins that they come from."""
@@ -156,8 +156,8 @@ def simulate(
     if page:
         for library in ("jinja2", "matplotlib"):
             need(library)
-    with _made_in(None if out is None else Path(out), overwrite, [year, *([rules] if rules else [])]) as folder:
-        setup, installed = _rules_for(prepared, texts(require), rules_dir, allow)
+    with made_in(None if out is None else Path(out), overwrite, [year, *([rules] if rules else [])]) as folder:
+        setup, installed = rules_for(prepared, texts(require), rules_dir, allow)
         setup.registrations = has_table(Path(year), "registrations")
         refuse_families(
             setup, "simulate", "settle the year's tables by both rule sets, and compare the runs: qingsuan diff"
@@ -178,14 +178,14 @@ def simulate(
 
 
 @contextmanager
-def _made_in(out: Path | None, overwrite: bool, inputs: Sequence[PathLike]) -> Iterator[Path]:
-    """A folder in which a simulation is made; in the end it is ``out``, or gone."""
+def made_in(out: Path | None, overwrite: bool, inputs: Sequence[PathLike], record: str = RECORD) -> Iterator[Path]:
+    """A folder in which a simulation is made; in the end it is ``out``, or gone. ``record`` is that of an earlier one."""
     if out is None:
         folder = temporary_folder()
     else:
         check_apart(out, (), [os.fspath(one) for one in inputs])
         need("openpyxl")
-        folder = check_out(out, overwrite=overwrite)
+        folder = check_out(out, overwrite=overwrite, record=record)
     try:
         yield folder
         if out is not None:
