@@ -41,6 +41,8 @@ class _Quiet(Progress):
 
 
 class _Bar(_Quiet):
+    _rows = 0  # rows of tables that must be trusted come before the first stage
+
     def __init__(self, words: Words) -> None:
         self._words = words
 
@@ -64,6 +66,8 @@ class _Bar(_Quiet):
 
 class _Lines(_Quiet):
     """Lines; of a long stage one every so many seconds."""
+
+    _rows = 0
 
     def __init__(self, words: Words, every: float) -> None:
         self._words, self._every = words, every
@@ -112,6 +116,8 @@ _MANY = 10_000
 
 
 class _Logged(Progress):
+    _rows = 0
+
     def __init__(self, log: Log) -> None:
         self._log = log
 
