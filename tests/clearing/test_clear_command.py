@@ -572,7 +572,7 @@ def test_partitions_and_workers_do_not_matter_and_a_run_goes_on(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("table", "column", "said"),
     [
-        ("clearing", "audit", "payable = standard + kept - borne by institution - audit - deposit kept"),
+        ("clearing", "audit", "payable = standard + kept - borne by institution + procurement - audit - deposit kept"),
         ("clearing", "kept", "what is kept or borne is no more than there is"),
         ("clearing", "overrun", "surplus and overrun are those of the budget"),
         ("clearing", "deposit", "deposit - returned = kept"),
@@ -603,6 +603,77 @@ def test_from_python(tmp_path: Path) -> None:
     assert len(opened.rejected) == len(opened.rejected_cases) == 0
 
 
+# ---- what institutions keep of procurement
+
+
+TAKERS = HEADER.replace("terms\n", "terms,procurement\n") + "H1,990100,390,21,2022-01,2022-12,item,1\n"
+OF_RESIDENTS = "setl_id,fixmedins_code,insutype,medfee_sumamt,hifp_pay\nC1,H1,390,100.00,70.00\n"
+
+
+def procured(folder: Path) -> Path:
+    """A finished run of procurement that is worked by hand: of residents' money H1 keeps 21,600.00, H2 27,000.00."""
+    case = Path(__file__).parents[1] / "purchases" / "cases" / "hunan"
+    files = {"--agreed": "agreed.csv", "--batches": "batches.toml", "--items": "items.csv", "--scores": "scores.csv"}
+    options = [part for option, name in files.items() for part in (option, case / name)]
+    ran = run("procurement", case / "purchases.csv", "--year", 2022, *options, "--out", folder / "procurement")
+    assert ran.status == 0, ran.err
+    return folder / "procurement"
+
+
+@pytest.mark.parametrize(
+    ("terms", "amounts"),
+    [
+        (ITEM, {"kept": "48600.00", "cleared": "21600.00", "of_unsettled": "0.00", "of_none": "27000.00"}),
+        (
+            SHARE.replace('"share"\nway', '"item"\nway'),
+            {"kept": "48600.00", "cleared": "0.00", "of_unsettled": "21600.00", "of_none": "27000.00"},
+        ),
+    ],
+    ids=["settled", "unsettled"],
+)
+def test_what_an_institution_keeps_of_procurement_is_cleared_with_one_contract(
+    terms: str, amounts: dict[str, str], tmp_path: Path
+) -> None:
+    """By item 70.00 are due, with 21,600.00 of procurement 21,670.00; H2 has no contract that takes its part."""
+    made = year(tmp_path, terms, OF_RESIDENTS, contracts=TAKERS)
+    ran = made.run("--procurement", procured(tmp_path))
+    assert ran.status == 0, ran.err
+    found = [tuple(str(row[name]) for name in ("standard", "procurement", "payable")) for row in made.table("clearing")]
+    assert found == ([("70.00", "21600.00", "21670.00")] if terms == ITEM else [])
+    record = json.loads((tmp_path / "out/run.json").read_text("utf-8"))
+    assert record["procurement"] == amounts
+    assert (
+        "27000.00 yuan that institutions keep of procurement are of no contract that takes them: H2"
+        in record["warnings"]
+    )
+    again = run(
+        "verify", tmp_path / "out", "--settle", "--inputs", tmp_path, "--inputs", CASES[0].parents[2] / "purchases"
+    )
+    assert again.status == 0, again
+
+
+@pytest.mark.parametrize(
+    ("contracts", "status", "said"),
+    [
+        (TAKERS.replace("item,1", "item,yes"), 4, 'procurement "yes"'),
+        (TAKERS + "H1,990100,390,11,2022-01,2022-12,item,1\n", 4, "procurement 1 of H1, scheme 390, again"),
+    ],
+)
+def test_a_mark_of_procurement_that_says_nothing_certain_is_refused(
+    contracts: str, status: int, said: str, tmp_path: Path
+) -> None:
+    ran = year(tmp_path, ITEM, OF_RESIDENTS, contracts=contracts).run()
+    assert (ran.status, said in ran.err) == (status, True), ran
+
+
+def test_only_a_finished_run_of_procurement_of_the_year_is_taken(tmp_path: Path) -> None:
+    made = year(tmp_path, ITEM, OF_RESIDENTS, contracts=TAKERS)
+    assert made.run(out="other").status == 0
+    for place in (tmp_path / "other", tmp_path / "nowhere"):
+        ran = made.run("--procurement", place)
+        assert (ran.status, "procurement" in ran.err) == (3, True), ran
+
+
 def test_each_institution_has_a_sheet_to_confirm(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     made = ClearingYear.of(tmp_path, next(one for one in CASES if one.stem == "06-deposits-by-index"))
@@ -611,11 +682,11 @@ def test_each_institution_has_a_sheet_to_confirm(tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(tmp_path / "sheets" / "A1.xlsx").active
     assert sheet["A1"].value == "2022年度医疗保障费用清算确认书"
     assert sheet["C3"].value == "990100 职工\n清算类别21 按项目\n01-12月"
-    lines = {row[1].value: (row[0].value, row[2].value, row[3].value) for row in sheet.iter_rows(min_row=4, max_row=22)}
-    assert lines["质量保证金:不予返还"] == ("(16)", -3750, -3750)
-    assert lines["全年应付 = (4) + (9) - (12) - (13) - (16)"] == ("(17)", 2003750, 2003750)
-    assert lines["本次清算 = (17) - (18)"] == ("(19)", 103750, 103750)
-    assert [sheet.cell(place + 3, 1).value for place, _ in enumerate(LINES, 1)] == [f"({n})" for n in range(1, 20)]
+    lines = {row[1].value: (row[0].value, row[2].value, row[3].value) for row in sheet.iter_rows(min_row=4, max_row=23)}
+    assert lines["质量保证金:不予返还"] == ("(17)", -3750, -3750)
+    assert lines["全年应付 = (4) + (9) - (12) + (13) - (14) - (17)"] == ("(18)", 2003750, 2003750)
+    assert lines["本次清算 = (18) - (19)"] == ("(20)", 103750, 103750)
+    assert [sheet.cell(place + 3, 1).value for place, _ in enumerate(LINES, 1)] == [f"({n})" for n in range(1, 21)]
     ran = made.run(
         "--confirmations", made.claims, out="again"
     )  # a file, not a folder: the run is finished all the same

@@ -73,7 +73,7 @@ def test_every_claim_is_somewhere_and_every_contract_adds_up(seed: int, tmp_path
     out = sum(fen(table, "fund_pay_sumamt")) + sum(fen(unsettled, "fund_pay_sumamt"))
     assert out == sum(one.fund_all for one in given.claims)
     of = {name: sum(fen(table, name)) for name in table.schema.names if name in TERMS}
-    shared = of["standard"] + of["kept"] - of["borne_by_institution"]
+    shared = of["standard"] + of["kept"] - of["borne_by_institution"] + of["procurement"]
     assert of["clearing"] + of["advances"] + of["audit"] + of["deposit_kept"] == shared
     assert sum(fen(table, "claims")) + sum(fen(table, "difference")) == of["standard"]
     forms = settled.tables["forms"]
@@ -91,7 +91,8 @@ def test_the_random_worlds_say_everything(tmp_path: Path) -> None:
         *("no-points", "sum-spent", "no-weight"),
     }
     terms = [one for each in given for one in each.by_hand.terms.values()]
-    for name in ("surplus", "kept", "borne_by_fund", "borne_by_institution", "deposit_returned", "remainder", "others"):
+    shared = ("surplus", "kept", "borne_by_fund", "borne_by_institution", "procurement")
+    for name in (*shared, "deposit_returned", "remainder", "others"):
         assert sum(one[name] != 0 for one in terms) > 3, name
     assert sum(one["deposit_kept"] < 0 for one in terms) > 3  # high scorers, who get what others do not
     settled = {one.bureau.contracts[number].terms.way for one in given for number in one.by_hand.terms}

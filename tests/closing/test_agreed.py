@@ -142,6 +142,14 @@ def test_advances_of_procurement_are_given_back_offset_or_left(tmp_path: Path) -
     assert told(agreed.kept(tmp_path)) == {"A": (700, 700), "B": (100, 200)}
 
 
+def test_what_is_kept_of_procurement_is_in_contracts_or_not(tmp_path: Path) -> None:
+    put(tmp_path / "procurement/kept/part-00000.parquet", kept=[7.0, 4.0, 2.0])
+    put(tmp_path / "clear/clearing/part-00000.parquet", procurement=[7.0, 0.0])
+    record = {"procurement": {"kept": "13.00", "cleared": "7.00", "of_unsettled": "4.00", "of_none": "1.00"}}
+    (tmp_path / "clear/run.json").write_text(json.dumps(record), "utf-8")
+    assert told(agreed.procured(tmp_path)) == {"": (1300, 1200)}
+
+
 # ---- a made-up year
 
 
@@ -223,6 +231,15 @@ def test_what_institutions_keep_of_procurement_is_worked_by_hand(closed: Path) -
     ]
     assert set(outcomes) == set(amounts)
     left = sum((row["left"] for row in institutions(closed)), Decimal(0))
+    kept = sum((row["kept"] for row in institutions(closed)), Decimal(0))
+    assert lines_of(closed, "procured") == {"": (f"{kept:.2f}",) * 2}
+    cleared = {
+        (row["fixmedins_code"], row["insutype"]): row
+        for row in read(closed / "clear", "clearing")
+        if row["procurement"]
+    }
+    assert {row["procurement"] for row in cleared.values()} == {Decimal("12934.35"), Decimal("10347.48")}
+    assert sum(row["procurement"] for row in cleared.values()) == kept
     both = [sum(Decimal(one[side]) for one in lines_of(closed, "procurement").values()) for side in (0, 1)]
     assert both == [left, left]
 

@@ -216,6 +216,8 @@ def test_every_part_comes_out_again_and_a_change_that_is_sealed_is_named(
         ("outside/paying/part-00000.parquet", "cleared", "outside/treating"),
         ("settle/totals/care.parquet", "oth_pay", "outside/paying"),
         ("procurement/ledger/part-00000.parquet", "offset", "procurement/institutions"),
+        ("procurement/kept/part-00000.parquet", "kept", "clear/clearing"),
+        ("clear/clearing/part-00000.parquet", "procurement", "procurement/kept"),
         ("procurement/institutions/part-00000.parquet", "kept", "procurement/totals/scheme.parquet"),
         ("premium/totals/group.parquet", "paid", "fund/statement"),
         ("premium/totals/group.parquet", "assistance_amt", "fund/statement"),

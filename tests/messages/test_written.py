@@ -51,6 +51,7 @@ AS_TYPED = {
     "spark",
     "zh",
     'admdvs "{}"',
+    'procurement "{}"',
     "{}: format",
     "{}: plugins",
     "{}: shares",

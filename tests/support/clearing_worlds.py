@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from qingsuan.clearing.contracts.bureau import Bureau, read_bureau
+from qingsuan.clearing.contracts.procured import Procured
 from qingsuan.clearing.intake.columns import CASES, settled_columns
 from qingsuan.clearing.intake.taking import Taking
 from qingsuan.clearing.partition import settle_contracts
@@ -52,6 +53,13 @@ source = "X"
 """
 
 
+PROCURED = Procured(
+    "made up",
+    {(f"H{number}", scheme): (number + 1) * 10_007 * int(scheme) for number in range(9) for scheme in ("310", "390")},
+)
+"""What institutions keep of procurement; of some no contract takes it."""
+
+
 class _File:
     """Stands for a file of the input."""
 
@@ -70,7 +78,7 @@ class World:
 
     @cached_property
     def bureau(self) -> Bureau:
-        return read_bureau(self.folder, 2022)
+        return read_bureau(self.folder, 2022, PROCURED)
 
     @cached_property
     def by_hand(self) -> ByHand:
@@ -287,6 +295,11 @@ class _Maker:
                 terms = "sum" if self.more.random() < (0.6 if name[1:3] == (POOLS[0], "390") else 0.05) else terms
                 budget = self._yuan(2_000_000) if (terms in self.budgeted) != (dice.random() < 0.03) else ""
                 self.of.append(row | {"terms": terms, "budget": budget, **self._factors(), **self._member(terms)})
+        takers = {
+            (row["fixmedins_code"], row["insutype"]): number for number, row in reversed(list(enumerate(self.of)))
+        }
+        for number, row in enumerate(self.of):
+            row["procurement"] = "01"[number in takers.values() and number % 3 > 0]
         self.rows["contracts.csv"] = [*self.of, *self._apart()]
         self.rows["groups.csv"] = [
             self._group(name, group)
@@ -343,7 +356,7 @@ class _Maker:
 
     def _apart(self) -> list[dict[str, str]]:
         """Contracts of claims that are listed one by one."""
-        nothing = {"budget": "", **self._factors(), "alliance": "", "weight": ""}
+        nothing = {"budget": "", "procurement": "", **self._factors(), "alliance": "", "weight": ""}
         return [
             dict(zip(NAME, (f"H{number}", pool, scheme, "90"), strict=True))
             | {"begin_month": "2022-01", "end_month": self.more.choice(("2022-06", "2022-12"))}

@@ -1081,6 +1081,13 @@ MUTANTS = (
         INTAKE,
     ),
     Mutant(
+        "what an institution keeps of procurement is taken off",
+        "clearing/lines.py",
+        "shared + self.procurement - self.audit",
+        "shared - self.procurement - self.audit",
+        CLEARING,
+    ),
+    Mutant(
         "claims of no contract are left out of what operators pay for",
         "closing/agreed.py",
         """        funds.add(row["fund"])

@@ -62,7 +62,13 @@ _KINDS = {
     "subsidy": _Kind(("subsidies", "subsidy"), flags=_SKIP),
     "premium": _Kind(("premiums", "premium"), inputs={"shortfalls": None}, flags=_SKIP),
     "account": _Kind(("accounts", "account"), flags=_SKIP),
-    "clearing": _Kind(("clearing", "clear"), inputs={"contracts": None}, flags=_SKIP, in_a_folder="contracts"),
+    "clearing": _Kind(
+        ("clearing", "clear"),
+        inputs={"contracts": None},
+        runs={"procurement": "procurement"},
+        flags=_SKIP,
+        in_a_folder="contracts",
+    ),
     "fund": _Kind(
         ("closing.funds", "fund"),
         inputs={"claims": "settled", "people": None},

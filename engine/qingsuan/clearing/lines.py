@@ -22,6 +22,7 @@ TERMS = (
         "overrun",
         "borne_by_fund",
         "borne_by_institution",
+        "procurement",
         "audit",
     ),
     *("deposit", "deposit_returned", "deposit_kept", "payable", "advances", "clearing"),
@@ -57,6 +58,7 @@ class Line:
     overrun: int = 0
     borne_by_fund: int = 0
     borne_by_institution: int = 0
+    procurement: int = 0
     audit: int = 0
     deposit: int = 0
     deposit_returned: int = 0
@@ -67,10 +69,12 @@ class Line:
     problem: tuple[str, str] | None = None
 
     def settle(self) -> None:
-        """Payable is the standard with its shares, less what audits and deposits keep; advances are paid already."""
+        """Payable is the standard with shares and procurement, less what audits and deposits keep; advances are paid already."""
         self.audit, self.advances = self.contract.audit_fen, self.contract.advances_fen
+        self.procurement = self.contract.procurement_fen
         self.deposit_kept = self.deposit - self.deposit_returned
-        self.payable = self.standard + self.kept - self.borne_by_institution - self.audit - self.deposit_kept
+        shared = self.standard + self.kept - self.borne_by_institution
+        self.payable = shared + self.procurement - self.audit - self.deposit_kept
         self.clearing = self.payable - self.advances
 
 

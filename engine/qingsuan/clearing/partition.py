@@ -65,7 +65,9 @@ def settle_contracts(
     for line in done:
         share_with(line)
         line.settle()
-    return Outcome(bureau, done, unsettled, valued, has_case, (pools, alliances), special, of_whole).settled(len(cases))
+    apart = sum(line.contract.procurement_fen for line in lines.values() if line.problem)
+    shared = (pools, alliances)
+    return Outcome(bureau, done, unsettled, valued, has_case, shared, special, of_whole, apart).settled(len(cases))
 
 
 def _apart(settled: pa.Table, bureau: Bureau) -> tuple[pa.Table, pa.Table, pa.Table]:

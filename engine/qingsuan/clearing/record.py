@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from qingsuan.clearing.contracts.bureau import Bureau
+from qingsuan.clearing.contracts.procured import told_nowhere
 from qingsuan.clearing.results import BY_CARE, UNSETTLED_BY
 from qingsuan.clearing.ways.holding import Held
 from qingsuan.columns.cells import decimals
@@ -29,7 +30,7 @@ def totals_of(books: Books) -> dict[str, pa.Table]:
     }
 
 
-def identities_of(books: Books) -> Iterable[tuple[str, int, int]]:
+def identities_of(bureau: Bureau, books: Books) -> Iterable[tuple[str, int, int]]:
     """What must be equal: what it is, one side and the other, in fen."""
     rows = _merged(books, "care", BY_CARE).to_pylist()
 
@@ -39,10 +40,10 @@ def identities_of(books: Books) -> Iterable[tuple[str, int, int]]:
     counts = books.counts
     out = counts["claims_fen"] + counts["unsettled_fen"]
     yield "fund payments of claims in = of contracts + not settled", books.sums_in["settled_fen"], out
-    shared = total("standard") + total("kept") - total("borne_by_institution")
+    shared = total("standard") + total("kept") - total("borne_by_institution") + total("procurement")
     withheld = total("audit") + total("deposit_kept")
     yield (
-        "standard + kept - borne by institutions - audit - deposit kept = payable",
+        "standard + kept - borne by institutions + procurement - audit - deposit kept = payable",
         shared - withheld,
         total("payable"),
     )
@@ -52,6 +53,14 @@ def identities_of(books: Books) -> Iterable[tuple[str, int, int]]:
         total("borne_by_fund") + total("borne_by_institution"),
         total("overrun"),
     )
+    procured = bureau.procured
+    if procured.sha256:
+        apart, nowhere = counts["procured_apart_fen"], sum(procured.nowhere.values())
+        yield (
+            "kept of procurement = of contracts + of those not settled + of none",
+            sum(procured.kept.values()),
+            total("procurement") + apart + nowhere,
+        )
     yield "clearing + advances = payable", total("clearing") + total("advances"), total("payable")
     yield "standard - claims = difference", total("standard") - total("claims"), total("difference")
 
@@ -104,12 +113,29 @@ def record_of(books: Books, held: Held, unseen: Sequence[str]) -> dict[str, Any]
             {"where": one.where, "of": " ".join(one.name), "amount": yuan(one.amount_fen)} for one in bureau.strays
         ],
         "payment_ways": held.record(),
+        **_procured(bureau, books, care),
         "specials": {"listed": len(bureau.specials), "of no claim": list(unseen)},
         "identities": [
-            {"identity": name, "one": yuan(one), "other": yuan(other)} for name, one, other in identities_of(books)
+            {"identity": name, "one": yuan(one), "other": yuan(other)}
+            for name, one, other in identities_of(bureau, books)
         ],
         "warnings": [*_warnings(bureau, books, unseen), *held.warnings()],
     }
+
+
+def _procured(bureau: Bureau, books: Books, care: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the record says of money kept of procurement, where a run of it was given."""
+    procured = bureau.procured
+    if not procured.sha256:
+        return {}
+    amounts = {
+        "kept": sum(procured.kept.values()),
+        "cleared": sum(row["procurement"] for row in care),
+        "of_unsettled": books.counts["procured_apart_fen"],
+        "of_none": sum(procured.nowhere.values()),
+    }
+    told = {name: yuan(fen) for name, fen in amounts.items()}
+    return {"runs": {"procurement": procured.sha256}, "procurement": told}
 
 
 def _warnings(bureau: Bureau, books: Books, unseen: Sequence[str]) -> Iterable[str]:
@@ -118,6 +144,8 @@ def _warnings(bureau: Bureau, books: Books, unseen: Sequence[str]) -> Iterable[s
         yield f"{', '.join(dict.fromkeys(made_up))} is marked made-up"
     for one in bureau.strays:
         yield f"{one.where}: of no contract of its month ({' '.join(one.name)}); it is in no amount"
+    if told := told_nowhere(bureau.procured):
+        yield told
     if unseen:
         told = f"no settled claim has its setl_id, pool and scheme ({len(unseen):,} such lines in all)"
         yield f"{unseen[0]}: {told}: nothing is cleared of it"

@@ -60,6 +60,7 @@ class Outcome:
     shared : pools that share a budget, and alliances that share a sum.
     special : claims that special payers bear.
     claimed : internal rows of the claims that are cleared.
+    procured_apart : what institutions keep of procurement in contracts that are not settled, in fen.
     """
 
     bureau: Bureau
@@ -70,6 +71,7 @@ class Outcome:
     shared: tuple[Sequence[Pool], Sequence[Shared]]
     special: Specials
     claimed: pa.Table
+    procured_apart: int
 
     def settled(self, cases_in: int) -> Settled:
         """The tables, counts and totals of the partition."""
@@ -92,6 +94,7 @@ class Outcome:
             "unsettled_fen": sum(one.claimed[1] for one in self.unsettled),
             "cases": int(self.has_case.sum()),
             "cases_in": cases_in,
+            "procured_apart_fen": self.procured_apart,
             **unsettled,
         }
         return Settled(tables, counts, {"care": self._by_care(), "unsettled": self._by_kind()})

@@ -81,9 +81,11 @@ class ContractClearing(Settlement):
 
     def identity(self) -> dict[str, dict[str, Any]]:
         """See :meth:`qingsuan.settlement.Settlement.identity`."""
+        procured = self.bureau.procured.sha256
         return {
             "options": {"year": self.year, "skip unserved regions": self.skip_unserved},
             "tables of the bureau": {f"{file.table} {file.name}": file.sha256 for file in self.bureau.files},
+            **({"finished runs": {"procurement": procured}} if procured else {}),
         }
 
     def rule_folder(self, region: Region) -> Any:
@@ -107,7 +109,11 @@ class ContractClearing(Settlement):
     def check(self, books: Books) -> None:
         """See :meth:`qingsuan.settlement.Settlement.check`: every claim is in a contract or shown apart, to the fen."""
         counts = books.counts
-        wrong = [f"{name}: {yuan(one)} and {yuan(other)}" for name, one, other in identities_of(books) if one != other]
+        wrong = [
+            f"{name}: {yuan(one)} and {yuan(other)}"
+            for name, one, other in identities_of(self.bureau, books)
+            if one != other
+        ]
         out = {"cleared": counts["claims"], "unsettled": counts["unsettled.settled"]}
         books.check_balance("settled", out, wrong)
         books.check_balance("cases", {"read": counts["cases_in"]})

@@ -12,7 +12,7 @@ from qingsuan.funds.lines import FUND_OF_COLUMN, LINES, SCHEMES
 from qingsuan.money import fen_of_yuan
 from qingsuan.run.folder import RECORD
 
-__all__ = ["kept", "mirrors", "operators", "operators_books", "operators_claims", "outside", "procurement"]
+__all__ = ["kept", "mirrors", "operators", "operators_books", "operators_claims", "outside", "procured", "procurement"]
 
 _Line = tuple[str, int, int, tuple[str, str]]
 """Of what, both numbers in fen, and the tables that they are from."""
@@ -97,6 +97,15 @@ def kept(folder: Path) -> Iterator[_Line]:
         found[row["batch"]] += fen(row["kept"])
     mine = _by(folder / "procurement/institutions", ("batch",), "kept")
     yield from _each(mine, found, ("procurement/institutions", "procurement/totals/scheme.parquet"))
+
+
+def procured(folder: Path) -> Iterator[_Line]:
+    """What institutions keep of money saved, and where clearing has it: in contracts, in those that are not settled, in none."""
+    saved = sum(fen(row["kept"]) for row in parts_of(folder / "procurement/kept"))
+    cleared = sum(fen(row["procurement"]) for row in parts_of(folder / "clear/clearing"))
+    told = json.loads((folder / "clear" / RECORD).read_text("utf-8"))["procurement"]
+    cleared += sum(fen_of_yuan(told[name]) for name in ("of_unsettled", "of_none"))
+    yield "", saved, cleared, ("procurement/kept", f"clear/clearing and {RECORD}")
 
 
 def _by(table: Path, keys: Sequence[str], amount: str) -> Counter[str]:

@@ -151,6 +151,7 @@ def _cleared(folder: Path) -> Iterator[_Line]:
         paid[row["pool"]] += sum(fen(row[name]) for name in ("clearing", "advances", "audit", "deposit_kept"))
     for row in rows_of(folder / "clear/totals/care.parquet"):
         standard[row["pool"]] += fen(row["standard"]) + fen(row["kept"]) - fen(row["borne_by_institution"])
+        standard[row["pool"]] += fen(row["procurement"])
     for pool in sorted(paid.keys() | standard.keys()):
         yield pool, paid[pool], standard[pool], ("clear/clearing", "clear/totals/care.parquet")
 
@@ -272,6 +273,7 @@ IDENTITIES = {
     "mirrors": marked("owed by paying pools = owed to places of treatment"),
     "procurement": marked("procurement: advances - repaid - offset = left"),
     "kept": marked("kept of procurement by institutions = by schemes"),
+    "procured": marked("kept of procurement = cleared with institutions + not cleared"),
     "assisted": marked("assisted premiums = expense of medical assistance"),
     "premiums-received": marked("premiums received = income of the residents' books"),
     "books": marked("books: opening + income - expense = closing"),
@@ -294,6 +296,7 @@ _KINDS = (
     _Kind("mirrors", ("outside",), agreed.mirrors),
     _Kind("procurement", ("procurement",), agreed.procurement),
     _Kind("kept", ("procurement",), agreed.kept),
+    _Kind("procured", ("procurement", "clear"), agreed.procured),
     _Kind("benefits", ("settle", "fund"), _benefits),
     _Kind("accounts-of-books", ("account", "fund"), _accounts_of_books),
     _Kind("assisted", ("premium", "fund"), _assisted),

@@ -137,7 +137,7 @@ PARTS: tuple[Part, ...] = (
         function=("clearing", "clear"),
         tables={"cases": False},
         options={**_SKIP, "contracts": "path"},
-        reads={"settled": "settle"},
+        reads={"settled": "settle", "procurement": "procurement"},
         needs={"settle": "institutions are cleared for claims that are settled"},
         must=("contracts",),
     ),

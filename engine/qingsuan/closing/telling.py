@@ -228,7 +228,8 @@ def agreed_with_others(folder: Path, parts: Mapping[str, _Record], words: Words)
             add(words.speak(_ELSEWHERE[row["place"]]), fen(row["cleared"]), fen(row["transferred"]))
     if "procurement" in parts:
         for row in parts_of(folder / "procurement/institutions"):
-            add(words.speak(_KEPT), fen(row["kept"]), 0)
+            if "clear" not in parts:  # which has it among what institutions are due
+                add(words.speak(_KEPT), fen(row["kept"]), 0)
             add(words.speak(_OFFSET), fen(row["offset"]), fen(row["advanced"]) - fen(row["repaid"]))
     return lines
 

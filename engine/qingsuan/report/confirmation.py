@@ -30,13 +30,14 @@ LINES = (
     ("overrun", "超支"),
     ("borne_by_fund", "超支分担:基金"),
     ("borne_by_institution", "超支分担:医疗机构"),
+    ("procurement", "集采结余留用"),
     ("audit", "稽核扣款"),
     ("deposit", "质量保证金:扣留"),
     ("deposit_returned", "质量保证金:返还"),
     ("deposit_kept", "质量保证金:不予返还"),
-    ("payable", "全年应付 = (4) + (9) - (12) - (13) - (16)"),
+    ("payable", "全年应付 = (4) + (9) - (12) + (13) - (14) - (17)"),
     ("advances", "已预付"),
-    ("clearing", "本次清算 = (17) - (18)"),
+    ("clearing", "本次清算 = (18) - (19)"),
 )
 """Columns of ``clearing`` in the order of the sheet, and what each is called there; the sheet numbers them from 1."""
 

@@ -25,7 +25,18 @@ _NAME = ("fixmedins_code", "pool", "insutype", "clr_type", "clr_way")
 _CLAIMED = ("medfee_sumamt", "inscp_scp_amt", "fund_pay_sumamt", "claims")
 _SHARED = ("surplus", "kept", "overrun", "borne_by_fund", "borne_by_institution")
 _DEPOSIT = ("deposit", "deposit_returned", "deposit_kept")
-_TERMS = ("remainder", "others", "standard", *_SHARED, "audit", *_DEPOSIT, "payable", "advances", "clearing")
+_TERMS = (
+    "remainder",
+    "others",
+    "standard",
+    *_SHARED,
+    "procurement",
+    "audit",
+    *_DEPOSIT,
+    "payable",
+    "advances",
+    "clearing",
+)
 _AMOUNTS = (*_CLAIMED, *_TERMS, "difference")
 _UNSETTLED = ("medfee_sumamt", "fund_pay_sumamt", "claims")
 _OF_CASES = ("02", "03", "05", "06")
@@ -81,12 +92,17 @@ def check_clearing(folder: Path, record: Mapping[str, Any], findings: Findings) 
     return found
 
 
+def _shared(row: _Row) -> int:
+    """The standard with what is kept of a surplus or borne of an overrun."""
+    return int(row["standard"] + row["kept"] - row["borne_by_institution"])
+
+
 def _check_terms(file: str, place: int, row: _Row, findings: Findings) -> None:
     """What holds of each contract."""
     checks = {
-        "payable = standard + kept - borne by institution - audit - deposit kept": (
+        "payable = standard + kept - borne by institution + procurement - audit - deposit kept": (
             row["payable"],
-            row["standard"] + row["kept"] - row["borne_by_institution"] - row["audit"] - row["deposit_kept"],
+            _shared(row) + row["procurement"] - row["audit"] - row["deposit_kept"],
         ),
         "borne by fund + by institution = overrun": (
             row["borne_by_fund"] + row["borne_by_institution"],
@@ -264,6 +280,12 @@ def _check_sums(folder: Path, record: Mapping[str, Any], care: _Sums, unsettled:
     findings.same(RECORD, "claims in = cleared + not cleared + rejected", rows["in"], out)
     cleared = sum(sums["psntime"] for sums in care.values())
     findings.same(RECORD, "claims cleared are those of contracts", rows["cleared"], cleared)
+    if "procurement" in record:
+        told_of = {name: fen_of_yuan(value) for name, value in record["procurement"].items()}
+        taken = sum(sums["procurement"] for sums in care.values())
+        findings.same(RECORD, "cleared of procurement is that of contracts", told_of["cleared"], taken)
+        where = sum(told_of[name] for name in ("cleared", "of_unsettled", "of_none"))
+        findings.same(RECORD, "kept of procurement is cleared or not", told_of["kept"], where)
     for one in record["identities"]:
         findings.same(RECORD, one["identity"], one["one"], one["other"])
 

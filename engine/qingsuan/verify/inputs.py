@@ -57,6 +57,10 @@ class Found:
     sources: Mapping[str, tuple[Source, ...]]
 
 
+_MADE = ("contracts",)
+"""Tables that a run makes of the bureau's files: no file has their rows, and the bureau's files are in the record themselves."""
+
+
 def find_inputs(record: Mapping[str, Any], places: Sequence[Path], encoding: str, findings: Findings) -> Found:
     """Find every input of a run by name and digest; what is not there, or is another file, is a finding.
 
@@ -78,6 +82,8 @@ def find_inputs(record: Mapping[str, Any], places: Sequence[Path], encoding: str
     files = 0
     sources: dict[str, tuple[Source, ...]] = {}
     for table, listed in sorted(record.get("inputs", {}).items()):
+        if table in _MADE:
+            continue
         opened = []
         for number, one in enumerate(listed):
             path = _find(one, candidates, digests)

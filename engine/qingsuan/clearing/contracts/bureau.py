@@ -19,6 +19,7 @@ from qingsuan.clearing.contracts import alliances, specials
 from qingsuan.clearing.contracts.alliances import Alliance
 from qingsuan.clearing.contracts.lacking import lacks_of
 from qingsuan.clearing.contracts.model import Budget, Contract, Group, Quantity, Terms, TermsFile
+from qingsuan.clearing.contracts.procured import Procured, check_takers, takes, with_procured
 from qingsuan.clearing.contracts.shares import Deposit
 from qingsuan.clearing.contracts.specials import Special
 from qingsuan.clearing.contracts.terms import MOST_FACTOR, factor, read_terms
@@ -46,7 +47,7 @@ FILES = {
 """The tables of the folder, each with the columns that it must have; the first must be there, beside ``terms.toml``."""
 
 OPTIONAL = {
-    "contracts.csv": ("factor_…", "budget", "alliance", "weight"),
+    "contracts.csv": ("factor_…", "budget", "alliance", "weight", "procurement"),
     "advances.csv": ("deposit",),
     "groups.csv": ("standard", "points", "mean"),
 }
@@ -97,6 +98,7 @@ class Bureau:
     specials : claims that are cleared apart, by setl_id, pool and scheme.
     strays : lines of other tables that no contract is for.
     files : those that were read, with their digests and what their comments say.
+    procured : what institutions keep of procurement.
     """
 
     terms: TermsFile
@@ -107,6 +109,7 @@ class Bureau:
     specials: Mapping[tuple[str, str, str], Special]
     strays: tuple[Stray, ...]
     files: tuple[TableFile, ...]
+    procured: Procured
 
     def alliance_of(self, one: Contract) -> Alliance | None:
         """Whose sum a contract shares; None where it shares none, or one that is not known."""
@@ -118,8 +121,8 @@ class Bureau:
         return tuple(file.path for file in self.files)
 
 
-def read_bureau(folder: Path, year: int) -> Bureau:
-    """Read the folder.
+def read_bureau(folder: Path, year: int, procured: Procured | None = None) -> Bureau:
+    """Read the folder; ``procured`` is what institutions keep of procurement.
 
     Raises
     ------
@@ -134,12 +137,14 @@ def read_bureau(folder: Path, year: int) -> Bureau:
     of, strays = reader.of_contracts(contracts)
     valued = frozenset(name for name, _ in groups)
     sums = reader.alliances([kind.clr_type for kind in terms.kinds])
-    known = (replace(one, **of[one.number]) for one in contracts)
+    check_takers(contracts)
+    taking, procured = with_procured(contracts, procured or Procured())
+    known = (replace(one, **of[one.number]) for one in taking)
     whole = tuple(
         replace(one, lacks=lacks_of(one, valued, sums.get((one.alliance, one.pool, one.insutype)))) for one in known
     )
     files = tuple(TableFile.of(name.split(".", maxsplit=1)[0], path) for name, path in there.items())
-    return Bureau(terms, whole, groups, reader.budgets(), sums, reader.specials(terms), strays, files)
+    return Bureau(terms, whole, groups, reader.budgets(), sums, reader.specials(terms), strays, files, procured)
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -214,6 +219,7 @@ class _Reader:
                 lacks=terms.lacks,
                 factors=_factors(row, where),
                 alliance=row.get("alliance", ""),
+                takes_procurement=takes(row, where),
                 weight=number(row["weight"], factor, where, "weight", _DECIMALS) if row.get("weight") else None,
                 budget_fen=_fen(row, "budget", where) if row.get("budget") else None,
             )

@@ -201,6 +201,8 @@ class Contract:
     deposits_off : lines whose deposit is not the rate of the terms, in words.
     score, full_score : of the yearly assessment, in ten-thousandths.
     audit_fen : withheld after audits (稽核扣款).
+    takes_procurement : whether what its institution keeps of procurement (集采结余留用) is cleared with it.
+    procurement_fen : what that is.
     """
 
     number: int
@@ -225,6 +227,8 @@ class Contract:
     score: int | None = None
     full_score: int | None = None
     audit_fen: int = 0
+    takes_procurement: bool = False
+    procurement_fen: int = 0
 
     @property
     def factor(self) -> int:

@@ -175,7 +175,7 @@ def _finished(
     if budget is not None:
         surplus, overrun = max(0, budget - standard), max(0, standard - budget)
         kept, borne = shared(terms.surplus, surplus, budget), shared(terms.overrun, overrun, budget)
-    payable = standard + kept - (overrun - borne) - contract.audit_fen
+    payable = standard + kept - (overrun - borne) + contract.procurement_fen - contract.audit_fen
     return {
         "psntime": len(cleared),
         "medfee_sumamt": sum(claim.medfee for claim in cleared),
@@ -189,6 +189,7 @@ def _finished(
         "overrun": overrun,
         "borne_by_fund": borne,
         "borne_by_institution": overrun - borne,
+        "procurement": contract.procurement_fen,
         "audit": contract.audit_fen,
         "deposit": 0,
         "deposit_returned": 0,

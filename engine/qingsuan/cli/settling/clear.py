@@ -23,6 +23,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--contracts", type=_FILE, required=True, help="The folder with terms.toml and contracts.csv.")
 @click.option("--out", type=_FILE, required=True, help="The run folder to write; it must not be finished already.")
 @click.option("--cases", multiple=True, help="Cases: setl_id, pool, insutype, group, days. May be repeated.")
+@click.option("--procurement", type=_FILE, help="The run folder of “qingsuan procurement” of the year.")
 @click.option(
     "--confirmations", type=_FILE, help="Write a confirmation sheet (XLSX) of each institution into this folder."
 )
@@ -35,6 +36,7 @@ def command(
     contracts: Path,
     out: Path,
     cases: tuple[str, ...],
+    procurement: Path | None,
     confirmations: Path | None,
     how: dict[str, Any],
     lang: Lang,
@@ -55,6 +57,7 @@ def command(
         year=year,
         contracts=contracts,
         cases=cases or None,
+        procurement=procurement,
         out=out,
         **how,
     )

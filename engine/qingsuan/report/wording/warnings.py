@@ -66,6 +66,7 @@ _SENTENCES = (
     ),
     marked("no document at hand says by which way care is paid, contracts do: {pools}"),
     marked("{where}: a deposit of {amount}; {share}"),
+    marked("{amount} yuan that institutions keep of procurement are of no contract that takes them: {codes}"),
     # of contracts with operators, of care elsewhere, of procurement
     marked("contract {contract} is not settled: {parameter} is missing: {why}"),
     marked("{amount} yuan were paid for which no contract is settled: uncovered/ says where and why"),
