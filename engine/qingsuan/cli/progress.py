@@ -44,7 +44,7 @@ class _Bar(_Quiet):
     _rows = 0  # rows of tables that must be trusted come before the first stage
 
     def __init__(self, words: Words) -> None:
-        self._words = words
+        self._words, self._rows = words, 0
 
     def stage(self, name: str, total: int) -> None:
         self._label, self._rows, self._since = self._words.speak(_STAGES[name]), 0, time.monotonic()
@@ -71,6 +71,7 @@ class _Lines(_Quiet):
 
     def __init__(self, words: Words, every: float) -> None:
         self._words, self._every = words, every
+        self._rows = 0  # of a run that goes on rows may be read before any stage
 
     def stage(self, name: str, total: int) -> None:
         speak = self._words.speak
@@ -119,7 +120,7 @@ class _Logged(Progress):
     _rows = 0
 
     def __init__(self, log: Log) -> None:
-        self._log = log
+        self._log, self._rows = log, 0
 
     def stage(self, name: str, total: int) -> None:
         self._name, self._since, self._rows = name, time.monotonic(), 0
