@@ -10,8 +10,10 @@ import pytest
 
 from own_environment import OwnEnvironment
 
-PAGE = (Path(__file__).parents[2] / "docs" / "your-plugin-in-one-hour.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, CHINESE = ((DOCS / f"your-plugin-in-one-hour{ending}").read_text("utf-8") for ending in (".md", ".zh-CN.md"))
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+BLOCKS = BLOCK.findall(PAGE)
 RULES = "src/qingsuan_990000/rules/9901-390-2021-01-01.toml"
 HOOK = "src/qingsuan_990000/__init__.py"
 SETTLE = (
@@ -75,6 +77,15 @@ def test_the_page_leads_to_a_settled_sample(followed: tuple[OwnEnvironment, Path
     assert (kinds.count("bash"), kinds.count("toml"), kinds.count("text")) == (6, 2, 6)
     for finished in ("before", "settled", "approved"):
         assert (folder / finished / "run.json").exists()
+
+
+def test_the_chinese_page_has_the_same_commands_files_and_answers() -> None:
+    """So that what is run of one page is run of both."""
+    assert BLOCK.findall(CHINESE) == BLOCKS
+    answers = re.compile(r"^\| .* \| (`.*`) \|$", re.MULTILINE)
+    assert answers.findall(CHINESE.split("## 出错时")[1]) == answers.findall(PAGE.split("## When it breaks")[1])
+    prose = re.sub(r"`[^`]*`", "", BLOCK.sub("", CHINESE))
+    assert re.findall(r"[a-z]+ [a-z]+ [a-z]+", prose) == []
 
 
 def rows() -> list[tuple[str, str]]:

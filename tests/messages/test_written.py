@@ -28,6 +28,9 @@ AS_TYPED = {
     "--engine spark",
     "chmod 600 {}",
     "en",
+    "no-budget",
+    'per = "visit"',
+    "several-terms",
     "exempt = true",
     "false",
     "format = 1",
@@ -123,6 +126,8 @@ def test_a_value_that_is_a_phrase_is_said_too_and_whatever_else_stays() -> None:
     assert written_says(words, "cannot be read: nothing there") == "无法读取：那里什么都没有"
     assert written_says(words, "cannot be read: closing") == "无法读取：closing"
     assert written_says(words, "what no message says") == "what no message says"
+    whole = "a sentence of a library in which nobody twice says of it what it is"
+    assert written_says(words, whole) == whole, "a text of few words is none that has phrases for values"
     assert written_says(Words("en"), "nothing there") == "nothing there"
 
 

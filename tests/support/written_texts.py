@@ -36,7 +36,7 @@ DEEPEST = 3
 TYPED = re.compile(r"“[^”]*”|\S*[_./=\\<>|0-9]\S*|--?\w[\w-]*|[A-Z]{2,}\S*|[^\sA-Za-z]+")
 """What is no English: values, what is quoted, and what is typed as it stands, such as keys, paths and options."""
 
-SAYS = re.compile(r"found|expected|hint|Error\(|\.fail\(")
+SAYS = re.compile(r"found|expected|hint|Finding\(|Error\(|\.fail\(")
 """What stands in a module that says something of an error."""
 
 Function = ast.FunctionDef | None
@@ -65,6 +65,8 @@ class _Module:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 self.functions[node.name].append(node)
+            elif isinstance(node, ast.ClassDef):
+                self.functions[node.name] = []
             elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qingsuan"):
                 self.imported.update({one.asname or one.name: (str(node.module), one.name) for one in node.names})
         for body in (tree.body, *(one.body for one in tree.body if isinstance(one, ast.ClassDef))):
@@ -120,6 +122,14 @@ class _Reader:
                 parameters = [parameter.arg for parameter in one.args.args if parameter.arg != "self"]
                 if HANDED_ON & set(parameters):
                     found[name, one.name] = parameters
+            for one in (one for one in module.tree.body if isinstance(one, ast.ClassDef)):
+                fields = [
+                    field.target.id
+                    for field in one.body
+                    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+                ]
+                if HANDED_ON & set(fields):
+                    found[name, one.name] = fields
         return found
 
     def read(self) -> dict[str, tuple[str, str]]:
@@ -133,6 +143,9 @@ class _Reader:
             if isinstance(child, ast.Call):
                 for kind, text in self._handed_over(child, module):
                     self._follow(text, module, inner, kind)
+            for name, value in _bindings([child]):
+                if name in SAID[1:]:
+                    self._follow(value, module, inner, name)
             self._visit(child, module, inner)
 
     def _handed_over(self, call: ast.Call, module: str) -> Iterator[tuple[str, ast.expr]]:

@@ -13,6 +13,7 @@ from qingsuan.messages.words import Words, catalogue
 __all__ = ["WrittenTexts", "written_says"]
 
 
+_LONG = 12
 _GOES_ON = r"((?:[\s:;,(].*?)?)"
 
 
@@ -23,6 +24,11 @@ class _Sentence(NamedTuple):
     """What the sentence says itself, between its placeholders."""
     names: tuple[str, ...]
     chinese: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has words enough to be told by them; “{part} of {whole}” is only what has single words for values."""
+        return sum(map(len, self.own)) >= _LONG
 
     @property
     def pattern(self) -> str:
@@ -60,7 +66,7 @@ class WrittenTexts:
         for sentence in self._sentences:
             if sentence.longest in text and all(part in text for part in sentence.own):
                 found = re.fullmatch(sentence.pattern, text, re.DOTALL)
-                if found:
+                if found and (sentence.is_long or not any(" " in value.strip() for value in found.groups())):
                     values = zip(sentence.names, found.groups(), strict=True)
                     return sentence.chinese.format_map({name: self._value(value) for name, value in values})
         return text
@@ -101,13 +107,9 @@ def written_says(words: Words, text: str) -> str:
     return text if words.lang == "en" else _texts().said(text)
 
 
-_OWN_WORDS = 12
-"""So many letters of its own has a text of ``zh.po`` with placeholders that errors may be: “no {column}” would be found anywhere."""
-
-
 @cache
 def _texts() -> WrittenTexts:
-    spoken = {one: chinese for one, chinese in catalogue("zh").items() if _own(one) >= _OWN_WORDS or "{" not in one}
+    spoken = {one: chinese for one, chinese in catalogue("zh").items() if _own(one) >= _LONG or "{" not in one}
     return WrittenTexts({**spoken, **catalogue("written.zh")})
 
 
