@@ -127,7 +127,9 @@ def test_a_value_that_is_a_phrase_is_said_too_and_whatever_else_stays() -> None:
     assert written_says(words, "cannot be read: closing") == "无法读取：closing"
     assert written_says(words, "what no message says") == "what no message says"
     whole = "a sentence of a library in which nobody twice says of it what it is"
-    assert written_says(words, whole) == whole, "a text of few words is none that has phrases for values"
+    assert written_says(words, whole) == whole, "a text of few words is none that has unknown phrases for values"
+    assert written_says(words, "one of poor, low") == "poor, low 之一", "a list is a value of one"
+    assert written_says(words, "a number of visits above 3") == "高于 3 的次数", "and so is a phrase that is known"
     assert written_says(Words("en"), "nothing there") == "nothing there"
 
 

@@ -27,7 +27,7 @@ class _Sentence(NamedTuple):
 
     @property
     def is_long(self) -> bool:
-        """Whether it has words enough to be told by them; “{part} of {whole}” is only what has single words for values."""
+        """Whether it has words enough to be told by them; others take no phrases that nobody knows for values."""
         return sum(map(len, self.own)) >= _LONG
 
     @property
@@ -66,10 +66,14 @@ class WrittenTexts:
         for sentence in self._sentences:
             if sentence.longest in text and all(part in text for part in sentence.own):
                 found = re.fullmatch(sentence.pattern, text, re.DOTALL)
-                if found and (sentence.is_long or not any(" " in value.strip() for value in found.groups())):
+                if found and (sentence.is_long or all(map(self._fits, found.groups()))):
                     values = zip(sentence.names, found.groups(), strict=True)
                     return sentence.chinese.format_map({name: self._value(value) for name, value in values})
         return text
+
+    def _fits(self, value: str) -> bool:
+        """Whether it may be a value of a sentence of few words: a word, a list of words, or a phrase that is a text itself."""
+        return " " not in value.strip().replace(", ", ",") or self._value(value) != value
 
     def _value(self, value: str) -> str:
         return self.said(value) if " " in value else value
