@@ -15,7 +15,10 @@ import pytest
 
 from faulted_commands import Year, quick_plugins
 from misbehaving import Fault, Machine, misbehaving
+from qingsuan.errors import InputError
 from qingsuan.run.folder.parquet import write_parquet
+from qingsuan.signatures.keys import private_key
+from qingsuan.signatures.signature import sign
 
 CASES = int(os.environ.get("QINGSUAN_FAULTS", "30"))
 SEED = int(os.environ.get("QINGSUAN_FAULTS_SEED", "1"))
@@ -60,6 +63,16 @@ def test_what_cannot_be_looked_at_is_not_missing(year: Year, tmp_path: Path) -> 
             ran = year.commands["sign"].run(out)
         if ran.status == 0:
             assert (out / "SIGNATURE").read_bytes() == year.expected["sign"]["SIGNATURE"]
+
+
+def test_a_ledger_that_vanishes_before_it_is_signed_is_missed(year: Year, tmp_path: Path) -> None:
+    """The folder is checked, and then it is signed: what goes in between was left out of the signature."""
+    key, out = private_key(year.inputs / "bureau.key", lambda: ""), tmp_path / "out"
+    year.commands["sign"].begun(out)
+    (out / "ledger.jsonl").unlink()
+    with pytest.raises(InputError, match=r"no ledger\.jsonl"):
+        sign(out, key)
+    assert not (out / "SIGNATURE").exists()
 
 
 def test_an_error_of_the_machine_is_not_taken_for_a_way_of_writing(year: Year, tmp_path: Path) -> None:

@@ -33,18 +33,19 @@ def sign(folder: Path, key: Any) -> str:
     Raises
     ------
     InputError
-        The folder has no ``run.json``.
+        The folder has no ``run.json``, or a ledger is gone.
     RunError
         The signature cannot be written.
     """
-    if not is_file(folder / RECORD):
+    digests, name = _digests(folder), fingerprint_of(key.public_key())
+    missing = next((one for one in _needed(folder) if one not in digests), "")
+    if missing:
         raise InputError(
             str(folder),
-            found=f"no {RECORD}",
+            found=f"no {missing}",
             expected="a finished run, or a closed year",
             do="see “qingsuan verify”; finish it with --resume, or fetch the folder again",
         )
-    digests, name = _digests(folder), fingerprint_of(key.public_key())
     said = {"signature": _FORM, "key": name, "signs": digests, "value": key.sign(_message(digests)).hex()}
     temporary = folder / f"{TEMPORARY}{SIGNATURE}"
     with writing(folder / SIGNATURE):
@@ -112,6 +113,12 @@ def _digests(folder: Path) -> dict[str, str]:
         for path in paths
         if is_file(path)
     }
+
+
+def _needed(folder: Path) -> list[str]:
+    """What a signature must cover: the record and the ledger of a run; of a closed year its record and every part's ledger."""
+    parts = [name for name in names_in(folder) if is_file(folder / name / RECORD)]
+    return [RECORD, *([f"{name}/{LEDGER}" for name in parts] or [LEDGER])]
 
 
 def _message(digests: Mapping[str, str]) -> bytes:
