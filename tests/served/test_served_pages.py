@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from html import unescape
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from werkzeug.test import TestResponse
@@ -64,6 +64,15 @@ def test_every_page_that_a_page_leads_to_is_there_in_both_languages(made: Made) 
         ahead += [one for one in links_of(answer) if one not in seen and one not in ahead and not again.match(one)]
     assert {path[:3] for path in seen} == {"/zh", "/en"}
     assert {"/zh/1/institutions", "/en/1/institutions?code=H0", "/zh/1/report", "/zh/4/claim", "/en/3/"} <= seen
+
+
+@pytest.mark.parametrize("token", [TOKEN[:-1], f"{TOKEN}x", TOKEN.swapcase(), TOKEN[::-1], "ü", "x", "en"])
+def test_only_the_whole_token_lets_in(made: Made, token: str) -> None:
+    for path in ("/", "/en/", "/en/1/person?psn_no=p4"):
+        answer = made.get(path, token=quote(token))
+        assert "nothing here" in check(answer, 404)
+        assert links_of(answer) == []
+        assert TOKEN not in answer.text
 
 
 def test_the_runs_are_numbered_as_they_were_given(made: Made) -> None:

@@ -46,6 +46,8 @@ YEAR_END = ("tests/closing/test_year_end.py",)
 AGREED = ("tests/closing/test_agreed.py",)
 OPERATORS_BOOKED = ("tests/funds/test_fund_command.py::test_premiums_of_operators_stand_in_the_books_of_both_funds",)
 INTAKE = ("tests/run/inputs/test_intake_twin.py",)
+SERVED = ("tests/served/test_served_hostile.py",)
+LET_IN = ("tests/served/test_served_pages.py::test_only_the_whole_token_lets_in",)
 COPIED = ("engine", "ext", "tests", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md")
 
 
@@ -1363,6 +1365,27 @@ MUTANTS = (
         "inside & np.asarray(whose, np.bool_)",
         "np.asarray(whose, np.bool_)",
         ACCOUNTS,
+    ),
+    Mutant(
+        "served pages: whatever host leads here is let in",
+        "served/door.py",
+        'if request.headers.get("Host", "") not in {f"{name}:{self.port}" for name in _NAMES}:',
+        'if not request.headers.get("Host", ""):',
+        SERVED,
+    ),
+    Mutant(
+        "served pages: a token that begins right is right",
+        "served/door.py",
+        'if not hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode()):',
+        "if not self.token.startswith(token):",
+        LET_IN,
+    ),
+    Mutant(
+        "served pages: a method that writes is answered",
+        "served/door.py",
+        '_METHODS = ("GET", "HEAD")',
+        '_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")',
+        SERVED,
     ),
 )
 
