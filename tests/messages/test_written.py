@@ -14,7 +14,7 @@ import qingsuan
 from qingsuan.cli import cli
 from qingsuan.cli.speaking import CLICK_SAYS, SpeakingContext, spoken_to
 from qingsuan.messages import Words, written_says
-from qingsuan.messages.written import WrittenTexts
+from qingsuan.messages.written import known_texts
 from qingsuan.report.text import width
 from settling import run
 from written_texts import help_texts, is_prose, shape, written_texts
@@ -81,7 +81,7 @@ def texts() -> dict[str, tuple[str, str]]:
 
 
 def test_every_text_has_a_translation(texts: dict[str, tuple[str, str]]) -> None:
-    known = {shape(one) for one in (*WRITTEN, *catalogue("zh"))} | AS_TYPED
+    known = {shape(one) for one in known_texts().texts} | AS_TYPED
     missing = [
         f'\n#. {where}\nmsgid "{text}"\nmsgstr ""'
         for text, (where, kind) in texts.items()
@@ -108,7 +108,7 @@ def test_a_translation_is_chinese_with_the_same_values() -> None:
 
 def test_every_text_is_found_again() -> None:
     """No other text is taken for it, whatever its values are: then a person would read what nobody said."""
-    said = WrittenTexts({**catalogue("zh"), **WRITTEN})
+    said = known_texts()
     wrong = []
     for english, chinese in WRITTEN.items():
         values: dict[str, str] = {}

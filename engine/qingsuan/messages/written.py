@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from qingsuan.messages.words import Words, catalogue
 
-__all__ = ["WrittenTexts", "written_says"]
+__all__ = ["WrittenTexts", "known_texts", "written_says"]
 
 
-_LONG = 12
+_LONG = 9
 _GOES_ON = r"((?:[\s:;,(].*?)?)"
 
 
@@ -56,7 +56,7 @@ class WrittenTexts:
     """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = texts
+        self.texts = texts
 
     def said(self, text: str) -> str:
         """The text in Chinese; as it is where it is none of the texts."""
@@ -89,7 +89,7 @@ class WrittenTexts:
 
     @cached_property
     def _read(self) -> list[_Sentence]:
-        return [_sentence(english, chinese) for english, chinese in self._texts.items()]
+        return [_sentence(english, chinese) for english, chinese in self.texts.items()]
 
 
 def _sentence(english: str, chinese: str) -> _Sentence:
@@ -108,11 +108,12 @@ def written_says(words: Words, text: str) -> str:
     >>> written_says(Words("zh"), "a file that this user may read"), written_says(Words("zh"), "medfee_sumamt")
     ('该用户可以读取的文件', 'medfee_sumamt')
     """
-    return text if words.lang == "en" else _texts().said(text)
+    return text if words.lang == "en" else known_texts().said(text)
 
 
 @cache
-def _texts() -> WrittenTexts:
+def known_texts() -> WrittenTexts:
+    """All texts that errors and help may be: those of ``written.zh.po``, and of ``zh.po`` those with words enough."""
     spoken = {one: chinese for one, chinese in catalogue("zh").items() if _own(one) >= _LONG or "{" not in one}
     return WrittenTexts({**spoken, **catalogue("written.zh")})
 
