@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from qingsuan.errors import InputError, PluginError, QingsuanError, RunError, UsageError
 from qingsuan.run.folder import LEDGER, STATE, RunFolder, Written, is_file
+from qingsuan.run.folder.disk import reading_again
 from qingsuan.run.inputs import Source
 from qingsuan.run.restart.digests import InputDigests
 from qingsuan.run.restart.fingerprint import check_same, with_digests
@@ -80,7 +81,8 @@ class Restart(Generic[_S]):
         self.folder, self.header, self.inputs, self.digests, self.note = folder, header, inputs, digests, note
         self.always, self._read_state, self._called = always, read, called or str(folder.path)
         self.partitions: int = header["options"]["partitions"]
-        self._lines = read_lines(folder.path) if folder.resume else Lines(None, {}, "", 0, 0, False)
+        with reading_again(folder.path / LEDGER):
+            self._lines = read_lines(folder.path) if folder.resume else Lines(None, {}, "", 0, 0, False)
         self._ledger = Ledger(folder.path, self._lines.size)
         self._begun = self._lines.header is not None
         self._lock = threading.Lock()
