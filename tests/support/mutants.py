@@ -30,6 +30,8 @@ FIGURES = ("tests/benefits/reference/test_figures_differential.py",)
 SELECTED = ("tests/benefits/partition/test_selected_bands.py",)
 WAITING = ("tests/benefits/partition/test_waiting.py",)
 AUTHORITY = ("tests/policy/test_authority.py",)
+PERMITTED = ("tests/simulation/permitted/test_permitted_changes.py",)
+REGISTER = ("tests/differing/test_diff.py::test_who_gets_less_than_before",)
 GROWING = ("tests/policy/test_growing_points.py",)
 PREMIUMS = ("tests/premiums/test_twin_agrees.py",)
 OPERATORS = ("tests/operators/test_operator_twin.py",)
@@ -546,6 +548,34 @@ MUTANTS = (
         "all(map(bounds.hold, numbers))",
         "any(map(bounds.hold, numbers))",
         AUTHORITY,
+    ),
+    Mutant(
+        "permitted: a value that is one fen short closes the gap",
+        "simulation/permitted/closing.py",
+        "return _neighbours(lambda place: (self.at(place) or 0) <= -fen, most)[1]",
+        "return _neighbours(lambda place: (self.at(place) or 0) <= -fen, most)[0]",
+        PERMITTED,
+    ),
+    Mutant(
+        "permitted: what one claim is authorised for, all are",
+        "simulation/permitted/numbers.py",
+        "if not moved or any(not one.by for one in moved):",
+        "if not moved or not any(one.by for one in moved):",
+        PERMITTED,
+    ),
+    Mutant(
+        "permitted: what other schemes of the rule set are paid closes the gap, too",
+        "simulation/permitted/finding.py",
+        "of = self._of_fund(gap) if mixed else None",
+        "of = None",
+        PERMITTED,
+    ),
+    Mutant(
+        "register: whose claim one run did not settle is said to get less",
+        "differing/register.py",
+        'outcome[is_unknown] = OUTCOMES.index("not known")',
+        "pass",
+        REGISTER,
     ),
     Mutant(
         "authority: the lowest value that is allowed is refused",

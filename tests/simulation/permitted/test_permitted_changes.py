@@ -190,6 +190,22 @@ def test_what_goes_beyond_its_bounds_or_is_not_authorised_is_left_out(tmp_path: 
     assert "outpatient.cases[1].bands" in by_path(found, "critical-illness")
 
 
+def test_what_is_authorised_for_some_claims_only_is_left_out(tmp_path: Path) -> None:
+    """The list names employees; the numbers hold for residents, too, for whom the file goes beyond it."""
+    beyond = "".join(
+        f'[[beyond]]\nparameter = "{one}"\nwhy = "a trial"\nsource = "C1"\n' for one in ("deductible", "ratio", "cap")
+    )
+    settings = 'settings = ["deductible", "ratio", "limit", "cap"]\n'
+    authority = WITHOUT_EQUAL_TILTS.replace(settings, f'{settings}when = {{ insutype = ["310"] }}\n')
+    found = find_permitted(
+        opened(tmp_path / "made", RULES + beyond, authority)[0], [FundGap("990100", "resident", 100)]
+    )
+    stays = {"inpatient.deductible[1]", "inpatient.deductible[2]"}  # which the list names for everybody
+    assert {one.number.place.path for one in found.changes} == stays
+    why = {str(place).partition(":")[2]: one for place, one in found.left_out}
+    assert {why[path] for path in ("critical.bands", "critical.deductible", "critical.caps")} == {"not authorised"}
+
+
 # ---- what is lacking
 
 
