@@ -108,7 +108,7 @@ def _entries(care: Care) -> Iterator[_Entry]:
             yield from ((fund, county, line, fen * 6 // 10) for line, fen in zip(_LINES, (stays, others), strict=True))
         if fund == "resident":
             pool = f"{market.prefix}00"
-            yield "critical-illness", pool, "benefit-inpatient", whole // 25
+            yield "critical-illness", pool, "benefit-inpatient", whole // 80
             yield "assistance", pool, "subsidy-central", whole // 30
             yield "assistance", pool, "benefit-inpatient", whole // 40
 
