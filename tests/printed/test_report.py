@@ -189,6 +189,8 @@ def test_page_and_workbook_have_every_number(made: Made, tmp_path: Path, lang: L
             assert all(text in texts for text in row), row
         sheet = book[section.sheet]
         assert sheet.freeze_panes == "A2"
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert (sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.print_title_rows) == (True, "$1:$1")
         head, *rows = sheet.iter_rows()
         assert [cell.value for cell in head] == [column.title for column in section.columns]
         assert [[cell.value for cell in row] for row in rows] == [

@@ -1,4 +1,4 @@
-"""How a sheet of a workbook looks: headings that stay in sight, numbers as numbers, texts as texts.
+"""How a sheet of a workbook looks: headings that stay in sight, numbers as numbers, texts as texts, all columns on a printed page.
 
 Nothing in it is a formula: what a text begins with makes no difference.
 """
@@ -17,6 +17,7 @@ __all__ = ["PERCENT", "add_sheet"]
 PERCENT = "0.00%"
 """The form of a ratio: 0.65 is shown as 65.00%."""
 
+_A4, _AS_MANY_AS_ROWS_NEED = 9, 0
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 """What no cell can hold."""
 
@@ -40,6 +41,10 @@ def add_sheet(
     """
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, _AS_MANY_AS_ROWS_NEED
+    sheet.sheet_properties.pageSetUpPr = need("openpyxl.worksheet.properties").PageSetupProperties(fitToPage=True)
     letters = need("openpyxl.utils").get_column_letter
     for place, width in enumerate(widths, 1):
         sheet.column_dimensions[letters(place)].width = width
