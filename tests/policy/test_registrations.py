@@ -10,6 +10,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import Dimension, RuleSet
 from qingsuan.policy.reader import read_rule_set
+from qingsuan.policy.who.registrations import asked_types, asks
 from settling import RULES
 
 ASKED = """
@@ -59,6 +60,50 @@ def test_what_is_wrong_is_refused_with_its_place(tmp_path: Path, right: str, wro
     assert ASKED.count(right) == 1
     with pytest.raises(PolicyError) as refused:
         reading(tmp_path, ASKED.replace(right, wrong))
+    assert said in str(refused.value)
+
+
+APPROVED = """
+[layers.quota]
+fund = "hifp_pay"
+bands = { percent = [80], source = "X" }
+caps = [{ group = "stay", yuan = { column = "appr_amt", table = "registrations", reg_type = "special", for = "dise_code" }, source = "X" }]
+[[rules]]
+id = "quota"
+when = { med_type = ["41"] }
+layers = ["quota"]
+"""
+
+
+def test_an_amount_of_a_registration_is_read(tmp_path: Path) -> None:
+    """The column, of registrations of which type, and for what of the claim they are."""
+    found = reading(tmp_path, APPROVED)
+    assert asks([found]) is found
+    assert asked_types(found) == ["special"]
+    of_disease = found.dimensions[-1]
+    assert (of_disease.kind, of_disease.table, of_disease.column) == ("amount", "registrations", "appr_amt")
+    assert (of_disease.reg_type, of_disease.asked) == ("special", "dise_code")
+    of_any = reading(tmp_path, APPROVED.replace(', for = "dise_code"', ""))
+    assert of_any.dimensions[-1].asked == ""
+    assert compile_rule_sets([found]).digest != compile_rule_sets([of_any]).digest
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('reg_type = "special", ', "", "yuan.reg_type: this key is missing"),
+        ('for = "dise_code"', 'for = "med_type"', "yuan.for"),
+        ('"appr_amt"', '"reg_value"', '"reg_value", which holds a code'),
+        ('table = "registrations"', 'table = "insured"', "yuan.reg_type"),
+        ('table = "registrations"', 'table = "identities"', "yuan.table"),
+    ],
+)
+def test_an_amount_of_no_registration_is_refused_with_its_place(
+    tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    assert APPROVED.count(right) == 1
+    with pytest.raises(PolicyError) as refused:
+        reading(tmp_path, APPROVED.replace(right, wrong))
     assert said in str(refused.value)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 from qingsuan.money import yuan
 from qingsuan.policy.model import (
@@ -78,6 +79,18 @@ REGISTRATIONS = (
     Dimension("of_house", "registered", "registrations", "fixmedins_code", reg_type="doctor"),
     Dimension("doctors", "registrations", "registrations", reg_type="doctor"),
 )
+APPROVED = (
+    Dimension("registrations.doctor.x_sum", "amount", "registrations", "x_sum", reg_type="doctor"),
+    Dimension(
+        "registrations.chronic.dise_code.x_sum",
+        "amount",
+        "registrations",
+        "x_sum",
+        reg_type="chronic",
+        asked="dise_code",
+    ),
+)
+"""Amounts that stand in a registration (按个人审定金额)."""
 REG_TYPES = ("chronic", "resettled", "doctor", "nobody_asks")
 ATOMS = {
     "insutype": ("310", "390"),
@@ -252,6 +265,12 @@ def rule_set(dice: Dice, pool: str, schemes: tuple[str, ...], effective: dt.date
     )
 
 
+def _approved(one: Dimension) -> Amount:
+    """The amount that a registration says."""
+    asked: Any = one.asked or None
+    return Amount(one.name, column=one.column, table="registrations", reg_type=one.reg_type, asked=asked)
+
+
 def registered(made: RuleSet, seed: int) -> RuleSet:
     """The same; of some sets rules ask for registrations, pay who has one otherwise, and bound what grows with their number."""
     dice = Dice(Random(f"{made.file} {seed}"))
@@ -273,11 +292,12 @@ def registered(made: RuleSet, seed: int) -> RuleSet:
     layers = {}
     for name, layer in made.layers.items():
         own, *cases = layer.cases
-        if own.limit is None and not any(one.limit for one in cases) and dice.chance(40):
+        if own.limit is None and not any(one.limit for one in cases) and dice.chance(60):
             grows = Amount("doctors", base_fen=100_000, step_fen=70_000)
-            own = replace(own, limit=Limit(0, "visit", None, "X", grows))
+            limit = dice.random.choice((grows, *(_approved(one) for one in APPROVED)))
+            own = replace(own, limit=Limit(0, "visit", None, "X", limit))
         layers[name] = replace(layer, cases=(own, *cases))
-    return replace(made, dimensions=(*made.dimensions, *REGISTRATIONS), rules=tuple(rules), layers=layers)
+    return replace(made, dimensions=(*made.dimensions, *REGISTRATIONS, *APPROVED), rules=tuple(rules), layers=layers)
 
 
 def _waiting(dice: Dice, schemes: tuple[str, ...], named: list[str]) -> Waiting | None:

@@ -648,6 +648,18 @@ MUTANTS = (
         "< row_codes[1, row] and row_begin[row] <= date[i] < row_end[row]:",
     ),
     Mutant(
+        "registrations: of two approved sums the one with the greater number holds",
+        "benefits/partition/who/registrations.py",
+        "holds = places[self._count(own, places, by_person, number, codes) == 1]",
+        "holds = places[self._count(own, places, by_person, number, codes) >= 1]",
+    ),
+    Mutant(
+        "registrations: a sum that was approved for another disease is the claim's",
+        "benefits/partition/who/registrations.py",
+        "asked = work.code(own.asked)[places] if own.asked else",
+        "asked = work.code(own.asked)[places] if own.asked and not own.is_amount else",
+    ),
+    Mutant(
         "registrations: two rows of one value count twice",
         "_classify.pyx",
         "if row_value[row] == counted:",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Outcome, Places, Registration, settle_year
@@ -26,6 +27,7 @@ def settle_with_twin(
     """Settle a case by the twin, under the rule sets of its region."""
     dimensions = list({one.name: one for rule_set in rule_sets for one in rule_set.dimensions}.values())
     claims = [_made(Claim, row, dimensions, "claims") for row in case.claims]
+    amounts = [replace(one, name=one.column) for one in dimensions if one.kind == "amount"]
     own = {one.name: one.function for one in dimensions if one.kind == "function"}
     for name, function in own.items():
         for claim in claims:
@@ -37,7 +39,7 @@ def settle_with_twin(
         Places((region,)),
         rule_sets,
         case.year,
-        registrations=[_made(Registration, row, (), "registrations") for row in case.registrations],
+        registrations=[_made(Registration, row, amounts, "registrations") for row in case.registrations],
     )
 
 

@@ -42,7 +42,9 @@ def identities_table(world: World) -> pa.Table:
 
 def registrations_table(world: World) -> pa.Table:
     """All registrations."""
-    return _table(world.registrations, [column for column in REGISTRATIONS if column.name != "vali_flag"], "")
+    table = _table(world.registrations, [column for column in REGISTRATIONS if column.name != "vali_flag"], "")
+    fen = [one.extra.get("x_sum") for one in world.registrations]
+    return table.append_column("x_sum", money([one or 0 for one in fen], [one is None for one in fen]))
 
 
 def _table(rows: Sequence[Any], columns: Sequence[Column], owner: str) -> pa.Table:

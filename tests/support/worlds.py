@@ -150,7 +150,8 @@ def _registrations(random: Random, made: World) -> list[Registration]:
         reg_type, value = random.choice(pairs)
         begin = claim.begndate + dt.timedelta(days=random.choice((-30, -1, 0, 0, 1)))
         end = random.choice((None, begin, claim.begndate, claim.setl_time.date(), begin + dt.timedelta(days=40)))
-        one = Registration(claim.psn_no, reg_type, value, begin, end if end is None or end >= begin else None)
+        approved = {"x_sum": random.choice((None, -1, 0, 5_000, 123_456, 700_001, 10**13))}
+        one = Registration(claim.psn_no, reg_type, value, begin, end if end is None or end >= begin else None, approved)
         found += [one] * random.choice((1, 1, 2))
         if random.random() < 0.3:
             found.append(replace(one, begndate=begin - dt.timedelta(days=5)))

@@ -121,7 +121,8 @@ class Benefits(Settlement):
             self._table("identities", IDENTITIES),
         )
         if setup.registrations:
-            self.inputs = (*self.inputs, InputTable(_REGISTRATIONS, REGISTRATIONS, disk_bytes=(40, 0)))
+            own = frozenset(setup.registered_amounts)
+            self.inputs = (*self.inputs, InputTable(_REGISTRATIONS, REGISTRATIONS, own, own, disk_bytes=(40, 0)))
         if setup.accumulators:
             opening = InputTable(OPENING, ACCUMULATORS, row_bytes=_BYTES_PER_ACCUMULATOR, is_trusted=True)
             self.inputs = (*self.inputs, opening)

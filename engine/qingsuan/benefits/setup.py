@@ -18,7 +18,17 @@ from qingsuan.policy.model import GROUP_KEYS, Dimension, Pool, Region, RuleSet
 from qingsuan.policy.per_claim.names import FAMILY_KEY
 from qingsuan.tables import CODES
 
-__all__ = ["BENEFIT_DATES", "CLAIM_CODES", "FAMILY_NO", "INSURED_CODES", "TIED", "OwnColumn", "Places", "Setup"]
+__all__ = [
+    "BENEFIT_DATES",
+    "CLAIM_CODES",
+    "FAMILY_NO",
+    "INSURED_CODES",
+    "TIED",
+    "OwnColumn",
+    "Places",
+    "Setup",
+    "registered_amount",
+]
 
 BENEFIT_DATES = ("setl_time", "begndate", "enddate")
 """The dates that a rule set can decide the year by (待遇享受日期), or read identities on."""
@@ -39,6 +49,11 @@ FAMILY_NO = "family_no"
 
 TIED = "tied"
 """The internal column on which rows are spread where rules count by the family: the hash of who stands for all that are tied together."""
+
+
+def registered_amount(column: str) -> str:
+    """The internal column of registrations that has an amount, in fen."""
+    return f"amount.{column}"
 
 
 class Places:
@@ -79,7 +94,7 @@ class OwnColumn:
     """Where a plugin's dimension gets its values: an internal column of claims or insured, codes, whole numbers, dates or amounts.
 
     ``is_number``: whole numbers, those of fen (``is_amount``) and of days (``is_date``) too.
-    One of ``registrations`` is no column of theirs: it is looked up in a partition, for what claims have in ``column``.
+    One of ``registrations`` is looked up in a partition, for what claims have in ``asked``; an amount stands in their ``column``.
     """
 
     name: str
@@ -91,6 +106,7 @@ class OwnColumn:
     is_amount: bool = False
     is_date: bool = False
     reg_type: str = ""
+    asked: str = ""
 
     @classmethod
     def of(cls, dimension: Dimension, region: str) -> OwnColumn:
@@ -98,9 +114,17 @@ class OwnColumn:
         if dimension.kind == "function":
             return cls(f"function.{region}.{dimension.function}", "claims", "", False, dimension.function, region)
         if dimension.table == "registrations":
-            name = f"{dimension.kind}.{dimension.reg_type}.{dimension.column}"
-            is_number = dimension.kind == "registrations"
-            return cls(name, dimension.table, dimension.column, is_number, reg_type=dimension.reg_type)
+            is_amount = dimension.kind == "amount"
+            name = f"{dimension.kind}.{dimension.reg_type}.{dimension.column}" + f".{dimension.asked}" * is_amount
+            return cls(
+                name,
+                dimension.table,
+                dimension.column,
+                is_number=is_amount or dimension.kind == "registrations",
+                is_amount=is_amount,
+                reg_type=dimension.reg_type,
+                asked=dimension.asked if is_amount else dimension.column,
+            )
         is_amount, is_date = dimension.kind == "amount", dimension.kind == "date"
         is_number = dimension.kind == "number" or is_amount or is_date
         if dimension.table == "claims" and dimension.column in CLAIM_CODES and not is_number:
@@ -236,7 +260,13 @@ class Setup:
     def own(self, table: str) -> tuple[OwnColumn, ...]:
         """Columns of a table that only a plugin's dimension reads: codes, numbers, amounts."""
         in_order = sorted(self.own_columns.values(), key=lambda own: (own.is_amount, own.name))
-        return tuple(own for own in in_order if own.table == table and own.name not in CLAIM_CODES)
+        return tuple(own for own in in_order if own.table == table and own.name not in CLAIM_CODES and not own.reg_type)
+
+    @property
+    def registered_amounts(self) -> tuple[str, ...]:
+        """The columns of registrations in which amounts stand that rules ask for (按个人审定金额)."""
+        own = (one for one in self.own_columns.values() if one.table == "registrations" and one.is_amount)
+        return tuple(sorted({one.column for one in own}))
 
     @property
     def by_family(self) -> bool:

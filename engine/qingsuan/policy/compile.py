@@ -361,7 +361,7 @@ def _of_conditions(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagr
 def _decides(rule_set: RuleSet) -> tuple[object, ...]:
     """What decides about a claim beside conditions and numbers: names, dates, vocabularies, where values come from."""
     dimensions = [
-        (d.name, d.kind, d.table, d.column, sorted(d.members), d.function, *([d.reg_type] if d.reg_type else ()))
+        (d.name, d.kind, d.table, d.column, sorted(d.members), d.function, *filter(None, (d.reg_type, d.asked)))
         for d in rule_set.dimensions
     ]
     missing = [(one.parameter, one.why) for one in rule_set.missing]

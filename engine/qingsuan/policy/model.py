@@ -121,7 +121,8 @@ class Dimension:
     ``list`` (``in`` or ``out`` of ``members``), ``function`` (``Region.functions[function]`` gives codes for a batch) or
     ``amount`` (a column of yuan, which no condition asks: a setting's amount is read from it, and nobody declares it).
     Two ask the registrations (备案) that hold on the identity date: ``registered`` is ``yes`` or ``no``, whether one of
-    ``reg_type`` is for what the claim has in ``column``; ``registrations`` is the number of those of ``reg_type``.
+    ``reg_type`` is for what the claim has in ``column``; ``registrations`` is the number of those of ``reg_type``. An amount of
+    registrations is that of the one of ``reg_type`` for what the claim has in the column ``asked``, or for anything.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Dimension:
     members: frozenset[str] = frozenset()
     function: str = ""
     reg_type: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from qingsuan.benefits.intake.restore import blanks
 from qingsuan.benefits.intake.roles import IDS, ids_of_shadows, role_of_flags, role_of_refused, role_outside_year
 from qingsuan.benefits.named import hashes_of_named, named_ids
 from qingsuan.benefits.order import ROLE
-from qingsuan.benefits.setup import CLAIM_CODES, FAMILY_NO, OwnColumn, Setup
+from qingsuan.benefits.setup import CLAIM_CODES, FAMILY_NO, OwnColumn, Setup, registered_amount
 from qingsuan.columns.cells import (
     NO_AMOUNT,
     NO_DATE,
@@ -76,15 +76,35 @@ def _own_fields(setup: Setup, rows: Rows, table: str) -> dict[str, pa.Array]:
             try:
                 values = _values(setup, rows, own)
             except (TypeRefused, pa.ArrowException) as error:
-                raise InputError(
-                    f"{table}: column {own.column}",
-                    found=f"type {rows.batch.column(own.column).type}: a rule set decides by this column",
-                    expected=str(error)
-                    if own.is_amount or own.is_date or not own.is_number
-                    else "whole numbers, or text",
-                    do="write the extract again with the column's true type",
+                plain = own.is_number and not (own.is_amount or own.is_date)
+                raise _of_other_type(
+                    table, rows, own.column, "whole numbers, or text" if plain else str(error)
                 ) from None
             fields[own.name] = arrow(values)
+    return fields
+
+
+def _of_other_type(table: str, rows: Rows, column: str, expected: str) -> InputError:
+    """A file has another type of column than a rule set can decide by."""
+    return InputError(
+        f"{table}: column {column}",
+        found=f"type {rows.batch.column(column).type}: a rule set decides by this column",
+        expected=expected,
+        do="write the extract again with the column's true type",
+    )
+
+
+def _registered_amounts(setup: Setup, rows: Rows) -> dict[str, pa.Array]:
+    """Amounts in columns of registrations (按个人审定金额), in fen; unknown where a file does not have the column."""
+    fields = {}
+    for column in setup.registered_amounts:
+        values = np.full(rows.size, NO_AMOUNT, np.int64)
+        if column in rows.batch.schema.names:
+            try:
+                values = _amounts(rows, column)
+            except (TypeRefused, pa.ArrowException) as error:
+                raise _of_other_type("registrations", rows, column, str(error)) from None
+        fields[registered_amount(column)] = arrow(values)
     return fields
 
 
@@ -351,6 +371,7 @@ def take_registrations(
     fields = _encode(setup, rows, ("reg_type",) if by_family else ("reg_type", "reg_value"))
     if setup.by_family:
         fields.update(_families(setup, rows))
+    fields.update(_registered_amounts(setup, rows))
     fields.update(psn_no=rows.texts("psn_no"), begndate=arrow(begin), enddate=arrow(end))
     return rows.finish(fields)
 

@@ -369,7 +369,8 @@ class _Steps(Work):
             explanations.refuse_without_key(refusals, self, needs)
             self._drop(refusals)
         refusals = self._refusals()
-        refuse_own_amounts(refusals, self, self._number_column)
+        registered = None if self.registered is None else self.registered.said
+        refuse_own_amounts(refusals, self, self._number_column, registered)
         self._drop(refusals)
         refusals = self._refusals()
         refuse_parts(refusals, self, self.numbered)
@@ -394,7 +395,8 @@ class _Steps(Work):
         if name == "age":
             return completed_years(self.insured.raw("brdy"), self.found, self.at("benefit"))
         if self.registered is not None and name in self.setup.own_columns and self.setup.own_columns[name].reg_type:
-            return self.registered.numbers(self.setup.own_columns[name])
+            own = self.setup.own_columns[name]
+            return self.registered.amounts(own) if own.is_amount else self.registered.numbers(own)
         if self.columns.has(name):
             return self.at(name)
         return self.of_insured(name)

@@ -23,7 +23,7 @@ def own_amounts(
             continue  # of a counter, not of the claim
         column, value = value_of(rule_set, amount, claim, values)
         if value is None:
-            return "E_MISSING", column
+            return ("E_MISSING", column) if amount.reg_type is None else ("E_UNREGISTERED", amount.asked or "psn_no")
         if value < 0:
             return "E_NEGATIVE", column
         bound = grown(amount, value)

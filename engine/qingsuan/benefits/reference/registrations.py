@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from qingsuan.benefits.reference.rows import Claim, Registration
 from qingsuan.benefits.reference.rules import Value
-from qingsuan.policy.model import Dimension, RuleSet
+from qingsuan.policy.model import RuleSet
 
 __all__ = ["family_of", "registered_values"]
 
@@ -23,7 +23,13 @@ def registered_values(
         if dimension.kind == "registrations":
             found[dimension.name] = len(values)
         elif dimension.kind == "registered":
-            found[dimension.name] = "yes" if any(_is_for(value, claim, dimension) for value in values) else "no"
+            found[dimension.name] = "yes" if any(_is_for(value, claim, dimension.column) for value in values) else "no"
+        elif dimension.kind == "amount" and dimension.table == "registrations":
+            mine = [row for row in holding if row.reg_type == dimension.reg_type]
+            if dimension.asked:
+                mine = [row for row in mine if _is_for(row.reg_value, claim, dimension.asked)]
+            said = {(row.reg_value, row.extra.get(dimension.column)) for row in mine}
+            found[dimension.name] = said.pop()[1] if len(said) == 1 else None
     return found
 
 
@@ -41,10 +47,10 @@ def _holding(date: dt.date | None, rows: Sequence[Registration]) -> list[Registr
     ]
 
 
-def _is_for(value: str, claim: Claim, dimension: Dimension) -> bool:
-    """Whether a registered value is the claim's own; an area is that of everything in it."""
-    has = str(getattr(claim, dimension.column))
-    if dimension.column != "fix_blng_admdvs":
+def _is_for(value: str, claim: Claim, column: str) -> bool:
+    """Whether a registered value is the claim's own in a column; an area is that of everything in it."""
+    has = str(getattr(claim, column))
+    if column != "fix_blng_admdvs":
         return has == value
     province, rest = value[:2], value[2:]
     while rest[-2:] == "00":

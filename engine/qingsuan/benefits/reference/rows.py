@@ -103,13 +103,14 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One registration of a person (备案): of which type, for what, and when it holds, both days included."""
+    """One registration of a person (备案): of which type, for what, when it holds, both days included; ``extra`` has amounts by column."""
 
     psn_no: str
     reg_type: str
     reg_value: str
     begndate: dt.date
     enddate: dt.date | None = None
+    extra: Mapping[str, int | None] = field(default_factory=dict)
 
 
 AccountKey = tuple[str, str, str]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from qingsuan.benefits.intake.restore import LOST, is_blank
 from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Registration
-from qingsuan.benefits.setup import CLAIM_CODES, FAMILY_NO, OwnColumn, Setup
+from qingsuan.benefits.setup import CLAIM_CODES, FAMILY_NO, OwnColumn, Setup, registered_amount
 from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.money import yuan
 from qingsuan.policy.model import Dimension, RuleSet
@@ -93,8 +93,12 @@ def person_in(year: PreparedYear, setup: Setup, psn_no: str) -> Person:
         for row in tables.get("registrations", ()):
             row["reg_value"] = row.get(FAMILY_NO) or row["reg_value"]
             texts = _texts(row, ("psn_no", "reg_type", "reg_value", "begndate", "enddate"))
-            dates = _date(row["begndate"]), _end(row["enddate"])
-            found.registrations.append((Registration(psn_no, row["reg_type"], row["reg_value"], *dates), texts))
+            amounts = {column: _amount(row[registered_amount(column)]) for column in setup.registered_amounts}
+            texts |= {column: yuan(fen) for column, fen in amounts.items() if fen is not None}
+            one = Registration(
+                psn_no, row["reg_type"], row["reg_value"], _date(row["begndate"]), _end(row["enddate"]), amounts
+            )
+            found.registrations.append((one, texts))
     ids = {row.claim.setl_id for row in found.claims}
     for delivery in year.deliveries:
         for named in delivery.state["learned"]["reversals_of_nobody"]:
@@ -244,6 +248,10 @@ def _code(value: Any) -> str:
 def _date(days: Any) -> dt.date:
     """A date; one that could not be read is the first that can be written."""
     return dt.date.min if days == NO_DATE else EPOCH + dt.timedelta(days=int(days))
+
+
+def _amount(fen: int) -> int | None:
+    return None if fen == NO_AMOUNT else fen
 
 
 def _end(days: int) -> dt.date | None:

@@ -11,16 +11,18 @@ from qingsuan.policy.model import COUNTERS, Cap, Case, Deductible, Dimension, La
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
 from qingsuan.policy.strict import Table
 from qingsuan.policy.toml.told import did_you_mean
-from qingsuan.policy.when.registrations import NUMBER_KINDS
-from qingsuan.tables import CLAIMS, INSURED
+from qingsuan.policy.when.registrations import NUMBER_KINDS, REGISTERED_COLUMNS
+from qingsuan.tables import CLAIMS, INSURED, REGISTRATIONS
 
 __all__ = ["amount_columns", "asked_by_amounts", "check_amounts", "read_amount", "read_column", "read_share"]
 
 _OF: tuple[Literal["medfee_sumamt", "inscp_scp_amt"], ...] = ("medfee_sumamt", "inscp_scp_amt")
-_TABLES: tuple[Literal["claims", "insured"], ...] = ("claims", "insured")
+_Owner = Literal["claims", "insured", "registrations"]
+_TABLES: tuple[_Owner, ...] = ("claims", "insured", "registrations")
 _NO_AMOUNTS = {
     "claims": {column.name: column.kind for column in CLAIMS if column.kind != "money"},
     "insured": {column.name: column.kind for column in INSURED if column.kind != "money"},
+    "registrations": {column.name: column.kind for column in REGISTRATIONS if column.kind != "money"},
 }
 """The columns of the national interface that hold something else than yuan, with what they hold."""
 
@@ -57,23 +59,32 @@ def _read_selected(table: Table) -> Amount:
     return Amount("", select=Select(group, counter, upto), amounts_fen=table.yuans_fen("yuan"))
 
 
-def read_column(table: Table, owner: Literal["claims", "insured"], dimensions: Sequence[str]) -> Amount:
-    """Read an amount that stands in a column of each claim, or of its insured row (按个人审定金额)."""
+def read_column(table: Table, owner: _Owner, dimensions: Sequence[str]) -> Amount:
+    """Read an amount that stands in a column of each claim, of its insured row, or of a registration (按个人审定金额)."""
     column = table.text("column")
     if (kind := _NO_AMOUNTS[owner].get(column)) is not None:
         expected = "a column of amounts in yuan, of the national interface or of the plugin's own"
         table.refuse("column", found=f'"{column}", which holds a {kind}', expected=expected, do="name that column")
-    value = f"{owner}.{column}"
+    reg_type = table.text("reg_type") if owner == "registrations" else None
+    asked = table.choice("for", REGISTERED_COLUMNS) if reg_type is not None and table.has("for") else None
+    value = ".".join(part for part in (owner, reg_type, asked, column) if part is not None)
     if value in dimensions:
         found = f'a dimension called "{value}", which is the name of this amount'
         table.refuse("column", found=found, expected="another name for the dimension", do="rename the dimension")
-    return Amount(value, column=column, table=owner)
+    return Amount(value, column=column, table=owner, reg_type=reg_type, asked=asked)
 
 
 def amount_columns(layers: Iterable[Layer]) -> tuple[Dimension, ...]:
     """The columns in which amounts of layers stand, as dimensions of kind amount: read like other columns of the plugin's own."""
     found = {
-        amount.value: Dimension(amount.value, "amount", table=amount.table, column=amount.column)
+        amount.value: Dimension(
+            amount.value,
+            "amount",
+            table=amount.table,
+            column=amount.column,
+            reg_type=amount.reg_type or "",
+            asked=amount.asked or "",
+        )
         for layer in layers
         for case in layer.cases
         for amount in _asked_by(case)

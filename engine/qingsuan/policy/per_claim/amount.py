@@ -21,7 +21,8 @@ class Amount:
 
     ``value`` names what is asked of the claim: a dimension of kind number, :data:`DAYS`, or one of :data:`BILL_VALUES`; below
     ``first`` it counts as ``first``. With ``column`` it is the amount in that column of ``table`` (按个人审定金额), and ``value``
-    names the dimension of kind amount that reads it; with ``of_bill`` it is a part of the bill, and never more. With ``each`` every
+    names the dimension of kind amount that reads it: of registrations in that of the one of ``reg_type`` that holds, for what the
+    claim has in the column ``asked`` where that is said; with ``of_bill`` it is a part of the bill, and never more. With ``each`` every
     settlement of one stay has it for itself; else they share that of the one at hand. With ``select`` it is the one of
     ``amounts_fen`` that a counter selects, and the claim is asked for nothing: ``value`` is empty.
     """
@@ -34,7 +35,9 @@ class Amount:
     ratio_bp: int = 10_000
     each: bool = False
     column: str | None = None
-    table: Literal["claims", "insured"] | None = None
+    table: Literal["claims", "insured", "registrations"] | None = None
+    reg_type: str | None = None
+    asked: str | None = None
     of_bill: bool | None = None
     select: Select | None = None
     amounts_fen: tuple[int, ...] | None = None

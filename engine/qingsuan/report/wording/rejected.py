@@ -112,6 +112,7 @@ _SENTENCES = (
     marked("wait_end_date {end}, begndate {begin}"),
     marked("a registration {type} for it that holds on that day: rule “{rule}” asks for one"),
     marked("{has} on {day}; registered for {type}: {rows}"),
+    marked("one registration {type} for it that holds on that day, with an amount in {column}"),
     marked("one registration {type} that holds on that day: the claim's rule counts by the family"),
     marked("{day}; registered for {type}: {rows}"),
     marked("no {column}"),

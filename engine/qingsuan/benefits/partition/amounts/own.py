@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from qingsuan.benefits.core.apart import NO_AMOUNTS
 from qingsuan.benefits.partition.state import Work
-from qingsuan.columns.cells import NO_AMOUNT, NO_DATE
+from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, day_text
 from qingsuan.columns.rejects import Refusals
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.policy.per_claim.amount import BILL_VALUES, DAYS, Amount
@@ -35,8 +35,16 @@ def own_amounts(work: Work, numbers: Callable[[str], Int64]) -> Int64:
     return found
 
 
-def refuse_own_amounts(refusals: Refusals, work: Work, numbers: Callable[[str], Int64]) -> None:
-    """Claims that lack what their variant asks them for, or of which it is no number or amount that can be."""
+def refuse_own_amounts(
+    refusals: Refusals,
+    work: Work,
+    numbers: Callable[[str], Int64],
+    registered: Callable[[int, str], str] | None,
+) -> None:
+    """Claims that lack what their variant asks them for, or of which it is no number or amount that can be.
+
+    ``registered`` says what a claim's person is registered for, of a type.
+    """
     asked = work.known.own_amounts
     if not any(asked):
         return
@@ -55,12 +63,30 @@ def refuse_own_amounts(refusals: Refusals, work: Work, numbers: Callable[[str], 
                 for place, value in zip(places.tolist(), values.tolist(), strict=True)
             }
             what = "an amount in yuan" if in_fen else "a number, by which an amount is reckoned"
+            if amount.reg_type is not None and registered is not None:
+                _refuse_unregistered(refusals, mask[0], work, amount, registered)
             refusals.add(mask[0], "E_MISSING", column, "nothing", what)
             refusals.add(mask[1], "E_NEGATIVE", column, said.__getitem__, "0 or more")
             within = f"one that comes to at most {yuan(MAX_FEN)} yuan"
             if amount.of_bill:
                 within = "at most medfee_sumamt: it is a part of the bill"
             refusals.add(mask[2], "E_RANGE", column, said.__getitem__, within)
+
+
+def _refuse_unregistered(
+    refusals: Refusals, mask: npt.NDArray[np.bool_], work: Work, amount: Amount, registered: Callable[[int, str], str]
+) -> None:
+    """Claims for which not exactly one registration holds in which the amount stands."""
+    asked, reg_type = amount.asked, amount.reg_type or ""
+
+    def found(place: int) -> str:
+        day = day_text(int(work.identity_date[place]))
+        if asked is not None:
+            day = f"{work.setup.vocabularies[asked].texts[work.code(asked)[place]] or f'no {asked}'} on {day}"
+        return f"{day}; registered for {reg_type}: {registered(place, reg_type)}"
+
+    expected = f"one registration (备案) {reg_type} for it that holds on that day, with an amount in {amount.column}"
+    refusals.add(mask, "E_UNREGISTERED", asked or "psn_no", found, expected)
 
 
 def _values(

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from qingsuan.benefits.columns import Columns
 from qingsuan.benefits.partition.classify import PersonRows, count_registrations
 from qingsuan.benefits.partition.state import Work
-from qingsuan.benefits.setup import OwnColumn, Setup
-from qingsuan.columns.cells import OPEN_END, day_text
+from qingsuan.benefits.setup import OwnColumn, Setup, registered_amount
+from qingsuan.columns.cells import NO_AMOUNT, OPEN_END, day_text
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import looked_up
 from qingsuan.people import Texts, spread
@@ -23,6 +23,8 @@ __all__ = ["Asked", "Registered", "refuse_unregistered"]
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+
+Places = npt.NDArray[np.intp]
 
 _PLACE = "fix_blng_admdvs"
 _AFTER_ALL = chr(0x10FFFF)
@@ -40,7 +42,7 @@ class Asked:
         asked = [own for own in setup.own_columns.values() if own.reg_type]
         names = [set(setup.dimension_columns(number).values()) for number in range(len(setup.program.rule_sets))]
         self.sets = {own.name: np.array([own.name in one for one in names], np.bool_) for own in asked}
-        self.codes = {own.column: _codes_of(setup, own.column) for own in asked}
+        self.codes = {own.asked: _codes_of(setup, own.asked) for own in asked}
 
 
 class Registered:
@@ -61,31 +63,65 @@ class Registered:
         found = np.zeros(len(work.rows), np.int64)
         places = np.flatnonzero(self.asked.sets[own.name][work.rule_set])
         if len(places):
-            codes = work.code(own.column)[places] if own.column else np.zeros(len(places), np.int32)
-            found[places] = count_registrations(
-                work.person[places],
-                work.identity_date[places],
-                codes,
-                self.of_type(own.reg_type),
-                self.rows.code("reg_value"),
-                np.ascontiguousarray(self.asked.codes[own.column][:, self.rows.code("reg_value")]),
-                self.rows.raw("begndate").astype(np.int32, copy=False),
-                self.rows.raw("enddate").astype(np.int32, copy=False),
-            )
+            value = self.rows.code("reg_value")
+            codes = np.ascontiguousarray(self.asked.codes[own.asked][:, value])
+            found[places] = self._count(own, places, self.of_type(own.reg_type), value, codes)
         return found
+
+    def amounts(self, own: OwnColumn) -> Int64:
+        """The amount of each claim's registration of a type, in fen; ``NO_AMOUNT`` where not exactly one holds, or it says none.
+
+        Rows of one value and amount are one. Which holds is counted bit by bit of their numbers.
+        """
+        found = np.full(len(self.work.rows), NO_AMOUNT, np.int64)
+        places = np.flatnonzero(self.asked.sets[own.name][self.work.rule_set])
+        if not len(places):
+            return found
+        value, fen = self.rows.code("reg_value"), self.rows.raw(registered_amount(own.column))
+        amounts, rank = np.unique(fen, return_inverse=True)
+        pairs, pair = np.unique(value.astype(np.int64) * len(amounts) + rank.reshape(-1), return_inverse=True)
+        number = pair.reshape(-1).astype(np.int32)
+        by_person = self._by_person(own.reg_type, number)
+        codes = np.ascontiguousarray(self.asked.codes[own.asked][:, value])
+        holds = places[self._count(own, places, by_person, number, codes) == 1]
+        which = np.zeros(len(holds), np.int64)
+        for bit in range(len(pairs).bit_length()):
+            has = np.where(number >> bit & 1, codes, np.int32(0))
+            which += self._count(own, holds, by_person, number, np.ascontiguousarray(has)) << bit
+        found[holds] = amounts[pairs[which] % len(amounts)] if len(pairs) else NO_AMOUNT
+        return found
+
+    def _count(self, own: OwnColumn, places: Places, by_person: PersonRows, value: Int32, codes: Int32) -> Int64:
+        """How many different values of registrations hold for each of some claims."""
+        work = self.work
+        asked = work.code(own.asked)[places] if own.asked else np.zeros(len(places), np.int32)
+        return count_registrations(
+            work.person[places],
+            work.identity_date[places],
+            asked,
+            by_person,
+            value,
+            codes,
+            self.rows.raw("begndate").astype(np.int32, copy=False),
+            self.rows.raw("enddate").astype(np.int32, copy=False),
+        )
 
     def of_type(self, reg_type: str) -> PersonRows:
         """The registrations of a type by person, those of one value side by side."""
         if reg_type not in self._by_type:
-            types = self.work.setup.vocabularies["reg_type"].texts
-            number = types.index(reg_type) if reg_type in types else -1
-            mine = np.flatnonzero(self.rows.code("reg_type") == number)
-            mine = mine[np.argsort(self.rows.code("reg_value")[mine], kind="stable")].astype(np.int32)
-            if self.people is None:
-                self.people = self.work.numbering.find(Texts.of(self.rows.table.column("psn_no")))
-            starts, order = spread(np.ascontiguousarray(self.people[mine]), self.work.numbering.count)
-            self._by_type[reg_type] = PersonRows(starts, mine[order].astype(np.int32))
+            self._by_type[reg_type] = self._by_person(reg_type, self.rows.code("reg_value"))
         return self._by_type[reg_type]
+
+    def _by_person(self, reg_type: str, value: Int32) -> PersonRows:
+        """The registrations of a type by person, those of one number side by side."""
+        types = self.work.setup.vocabularies["reg_type"].texts
+        number = types.index(reg_type) if reg_type in types else -1
+        mine = np.flatnonzero(self.rows.code("reg_type") == number)
+        mine = mine[np.argsort(value[mine], kind="stable")].astype(np.int32)
+        if self.people is None:
+            self.people = self.work.numbering.find(Texts.of(self.rows.table.column("psn_no")))
+        starts, order = spread(np.ascontiguousarray(self.people[mine]), self.work.numbering.count)
+        return PersonRows(starts, mine[order].astype(np.int32))
 
     def said(self, place: int, reg_type: str) -> str:
         """What a claim's person has of a type, three rows at most."""
