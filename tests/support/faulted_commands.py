@@ -222,8 +222,8 @@ class Year:
         return f"half-written: {', '.join(wrong[:5])}" if wrong else ""
 
 
-_STATUS: Mapping[str, tuple[int, ...]] = {"in": (1, 2, 3, 4, 5), "out": (2, 3, 5)}
-"""With what a command may end when something of its inputs, or of its output, goes wrong: 1 is a year that, without a file, does not add up."""
+_STATUS: Mapping[str, tuple[int, ...]] = {"in": (2, 3, 4, 5), "out": (2, 3, 5)}
+"""With what a command may end when something of its inputs, or of its output, goes wrong."""
 
 
 def _worst(met: list[tuple[Fault, str]]) -> str:

@@ -99,6 +99,7 @@ def record_of(books: Books, held: Held, unseen: Sequence[str]) -> dict[str, Any]
                 "read": counts["cases_in"],
                 "settled": counts["cases"],
                 "of_no_claim": counts["unsettled.cases"],
+                "of_claims_not_cleared": counts["cases_apart"],
                 "rejected": dict(sorted(books.rejected.get("cases", {}).items())),
             },
             "contracts": {

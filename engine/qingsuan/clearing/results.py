@@ -93,6 +93,7 @@ class Outcome:
             "claims_fen": sum(line.claimed["fund_all"] for line in self.lines),
             "unsettled_fen": sum(one.claimed[1] for one in self.unsettled),
             "cases": int(self.has_case.sum()),
+            "cases_apart": int((~self.cases.joined.unused).sum() - self.has_case.sum()),
             "cases_in": cases_in,
             "procured_apart_fen": self.procured_apart,
             **unsettled,

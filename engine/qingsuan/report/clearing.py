@@ -91,13 +91,12 @@ def _cases(words: Words, record: Mapping[str, Any]) -> str:
     if not rows["in"]:
         return ""
     rejected = sum(rows["rejected"].values())
-    other = rows["in"] - rows["settled"] - rows["of_no_claim"] - rejected
     return words.speak(
         "cases in {all} = paid for {settled} + of no claim {alone} + of claims not cleared {other} + rejected {rejected}",
         all=f"{rows['in']:,}",
         settled=f"{rows['settled']:,}",
         alone=f"{rows['of_no_claim']:,}",
-        other=f"{other:,}",
+        other=f"{rows['of_claims_not_cleared']:,}",
         rejected=f"{rejected:,}",
     )
 
