@@ -214,6 +214,11 @@ hostile-requests: setup
 commands: setup
 	PYTHONPATH=tests/support $(BIN)/python tests/support/commands_page.py
 
+## gallery: every page in both languages, as screens show it and as it is printed, into build/gallery (needs Chromium and ChromeDriver)
+.PHONY: gallery
+gallery: setup
+	PYTHONPATH=tests/support $(BIN)/python tests/support/gallery.py build/gallery
+
 ## map: the rooms of the engine and which imports which, floor by floor
 .PHONY: map
 map: setup

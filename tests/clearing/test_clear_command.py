@@ -127,7 +127,14 @@ def test_claims_and_cases_that_do_not_fit_are_shown_one_by_one(tmp_path: Path) -
     record = json.loads((tmp_path / "out/run.json").read_text("utf-8"))
     assert record["rows"]["settled"] == {"in": 9, "cleared": 1, "unsettled": 8, "rejected": {}}
     assert "cases in 7 = paid for 1 + of no claim 1 + of claims not cleared 5" in ran.out
-    assert record["rows"]["cases"] == {"in": 7, "read": 7, "settled": 1, "of_no_claim": 1, "of_claims_not_cleared": 5, "rejected": {}}
+    assert record["rows"]["cases"] == {
+        "in": 7,
+        "read": 7,
+        "settled": 1,
+        "of_no_claim": 1,
+        "of_claims_not_cleared": 5,
+        "rejected": {},
+    }
     assert run("verify", tmp_path / "out").status == 0
 
 

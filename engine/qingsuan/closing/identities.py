@@ -382,7 +382,10 @@ def _rows_fund(record: Mapping[str, Any]) -> _Went:
 
 
 def _rows_clear(record: Mapping[str, Any]) -> _Went:
-    for table, out in (("settled", ("cleared", "unsettled")), ("cases", ("settled", "of_no_claim", "of_claims_not_cleared"))):
+    for table, out in (
+        ("settled", ("cleared", "unsettled")),
+        ("cases", ("settled", "of_no_claim", "of_claims_not_cleared")),
+    ):
         rows = record["rows"][table]
         yield table, None, sum(rows[name] for name in out) + sum(rows["rejected"].values())
 
