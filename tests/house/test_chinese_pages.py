@@ -1,0 +1,59 @@
+"""Pages in Chinese beside their English ones: the same sections, commands, tables and names; only what is said of them is translated."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = sorted(DOCS.glob("*.zh-CN.md"))  # files of this checkout, all of them readable
+
+
+def english(page: Path) -> str:
+    return page.with_name(page.name.replace(".zh-CN.md", ".md")).read_text("utf-8")
+
+
+def blocks(text: str) -> list[str]:
+    """What is typed or printed; comments in it may be translated."""
+    return [re.sub(r"[ \t]*#.*", "", block) for block in re.findall(r"^```.*?^```", text, re.MULTILINE | re.DOTALL)]
+
+
+def without_blocks(text: str) -> str:
+    return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def levels(text: str) -> list[int]:
+    return [len(signs) for signs in re.findall(r"^(#+) ", without_blocks(text), re.MULTILINE)]
+
+
+def rows(text: str) -> list[int]:
+    """How many cells each row of a table has."""
+    return [line.replace("\\|", "").count("|") for line in without_blocks(text).splitlines() if line.startswith("|")]
+
+
+def names(text: str) -> Counter[str]:
+    """What stands as code in a sentence or a table."""
+    return Counter(re.findall(r"`([^`\n]+)`", without_blocks(text)))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_chinese_page_is_its_english_one(page: Path) -> None:
+    text, other = page.read_text("utf-8"), english(page)
+    assert levels(text) == levels(other)
+    assert rows(text) == rows(other)
+    if (
+        page.name != "your-plugin-in-one-hour.zh-CN.md"
+    ):  # whose answers are in Chinese: tests/house/test_one_hour_page.py
+        assert blocks(text) == blocks(other)
+        assert names(text) == names(other)
+    assert len(re.findall(r"[\u3400-\u9fff]", text)) > len(without_blocks(other)) // 10, "it is in Chinese"
+
+
+def test_both_pages_lead_to_each_other() -> None:
+    for page in PAGES:
+        name = page.name.replace(".zh-CN.md", ".md")
+        assert f"]({page.name})" in english(page), f"{name} leads to {page.name}"
+        assert f"]({name})" in page.read_text("utf-8"), f"{page.name} leads to {name}"
