@@ -39,7 +39,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from qingsuan.errors import InputError, unread
-from qingsuan.listing import files_below
+from qingsuan.listing import all_below
 from qingsuan.money import fen_of_yuan, yuan
 from qingsuan.tables import BILL, BILL_PARTS, REJECTION_CODES
 
@@ -96,7 +96,7 @@ def collect_cases(folder: str | Path) -> tuple[Path, ...]:
     InputError
         There is none: a test over no cases proves nothing.
     """
-    files = tuple(file for file in files_below(Path(folder)) if file.suffix == ".toml")
+    files = tuple(path for path in all_below(Path(folder)) if path.suffix == ".toml")
     if not files:
         there = (
             "no case file in it" if Path(folder).is_dir() else "a file" if Path(folder).exists() else "no such folder"
