@@ -16,13 +16,13 @@ class Kind:
 
 
 KINDS = {
-    "conservation": Kind("hostile.conservation:run", 4),
-    "csv": Kind("hostile.csv_files:run", 80),
-    "folders": Kind("hostile.run_folders:run", 40),
-    "ipc": Kind("hostile.arrow_files:run_ipc", 60),
-    "parameters": Kind("hostile.parameter_files:run", 30),
-    "parquet": Kind("hostile.arrow_files:run_parquet", 60),
-    "trees": Kind("hostile.input_trees:run", 40),
+    "conservation": Kind("hostile.conservation:run", 2),
+    "csv": Kind("hostile.csv_files:run", 50),
+    "folders": Kind("hostile.run_folders:run", 25),
+    "ipc": Kind("hostile.arrow_files:run_ipc", 40),
+    "parameters": Kind("hostile.parameter_files:run", 20),
+    "parquet": Kind("hostile.arrow_files:run_parquet", 40),
+    "trees": Kind("hostile.input_trees:run", 25),
 }
 
 

@@ -20,7 +20,7 @@ from qingsuan.run.folder.parquet import write_parquet
 from qingsuan.signatures.keys import private_key
 from qingsuan.signatures.signature import sign
 
-CASES = int(os.environ.get("QINGSUAN_FAULTS", "20"))
+CASES = int(os.environ.get("QINGSUAN_FAULTS", "14"))
 SEED = int(os.environ.get("QINGSUAN_FAULTS_SEED", "1"))
 
 

@@ -196,6 +196,8 @@ def broken_promises(ended: Ended, folder: Path, before: Mapping[str, Any]) -> li
         found.append("a traceback")
     if ended.status not in documented_statuses():
         found.append(f"the exit status {ended.status}, which no page names")
+    if ended.status == 1 and "settle" in ended.arguments:
+        found.append("the exit status 1 of what judges nothing")
     after = remember(ended.arguments[1:], folder)
     changed = {name for name, text in before["files"].items() if after["files"].get(name) != text}
     found += [f"{name} was changed or deleted, and is not below --out" for name in sorted(changed)]

@@ -90,8 +90,7 @@ def test_keys_and_a_year_of_its_own_are_carried(tmp_path: Path) -> None:
     assert (verified.status, "accumulators are not counted" in verified.out) == (0, False), verified.out
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-@pytest.mark.parametrize("partitions", [1, 3])
+@pytest.mark.parametrize(("suffix", "partitions"), [(".csv", 1), (".parquet", 3)])
 def test_parts_of_a_year_are_the_year_row_for_row(tmp_path: Path, suffix: str, partitions: int) -> None:
     rows, people = year()
     cuts = ["", "2022-02-14", "2022-06-30", "2022-08-31", "2022-12-31"]

@@ -104,7 +104,7 @@ def listed(made: World, folder: Path, partitions: int) -> list[dict[str, Any]]:
     return [row for part in parts for row in pq.read_table(part).to_pylist()]
 
 
-@pytest.mark.parametrize(("seed", "partitions"), [(2000, 1), (2001, 3), (2002, 1), (2003, 5)])
+@pytest.mark.parametrize(("seed", "partitions"), [(2001, 3), (2002, 1)])
 def test_every_contradiction_is_listed_once(seed: int, partitions: int, tmp_path: Path) -> None:
     made = world(seed, 150, 600)
     found = [

@@ -29,7 +29,7 @@ from settling import Ran, claim, full_after, install, insured, only, run, write
 from settling import settle as settle_made_up
 from stopping import Stoppable, change_file, tree
 
-KILLS = int(os.environ.get("QINGSUAN_KILLS", "6"))
+KILLS = int(os.environ.get("QINGSUAN_KILLS", "4"))
 PARTITIONS = 12
 
 

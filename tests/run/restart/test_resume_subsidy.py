@@ -31,7 +31,7 @@ from qingsuan.run.shuffle import Budget
 from settling import Ran, full_after, install, insured, only, run, write_csv
 from stopping import Stoppable, change_file, tree
 
-KILLS = int(os.environ.get("QINGSUAN_KILLS", "6"))
+KILLS = int(os.environ.get("QINGSUAN_KILLS", "4"))
 PARTITIONS = 24
 COUNTIES = ("220102", "220104", "222401", "220323")
 
