@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from qingsuan.cli.options.allowed import allow_option
-from qingsuan.cli.options.language import lang_option
-from qingsuan.cli.options.rules import rules_option
-from qingsuan.cli.options.sizes import Size
+from qingsuan.cli.options.settlement import trying_options
 from qingsuan.cli.output import results_apart, show, show_json
-from qingsuan.cli.progress import progress_for
 from qingsuan.messages import Lang
-from qingsuan.run.bounds import MOST_WORKERS
 
 __all__ = ["command"]
 
@@ -36,17 +33,8 @@ _PATH = click.Path(path_type=Path)
     "--explain", is_flag=True, help="Explain the biggest changes, by the rules in force beside the changed ones."
 )
 @click.option("--out", type=_PATH, required=True, help="The folder to write: tables, a workbook, a record.")
-@click.option("--overwrite", is_flag=True, help="Replace an earlier simulation in --out.")
 @click.option("--page", is_flag=True, help="Write simulation.html, too: one page with pictures, which prints on A4.")
-@click.option(
-    "--workers", type=click.IntRange(1, MOST_WORKERS), default=2, show_default=True, help="Threads that work."
-)
-@click.option("--memory", type=Size(), default="2GB", show_default=True, help="What may be held in memory.")
-@click.option("--require", "requirements", multiple=True, help='A plugin that must be there: "qingsuan-jilin>=2022.1".')
-@allow_option
-@rules_option
-@lang_option
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of the summary.")
+@trying_options()
 @results_apart
 def command(
     *,
@@ -57,13 +45,8 @@ def command(
     seek: str | None,
     explain: bool,
     out: Path,
-    overwrite: bool,
     page: bool,
-    workers: int,
-    memory: int,
-    requirements: tuple[str, ...],
-    allow: Path | None,
-    rules_dir: Path | None,
+    how: Mapping[str, Any],
     lang: Lang,
     as_json: bool,
 ) -> None:
@@ -82,14 +65,8 @@ def command(
         seek=seek,
         explain=explain,
         out=out,
-        overwrite=overwrite,
         page=page,
-        workers=workers,
-        memory=memory,
-        require=requirements,
-        allow=allow,
-        rules_dir=rules_dir,
         lang=lang,
-        progress=progress_for(as_json=as_json, lang=lang),
+        **how,
     )
     show_json(simulation.record) if as_json else show(simulation.summary())

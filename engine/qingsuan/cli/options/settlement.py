@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from qingsuan.cli.options.allowed import allow_option
-from qingsuan.cli.options.execution import execution_options
+from qingsuan.cli.options.execution import execution_options, machine_options
 from qingsuan.cli.options.intake import intake_option
 from qingsuan.cli.options.language import lang_option
+from qingsuan.cli.options.rules import rules_option
 
-__all__ = ["running_options", "settlement_options"]
+__all__ = ["running_options", "settlement_options", "trying_options"]
 
 Command = Callable[..., Any]
 
@@ -28,6 +29,16 @@ _RUNNING = (
     lang_option,
     click.option("--json", "as_json", is_flag=True, help="Write the run record instead of the summary."),
 )
+_TRYING = (
+    click.option("--overwrite", is_flag=True, help="Replace an earlier one in --out."),
+    machine_options,
+    click.option("--require", multiple=True, metavar="REQ", help='Insist on a plugin: "qingsuan-jilin>=2022.1".'),
+    allow_option,
+    rules_option,
+    lang_option,
+    click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of the summary."),
+)
+_HOW_IT_TRIES = ("overwrite", "workers", "memory", "require", "allow", "rules_dir")
 _HOW_IT_RUNS = ("csv_encoding", "intake", "workers", "memory", "partitions", "resume", "overwrite")
 _WHO_SETTLES = ("require", "allow", "skip_unserved")
 
@@ -53,6 +64,11 @@ def settlement_options(served: str) -> Callable[[Command], Command]:
         ),
     )
     return _given((*asked, *_RUNNING), (*_WHO_SETTLES, *_HOW_IT_RUNS))
+
+
+def trying_options() -> Callable[[Command], Command]:
+    """Give a command what everything is asked that tries rules on a prepared year; it is given them as of :func:`running_options`."""
+    return _given(_TRYING, _HOW_IT_TRIES)
 
 
 def _given(options: Sequence[Callable[..., Any]], names: Sequence[str]) -> Callable[[Command], Command]:

@@ -13,7 +13,7 @@ from qingsuan.money import fen_of_yuan, yuan
 from qingsuan.policy.model import FUNDS as COLUMNS
 from qingsuan.policy.toml.told import did_you_mean
 
-__all__ = ["CLAIM_FUNDS", "FundGap", "read_gap"]
+__all__ = ["CLAIM_FUNDS", "FundGap", "gaps_of_books", "read_gap"]
 
 _POOLED = "hifp_pay"
 _GAP = re.compile(r"([0-9]{6}):([a-z-]+)=([0-9]{1,15}(?:\.[0-9]{1,2})?)")
@@ -66,21 +66,11 @@ def read_gap(text: str) -> FundGap:
     if found is None or not fen_of_yuan(found[3]):
         expected = "POOL:FUND=YUAN with an amount above 0, such as 220100:resident=1500000"
         raise UsageError(where, found="not what is expected here", expected=expected)
-    return checked(FundGap(found[1], found[2], fen_of_yuan(found[3])), where)
-
-
-def checked(gap: FundGap, where: str) -> FundGap:
-    """A gap of a fund that pays claims.
-
-    Raises
-    ------
-    UsageError
-        It is of another one.
-    """
-    if gap.fund not in CLAIM_FUNDS:
-        hint = did_you_mean(gap.fund, CLAIM_FUNDS) or "see docs/fund.md"
-        raise UsageError(where, found=f'fund "{gap.fund}"', expected=f"one of {', '.join(CLAIM_FUNDS)}", do=hint)
-    return gap
+    fund = found[2]
+    if fund not in CLAIM_FUNDS:
+        hint = did_you_mean(fund, CLAIM_FUNDS) or "see docs/fund.md"
+        raise UsageError(where, found=f'fund "{fund}"', expected=f"one of {', '.join(CLAIM_FUNDS)}", do=hint)
+    return FundGap(found[1], fund, fen_of_yuan(found[3]))
 
 
 def gaps_of_books(rows: Iterable[Mapping[str, object]]) -> tuple[FundGap, ...]:
