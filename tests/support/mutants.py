@@ -466,6 +466,7 @@ MUTANTS = (
         "benefits/partition/who/together.py",
         '"benefit": benefit, "setl_time": setl_time',
         '"benefit": benefit, "person": work.person, "setl_time": setl_time',
+        FAMILIES,
     ),
     Mutant(
         "families: of two at once the sum of their numbers is one",

@@ -81,6 +81,19 @@ def test_a_family_is_settled_whole_wherever_its_people_would_lie(tmp_path: Path)
     assert "No claim differs" in run("diff", tmp_path / "out5", tmp_path / "out1").out
 
 
+def test_claims_of_one_day_meet_the_deductible_in_the_order_of_their_times(tmp_path: Path) -> None:
+    """Whoever comes first in a day bears what the family's first visit bears, whatever the number of the person."""
+    early, late = ({**visit(name, one, 5), "setl_time": f"2022-03-05 {hour}:00:00"} for name, one, hour in VISITED)
+    claims = write(tmp_path / "c.csv", [late, early])
+    people = write(tmp_path / "i.csv", [insured(psn_no=one) for one in ("p1", "p2")])
+    registered = write(tmp_path / "r.csv", [of(one, "H1") for one in ("p1", "p2")])
+    assert settle(claims, people, tmp_path / "out", "--registrations", registered).status == 0
+    assert borne(tmp_path / "out") == {"early": "100.00", "late": "50.00"}
+
+
+VISITED = (("early", "p2", "09"), ("late", "p1", "15"))
+
+
 def test_a_person_in_two_parts_is_found(tmp_path: Path) -> None:
     claims, people, registered = tables(tmp_path)
     out = tmp_path / "out"
