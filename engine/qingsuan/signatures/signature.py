@@ -6,7 +6,6 @@ closed year, the records of its parts), and every ledger.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from qingsuan.needed import need
 from qingsuan.run.folder import LEDGER, RECORD, is_file, sync
 from qingsuan.run.folder.disk import writing
 from qingsuan.run.folder.known import SIGNATURE, TEMPORARY
+from qingsuan.run.inputs import digest_of
 from qingsuan.signatures.keys import fingerprint_of
 from qingsuan.verify.findings import Findings
 
@@ -108,11 +108,7 @@ def _compare(folder: Path, signed: Mapping[str, str], findings: Findings) -> Non
 def _digests(folder: Path) -> dict[str, str]:
     """SHA-256 of the record and of every ledger; of a closed year those of its parts, too."""
     paths = [folder / RECORD, folder / LEDGER, *(folder / name / LEDGER for name in names_in(folder))]
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-        if is_file(path)
-    }
+    return {path.relative_to(folder).as_posix(): digest_of(path) for path in paths if is_file(path)}
 
 
 def _needed(folder: Path) -> list[str]:
