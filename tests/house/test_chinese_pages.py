@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = sorted(DOCS.glob("*.zh-CN.md"))  # files of this checkout, all of them readable
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [*sorted(ROOT.glob("docs/*.zh-CN.md")), ROOT / "plugins/README.zh-CN.md"]  # all of them readable
 
 
 def english(page: Path) -> str:
@@ -39,7 +39,13 @@ def names(text: str) -> Counter[str]:
     return Counter(re.findall(r"`([^`\n]+)`", without_blocks(text)))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def anchors(text: str) -> set[str]:
+    """Where a link into a page can lead: its headings, as GitHub names them."""
+    headings = re.findall(r"^#+ (.*)$", without_blocks(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_a_chinese_page_is_its_english_one(page: Path) -> None:
     text, other = page.read_text("utf-8"), english(page)
     assert levels(text) == levels(other)
@@ -57,3 +63,10 @@ def test_both_pages_lead_to_each_other() -> None:
         name = page.name.replace(".zh-CN.md", ".md")
         assert f"]({page.name})" in english(page), f"{name} leads to {page.name}"
         assert f"]({name})" in page.read_text("utf-8"), f"{page.name} leads to {name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_anchor_of_a_chinese_page_is_a_heading(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", page.read_text("utf-8")):
+        led_to = page.parent / target if target else page
+        assert anchor in anchors(led_to.read_text("utf-8")), f"{page.name} leads to {target}#{anchor}"
