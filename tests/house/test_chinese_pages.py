@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("docs/*.zh-CN.md")), ROOT / "plugins/README.zh-CN.md"]  # all of them readable
@@ -70,3 +71,12 @@ def test_every_anchor_of_a_chinese_page_is_a_heading(page: Path) -> None:
     for target, anchor in re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", page.read_text("utf-8")):
         led_to = page.parent / target if target else page
         assert anchor in anchors(led_to.read_text("utf-8")), f"{page.name} leads to {target}#{anchor}"
+
+
+@pytest.mark.parametrize("catalogue", ["zh.po", "written.zh.po"])
+def test_a_chinese_message_leads_to_a_chinese_page(catalogue: str) -> None:
+    with (ROOT / "engine/qingsuan/messages" / catalogue).open("rb") as file:
+        said = "\n".join(str(message.string) for message in read_po(file))
+    for page in re.findall(r"(?:docs|plugins)/[\w.-]+?\.md", said):
+        assert (ROOT / page).exists(), f"{catalogue} names {page}"
+        assert ROOT / page.replace(".md", ".zh-CN.md") not in PAGES, f"{catalogue} names the English {page}"
