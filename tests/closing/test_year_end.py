@@ -642,6 +642,19 @@ def test_the_report_of_a_year_says_what_the_records_say(closed: Path) -> None:
     }
 
 
+def test_the_report_of_a_year_says_codes_and_reasons_in_its_language(closed: Path) -> None:
+    english, chinese = (report_of_year(closed, lang).sections for lang in ("en", "zh"))
+    ways = {(row[2], row[3]) for row in english["clearing"].rows[:-1]}
+    assert ("21 inpatient care", "02 by disease") in ways
+    assert {(row[2], row[3]) for row in chinese["clearing"].rows[:-1]} >= {("21 住院", "02 按病种")}
+    assert [row for row in english["missing"].rows if not row[2]] == []
+    reasons = [
+        row[2] for row in chinese["missing"].rows if "made-up" not in row[2]
+    ]  # those of sample files are English
+    assert len(reasons) > 20
+    assert [one for one in reasons if re.search("[a-z]{2,} [a-z]{2,} [a-z]{2,}", one)] == []
+
+
 def test_the_report_of_a_year_that_is_not_whole_is_refused(closed: Path, begun: Path, tmp_path: Path) -> None:
     assert run("report", begun, "--to", tmp_path / "a.html").status == 3
     broken = tmp_path / "broken"

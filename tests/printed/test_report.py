@@ -215,6 +215,12 @@ def test_the_english_report_has_no_chinese_of_its_own(report: Report) -> None:
     assert not [text for text in own if CHINESE.search(text)]
 
 
+def test_the_chinese_report_says_in_chinese_why_a_parameter_is_missing(made: Made) -> None:
+    reasons = [row[1] for row in report_of(made.out, "zh").sections["missing"].rows]
+    assert len(reasons) > 20
+    assert [one for one in reasons if re.search("[a-z]{2,} [a-z]{2,} [a-z]{2,}", one)] == []
+
+
 def test_a_name_that_is_an_element_stays_a_text(made: Made, tmp_path: Path) -> None:
     report = report_of(made.out, "en")
     hostile = '<script>alert("&amp;")</script>'

@@ -155,7 +155,7 @@ def test_a_table_has_the_levels_as_columns_and_people_as_rows() -> None:
         for one in grids(residents, residents.layers["inpatient"], Words(residents, "zh"))
         if one.key == "deductible"
     )
-    names = ["low_income: 身份 任一 低保", "minors: 人员类别 14* 居民(未成年)", "others 其余人员"]
+    names = ["low_income：身份 任一 低保", "minors：人员类别 14* 居民(未成年)", "others 其余人员"]
     assert [name for name, _ in chinese.rows] == names
 
 

@@ -78,8 +78,8 @@ class Browser:
         self.ask("goog/cdp/execute", cmd="Emulation.setDeviceMetricsOverride", params=how)
 
     def print(self) -> bytes:
-        """The page as it is printed (PDF)."""
-        return base64.b64decode(self.ask("print", background=True))
+        """The page as it is printed on A4 (PDF)."""
+        return base64.b64decode(self.ask("print", background=True, page={"width": 21.0, "height": 29.7}))
 
 
 def _asked(address: str, values: Any, method: str = "POST") -> Any:

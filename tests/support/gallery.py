@@ -67,9 +67,8 @@ def _year(place: Path, to: Path, lang: str) -> None:
     qingsuan("report", place / "closed", "--to", to, "--lang", lang)
 
 
-def _rules(_: Path, to: Path, __: str) -> None:
-    """It is in Chinese, what stands in parameter files as they have it."""
-    qingsuan("policy", "doc", "220100", "--out", to)
+def _rules(_: Path, to: Path, lang: str) -> None:
+    qingsuan("policy", "doc", "220100", "--out", to, "--lang", lang)
 
 
 def _simulation(place: Path, to: Path, lang: str) -> None:
@@ -126,7 +125,7 @@ def main(folder: Path) -> None:
         make_year(year)
     with running() as browser:
         for name, make in PAGES.items():
-            for lang in LANGUAGES[:1] if make is _rules else LANGUAGES:
+            for lang in LANGUAGES:
                 file = pages / f"{name}-{lang}.html"
                 make(year, file, lang)
                 photograph(browser, file.as_uri(), folder / f"{name}-{lang}")

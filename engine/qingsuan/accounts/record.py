@@ -123,7 +123,7 @@ def _rule(rules: Rules, number: int) -> dict[str, Any]:
         "effective": str(rule.effective),
         "file": rule.file.replace("\\", "/").rsplit("/", 1)[-1],
         "sha256": rule.digest,
-        "missing": [each.parameter for each in rule.missing],
+        "missing": [{"parameter": each.parameter, "why": each.why} for each in rule.missing],
         "sources": [
             {"key": each.key, "document": each.document, "article": each.article, "grade": each.grade}
             for each in (rule.sources[key] for key in rule.cited)

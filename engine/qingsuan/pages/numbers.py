@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qingsuan.money import yuan
 
-__all__ = ["exact_yuan", "grouped_yuan", "nice_steps", "percent", "short_yuan", "ten_thousands"]
+__all__ = ["exact_yuan", "grouped_yuan", "nice_steps", "percent", "share", "short_yuan", "ten_thousands"]
 
 _MOST_STEPS = 6
 
@@ -56,6 +56,15 @@ def percent(bp: int) -> str:
     """
     written = yuan(abs(bp)).rstrip("0").rstrip(".")
     return f"{'-' if bp < 0 else ''}{written}%"
+
+
+def share(bp: int) -> str:
+    """Basis points as a percentage with two decimals, as a column of them lines up.
+
+    >>> share(6500), share(-7)
+    ('65.00%', '-0.07%')
+    """
+    return f"{yuan(bp)}%"
 
 
 def nice_steps(low: int, high: int) -> list[int]:

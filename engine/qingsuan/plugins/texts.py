@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
-from qingsuan.errors import PolicyError
+from qingsuan.errors import PolicyError, QingsuanError
+from qingsuan.messages import Lang
+from qingsuan.plugins.finding import load
 from qingsuan.policy.model import Region, RuleSet
 
-__all__ = ["CATALOGUE", "rules_in_chinese", "texts_in_chinese"]
+__all__ = ["CATALOGUE", "rules_in_chinese", "texts_in_chinese", "texts_of_plugins"]
 
 CATALOGUE = "zh.po"
 """The file in the folder that ``Region(texts=…)`` names."""
@@ -24,6 +26,22 @@ def texts_in_chinese(region: Region) -> Mapping[str, str]:
         There is no such file, or it is no catalogue.
     """
     return {} if region.texts is None else _read(region.texts)
+
+
+def texts_of_plugins(lang: Lang) -> Mapping[str, str]:
+    """What the parameter files of the installed regions say, by their English; nothing in English, or where a plugin cannot be opened.
+
+    A report says what a run recorded: that its plugin is gone or broken since takes nothing from it but the translation.
+    """
+    if lang == "en":
+        return {}
+    found: dict[str, str] = {}
+    try:
+        for region in load().regions:
+            found.update(texts_in_chinese(region))
+    except QingsuanError:
+        return {}
+    return found
 
 
 def rules_in_chinese(rule_set: RuleSet, region: Region) -> RuleSet:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
 from qingsuan.explain.names import Names
+from qingsuan.messages import Words
 from qingsuan.report.wording.reasons import REJECTIONS
 
 __all__ = ["ReportNames"]
 
 
 class ReportNames(Names):
-    """Names in the language of ``words``."""
+    """Names in the language of ``words``.
+
+    Parameters
+    ----------
+    texts
+        What parameter files say, in that language; what is not among them is said as it stands there.
+    """
+
+    def __init__(self, words: Words, texts: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(words)
+        self._texts = texts
+
+    def told(self, reasons: Iterable[str]) -> str:
+        """What parameter files say, one reason after the other."""
+        return ("；" if self.words.lang == "zh" else "; ").join(self._texts.get(one, one) for one in reasons)
 
     def care(self, code: str) -> str:
         """A kind of care (医疗类别)."""

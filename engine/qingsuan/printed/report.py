@@ -13,6 +13,7 @@ from qingsuan.messages import Lang, Words
 from qingsuan.needed import need
 from qingsuan.pages.files import write_page
 from qingsuan.pages.workbooks import PERCENT, add_sheet
+from qingsuan.plugins.texts import texts_of_plugins
 from qingsuan.printed.gathering import Gathered, gather
 from qingsuan.printed.names import ReportNames
 from qingsuan.printed.page import page_of
@@ -144,5 +145,5 @@ def report_of(out: Path, lang: Lang) -> Report:
             do="give the folder that “qingsuan settle” wrote",
         )
     words, gathered, totals = Words(lang), gather(out), Totals(out)
-    sections = sections_of(record, totals, gathered, ReportNames(words))
+    sections = sections_of(record, totals, gathered, ReportNames(words, texts_of_plugins(lang)))
     return Report(record, totals, gathered, sections, words)

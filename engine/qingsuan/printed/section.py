@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from qingsuan.pages.numbers import grouped_yuan, percent
+from qingsuan.pages.numbers import grouped_yuan, share
 
 __all__ = ["Column", "Kind", "Section"]
 
@@ -65,7 +65,7 @@ def _text(value: Any, kind: Kind) -> str:
         return ""
     if kind == "text":
         return str(value)
-    return {"count": "{:,}".format, "yuan": grouped_yuan, "ratio": percent}[kind](value)
+    return {"count": "{:,}".format, "yuan": grouped_yuan, "ratio": share}[kind](value)
 
 
 def _cell(value: Any, kind: Kind) -> Any:

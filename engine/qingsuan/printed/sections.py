@@ -101,11 +101,11 @@ def _bill(names: ReportNames) -> list[Column]:
         Column(speak("Total cost"), "yuan", 20),
         Column(speak("In policy scope"), "yuan", 20),
         Column(speak("Funds together"), "yuan", 20),
-        Column(speak("Funds of the scope"), "ratio", 12),
+        Column(speak("Funds / scope"), "ratio", 12),
         Column(speak("Own burden"), "yuan", 20),
-        Column(speak("of it the account"), "yuan", 20),
-        Column(speak("of it cash"), "yuan", 20),
-        Column(speak("Own burden of the cost"), "ratio", 12),
+        Column(speak("of it, account"), "yuan", 20),
+        Column(speak("of it, cash"), "yuan", 20),
+        Column(speak("Own burden / cost"), "ratio", 12),
     ]
 
 
@@ -175,7 +175,7 @@ class _Made:
         ]
         columns = [Column(speak("Month")), Column(speak("Claims"), "count")]
         columns += [Column(speak(title), "yuan", 20) for title in _OF_MONTHS]
-        columns.append(Column(speak("Funds of the scope"), "ratio"))
+        columns.append(Column(speak("Funds / scope"), "ratio"))
         note = speak("settled claims by the month of their benefit date")
         return Section(speak("Months"), speak("Months"), columns, rows, note)
 
@@ -193,7 +193,7 @@ class _Made:
             Column(speak("Total cost"), "yuan", 20),
             Column(speak("Funds together"), "yuan", 20),
             Column(speak("Own burden"), "yuan", 20),
-            Column(speak("Own burden of the cost"), "ratio", 12),
+            Column(speak("Own burden / cost"), "ratio", 12),
         ]
         note = speak(
             "people with settled claims by what they bear themselves in the year, the least burdened tenth first"
@@ -267,7 +267,7 @@ class _Made:
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
         for one in self.record["rule_sets"]:
             for gap in one["missing"]:
-                found[gap["parameter"], "; ".join(gap["why"])].append(one["rule_set"])
+                found[gap["parameter"], self.names.told(gap["why"])].append(one["rule_set"])
         rows = [[parameter, why, ", ".join(sets)] for (parameter, why), sets in sorted(found.items())]
         columns = [Column(self.speak("Parameter"), width=36), Column(self.speak("Why it is missing"), width=80)]
         columns.append(Column(self.speak("Rule sets"), width=50))

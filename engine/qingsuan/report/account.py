@@ -103,5 +103,5 @@ def _missing(words: Words, record: Mapping[str, Any]) -> str:
     """What the rules of pools with accounts lack, by name."""
     pools = {row["pool"] for row in record["amounts"]}
     rules = [rule for rule in record["rules"] if pools.intersection(rule["pools"]) and rule["missing"]]
-    lines = [f"  {'+'.join(rule['pools'])}: {', '.join(rule['missing'])}" for rule in rules]
+    lines = [f"  {'+'.join(rule['pools'])}: {', '.join(one['parameter'] for one in rule['missing'])}" for rule in rules]
     return "\n".join([words.speak("parameters that are missing:"), *lines]) if lines else ""

@@ -22,17 +22,6 @@ _AMOUNTS = {
     "advances": marked("paid already"),
     "clearing": marked("left to pay"),
 }
-_WAYS = {
-    "01": marked("by item"),
-    "02": marked("by disease"),
-    "03": marked("by bed-day"),
-    "04": marked("by head"),
-    "05": marked("by points of groups (DRG)"),
-    "06": marked("by points of diseases (DIP)"),
-    "07": marked("by the sum of an alliance"),
-    "unit": marked("by unit of service"),
-    "special": marked("by special payers"),
-}
 KINDS = {
     "missing-parameter": marked("contracts that lack something they need"),
     "other-way": marked("contracts of another way than a document orders"),
@@ -106,7 +95,7 @@ def _by_way(words: Words, record: Mapping[str, Any]) -> str:
     lines = [
         [
             f"{row['pool']} {row['insutype']} {row['clr_type']}",
-            _way(words, row["clr_way"]),
+            RunNames(words).way_of_payment(row["clr_way"]),
             f"{row['contracts']:,}",
             *(grouped_amount(row[name]) for name in _AMOUNTS),
         ]
@@ -120,11 +109,6 @@ def _by_way(words: Words, record: Mapping[str, Any]) -> str:
     rows = [*lines, [], [speak("in all"), "", f"{contracts:,}", *sums]]
     shown = table(headings, rows, "llr" + "r" * len(_AMOUNTS))
     return headed(speak("By pool and way of payment, in yuan"), shown)
-
-
-def _way(words: Words, code: str) -> str:
-    said = words.speak(_WAYS[code])
-    return f"{code} {said}" if code.isdigit() else said
 
 
 def _unsettled(words: Words, record: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ __all__ = [
 Lang = Literal["zh", "en"]
 
 _PHRASES: dict[str, tuple[str, str]] = {
-    "absolute": ("按费用分段(含起付线)", "bands on the amount itself"),
+    "absolute": ("按费用分段（含起付线）", "bands on the amount itself"),
     "above": ("超过", "above"),
     "all": ("同时为", "all of"),
     "any": ("任一", "any of"),

@@ -102,6 +102,7 @@ class Words:
         self.codes = {column: {**CODES.get(column, {}), **codes.get(column, {})} for column in {*CODES, *codes}}
         self.titles = {one.name: one.title for one in rule_set.identities}
         self.groups = rule_set.groups
+        self.comma, self.semicolon, self.colon = ("，", "；", "：") if lang == "zh" else (", ", "; ", ": ")
 
     def _say(self, name: str) -> str:
         return phrase(name, self.lang)
@@ -119,7 +120,7 @@ class Words:
             else f"{dimension_name(name, self.lang)} {self.condition(name, condition)}"
             for name, condition in when.items()
         ]
-        return "; ".join(parts) if parts else self._say("every")
+        return self.semicolon.join(parts) if parts else self._say("every")
 
     def _alternatives(self, condition: AnyOf) -> str:
         return f" {self._say('or')} ".join(f"({self.when(one)})" for one in condition.alternatives)
@@ -153,7 +154,7 @@ class Words:
             names = getattr(condition, key)
             if names:
                 parts.append(f"{self._say(key)} {self._list([self.titles.get(name, name) for name in names])}")
-        return "; ".join(parts)
+        return self.semicolon.join(parts)
 
     def row(self, rule_set: RuleSet, matrix: Matrix, name: str) -> str:
         """What a row of a table is called: its name, and in Chinese who is in it."""
@@ -164,7 +165,7 @@ class Words:
         group = next((one for one in rule_set.who if one.name == name), None)
         if self.lang == "en":
             return name
-        return f"{name}: {self.when(group.when)}" if group is not None else f"{name} {self._say(name)}"
+        return f"{name}{self.colon}{self.when(group.when)}" if group is not None else f"{name} {self._say(name)}"
 
     def group(self, period: str, by: str | None, carried: CarryOver | None, counts: str | None) -> str:
         """What a group counts for: its period, its key, what it carries over, the group of which it counts periods."""
@@ -174,7 +175,7 @@ class Words:
             said.append(
                 self._say("carried over") if most is None else f"{self._say('carried over within')} {self.money(most)}"
             )
-        return ", ".join(said if counts is None else [*said, f"{self._say('counts periods of')} {counts}"])
+        return self.comma.join(said if counts is None else [*said, f"{self._say('counts periods of')} {counts}"])
 
     def counted(self, counter: str) -> str:
         """What a counter counts."""
@@ -185,7 +186,7 @@ class Words:
     def setting(self, value: Any) -> str:
         """A setting of a layer or of a rule: what it says, without its source."""
         if isinstance(value, tuple):
-            return "; ".join(self.setting(one) for one in value)
+            return self.semicolon.join(self.setting(one) for one in value)
         known: dict[type, Callable[[Any], tuple[list[str], tuple[str, ...]]]] = {
             Deductible: self._deductible,
             Bands: self._bands,
@@ -202,7 +203,7 @@ class Words:
         if type(value) not in known:
             return self.anything(value)
         said, names = known[type(value)](value)
-        return ", ".join([*said, *self._others(value, names)])
+        return self.comma.join([*said, *self._others(value, names)])
 
     def cell(self, value: Any) -> tuple[str, str]:
         """A setting as a cell of a table says it, and what all cells of that table have in common."""
@@ -212,7 +213,7 @@ class Words:
             return self.setting(value), ""
         if isinstance(value, Deductible) and not value.exempt:
             others = self._others(value, ("per", "amounts_fen", "group", "exempt"))
-            return " / ".join(map(self.money, value.amounts_fen)), ", ".join(
+            return " / ".join(map(self.money, value.amounts_fen)), self.comma.join(
                 [self._scope(value.per, value.group), *others]
             )
         if isinstance(value, Bands):
@@ -224,10 +225,10 @@ class Words:
                 else self._select_bounds(value.select)
             )
             frame = [f"{self._say('upto')} {' / '.join(upto)} / {self._say('rest')}"] if upto else []
-            return ratios, ", ".join([*frame, *said[1:], *self._others(value, names)])
+            return ratios, self.comma.join([*frame, *said[1:], *self._others(value, names)])
         if isinstance(value, Cap | Limit) and value.amount_fen is not None:
             others = self._others(value, ("amount_fen", "per", "group"))
-            return self.money(value.amount_fen), ", ".join([self._scope(value.per, value.group), *others])
+            return self.money(value.amount_fen), self.comma.join([self._scope(value.per, value.group), *others])
         return self.setting(value), ""
 
     def money(self, value: Any) -> str:
@@ -259,7 +260,7 @@ class Words:
             return [percentage(value.ratio_bp[0]), *self._one_ratio(value)], names
         if value.select is not None:
             bounds = self._select_bounds(value.select)
-            where = ", ".join([self._counter(value.select), *self._one_ratio(value)])
+            where = self.comma.join([self._counter(value.select), *self._one_ratio(value)])
         else:
             bounds = [self.money(bound) for bound in value.upto_fen]
             where = f"{self._say(value.measured)}, {self._scope(value.per, value.group)}"
@@ -318,7 +319,7 @@ class Words:
 
     def _rounding(self, value: Rounding) -> tuple[list[str], tuple[str, ...]]:
         side, of = self._say(f"side {value.side}"), self._say(f"of {value.of}")
-        return [f"{of}: {side} {self.money(value.unit_fen)}"], ("unit_fen", "side", "of")
+        return [f"{of}{self.colon}{side} {self.money(value.unit_fen)}"], ("unit_fen", "side", "of")
 
     def _toward(self, value: Toward) -> tuple[list[str], tuple[str, ...]]:
         return [f"{self._say('counts toward')} {value.group}"], ("group",)

@@ -31,16 +31,16 @@ class Held:
     beside: tuple[int, ...]
 
     @property
-    def missing(self) -> list[str]:
-        """Names of what no document states, each once."""
-        return list(dict.fromkeys(one.parameter for rule in self.rules for one in rule.missing))
+    def missing(self) -> dict[str, str]:
+        """What no document states, by name, and why it is missing."""
+        return {one.parameter: one.why for rule in reversed(self.rules) for one in rule.missing}
 
     def record(self) -> dict[str, Any]:
         """The part of ``run.json`` about ways of payment."""
         refused = sum(bool(one.refused) for one in self.bureau.contracts)
         return {
             "contracts": {"of another way": refused, "beside what is allowed": len(self.beside)},
-            "missing": self.missing,
+            "missing": [{"parameter": parameter, "why": why} for parameter, why in self.missing.items()],
             "rules": [
                 {
                     "title": rule.title,

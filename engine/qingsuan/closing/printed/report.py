@@ -16,6 +16,7 @@ from qingsuan.messages import Lang, Words
 from qingsuan.pages.files import write_page
 from qingsuan.pages.numbers import ten_thousands
 from qingsuan.pages.pictures import bars
+from qingsuan.plugins.texts import texts_of_plugins
 from qingsuan.printed.names import ReportNames
 from qingsuan.printed.page import page_of
 from qingsuan.printed.report import write_workbook
@@ -102,4 +103,4 @@ def report_of_year(folder: Path, lang: Lang) -> YearReport:
     parts = {one["part"]: json.loads((folder / one["part"] / RECORD).read_bytes()) for one in record["parts"]}
     words = Words(lang)
     agreed = agreed_with_others(folder, parts, words)
-    return YearReport(record, sections_of(record, parts, agreed, ReportNames(words)), words)
+    return YearReport(record, sections_of(record, parts, agreed, ReportNames(words, texts_of_plugins(lang))), words)

@@ -116,8 +116,8 @@ _ACCOUNTS = (
 _CLEARING = (
     _POOL,
     _SCHEME,
-    _Named("clr_type", marked("Kind of clearing"), "text"),
-    _Named("clr_way", marked("Way of payment"), "text"),
+    _Named("clr_type", marked("Kind of clearing"), "text", lambda names, code: names.kind_of_clearing(code)),
+    _Named("clr_way", marked("Way of payment"), "text", lambda names, code: names.way_of_payment(code)),
     _Named("contracts", marked("contracts"), "count"),
     _Named("standard", marked("standard")),
     _Named("audit", marked("audits")),
@@ -299,7 +299,7 @@ class _Made:
         for part, record in self.parts.items():
             found: dict[str, str] = {}
             for parameter, why in _missing(record):
-                found[parameter] = found.get(parameter) or why
+                found[parameter] = found.get(parameter) or self.names.told(why)
             rows += [[self.speak(part_called(part).title), *one] for one in sorted(found.items())]
         heads: _Heads = [(marked("Part"), "text", 28), (marked("Parameter"), "text", _WIDE)]
         note = self.speak("what needs one is not settled; a bureau that has the number supplies it")
@@ -318,8 +318,8 @@ class _Made:
         return self._section(marked("Warnings"), heads, rows)
 
 
-def _missing(record: Any) -> Iterator[tuple[str, str]]:
-    """Every parameter that stands in a record as missing, with the reason."""
+def _missing(record: Any) -> Iterator[tuple[str, Sequence[str]]]:
+    """Every parameter that stands in a record as missing, with the reasons."""
     if isinstance(record, Mapping):
         for key, value in record.items():
             if key in ("missing", "not_settled", "not_reckoned") and isinstance(value, Sequence):
@@ -331,11 +331,11 @@ def _missing(record: Any) -> Iterator[tuple[str, str]]:
             yield from _missing(one)
 
 
-def _named(one: Any) -> tuple[str, str]:
+def _named(one: Any) -> tuple[str, Sequence[str]]:
     if isinstance(one, str):
-        return one, ""
+        return one, []
     why = one.get("why", "")
-    return one["parameter"], why if isinstance(why, str) else "; ".join(why)
+    return one["parameter"], [why] if isinstance(why, str) else why
 
 
 def _share(part: int, whole: int) -> int | None:

@@ -68,7 +68,7 @@ def year_picture(explanation: Explanation, names: Names) -> Any:
 
     left = 3 + max(map(text_millimetres, [*lanes.values(), short_yuan(sum(sum(one.paid_fen) for one in shares))]))
     below, above = _GAP_MM + _LANES_MM + _FOOT_MM, _TITLE_MM + legend_millimetres(entries, _WIDTH_MM)
-    described = words.speak("Cumulated cost along the year, by who paid it")
+    described = words.speak("Cumulative cost along the year, by who paid it")
     return drawing("year", described, (_WIDTH_MM, below + _AREA_MM + above), draw, (left, 6, below, above))
 
 

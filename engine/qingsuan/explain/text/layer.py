@@ -33,7 +33,9 @@ def _steps(names: Names, layer: Layer) -> Iterator[str]:
         yield from _limit(names, layer.limit)
     yield f"{speak('base')}: {grouped_yuan(layer.base_fen)}"
     if layer.visits is not None:
-        said = speak("{number} earlier visits counted in {group}", number=layer.visits.before, group=layer.visits.group)
+        said = speak(
+            "earlier visits counted in {group}: {number}", number=layer.visits.before, group=layer.visits.group
+        )
         yield said if layer.visits.counts else f"{said}; {speak('this one does not count')}"
         yield from indented(sources(names, layer.visits.sources))
     if layer.deductible is not None:

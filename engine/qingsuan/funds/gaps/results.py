@@ -88,7 +88,7 @@ def gap_record(gaps: Sequence[Gap], rules: Iterable[GapRule], without: Iterable[
                 "effective": str(rule.effective),
                 "file": rule.file.replace("\\", "/").rsplit("/", 1)[-1],
                 "sha256": rule.digest,
-                "missing": [one.parameter for one in rule.missing],
+                "missing": [{"parameter": one.parameter, "why": one.why} for one in rule.missing],
                 "sources": [
                     {"key": one.key, "document": one.document, "article": one.article, "grade": one.grade}
                     for one in (rule.sources[key] for key in rule.cited)

@@ -58,6 +58,24 @@ _OUTCOMES = {
     "rejected": marked("rejected"),
 }
 
+_KINDS_OF_CLEARING = {
+    "11": marked("outpatient care"),
+    "21": marked("inpatient care"),
+    "41": marked("drugs at a pharmacy"),
+    "99": marked("other"),
+}
+_WAYS_OF_PAYMENT = {
+    "01": marked("by item"),
+    "02": marked("by disease"),
+    "03": marked("by bed-day"),
+    "04": marked("by head"),
+    "05": marked("by points of groups (DRG)"),
+    "06": marked("by points of diseases (DIP)"),
+    "07": marked("by the sum of an alliance"),
+    "unit": marked("by unit of service"),
+    "special": marked("by special payers"),
+}
+
 _PER_HEAD = {
     ("year", False): marked("{amount} per head and year"),
     ("month", False): marked("{amount} per head and month"),
@@ -95,6 +113,15 @@ class RunNames:
     def book(self, fund: str) -> str:
         """A fund whose books are kept (基金): its code, in Chinese its short name."""
         return fund if self.words.lang == "en" else _BOOKS.get(fund, fund)
+
+    def kind_of_clearing(self, code: str) -> str:
+        """A kind of care by which is cleared (清算类别)."""
+        return f"{code} {self.words.speak(_KINDS_OF_CLEARING[code])}" if code in _KINDS_OF_CLEARING else code
+
+    def way_of_payment(self, code: str) -> str:
+        """A way of payment (清算方式), with its code where it is a national one."""
+        said = self.words.speak(_WAYS_OF_PAYMENT[code])
+        return f"{code} {said}" if code.isdigit() else said
 
     def table(self, name: str) -> str:
         """A table that came in."""

@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from qingsuan.messages import Lang
+from qingsuan.messages import Words as Speech
 from qingsuan.pages.rendering import render
 from qingsuan.plugins.texts import rules_in_chinese
 from qingsuan.policy.model import Region, RuleSet
+from qingsuan.rulebook.headings import GRADES, Headings
 from qingsuan.rulebook.page.sections import rule_set_section
 from qingsuan.rulebook.page.timeline import timeline
 from qingsuan.rulebook.words import Words
 
 __all__ = ["book"]
 
-_GRADES = (
-    ("A", "政府原文"),
-    ("B", "注明出处的转载文本或汇编"),
-    ("C", "公开源代码中所见的代码表"),
-    ("E", "其他"),
-    ("reading", "对未明之处的理解"),
-    ("derived", "由其他数字推算"),
-    ("made-up", "虚构"),
-)
+_HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
-def book(region: Region, rule_sets: Sequence[RuleSet], digests: Mapping[str, str], note: str = "") -> str:
+def book(
+    region: Region, rule_sets: Sequence[RuleSet], digests: Mapping[str, str], lang: Lang = "zh", note: str = ""
+) -> str:
     """The whole page; ``digests`` has the SHA-256 of each parameter file, ``note`` stands below the title.
 
     Raises
@@ -34,21 +31,27 @@ def book(region: Region, rule_sets: Sequence[RuleSet], digests: Mapping[str, str
         Jinja2 or matplotlib is not installed.
     """
     pools = {pool.code: pool.name for pool in region.pools}
-    told = [rules_in_chinese(one, region) for one in rule_sets]
+    told = [rules_in_chinese(one, region) for one in rule_sets] if lang == "zh" else rule_sets
     ordered = sorted(told, key=lambda one: (one.pool, one.schemes, one.effective))
     lines: dict[str, list[RuleSet]] = {}
     for one in ordered:
         lines.setdefault(f"{pools.get(one.pool, one.pool)} {'+'.join(one.schemes)}", []).append(one)
+    speech = Speech(lang)
+    headings = Headings(speech)
     used = {source.grade for one in ordered for source in one.sources.values()}
     return render(
         Path(__file__).parent / "templates",
         "book.html.j2",
+        html_lang=_HTML_LANG[lang],
+        speak=speech.speak,
         region=region,
         note=note,
-        timeline=timeline(list(lines.items())),
+        timeline=timeline(list(lines.items()), speech),
         sections=[
-            rule_set_section(one, Words(one, "zh", region.codes), number) for number, one in enumerate(ordered, 1)
+            rule_set_section(one, Words(one, lang, region.codes), headings, number)
+            for number, one in enumerate(ordered, 1)
         ],
-        grades=[(grade, meaning) for grade, meaning in _GRADES if grade in used],
+        badges=headings.grades(),
+        grades=[(grade, speech.speak(meaning)) for grade, meaning in GRADES.items() if grade in used],
         digests=sorted(digests.items()),
     )

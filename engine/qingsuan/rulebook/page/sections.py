@@ -9,66 +9,23 @@ from typing import Any
 from qingsuan.pages.tables import filled
 from qingsuan.policy.model import Layer, RuleSet, Source
 from qingsuan.rulebook.grids import Grid, grids
+from qingsuan.rulebook.headings import Headings
+from qingsuan.rulebook.phrases import phrase
 from qingsuan.rulebook.statements import Statement, statements
 from qingsuan.rulebook.words import Words
 
-__all__ = ["FUND_TITLES", "rule_set_section"]
+__all__ = ["rule_set_section"]
 
-FUND_TITLES = {
-    "hifp_pay": "基本医保统筹基金",
-    "cvlserv_pay": "公务员医疗补助",
-    "hifes_pay": "企业补充医疗保险",
-    "hifmi_pay": "居民大病保险",
-    "hifob_pay": "职工大额医疗补助",
-    "hifdm_pay": "伤残人员医疗保障",
-    "maf_pay": "医疗救助",
-    "oth_pay": "其他基金",
-    "acct_pay": "个人账户",
-}
-_SETTINGS = {
-    "adjust": "倾斜",
-    "bands": "支付比例",
-    "caps": "支付限额",
-    "counts_toward": "支付计入起付线",
-    "deductible": "起付线",
-    "entry": "进入本层的金额",
-    "limit": "纳入金额封顶",
-    "rounding": "舍入",
-    "visits": "次数",
-}
-_HEAD = {
-    "ruleset.benefit_date": "决定待遇的日期",
-    "ruleset.identity_date": "认定身份的日期",
-    "ruleset.levels": "医院等级",
-    "ruleset.until": "有效期至",
-    "ruleset.year_begins": "待遇年度开始日",
-    "ruleset.interim_settlements": "中途结算",
-    "ruleset.identities_without_effect": "不影响待遇的身份代码",
-    "identity_rank": "身份优先顺序",
-}
-
-_KINDS = {
-    "dimensions": "自定义条件",
-    "figures": "公布的数字",
-    "groups": "累计",
-    "identities": "人员身份",
-    "waiting": "等待期",
-    "who": "人群",
-}
 _MOST_STACKED = 5
-_DATES = {"setl_time": "结算时间 setl_time", "begndate": "开始日期 begndate", "enddate": "结束日期 enddate"}
-_MORE: Mapping[str, str] = {
-    "entry_percent": "进入比例",
-    "ceiling": "总封顶",
-    "guarantee": "保底",
-    "overrides": "优先于",
-    "registered": "须有备案",
-}
+_OF_HEAD = ("ruleset", "identity_rank", "identities", "groups", "dimensions", "who", "figures", "waiting")
 
 
-def rule_set_section(rule_set: RuleSet, words: Words, number: int) -> Mapping[str, Any]:
+def rule_set_section(rule_set: RuleSet, words: Words, headings: Headings, number: int) -> Mapping[str, Any]:
     """One rule set as its template takes it; ``number`` tells it from the others on the page."""
-    said = statements(rule_set, words)
+    said, speak = statements(rule_set, words), headings.words.speak
+    rules = [speak("Rule"), speak("When"), speak("Layers in turn"), speak("Further"), speak("Sources")]
+    beyond = [speak("Parameter"), speak("Reason"), speak("Sources")]
+    explained = [speak("Where"), speak("Reason"), speak("Sources")]
     return {
         "id": f"r{number}",
         "title": rule_set.title,
@@ -76,13 +33,13 @@ def rule_set_section(rule_set: RuleSet, words: Words, number: int) -> Mapping[st
         "effective": str(rule_set.effective),
         "until": rule_set.until,
         "file": rule_set.file,
-        "head": list(_head(said)),
+        "head": list(_head(said, headings)),
         "cited": list(_cited(rule_set, (rule_set.source,))),
-        "layers": [_layer(rule_set, layer, words) for layer in rule_set.layers.values()],
-        "rules": filled(["规则", "情形", "依次支付", "另", "依据"], list(_rules(rule_set, said))),
+        "layers": [_layer(rule_set, layer, words, headings) for layer in rule_set.layers.values()],
+        "rules": filled(rules, list(_rules(rule_set, said, words, headings))),
         "missing": [(one.key, one.text, one.condition) for one in said if one.place == "missing"],
-        "beyond": filled(["参数", "理由", "依据"], _of_place(said, "beyond")),
-        "explained": filled(["何处", "说明", "依据"], _of_place(said, "explained")),
+        "beyond": filled(beyond, _of_place(said, "beyond")),
+        "explained": filled(explained, _of_place(said, "explained")),
         "sources": [_source(key, source) for key, source in rule_set.sources.items()],
     }
 
@@ -91,16 +48,10 @@ def _of_place(said: Iterable[Statement], place: str) -> list[list[str]]:
     return [[one.key, one.text, one.source] for one in said if one.place == place]
 
 
-def _head(said: Iterable[Statement]) -> Iterator[list[str]]:
+def _head(said: Iterable[Statement], headings: Headings) -> Iterator[list[str]]:
     for one in said:
-        place = f"{one.place}.{one.key}".rstrip(".")
-        if (
-            one.place in ("ruleset", "identity_rank", "identities", "groups", "dimensions", "who", "figures", "waiting")
-            and one.key != "title"
-        ):
-            kind = _KINDS.get(one.place)
-            name = f"{kind} {one.key}" if kind else _HEAD.get(place, place)
-            yield [name, _DATES.get(one.text, one.text)]
+        if one.place in _OF_HEAD and one.key != "title":
+            yield [headings.of_head(one.place, one.key), headings.date(one.text)]
 
 
 def _cited(rule_set: RuleSet, sources: Iterable[str]) -> Iterator[Mapping[str, str]]:
@@ -118,21 +69,22 @@ def _source(key: str, source: Source) -> dict[str, str]:
     return {"key": key, **named}
 
 
-def _layer(rule_set: RuleSet, layer: Layer, words: Words) -> Mapping[str, Any]:
-    fund = f"{FUND_TITLES.get(layer.fund, '')} {layer.fund}"
+def _layer(rule_set: RuleSet, layer: Layer, words: Words, headings: Headings) -> Mapping[str, Any]:
     return {
         "name": layer.name,
-        "fund": fund,
-        "grids": [_grid(rule_set, grid) for grid in grids(rule_set, layer, words)],
+        "fund": headings.fund(layer.fund),
+        "grids": [_grid(rule_set, grid, headings) for grid in grids(rule_set, layer, words)],
     }
 
 
-def _grid(rule_set: RuleSet, grid: Grid) -> Mapping[str, Any]:
-    title = _SETTINGS.get(grid.key, grid.key)
+def _grid(rule_set: RuleSet, grid: Grid, headings: Headings) -> Mapping[str, Any]:
+    title, speak = headings.setting(grid.key), headings.words.speak
     by_visit = grid.key == "deductible" and any(" / " in cell for _, cells in grid.rows for cell in cells)
-    order = ";依次为第 1 次、第 2 次,最后一个为以后各次" if by_visit else ""
+    order = (
+        speak("; in turn for the 1st visit, the 2nd and so on, the last one for all later visits") if by_visit else ""
+    )
     beside = {"title": title, "caption": f"{grid.frame}{order}", "cited": list(_cited(rule_set, grid.sources))}
-    if len(grid.rows) == 1 and grid.columns == ("",) and grid.rows[0][0] == "所有情形":
+    if len(grid.rows) == 1 and grid.columns == ("",) and grid.rows[0][0] == phrase("every", headings.words.lang):
         return {**beside, "headers": [], "rows": [[grid.rows[0][1][0]]], "numbers_from": None}
     rows = [[name, *map(_stacked, cells)] for name, cells in grid.rows]
     columns = grid.columns if any(grid.columns) else [title]
@@ -150,12 +102,16 @@ def _short(grid: Grid) -> bool:
     return all(len(cell) <= 30 for _, cells in grid.rows for cell in cells)
 
 
-def _rules(rule_set: RuleSet, said: Iterable[Statement]) -> Iterator[list[str]]:
+def _rules(rule_set: RuleSet, said: Iterable[Statement], words: Words, headings: Headings) -> Iterator[list[str]]:
     by_place: dict[str, dict[str, Statement]] = {}
     for one in said:
         by_place.setdefault(one.place, {})[one.key] = one
     for rule in rule_set.rules:
         own = by_place[f"rules.{rule.id}"]
-        more = [f"{_MORE.get(key, key)}: {one.text}" for key, one in own.items() if key not in ("when", "layers")]
+        more = [
+            f"{headings.of_rule(key)}{words.colon}{one.text}"
+            for key, one in own.items()
+            if key not in ("when", "layers")
+        ]
         sources = dict.fromkeys(key for one in own.values() for key in one.source.split(", ") if key)
-        yield [rule.id, own["when"].text, own["layers"].text, "; ".join(more), ", ".join(sources)]
+        yield [rule.id, own["when"].text, own["layers"].text, words.semicolon.join(more), ", ".join(sources)]
