@@ -38,6 +38,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 BIN := $(VENV)/bin
+REQUIRED := $(patsubst %,requirements/%.txt,engine build test)
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 CORE := setup.py MANIFEST.in $(shell find ext -name '*.pyx' -o -name '*.pxd' -o -name '*.h')
 CHECKED := build/checked
@@ -55,18 +56,14 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.ready: pyproject.toml $(CORE) $(PLUGINS:%=%/pyproject.toml) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -e '.[test,policy,pages,signing,postgresql,serve]' $(PLUGINS:%=-e %)
+# What is installed has the digests of requirements/*.txt; what is built here is built by what stands there, and fetches nothing.
+$(VENV)/.ready: pyproject.toml $(REQUIRED) $(CORE) $(PLUGINS:%=%/pyproject.toml) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes $(REQUIRED:%=-r %)
+	$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation -e . $(PLUGINS:%=-e %)
 	touch $@
 
-$(VENV)/.ready-%: $(VENV)/.ready
-	$(BIN)/python -c "import tomllib; extras = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; print(*extras['$*'], sep='\n')" > $@.txt
-	$(BIN)/python -m pip install --quiet -r $@.txt
-	touch $@
-
-$(VENV)/.ready-build: $(VENV)/.ready
-	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" > $@.txt
-	$(BIN)/python -m pip install --quiet -r $@.txt
+$(VENV)/.ready-%: requirements/%.txt $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --no-build-isolation --require-hashes -r $<
 	touch $@
 
 ## demo: a made-up year of the four pools, closed, on one screen
@@ -185,7 +182,7 @@ explain-agrees: setup
 
 ## mutants: break the core on purpose, one fault at a time, and see the suite catch each; PART=2/6 is the second sixth of the faults
 .PHONY: mutants
-mutants: $(VENV)/.ready-build
+mutants: setup
 	$(BIN)/python tests/support/mutants.py --part $(or $(PART),1/1)
 
 ## kills: kill runs of benefits and subsidies KILLS times at random moments, fill their disk a tenth as often, kill a year YEAR_KILLS times, and see them go on to the same bytes
@@ -233,8 +230,13 @@ $(CHECKED)/.ready: $(VENV)/.ready $(shell find engine -name '*.py')
 	rm -rf $(CHECKED)
 	mkdir -p $(CHECKED)/source
 	tar -c --exclude='*.so' --exclude=__pycache__ engine ext setup.py pyproject.toml MANIFEST.in README.md | tar -x -C $(CHECKED)/source
-	QINGSUAN_CHECKED=1 $(BIN)/python -m pip install --quiet --no-deps --target $(CHECKED)/site $(CHECKED)/source
+	QINGSUAN_CHECKED=1 $(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --target $(CHECKED)/site $(CHECKED)/source
 	touch $@
+
+## constraints: requirements/*.txt, written anew: what is a week old today, with the digest of every file
+.PHONY: constraints
+constraints: $(VENV)/.ready-release
+	$(BIN)/python release/constraints.py
 
 ## clean: forget everything that was built
 .PHONY: clean

@@ -6,7 +6,6 @@ import ast
 import re
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -245,13 +244,6 @@ def test_no_machine_path_is_written_down() -> None:
     for path in files:
         if path.suffix in {".py", ".pyx", ".pxd", ".md", ".toml", ".txt", ".csv", ".cfg"} and path.exists():
             assert not machine.search(path.read_text("utf-8")), name(path)
-
-
-def test_the_version_is_said_once_and_the_same() -> None:
-    import qingsuan
-
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert project["version"] == qingsuan.__version__
 
 
 def targets_said() -> set[str]:
