@@ -2,6 +2,7 @@
 #
 # Variables, given on the command line (make test PYTHON=python3.12):
 #   PYTHON   the interpreter the environment is made from, 3.11 or newer
+#   PYTHONS  the interpreters that `make wheels` builds a wheel of the engine for: "python3.11 python3.12"
 #   VENV     where the environment lives
 #   PEOPLE   how many people `make demo` makes up: 2.6 claims each
 #   TESTS    what `make test` and `make checked` run: paths, or options of pytest
@@ -18,6 +19,7 @@
 #   MEMORY   within how much memory, all processes together
 
 PYTHON ?= python3
+PYTHONS ?= $(PYTHON)
 VENV ?= .venv
 PEOPLE ?= 400000
 TESTS ?=
@@ -237,6 +239,21 @@ $(CHECKED)/.ready: $(VENV)/.ready $(shell find engine -name '*.py')
 .PHONY: constraints
 constraints: $(VENV)/.ready-release
 	$(BIN)/python release/constraints.py
+
+## wheels: source archives and wheels of the engine and both plugins, from the last commit, into build/dist; PYTHONS says for which
+.PHONY: wheels
+wheels: $(VENV)/.ready-release
+	$(BIN)/python release/wheels.py $(PYTHONS)
+
+## reproducible: build what is released twice, from two checkouts: the same bytes; install it without a compiler and try it
+.PHONY: reproducible
+reproducible: $(VENV)/.ready-release
+	$(BIN)/python release/reproducible.py $(PYTHON)
+
+## bill-of-materials: what is installed with the engine, package by package, as CycloneDX, into build/dist
+.PHONY: bill-of-materials
+bill-of-materials: $(VENV)/.ready-release
+	$(BIN)/python release/bill_of_materials.py
 
 ## clean: forget everything that was built
 .PHONY: clean
