@@ -10,6 +10,7 @@ from qingsuan.benefits.intake.intake import take_claims
 from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import NO_AMOUNT
+from qingsuan.columns.pieces import Pieces
 from qingsuan.errors import InputError, PluginError
 from qingsuan.policy.model import Bands, Case, Dimension, Layer, Pool, Region, Rule, RuleSet
 from qingsuan.tables import CLAIMS
@@ -69,7 +70,7 @@ def test_a_function_sees_typed_columns_of_a_file_of_texts():
         return pa.array(["spring"])
 
     taken, refused, _ = take_claims(
-        setup_with(Dimension("season", "function", function="f"), function), batch_of(), 0, 0
+        setup_with(Dimension("season", "function", function="f"), function), batch_of(), Pieces.of(0, 0)
     )
     assert (taken.num_rows, refused.num_rows) == (1, 0)
     assert set(seen) == {column.name for column in CLAIMS}
@@ -84,7 +85,7 @@ def test_a_function_sees_typed_columns_of_a_file_of_texts():
 )
 def test_a_bad_number_is_a_refused_row_and_an_empty_one_unknown(cell, refused):
     setup = setup_with(Dimension("years", "number", column="years"))
-    taken, refusals, _ = take_claims(setup, batch_of(years=cell), 3, 41)
+    taken, refusals, _ = take_claims(setup, batch_of(years=cell), Pieces.of(3, 41))
     assert refusals.num_rows == refused
     shadow = taken.column("role").to_numpy() & ROLE["refused"] != 0  # goes along for its partner's sake only
     assert (taken.num_rows, int(shadow.sum())) == (1, refused)
@@ -115,7 +116,7 @@ def test_a_bad_number_is_a_refused_row_and_an_empty_one_unknown(cell, refused):
 )
 def test_an_amount_is_read_as_those_of_a_bill_are(cell, code):
     setup = setup_with(Dimension("claims.years", "amount", column="years"))
-    taken, refusals, _ = take_claims(setup, batch_of(years=cell), 3, 41)
+    taken, refusals, _ = take_claims(setup, batch_of(years=cell), Pieces.of(3, 41))
     assert refusals.column("code").to_pylist() == [code] * (code is not None)
     if code is not None:
         row = refusals.to_pylist()[0]
@@ -131,7 +132,9 @@ def test_an_amount_is_read_as_those_of_a_bill_are(cell, code):
 def test_a_column_that_could_mean_any_amount_stops_the_run(values):
     table = pa.table(batch_of()).set_column(len(ROW) - 1, "years", values)
     with pytest.raises(InputError, match=r"expected: decimal128\(16,2\) yuan, or text"):
-        take_claims(setup_with(Dimension("claims.years", "amount", column="years")), table.to_batches()[0], 0, 0)
+        take_claims(
+            setup_with(Dimension("claims.years", "amount", column="years")), table.to_batches()[0], Pieces.of(0, 0)
+        )
 
 
 @pytest.mark.parametrize("kind", ["code", "number"])
@@ -139,7 +142,7 @@ def test_a_column_that_could_mean_any_amount_stops_the_run(values):
 def test_a_column_of_a_type_that_holds_neither_stops_the_run(kind, values):
     table = pa.table(batch_of()).set_column(len(ROW) - 1, "years", values)
     with pytest.raises(InputError, match="claims: column years: type ") as caught:
-        take_claims(setup_with(Dimension("years", kind, column="years")), table.to_batches()[0], 0, 0)
+        take_claims(setup_with(Dimension("years", kind, column="years")), table.to_batches()[0], Pieces.of(0, 0))
     assert "what to do" in str(caught.value)
 
 
@@ -150,7 +153,7 @@ def test_a_column_of_a_type_that_holds_neither_stops_the_run(kind, values):
 def test_a_function_that_returns_something_else_is_the_plugins_fault(codes):
     setup = setup_with(Dimension("season", "function", function="f"), lambda _: codes)
     with pytest.raises(PluginError, match="plugin of region 990000: function f: "):
-        take_claims(setup, batch_of(), 0, 0)
+        take_claims(setup, batch_of(), Pieces.of(0, 0))
 
 
 @pytest.mark.parametrize(
@@ -158,6 +161,6 @@ def test_a_function_that_returns_something_else_is_the_plugins_fault(codes):
 )
 def test_a_function_may_return_codes_of_any_shape(codes):
     setup = setup_with(Dimension("season", "function", function="f"), lambda _: codes)
-    taken, *_ = take_claims(setup, batch_of(), 0, 0)
+    taken, *_ = take_claims(setup, batch_of(), Pieces.of(0, 0))
     numbers = taken.column("function.990000.f").to_pylist()
     assert [setup.vocabularies["function.990000.f"].texts[number] for number in numbers] == ["wet"]

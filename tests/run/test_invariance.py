@@ -117,7 +117,7 @@ class Runner:
         self.count += 1
         place = self.place / str(self.count)
         for number, part in enumerate(parts):
-            write(part, place / "in" / f"{number:02d}{suffix}", **how)
+            write(part, place / "in" / f"{number:03d}{suffix}", **how)
         inputs = Inputs(
             {
                 "claims": open_sources([place / "in"], "claims"),
@@ -158,6 +158,9 @@ WAYS: dict[str, Callable[[Runner, pa.Table], Folder]] = {
     "another order": lambda runner, table: runner.run([shuffled(table, 1)]),
     "three files": lambda runner, table: runner.run(cut(shuffled(table, 2), 3)),
     "seventeen files": lambda runner, table: runner.run(cut(shuffled(table, 3), 17)),
+    "two hundred files": lambda runner, table: runner.run(cut(shuffled(table, 9), 200)),
+    "two hundred files of many kinds": lambda runner, table: runner.run(of_many_kinds(cut(shuffled(table, 10), 200))),
+    "a hundred CSV files": lambda runner, table: runner.run(cut(shuffled(table, 11), 100), ".csv"),
     "Arrow files": lambda runner, table: runner.run(cut(shuffled(table, 4), 2), ".arrow", max_chunksize=77),
     "CSV files": lambda runner, table: runner.run(cut(shuffled(table, 5), 2), ".csv"),
     "small row groups": lambda runner, table: runner.run([shuffled(table, 6)], row_group_size=101),
@@ -176,6 +179,19 @@ def encoded(table: pa.Table) -> pa.Table:
     return table
 
 
+def of_many_kinds(parts: Sequence[pa.Table], *, own: bool = False) -> list[pa.Table]:
+    """Of seven files one has its columns in another order, one codes as dictionaries, one long texts, perhaps one a column of its own; one is empty."""
+    ways: dict[int, Callable[[pa.Table], pa.Table]] = {
+        1: lambda table: table.select(sorted(table.schema.names)),
+        2: encoded,
+        3: large,
+    }
+    if own:
+        ways[4] = lambda table: table.append_column("beside", pa.array(range(table.num_rows), pa.int32()))
+    kinds = [ways.get(number % 7, lambda table: table)(part) for number, part in enumerate(parts)]
+    return [*kinds[:100], parts[0].slice(0, 0), *kinds[100:]]
+
+
 def large(table: pa.Table) -> pa.Table:
     fields = [(f.name, pa.large_string() if pa.types.is_string(f.type) else f.type) for f in table.schema]
     return table.cast(pa.schema(fields))
@@ -189,6 +205,16 @@ def test_results_are_the_same_bytes(way: str, runner: Runner, claims: pa.Table, 
     assert other.rejected() == first.rejected()
     for key in ("rows", "amounts", "rejected", "rejected_by", "by_scheme", "rules_digest"):
         assert other.record[key] == first.record[key]
+
+
+def test_a_rejected_row_of_many_files_is_the_row_of_its_file_that_it_says(runner: Runner, claims: pa.Table) -> None:
+    parts = of_many_kinds(cut(shuffled(claims, 12), 200), own=True)
+    rejected = runner.run(parts).rows("rejected")
+    assert len({row["source_file"] for row in rejected}) > 100
+    for row in rejected:
+        there = parts[int(row["source_file"].removesuffix(".parquet"))]
+        (given,) = there.slice(row["source_row"] - 1, 1).to_pylist()
+        assert {name: row[name] for name in given} == given
 
 
 def test_the_claims_meet_every_rejection_and_enough_are_settled_and_reversed(first: Folder) -> None:

@@ -23,6 +23,7 @@ from qingsuan.benefits.setldetail import SETLDETAIL
 from qingsuan.benefits.settled_elsewhere import Elsewhere, settled_elsewhere
 from qingsuan.benefits.setup import FAMILY_NO, TIED, Setup
 from qingsuan.columns.cells import Torn, read_texts
+from qingsuan.columns.pieces import Pieces
 from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.columns.rows import arrow, numbers
 from qingsuan.columns.vocabulary import Vocabulary
@@ -122,7 +123,10 @@ class Benefits(Settlement):
         )
         if setup.registrations:
             own = frozenset(setup.registered_amounts)
-            self.inputs = (*self.inputs, InputTable(_REGISTRATIONS, REGISTRATIONS, own, own, disk_bytes=(40, 0)))
+            self.inputs = (
+                *self.inputs,
+                InputTable(_REGISTRATIONS, REGISTRATIONS, own, own, disk_bytes=(40, 0), is_joined=True),
+            )
         if setup.accumulators:
             opening = InputTable(OPENING, ACCUMULATORS, row_bytes=_BYTES_PER_ACCUMULATOR, is_trusted=True)
             self.inputs = (*self.inputs, opening)
@@ -137,7 +141,9 @@ class Benefits(Settlement):
     ) -> InputTable:
         own = frozenset(column.column for column in self.setup.own(name) if column.column)
         disk = (_WAITING_BYTES[name], 0)
-        return InputTable(name, columns, own.union(also), own.union(known), row_bytes=row_bytes, disk_bytes=disk)
+        return InputTable(
+            name, columns, own.union(also), own.union(known), row_bytes=row_bytes, disk_bytes=disk, is_joined=True
+        )
 
     @property
     def vocabularies(self) -> Mapping[str, Vocabulary]:
@@ -208,7 +214,11 @@ class Benefits(Settlement):
         if self._groups is not None and table == OPENING:
             rows = take_opening(self._groups, batch, file.where, first_row)
             return Taken(rows, REJECT_SCHEMA.empty_table(), {})
-        taken = _TAKE[table](self.setup, batch, file.number, first_row, torn)
+        return self.take_joined(table, batch, Pieces.of(file.number, first_row), torn)
+
+    def take_joined(self, table: str, batch: pa.RecordBatch, pieces: Pieces, torn: Sequence[Torn] = ()) -> Taken:
+        """See :meth:`qingsuan.settlement.Settlement.take_joined`."""
+        taken = _TAKE[table](self.setup, batch, pieces, torn)
         return taken._replace(rows=self._tied(taken.rows))
 
     def tie(self, table: str, batch: pa.RecordBatch) -> None:
@@ -253,7 +263,9 @@ class Benefits(Settlement):
                 names.append(own.column)
                 plain = own.is_number and not (own.is_amount or own.is_date)
                 arrays.append(pa.array([], pa.int64() if plain else pa.string()))
-        return self._tied(_TAKE[table](self.setup, pa.RecordBatch.from_arrays(arrays, names=names), 0, 0).rows)
+        return self._tied(
+            _TAKE[table](self.setup, pa.RecordBatch.from_arrays(arrays, names=names), Pieces.of(0, 0)).rows
+        )
 
     def fork(self) -> Self:
         """See :meth:`qingsuan.settlement.Settlement.fork`."""

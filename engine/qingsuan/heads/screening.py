@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from qingsuan.columns.cells import OPEN_END, Torn, day_text
 from qingsuan.columns.forms import form_of
+from qingsuan.columns.pieces import Pieces
 from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.divisions import retired
 from qingsuan.errors import PluginError
@@ -227,12 +228,13 @@ class Screening:
         )
 
 
-def refusals(screened: Screened, file: int, first_row: int) -> pa.Table:
-    """The rejections of a batch as a table of :data:`qingsuan.columns.rejects.REJECT_SCHEMA`."""
+def refusals(screened: Screened, pieces: Pieces, size: int) -> pa.Table:
+    """The rejections of a batch of ``size`` rows as a table of :data:`qingsuan.columns.rejects.REJECT_SCHEMA`."""
     found = screened.rejections
+    places = [each.row for each in found]
     columns = [
-        [file] * len(found),
-        [first_row + each.row for each in found],
+        pieces.files_of(size)[places],
+        pieces.rows_of(size)[places],
         *([getattr(each, name) for each in found] for name in ("code", "column", "found", "expected")),
     ]
     arrays = [pa.array(column, kind.type) for column, kind in zip(columns, REJECT_SCHEMA, strict=True)]

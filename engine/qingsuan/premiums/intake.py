@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from qingsuan.columns.cells import OPEN_END, READERS, Cells, Torn, day_text
 from qingsuan.columns.forms import CODE_FORMS, form_of, reason
+from qingsuan.columns.pieces import Pieces
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import arrow, recoded
 from qingsuan.errors import InputError
@@ -42,12 +43,10 @@ Mask = npt.NDArray[np.bool_]
 class _Rows:
     """A batch being read: its columns as cells, and what is refused of it."""
 
-    def __init__(
-        self, table: str, batch: pa.RecordBatch, file: InputFile, first_row: int, torn: Sequence[Torn]
-    ) -> None:
+    def __init__(self, table: str, batch: pa.RecordBatch, pieces: Pieces, torn: Sequence[Torn]) -> None:
         rows = batch.num_rows
         self.batch = batch
-        self.refusals = Refusals(np.full(rows, file.number, np.int32), np.arange(first_row, first_row + rows))
+        self.refusals = Refusals(pieces.files_of(rows), pieces.rows_of(rows))
         self.refusals.add_torn(torn)
         self._texts: dict[str, pa.DictionaryArray] = {}
         self._columns = {column.name: column for column in _COLUMNS[table]}
@@ -118,11 +117,9 @@ def _form_is_wrong(column: str, text: str) -> int:
     return int(int_of_code(text) == 0)
 
 
-def take_identities(
-    batch: pa.RecordBatch, file: InputFile, first_row: int, torn: Sequence[Torn], codes: frozenset[str]
-) -> Taken:
+def take_identities(batch: pa.RecordBatch, pieces: Pieces, torn: Sequence[Torn], codes: frozenset[str]) -> Taken:
     """Read a batch of identities; those of codes that no rule names decide nothing, and are counted."""
-    rows = _Rows("identities", batch, file, first_row, torn)
+    rows = _Rows("identities", batch, pieces, torn)
     rows.check()
     begin, end = rows.cells["begntime"], rows.cells["endtime"]
     last = np.where(end.absent, OPEN_END, end.values).astype(np.int32)
@@ -140,15 +137,14 @@ def take_identities(
 
 def take_premiums(
     batch: pa.RecordBatch,
-    file: InputFile,
-    first_row: int,
+    pieces: Pieces,
     torn: Sequence[Torn],
     year: int,
     schemes: frozenset[str],
     insutypes: frozenset[str],
 ) -> Taken:
     """Read a batch of premiums received; those of other years and schemes are counted, with what was paid."""
-    rows = _Rows("premiums", batch, file, first_row, torn)
+    rows = _Rows("premiums", batch, pieces, torn)
     rows.check()
     fen, absent = rows.values("psn_clct_amt"), rows.cells["psn_clct_amt"].absent
     known: list[str] = rows.texts("insutype").dictionary.to_pylist()
@@ -185,7 +181,7 @@ def take_shortfalls(batch: pa.RecordBatch, file: InputFile, first_row: int, torn
     InputError
         A row is not as an earlier run writes it, or is not to be made up in this year.
     """
-    rows = _Rows("shortfalls", batch, file, first_row, torn)
+    rows = _Rows("shortfalls", batch, Pieces.of(file.number, first_row), torn)
     rows.check()
     fen, into = rows.values("amount"), rows.values("into")
     expected = f"an amount above 0, at most {yuan(MOST_OWED_FEN)}"

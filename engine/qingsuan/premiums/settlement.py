@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from qingsuan.columns.cells import Torn
+from qingsuan.columns.pieces import Pieces
 from qingsuan.errors import RunError
 from qingsuan.heads.screening import COLUMNS, Screened, Screening, refusals
 from qingsuan.policy.model import Region
@@ -67,9 +68,10 @@ class PremiumSettlement(Settlement):
                 wanted,
                 known=frozenset(columns).union(each.name for each in ACCOUNT_COLUMNS),
                 row_bytes=size["insured"],
+                is_joined=True,
             ),
-            InputTable("identities", IDENTITIES, row_bytes=size["identities"]),
-            InputTable("premiums", PREMIUMS, row_bytes=size["premiums"]),
+            InputTable("identities", IDENTITIES, row_bytes=size["identities"], is_joined=True),
+            InputTable("premiums", PREMIUMS, row_bytes=size["premiums"], is_joined=True),
             InputTable("shortfalls", SHORTFALLS, row_bytes=size["shortfalls"], is_trusted=True),
         )
         since = rules.periods[0].first_day - _YEAR_DAYS + (not _is_leap(rules.year - 1))
@@ -99,16 +101,20 @@ class PremiumSettlement(Settlement):
         QingsuanError
             From :meth:`qingsuan.heads.screening.Screening.screen`; or a shortfall cannot be trusted.
         """
-        if table == "insured":
-            screened = self._screening.screen(batch, torn)
-            sums = {"other_scheme": screened.other_scheme, "outside_year": screened.outside_year}
-            return Taken(_together(screened, file.number, first_row), refusals(screened, file.number, first_row), sums)
+        if table == "shortfalls":
+            return take_shortfalls(batch, file, first_row, torn, self.year)
+        return self.take_joined(table, batch, Pieces.of(file.number, first_row), torn)
+
+    def take_joined(self, table: str, batch: pa.RecordBatch, pieces: Pieces, torn: Sequence[Torn] = ()) -> Taken:
+        """See :meth:`qingsuan.settlement.Settlement.take_joined`."""
         if table == "identities":
-            return take_identities(batch, file, first_row, torn, self._codes)
+            return take_identities(batch, pieces, torn, self._codes)
         if table == "premiums":
             schemes, known = self.rules.schemes, self.rules.insutypes
-            return take_premiums(batch, file, first_row, torn, self.year, schemes, known)
-        return take_shortfalls(batch, file, first_row, torn, self.year)
+            return take_premiums(batch, pieces, torn, self.year, schemes, known)
+        screened = self._screening.screen(batch, torn)
+        sums = {"other_scheme": screened.other_scheme, "outside_year": screened.outside_year}
+        return Taken(_together(screened, pieces, batch.num_rows), refusals(screened, pieces, batch.num_rows), sums)
 
     def empty(self, table: str) -> pa.RecordBatch:
         """See :meth:`qingsuan.settlement.Settlement.empty`."""
@@ -164,8 +170,9 @@ def _is_whole(name: str, books: Books) -> bool:
     return books.sums_in[f"{name}_fen"] == applied
 
 
-def _together(screened: Screened, file: int, first_row: int) -> pa.RecordBatch:
-    """Rows that count, of employees, and of last year, as internal rows."""
+def _together(screened: Screened, pieces: Pieces, whole: int) -> pa.RecordBatch:
+    """Rows that count, of employees, and of last year, of a batch of so many rows, as internal rows."""
+    files_of, rows_of = pieces.files_of(whole), pieces.rows_of(whole)
     parts = ((screened.rows, RESIDENT), (screened.employed, IS_EMPLOYED), (screened.earlier, EARLIER))
     columns: dict[str, list[pa.Array]] = {field.name: [] for field in INTERNAL}
     for rows, kind in parts:
@@ -174,8 +181,8 @@ def _together(screened: Screened, file: int, first_row: int) -> pa.RecordBatch:
             columns[name].append(rows.column(name))
         columns["permit"].append(rows.column("permit") if kind == RESIDENT else pa.array(np.zeros(size, np.int8)))
         columns["kind"].append(pa.array(np.full(size, kind, np.int8)))
-        columns["file"].append(pa.array(np.full(size, file, np.int32)))
         places = screened.places.to_numpy() if kind == RESIDENT else np.zeros(size, np.int64)
-        columns["row"].append(pa.array(places + first_row))
+        columns["file"].append(pa.array(files_of[places]))
+        columns["row"].append(pa.array(rows_of[places]))
     arrays = [pa.concat_arrays(columns[field.name]) for field in INTERNAL]
     return pa.RecordBatch.from_arrays(arrays, schema=INTERNAL)

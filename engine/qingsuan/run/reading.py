@@ -5,14 +5,21 @@ Tables that must be trusted come first: a row of theirs that cannot be stops the
 
 from __future__ import annotations
 
-from qingsuan.run.inputs import Chunk, check_columns, chunks, told_of_inputs, unread_names
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from qingsuan.columns.pieces import Pieces
+from qingsuan.run.inputs import Chunk, Source, check_columns, chunks, joined, parcels, told_of_inputs, unread_names
 from qingsuan.run.model import Run
 from qingsuan.run.rejections.refused import RefusedRows
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.threads import in_threads
-from qingsuan.settlement import InputTable
+from qingsuan.settlement import InputTable, Settlement, Taken
 
 __all__ = ["check_files", "read_all", "read_trusted"]
+
+_Parcel = tuple[Chunk, ...]
 
 
 def check_files(run: Run) -> dict[str, list[str]]:
@@ -21,7 +28,7 @@ def check_files(run: Run) -> dict[str, list[str]]:
     for table in run.settlement.inputs:
         sources = run.inputs.of(table.name)
         known = {column.name for column in table.columns} | table.also_read | table.known
-        mine = {source.name: check_columns(source, table.columns, known) for source in sources}
+        mine = _unread(sources, table, known)
         names = unread_names(sources, mine, known)
         for line in told_of_inputs(table.name, names, run.inputs.left_out.get(table.name, ())):
             run.progress.note(line)
@@ -31,6 +38,18 @@ def check_files(run: Run) -> dict[str, list[str]]:
     return {file: names for file, names in unread.items() if names}
 
 
+def _unread(sources: Sequence[Source], table: InputTable, known: set[str]) -> dict[str, list[str]]:
+    """The columns of each file that nobody reads; of files that are alike in all that is judged, one is."""
+    judged: dict[object, list[str]] = {}
+    found = {}
+    for source in sources:
+        alike = (id(source.schema), source.int96, source.keys_below, source.keys_above)
+        if alike not in judged:
+            judged[alike] = check_columns(source, table.columns, known)
+        found[source.name] = judged[alike]
+    return found
+
+
 def read_all(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
     """Read every file once, check rows on their own, spread them on their key; those that tie people together a first time before."""
     _read_ties(run)
@@ -38,7 +57,7 @@ def read_all(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> No
     tables = [table for table in run.settlement.inputs if not table.is_trusted]
     for table in tables:
         shuffles[table.name].add(run.settlement.empty(table.name), table.spread_on)
-    work = [(table, chunk) for table in tables for chunk in _chunks(run, table)]
+    work = [(table, parcel) for table in tables for parcel in _parcels(run, table)]
     run.progress.stage("reading", len(work))
     _read(run, work, shuffles, refused)
     run.progress.end()
@@ -50,7 +69,7 @@ def read_trusted(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -
     for table in run.settlement.inputs:
         if table.is_trusted:
             shuffles[table.name].add(run.settlement.empty(table.name), table.spread_on)
-            _read(run, [(table, chunk) for chunk in _chunks(run, table)], shuffles, refused)
+            _read(run, [(table, parcel) for parcel in _parcels(run, table)], shuffles, refused)
             shuffles[table.name].close()
             for partition in range(run.partitions if run.inputs.of(table.name) else 0):
                 run.settlement.check_spread(table.name, shuffles[table.name].look(partition))
@@ -74,17 +93,19 @@ def _chunks(run: Run, table: InputTable) -> list[Chunk]:
     return [chunk for source in run.inputs.of(table.name) for chunk in chunks(source)]
 
 
-def _read(run: Run, work: list[tuple[InputTable, Chunk]], shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
-    def read(item: tuple[InputTable, Chunk]) -> bool:
-        table, chunk = item
-        source = chunk.source
-        rows = chunk.whole_rows if table.is_trusted else chunk.batches
-        for first_row, batch, torn in rows(table.wanted(source.schema)):
+def _parcels(run: Run, table: InputTable) -> list[_Parcel]:
+    chunks = _chunks(run, table)
+    return parcels(chunks, run.options.workers) if table.is_joined else [(chunk,) for chunk in chunks]
+
+
+def _read(run: Run, work: list[tuple[InputTable, _Parcel]], shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
+    def read(item: tuple[InputTable, _Parcel]) -> bool:
+        table, parcel = item
+        for pieces, batch, taken in _taken(run.settlement, table, parcel):
             if run.stopped.is_set():
                 break
-            taken = run.settlement.take(table.name, batch, source, first_row, torn)
             shuffles[table.name].add(taken.rows, table.spread_on)
-            refused.read(table.name, taken.refusals, batch, first_row)
+            refused.read(table.name, taken.refusals, batch, pieces)
             with run.lock:
                 run.books.read(table.name, batch.num_rows, taken.sums)
                 run.progress.rows(batch.num_rows)
@@ -94,3 +115,18 @@ def _read(run: Run, work: list[tuple[InputTable, Chunk]], shuffles: dict[str, Sh
         for is_step in in_threads(read, work, run.options.workers):
             if is_step:
                 run.progress.step()
+
+
+def _taken(
+    settlement: Settlement, table: InputTable, parcel: _Parcel
+) -> Iterator[tuple[Pieces, pa.RecordBatch, Taken]]:
+    """The batches of a parcel, where their rows come from, and what was made of them."""
+    if len(parcel) > 1:
+        for pieces, batch, torn in joined(parcel, lambda chunk: table.wanted(chunk.source.schema)):
+            yield pieces, batch, settlement.take_joined(table.name, batch, pieces, torn)
+        return
+    (chunk,) = parcel
+    rows = chunk.whole_rows if table.is_trusted else chunk.batches
+    for first_row, batch, torn in rows(table.wanted(chunk.source.schema)):
+        taken = settlement.take(table.name, batch, chunk.source, first_row, torn)
+        yield Pieces.of(chunk.source.number, first_row), batch, taken

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qingsuan.columns.cells import Torn
+from qingsuan.columns.pieces import Pieces
 from qingsuan.heads.counting import KINDS, ROWS, Counted, Heads, count
 from qingsuan.heads.employed import EMPLOYED
 from qingsuan.heads.screening import COLUMNS, Screened, Screening, refusals
@@ -83,6 +84,7 @@ class Subsidies(Settlement):
                 wanted,
                 known=frozenset(columns).union(each.name for each in ACCOUNT_COLUMNS),
                 row_bytes=BYTES_PER_ROW,
+                is_joined=True,
             ),
         )
         self._screening = Screening(funding, skip_unserved=skip_unserved, broken=broken)
@@ -114,9 +116,13 @@ class Subsidies(Settlement):
         QingsuanError
             From :meth:`qingsuan.heads.screening.Screening.screen`.
         """
+        return self.take_joined(table, batch, Pieces.of(file.number, first_row), torn)
+
+    def take_joined(self, table: str, batch: pa.RecordBatch, pieces: Pieces, torn: Sequence[Torn] = ()) -> Taken:
+        """See :meth:`qingsuan.settlement.Settlement.take_joined`."""
         screened = self._screening.screen(batch, torn)
         sums = {"other_scheme": screened.other_scheme, "outside_year": screened.outside_year}
-        return Taken(_together(screened), refusals(screened, file.number, first_row), sums)
+        return Taken(_together(screened), refusals(screened, pieces, batch.num_rows), sums)
 
     def empty(self, table: str) -> pa.RecordBatch:
         """See :meth:`qingsuan.settlement.Settlement.empty`."""

@@ -277,7 +277,7 @@ def test_a_footer_and_pages_that_lie_end_with_3(lie: int, partitions: tuple[obje
     path = place / "claims.parquet"
     path.write_bytes(with_rows_of_footer(path.read_bytes(), lie))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parquet, "rows_of_pages", lambda _: [lie])
+        patch.setattr(parquet, "rows_of_pages", lambda *_: [lie])
         patch.setenv("QINGSUAN_DISK", "unchecked")  # no disk has room for what the file says
         ran = settled(place, path.name, *partitions)
     assert ran.status == 3
@@ -294,7 +294,7 @@ def test_a_footer_that_lies_ends_a_subsidy_with_3(tmp_path: Path) -> None:
     rows = [insured(psn_no=f"p{number}", insu_admdvs="220102") for number in range(ROWS)]
     pq.write_table(pa.table({name: [row[name] for row in rows] for name in rows[0]}), path)
     path.write_bytes(with_rows_of_footer(path.read_bytes(), 2**62))
-    for pages, said in ((rows_of_pages, "row group 1 has 1237 rows"), (lambda _: [2**62], f"it has {2**62} rows")):
+    for pages, said in ((rows_of_pages, "row group 1 has 1237 rows"), (lambda *_: [2**62], f"it has {2**62} rows")):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(parquet, "rows_of_pages", pages)
             ran = run("subsidy", path, "--year", 2021, "--out", tmp_path / "out")

@@ -17,6 +17,7 @@ from qingsuan.columns.cells import (
     read_money,
 )
 from qingsuan.columns.forms import CODE_FORMS, form_of, form_of_kind, reason
+from qingsuan.columns.pieces import Pieces
 from qingsuan.columns.rejects import Refusals, Said
 from qingsuan.columns.rows import arrow
 from qingsuan.money import MAX_FEN, yuan
@@ -36,15 +37,11 @@ _EXPECTED = {
 class Rows:
     """One batch being read: its cells by column, its refusals."""
 
-    def __init__(
-        self, batch: pa.RecordBatch, columns: Sequence[Column], file: int, first_row: int, torn: Sequence[Torn]
-    ) -> None:
-        self.batch, self.file = batch, file
+    def __init__(self, batch: pa.RecordBatch, columns: Sequence[Column], pieces: Pieces, torn: Sequence[Torn]) -> None:
+        self.batch, self.pieces = batch, pieces
         self.size = batch.num_rows
         self.columns = columns
-        self.refusals = Refusals(
-            np.full(self.size, file, np.int32), np.arange(first_row, first_row + self.size, dtype=np.int64)
-        )
+        self.refusals = Refusals(pieces.files_of(self.size), pieces.rows_of(self.size))
         self.cells = {
             column.name: READERS[column.kind](batch.column(column.name)) if column.name in batch.schema.names else None
             for column in columns

@@ -37,6 +37,7 @@ from qingsuan.columns.cells import (
     read_texts,
 )
 from qingsuan.columns.forms import CODE_FORM, form_of_kind
+from qingsuan.columns.pieces import Pieces
 from qingsuan.columns.rows import arrow
 from qingsuan.divisions import retired
 from qingsuan.errors import InputError, PluginError
@@ -69,7 +70,7 @@ def _own_fields(setup: Setup, rows: Rows, table: str) -> dict[str, pa.Array]:
         if own.function:
             fields[own.name] = arrow(_call(setup, own.name, rows.typed()))
         elif own.column not in rows.batch.schema.names:
-            setup.learned.absent_columns.add((own.name, rows.file))
+            setup.learned.absent_columns.update((own.name, file) for file in rows.pieces.files.tolist())
             empty = np.full(rows.size, NO_AMOUNT, np.int64) if own.is_number else np.zeros(rows.size, np.int32)
             fields[own.name] = arrow(empty)
         else:
@@ -205,15 +206,15 @@ def _refuse_amounts(rows: Rows, role: npt.NDArray[np.int8]) -> dict[str, npt.NDA
     return money
 
 
-def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()) -> Taken:
+def take_claims(setup: Setup, batch: pa.RecordBatch, pieces: Pieces, torn: Sequence[Torn] = ()) -> Taken:
     """Read a batch of claims.
 
     Parameters
     ----------
     batch
         Claims with the columns of :data:`qingsuan.tables.CLAIMS` (checked by :func:`qingsuan.run.inputs.check_columns`).
-    file, first_row
-        Where the batch comes from.
+    pieces
+        Where its rows come from.
     torn
         Its rows that have too few or too many cells, all of them null.
 
@@ -224,7 +225,7 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, 
         not void: their ``role`` says so, and beside it the ids, the benefit date, the scheme and the area mean something, so
         far as they can be read.
     """
-    rows = Rows(batch, CLAIMS, file, first_row, torn)
+    rows = Rows(batch, CLAIMS, pieces, torn)
     rows.refuse_void()
     void = rows.refusals.refused.copy()
     rows.refuse_missing()
@@ -308,9 +309,9 @@ def _refuse_unserved(setup: Setup, rows: Rows, areas: npt.NDArray[np.int32]) -> 
     setup.learned.unserved.update({texts[number]: int(counts[number]) for number in nobody if counts[number]})
 
 
-def take_insured(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()) -> Taken:
+def take_insured(setup: Setup, batch: pa.RecordBatch, pieces: Pieces, torn: Sequence[Torn] = ()) -> Taken:
     """Read a batch of insured rows; like :func:`take_claims`."""
-    rows = Rows(batch, INSURED, file, first_row, torn)
+    rows = Rows(batch, INSURED, pieces, torn)
     rows.refuse_void()
     rows.refuse_missing()
     rows.refuse_forms()
@@ -345,9 +346,9 @@ def _period(rows: Rows, begin_name: str, end_name: str) -> tuple[npt.NDArray[np.
     return begin.astype(np.int32), np.where(closed, end, OPEN_END).astype(np.int32)
 
 
-def take_identities(setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()) -> Taken:
+def take_identities(setup: Setup, batch: pa.RecordBatch, pieces: Pieces, torn: Sequence[Torn] = ()) -> Taken:
     """Read a batch of identities; like :func:`take_claims`. Codes that no rule set knows are kept, to be counted."""
-    rows = Rows(batch, IDENTITIES, file, first_row, torn)
+    rows = Rows(batch, IDENTITIES, pieces, torn)
     rows.refuse_void()
     rows.refuse_missing()
     rows.refuse_forms()
@@ -358,11 +359,9 @@ def take_identities(setup: Setup, batch: pa.RecordBatch, file: int, first_row: i
     return rows.finish(fields)
 
 
-def take_registrations(
-    setup: Setup, batch: pa.RecordBatch, file: int, first_row: int, torn: Sequence[Torn] = ()
-) -> Taken:
+def take_registrations(setup: Setup, batch: pa.RecordBatch, pieces: Pieces, torn: Sequence[Torn] = ()) -> Taken:
     """Read a batch of registrations (备案); like :func:`take_claims`. Those that no rule set asks for are kept: rules change."""
-    rows = Rows(batch, REGISTRATIONS, file, first_row, torn)
+    rows = Rows(batch, REGISTRATIONS, pieces, torn)
     rows.refuse_void()
     rows.refuse_missing()
     rows.refuse_forms()

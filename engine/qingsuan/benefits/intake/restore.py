@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from qingsuan.benefits.order import ROLE
 from qingsuan.benefits.setup import CLAIM_CODES
+from qingsuan.columns.alike import for_alike
 from qingsuan.columns.cells import Cells, decimals
 from qingsuan.columns.rows import Taker, arrow
 from qingsuan.people import Texts
@@ -42,6 +43,7 @@ _TYPES = {"date": pa.date32(), "time": pa.timestamp("us"), "money": pa.decimal12
 _FLAG_TEXTS = pa.array(["0", "1"], pa.string())
 
 
+@for_alike
 def is_restorable(schema: pa.Schema) -> bool:
     """Whether a file's claims can be made again: it has no other columns, and each in the interface's own type."""
     kinds = {column.name: column.kind for column in CLAIMS}

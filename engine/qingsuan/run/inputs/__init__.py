@@ -2,8 +2,9 @@
 
 ``places`` finds files, and says what it leaves out. ``csv``, ``parquet`` and ``ipc`` each open and read one format, and
 count its rows a second way (``messages`` and ``layout`` do that for IPC, ``pages`` and ``thrift`` for Parquet).
-``reading`` opens any file, cuts it into chunks, and compares the two counts. ``columns`` judges a file's columns before a
-row is read, ``names`` those that are nearly the interface's, ``types`` those that cannot be carried into ``rejected/``.
+``reading`` opens any file, cuts it into chunks, and compares the two counts; ``joining`` reads small ones together.
+``columns`` judges a file's columns before a row is read, ``names`` those that are nearly the interface's, ``types`` those
+that cannot be carried into ``rejected/``.
 ``streams`` writes tables that come as Arrow streams to files, ``database`` is one of PostgreSQL as such a stream. ``binding``
 brings a file together with what an intake file (``intake``) says of its table, so that what comes out has the interface's columns.
 Everything here ends with an
@@ -16,6 +17,7 @@ from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, chec
 from qingsuan.run.inputs.intake.reader import intake_of, read_intake
 from qingsuan.run.inputs.intake.reading import Reading
 from qingsuan.run.inputs.intake.said import Intake, TableIntake
+from qingsuan.run.inputs.joining import Joined, joined, parcels
 from qingsuan.run.inputs.names import INTERFACE_NAMES, names_unread, told_of_inputs, unread_names
 from qingsuan.run.inputs.places import Found, find_files
 from qingsuan.run.inputs.reading import (
@@ -40,6 +42,7 @@ __all__ = [
     "Found",
     "Given",
     "Intake",
+    "Joined",
     "Reading",
     "Rows",
     "Source",
@@ -60,12 +63,14 @@ __all__ = [
     "fetch_rows",
     "find_files",
     "intake_of",
+    "joined",
     "names_of",
     "names_unread",
     "open_again",
     "open_files",
     "open_sources",
     "open_streams",
+    "parcels",
     "read_intake",
     "told_of_inputs",
     "unread_names",

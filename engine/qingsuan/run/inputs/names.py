@@ -91,8 +91,9 @@ def unread_names(sources: Iterable[Source], unread: Mapping[str, Sequence[str]],
     """Columns that nobody reads, by name, each once, with the known name that one resembles where that is not there."""
     found: dict[str, str] = {}
     for source in sources:
-        there = frozenset(known) - frozenset(source.schema.names)
-        for name in unread.get(source.name, ()):
+        mine = unread.get(source.name, ())
+        there = frozenset(known) - frozenset(source.schema.names) if mine else frozenset()
+        for name in mine:
             if len(found) < _MOST_NAMES and not found.get(name):
                 found[name] = _resembled(name, there)
     return [f"{_shown(name)} (did you mean {other}?)" if other else _shown(name) for name, other in found.items()]

@@ -121,10 +121,14 @@ def _find(place: str, what: str, found: Found) -> None:
             expected="a file, a folder with files, or a glob that matches some",
             do="check the path",
         )
+    above = tuple(key for key, _ in keys_of(base))
+    folders: dict[Path, tuple[Path, tuple[tuple[str, str | None], ...]]] = {}
     for path in paths:
         _check_ending(path)
-        above = tuple(key for key, _ in keys_of(base))
-        found.files.append(_File(path.resolve(), keys_of(path.parent.relative_to(base)), above))
+        if path.parent not in folders:
+            folders[path.parent] = path.parent.resolve(), keys_of(path.parent.relative_to(base))
+        folder, keys = folders[path.parent]
+        found.files.append(_File(path.resolve() if path.is_symlink() else folder / path.name, keys, above))
 
 
 def _looked_up(place: str, found: Found) -> tuple[Path, list[Path]]:

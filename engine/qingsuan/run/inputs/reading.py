@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingsuan.columns.alike import for_alike
 from qingsuan.columns.cells import Torn
 from qingsuan.contents import content
 from qingsuan.errors import InputError, UsageError
@@ -226,11 +227,17 @@ def open_file(number: int, path: Path, encoding: str, said: TableIntake | None =
             source = open_xlsx(number, path, 0 if said is None else said.sheet)
         else:
             source = _OPEN[kind](number, path, encoding, CsvForm() if said is None else said.csv)
-        for field in source.schema:
-            f"{field.name} {field.type}".encode()  # names are spelt only when they are asked for
+        _spell(source.schema)
         return replace(source, said=said)
     except _BROKEN as error:
         raise _broken(path, kind, error) from error
+
+
+@for_alike
+def _spell(schema: pa.Schema) -> None:
+    """Spell the names of columns and of what is in them: those that cannot be are found only when they are asked for."""
+    for field in schema:
+        f"{field.name} {field.type}".encode()
 
 
 def chunks(source: Source) -> list[Chunk]:

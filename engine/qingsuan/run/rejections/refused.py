@@ -13,10 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from qingsuan.columns.pieces import Pieces
 from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.run.inputs import Source, as_text, carried_as, check_as_it_was, fetch_rows
 from qingsuan.run.kept import Kept
@@ -49,10 +51,10 @@ class RefusedRows:
         self._first = tables[0].name
         self._tables = {table.name: _Refused(run, table, spill / f"refused-{table.name}") for table in tables}
 
-    def read(self, table: str, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:
-        """Keep what was refused (:data:`qingsuan.columns.rejects.REJECT_SCHEMA`) of a batch just read from a file."""
+    def read(self, table: str, refusals: pa.Table, batch: pa.RecordBatch, pieces: Pieces) -> None:
+        """Keep what was refused (:data:`qingsuan.columns.rejects.REJECT_SCHEMA`) of a batch just read from these pieces of files."""
         if refusals.num_rows:
-            self._tables[table].read(refusals, batch, first_row)
+            self._tables[table].read(refusals, batch, pieces)
 
     def settled(self, kept: Kept) -> None:
         """Keep what was refused of a settled partition."""
@@ -127,12 +129,16 @@ class _Refused:
         inner = [(self._key, pa.string()), *((self._own(name), kind) for name, kind in self._beside)]
         self.shuffle.add(pa.RecordBatch.from_pylist([], pa.schema([*self._schema, *(pa.field(*one) for one in inner)])))
 
-    def read(self, refusals: pa.Table, batch: pa.RecordBatch, first_row: int) -> None:
-        file = self._sources[refusals.column("file")[0].as_py()]
-        if set(file.schema.names) <= set(batch.schema.names):
-            self._add(refusals, batch.take(pc.subtract(refusals.column("row").combine_chunks(), first_row)))
-        else:
-            self.remember(refusals)
+    def read(self, refusals: pa.Table, batch: pa.RecordBatch, pieces: Pieces) -> None:
+        there, files = set(batch.schema.names), refusals.column("file").to_numpy()
+        whole = {file: set(self._sources[file].schema.names) <= there for file in np.unique(files).tolist()}
+        if not all(whole.values()):
+            is_whole = pa.array([whole[file] for file in files.tolist()])
+            self.remember(refusals.filter(pc.invert(is_whole)))
+            refusals = refusals.filter(is_whole)
+        if refusals.num_rows:
+            places = pieces.places_of(refusals.column("file").to_numpy(), refusals.column("row").to_numpy())
+            self._add(refusals, batch.take(pa.array(places)))
 
     def settled(self, refusals: pa.Table, rows: pa.Table, whole: pa.Array) -> None:
         whole = pc.and_(whole, self._restorable.take(refusals.column("file").combine_chunks()))
@@ -257,8 +263,9 @@ def _reads(run: Run, prefix: str | None, part: str) -> Callable[[], pa.Table | N
 def _common_schema(sources: tuple[Source, ...]) -> pa.Schema:
     """Every column any file has; as text where two files do not agree on its type, or Parquet does not hold all of it."""
     kinds: dict[str, pa.DataType] = {}
-    for source in sources:
-        for column in source.schema:
+    schemas = {id(source.schema): source.schema for source in sources}  # files that are alike share theirs
+    for schema in schemas.values():
+        for column in schema:
             kind = carried_as(column.type)
             name = _outer(column.name)
             if kinds.setdefault(name, kind) != kind:

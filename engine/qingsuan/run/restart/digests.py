@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,9 @@ from qingsuan.run.inputs import Source
 __all__ = ["InputDigests"]
 
 _BLOCK_BYTES = 4 << 20
+
+_AT_ONCE = 64
+"""So many files are digested one after another before anybody is told: to tell costs as much as to digest a small one."""
 
 
 class InputDigests:
@@ -28,12 +32,13 @@ class InputDigests:
         self._stop = threading.Event()
         self._stamps: dict[Path, tuple[int, int]] = {}
         self._thread = ThreadPoolExecutor(1, "digests")
-        self._found: dict[Path, Future[str]] = {}
+        self._found: dict[Path, Future[dict[Path, str | OSError]]] = {}
         for source in sources:
-            if source.sha256:
-                continue
-            self._stamps[source.path] = _stamp(source.path)
-            self._found[source.path] = self._thread.submit(self._digest, source.path)
+            if not source.sha256:
+                self._stamps[source.path] = _stamp(source.path)
+        paths = iter(self._stamps)
+        while some := list(islice(paths, _AT_ONCE)):
+            self._found.update(dict.fromkeys(some, self._thread.submit(self._digests, some)))
 
     def size(self, source: Source) -> int:
         """The file's size in bytes when the run began."""
@@ -49,10 +54,10 @@ class InputDigests:
         """
         if source.sha256:
             return source.sha256
-        try:
-            return self._found[source.path].result()
-        except OSError as error:
-            raise _unreadable(source.path, str(error)) from error
+        found = self._found[source.path].result()[source.path]
+        if isinstance(found, OSError):
+            raise _unreadable(source.path, str(found)) from found
+        return found
 
     def check_unchanged(self) -> None:
         """Check that no file was written to since the run began.
@@ -71,7 +76,16 @@ class InputDigests:
                     do="wait until the extract is complete, then settle again with --overwrite",
                 )
 
-    def _digest(self, path: Path) -> str:
+    def _digests(self, paths: Sequence[Path]) -> dict[Path, str | OSError]:
+        return {path: self._digest(path) for path in paths}
+
+    def _digest(self, path: Path) -> str | OSError:
+        try:
+            return self._read(path)
+        except OSError as error:
+            return error
+
+    def _read(self, path: Path) -> str:
         digest = hashlib.sha256()
         with path.open("rb") as file:
             while block := file.read(_BLOCK_BYTES):

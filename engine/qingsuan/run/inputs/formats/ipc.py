@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from qingsuan.run.inputs.formats.layout import Batch, Lies, check_layout
-from qingsuan.run.inputs.formats.limits import longest_cell
+from qingsuan.run.inputs.formats.limits import check_cells
 from qingsuan.run.inputs.formats.messages import batches_of
 from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
@@ -57,7 +57,7 @@ def read_ipc(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) 
         for batch in _batches(reader):
             batch.validate(full=True)
             plain = batch_without_views(batch)
-            longest_cell(source.path, plain)
+            check_cells(source.path, plain)
             for start in range(0, max(1, plain.num_rows), BATCH_ROWS):
                 piece = plain.slice(start, BATCH_ROWS)
                 yield piece if columns is None else piece.select(list(columns))

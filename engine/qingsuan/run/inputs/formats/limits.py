@@ -12,9 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.columns.alike import for_alike
 from qingsuan.errors import InputError, UsageError
 
-__all__ = ["CELL", "PAGE", "check_page", "longest_cell", "may_be_large"]
+__all__ = ["CELL", "PAGE", "check_cells", "check_page", "longest_cell", "may_be_large"]
 
 CELL = "QINGSUAN_CELL_BYTES"
 """The environment variable that says how many bytes a text may have; 65,536 unless given, twice what a spreadsheet's cell holds."""
@@ -23,6 +24,23 @@ PAGE = "QINGSUAN_PAGE_BYTES"
 """How many bytes a page of a Parquet file may have, unpacked; 64 MiB unless given, where writers make pages of one."""
 
 _USUAL = {CELL: 65_536, PAGE: 64 << 20}
+
+
+def check_cells(path: Path, batch: pa.RecordBatch) -> None:
+    """Check that no text of a batch is longer than the limit; where all texts of a column together are not, none is measured.
+
+    Raises
+    ------
+    InputError
+        One is.
+    """
+    limit = _limit(CELL)
+    for at in _texts_of(batch.schema):
+        column = batch.column(at)
+        data = (column.dictionary if pa.types.is_dictionary(column.type) else column).buffers()[2]
+        if data is not None and data.size > limit:
+            longest_cell(path, batch)
+            return
 
 
 def longest_cell(path: Path, batch: pa.RecordBatch) -> int:
@@ -34,9 +52,10 @@ def longest_cell(path: Path, batch: pa.RecordBatch) -> int:
         It is longer than the limit.
     """
     limit, most = _limit(CELL), 0
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+    for at in _texts_of(batch.schema):
+        name, column = batch.schema.names[at], batch.column(at)
         values = column.dictionary if pa.types.is_dictionary(column.type) else column
-        if not _is_text(values.type) or not len(values):
+        if not len(values):
             continue
         longest = pc.max(pc.binary_length(values)).as_py() or 0
         if longest > limit:
@@ -71,6 +90,13 @@ def check_page(path: Path, column: str, size_bytes: int) -> None:
             expected=f"pages of at most {limit:,} bytes: a page is held in memory whole",
             do=f"write the file again with smaller pages; if there is memory for them, set {PAGE}={size_bytes}",
         )
+
+
+@for_alike
+def _texts_of(schema: pa.Schema) -> tuple[int, ...]:
+    """The places of columns of texts, those with a dictionary of texts among them."""
+    kinds = (kind.value_type if pa.types.is_dictionary(kind) else kind for kind in schema.types)
+    return tuple(at for at, kind in enumerate(kinds) if _is_text(kind))
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,16 +30,21 @@ _REPEATED = 2
 _HEADER_BYTES = (1 << 10, 1 << 14, 1 << 24)
 
 
-def rows_of_pages(path: Path) -> list[int] | None:
+def rows_of_pages(path: Path, content: bytes | None = None) -> list[int] | None:
     """How many rows the pages of each row group hold; None where every column is a list, or lies within another one.
+
+    Parameters
+    ----------
+    content
+        What is in the file, where that was read already.
 
     Raises
     ------
     Garbled
         Footer or pages cannot be followed.
     """
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
+    with path.open("rb") if content is None else BytesIO(content) as file:
+        size = file.seek(0, os.SEEK_END)
         footer = _footer(file, size)
         try:
             column = _flat_column(footer[_SCHEMA])

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qingsuan import _sound
+from qingsuan.columns.alike import for_alike
 from qingsuan.columns.rows import has_its_digits
-from qingsuan.run.inputs.formats.limits import longest_cell
+from qingsuan.run.inputs.formats.limits import check_cells, longest_cell
 from qingsuan.run.inputs.formats.pages import check_sizes, rows_of_pages
-from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
+from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, content_of_small, unreadable
 from qingsuan.run.inputs.formats.thrift import Garbled
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
 from qingsuan.run.inputs.intake.said import CsvForm
@@ -37,23 +40,24 @@ def open_parquet(number: int, path: Path, _encoding: str = "", _form: CsvForm | 
     InputError
         Footer and row groups do not say the same, or pages hold other rows.
     """
-    metadata = _metadata_of(path, *_stamp(path))
-    with _file(path, metadata) as file:
-        groups = [rows for rows, _ in row_groups(path)]
-        if sum(groups) != metadata.num_rows or metadata.num_rows < 0:
-            found = f"its footer says {metadata.num_rows} rows, its row groups {sum(groups)}"
-            raise unreadable(path, "parquet", found)
-        _check_pages(path, groups)
-        check_sizes(path, metadata)
-        columns = [file.schema.column(at) for at in range(len(file.schema))]
-        int96 = frozenset(column.path for column in columns if column.physical_type == "INT96")
-        return Source(number, path, "parquet", without_views(file.schema_arrow), metadata.num_rows, int96=int96)
+    stamp = _stamp(path)
+    content = content_of_small(path, stamp.size)
+    with _file(path, stamp, content=content) as file:
+        metadata, schema, int96 = file.metadata, without_views(file.schema_arrow), _int96(file.schema)
+    sizes = _groups_of(path, stamp, metadata)
+    groups = [rows for rows, _ in sizes]
+    if sum(groups) != metadata.num_rows or metadata.num_rows < 0:
+        found = f"its footer says {metadata.num_rows} rows, its row groups {sum(groups)}"
+        raise unreadable(path, "parquet", found)
+    _check_pages(path, groups, content)
+    check_sizes(path, metadata)
+    return Source(number, path, "parquet", schema, metadata.num_rows, int96=int96)
 
 
-def _check_pages(path: Path, said: list[int]) -> None:
+def _check_pages(path: Path, said: list[int], content: bytes | None) -> None:
     """Hold the rows that the footer says of each row group against the headers of its pages."""
     try:
-        counted = rows_of_pages(path)
+        counted = rows_of_pages(path, content)
     except Garbled as error:
         raise unreadable(path, "parquet", f"its pages cannot be followed: {error}") from error
     for group, (rows, there) in enumerate(zip(said, said if counted is None else counted, strict=True), 1):
@@ -62,9 +66,31 @@ def _check_pages(path: Path, said: list[int]) -> None:
             raise unreadable(path, "parquet", found)
 
 
-def _file(path: Path, metadata: pq.FileMetaData | None = None, codes: Sequence[str] = ()) -> pq.ParquetFile:
+class _Stamp(NamedTuple):
+    """What a file is known by: as long as none of it changes, what was read of it holds."""
+
+    changed: int
+    size: int
+    number: int
+
+
+def _stamp(path: Path) -> _Stamp:
+    state = path.stat()
+    return _Stamp(state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+def _file(
+    path: Path,
+    stamp: _Stamp,
+    metadata: pq.FileMetaData | None = None,
+    codes: Sequence[str] = (),
+    content: bytes | None = None,
+) -> pq.ParquetFile:
+    """The opened file; of a small one that was read already, its ``content``."""
+    if content is None:
+        content = content_of_small(path, stamp.size)
     return pq.ParquetFile(
-        path,
+        path if content is None else pa.BufferReader(content),
         metadata=metadata,
         read_dictionary=list(codes),
         page_checksum_verification=True,
@@ -74,37 +100,58 @@ def _file(path: Path, metadata: pq.FileMetaData | None = None, codes: Sequence[s
 
 def row_groups(path: Path) -> list[tuple[int, int]]:
     """Rows and bytes of each row group, bytes as they are before they are packed."""
-    return list(_groups_of(path, *_stamp(path)))
+    return list(_groups_of(path, _stamp(path)))
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
-    state = path.stat()
-    return state.st_mtime_ns, state.st_size, state.st_ino
+def _groups_of(path: Path, stamp: _Stamp, metadata: pq.FileMetaData | None = None) -> tuple[tuple[int, int], ...]:
+    """Rows and bytes of each row group, counted once; by the footer, if that was read already."""
+    known = _known_groups(path, stamp)
+    if not known:
+        metadata = _metadata_of(path, stamp) if metadata is None else metadata
+        groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+        known.append(tuple((group.num_rows, group.total_byte_size) for group in groups))
+    return known[0]
 
 
 @lru_cache(maxsize=65_536)
-def _groups_of(path: Path, *stamp: int) -> tuple[tuple[int, int], ...]:
-    metadata = _metadata_of(path, *stamp)
-    groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
-    return tuple((group.num_rows, group.total_byte_size) for group in groups)
+def _known_groups(_: Path, __: _Stamp) -> list[tuple[tuple[int, int], ...]]:
+    """A place for the row groups of a file: empty until they are known."""
+    return []
 
 
-def _metadata(path: Path) -> pq.FileMetaData | None:
+def _metadata(path: Path, stamp: _Stamp) -> pq.FileMetaData | None:
     """The footer of a file with many row groups, read once, for it lists them all; one of few is read anew with the file."""
-    return _metadata_of(path, *_stamp(path)) if len(row_groups(path)) > _FEW_GROUPS else None
+    return _metadata_of(path, stamp) if len(_groups_of(path, stamp)) > _FEW_GROUPS else None
 
 
 @lru_cache(maxsize=256)
-def _metadata_of(path: Path, *_: int) -> pq.FileMetaData:
-    with _file(path) as file:
+def _metadata_of(path: Path, stamp: _Stamp) -> pq.FileMetaData:
+    with _file(path, stamp) as file:
         return file.metadata
+
+
+def _int96(schema: pq.ParquetSchema) -> frozenset[str]:
+    """The columns whose times are INT96; of a file of the same columns as the one before it, the same ones."""
+    known = _last_int96.get("")
+    if known is not None and known[0].equals(schema):
+        return known[1]
+    columns = [schema.column(at) for at in range(len(schema))]
+    found = frozenset(column.path for column in columns if column.physical_type == "INT96")
+    _last_int96[""] = schema, found
+    return found
+
+
+_last_int96: dict[str, tuple[pq.ParquetSchema, frozenset[str]]] = {}
 
 
 def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     """Give the rows of some row groups; texts that repeat as dictionaries, where PyArrow can make some."""
-    schema, ours = source.written, {} if source.reading is None else source.reading.called
-    texts = [name for name in schema.names if pa.types.is_string(schema.field(name).type)]
-    codes = [name for name in texts if ours.get(name, name) not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")]
+    ours = {} if source.reading is None else source.reading.called
+    codes = [
+        name
+        for name in _texts_of(source.written)
+        if ours.get(name, name) not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")
+    ]
     done = 0
     try:
         for batch in _batches(source, parts, columns, codes):
@@ -127,46 +174,56 @@ def _batches(
     source: Source, parts: tuple[int, ...], columns: Sequence[str] | None, codes: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
     """The rows of some row groups, checked, with dictionaries of the columns ``codes``."""
-    sizes = row_groups(source.path)
+    stamp = _stamp(source.path)
+    sizes = _groups_of(source.path, stamp)
     rows, size_bytes = (sum(sizes[part][at] for part in parts) for at in (0, 1))
-    longest = _longest_id(source, parts, columns, codes)
+    longest = _longest_id(source, stamp, parts, columns, codes)
     most = min(BATCH_BYTES * rows // max(1, size_bytes), BATCH_BYTES // max(1, longest))
     batch_rows = max(_LEAST_ROWS, min(BATCH_ROWS, most))
-    with _file(source.path, _metadata(source.path), codes) as file:
+    with _file(source.path, stamp, _metadata(source.path, stamp), codes) as file:
         # small row groups are joined: each batch costs as much as some thousand rows
-        if len(parts) > 1 and rows <= batch_rows:
+        if parts and rows <= batch_rows:
             table = file.read_row_groups(list(parts), columns, use_threads=False)
-            batches: Iterator[pa.RecordBatch] = iter(table.unify_dictionaries().combine_chunks().to_batches())
+            batches: Iterator[pa.RecordBatch] = iter(table.to_batches())
+            if len(parts) > 1:
+                for batch in batches:
+                    _check(batch)
+                batches = iter(table.unify_dictionaries().combine_chunks().to_batches())
         elif parts:
             batches = file.iter_batches(batch_rows, row_groups=list(parts), columns=columns, use_threads=False)
         else:
             return
         for batch in batches:
-            for column in batch.columns:
-                _validate(column)
+            _check(batch)
             plain = batch_without_views(batch)
-            longest_cell(source.path, plain)
+            check_cells(source.path, plain)
             yield plain
 
 
-def _longest_id(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None, codes: Sequence[str]) -> int:
+@for_alike
+def _texts_of(schema: pa.Schema) -> tuple[str, ...]:
+    """The columns of texts."""
+    return tuple(field.name for field in schema if pa.types.is_string(field.type))
+
+
+def _longest_id(
+    source: Source, stamp: _Stamp, parts: tuple[int, ...], columns: Sequence[str] | None, codes: Sequence[str]
+) -> int:
     """How long texts are at most that PyArrow would write out though the file says them once, in a dictionary.
 
     Of a part that could not become large with the longest text its column holds nothing is asked.
     """
-    names = [
-        name
-        for name in source.written.names
-        if pa.types.is_string(source.written.field(name).type) and name not in codes
-    ]
-    ids = [name for name in names if columns is None or name in columns]
-    sizes = row_groups(source.path)
+    sizes = _groups_of(source.path, stamp)
     large = [part for part in parts if sizes[part][0] * sizes[part][1] > BATCH_BYTES]
-    if not ids or not large:
+    if not large:
+        return 0
+    names = [name for name in _texts_of(source.written) if name not in codes]
+    ids = [name for name in names if columns is None or name in columns]
+    if not ids:
         return 0
     longest = 0
     try:
-        with _file(source.path, _metadata(source.path), ids) as file:
+        with _file(source.path, stamp, _metadata(source.path, stamp), ids) as file:
             for part in large:
                 for first in file.iter_batches(1, row_groups=[part], columns=ids, use_threads=False):
                     longest = max(longest, longest_cell(source.path, first))
@@ -176,6 +233,12 @@ def _longest_id(source: Source, parts: tuple[int, ...], columns: Sequence[str] |
             raise
         return 0  # texts written as differences are in no dictionary; what is broken is met again
     return longest
+
+
+def _check(batch: pa.RecordBatch) -> None:
+    """Check every column of a batch; those that are seen to be in order at little cost are not looked at twice."""
+    for at in _sound.unsound(*batch.__arrow_c_array__()):
+        _validate(batch.column(at))
 
 
 def _validate(column: pa.Array) -> None:
@@ -218,7 +281,7 @@ def _is_ascii(column: pa.Array) -> bool:
 
 def count_parquet_rows(path: Path) -> int:
     """How many rows the first column of a file really has."""
-    with _file(path) as file:
+    with _file(path, _stamp(path)) as file:
         if not len(file.schema_arrow):
             return 0
         first = [file.schema_arrow.names[0]]

@@ -18,6 +18,7 @@ __all__ = [
     "Source",
     "check_as_it_was",
     "check_beginning",
+    "content_of_small",
     "digest_of",
     "ending_of",
     "unreadable",
@@ -38,6 +39,8 @@ FORMATS = {
 
 BATCH_ROWS = 262_144
 """So many rows are read at once, at most."""
+
+_SMALL_BYTES = 1 << 20
 
 _KINDS = {"parquet": "Parquet file", "ipc": "Arrow IPC file", "csv": "CSV file", "xlsx": "XLSX workbook"}
 
@@ -115,6 +118,11 @@ class Source:
     def form(self) -> CsvForm:
         """How it is written if it is CSV."""
         return CsvForm() if self.said is None else self.said.csv
+
+
+def content_of_small(path: Path, size_bytes: int) -> bytes | None:
+    """A file of so many bytes, if it is so small that it is sooner read at once than here and there; None if it is not."""
+    return path.read_bytes() if size_bytes <= _SMALL_BYTES else None
 
 
 def ending_of(path: Path) -> str:

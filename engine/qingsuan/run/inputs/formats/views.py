@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from qingsuan.columns.alike import for_alike
+
 __all__ = ["batch_without_views", "without_views"]
 
 
@@ -13,6 +15,7 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
     return {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(kind, kind)
 
 
+@for_alike
 def without_views(schema: pa.Schema) -> pa.Schema:
     """The same columns, texts and bytes as views being plain ones."""
     return pa.schema([field.with_type(_plain_type(field.type)) for field in schema])

@@ -1,0 +1,3 @@
+# What the compiled module takes and gives; checked by qingsuan.run.inputs.formats.parquet, its only door.
+
+def unsound(schema: object, array: object) -> list[int]: ...

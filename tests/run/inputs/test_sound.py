@@ -1,0 +1,105 @@
+"""Columns just decoded that are seen to be in order, at their bounds; of what is not seen, Arrow's own check decides."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from qingsuan._sound import unsound
+from qingsuan.run.inputs.formats.parquet import _check
+
+KEPT_GIL = 16_384  # rows of a batch that is looked at without giving the GIL away
+
+
+def codes(numbers: pa.Array, texts: list[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(numbers, pa.array(texts, pa.string()), safe=False)
+
+
+def decimal_of(number: int, digits: int) -> pa.Array:
+    """A number in a column that may not hold it."""
+    wide = pa.array([Decimal(number)], pa.decimal128(38, 0))
+    return pa.Array.from_buffers(pa.decimal128(digits, 2), 1, wide.buffers())
+
+
+def with_nulls(said: int) -> pa.Array:
+    """Three days, of which one is null and so many are said to be."""
+    column = pa.array([1, None, 3], pa.date32())
+    return pa.Array.from_buffers(column.type, 3, column.buffers(), said)
+
+
+SOUND = {
+    "texts": pa.array(["a", None, "", "\x7f"]),
+    "no texts": pa.array([], pa.string()),
+    "only nulls": pa.nulls(3, pa.string()),
+    "a slice of texts": pa.array(["清", "a", "b", "算"]).slice(1, 2),
+    "codes": codes(pa.array([0, 1, None, 1], pa.int32()), ["a", "b"]),
+    "no codes": codes(pa.array([], pa.int32()), []),
+    "days": pa.array([1, None, 3], pa.date32()),
+    "a slice of days": pa.array([1, None, 3, None], pa.date32()).slice(1),
+    "times": pa.array([1, None], pa.timestamp("us")),
+    "the largest amount": decimal_of(10**16 - 1, 16),
+    "the least amount": decimal_of(1 - 10**16, 16),
+    "eighteen digits": decimal_of(10**18 - 1, 18),
+}
+WRONG = {
+    "a number at the end of its dictionary": codes(pa.array([0, 2], pa.int32()), ["a", "b"]),
+    "a number below 0": codes(pa.array([0, -1], pa.int32()), ["a", "b"]),
+    "a number without a dictionary": codes(pa.array([0], pa.int32()), []),
+    "an amount too large by one": decimal_of(10**16, 16),
+    "an amount too small by one": decimal_of(-(10**16), 16),
+    "an amount of more than 64 bits": decimal_of(2**64, 16),
+    "half a character": pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer("清".encode()[:2])]
+    ),
+    "a dictionary of texts that overlap": pa.DictionaryArray.from_arrays(
+        pa.array([0, 1], pa.int32()),
+        pa.Array.from_buffers(pa.string(), 2, [None, pa.py_buffer(b"\0\0\0\0\4\0\0\0\2\0\0\0"), pa.py_buffer(b"abcd")]),
+        safe=False,
+    ),
+    "nulls that nobody counted right": with_nulls(2),
+}
+LEFT_TO_ARROW = {
+    "texts beyond ASCII": pa.array(["清算"]),
+    "codes beyond ASCII": codes(pa.array([0], pa.int32()), ["清算"]),
+    "codes of few bits": codes(pa.array([0], pa.int8()), ["a"]),
+    "nineteen digits": decimal_of(1, 19),
+    "256 bits": pa.array([Decimal(1)], pa.decimal256(18, 2)),
+    "numbers": pa.array([1]),
+    "lists": pa.array([[1]]),
+}
+
+
+def batch_of(column: pa.Array) -> pa.RecordBatch:
+    return pa.record_batch([pa.array([""] * len(column), pa.string()), column], names=["before", "column"])
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_column_in_order_is_seen_to_be(name: str) -> None:
+    batch = batch_of(SOUND[name])
+    assert unsound(*batch.__arrow_c_array__()) == []
+    batch.validate(full=True)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_column_that_is_not_is_refused(name: str) -> None:
+    batch = batch_of(WRONG[name])
+    assert unsound(*batch.__arrow_c_array__()) == [1]
+    with pytest.raises((pa.ArrowException, IndexError)):
+        _check(batch)
+
+
+@pytest.mark.parametrize("name", LEFT_TO_ARROW)
+def test_what_is_not_looked_at_is_left_to_arrow(name: str) -> None:
+    batch = batch_of(LEFT_TO_ARROW[name])
+    assert unsound(*batch.__arrow_c_array__()) == [1]
+    _check(batch)
+
+
+@pytest.mark.parametrize("rows", [KEPT_GIL, KEPT_GIL + 1])
+def test_the_last_row_of_a_large_batch_is_looked_at(rows: int) -> None:
+    numbers = [0] * rows
+    good, bad = (codes(pa.array([*numbers[1:], last], pa.int32()), ["a"]) for last in (0, 1))
+    batch = pa.record_batch([good, bad, good], names=["a", "b", "c"])
+    assert unsound(*batch.__arrow_c_array__()) == [1]
