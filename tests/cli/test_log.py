@@ -7,9 +7,11 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from qingsuan.cli import progress
+from qingsuan.cli.log import Telling
 from qingsuan.cli.progress import progress_for
 from settling import claim, insured, run, write
 
@@ -41,6 +43,15 @@ def test_quiet_says_only_what_a_person_should_know(year: tuple[object, ...], tmp
     assert ran.status == 0, ran.err
     assert "_notes" in ran.err, "a file that is left out is named"
     assert "done in" not in ran.err
+
+
+@pytest.mark.parametrize(("quiet", "said"), [(True, ""), (False, "qingsuan: [fund] 9/9\n")])
+def test_parts_of_a_year_are_told_unless_it_is_to_be_quiet(
+    quiet: bool, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with click.Context(click.Command("year-end"), obj=Telling(quiet=quiet)):
+        progress_for(as_json=False, lang="en").part("fund", 9, 9)
+    assert capsys.readouterr().err == said
 
 
 def test_a_log_says_when_stages_began_and_how_the_command_ended(year: tuple[object, ...], tmp_path: Path) -> None:

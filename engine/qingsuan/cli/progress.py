@@ -40,7 +40,12 @@ class _Quiet(Progress):
         tell(f"qingsuan: {text}")
 
 
-class _Bar(_Quiet):
+class _Told(_Quiet):
+    def part(self, name: str, number: int, total: int) -> None:
+        tell(f"qingsuan: [{name}] {number}/{total}")
+
+
+class _Bar(_Told):
     _rows = 0  # rows of tables that must be trusted come before the first stage
 
     def __init__(self, words: Words) -> None:
@@ -64,7 +69,7 @@ class _Bar(_Quiet):
         self._bar.render_finish()
 
 
-class _Lines(_Quiet):
+class _Lines(_Told):
     """Lines; of a long stage one every so many seconds."""
 
     _rows = 0
@@ -122,6 +127,9 @@ class _Logged(Progress):
     def __init__(self, log: Log) -> None:
         self._log, self._rows = log, 0
 
+    def part(self, name: str, number: int, total: int) -> None:
+        self._log.write("part", part=name, number=number, of=total)
+
     def stage(self, name: str, total: int) -> None:
         self._name, self._since, self._rows = name, time.monotonic(), 0
         self._log.write("stage", stage=name, parts=total)
@@ -140,6 +148,10 @@ class _Logged(Progress):
 class _Several(Progress):
     def __init__(self, told: Sequence[Progress]) -> None:
         self._told = told
+
+    def part(self, name: str, number: int, total: int) -> None:
+        for one in self._told:
+            one.part(name, number, total)
 
     def stage(self, name: str, total: int) -> None:
         for one in self._told:

@@ -107,7 +107,7 @@ def close_year(
         tenths: dict[str, int] = {}
         runs: dict[str, FinishedRun] = {}
         for number, (part, own) in enumerate(asked.parts, 1):
-            told.note(f"[{part.name}] {number}/{len(asked.parts)}")
+            told.part(part.name, number, len(asked.parts))
             since = time.monotonic_ns()
             runs[part.name] = _settle(
                 part,

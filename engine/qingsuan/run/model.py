@@ -71,6 +71,9 @@ class Options:
 class Progress:
     """Told how a run gets on; this one keeps silent."""
 
+    def part(self, name: str, number: int, total: int) -> None:
+        """The part of that number, of so many that are settled one after the other, begins."""
+
     def stage(self, name: str, total: int) -> None:
         """A stage with ``total`` steps begins."""
 
