@@ -8,6 +8,7 @@ from types import MappingProxyType
 from qingsuan.explain.names import Names
 from qingsuan.messages import Words
 from qingsuan.report.wording.reasons import REJECTIONS
+from qingsuan.report.wording.warnings import warning_says
 
 __all__ = ["ReportNames"]
 
@@ -28,6 +29,13 @@ class ReportNames(Names):
     def told(self, reasons: Iterable[str]) -> str:
         """What parameter files say, one reason after the other."""
         return ("；" if self.words.lang == "zh" else "; ").join(self._texts.get(one, one) for one in reasons)
+
+    def warning(self, text: str) -> str:
+        """A warning of a record, the reasons in it as :meth:`told` says them."""
+        said = warning_says(self.words, text)
+        for written, told in self._texts.items():
+            said = said.replace(written, told)
+        return said
 
     def care(self, code: str) -> str:
         """A kind of care (医疗类别)."""

@@ -19,7 +19,6 @@ from qingsuan.policy.model import FUNDS
 from qingsuan.printed.gathering import Gathered
 from qingsuan.printed.names import ReportNames
 from qingsuan.printed.section import Column, Section
-from qingsuan.report.wording.warnings import warning_says
 
 __all__ = ["Totals", "of_institution", "sections_of"]
 
@@ -278,7 +277,7 @@ class _Made:
     def warnings(self) -> Section:
         """What a reader of the amounts should know."""
         title = self.speak("Warnings")
-        rows = [[warning_says(self.names.words, text)] for text in self.record["warnings"]]
+        rows = [[self.names.warning(text)] for text in self.record["warnings"]]
         return Section(title, title, [Column(self.speak("Warning"), width=120)], rows)
 
 

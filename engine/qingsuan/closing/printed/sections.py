@@ -12,7 +12,6 @@ from qingsuan.messages import marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.printed.names import ReportNames
 from qingsuan.printed.section import Column, Kind, Section
-from qingsuan.report.wording.warnings import warning_says
 
 __all__ = ["Parts", "sections_of"]
 
@@ -311,7 +310,7 @@ class _Made:
         """What a reader of the amounts should know, part by part."""
         told = (text.partition(": ") for text in self.record["warnings"])
         rows = [
-            [self.speak(part_called(part).title) if part in self.parts else part, warning_says(self.names.words, text)]
+            [self.speak(part_called(part).title) if part in self.parts else part, self.names.warning(text)]
             for part, _, text in told
         ]
         heads: _Heads = [(marked("Part"), "text", 28), (marked("Warning"), "text", _WIDEST)]
