@@ -652,7 +652,8 @@ def test_the_report_of_a_year_says_codes_and_reasons_in_its_language(closed: Pat
         row[2] for row in chinese["missing"].rows if "made-up" not in row[2]
     ]  # those of sample files are English
     assert len(reasons) > 20
-    assert any("未写明日期和账户" in row[1] for row in chinese["warnings"].rows), "a reason within a warning"
+    told = [row[1] for row in chinese["warnings"].rows]
+    assert any("未写明日期和账户" in one for one in told), told
     assert [one for one in reasons if re.search("[a-z]{2,} [a-z]{2,} [a-z]{2,}", one)] == []
 
 

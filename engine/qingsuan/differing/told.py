@@ -62,7 +62,7 @@ def _why(record: Mapping[str, Any], words: Words) -> str:
 
 def _fates(record: Mapping[str, Any], words: Words) -> list[str]:
     rows = [
-        [words.speak(_OUTCOMES[one["first"]]), words.speak(_OUTCOMES[one["second"]]), f"{one['claims']:,}"]
+        [*(words.speak(_OUTCOMES[outcome]) for outcome in (one["first"], one["second"])), f"{one['claims']:,}"]
         for one in record["outcomes"]
     ]
     heads = [words.speak("What became of them: first"), words.speak("second"), words.speak("claims")]

@@ -32,10 +32,9 @@ class ReportNames(Names):
 
     def warning(self, text: str) -> str:
         """A warning of a record, the reasons in it as :meth:`told` says them."""
-        said = warning_says(self.words, text)
         for written, told in self._texts.items():
-            said = said.replace(written, told)
-        return said
+            text = text.replace(written, told)
+        return warning_says(self.words, text)
 
     def care(self, code: str) -> str:
         """A kind of care (医疗类别)."""

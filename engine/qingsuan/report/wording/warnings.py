@@ -21,6 +21,8 @@ _SENTENCES = (
     marked("{file}: columns nobody reads: {columns}"),
     marked("{what} is marked made-up"),
     marked("{file}: made up by qingsuan sample, not the bureau's table"),
+    marked("{file}: made up by qingsuan sample, not a bureau's {kind}"),
+    *(marked("contract"), marked("contracts"), marked("arrangement"), marked("batches")),
     marked("{number} lines of the movements are refused: movements/ says why"),
     # of benefits
     marked("{set}: 1 parameter is not known: {names} (why: rule_sets, missing, in run.json)"),
@@ -53,6 +55,7 @@ _SENTENCES = (
     marked("{region}: {parameter} is missing: {why}"),
     marked("{number} rows of identities are of classes that no premium rule names: they assist nobody"),
     marked("{amount} yuan received are nobody's premium of the year: unapplied/ has them row by row"),
+    marked("{region}: days late are not told, no day being known; {parameter} is missing: {reason}"),
     marked("{region}: days late are not told, no day being known; {why}"),
     marked("the rule has none"),
     marked("{region}: {amount} yuan arrived in another account than the rule's, {account}"),

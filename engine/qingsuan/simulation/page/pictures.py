@@ -44,7 +44,8 @@ def group_bars(dimension: str, groups: Rows, words: Words) -> Any:
 def decile_bars(deciles: Rows, words: Words) -> Any:
     """For each tenth of people what those gain who bear less, and what those lose who bear more."""
     values = [(str(one["decile"]), [_fen(one["gained"]), _fen(one["lost"])]) for one in deciles]
-    described = words.speak(DIMENSIONS["decile"])
+    by_tenth = DIMENSIONS["decile"]
+    described = words.speak(by_tenth)
     title = words.speak("gained (right) and lost (left), yuan")
     return bars("deciles", described, values, title, short_yuan) if values else None
 
