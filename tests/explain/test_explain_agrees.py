@@ -12,6 +12,9 @@ import pytest
 
 from explaining import disagreements, opened_world, sampled_year
 from held_in_memory import people_by_partition, readable_claims
+from qingsuan.explain.document import YearEndClaim, YearEndUse
+from qingsuan.explain.page.page import page_of
+from qingsuan.explain.text.whole import text_of
 from qingsuan.explain.whole import Explainer
 from worlds import world
 
@@ -36,6 +39,30 @@ def test_every_claim_of_a_family_agrees(seed: int, tmp_path: Path) -> None:
     explained = [Explainer(opened).explain(psn_no=psn_no) for psn_no in people_by_partition(opened)]
     assert sum(len(one.claims) for one in explained) == readable_claims(opened.folder) > 30
     assert [one.psn_no for one in explained if not one.agrees] == []
+
+
+def test_the_end_of_a_year_is_explained_claim_by_claim(tmp_path: Path) -> None:
+    """What the claims of a year left is the sum that its layer settles, and what falls to them is what it pays."""
+    made = world(3700, 8, 80, year_ends=True)
+    opened = opened_world(made, tmp_path, 1)
+    explained = [Explainer(opened).explain(psn_no=psn_no) for psn_no in people_by_partition(opened)]
+    assert [one.psn_no for one in explained if not one.agrees] == []
+    paid = 0
+    for one in explained:
+        years: dict[tuple[YearEndClaim, ...], list[YearEndUse]] = {}
+        for claim in one.claims:
+            if claim.year_end is not None:
+                years.setdefault(claim.year_end.counted, []).append(claim.year_end)
+        for counted, ends in years.items():
+            assert [end.left_fen for end in ends] == [each.left_fen for each in counted]
+            assert sum(each.left_fen for each in counted) == ends[0].layer.entered_fen
+            assert sum(end.paid_fen for end in ends) == ends[0].layer.pay_fen
+            assert all(end.later_fen + end.paid_fen <= end.layer.pay_fen for end in ends)
+            paid += ends[0].layer.pay_fen > 0
+        lines = text_of(one)
+        assert ("At the end of the year: what the claims of the year left" in lines) is bool(years)
+        assert ("At the end of the year: what the claims of the year left" in page_of(one)) is bool(years)
+    assert paid
 
 
 SAMPLES = max(1, CASES // 50_000)

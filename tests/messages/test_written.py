@@ -30,6 +30,8 @@ AS_TYPED = {
     "en",
     "no-budget",
     'per = "visit"',
+    'per = "{}"',
+    'per = "{}", group = "{}"',
     "several-terms",
     "exempt = true",
     "false",

@@ -92,6 +92,10 @@ def _twin_lines(row: Settled) -> Iterator[Line]:
             rooms = [room for room in (*step.rooms_fen, step.account_fen) if room is not None]
             amounts = step.base_fen, step.d_fen, max(0, min(rooms)) if rooms else None, step.pay_fen
             yield row.claim.psn_no, row.claim.setl_id, step.setting.fund, step.setting.layer, *amounts
+    if row.year_end is not None and row.year_end.left_fen:
+        end, setting = row.year_end, row.year_end.step.setting
+        amounts = end.left_fen, 0, None, end.paid_fen
+        yield row.claim.psn_no, row.claim.setl_id, setting.fund, setting.layer, *amounts
 
 
 def twin_row(row: Settled) -> tuple[Any, ...]:

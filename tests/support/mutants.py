@@ -23,6 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = ("tests/benefits/reference/test_twin_differential.py",)
 FAMILIES = ("tests/benefits/partition/test_families.py", *SUITE)
+YEAR_ENDS = ("tests/benefits/reference/test_twin_differential.py::test_core_and_twin_agree_on_the_end_of_the_year",)
+YEAR_END_RULES = ("tests/policy/test_year_end.py",)
 CARRIED = ("tests/benefits/accumulators/test_opening.py::test_keys_and_a_year_of_its_own_are_carried",)
 COUNTING = ("tests/policy/test_counting.py",)
 OPENED = ("tests/benefits/accumulators/test_carried_over.py", "tests/benefits/accumulators/test_opening_twin.py")
@@ -340,6 +342,76 @@ MUTANTS = (
         "benefits/core/apart.py",
         "| (unit > 0)",
         "| (unit < 0)",
+    ),
+    Mutant(
+        "the end of the year: its payment falls to the first claim first",
+        "benefits/core/years/ended.py",
+        "np.repeat(until[self.last], length) - until",
+        "until - self.left - np.repeat((until - self.left)[self.first], length)",
+        suite=YEAR_ENDS,
+    ),
+    Mutant(
+        "the end of the year: the first claim decides which cases hold",
+        "benefits/core/years/ended.py",
+        "claims.variant[years.row[years.last]]",
+        "claims.variant[years.row[years.first]]",
+        suite=YEAR_ENDS,
+    ),
+    Mutant(
+        "the end of the year: what funds have paid is counted as borne",
+        "benefits/core/years/ended.py",
+        "np.maximum(entered - funds[:, row].sum(axis=0), 0)",
+        "entered",
+        suite=YEAR_ENDS,
+    ),
+    Mutant(
+        "the end of the year: all in scope enters, whatever share the rule lets in",
+        "benefits/core/years/ended.py",
+        "* self.ends.entry_bp[variant] + BP_ONE // 2",
+        "* BP_ONE + BP_ONE // 2",
+        suite=YEAR_ENDS,
+    ),
+    Mutant(
+        "the end of the year: the personal account has paid and does not pay anew",
+        "benefits/core/years/ended.py",
+        "years.row[back > 0], funds, result)",
+        "years.row[:0], funds, result)",
+        suite=YEAR_ENDS,
+    ),
+    Mutant(
+        "the end of the year: bands do not see the sum by which they are selected",
+        "benefits/core/years/ended.py",
+        "variant[1::2] = by",
+        "variant[:] = np.repeat(by, 2)",
+        suite=YEAR_ENDS,
+    ),
+    Mutant(
+        "the end of the year: its layer pays claim by claim, too",
+        "policy/year_end/tables.py",
+        "tuple(one for one in resolved.layers if one.year_end is None)",
+        "resolved.layers",
+        suite=YEAR_ENDS,
+    ),
+    Mutant(
+        "the end of the year: no cap binds",
+        "policy/year_end/tables.py",
+        'tuple(replace(cap, per="visit", group=None) for cap in layer.caps if cap.amount_fen is not None)',
+        "()",
+        suite=YEAR_ENDS,
+    ),
+    Mutant(
+        "the end of the year: a turn of the account beside it is let pass",
+        "policy/year_end/tables.py",
+        "if ends and turns:",
+        "if ends and turns and ends[0][0] is turns[0][0]:",
+        suite=YEAR_END_RULES,
+    ),
+    Mutant(
+        "the end of the year: a year settled in parts is let pass",
+        "benefits/settlement.py",
+        "            _refuse_year_ends(setup)\n",
+        "            pass\n",
+        suite=YEAR_END_RULES,
     ),
     Mutant(
         "toward a deductible: later layers of the claim do not see it",

@@ -20,6 +20,7 @@ from qingsuan.benefits.setup import Setup
 from qingsuan.policy.model import Pool, Region, RuleSet
 from qingsuan.policy.who.registrations import asks
 from varied import varied
+from year_ends import with_year_ends
 
 FIRST, LAST = dt.date(YEAR, 1, 1), dt.date(YEAR, 12, 31)
 LARGEST_FEN = 10**13
@@ -68,10 +69,19 @@ def half_of_month(setl_time: dt.datetime) -> str:
     return "first" if setl_time.day <= 15 else "second"
 
 
-def world(seed: int, people: int, claims: int, *, registrations: bool = False, families: bool = False) -> World:
+def world(
+    seed: int,
+    people: int,
+    claims: int,
+    *,
+    registrations: bool = False,
+    families: bool = False,
+    year_ends: bool = False,
+) -> World:
     """Make a world of about ``claims`` claims of ``people`` people under rules of its own; some may ask for registrations.
 
-    With ``families`` some groups of every pool are kept by the family, and people are registered in families.
+    With ``families`` some groups of every pool are kept by the family, and people are registered in families; with ``year_ends`` some
+    layers are settled once, at the end of the year.
     """
     dice = Dice(Random(seed))
     regions = tuple(
@@ -92,6 +102,11 @@ def world(seed: int, people: int, claims: int, *, registrations: bool = False, f
     if families:
         made.rule_sets = by_family(made.rule_sets, seed)
         made.registrations += _families(Random(f"families {seed}"), made, people)
+    if year_ends:
+        made.rule_sets = with_year_ends(made.rule_sets, seed)
+        made.claims = [
+            one for one in made.claims if abs(one.medfee_sumamt) < LARGEST_FEN // 1000
+        ]  # a year is one amount
     return made
 
 

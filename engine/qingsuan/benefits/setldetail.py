@@ -14,6 +14,7 @@ from qingsuan.benefits.core.turns import NO_ROOM, Turns
 from qingsuan.benefits.results import Names, id_columns
 from qingsuan.columns.cells import decimals, decimals_or_null
 from qingsuan.columns.rows import Taker
+from qingsuan.policy.year_end.tables import by_claim
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +29,11 @@ SETLDETAIL = "setldetail"
 
 
 class LayerNames:
-    """The fund and the name of each layer, counted through all variants in their order; made once per run."""
+    """The fund and the name of each layer, counted through all variants in their order, then those of the year's end; made once per run."""
 
     def __init__(self, program: Program) -> None:
-        layers = [layer for variant in program.resolved for layer in variant.layers]
+        layers = [layer for variant in program.resolved for layer in by_claim(variant).layers]
+        layers += () if program.year_ends is None else program.year_ends.layers
         self._funds, self._names = Names([one.fund for one in layers]), Names([one.name for one in layers])
 
     def table(self, columns: Columns, rows: npt.NDArray[np.int32], turns: Turns) -> pa.Table:

@@ -111,6 +111,7 @@ class Benefits(Settlement):
         self.families = families if setup.by_family else None
         if setup.accumulators:
             refuse_families(setup, "--accumulators, --opening", "settle the whole year at once, from all its claims")
+            _refuse_year_ends(setup)
         asked = (("accumulators", setup.accumulators), (SETLDETAIL, setup.detail))
         self.always = ("settled", "reversed", *(table for table, is_asked in asked if is_asked))
         result = _RESULT_BYTES + setup.detail * _DETAIL_BYTES + setup.accumulators * _ACCUMULATORS_BYTES
@@ -440,6 +441,19 @@ def refuse_families(setup: Setup, asked: str, do: str) -> None:
             expected="rules that count by the person: whoever is of one family is settled together, from all tables of the year",
             do=do,
         )
+
+
+def _refuse_year_ends(setup: Setup) -> None:
+    """A year that is settled in parts has no part that could know what the whole year left: what is paid at its end would be lost."""
+    for rule_set in setup.program.rule_sets:
+        for called, layer in rule_set.layers.items():
+            if layer.year_end is not None:
+                raise UsageError(
+                    "--accumulators, --opening",
+                    found=f"layer “{called}” of {rule_set.file}, which is settled at the end of the year (年终二次报销)",
+                    expected="a year that is settled whole: what is paid at its end hangs on all of its claims",
+                    do="settle the whole year at once, from all its claims",
+                )
 
 
 def _settled(outcome: Outcome) -> Settled:

@@ -24,6 +24,7 @@ from qingsuan.policy.layers.guarantees import check_guarantees
 from qingsuan.policy.layers.leftovers import check_leftovers
 from qingsuan.policy.layers.rounding import check_rounding
 from qingsuan.policy.layers.toward import check_toward
+from qingsuan.policy.layers.year_end import check_year_end
 from qingsuan.policy.matrices.said import said_once
 from qingsuan.policy.model import (
     Adjust,
@@ -80,6 +81,7 @@ def check(
     checker.findings += check_guarantees(rule_set)
     checker.findings += check_account_turns(rule_set)
     checker.findings += [*check_toward(rule_set), *check_rounding(rule_set), *check_counting(rule_set)]
+    checker.findings += check_year_end(rule_set)
     checker.unused()
     return said_once(rule_set, checker.findings)
 
@@ -162,6 +164,9 @@ class _Check(Conditions):
         if not any(case.bands for case in layer.cases):
             do = "add bands: without them nothing says what is paid"
             self.refuse(f"layers.{layer.name}", found="no bands in the layer or its cases", expected="bands", do=do)
+        if layer.year_end is not None:
+            self.group(layer.year_end.group, f"layers.{layer.name}.year_end", layer.year_end.source)
+            self.source(layer.year_end.source, f"layers.{layer.name}.year_end")
         for number, case in enumerate(layer.cases):
             self.case(layer, case, _case_path(layer, number))
 

@@ -25,6 +25,7 @@ from qingsuan.policy.per_claim.names import FAMILY_KEY
 from qingsuan.policy.resolve import Known, Resolved, is_per_visit, name_of, resolve_rule
 from qingsuan.policy.when.waiting import Waiting
 from qingsuan.policy.who.waiting import only_exemptions
+from qingsuan.policy.year_end.tables import YearEnds, YearEndsWriter, agree_on_the_account, by_claim
 
 __all__ = ["EPOCH", "Program", "Series", "compile_rule_sets", "sorted_by"]
 
@@ -63,6 +64,7 @@ class Program:
     exemptions : one diagram per set, for claims inside a waiting period (等待期): a leaf of 0 or more is of whom it spares.
     digest : SHA-256 over every table and name.
     keys : by what groups are kept apart, in any rule set, sorted; ``tables.keys`` numbers them.
+    year_ends : what is settled after people's last claims of the year; None where no rule set says anything of the kind.
     """
 
     rule_sets: tuple[RuleSet, ...]
@@ -75,6 +77,7 @@ class Program:
     effective_days: tuple[tuple[int, int], ...] = ()
     keys: tuple[str, ...] = ()
     exemptions: tuple[Diagram, ...] = ()
+    year_ends: YearEnds | None = None
 
     @cached_property
     def per_visit(self) -> tuple[bool, ...]:
@@ -143,6 +146,7 @@ def _series_of(rule_sets: Sequence[RuleSet]) -> tuple[Series, ...]:
     for (pool, scheme), numbers in sorted(members.items()):
         ordered = sorted(numbers, key=lambda number: rule_sets[number].effective)
         _agree_on_dates(rule_sets, ordered)
+        agree_on_the_account([rule_sets[one] for one in ordered])
         slots, names = tuple(sorted(groups[pool])), tuple(sorted(layers[pool]))
         found.append(
             Series(
@@ -251,13 +255,15 @@ class _Numbering:
     apart: bool = False
     rules: list[tuple[int, int]] = field(default_factory=list)
     resolved: list[Resolved] = field(default_factory=list)
+    year_ends: YearEndsWriter = field(default_factory=YearEndsWriter)
 
     def of(
-        self, number: int, rule_set: RuleSet, slots: dict[str, int], layers: Sequence[str], keys: Sequence[str]
+        self, number: int, rule_set: RuleSet, groups: Sequence[str], layers: Sequence[str], keys: Sequence[str]
     ) -> Resolve:
         """What a rule set's diagram asks at its leaves."""
         met: dict[object, int] = {}
         decided: Known = {}
+        slots = _slots(rule_set, groups)
         known: dict[Resolved, int] = {}
         key_of = {group: keys.index(by) for group, by in rule_set.group_keys.items()}
 
@@ -268,7 +274,8 @@ class _Numbering:
                 if self.apart or resolved not in known:
                     _check_growth(rule_set, rule, resolved)
                     ended = ended_of(rule_set, resolved, example())
-                    known[resolved] = self.writer.add(resolved, slots, layers, key_of, ended)
+                    known[resolved] = self.writer.add(by_claim(resolved), slots, layers, key_of, ended)
+                    self.year_ends.add(resolved, groups)
                     self.rules.append((number, rule))
                     self.resolved.append(resolved)
                 met[combination] = known[resolved]
@@ -300,8 +307,8 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet], *, apart: bool = False) -> P
     keys = tuple(sorted({by for rule_set in ordered for by in rule_set.group_keys.values()}))
     for number, rule_set in enumerate(ordered):
         _check_size(rule_set)
-        slots, layers = _slots(rule_set, slots_of[rule_set.pool]), layers_of[rule_set.pool]
-        diagrams.append(build(rule_set, numbering.of(number, rule_set, slots, layers, keys)))
+        groups, layers = slots_of[rule_set.pool], layers_of[rule_set.pool]
+        diagrams.append(build(rule_set, numbering.of(number, rule_set, groups, layers, keys)))
     tables = numbering.writer.tables(
         max((len(one.slots) for one in series), default=0) or 1,
         max((len(one.layers) for one in series), default=0),
@@ -309,7 +316,8 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet], *, apart: bool = False) -> P
     )
     days = tuple(((r.effective - EPOCH).days, FOREVER if r.until is None else (r.until - EPOCH).days) for r in ordered)
     spared = tuple(build(only_exemptions(rule_set), lambda *_: 0) for rule_set in ordered)
-    digest = _digest(ordered, series, diagrams, tables)
+    year_ends = numbering.year_ends.year_ends()
+    digest = _digest(ordered, series, diagrams, tables, year_ends)
     return Program(
         ordered,
         series,
@@ -321,6 +329,7 @@ def compile_rule_sets(rule_sets: Iterable[RuleSet], *, apart: bool = False) -> P
         days,
         keys,
         spared,
+        year_ends,
     )
 
 
@@ -336,15 +345,28 @@ def sorted_by(program: Program) -> str:
     return found
 
 
-def _digest(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Sequence[Diagram], tables: Tables) -> str:
+def _digest(
+    rule_sets: Sequence[RuleSet],
+    series: Sequence[Series],
+    diagrams: Sequence[Diagram],
+    tables: Tables,
+    year_ends: YearEnds | None,
+) -> str:
     digest = _of_conditions(rule_sets, series, diagrams)
+    _digest_tables(digest, tables)
+    if year_ends is not None:
+        _digest_tables(digest, year_ends.tables)
+        digest.update(year_ends.of.tobytes() + year_ends.groups.tobytes())
+    found: str = digest.hexdigest()
+    return found
+
+
+def _digest_tables(digest: Any, tables: Tables) -> None:
     for name in Tables.__dataclass_fields__:
         value = getattr(tables, name)
         if name in _THERE_WHERE_USED and not value.size:
             continue
         digest.update(name.encode() + (value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()))
-    found: str = digest.hexdigest()
-    return found
 
 
 def _of_conditions(rule_sets: Sequence[RuleSet], series: Sequence[Series], diagrams: Sequence[Diagram]) -> Any:

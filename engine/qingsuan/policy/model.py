@@ -28,6 +28,7 @@ from qingsuan.policy.per_claim.names import (
 from qingsuan.policy.per_claim.rounding import Rounding
 from qingsuan.policy.per_claim.together import Ceiling, Guarantee
 from qingsuan.policy.per_claim.toward import Toward
+from qingsuan.policy.per_claim.year_end import YearEnd
 from qingsuan.policy.when.figures import Figure, Multiple
 from qingsuan.policy.when.tables import Group, Matrix
 from qingsuan.policy.when.values import (
@@ -90,6 +91,7 @@ __all__ = [
     "Toward",
     "Visits",
     "When",
+    "YearEnd",
 ]
 
 Per = Literal["visit", "period"]
@@ -279,12 +281,13 @@ class Layer:
     """One fund's turn to pay, or the personal account's. ``cases[0]`` holds the layer's own settings.
 
     No bands where nothing sets them: an error.
-    Without a deductible nothing is deducted; without an entry all in-scope cost left enters.
+    Without a deductible nothing is deducted; without an entry all in-scope cost left enters. ``year_end``: once a year, after all claims.
     """
 
     name: str
     fund: str
     cases: tuple[Case, ...]
+    year_end: YearEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)

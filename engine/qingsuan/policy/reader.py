@@ -24,6 +24,7 @@ from qingsuan.policy.layers.entries import read_entries
 from qingsuan.policy.layers.points import cases_of, grows, only_grows, read_growing, refuse_unknown
 from qingsuan.policy.layers.rounding import read_rounding
 from qingsuan.policy.layers.toward import read_toward
+from qingsuan.policy.layers.year_end import read_year_end
 from qingsuan.policy.matrices.axes import Axes, read_who
 from qingsuan.policy.matrices.reading import Matrices, SettingReader
 from qingsuan.policy.model import (
@@ -351,7 +352,8 @@ class _Reader:
         for matrix, stands_for in self.matrices.of(name):
             self.drawn.append(matrix)
             cases += stands_for
-        return Layer(name, table.choice("fund", (*FUNDS, PERSONAL_ACCOUNT)), tuple(cases))
+        year_end = read_year_end(table.table("year_end"), self.sources) if table.has("year_end") else None
+        return Layer(name, table.choice("fund", (*FUNDS, PERSONAL_ACCOUNT)), tuple(cases), year_end)
 
     def case(
         self, table: Table, when: When, settings: Mapping[str, Table | None], caps: tuple[Table, ...] | None

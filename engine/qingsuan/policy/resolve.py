@@ -24,6 +24,7 @@ from qingsuan.policy.model import (
     RuleSet,
     Toward,
     Visits,
+    YearEnd,
 )
 from qingsuan.policy.per_claim.amount import Amount
 
@@ -58,6 +59,7 @@ class ResolvedLayer:
     entry: tuple[Entry, ...]
     counts_toward: Toward | None = None
     rounding: Rounding | None = None
+    year_end: YearEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def _resolve_layer(rule_set: RuleSet, name: str, numbers: tuple[int, ...], examp
         _DEFAULT_ENTRY if settings["entry"] is None else settings["entry"],
         settings["counts_toward"],
         settings["rounding"],
+        layer.year_end,
     )
 
 

@@ -35,6 +35,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "carried over within": ("未用部分结转下期，最多", "what is not used is carried over, at most"),
     "counts toward": ("支付计入起付线", "payments count as deductible used of"),
     "counts periods of": ("计已支付的期数：", "counts the periods that have paid of"),
+    "at year end": ("年终结算一次，累计于", "settled once, at the end of the year, over"),
     "counted in": ("计入", "counted in"),
     "of payment": ("支付金额", "what is paid"),
     "of own_share": ("个人负担金额", "the person's share"),

@@ -174,6 +174,8 @@ def _waiting(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
 def _layer(layer: Layer, words: Words, *, by_cell: bool) -> Iterator[Statement]:
     place = f"layers.{layer.name}"
     yield Statement(place, "fund", "", layer.fund)
+    if layer.year_end is not None:
+        yield Statement(place, "year_end", "", words.setting(layer.year_end), layer.year_end.source)
     for case in layer.cases:
         condition = condition_of(case if by_cell else replace(case, cell=""), words)
         for key in SETTINGS:
@@ -181,7 +183,7 @@ def _layer(layer: Layer, words: Words, *, by_cell: bool) -> Iterator[Statement]:
             if value is not None and value != ():
                 yield Statement(place, key, condition, words.setting(value), sources_of(value), *words.cell(value))
     for one in fields(layer):
-        if one.name not in ("name", "fund", "cases") and getattr(layer, one.name) not in (None, (), ""):
+        if one.name not in ("name", "fund", "cases", "year_end") and getattr(layer, one.name) not in (None, (), ""):
             yield Statement(place, one.name, "", words.anything(getattr(layer, one.name), one.name))
 
 

@@ -38,8 +38,11 @@ def _plain(said: Sequence[Statement]) -> str:
 
 
 def _layer(rule_set: RuleSet, layer: Layer) -> str:
+    words = Words(rule_set, "en")
     blocks = [f"layer {layer.name}: {layer.fund} {FUNDS.get(layer.fund, '')}".rstrip()]
-    blocks += [_grid(grid) for grid in grids(rule_set, layer, Words(rule_set, "en"))]
+    if layer.year_end is not None:
+        blocks.append(f"  {words.setting(layer.year_end)}   [{layer.year_end.source}]")
+    blocks += [_grid(grid) for grid in grids(rule_set, layer, words)]
     return "\n".join(blocks)
 
 

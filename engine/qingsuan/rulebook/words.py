@@ -34,6 +34,7 @@ from qingsuan.policy.model import (
     Toward,
     Visits,
     When,
+    YearEnd,
 )
 from qingsuan.policy.per_claim.amount import Amount
 from qingsuan.policy.when.figures import FigureFen, beside
@@ -197,6 +198,7 @@ class Words:
             Visits: self._visits,
             Toward: self._toward,
             Rounding: self._rounding,
+            YearEnd: self._year_end,
             Ceiling: self._ceiling,
             Guarantee: self._guarantee,
         }
@@ -320,6 +322,9 @@ class Words:
     def _rounding(self, value: Rounding) -> tuple[list[str], tuple[str, ...]]:
         side, of = self._say(f"side {value.side}"), self._say(f"of {value.of}")
         return [f"{of}{self.colon}{side} {self.money(value.unit_fen)}"], ("unit_fen", "side", "of")
+
+    def _year_end(self, value: YearEnd) -> tuple[list[str], tuple[str, ...]]:
+        return [f"{self._say('at year end')} {value.group}"], ("group",)
 
     def _toward(self, value: Toward) -> tuple[list[str], tuple[str, ...]]:
         return [f"{self._say('counts toward')} {value.group}"], ("group",)

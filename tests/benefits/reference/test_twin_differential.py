@@ -56,6 +56,13 @@ def test_core_and_twin_agree_layer_by_layer(seed: int) -> None:
     assert compare(made, engine) == []
 
 
+@pytest.mark.parametrize("seed", range(6000, 6000 + WORLDS // 4))
+def test_core_and_twin_agree_on_the_end_of_the_year(seed: int) -> None:
+    """What is paid once for a person's year (年终二次报销), and goes to the last claims of it; of some worlds families count, too."""
+    made = world(seed, PEOPLE, CLAIMS, families=seed % 4 == 3, year_ends=True)
+    assert compare(made, run_engine(made, detail=seed % 3 == 0)) == []
+
+
 @pytest.mark.parametrize(("seed", "partitions"), [(1000, 1), (1001, 3), (1002, 8)])
 def test_a_whole_run_and_twin_agree(seed: int, partitions: int, tmp_path: Path) -> None:
     made = world(seed, PEOPLE, CLAIMS, registrations=seed == 1001)

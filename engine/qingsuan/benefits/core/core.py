@@ -24,11 +24,13 @@ from qingsuan.benefits.core.plan import Plan
 from qingsuan.benefits.core.plan_check import check_plan
 from qingsuan.benefits.core.tables_check import check_tables
 from qingsuan.benefits.core.turns import Teller, Turns
+from qingsuan.benefits.core.years.ended import Claims, YearEndPass
 from qingsuan.columns.rows import Keeper
 from qingsuan.errors import InputError, RunError
 from qingsuan.money import MAX_FEN, yuan
 from qingsuan.policy.model import FUNDS
 from qingsuan.policy.numeric import Tables
+from qingsuan.policy.year_end.tables import YearEnds
 
 __all__ = ["AtDoor", "Core", "Paid"]
 
@@ -107,7 +109,10 @@ _NO_STAY, _NO_KEYS = np.zeros(0, np.int32), np.zeros((0, 0), np.int32)
 class Core:
     """The compiled tables, checked once, ready to settle rows."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, year_ends: YearEnds | None = None) -> None:
+        self._year_end = None
+        if year_ends is not None:
+            self._year_end = YearEndPass(year_ends, _of_whole_visits(Core(year_ends.tables)), len(tables.layers))
         check_tables(tables)
         plan = Plan.of(tables)
         for table, count in _kernel.FIELD_COUNTS.items():
@@ -227,7 +232,11 @@ class Core:
         )
         if fault is not None:
             _report(fault, bill, name)
-        return replace(_paid(funds, result), turns=teller.turns())
+        turns = teller.turns()
+        if self._year_end is not None and n:
+            claims = Claims(person, account, variant, bill, may_use_account, balance, name)
+            turns = self._year_end.run(claims, funds, result, turns)
+        return replace(_paid(funds, result), turns=turns)
 
     def settle_on(
         self,
@@ -267,6 +276,8 @@ class Core:
         _check_lengths(person, account, variant, day, bill, may_use_account, balance)
         if self._keyed.shared.any():
             raise ValueError("what people share is not carried from run to run")
+        if self._year_end is not None:
+            raise ValueError("a year that is settled in parts has no end at which something is paid")
         if n and int(account.min()) < 0:
             raise ValueError("account below 0")
         if (person[1:] < person[:-1]).any():
@@ -308,6 +319,20 @@ class Core:
         if not len(stay):
             return np.where(by_key, np.int32(-1), np.int32(0))
         return np.where(by_key & (stay == 0), np.int32(-1), stay)
+
+
+def _of_whole_visits(core: Core) -> Callable[[Int32, Int32, Int64, Callable[[int], str]], Int64]:
+    """What all funds pay for whole visits of people who have one account each, of which nothing is paid."""
+
+    def settle(person: Int32, variant: Int32, bill: Int64, name: Callable[[int], str]) -> Int64:
+        n = len(person)
+        account, day, may = np.zeros(n, np.int32), np.zeros(n, np.int16), np.zeros(n, np.int8)
+        paid: Int64 = core.settle(person, account, variant, day, bill, may, np.zeros(n, np.int64), name).funds.sum(
+            axis=0
+        )
+        return paid
+
+    return settle
 
 
 def _paid(payments: Int64, result: Int64) -> Paid:

@@ -29,7 +29,7 @@ class Turns:
     row : (m,) int32
         The claim.
     layer : (m,) int32
-        The layer, counted through all variants in their order.
+        The layer, counted through all variants in their order; those of the year's end behind them.
     base_fen : (m,) int64
         What entered.
     deductible_fen : (m,) int64

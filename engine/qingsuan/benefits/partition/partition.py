@@ -97,7 +97,7 @@ class Settler:
     """Settles partitions; made once per run, when every file has been read and vocabularies are frozen."""
 
     def __init__(self, setup: Setup) -> None:
-        self.setup, self.known, self.core = setup, Known(setup), Core(setup.program.tables)
+        self.setup, self.known, self.core = setup, Known(setup), Core(setup.program.tables, setup.program.year_ends)
         self.waits, self.asked = Waits(setup), Asked(setup)
         self.carry = Carry(setup) if setup.accumulators else None
         self.layer_names = LayerNames(setup.program) if setup.detail else None

@@ -8,15 +8,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from qingsuan.benefits.reference.rules import Value
 from qingsuan.benefits.reference.steps import Counters, LayerStep
+from qingsuan.benefits.reference.trace import ClaimTrace
 from qingsuan.policy.model import Region
 
 __all__ = [
     "Account",
     "AccountKey",
     "Claim",
+    "Counted",
     "Identity",
     "Insured",
     "Outcome",
@@ -26,6 +29,7 @@ __all__ = [
     "Reversed",
     "Served",
     "Settled",
+    "YearEndShare",
 ]
 
 
@@ -129,6 +133,27 @@ class Account:
     balance: int | None = None
 
 
+class Counted(NamedTuple):
+    """A claim that counts at the end of the year, and what it left of the amount in scope."""
+
+    setl_id: str
+    left_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearEndShare:
+    """What a claim has of what is paid at the end of the year (年终二次报销).
+
+    ``step`` is the year's settlement, ``counted`` are its claims in their order; this one left ``left_fen`` and is paid ``paid_fen``.
+    """
+
+    step: LayerStep
+    counted: tuple[Counted, ...]
+    left_fen: int
+    paid_fen: int
+    trace: ClaimTrace | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """One settled claim: what decided it, every step, what each fund pays and what is left to the person, in fen."""
@@ -144,6 +169,7 @@ class Settled:
     pool_prop_selfpay_bp: int
     acct_pay: int
     balc: int
+    year_end: YearEndShare | None = None
 
     @property
     def fund_pay_sumamt(self) -> int:

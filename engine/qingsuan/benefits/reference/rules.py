@@ -33,6 +33,7 @@ from qingsuan.policy.model import (
     Toward,
     Visits,
     When,
+    YearEnd,
 )
 from qingsuan.policy.per_claim.amount import Amount
 
@@ -81,6 +82,7 @@ class Setting:
     lifted: frozenset[str]
     counts_toward: Toward | None = None
     rounding: Rounding | None = None
+    year_end: YearEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _terms_of(setting: Setting) -> dict[str, Any]:
         "caps": [asdict(cap) for cap in caps],
         "counts_toward": setting.counts_toward and asdict(setting.counts_toward),
         "rounding": setting.rounding and asdict(setting.rounding),
+        "year_end": setting.year_end and asdict(setting.year_end),
     }
 
 
@@ -327,6 +330,7 @@ def _setting(rule_set: RuleSet, layer: Layer, values: Mapping[str, Value]) -> Se
         lifted=frozenset(name for adjust in adjusts for name in adjust.lift_caps),
         counts_toward=_one(where, "counts_toward", own, cases),
         rounding=_one(where, "rounding", own, cases),
+        year_end=layer.year_end,
     )
 
 

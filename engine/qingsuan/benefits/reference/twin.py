@@ -37,8 +37,9 @@ from qingsuan.benefits.reference.rules import Plan, Value, keys_of, missing_para
 from qingsuan.benefits.reference.stays import Ready, Stays
 from qingsuan.benefits.reference.steps import Bill, Counters, LayerStep, Stay, counted
 from qingsuan.benefits.reference.trace import Traces
-from qingsuan.benefits.reference.values import classes_held, values_of
-from qingsuan.policy.model import FUNDS, GROUP_KEYS, AnyOf, Codes, Held, Interval, RuleSet
+from qingsuan.benefits.reference.values import classes_held, column_of_key, values_of
+from qingsuan.benefits.reference.years.ended import Years, by_claim
+from qingsuan.policy.model import FUNDS, AnyOf, Codes, Held, Interval, RuleSet
 from qingsuan.tables import BILL
 
 __all__ = [
@@ -113,6 +114,7 @@ def settle_year(
         else:
             year_run.settle_all(turns)
     year_run.settle_all(sorted(waiting, key=_in_one_order))
+    year_run.years.close(year_run.outcome, traces)
     return year_run.outcome
 
 
@@ -148,6 +150,7 @@ class _Year:
         self.own_numbers = [one.name for kind in numbers for one in named if one.kind == kind]
         self.outcome = Outcome()
         self.traces: Traces | None = None
+        self.years = Years()
         self.of_nobody: Mapping[str, Claim] = {}
         self.registrations: dict[str, list[Registration]] = {}
         self.by_family = any("family" in rule_set.group_keys.values() for rule_set in rule_sets)
@@ -280,7 +283,7 @@ class _Year:
             self.reject(claim, "E_UNREGISTERED", "psn_no", str(date), "one registration: family")
             return None
         if absent and not waiting:
-            self.reject(claim, "E_MISSING", _column_of_key(book.rule_set, absent[0]), "nothing", "the key of its group")
+            self.reject(claim, "E_MISSING", column_of_key(book.rule_set, absent[0]), "nothing", "the key of its group")
             return None
         own = own_amounts(book.rule_set, plan, claim, values)
         if isinstance(own, tuple):
@@ -310,6 +313,7 @@ class _Year:
             stay = turn.stays.get((claim.insutype, pool, claim.mdtrt_id))
             one_visit = stay if rule_set.interim_settlements is not None else None
             steps = self.run(ready, account, one_visit)
+            self.years.count(ready, steps, len(self.outcome.settled))
         self.close(ready, steps, account)
 
     def run(self, ready: Ready, account: Account, stay: Stay | None) -> tuple[LayerStep, ...]:
@@ -329,7 +333,7 @@ class _Year:
         if stay is not None:
             self.note(ready.claim, stay={name: replace(one) for name, one in stay.layers.items()})
         may_pay_fen = account.balance or 0 if ready.claim.acct_used_flag == "1" else 0
-        steps = run_layers(ready.plan, bill, before, stay, ready.own, may_pay_fen, trace)
+        steps = run_layers(by_claim(ready.plan), bill, before, stay, ready.own, may_pay_fen, trace)
         after = counted(steps, before, stay)
         self.note(ready.claim, places=places, before=before, after=after)
         for group, counters in after.items():
@@ -481,13 +485,6 @@ def _move(
     """Move what groups have counted for a key, in whatever period: what a family counts is with the claim at hand, or with nobody."""
     for place in [place for place in come_from if place[0] in groups and place[2] == keys[place[0]]]:
         to[place] = come_from.pop(place)
-
-
-def _column_of_key(rule_set: RuleSet, group: str) -> str:
-    """The column that keeps a group apart, or the function that gives its key."""
-    by = rule_set.group_keys[group]
-    own = next((one for one in rule_set.dimensions if one.name == by and by not in GROUP_KEYS), None)
-    return by if own is None else own.column or own.function
 
 
 def _date(claim: Claim, column: str) -> dt.date | None:

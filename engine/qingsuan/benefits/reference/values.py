@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from qingsuan.benefits.reference.rows import Claim, Identity, Insured
 from qingsuan.benefits.reference.rules import Value
-from qingsuan.policy.model import RuleSet
+from qingsuan.policy.model import GROUP_KEYS, RuleSet
 from qingsuan.tables import REFERRALS
 
-__all__ = ["classes_held", "values_of"]
+__all__ = ["classes_held", "column_of_key", "values_of"]
 
 EPOCH = dt.date(1970, 1, 1)
 
@@ -46,3 +46,10 @@ def classes_held(rule_set: RuleSet, date: dt.date | None, identities: Sequence[I
 
 def _completed_years(birth: dt.date, date: dt.date) -> int:
     return date.year - birth.year - ((date.month, date.day) < (birth.month, birth.day))
+
+
+def column_of_key(rule_set: RuleSet, group: str) -> str:
+    """The column that keeps a group apart, or the function that gives its key."""
+    by = rule_set.group_keys[group]
+    own = next((one for one in rule_set.dimensions if one.name == by and by not in GROUP_KEYS), None)
+    return by if own is None else own.column or own.function

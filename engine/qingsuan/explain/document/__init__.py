@@ -28,6 +28,8 @@ from qingsuan.explain.document.layers import (
     LimitUse,
     RoundingUse,
     VisitNumber,
+    YearEndClaim,
+    YearEndUse,
 )
 from qingsuan.explain.document.people import IdentityRow, InsuredRow, RegistrationRow
 from qingsuan.explain.document.rules import MissingParameter, Rejection, Rule, RuleTried, Tried, Waiting
@@ -73,5 +75,7 @@ __all__ = [
     "VisitNumber",
     "Waiting",
     "Year",
+    "YearEndClaim",
+    "YearEndUse",
     "plain",
 ]

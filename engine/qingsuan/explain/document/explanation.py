@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qingsuan.explain.document.basics import Texts
-from qingsuan.explain.document.layers import CeilingUse, GuaranteeUse, Layer
+from qingsuan.explain.document.layers import CeilingUse, GuaranteeUse, Layer, YearEndUse
 from qingsuan.explain.document.people import IdentityRow, InsuredRow, RegistrationRow
 from qingsuan.explain.document.rules import Rejection, Rule, Waiting
 from qingsuan.explain.document.sums import AccountUse, CarriedIn, CounterMove, StayBefore, Sums, Year
@@ -73,6 +73,7 @@ class Claim:
     layers : in the order in which they pay; none inside the waiting period.
     guarantee : null where the rule has none.
     ceiling : null where the rule has none.
+    year_end : what is paid once, at the end of the year; null where the rule has nothing of the kind.
     stay : null unless the claim is one of several settlements of a stay.
     sums : null unless it is settled.
     account : null unless it is settled.
@@ -103,6 +104,7 @@ class Claim:
     layers: tuple[Layer, ...]
     guarantee: GuaranteeUse | None
     ceiling: CeilingUse | None
+    year_end: YearEndUse | None
     stay: StayBefore | None
     sums: Sums | None
     account: AccountUse | None

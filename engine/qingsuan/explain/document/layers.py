@@ -21,6 +21,8 @@ __all__ = [
     "LimitUse",
     "RoundingUse",
     "VisitNumber",
+    "YearEndClaim",
+    "YearEndUse",
 ]
 
 
@@ -383,4 +385,42 @@ class CeilingUse:
     share_fen: int
     paid_fen: int
     taken_back_fen: int
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YearEndClaim:
+    """A claim that counts at the end of the year.
+
+    Attributes
+    ----------
+    setl_id : the settlement.
+    left_fen : what it left to the person of the amount in scope.
+    """
+
+    setl_id: str
+    left_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearEndUse:
+    """What is paid once, after the person's last claim of the year (年终二次报销), and what of it falls to this claim.
+
+    Attributes
+    ----------
+    group : the group in which the year is added up.
+    counted : the claims of the year whose rules name the layer, in their order; the last of them decides which cases hold.
+    layer : the layer's turn: what all of them left is settled as one claim.
+    left_fen : what this claim left.
+    later_fen : what of the payment falls to later claims: to the last one first, none more than it left.
+    paid_fen : what falls to this claim.
+    sources : of the settlement at the end of the year.
+    """
+
+    group: str
+    counted: tuple[YearEndClaim, ...]
+    layer: Layer
+    left_fen: int
+    later_fen: int
+    paid_fen: int
     sources: tuple[Source, ...]

@@ -24,10 +24,11 @@ from qingsuan.explain.document import (
     Sums,
     Tried,
     Waiting,
+    YearEndUse,
 )
 from qingsuan.explain.making.agreement import differences_of, row_of_rejected, row_of_settled
 from qingsuan.explain.making.asked import Asked
-from qingsuan.explain.making.layers import ceiling_of, guarantee_of, layer_of
+from qingsuan.explain.making.layers import ceiling_of, guarantee_of, layer_of, year_end_of
 from qingsuan.explain.making.rejections import rejection_of
 from qingsuan.explain.rows.counters import counters_by_name, counters_of
 from qingsuan.explain.rows.found import Found
@@ -91,6 +92,7 @@ class Claims:
             layers=tuple(layer_of(asked, row.claim, step, trace) for step in steps) if asked and in_layers else (),
             guarantee=guarantee_of(asked, trace, steps) if asked and in_layers else None,
             ceiling=ceiling_of(asked, trace, steps) if asked and in_layers else None,
+            year_end=None if settled is None else self._year_end(row, settled),
             stay=None if trace.stay is None else StayBefore(row.claim.mdtrt_id, counters_by_name(trace.stay)),
             sums=None if settled is None else _sums(settled),
             account=None if settled is None else _account(row, trace, settled),
@@ -101,6 +103,12 @@ class Claims:
             agrees=not differences,
             differences=differences,
         )
+
+    def _year_end(self, row: ClaimRow, settled: Settled) -> YearEndUse | None:
+        share = settled.year_end
+        if share is None or share.trace is None:
+            return None
+        return year_end_of(self._asked(share.trace.rule_set), row.claim, share)
 
     def _asked(self, rule_set: RuleSet) -> Asked:
         region = self.setup.region_of(rule_set.pool)

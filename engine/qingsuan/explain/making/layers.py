@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from qingsuan.benefits.reference.amounts import grown, value_of
-from qingsuan.benefits.reference.rows import Claim
+from qingsuan.benefits.reference.rows import Claim, YearEndShare
 from qingsuan.benefits.reference.rules import Setting, holds
 from qingsuan.benefits.reference.steps import LayerStep
 from qingsuan.benefits.reference.trace import ClaimTrace, LayerTrace, Used
@@ -23,6 +23,8 @@ from qingsuan.explain.document import (
     LimitUse,
     RoundingUse,
     VisitNumber,
+    YearEndClaim,
+    YearEndUse,
 )
 from qingsuan.explain.making.asked import Asked
 from qingsuan.money import BP_ONE, fen_of_yuan
@@ -30,7 +32,7 @@ from qingsuan.policy.counting.steps import bounds_of
 from qingsuan.policy.model import Adjust, Cap, Case
 from qingsuan.policy.per_claim.amount import Amount
 
-__all__ = ["ceiling_of", "guarantee_of", "layer_of"]
+__all__ = ["ceiling_of", "guarantee_of", "layer_of", "year_end_of"]
 
 _SETS = ("visits", "deductible", "bands", "limit", "caps", "entry", "adjust", "counts_toward", "rounding")
 
@@ -245,6 +247,24 @@ def ceiling_of(asked: Asked, trace: ClaimTrace, steps: tuple[LayerStep, ...]) ->
     back = sum(step.taken_back_fen for step in steps)
     share = (note.of_fen, found.ratio_bp, note.share_fen, note.paid_fen, back)
     return CeilingUse(found.layers, found.of, *share, asked.sources(found.source))
+
+
+def year_end_of(asked: Asked, claim: Claim, share: YearEndShare) -> YearEndUse | None:
+    """What is paid at the end of the year, and what of it falls to a claim."""
+    trace, end = share.trace, share.step.setting.year_end
+    if trace is None or end is None:
+        return None
+    counted = [YearEndClaim(*one) for one in share.counted]
+    after = sum(one.left_fen for one in counted[[one.setl_id for one in counted].index(claim.setl_id) + 1 :])
+    return YearEndUse(
+        group=end.group,
+        counted=tuple(counted),
+        layer=layer_of(asked, claim, share.step, trace),
+        left_fen=share.left_fen,
+        later_fen=min(after, share.step.pay_fen),
+        paid_fen=share.paid_fen,
+        sources=asked.sources(end.source),
+    )
 
 
 def _plain(fen: int | None) -> int:

@@ -36,6 +36,7 @@ def unread_claim(speech: Words, number: int, row: Mapping[str, str]) -> Claim:
         layers=(),
         guarantee=None,
         ceiling=None,
+        year_end=None,
         stay=None,
         sums=None,
         account=None,

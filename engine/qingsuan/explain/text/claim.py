@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from qingsuan.explain.document import Claim, Counters, Rejection, Rule, Sums, Waiting
+from qingsuan.explain.document import Claim, Counters, Rejection, Rule, Sums, Waiting, YearEndUse
 from qingsuan.explain.names import Names
 from qingsuan.explain.text.layer import layer_lines
 from qingsuan.explain.text.lines import cells, conditions, indented, sources
@@ -47,6 +47,8 @@ def _parts(names: Names, claim: Claim) -> Iterator[str]:
     for number, layer in enumerate(claim.layers, 1):
         yield from layer_lines(names, number, layer)
     yield from _together(names, claim)
+    if claim.year_end is not None:
+        yield from _year_end(names, claim.year_end, len(claim.layers) + 1)
     if claim.sums is not None:
         yield from _sums(names, claim, claim.sums)
     for move in claim.counters:
@@ -135,6 +137,26 @@ def _together(names: Names, claim: Claim) -> Iterator[str]:
             layers = ", ".join(one.layers)
             yield f"{title}: {names.part(one.of)} {share}; {layers}; {speak('paid so far')} {grouped_yuan(one.paid_fen)}"
             yield from indented(sources(names, one.sources))
+
+
+def _year_end(names: Names, one: YearEndUse, number: int) -> Iterator[str]:
+    """What the claims of the year left, what that was paid, and what of it falls to this claim."""
+    speak = names.words.speak
+    yield speak(
+        "At the end of the year: what the claims of the year left to the person, counted in {group}", group=one.group
+    )
+    for each in one.counted:
+        yield f"  {each.setl_id}: {grouped_yuan(each.left_fen)}"
+    yield from indented(sources(names, one.sources))
+    yield from layer_lines(names, number, one.layer)
+    later, left, paid = (grouped_yuan(fen) for fen in (one.later_fen, one.left_fen, one.paid_fen))
+    said = speak(
+        "Of that {later} fall to later claims; this one left {left}, and {paid} fall to it.",
+        later=later,
+        left=left,
+        paid=paid,
+    )
+    yield f"  {said}"
 
 
 def _sums(names: Names, claim: Claim, sums: Sums) -> Iterator[str]:

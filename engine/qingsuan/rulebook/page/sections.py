@@ -70,9 +70,12 @@ def _source(key: str, source: Source) -> dict[str, str]:
 
 
 def _layer(rule_set: RuleSet, layer: Layer, words: Words, headings: Headings) -> Mapping[str, Any]:
+    fund = headings.fund(layer.fund)
+    if layer.year_end is not None:
+        fund += f"; {words.setting(layer.year_end)} [{layer.year_end.source}]"
     return {
         "name": layer.name,
-        "fund": headings.fund(layer.fund),
+        "fund": fund,
         "grids": [_grid(rule_set, grid, headings) for grid in grids(rule_set, layer, words)],
     }
 
