@@ -120,20 +120,11 @@ def _complete(fields: dict[str, pa.Array]) -> pa.Table:
 
 
 class Names:
-    """A name for each number, each name once: a Parquet file of a dictionary that repeats itself is never twice the same."""
+    """A name for each number, made when it is first needed; those that occur, each once, stand in the dictionary of a column.
 
-    def __init__(self, names: list[str]) -> None:
-        places: dict[str, int] = {}
-        self._place = np.array([places.setdefault(name, len(places)) for name in names], np.int32)
-        self._texts = pa.array(list(places), pa.string())
-
-    def column(self, numbers: Int32) -> pa.Array:
-        """The names of numbers."""
-        return pa.DictionaryArray.from_arrays(arrow(looked_up(self._place, numbers)), self._texts)
-
-
-class _NamesAsNeeded:
-    """Like :class:`Names`, where there are many names and a partition needs few: each is made when it is first needed."""
+    So the bytes of a file depend on its rows alone, whatever other rules there are; and a Parquet file of a dictionary that repeats
+    itself is never twice the same.
+    """
 
     def __init__(self, name: Callable[[int], str]) -> None:
         self._name = cache(name)
@@ -152,8 +143,8 @@ class Called:
 
     def __init__(self, program: Program) -> None:
         self.waiting = len(program.rules)
-        self.rule_ids = Names([*map(program.rule_id, range(self.waiting)), WAITING])
-        self.variants = _NamesAsNeeded(lambda number: WAITING if number == self.waiting else program.variant_id(number))
+        self.rule_ids = Names(lambda number: WAITING if number == self.waiting else program.rule_id(number))
+        self.variants = Names(lambda number: WAITING if number == self.waiting else program.variant_id(number))
 
 
 class Layout:
@@ -214,7 +205,7 @@ class Layout:
         fields["acct_mulaid_pay"] = nothing
         fields["psn_cash_pay"] = decimals(paid.psn_cash_pay)
         fields["balc"] = decimals(paid.balc)
-        fields["pool"] = pa.DictionaryArray.from_arrays(arrow(self.pool), pa.array(self._texts["pool"], pa.string()))
+        fields["pool"] = Names(self._texts["pool"].__getitem__).column(self.pool)
         fields["benefit_date"] = arrow(self.benefit, pa.date32())
         fields["variant"] = self.called.variants.column(self.variant)
         return _complete(fields)

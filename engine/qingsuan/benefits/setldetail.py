@@ -34,7 +34,8 @@ class LayerNames:
     def __init__(self, program: Program) -> None:
         layers = [layer for variant in program.resolved for layer in by_claim(variant).layers]
         layers += () if program.year_ends is None else program.year_ends.layers
-        self._funds, self._names = Names([one.fund for one in layers]), Names([one.name for one in layers])
+        self._funds = Names(lambda number: layers[number].fund)
+        self._names = Names(lambda number: layers[number].name)
 
     def table(self, columns: Columns, rows: npt.NDArray[np.int32], turns: Turns) -> pa.Table:
         """The table of a partition.
