@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from io import BytesIO
 
 from qingsuan.errors import PolicyError, QingsuanError
 from qingsuan.messages import Lang
 from qingsuan.plugins.finding import load
 from qingsuan.policy.model import Region, RuleSet
+from qingsuan.policy.toml.file import read_bytes
 
 __all__ = ["CATALOGUE", "rules_in_chinese", "texts_in_chinese", "texts_of_plugins"]
 
@@ -74,10 +76,10 @@ def _read(folder: object) -> Mapping[str, str]:
     from babel.messages.pofile import PoFileError, read_po  # only what is said in Chinese needs it
 
     file = folder.joinpath(CATALOGUE)  # type: ignore[attr-defined]  # a path, or what importlib.resources has
+    content = read_bytes(file)
     try:
-        with file.open("rb") as opened:
-            catalogue = read_po(opened, locale="zh", abort_invalid=True)
-    except (OSError, UnicodeDecodeError, PoFileError) as error:
+        catalogue = read_po(BytesIO(content), locale="zh", abort_invalid=True)
+    except (UnicodeDecodeError, PoFileError) as error:
         raise PolicyError(
             str(file),
             found=f"it cannot be read: {error}",

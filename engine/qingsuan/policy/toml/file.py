@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import tomllib
 from decimal import Decimal
 from importlib.resources.abc import Traversable
@@ -12,7 +13,10 @@ from typing import Any
 from qingsuan.errors import PolicyError
 from qingsuan.policy.toml.told import MOST_DIGITS
 
-__all__ = ["files_in", "parsed", "parsed_text", "read_bytes", "read_text", "toml_in"]
+__all__ = ["MOST_BYTES", "files_in", "parsed", "parsed_text", "read_bytes", "read_text", "toml_in"]
+
+MOST_BYTES = 16 << 20
+"""A parameter file that is longer is none that anybody wrote."""
 
 
 def toml_in(folder: Traversable | Path) -> list[Traversable | Path]:
@@ -72,9 +76,11 @@ def read_bytes(file: Traversable | Path) -> bytes:
     Raises
     ------
     PolicyError
-        The file cannot be opened.
+        The file cannot be opened, is no file that has an end, or is longer than ``MOST_BYTES``.
     """
     try:
+        if isinstance(file, Path):
+            return _whole(file)
         return file.read_bytes()
     except OSError as error:
         raise PolicyError(
@@ -83,6 +89,27 @@ def read_bytes(file: Traversable | Path) -> bytes:
             expected="a readable UTF-8 text file",
             do="check that the file is there, is shipped with the plugin, and may be read",
         ) from error
+
+
+def _whole(file: Path) -> bytes:
+    state = file.stat()
+    if not stat.S_ISREG(state.st_mode):
+        raise PolicyError(
+            str(file),
+            found="something else than a file: nobody knows where it ends",
+            expected="a readable UTF-8 text file",
+            do="put a file in its place",
+        )
+    with file.open("rb") as stream:
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise PolicyError(
+            str(file),
+            found=f"more than {MOST_BYTES:,} bytes",
+            expected="a file of rules, or a list, that can be read at once",
+            do="divide it, or take out what is no rule",
+        )
+    return content
 
 
 def parsed(file: Traversable | Path, label: str) -> dict[str, Any]:
