@@ -203,6 +203,11 @@ faults: setup
 hostile: setup
 	QINGSUAN_HOSTILE_SEED=$(SEED) QINGSUAN_HOSTILE='$(HOSTILE)' $(BIN)/python -m pytest -s tests/hostile -k test_hostile
 
+## hostile-plugins: a hostile plugin in every form that somebody thought of, beside an honest one
+.PHONY: hostile-plugins
+hostile-plugins: setup
+	QINGSUAN_HOSTILE_PLUGINS=1 $(BIN)/python -m pytest -p no:benchmark tests/plugins/test_hostile_plugins.py
+
 ## hostile-requests: 2,000 hostile requests to `qingsuan serve` from SEED: no file beside the runs is read, nothing breaks
 .PHONY: hostile-requests
 hostile-requests: setup

@@ -1,6 +1,6 @@
 """qingsuan (清算) settles a whole year of medical insurance at once, exact to the fen.
 
-These are all the public names. Plugins use ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
+These are all the public names. Plugins use ``Function``, ``Pool``, ``Region`` and ``hookimpl``, and nothing else; programs use ``settle``,
 ``prepare``, ``simulate``, ``subsidy``, ``premium``, ``account``, ``fund``, ``clear``, ``operator``, ``outside``, ``procurement``,
 ``year_end``, ``permitted_changes``, ``diff``, ``rules`` and ``open``, imported when they are first asked for.
 """
@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from qingsuan.hookspecs import hookimpl
-from qingsuan.policy.model import Pool, Region
+from qingsuan.policy.model import Function, Pool, Region
 
 if TYPE_CHECKING:
     from qingsuan.api.accounts import account
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from qingsuan.closing.year import close_year as year_end
 
 __all__ = [
+    "Function",
     "Pool",
     "Region",
     "__version__",

@@ -23,9 +23,6 @@ from qingsuan.plugins import Installed, Plugin
 from qingsuan.policy.model import Region
 from qingsuan.run.regions import read_regions
 
-pytest.importorskip("qingsuan_jilin")
-pytest.importorskip("qingsuan_neimenggu")
-
 NAMES = ("psn_no", "insutype", "insu_admdvs", "begndate", "enddate", "resd_permit_flag")
 SCHEMA = pa.schema([(name, pa.string()) for name in NAMES])
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from hostile.trial import Trial
-from qingsuan.plugins import finding as plugins
+from qingsuan.plugins import entry_points as plugins
 from settling import install, only
 
 MOST_MEMORY = 8 << 30

@@ -5,10 +5,8 @@ A file either compiles, and then every row of a small year comes out, or is refu
 
 from __future__ import annotations
 
-import importlib
 import re
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -16,21 +14,11 @@ from random import Random
 from hostile.readings import conserved, numbered, read_csv
 from hostile.trial import Run, Trial, command, unfounded
 from hostile.years import claims, people
-from settling import RULES, install, write_csv
+from settling import RULES, declared, install, write_csv
 
 __all__ = ["run"]
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
-HOOK = """\
-from importlib.resources import files
-from qingsuan import Pool, Region, hookimpl
-
-@hookimpl
-def qingsuan_region():
-    pools = (Pool("{pool}", "made up", ("{prefix}",)),)
-    root = files(__name__)
-    return Region("{region}", "made up", pools, rules=root / "rules", funding=root / "funding")
-"""
 NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w.-])")
 WORD = re.compile(r"[a-z_]{3,}")
 QUOTED = re.compile(r'"[^"\n]*"')
@@ -120,19 +108,17 @@ def _toml_files(folder: Path, begin: str) -> list[Path]:
 
 
 def _plugin(trial: Trial, pool: str, kind: str, text: str) -> Path:
-    """The made-up plugin with one changed file in it; what was imported of it before is forgotten."""
+    """The made-up plugin with one changed file in it."""
     site = trial.folder.parent / "site"
     shutil.rmtree(site / "qingsuan_settling", ignore_errors=True)
     region = "990000" if pool.startswith("99") else f"{pool[:2]}0000"
     prefix = pool[:4] if not pool.endswith("0000") else pool[:2]
-    install(site, HOOK.format(pool=pool, prefix=prefix, region=region), RULES)
+    install(site, declared("rules", "funding", code=region, pools=[(pool, "made up", prefix)]), RULES)
     package = site / "qingsuan_settling"
     if kind == "funding":
         (package / "rules" / "a.toml").unlink()
     (package / "funding").mkdir(exist_ok=True)
     (package / kind / "a.toml").write_bytes(_spoil(trial, text))
-    sys.modules.pop("qingsuan_settling", None)
-    importlib.invalidate_caches()
     return package
 
 

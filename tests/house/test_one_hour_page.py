@@ -15,7 +15,7 @@ PAGE, CHINESE = ((DOCS / f"your-plugin-in-one-hour{ending}").read_text("utf-8") 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 BLOCKS = BLOCK.findall(PAGE)
 RULES = "src/qingsuan_990000/rules/9901-390-2021-01-01.toml"
-HOOK = "src/qingsuan_990000/__init__.py"
+REGION = "src/qingsuan_990000/region.toml"
 SETTLE = (
     "qingsuan settle sample/claims.csv --insured sample/insured.csv --year 2021 --out again --allow ../approved.toml"
 )
@@ -38,8 +38,8 @@ BROKEN = {
         "[missing] ",
         '[missing]\n"residents.inpatient.deductible_ratio_cap" = { why = "not read yet", when = { med_type = ["21"] } }\n#',
     ),
-    "the hook without": (HOOK, "@hookimpl\n", ""),
-    "a prefix of another region": (HOOK, 'prefixes=("9901",)', 'prefixes=("9801",)'),
+    "a folder of": (REGION, 'folders = ["rules"]', 'folders = ["rule"]'),
+    "a prefix of another region": (REGION, 'prefixes = ["9901"]', 'prefixes = ["9801"]'),
     "a number that is not that of the notice": (RULES, "[60, 65]]", "[61, 65]]"),
     "a rule without a case": ("tests/cases/9901-390.toml", 'med_type = "140104"\ninscp_scp_amt = "3428.58"', 'med_type = "21"\ninscp_scp_amt = "4100"'),
     "a word changed after the approval": (RULES, "# 门诊慢病", "# 慢病"),

@@ -29,7 +29,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("qingsuan-example")
     files = {
         "pyproject.toml": block("# pyproject.toml"),
-        "src/qingsuan_example/__init__.py": block("# src/qingsuan_example/__init__.py"),
+        "src/qingsuan_example/region.toml": block("# src/qingsuan_example/region.toml"),
         "src/qingsuan_example/rules/9901-390-2021-01-01.toml": "\n".join(
             block(start)
             for start in (

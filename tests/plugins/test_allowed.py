@@ -15,8 +15,8 @@ import qingsuan
 from qingsuan.errors import UsageError
 from qingsuan.plugins import allow_list, load
 from qingsuan.plugins.allowed import _trees
-from qingsuan.plugins.finding import find
-from settling import Ran, claim, install, insured, only, run, settle, write
+from qingsuan.plugins.entry_points import find
+from settling import Ran, claim, install, install_code, insured, only, run, settle, write
 
 PACKAGE = "qingsuan_settling"
 
@@ -28,6 +28,14 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     install(folder)
     only(folder, monkeypatch)
     return folder
+
+
+@pytest.fixture
+def code(site: Path) -> Path:
+    """The same with its region handed over by a hook."""
+    (site / PACKAGE / "region.toml").unlink()
+    install_code(site)
+    return site
 
 
 @pytest.fixture
@@ -68,7 +76,7 @@ def test_what_was_approved_is_taken_and_recorded(site: Path, year: tuple[Path, P
             assert part.read_bytes() == (tmp_path / "plain" / name / part.name).read_bytes()
 
 
-@pytest.mark.parametrize("file", ["rules/a.toml", "__init__.py", "rules/hospitals.txt", "helper.py"])
+@pytest.mark.parametrize("file", ["rules/a.toml", "region.toml", "rules/hospitals.txt", "helper.py"])
 def test_a_changed_file_under_the_same_version_stops_the_run(
     site: Path, year: tuple[Path, Path], tmp_path: Path, file: str
 ) -> None:
@@ -147,10 +155,9 @@ def test_a_plugin_that_is_not_in_the_list_is_not_taken(tmp_path: Path, monkeypat
     assert any(w.startswith("plugin qingsuan-settling 2022.1 is refused: it does not") for w in record["warnings"])
 
 
-def test_a_refused_plugin_cannot_be_approved(site: Path, year: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_refused_plugin_cannot_be_approved(code: Path, year: tuple[Path, Path], tmp_path: Path) -> None:
     file = approved(tmp_path)
-    (site / PACKAGE / "__init__.py").write_text("x = (\n", "utf-8")
-    sys.modules.pop(PACKAGE)
+    (code / PACKAGE / "__init__.py").write_text("x = (\n", "utf-8")
     ran = settle_allowed(year, tmp_path / "out", file)
     assert (ran.status, "qingsuan-settling 2022.1 has the digest" in ran.err) == (4, True), ran
     ran = run("plugins", "seal", tmp_path / "another.toml")
@@ -203,16 +210,13 @@ def test_a_working_folder_was_not_approved(site: Path, year: tuple[Path, Path], 
 def telling(site: Path, place: Path) -> None:
     """Have the plugin leave a word wherever it is imported, the trial in another process included."""
     file = site / PACKAGE / "__init__.py"
-    file.write_text(
-        f"__import__('pathlib').Path({str(place)!r}).write_text('imported')\n{file.read_text('utf-8')}", "utf-8"
-    )
-    sys.modules.pop(PACKAGE, None)
+    file.write_text(f"__import__('pathlib').Path({str(place)!r}).touch()\n{file.read_text('utf-8')}", "utf-8")
 
 
 def test_a_plugin_that_was_changed_or_is_not_in_the_list_is_not_imported(
     year: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install(tmp_path / "site")
+    install_code(tmp_path / "site")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     listed = approved(tmp_path)
     telling(tmp_path / "site", tmp_path / "word")
@@ -228,29 +232,27 @@ def test_a_plugin_that_was_changed_or_is_not_in_the_list_is_not_imported(
 
 
 def test_what_python_kept_of_the_code_is_not_run_in_its_place(
-    site: Path, year: tuple[Path, Path], tmp_path: Path
+    code: Path, year: tuple[Path, Path], tmp_path: Path
 ) -> None:
     listed = approved(tmp_path)
     other = tmp_path / "other.py"
     other.write_text(
-        f"open({str(tmp_path / 'word')!r}, 'w')\n{(site / PACKAGE / '__init__.py').read_text('utf-8')}", "utf-8"
+        f"open({str(tmp_path / 'word')!r}, 'w').close()\n{(code / PACKAGE / '__init__.py').read_text('utf-8')}", "utf-8"
     )
-    kept = site / PACKAGE / "__pycache__" / f"__init__.{sys.implementation.cache_tag}.pyc"
+    kept = code / PACKAGE / "__pycache__" / f"__init__.{sys.implementation.cache_tag}.pyc"
     kept.parent.mkdir(exist_ok=True)
     py_compile.compile(str(other), str(kept), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
-    sys.modules.pop(PACKAGE, None)
     assert settle_allowed(year, tmp_path / "out", listed).status == 0
     assert not (tmp_path / "word").exists()
 
 
 def test_rules_that_lie_outside_of_what_was_approved_are_refused(
-    site: Path, year: tuple[Path, Path], tmp_path: Path
+    code: Path, year: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    rules = Path(shutil.copytree(site / PACKAGE / "rules", tmp_path / "elsewhere"))
-    file = site / PACKAGE / "__init__.py"
+    rules = Path(shutil.copytree(code / PACKAGE / "rules", tmp_path / "elsewhere"))
+    file = code / PACKAGE / "__init__.py"
     text = file.read_text("utf-8").replace('files(__name__) / "rules"', f"__import__('pathlib').Path({str(rules)!r})")
     file.write_text(text, "utf-8")
-    sys.modules.pop(PACKAGE, None)
     ran = settle_allowed(year, tmp_path / "out", approved(tmp_path))
     assert (ran.status, "has rules outside of its package" in ran.err) == (4, True), ran
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
+import subprocess
 from dataclasses import replace
 from importlib import invalidate_caches
 from pathlib import Path
@@ -12,25 +10,23 @@ from typing import Any
 
 import pytest
 
+from opened_here import load_here
 from qingsuan import Pool, Region, hookimpl
+from qingsuan.apart.code import PluginCodeError, call_plugin
 from qingsuan.errors import RunError
 from qingsuan.plugins import GROUP, Installed, Plugin, load
-from qingsuan.plugins import trial as plugin_trial
-from qingsuan.plugins.code import PluginCodeError, call_plugin
-from qingsuan.plugins.trial import Apart
 from qingsuan.run.regions import read_regions
-from settling import OWN_RULES, RULES, claim, install, insured, run, settle, write
+from settling import OWN_RULES, RULES, claim, install_code, insured, run, settle, write
 
 HEALTHY = Region("980000", "made up", (Pool("980100", "one", ("9801",)),))
 
 
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, rules: str = RULES) -> Path:
     """A folder on the path with the distribution qingsuan-settling, whose package begins with this code."""
-    install(tmp_path, rules=rules)
+    install_code(tmp_path, rules=rules)
     package = tmp_path / "qingsuan_settling" / "__init__.py"
     package.write_text(f"{code}\n{package.read_text('utf-8')}", "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "qingsuan_settling", raising=False)
     invalidate_caches()
     return tmp_path
 
@@ -75,23 +71,20 @@ def test_whatever_an_import_does_is_the_plugins_fault(
 
 def test_an_import_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site(tmp_path, monkeypatch, "import time\ntime.sleep(3600)")
-    monkeypatch.setattr(plugin_trial, "PATIENCE_SECONDS", 1)
+    monkeypatch.setenv("QINGSUAN_PLUGIN_SECONDS", "1")
     assert problem_of("settling").startswith("opening it took more than 1 seconds")
 
 
-def test_a_process_that_cannot_be_started_is_the_machines_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fork() -> int:
+def test_a_process_that_cannot_be_started_is_the_machines_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(os, "fork", fork)
+    site(tmp_path, monkeypatch, "")
+    monkeypatch.setattr(subprocess, "Popen", refused)
     with pytest.raises(RunError, match="no process can be started"):
-        Apart(lambda: "")
-
-
-def test_what_is_done_apart_is_told_whole() -> None:
-    assert Apart(lambda: "吉" * 100_000).said() == "吉" * 100_000
-    killed = Apart(lambda: os.kill(os.getpid(), signal.SIGTERM) or "")
-    assert killed.said() == "opening it crashed its process (SIGTERM)"
+        load()
 
 
 @pytest.mark.parametrize(
@@ -157,7 +150,7 @@ BAD: dict[str, Any] = {
 @pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
 def test_every_field_of_a_region_has_its_type(field: str, value: Any) -> None:
     region = replace(Region("990000", "x", (Pool("990100", "p", ("9901",)),)), **{field: value})
-    (refused,) = load([Point(region)]).plugins
+    (refused,) = load_here([Point(region)]).plugins
     assert refused.region is None
     assert "its region" in str(refused.problem) or f"Region({field}=" in str(refused.problem)
 
@@ -165,7 +158,7 @@ def test_every_field_of_a_region_has_its_type(field: str, value: Any) -> None:
 @pytest.mark.parametrize(("field", "value"), [("code", None), ("name", None), ("prefixes", None), ("prefixes", (1,))])
 def test_every_field_of_a_pool_has_its_type(field: str, value: Any) -> None:
     pool = replace(Pool("990100", "p", ("9901",)), **{field: value})
-    (refused,) = load([Point(Region("990000", "x", (pool,)))]).plugins
+    (refused,) = load_here([Point(Region("990000", "x", (pool,)))]).plugins
     assert "its pool" in str(refused.problem)
 
 
@@ -174,7 +167,7 @@ def test_a_field_that_fails_when_it_is_read_is_the_plugins_fault() -> None:
         def __iter__(self) -> Any:
             raise SystemExit(0)
 
-    (refused,) = load([Point(Region("990000", "x", codes=Trap()))]).plugins
+    (refused,) = load_here([Point(Region("990000", "x", codes=Trap()))]).plugins
     assert str(refused.problem).startswith("its Region cannot be read: SystemExit: 0")
 
 
@@ -261,8 +254,13 @@ def test_a_function_that_fails_or_ends_the_process_stops_the_run(
 ) -> None:
     folder = site(tmp_path / "site", monkeypatch, FUNCTION.format(body=body), OWN_RULES)
     package = folder / "qingsuan_settling" / "__init__.py"
-    text = package.read_text("utf-8").replace(
-        'rules=files(__name__) / "rules"', 'rules=files(__name__) / "rules", functions={"f": which}'
+    text = (
+        package.read_text("utf-8")
+        .replace("import Pool", "import Function, Pool")
+        .replace(
+            'rules=files(__name__) / "rules"',
+            'rules=files(__name__) / "rules", functions={"f": Function(which, ("setl_time",))}',
+        )
     )
     package.write_text(text, "utf-8")
     claims, people = write(tmp_path / "claims.csv", [claim()]), write(tmp_path / "insured.csv", [insured()])

@@ -14,7 +14,7 @@ from model_use import constructs, used
 from qingsuan.benefits.reference.twin import Claim, Outcome
 from qingsuan.cases.casefile import read_case
 from qingsuan.cases.outcome import Result
-from qingsuan.policy.model import FUNDS, Pool, Region, RuleSet
+from qingsuan.policy.model import FUNDS, Function, Pool, Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
 from qingsuan.testing import CaseFailedError, collect_cases, run_case
 from twin_cases import settle_with_twin
@@ -22,7 +22,13 @@ from twin_cases import settle_with_twin
 HERE = Path(__file__).parent / "cities"
 CASES = collect_cases(HERE / "cases")
 POOLS = tuple(Pool(code, code, (code[:4],)) for code in (*(f"990{n}00" for n in range(1, 10)), "991000"))
-REGION = Region("990000", "made up", POOLS, rules=HERE / "src/qingsuan_cities/rules", functions={"season": len})
+REGION = Region(
+    "990000",
+    "made up",
+    POOLS,
+    rules=HERE / "src/qingsuan_cities/rules",
+    functions={"season": Function(len, ("setl_time",))},
+)
 COMPARED = ("act_pay_dedc", "fund_pay_sumamt", "psn_part_amt", "acct_pay", "psn_cash_pay", "balc")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qingsuan.policy.model import FOLDERS, Region
-from settling import HOOK, claim, install, insured, only, settle, write
+from settling import CODE, claim, install_code, insured, only, settle, write
 
 
 @pytest.mark.parametrize("field", FOLDERS)
@@ -19,8 +19,8 @@ def test_a_text_becomes_a_path(field: str, tmp_path: Path) -> None:
 
 
 def test_a_run_by_rules_of_a_folder_named_by_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "files(__name__) / " in HOOK
-    install(tmp_path / "site", HOOK.replace('files(__name__) / "rules"', 'str(files(__name__) / "rules")'))
+    assert "files(__name__) / " in CODE
+    install_code(tmp_path / "site", CODE.replace('files(__name__) / "rules"', 'str(files(__name__) / "rules")'))
     only(tmp_path / "site", monkeypatch)
     tables = write(tmp_path / "claims.csv", [claim()]), write(tmp_path / "insured.csv", [insured()])
     ran = settle(*tables, tmp_path / "out")

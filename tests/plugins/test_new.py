@@ -75,6 +75,10 @@ def test_its_sample_is_settled_and_every_claim_names_the_missing_parameter(
         assert len(list(csv.DictReader(stream))) == 8
 
 
+def test_there_is_no_python_but_its_tests(begun: Path) -> None:
+    assert [file.relative_to(begun).as_posix() for file in begun.rglob("*.py")] == ["tests/test_990000.py"]
+
+
 def test_nothing_is_invented(begun: Path) -> None:
     files = sorted(begun.glob("src/*/rules/*.toml"))
     assert len(files) == 4
@@ -98,8 +102,8 @@ def test_a_pool_of_a_region_that_is_known_has_its_name(tmp_path: Path) -> None:
         "new-plugin", "220000", "吉林省", "--pool", "220300", "--name", "qingsuan-jl-2", "--out", str(tmp_path / "x")
     )
     assert ran.status == 0, ran
-    hook = (tmp_path / "x/src/qingsuan_jl_2/__init__.py").read_text("utf-8")
-    assert 'Pool(code="220300", name="四平市", prefixes=("2203",))' in hook
+    (pool,) = tomllib.loads((tmp_path / "x/src/qingsuan_jl_2/region.toml").read_text("utf-8"))["pools"]
+    assert pool == {"code": "220300", "name": "四平市", "prefixes": ["2203"]}
     assert 'jl-2 = "qingsuan_jl_2"' in (tmp_path / "x/pyproject.toml").read_text("utf-8")
 
 

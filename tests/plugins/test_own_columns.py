@@ -12,9 +12,9 @@ from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import NO_AMOUNT
 from qingsuan.columns.pieces import Pieces
 from qingsuan.errors import InputError, PluginError
-from qingsuan.policy.model import Bands, Case, Dimension, Layer, Pool, Region, Rule, RuleSet
-from qingsuan.tables import CLAIMS
+from qingsuan.policy.model import Bands, Case, Dimension, Function, Layer, Pool, Region, Rule, RuleSet
 
+COLUMNS = ("setl_time", "begndate", "enddate", "medfee_sumamt", "refl_flag", "er_flag")
 ROW = {
     "setl_id": "S1",
     "psn_no": "P1",
@@ -53,7 +53,10 @@ def setup_with(dimension, function=None):
         rules=(Rule("all", {}, ("pooled",)),),
     )
     region = Region(
-        "990000", "made up", (Pool("990100", "made up", ("9901",)),), functions={"f": function} if function else {}
+        "990000",
+        "made up",
+        (Pool("990100", "made up", ("9901",)),),
+        functions={"f": Function(function, COLUMNS)} if function else {},
     )
     return Setup((region,), (rule_set,), 2022)
 
@@ -73,7 +76,7 @@ def test_a_function_sees_typed_columns_of_a_file_of_texts():
         setup_with(Dimension("season", "function", function="f"), function), batch_of(), Pieces.of(0, 0)
     )
     assert (taken.num_rows, refused.num_rows) == (1, 0)
-    assert set(seen) == {column.name for column in CLAIMS}
+    assert set(seen) == set(COLUMNS), "and no id"
     assert seen["setl_time"] == dt.datetime.fromisoformat("2022-03-05 10:00:00")
     assert seen["begndate"] == dt.date(2022, 3, 1)
     assert seen["medfee_sumamt"] == Decimal("12.30")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from qingsuan import Pool, Region, __version__, hookimpl
+from opened_here import load_here
+from qingsuan import Function, Pool, Region, __version__, hookimpl
 from qingsuan.cli import plugins as cli_plugins
 from qingsuan.cli.plugins import listing
 from qingsuan.errors import PluginError, UsageError
@@ -63,7 +64,7 @@ def other(**changes: Any) -> FakePoint:
 
 def problem(point: FakePoint) -> str:
     """Load a plugin beside a healthy one, and say why it is refused; the healthy one must not suffer."""
-    installed = load([point, other()])
+    installed = load_here([point, other()])
     assert [region.code for region in installed.regions] == ["980000"]
     (broken,) = installed.broken
     assert (broken.distribution, broken.version, broken.region) == ("qingsuan-one", point.version, None)
@@ -72,8 +73,8 @@ def problem(point: FakePoint) -> str:
 
 
 def test_healthy_plugins_are_sorted_and_serve_their_pools() -> None:
-    installed = load([FakePoint(module()), other()])
-    assert installed == load([other(), FakePoint(module())])
+    installed = load_here([FakePoint(module()), other()])
+    assert installed == load_here([other(), FakePoint(module())])
     assert [plugin.title for plugin in installed.plugins] == ["qingsuan-one 2022.1", "qingsuan-other 2022.1"]
     assert [region.code for region in installed.regions] == ["980000", "990000"]
     assert installed.broken == ()
@@ -91,12 +92,12 @@ def test_healthy_plugins_are_sorted_and_serve_their_pools() -> None:
     ],
 )
 def test_a_pool_is_found_by_its_longest_prefix(admdvs: str, pool: str | None) -> None:
-    found = load([FakePoint(module()), other()]).pool_of(admdvs)
+    found = load_here([FakePoint(module()), other()]).pool_of(admdvs)
     assert (found[1].code if found else None) == pool
 
 
 def test_nothing_installed_serves_nothing() -> None:
-    installed = load([])
+    installed = load_here([])
     assert (installed.plugins, installed.regions, installed.pool_of("990101")) == ((), (), None)
 
 
@@ -184,6 +185,12 @@ def test_what_is_not_a_region_is_refused(returned: object) -> None:
         ),
         (Region("990000", "x", codes={"med_type": {"11": "x"}}), 'redefines the national med_type "11"'),
         (Region("990000", "x", functions={"f": 1}), '"f"'),  # type: ignore[dict-item]
+        (Region("990000", "x", functions={"f": len}), 'write Function(f, columns=("setl_time",))'),  # type: ignore[dict-item]
+        (Region("990000", "x", functions={"f": Function(1, ("psn_no",))}), "is not a qingsuan.Function"),  # type: ignore[arg-type]
+        (Region("990000", "x", functions={"f": Function(len, ())}), "has no tuple of columns"),
+        (Region("990000", "x", functions={"f": Function(len, ["psn_no"])}), "has no tuple of columns"),  # type: ignore[arg-type]
+        (Region("990000", "x", functions={"f": Function(len, ("setl_tim",))}), 'did you mean "setl_time"?'),
+        (Region("990000", "x", functions={"f": Function(len, ("psn_no", "psn_no"))}), "names a column twice"),
     ],
 )
 def test_a_region_that_cannot_be_is_refused(region: Region, said: str) -> None:
@@ -204,7 +211,7 @@ def test_a_plugin_for_another_qingsuan_is_refused_before_it_is_imported(wants: l
 
 def test_a_requirement_that_does_not_apply_here_is_no_reason() -> None:
     point = FakePoint(module(), requires=['qingsuan>=99; python_version < "3"', f"qingsuan=={__version__}"])
-    assert load([point]).broken == ()
+    assert load_here([point]).broken == ()
 
 
 def test_a_version_that_is_none_is_refused() -> None:
@@ -212,7 +219,7 @@ def test_a_version_that_is_none_is_refused() -> None:
 
 
 def test_one_region_has_one_owner() -> None:
-    installed = load([FakePoint(module()), other(), FakePoint(module(), "twin", "qingsuan-twin", "3")])
+    installed = load_here([FakePoint(module()), other(), FakePoint(module(), "twin", "qingsuan-twin", "3")])
     assert [plugin.title for plugin in installed.broken] == ["qingsuan-one 2022.1", "qingsuan-twin 3"]
     for plugin in installed.broken:
         assert "region 990000 is claimed by" in str(plugin.problem)
@@ -224,14 +231,16 @@ def test_one_region_has_one_owner() -> None:
 
 def test_one_entry_point_name_has_one_owner() -> None:
     twin = FakePoint(module(Region("970000", "x")), "one", "qingsuan-twin", "3")
-    installed = load([FakePoint(module()), other(), twin])
+    installed = load_here([FakePoint(module()), other(), twin])
     assert [plugin.title for plugin in installed.broken] == ["qingsuan-one 2022.1", "qingsuan-twin 3"]
     assert 'entry point "one" is also the name of one of qingsuan-twin 3' in str(installed.broken[0].problem)
     assert "qingsuan-one 2022.1" in str(installed.broken[1].problem)
 
 
 def test_a_distribution_that_is_there_in_two_versions_is_refused() -> None:
-    installed = load([FakePoint(module()), other(), FakePoint(module(), distribution="Qingsuan_One", version="2021.9")])
+    installed = load_here(
+        [FakePoint(module()), other(), FakePoint(module(), distribution="Qingsuan_One", version="2021.9")]
+    )
     assert len(installed.broken) == 2
     assert {"2022.1", "2021.9"} == {plugin.version for plugin in installed.broken}
     assert all("is installed twice, the other time as" in str(plugin.problem) for plugin in installed.broken)
@@ -241,7 +250,7 @@ def test_a_distribution_that_is_there_in_two_versions_is_refused() -> None:
 
 
 def installed_one() -> Installed:
-    return load([FakePoint(module()), other(requires=["qingsuan>=99"])])
+    return load_here([FakePoint(module()), other(requires=["qingsuan>=99"])])
 
 
 @pytest.mark.parametrize("text", ["qingsuan-one", "qingsuan-one>=2022.1", "Qingsuan.One==2022.1", "qingsuan-one<2023"])
@@ -292,7 +301,7 @@ why = "made up"
 
 CODE = """\
 from importlib.resources import files
-from qingsuan import Pool, Region, hookimpl
+from qingsuan import Function, Pool, Region, hookimpl
 
 @hookimpl
 def qingsuan_region():
@@ -345,7 +354,7 @@ def test_a_second_version_left_behind_is_seen(site: Path) -> None:
 
 
 def only(monkeypatch: pytest.MonkeyPatch, *points: FakePoint) -> None:
-    monkeypatch.setattr(listing, "load", lambda: load(points))
+    monkeypatch.setattr(listing, "load", lambda: load_here(points))
 
 
 def test_the_command_lists_pools_rule_sets_and_missing_parameters(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

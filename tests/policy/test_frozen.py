@@ -11,7 +11,7 @@ import pytest
 
 from qingsuan.plugins import load
 from qingsuan.policy.compile import Program, compile_rule_sets
-from qingsuan.policy.model import Case, Covers, IdentityClass, Missing, Region, Rule, RuleSet
+from qingsuan.policy.model import Case, Covers, Function, IdentityClass, Missing, Region, Rule, RuleSet
 from qingsuan.policy.reader import read_rule_sets
 from worlds import world
 
@@ -52,7 +52,7 @@ def test_nothing_of_a_program_can_be_written() -> None:
 
 def test_what_was_handed_over_can_change_and_the_region_does_not() -> None:
     codes: dict[str, dict[str, str]] = {"med_type": {"15": "特药"}}
-    functions = {"half": print}
+    functions = {"half": Function(print, ("setl_time",))}
     region = Region("990000", "made up", codes=codes, functions=functions)
     codes["med_type"]["16"] = "x"
     codes["psn_type"] = {}

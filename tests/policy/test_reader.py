@@ -15,6 +15,7 @@ from qingsuan.policy.model import (
     Deductible,
     Dimension,
     Entry,
+    Function,
     Held,
     IdentityClass,
     IdentityRank,
@@ -391,7 +392,7 @@ def test_a_list_that_is_empty_or_repeats_itself_is_refused(tmp_path: Path, conte
 
 def region(folder: Path | str | None) -> Region:
     pools = (Pool("990100", "one", ("9901",)),)
-    return Region("990000", "made up", pools, rules=folder, functions={"season": lambda batch: batch})
+    return Region("990000", "made up", pools, rules=folder, functions={"season": Function(len, ("setl_time",))})
 
 
 def later(text: str = TEXT) -> str:

@@ -13,17 +13,8 @@ import pytest
 
 import qingsuan
 from premium_worlds import RULE
-from settling import Ran, install, only, run, write_csv
+from settling import Ran, declared, install, only, run, write_csv
 
-HOOK = """\
-from importlib.resources import files
-from qingsuan import Pool, Region, hookimpl
-
-@hookimpl
-def qingsuan_region():
-    pools = (Pool("990100", "one", ("9901",)),)
-    return Region("990000", "made up", pools, premiums=files(__name__) / "rules")
-"""
 PEOPLE = {
     "full": "2304",
     "returned": "7202",
@@ -62,7 +53,7 @@ class Year:
 
     def __init__(self, folder: Path, rule: str = RULE) -> None:
         self.folder, self.rows = folder, {"insured": [], "identities": [], "premiums": []}
-        install(folder / "site", HOOK, rule)
+        install(folder / "site", declared("premiums", pools=[("990100", "one", "9901")]), rule, folder="premiums")
 
     def run(self, *more: object, year: int = 2022, out: str = "out") -> Ran:
         files = {name: write_csv(self.folder / f"{name}.csv", rows) for name, rows in self.rows.items() if rows}

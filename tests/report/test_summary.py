@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from settling import HOOK, RULES, Ran, claim, install, insured, only, settle, write
+from settling import RULES, Ran, claim, declared, install, insured, only, settle, write
 
 NOT_KNOWN = """\
 [[missing]]
@@ -100,7 +100,7 @@ def test_what_goes_beyond_the_list_stands_in_the_record_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = tmp_path / "beyond"
-    install(site, HOOK.replace("rules=", 'authority=files(__name__) / "authority", rules='), RULES + BEYOND)
+    install(site, declared("rules", "authority"), RULES + BEYOND)
     (site / "qingsuan_settling" / "authority").mkdir()
     (site / "qingsuan_settling" / "authority" / "a.toml").write_text(AUTHORITY, "utf-8")
     only(site, monkeypatch)

@@ -24,6 +24,7 @@ from qingsuan.policy.model import (
     Codes,
     Deductible,
     Entry,
+    Function,
     Held,
     Interval,
     Limit,
@@ -252,7 +253,9 @@ def test_every_part_of_a_file_makes_statements(one: RuleSet) -> None:
 
 CITIES = Path(__file__).parents[1] / "plugins/cities/src/qingsuan_cities/rules"
 POOLS = tuple(Pool(code, code, (code[:4],)) for code in (*(f"990{n}00" for n in range(1, 10)), "991000"))
-EVERY_CONSTRUCT = read_rule_sets(Region("990000", "made up", POOLS, rules=CITIES, functions={"season": len}))
+EVERY_CONSTRUCT = read_rule_sets(
+    Region("990000", "made up", POOLS, rules=CITIES, functions={"season": Function(len, ("setl_time",))})
+)
 SAYS_NOTHING = {"file", "matrices", "cell", "pool", "schemes", "rank", "multiples"}
 """Where a rule set is written, and of whom it is, which is said above its changes; a rank repeats that of ``identity_rank``, and the
 list of multiples what the amounts say themselves."""

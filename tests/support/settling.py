@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import errno
 import io
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -20,19 +19,23 @@ import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.cli import main
-from qingsuan.plugins import finding as plugins
+from qingsuan.plugins import entry_points as plugins
 from qingsuan.run.restart.ledger import Ledger
 from qingsuan.tables import CLAIMS, IDENTITIES, INSURED, Column
 from rule_heads import head
 
 __all__ = [
     "BILL",
+    "CODE",
+    "REGION",
     "RULES",
     "RULES_HEAD",
     "Ran",
     "claim",
+    "declared",
     "full_after",
     "install",
+    "install_code",
     "insured",
     "only",
     "read",
@@ -84,7 +87,20 @@ OWN_RULES = RULES.replace(
 ).replace('when = { med_type = ["21"] }', 'when = { med_type = ["21"], own = ["1"] }')
 """The same, deciding by a dimension that the plugin's function ``f`` works out."""
 
-HOOK = """\
+POOLS = (("990100", "one", "9901"), ("990200", "two", "9902"))
+
+
+def declared(*folders: str, code: str = "990000", pools: Sequence[tuple[str, str, str]] = POOLS) -> str:
+    """The declaration of a made-up region: its folders, its code, and its pools as code, name and prefix."""
+    named = ", ".join(f'"{folder}"' for folder in folders)
+    head = f'format = 1\ncode = "{code}"\nname = "made up"\nfolders = [{named}]\n'
+    return head + "".join(
+        f'[[pools]]\ncode = "{pool}"\nname = "{name}"\nprefixes = ["{prefix}"]\n' for pool, name, prefix in pools
+    )
+
+
+REGION = declared("rules")
+CODE = """\
 from importlib.resources import files
 from qingsuan import Pool, Region, hookimpl
 
@@ -93,15 +109,25 @@ def qingsuan_region():
     pools = (Pool("990100", "one", ("9901",)), Pool("990200", "two", ("9902",)))
     return Region("990000", "made up", pools, rules=files(__name__) / "rules")
 """
+"""The same region, handed over by a hook."""
 
 
-def install(site: Path, hook: str = HOOK, rules: str = RULES) -> None:
-    """Put the distribution qingsuan-settling into a folder, as pip would."""
+def install(site: Path, region: str = REGION, rules: str = RULES, *, folder: str = "rules") -> None:
+    """Put the distribution qingsuan-settling into a folder, as pip would: parameters and no code."""
+    _install(site, "region.toml", region, folder, rules)
+
+
+def install_code(site: Path, code: str = CODE, rules: str = RULES) -> None:
+    """The same with code in the place of the declaration."""
+    _install(site, "__init__.py", code, "rules", rules)
+
+
+def _install(site: Path, name: str, text: str, folder: str, rules: str) -> None:
     package, metadata = site / "qingsuan_settling", site / "qingsuan_settling-2022.1.dist-info"
-    (package / "rules").mkdir(parents=True, exist_ok=True)
+    (package / folder).mkdir(parents=True, exist_ok=True)
     metadata.mkdir(exist_ok=True)
-    (package / "__init__.py").write_text(hook, "utf-8")
-    (package / "rules" / "a.toml").write_text(rules, "utf-8")
+    (package / name).write_text(text, "utf-8")
+    (package / folder / "a.toml").write_text(rules, "utf-8")
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: qingsuan-settling\nVersion: 2022.1\n", "utf-8")
     (metadata / "entry_points.txt").write_text("[qingsuan]\nsettling = qingsuan_settling\n", "utf-8")
 
@@ -109,7 +135,6 @@ def install(site: Path, hook: str = HOOK, rules: str = RULES) -> None:
 def only(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the distribution in ``site`` be found, and no other one."""
     monkeypatch.syspath_prepend(str(site))
-    sys.modules.pop("qingsuan_settling", None)
     invalidate_caches()
     every = plugins._installed
     monkeypatch.setattr(plugins, "_installed", lambda: [one for one in every() if one.name == "settling"])

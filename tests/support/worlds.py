@@ -17,7 +17,7 @@ from counting import with_counting
 from generate import DIMENSIONS, IDENTITY_CODES, LEVELS, REG_TYPES, YEAR, Dice, registered, rule_set
 from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Registration
 from qingsuan.benefits.setup import Setup
-from qingsuan.policy.model import Pool, Region, RuleSet
+from qingsuan.policy.model import Function, Pool, Region, RuleSet
 from qingsuan.policy.who.registrations import asks
 from varied import varied
 from year_ends import with_year_ends
@@ -85,7 +85,7 @@ def world(
     """
     dice = Dice(Random(seed))
     regions = tuple(
-        Region(code, f"{code} (made up)", pools, functions={"half_of_month": _half_of_batch})
+        Region(code, f"{code} (made up)", pools, functions={"half_of_month": Function(_half_of_batch, ("setl_time",))})
         for code, pools in POOLS.items()
     )
     sets = tuple(with_counting(varied(one, seed), seed) for one in _rule_sets(dice))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,6 +81,11 @@ class Places:
             found = next((number for prefix, number in self._prefixes if admdvs.startswith(prefix)), -1)
             self._known[admdvs] = found
         return found
+
+    def region_of(self, admdvs: str) -> str:
+        """Code of the region that insures an area; empty if none does."""
+        pool = self.pool_of(admdvs)
+        return f"{self._region_digits[pool]}0000" if pool >= 0 else ""
 
     def place_of(self, pool: int, treated_in: str) -> int:
         """Where treatment lies seen from a pool: 0 in the pool, 1 in the region, 2 outside (``tables.PLACES``)."""
@@ -183,16 +188,20 @@ class Setup:
     program: Program = field(init=False)
     places: Places = field(init=False)
     own_columns: dict[str, OwnColumn] = field(init=False)
+    _asking: dict[str, set[str]] = field(init=False)
     learned: Learned = field(init=False)
 
     def __post_init__(self) -> None:
         self.program = compile_rule_sets(self.rule_sets, apart=self.apart)
         self.places = Places(self.regions)
         self.own_columns = {}
+        self._asking = {}
         for rule_set in self.program.rule_sets:
             for dimension in rule_set.dimensions:
-                column = OwnColumn.of(dimension, self.region_of(rule_set.pool).code)
+                region = self.region_of(rule_set.pool).code
+                column = OwnColumn.of(dimension, region)
                 self.own_columns[column.name] = column
+                self._asking.setdefault(column.name, set()).add(region)
         names = dict.fromkeys((*CLAIM_CODES, *INSURED_CODES, "psn_idet_type", "reg_type", "reg_value"))
         own = [one for one in self.own_columns.values() if not one.is_number and not one.reg_type]
         names.update(dict.fromkeys(one.name for one in own))
@@ -256,6 +265,18 @@ class Setup:
         for region in self.regions:
             known.update(region.codes.get(column, {}))
         return known
+
+    def rows_asked(self, name: str, areas: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        """Which rows are of a region whose rules ask for an internal column: what others have there is none of its business."""
+        return self.rows_of(self._asking[name], areas)
+
+    def rows_of(self, regions: Collection[str], areas: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        """Which rows are insured in one of some regions, by the numbers of their areas."""
+        texts = self.vocabularies["insu_admdvs"].texts
+        numbers = np.flatnonzero(np.bincount(areas))
+        table = np.zeros(int(numbers[-1]) + 1 if len(numbers) else 1, np.bool_)
+        table[numbers] = [self.places.region_of(texts[number]) in regions for number in numbers]
+        return table[areas]
 
     def own(self, table: str) -> tuple[OwnColumn, ...]:
         """Columns of a table that only a plugin's dimension reads: codes, numbers, amounts."""

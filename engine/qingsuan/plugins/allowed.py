@@ -13,8 +13,9 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from qingsuan.errors import PluginError, PolicyError, unread
-from qingsuan.plugins.finding import AllowList, Approved, FoundPoint, Installed, Plugin, find, load, not_installed
-from qingsuan.plugins.tree import Tree, from_source
+from qingsuan.plugins.entry_points import FoundPoint, find
+from qingsuan.plugins.finding import AllowList, Approved, Installed, Plugin, load, not_installed
+from qingsuan.plugins.tree import Tree
 
 __all__ = ["allow_list", "load_allowed"]
 
@@ -42,8 +43,7 @@ def load_allowed(file: str | os.PathLike[str]) -> Installed:
     for number, approved in enumerate(listed.plugins, 1):
         _check(approved, trees, f"{file}: plugins[{number}]")
     names = {canonicalize_name(approved.name) for approved in listed.plugins}
-    with from_source():
-        installed = load(is_taken=names.__contains__)
+    installed = load(is_taken=names.__contains__, from_source=True)
     for number, approved in enumerate(listed.plugins, 1):
         key = canonicalize_name(approved.name)
         mine = [plugin for plugin in installed.plugins if canonicalize_name(plugin.distribution) == key]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from qingsuan.plugins.finding import Plugin
+from qingsuan.plugins.places import files_below
 from qingsuan.policy.model import FOLDERS, Region
 
-__all__ = ["definition_of", "digest_of", "files_below"]
+__all__ = ["definition_of", "digest_of"]
 
 
 def digest_of(plugins: Iterable[Plugin]) -> str:
@@ -33,20 +32,11 @@ def digest_of(plugins: Iterable[Plugin]) -> str:
 def _contents(plugin: Plugin) -> Iterator[tuple[str, bytes]]:
     region = plugin.region
     own = () if region is None else tuple((name, getattr(region, name)) for name in FOLDERS)
-    for label, folder in (("code", _package(plugin.module)), *own):
+    for label, folder in (*(("code", root) for root in plugin.roots), *own):
         if folder is None:
             continue
         for name, content in [(folder.name, folder.read_bytes())] if folder.is_file() else files_below(folder):
             yield f"{label} {name}", content
-
-
-def _package(module: str) -> Any:
-    """The folder of the package that a module is, or lies in; its file where it lies in none; None if it has none."""
-    loaded = sys.modules.get(module)
-    if loaded is None or getattr(loaded, "__file__", None) is None:
-        return None
-    package = loaded.__name__ if hasattr(loaded, "__path__") else loaded.__package__
-    return files(package) if package else Path(str(loaded.__file__))
 
 
 def definition_of(region: Region) -> str:
@@ -54,24 +44,16 @@ def definition_of(region: Region) -> str:
     codes = {column: sorted(values.items()) for column, values in sorted(region.codes.items())}
     digest = hashlib.sha256(repr((region.code, region.name, region.pools, codes)).encode())
     for name, function in sorted(region.functions.items()):
-        digest.update(name.encode() + _source_of(function))
+        digest.update(name.encode() + _source_of(function.call))
     return digest.hexdigest()
 
 
 def _source_of(function: Callable[..., Any]) -> bytes:
-    """The module in which a function stands; nothing if it stands in none (compiled, or made on the fly)."""
+    """The digest of the code of a plugin's process, or the module in which a function stands; nothing if it stands in none."""
+    if (source := getattr(function, "source", None)) is not None:
+        return str(source).encode()
     try:
         file = inspect.getsourcefile(inspect.unwrap(function))
     except TypeError:
         return b""
     return Path(file).read_bytes() if file is not None and Path(file).is_file() else b""
-
-
-def files_below(folder: Any, prefix: str = "") -> Iterator[tuple[str, bytes]]:
-    """Every file in a folder and those in it, by its path below, sorted; without what Python keeps of code."""
-    for entry in sorted(folder.iterdir(), key=lambda entry: str(entry.name)):
-        if entry.is_dir():
-            if entry.name != "__pycache__":
-                yield from files_below(entry, f"{prefix}{entry.name}/")
-        else:
-            yield f"{prefix}{entry.name}", entry.read_bytes()

@@ -52,7 +52,7 @@ class NewPlugin:
 
     @property
     def module(self) -> str:
-        """The package that is imported."""
+        """The package that has its files."""
         return self.distribution.replace("-", "_")
 
 
@@ -91,7 +91,7 @@ def _is_code(text: str) -> bool:
 
 
 def _name(where: str, text: str) -> str:
-    """A name that stands in TOML, Python and Markdown as it is."""
+    """A name that stands in TOML and Markdown as it is."""
     if not text.strip() or text != text.strip() or not text.isprintable() or set(text) & set("\"'\\`$<>|{}"):
         raise _wrong(where, f"{text!r}", "a name: letters, digits, parentheses, without quotes or spaces around it")
     return text
@@ -143,7 +143,7 @@ def _files(plugin: NewPlugin) -> Iterator[tuple[str, str]]:
         ("pyproject.toml", "pyproject.toml"),
         ("README.md", "README.md"),
         (".ci/run", "ci-run"),
-        (f"{package}/__init__.py", "hook.py"),
+        (f"{package}/region.toml", "region.toml"),
         (f"tests/{values['test_file']}", "contract.py"),
         ("sample/claims.csv", "claims.csv"),
         ("sample/insured.csv", "insured.csv"),
@@ -173,7 +173,7 @@ def _values(plugin: NewPlugin) -> dict[str, str]:
         "born_old": f"{plugin.year - 70}-05-01",
         "fits": _fits(__version__),
         "pools": "\n".join(
-            f'            Pool(code="{pool.code}", name="{pool.name}", prefixes=("{pool.prefix}",)),'
+            f'\n[[pools]]\ncode = "{pool.code}"\nname = "{pool.name}"\nprefixes = ["{pool.prefix}"]'
             for pool in plugin.pools
         ),
         "pool_list": "、".join(f"{pool.name}（{pool.code}）" for pool in plugin.pools),

@@ -8,20 +8,15 @@ beside the code (``__pycache__``) or a development installation beside the packa
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import sys
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from importlib.machinery import ModuleSpec
 from importlib.metadata import Distribution
 from pathlib import Path
-from typing import Any
 
 from qingsuan.listing import files_below
+from qingsuan.plugins.places import is_below, roots_of
 from qingsuan.policy.model import FOLDERS, Region
 
-__all__ = ["Tree", "from_source"]
+__all__ = ["Tree"]
 
 _EDITABLE = "__editable__"
 """How the files begin that lead a development installation to its packages."""
@@ -45,7 +40,7 @@ class Tree:
     ) -> None:
         self._said = [f"{distribution} {version}", *(f"{name} = {value}" for name, value in sorted(points))]
         tops = sorted({value.partition(":")[0].strip().partition(".")[0] for _, value in points})
-        self.roots = tuple(root for top in tops for root in _roots_of(top))
+        self.roots = tuple(root for top in tops for root in roots_of(top, metadata))
         self._metadata = metadata
 
     @property
@@ -65,9 +60,10 @@ class Tree:
 
     def outside(self, region: Region) -> list[str]:
         """The folders of a region that lie elsewhere: nobody sealed what stands in them."""
-        roots = [root.resolve() for root in self.roots]
         folders = {name: getattr(region, name) for name in FOLDERS}
-        return [name for name, folder in folders.items() if folder is not None and not _is_below(folder, roots)]
+        return [
+            name for name, folder in folders.items() if folder is not None and not is_below(str(folder), self.roots)
+        ]
 
     def _packages(self) -> Iterator[tuple[str, Path]]:
         for root in self.roots:
@@ -84,33 +80,3 @@ class Tree:
             )
             if not is_known and path.is_file():
                 yield file.as_posix(), path
-
-
-def _roots_of(top: str) -> list[Path]:
-    """The folders of a package, or the file of a module; none if there is no such thing."""
-    try:
-        spec: ModuleSpec | None = importlib.util.find_spec(top) if top.isidentifier() else None
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None:
-        return []
-    if spec.submodule_search_locations is not None:
-        return [Path(place) for place in sorted(spec.submodule_search_locations)]
-    return [Path(spec.origin)] if spec.has_location and spec.origin else []
-
-
-def _is_below(folder: Any, roots: Iterable[Path]) -> bool:
-    path = Path(str(folder)).resolve()
-    return any(path.is_relative_to(root) for root in roots)
-
-
-@contextmanager
-def from_source() -> Iterator[None]:
-    """Let what is imported meanwhile be compiled from its source, which was digested, and not taken from ``__pycache__``."""
-    before = sys.pycache_prefix, sys.dont_write_bytecode
-    with tempfile.TemporaryDirectory(prefix="qingsuan-") as empty:
-        sys.pycache_prefix, sys.dont_write_bytecode = empty, True
-        try:
-            yield
-        finally:
-            sys.pycache_prefix, sys.dont_write_bytecode = before

@@ -70,6 +70,7 @@ __all__ = [
     "Dimension",
     "Entry",
     "Explained",
+    "Function",
     "Group",
     "Guarantee",
     "Held",
@@ -446,32 +447,30 @@ FOLDERS = ("rules", "funding", "accounts", "authority", "premiums", "funds", "cl
 
 
 @dataclass(frozen=True, slots=True)
+class Function:
+    """A function: a ``pyarrow.RecordBatch`` of claims of its region, with these columns alone, to an array of as many codes."""
+
+    call: Callable[[Any], Any]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """What a plugin hands over: one province-level jurisdiction with its pools and files.
 
     Parameters
     ----------
-    code, name
-        GB/T 2260 code (six digits) and Chinese name.
-    pools
-        The pools that this plugin settles.
-    rules
-        A folder (``importlib.resources.files(...)`` or a path) with one rule-set TOML per pool, scheme and date.
-    funding
-        A folder with one funding TOML per date (财政补助), or None.
-    authority
-        A folder with one TOML per date that says what the region's pools may set (待遇清单授权), or None.
-    codes
-        Local additions to the national code tables: column -> code -> meaning.
-    functions
-        Vectorised functions for dimensions of kind ``function``: each takes a ``pyarrow.RecordBatch`` holding the
-        claim columns and returns an array of codes of the same length.
-    accounts
-        A folder with one TOML of personal accounts per pool and date (个人账户), or None.
-    premiums
-        A folder with one premium TOML per year (个人缴费), or None.
-    funds, clearing
-        Folders with one TOML per date of who bears a gap of the fund (基金缺口分担), of which way pays which care (支付方式), or None.
+    code, name, pools
+        GB/T 2260 code (six digits), Chinese name, and the pools that this plugin settles.
+    rules, authority
+        Folders with one rule-set TOML per pool, scheme and date; with one TOML per date of what the pools may set (待遇清单授权), or None.
+    funding, premiums
+        Folders with one TOML per date of subsidies (财政补助), per year of premiums (个人缴费), or None.
+    codes, functions
+        Local additions to the national code tables: column -> code -> meaning; functions for dimensions of that kind, by name.
+    accounts, funds, clearing
+        Folders with one TOML per pools and date of personal accounts (个人账户), of who bears a gap of the fund (基金缺口分担), of which way
+        pays which care (支付方式), or None.
     texts
         A folder with ``zh.po``, a gettext catalogue in Chinese of what the parameter files say in English, or None.
     """
@@ -483,7 +482,7 @@ class Region:
     funding: Any = None
     authority: Any = None
     codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
     accounts: Any = None
     premiums: Any = None
     funds: Any = None

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from qingsuan.apart.code import PluginCodeError, call_plugin
 from qingsuan.errors import PolicyError, UsageError
 from qingsuan.plugins import Installed, load, with_rules
-from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.plugins.rules_dir import OPTION, trusted_rule_sets
 from qingsuan.policy.model import Pool, Region, RuleSet
 from qingsuan.policy.reader import read_rule_set

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from qingsuan.accounts.rule.model import AccountRule
 from qingsuan.accounts.rule.reader import read_account_rules
+from qingsuan.apart.code import PluginCodeError, call_plugin
 from qingsuan.benefits.setup import Setup
 from qingsuan.clearing.ways.model import WaysRule
 from qingsuan.clearing.ways.reader import read_ways_rules
@@ -18,7 +19,6 @@ from qingsuan.errors import PolicyError
 from qingsuan.funds.gaps.model import GapRule
 from qingsuan.funds.gaps.reader import read_gap_rules
 from qingsuan.plugins import Installed, Plugin
-from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.policy.authority.check import check_authority, check_standard
 from qingsuan.policy.authority.model import Setting
 from qingsuan.policy.authority.reader import read_authorities

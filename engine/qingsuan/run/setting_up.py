@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 
 from qingsuan import plugins
@@ -15,9 +14,6 @@ from qingsuan.run.regions import Regions, read_regions, setup_of
 __all__ = ["regions_at_hand", "set_up"]
 
 PathLike = str | os.PathLike[str]
-
-_opening_plugins = threading.Lock()
-"""Plugins are tried in processes that are forked: one must not be forked while another thread imports one."""
 
 
 def set_up(
@@ -40,9 +36,8 @@ def set_up(
     UsageError, PolicyError
         The files of ``rules_dir`` cannot be trusted, or ``allow`` is no list of plugins; both at once.
     """
-    with _opening_plugins:
-        found, _ = plugins.with_rules(_found(allow, rules_dir), rules_dir)
-        setup, installed = setup_of(found, year, skip_unserved, accumulators)
+    found, _ = plugins.with_rules(_found(allow, rules_dir), rules_dir)
+    setup, installed = setup_of(found, year, skip_unserved, accumulators)
     plugins.require(installed, requirements)
     setup.strict = strict
     return setup, installed
@@ -56,8 +51,7 @@ def regions_at_hand(requirements: Sequence[str] = (), *, allow: PathLike | None 
     PluginError, PolicyError
         As in :func:`set_up`.
     """
-    with _opening_plugins:
-        regions = read_regions(_found(allow))
+    regions = read_regions(_found(allow))
     plugins.require(regions.installed, requirements)
     return regions
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from qingsuan.accounts.rule.model import AccountRule
 from qingsuan.accounts.rule.reader import read_account_rules
+from qingsuan.apart.code import PluginCodeError, call_plugin
 from qingsuan.cases.casefile import collect_cases
 from qingsuan.cases.outcome import CaseFailedError, Result
 from qingsuan.clearing.ways.model import WaysRule
@@ -20,7 +21,6 @@ from qingsuan.errors import PolicyError, QingsuanError
 from qingsuan.funds.gaps.model import GapRule
 from qingsuan.funds.gaps.reader import read_gap_rules
 from qingsuan.plugins import Plugin, load
-from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.policy.authority.reader import read_authorities
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.findings import Finding, findings_of

@@ -12,10 +12,10 @@ from shlex import quote
 from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
+from qingsuan.apart.code import PluginCodeError, call_plugin
 from qingsuan.errors import PluginError, UsageError, unread
 from qingsuan.listing import files_in
 from qingsuan.plugins import GROUP
-from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.testing.contract import PluginContract
 from qingsuan.testing.promises import Contract
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from importlib import invalidate_caches
 from pathlib import Path
 
@@ -11,16 +10,8 @@ import pytest
 
 from qingsuan.testing.promises import PROMISES
 from rule_heads import head
-from settling import Ran, run
+from settling import Ran, declared, run
 
-HOOK = """\
-from importlib.resources import files
-from qingsuan import Pool, Region, hookimpl
-
-@hookimpl
-def qingsuan_region():
-    return Region("{code}", "made up", (Pool("{code[0]}{code[1]}0100", "one", ("{code[0]}{code[1]}01",)),), rules=files(__name__) / "rules")
-"""
 RULES = (
     head(source="X1")
     + """\
@@ -79,8 +70,8 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     for letter, code in (("a", "980000"), ("b", "990000")):
         package = f"qingsuan_two_{letter}"
-        monkeypatch.delitem(sys.modules, package, raising=False)
-        files[f"{package}/__init__.py"] = HOOK.format(code=code)
+        pool = (f"{code[:2]}0100", "one", f"{code[:2]}01")
+        files[f"{package}/region.toml"] = declared("rules", code=code, pools=[pool])
         files[f"{package}/rules/a.toml"] = RULES.replace("990100", f"{code[:2]}0100")
         files[f"tests/cases/{letter}.toml"] = CASE.format(pool=f"{code[:2]}0100")
     for name, text in files.items():
@@ -120,11 +111,11 @@ def test_every_region_of_a_distribution_is_examined(source: Path) -> None:
 
 
 def test_an_entry_point_that_is_refused_is_named(source: Path) -> None:
-    change(source / "qingsuan_two_b/__init__.py", "@hookimpl\n", "")
+    change(source / "qingsuan_two_b/region.toml", 'name = "made up"\n', "")
     found = broken(run("plugins", "check", "qingsuan-two", "--json"))
     assert list(found) == ["loaded"], "nothing else is asked of a plugin that does not open"
     assert found["loaded"][0]["where"] == "qingsuan-two 2022.1: entry point two-b"
-    assert "it has no hook qingsuan_region: is it marked with @hookimpl?" in found["loaded"][0]["found"]
+    assert "qingsuan_two_b/region.toml: name: this key is missing" in found["loaded"][0]["found"]
     assert "qingsuan-two 2022.1   entry point two-b   REFUSED" in run("plugins").out
 
 
@@ -133,8 +124,8 @@ def test_an_entry_point_that_is_refused_is_named(source: Path) -> None:
     [
         ("qingsuan_two_a/rules/a.toml", "percent = [60]", "percent = [160]", "rules", "the whole number 160"),
         ("qingsuan_two_a/rules/a.toml", 'grade = "made-up"', 'grade = "C"', "grades", "the source has grade C"),
-        ("qingsuan_two_a/__init__.py", '("9801",)', '("9802",)', "pools", "prefixes 9802, none of which"),
-        ("qingsuan_two_a/__init__.py", '),), rules', '), Pool("980200", "two", ("9802",))), rules', "pools", "no rule set"),
+        ("qingsuan_two_a/region.toml", '["9801"]', '["9802"]', "pools", "prefixes 9802, none of which"),
+        ("qingsuan_two_a/region.toml", '["9801"]\n', '["9801"]\n[[pools]]\ncode = "980200"\nname = "two"\nprefixes = ["9802"]\n', "pools", "no rule set"),
         ("tests/cases/a.toml", 'med_type = "21"', 'med_type = "11"', "cases", "found E_NO_RULE"),
         ("tests/cases/a.toml", "format = 1", "format = 2", "cases", "it cannot be settled"),
         ("tests/test_two.py", '"made-up"})', '"made-up"})\n    untested = frozenset({"x"})', "tested", "there is no such rule"),

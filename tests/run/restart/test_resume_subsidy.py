@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +27,7 @@ from qingsuan.run.folder import LEDGER
 from qingsuan.run.kept import Kept
 from qingsuan.run.restart.ledger import Ledger, _line, read_lines
 from qingsuan.run.shuffle import Budget
-from settling import Ran, full_after, install, insured, only, run, write_csv
+from settling import Ran, declared, full_after, install, insured, only, run, write_csv
 from stopping import Stoppable, change_file, tree
 
 KILLS = int(os.environ.get("QINGSUAN_KILLS", "4"))
@@ -299,15 +298,6 @@ def test_a_header_of_other_forms_is_refused(year: Year, tmp_path: Path, monkeypa
 # ---- what changed
 
 
-HOOK = """\
-from importlib.resources import files
-from qingsuan import Pool, Region, hookimpl
-
-@hookimpl
-def qingsuan_region():
-    pools = (Pool("990100", "one", ("9901",)),)
-    return Region("990000", "made up", pools, funding=files(__name__) / "rules")
-"""
 FUNDING = """\
 format = 1
 [funding]
@@ -339,7 +329,7 @@ class MadeUp:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self.monkeypatch = folder, monkeypatch
-        install(folder / "site", HOOK, FUNDING)
+        install(folder / "site", declared("funding", pools=[("990100", "one", "9901")]), FUNDING, folder="funding")
         only(folder / "site", monkeypatch)
         rows = [insured(psn_no=f"p{number}", begndate="2021-01-01") for number in range(40)]
         self.people = write_csv(folder / "insured.csv", rows)
@@ -379,7 +369,7 @@ def new_comment(made_up: MadeUp) -> None:
 
 
 def new_pool(made_up: MadeUp) -> None:
-    change_file(next((made_up.folder / "site").rglob("__init__.py")), '"one"', '"another"')
+    change_file(next((made_up.folder / "site").rglob("region.toml")), '"one"', '"another"')
 
 
 def new_class(made_up: MadeUp) -> None:
@@ -430,7 +420,6 @@ def test_what_changed_is_refused_and_named(
 ) -> None:
     before = tree(made_up.folder / "out")
     change(made_up)
-    sys.modules.pop("qingsuan_settling")
     ran = made_up.subsidy("--resume")
     assert (ran.status, named in ran.err, "--resume with other" in ran.err) == (status, True, True), ran.err
     assert tree(made_up.folder / "out") == before
@@ -453,7 +442,7 @@ def test_resuming_with_other_options_is_refused_by_name(
 
 
 def test_another_year_is_refused(made_up: MadeUp) -> None:
-    (made_up.folder / "site" / "qingsuan_settling" / "rules" / "b.toml").write_text(
+    (made_up.folder / "site" / "qingsuan_settling" / "funding" / "b.toml").write_text(
         FUNDING.replace("2021", "2022"), "utf-8"
     )
     ran = made_up.subsidy("--resume", year=2022)

@@ -34,7 +34,7 @@ from qingsuan.simulation.permitted.finding import Found, find_permitted
 from qingsuan.simulation.permitted.gaps import FundGap, gaps_of_books, read_gap
 from qingsuan.simulation.permitted.numbers import PermittedNumber
 from qingsuan.simulation.permitted.told import tables_of
-from settling import install, only, run
+from settling import declared, install, only, run
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World
 
@@ -289,23 +289,12 @@ def test_what_saves_when_it_rises_is_raised_as_far_as_rules_accept_it() -> None:
 
 # ---- the command
 
-HOOK = """\
-from importlib.resources import files
-from qingsuan import Pool, Region, hookimpl
-
-@hookimpl
-def qingsuan_region():
-    here = files(__name__)
-    pools = (Pool("990100", "one", ("9901",)),)
-    return Region("990000", "made up", pools, rules=here / "rules", authority=here / "authority", funds=here / "funds")
-"""
-
 
 @pytest.fixture
 def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A made-up year of an installed made-up region, prepared."""
     package = tmp_path / "site" / "qingsuan_settling"
-    install(tmp_path / "site", HOOK, RULES)
+    install(tmp_path / "site", declared("rules", "authority", "funds", pools=[("990100", "one", "9901")]), RULES)
     for name, text in (("authority", WITHOUT_EQUAL_TILTS), ("funds", GAP_RULE)):
         (package / name).mkdir()
         (package / name / "a.toml").write_text(text, "utf-8")

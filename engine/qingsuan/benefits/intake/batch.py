@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -93,12 +93,12 @@ class Rows:
             if cells is not None and code in cells.faults:
                 self.refuse(cells.faults[code], code, column.name, _EXPECTED[code])
 
-    def refuse_own_amounts(self, name: str) -> Cells:
-        """Read a plugin's column of yuan, and refuse its cells for what those of a bill are refused for."""
+    def refuse_own_amounts(self, name: str, mine: Mask) -> Cells:
+        """Read a plugin's column of yuan, and refuse cells of the rows that are its own for what those of a bill are refused for."""
         cells = read_money(self.batch.column(name))
         for code, mask in sorted(cells.faults.items()):  # E_FORM, E_RANGE, E_SCALE: a cell has one
             expected = _EXPECTED.get(code, form_of_kind("money"))
-            self.refuse(mask, code, name, expected, self.shown(name, "money") if code == "E_FORM" else None)
+            self.refuse(mask & mine, code, name, expected, self.shown(name, "money") if code == "E_FORM" else None)
         return cells
 
     def refuse_unlike_form(self, column: str) -> None:
@@ -108,16 +108,24 @@ class Rows:
         if bad is not None:
             self.refuse(bad, "E_FORM", column, expected, self.shown(column, "code"))
 
-    def refuse_codes(self, column: str, codes: Sequence[str]) -> None:
-        """Refuse texts that are not in a code table."""
-        bad = self._not_good(column, lambda texts: pc.is_in(texts, value_set=pa.array(list(codes), pa.string())))
+    def refuse_codes(
+        self, column: str, codes: Sequence[str], local: Callable[[], Iterator[tuple[Mask, Sequence[str]]]]
+    ) -> None:
+        """Refuse texts that are not in a code table, nor among the ``local`` codes of some rows."""
+        bad = self._unknown(column, codes)
         if bad is not None:
+            for mine, own in local():
+                strange = self._unknown(column, own)
+                bad &= ~mine if strange is None else strange | ~mine
             self.refuse(
                 bad,
                 "E_CODE",
                 column,
                 f"a code of the table {column}, such as {codes[0]}, or a local one that the region's plugin declares",
             )
+
+    def _unknown(self, column: str, codes: Sequence[str]) -> Mask | None:
+        return self._not_good(column, lambda texts: pc.is_in(texts, value_set=pa.array(list(codes), pa.string())))
 
     def _not_good(self, column: str, good: Callable[[pa.Array], pa.Array]) -> Mask | None:
         """Which texts of a column are not good; each different text is looked at once. None if all are."""
@@ -156,11 +164,11 @@ class Rows:
             return pa.repeat(pa.scalar(""), self.size)
         return cells.values.dictionary_decode() if pa.types.is_dictionary(cells.values.type) else cells.values
 
-    def typed(self) -> pa.RecordBatch:
-        """The batch as a plugin's function sees it: every column of its own type, whatever file it came from."""
+    def typed(self, names: Sequence[str], mine: Mask) -> pa.RecordBatch:
+        """Some columns of some rows as a plugin's function sees them: each of its own type, whatever file it came from."""
         kinds = {"date": pa.date32(), "time": pa.timestamp("us"), "flag": pa.string()}
         columns = {}
-        for column in self.columns:
+        for column in (column for column in self.columns if column.name in names):
             cells = self.cells[column.name]
             if cells is None:
                 columns[column.name] = pa.nulls(self.size, kinds.get(column.kind, pa.string()))
@@ -175,7 +183,8 @@ class Rows:
             else:
                 values = self.texts(column.name)
             columns[column.name] = pc.if_else(absent, pa.scalar(None, values.type), values)
-        return pa.RecordBatch.from_pydict(columns)
+        batch = pa.RecordBatch.from_pydict(columns)
+        return batch if mine.all() else batch.filter(pa.array(mine))
 
     def finish(self, fields: dict[str, pa.Array], kept: Mask | None = None) -> Taken:
         """The rows that were not refused, and those of the others that are ``kept``; and all refusals."""

@@ -5,7 +5,7 @@ What is wrong with a row alone is found here, in the order of the rejection code
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingsuan.apart.code import PluginCodeError, call_plugin
 from qingsuan.benefits.intake.batch import Mask, Rows
 from qingsuan.benefits.intake.dates import (
     deciding_dates,
@@ -42,10 +43,9 @@ from qingsuan.columns.rows import arrow
 from qingsuan.divisions import retired
 from qingsuan.errors import InputError, PluginError
 from qingsuan.money import yuan
-from qingsuan.plugins.code import PluginCodeError, call_plugin
 from qingsuan.policy.per_claim.names import FAMILY_KEY
 from qingsuan.settlement import Taken
-from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, IDENTITIES, INSURED, REGISTRATIONS
+from qingsuan.tables import BILL, BILL_PARTS, CLAIMS, CODES, IDENTITIES, INSURED, REGISTRATIONS
 
 __all__ = ["take_claims", "take_identities", "take_insured", "take_registrations"]
 
@@ -63,26 +63,47 @@ def _encode(setup: Setup, rows: Rows, names: Sequence[str]) -> dict[str, pa.Arra
     return fields
 
 
-def _own_fields(setup: Setup, rows: Rows, table: str) -> dict[str, pa.Array]:
-    """Columns that only plugins read; which file has one of them not is remembered, for its own rows alone."""
+def _refuse_codes(setup: Setup, rows: Rows, name: str, areas: npt.NDArray[np.int32]) -> None:
+    """Refuse codes that neither the national table has nor the row's own region."""
+
+    def local() -> Iterator[tuple[Mask, Sequence[str]]]:
+        for region in setup.regions:
+            if region.codes.get(name):
+                yield setup.rows_of([region.code], areas), tuple(region.codes[name])
+
+    rows.refuse_codes(name, tuple(CODES[name]), local)
+
+
+def _own_fields(setup: Setup, rows: Rows, table: str, areas: npt.NDArray[np.int32]) -> dict[str, pa.Array]:
+    """Columns that only plugins read; which file has one of them not is remembered, for its own rows alone.
+
+    No row of another region is refused for what it has there, and no function is given one.
+    """
     fields = {}
     for own in setup.own(table):
+        mine = setup.rows_asked(own.name, areas)
         if own.function:
-            fields[own.name] = arrow(_call(setup, own.name, rows.typed()))
+            fields[own.name] = arrow(_call(setup, rows, own, mine))
         elif own.column not in rows.batch.schema.names:
             setup.learned.absent_columns.update((own.name, file) for file in rows.pieces.files.tolist())
-            empty = np.full(rows.size, NO_AMOUNT, np.int64) if own.is_number else np.zeros(rows.size, np.int32)
-            fields[own.name] = arrow(empty)
+            fields[own.name] = arrow(_nothing(rows, own))
         else:
             try:
-                values = _values(setup, rows, own)
+                values = _values(setup, rows, own, mine)
             except (TypeRefused, pa.ArrowException) as error:
+                if not mine.any():
+                    fields[own.name] = arrow(_nothing(rows, own))
+                    continue
                 plain = own.is_number and not (own.is_amount or own.is_date)
                 raise _of_other_type(
                     table, rows, own.column, "whole numbers, or text" if plain else str(error)
                 ) from None
             fields[own.name] = arrow(values)
     return fields
+
+
+def _nothing(rows: Rows, own: OwnColumn) -> npt.NDArray[np.int32] | npt.NDArray[np.int64]:
+    return np.full(rows.size, NO_AMOUNT, np.int64) if own.is_number else np.zeros(rows.size, np.int32)
 
 
 def _of_other_type(table: str, rows: Rows, column: str, expected: str) -> InputError:
@@ -102,46 +123,47 @@ def _registered_amounts(setup: Setup, rows: Rows) -> dict[str, pa.Array]:
         values = np.full(rows.size, NO_AMOUNT, np.int64)
         if column in rows.batch.schema.names:
             try:
-                values = _amounts(rows, column)
+                values = _amounts(rows, column, np.ones(rows.size, np.bool_))
             except (TypeRefused, pa.ArrowException) as error:
                 raise _of_other_type("registrations", rows, column, str(error)) from None
         fields[registered_amount(column)] = arrow(values)
     return fields
 
 
-def _values(setup: Setup, rows: Rows, own: OwnColumn) -> npt.NDArray[np.int32] | npt.NDArray[np.int64]:
+def _values(setup: Setup, rows: Rows, own: OwnColumn, mine: Mask) -> npt.NDArray[np.int32] | npt.NDArray[np.int64]:
     if own.is_amount:
-        return _amounts(rows, own.column)
+        return _amounts(rows, own.column, mine)
     if own.is_date:
-        return _dates(rows, own.column)
-    return _numbers(rows, own.column) if own.is_number else _codes(setup, rows, own)
+        return _dates(rows, own.column, mine)
+    return _numbers(rows, own.column, mine) if own.is_number else _codes(setup, rows, own, mine)
 
 
-def _amounts(rows: Rows, name: str) -> npt.NDArray[np.int64]:
+def _amounts(rows: Rows, name: str, mine: Mask) -> npt.NDArray[np.int64]:
     """A plugin's column of yuan, in fen; a cell that is no amount is refused as in the columns of a bill, an empty one is unknown."""
-    cells = rows.refuse_own_amounts(name)
+    cells = rows.refuse_own_amounts(name, mine)
     return np.where(cells.absent, NO_AMOUNT, cells.values)
 
 
-def _dates(rows: Rows, name: str) -> npt.NDArray[np.int64]:
+def _dates(rows: Rows, name: str, mine: Mask) -> npt.NDArray[np.int64]:
     """A plugin's column of dates, in days since 1970-01-01; a cell that is none is refused, an empty one is unknown."""
     cells = read_dates(rows.batch.column(name))
     if "E_FORM" in cells.faults:
-        rows.refuse(cells.faults["E_FORM"], "E_FORM", name, form_of_kind("date"), rows.shown(name, "date"))
+        rows.refuse(cells.faults["E_FORM"] & mine, "E_FORM", name, form_of_kind("date"), rows.shown(name, "date"))
     return np.where(cells.values == NO_DATE, NO_AMOUNT, cells.values.astype(np.int64))
 
 
-def _codes(setup: Setup, rows: Rows, own: OwnColumn) -> npt.NDArray[np.int32]:
+def _codes(setup: Setup, rows: Rows, own: OwnColumn, mine: Mask) -> npt.NDArray[np.int32]:
     column = rows.batch.column(own.column)
     if pa.types.is_integer(column.type):
         column = column.cast(pa.string())
     cells = read_texts(column)
     if "E_FORM" in cells.faults:
-        rows.refuse(cells.faults["E_FORM"], "E_FORM", own.column, CODE_FORM, rows.shown(own.column, "code"))
+        bad = cells.faults["E_FORM"] & mine
+        rows.refuse(bad, "E_FORM", own.column, CODE_FORM, rows.shown(own.column, "code"))
     return setup.vocabularies[own.name].encode(cells.values)
 
 
-def _numbers(rows: Rows, name: str) -> npt.NDArray[np.int64]:
+def _numbers(rows: Rows, name: str, mine: Mask) -> npt.NDArray[np.int64]:
     """A plugin's column of whole numbers; a cell that is none is refused, an empty one is unknown."""
     column = rows.batch.column(name)
     if not pa.types.is_integer(column.type):
@@ -149,7 +171,7 @@ def _numbers(rows: Rows, name: str) -> npt.NDArray[np.int64]:
         plain = texts.values.dictionary_decode() if pa.types.is_dictionary(texts.values.type) else texts.values
         good = pc.match_substring_regex(plain, _WHOLE).to_numpy(zero_copy_only=False)
         rows.refuse(
-            ~good & ~texts.absent,
+            ~good & ~texts.absent & mine,
             "E_FORM",
             name,
             "a whole number of at most 15 digits, or nothing",
@@ -160,13 +182,17 @@ def _numbers(rows: Rows, name: str) -> npt.NDArray[np.int64]:
     return numbers
 
 
-def _call(setup: Setup, name: str, batch: pa.RecordBatch) -> npt.NDArray[np.int32]:
-    """Ask a plugin's function for its codes; it is given columns, never a pointer into ours."""
-    own = setup.own_columns[name]
+def _call(setup: Setup, rows: Rows, own: OwnColumn, mine: Mask) -> npt.NDArray[np.int32]:
+    """Ask a plugin's function for the codes of its region's rows; it is given the columns that it declares, and no others."""
+    codes = np.zeros(rows.size, np.int32)
+    if not mine.any():
+        return codes
     region = next(region for region in setup.regions if region.code == own.region)
     where = f"plugin of region {region.code}: function {own.function}"
     try:
-        values = call_plugin(_texts_of, region.functions[own.function], batch)
+        function = region.functions[own.function]
+        batch = rows.typed(function.columns, mine)
+        values = call_plugin(_texts_of, function.call, batch)
     except PluginCodeError as error:
         do = "mend the function, or ask those who wrote the plugin"
         raise PluginError(
@@ -174,7 +200,8 @@ def _call(setup: Setup, name: str, batch: pa.RecordBatch) -> npt.NDArray[np.int3
         ) from error
     if len(values) != batch.num_rows:
         raise PluginError(where, found=f"{len(values)} codes", expected=f"one for each of {batch.num_rows} rows")
-    return setup.vocabularies[name].encode(values)
+    codes[mine] = setup.vocabularies[own.name].encode(values)
+    return codes
 
 
 def _texts_of(function: Callable[[Any], Any], batch: pa.RecordBatch) -> pa.Array:
@@ -235,13 +262,13 @@ def take_claims(setup: Setup, batch: pa.RecordBatch, pieces: Pieces, torn: Seque
     rows.refuse_forms()
     for name in ("insu_admdvs", "fix_blng_admdvs"):
         rows.refuse_unlike_form(name)
-    fields.update(_own_fields(setup, rows, "claims"))
+    areas = fields["insu_admdvs"].to_numpy(zero_copy_only=False)
+    fields.update(_own_fields(setup, rows, "claims", areas))
     for name in ("insutype", "med_type"):
-        rows.refuse_codes(name, tuple(setup.codes(name)))
+        _refuse_codes(setup, rows, name, areas)
     refuse_when_set(setup, rows, fields)
     role = role_of_flags(rows.cells, rows.size)
     money = _refuse_amounts(rows, role)
-    areas = fields["insu_admdvs"].to_numpy(zero_copy_only=False)
     benefit = refuse_dates(rows, kinds, may_be_of_another_year(setup, role, areas), years)
     _refuse_unserved(setup, rows, areas)
     referral = rows.ints("refl_flag", np.int8, 0) + 2 * rows.ints("er_flag", np.int8, 0)
@@ -316,10 +343,11 @@ def take_insured(setup: Setup, batch: pa.RecordBatch, pieces: Pieces, torn: Sequ
     rows.refuse_missing()
     rows.refuse_forms()
     rows.refuse_unlike_form("insu_admdvs")
-    own_fields = _own_fields(setup, rows, "insured")
-    for name in ("insutype", "psn_type"):
-        rows.refuse_codes(name, tuple(setup.codes(name)))
     fields = _encode(setup, rows, ("insutype", "insu_admdvs", "psn_type"))
+    areas = fields["insu_admdvs"].to_numpy(zero_copy_only=False)
+    own_fields = _own_fields(setup, rows, "insured", areas)
+    for name in ("insutype", "psn_type"):
+        _refuse_codes(setup, rows, name, areas)
     rows.refuse_faults("E_SCALE")
     rows.refuse_faults("E_RANGE")
     balance = rows.ints("acct_balc", np.int64, 0)

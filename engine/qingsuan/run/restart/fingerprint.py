@@ -16,7 +16,8 @@ import pyarrow as pa
 from qingsuan import __version__
 from qingsuan.errors import InputError, PluginError, PolicyError, QingsuanError, UsageError
 from qingsuan.plugins import Installed
-from qingsuan.plugins.digest import definition_of, files_below
+from qingsuan.plugins.digest import definition_of
+from qingsuan.plugins.places import files_below
 from qingsuan.run.inputs import Source
 from qingsuan.run.restart.digests import InputDigests
 from qingsuan.settlement import Settlement

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qingsuan import Pool, Region, hookimpl
+from qingsuan import Function, Pool, Region, hookimpl
 
 __all__ = ["POOLS", "qingsuan_region"]
 
@@ -37,7 +37,7 @@ def qingsuan_region() -> Region:
         rules=files(__name__) / "rules",
         authority=files(__name__) / "authority",
         codes={"med_type": {"15": "特药"}},
-        functions={"season": season},
+        functions={"season": Function(season, columns=("setl_time",))},
     )
 
 

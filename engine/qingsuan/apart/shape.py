@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qingsuan.policy.model import FOLDERS, Pool, Region
+from qingsuan.policy.model import FOLDERS, Function, Pool, Region
 from qingsuan.policy.toml.told import did_you_mean
 from qingsuan.tables import CLAIMS, CODES, IDENTITIES, INSURED
 
 __all__ = ["problem_of"]
 
 _CODE_COLUMNS = {column.name for column in (*CLAIMS, *INSURED, *IDENTITIES) if column.kind == "code"}
+
+_CLAIMS = tuple(column.name for column in CLAIMS)
 
 
 class _ShapeError(Exception):
@@ -66,8 +68,19 @@ def _check_functions(region: Region) -> None:
     if not _is_mapping(region.functions):
         raise _ShapeError(f"its Region(functions=…) is {_kind(region.functions)}, not a mapping of names to functions")
     for name, function in region.functions.items():
-        if not callable(function):
-            raise _ShapeError(f'its Region(functions={{"{name}": …}}) is not a function')
+        if not (type(function) is Function and callable(function.call)):
+            raise _ShapeError(
+                f'its Region(functions={{"{name}": …}}) is not a qingsuan.Function: write Function({name}, columns=("setl_time",)) with '
+                "the columns of claims that it reads"
+            )
+        if not (_is_tuple_of(function.columns, str) and function.columns):
+            raise _ShapeError(f'its function "{name}" has no tuple of columns, such as ("setl_time",)')
+        for column in function.columns:
+            if column not in _CLAIMS:
+                hint = did_you_mean(column, _CLAIMS) or "docs/tables.md lists them"
+                raise _ShapeError(f'its function "{name}" names no column of claims "{column}": {hint}')
+        if len(set(function.columns)) < len(function.columns):
+            raise _ShapeError(f'its function "{name}" names a column twice: {", ".join(function.columns)}')
 
 
 def _kind(value: object) -> str:

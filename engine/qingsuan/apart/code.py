@@ -24,12 +24,14 @@ def call_plugin(function: Callable[..., Any], *arguments: Any) -> Any:
     Raises
     ------
     PluginCodeError
-        It raised anything at all, ``SystemExit`` included.
+        It raised anything at all, ``SystemExit`` included; or it is a function apart, which says so itself.
     KeyboardInterrupt
         In the main thread only, where it comes from Ctrl-C.
     """
     try:
         return function(*arguments)
+    except PluginCodeError:
+        raise
     except KeyboardInterrupt as error:
         if threading.current_thread() is threading.main_thread():
             raise
