@@ -469,8 +469,8 @@ class Region:
     codes, functions
         Local additions to the national code tables: column -> code -> meaning; functions for dimensions of that kind, by name.
     accounts, funds, clearing
-        Folders with one TOML per pools and date of personal accounts (个人账户), of who bears a gap of the fund (基金缺口分担), of which way
-        pays which care (支付方式), or None.
+        Folders with one TOML per pools and date of personal accounts (个人账户), of who bears a gap (基金缺口分担), of which way pays
+        which care (支付方式), or None.
     texts
         A folder with ``zh.po``, a gettext catalogue in Chinese of what the parameter files say in English, or None.
     """
