@@ -16,6 +16,7 @@ from qingsuan.rulebook.sheets.layout import sheets_of
 from qingsuan.rulebook.sheets.reading import edits_of, open_workbook
 from qingsuan.rulebook.sheets.writing import write_workbook
 from qingsuan.rulebook.text import rule_set_text
+from qingsuan.rulebook.words import Words
 from rule_heads import head
 
 TEXT = (
@@ -61,7 +62,7 @@ def read(folder: Path, text: str = TEXT) -> RuleSet:
 
 
 def test_the_rules_are_shown_with_where_an_amount_comes_from(tmp_path: Path) -> None:
-    shown = rule_set_text(read(tmp_path))
+    shown = rule_set_text(Words(read(tmp_path), "en"))
     assert "552,960 = 6 × 92,160 (average_wage 2020)" in shown
     assert "4,608 = 5% × 92,160 (average_wage 2020) / 300" in shown
     assert "230,400 = 2.5 × 92,160 (average_wage 2020)" in shown
@@ -73,7 +74,7 @@ def test_the_rules_are_shown_with_where_an_amount_comes_from(tmp_path: Path) -> 
 
 
 def test_an_amount_without_a_value_is_no_zero(tmp_path: Path) -> None:
-    shown = rule_set_text(read(tmp_path, UNKNOWN))
+    shown = rule_set_text(Words(read(tmp_path, UNKNOWN), "en"))
     assert "6 × average_wage 2020 (no value)" in shown
     assert "2020, no value: it was not found" in shown
 

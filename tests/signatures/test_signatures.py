@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 import subprocess
@@ -99,6 +100,20 @@ def test_what_is_not_whole_is_not_signed(made: Path, out: Path) -> None:
     (out / "totals/care.parquet").unlink()
     ran = run("sign", out, "--key", made / "bureau.key")
     assert (ran.status, "not signed" in ran.out, (out / "SIGNATURE").exists()) == (3, True, False)
+
+
+def test_signing_speaks_chinese(made: Path, out: Path) -> None:
+    asked = ("sign", out, "--key", made / "bureau.key", "--lang", "zh")
+    ran = run(*asked)
+    assert ran.status == 0, ran
+    assert f"{out}：已签名，密钥 " in ran.out
+    assert "正在检查：内容摘要……" in ran.err
+    (out / "totals/care.parquet").unlink()
+    refused = run(*asked)
+    assert refused.status == 3
+    assert f"{out}：未签名：发现问题 " in refused.out
+    told = re.sub(r"[!-~]*/[!-~]*", "", f"{ran.out}{ran.err}{refused.out}{refused.err}")
+    assert re.findall(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", told) == []
 
 
 def test_a_run_that_is_settled_anew_has_no_signature_any_more(

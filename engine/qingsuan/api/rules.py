@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from qingsuan.api.arguments import PathLike
 from qingsuan.errors import UsageError
-from qingsuan.policy.model import RuleSet, Source
+from qingsuan.messages import Lang
+from qingsuan.policy.model import Region, RuleSet, Source
 from qingsuan.rulebook.statements import statements
-from qingsuan.rulebook.text import rule_set_text
+from qingsuan.rulebook.text import rules_text
 from qingsuan.rulebook.which import choose, dates_of, in_force
 from qingsuan.rulebook.words import Words
 
@@ -48,11 +49,13 @@ class Rules:
     statements: pa.Table
     missing: pa.Table
     sources: pa.Table
-    _said: str
+    _rule_sets: tuple[RuleSet, ...]
+    _region: Region
+    _rules_dir: Path | None
 
-    def summary(self) -> str:
-        """What the command ``qingsuan policy show`` prints."""
-        return self._said
+    def summary(self, lang: Lang = "en") -> str:
+        """What the command ``qingsuan policy show`` prints, in a language."""
+        return rules_text(self._rule_sets, self._region, lang, self._rules_dir)
 
 
 def rules(name: str, *, date: dt.date | str, scheme: str | None = None, rules_dir: PathLike | None = None) -> Rules:
@@ -84,13 +87,14 @@ def rules(name: str, *, date: dt.date | str, scheme: str | None = None, rules_di
             found=f"no rules of {name}{f', scheme {scheme},' if scheme is not None else ''} are in force on that date",
             expected=f"a date and scheme of: {dates_of(chosen.rule_sets)}",
         )
-    note = "" if folder is None else f"working copy: {folder}"
     return Rules(
         day,
         _table(_STATEMENTS, found, _statements),
         _table(_MISSING, found, _missing),
         _table(_SOURCES, found, _sources),
-        "\n\n\n".join(rule_set_text(one, note) for one in found),
+        found,
+        chosen.region,
+        folder,
     )
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show
+from qingsuan.messages import Lang, Words
 from qingsuan.plugins.new import new_plugin, write_plugin
 from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR
 
@@ -27,9 +29,10 @@ __all__ = ["command"]
     help="From 1 January of which year its rules hold; this year unless given.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The new folder to write.")
+@lang_option
 @results_apart
 def command(
-    code: str, name: str, pools: tuple[str, ...], distribution: str | None, year: int | None, out: Path
+    code: str, name: str, pools: tuple[str, ...], distribution: str | None, year: int | None, out: Path, lang: Lang
 ) -> None:
     """Begin the plugin of the region CODE (six digits, ending in 0000), called NAME.
 
@@ -40,9 +43,16 @@ def command(
     plugin = new_plugin(code, name, pools, distribution=distribution, year=chosen)
     files = write_plugin(plugin, out)
     listed = "\n".join(f"  {file}" for file in files)
+    region = f"{plugin.distribution}, {plugin.code} {plugin.name}"
+    speak = Words(lang).speak
     show(
-        f"{out}: {plugin.distribution}, {plugin.code} {plugin.name}, {len(plugin.pools)} pools, without one number yet (空白插件)\n"
-        f"{listed}\n"
-        f"next: pip install -e {out}\n"
-        f"      qingsuan plugins check {plugin.distribution}"
+        speak(
+            "{out}: {region}, {pools} pools, without one number yet",
+            out=str(out),
+            region=region,
+            pools=len(plugin.pools),
+        )
     )
+    show(listed)
+    show(speak("next: {command}", command=f"pip install -e {out}"))
+    show(f"      qingsuan plugins check {plugin.distribution}")

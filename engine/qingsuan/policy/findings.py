@@ -34,8 +34,12 @@ class Finding:
         """File and key."""
         return f"{self.rule_set}: {self.key}" if self.key else self.rule_set
 
+    def error(self) -> PolicyError:
+        """It as an error."""
+        return PolicyError(self.where, found=self.found, expected=self.expected, do=self.do)
+
     def __str__(self) -> str:
-        return str(PolicyError(self.where, found=self.found, expected=self.expected, do=self.do))
+        return str(self.error())
 
     def record(self) -> dict[str, str]:
         """For machines."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qingsuan.policy.model import RuleSet
+from qingsuan.messages import Lang
+from qingsuan.messages import Words as Speech
+from qingsuan.policy.model import RuleSet, Source
+from qingsuan.rulebook.headings import Headings
 from qingsuan.rulebook.origins import hanging
-from qingsuan.rulebook.statements import Statement, statements
+from qingsuan.rulebook.phrases import aside, signs
+from qingsuan.rulebook.statements import Statement, every_statement
 from qingsuan.rulebook.words import Words
 
 __all__ = ["Change", "changes", "changes_text", "paired"]
@@ -36,7 +40,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A statement as it is shown, and its text without what comes from a figure, by which it is compared."""
+    """A statement as it is shown, and its English without what comes from a figure, by which it is compared."""
 
     shown: Statement
     compared: str
@@ -61,17 +65,21 @@ def paired(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> tuple[tuple[R
     return (*found, *((None, one) for one in right))
 
 
-def changes(before: RuleSet, after: RuleSet) -> tuple[Change, ...]:
-    """Everything that the later of two rule sets says otherwise, in the order of the earlier one; what is new comes last."""
+def changes(before: RuleSet, after: RuleSet, words: tuple[Words, Words] | None = None) -> tuple[Change, ...]:
+    """Everything that the later of two rule sets says otherwise, in the order of the earlier one; what is new comes last.
+
+    It is said by ``words`` for the one and the other, in English unless they are given; what is compared is the same in every language.
+    """
+    words = (Words(before, "en"), Words(after, "en")) if words is None else words
     tables = [{matrix.table for matrix in one.matrices} for one in (before, after)]
     by_cell = (
         tables[0] == tables[1]
     )  # else a table of one is cases of the other, and only conditions say what is the same
-    old, new = (_named(one, by_cell=by_cell) for one in (before, after))
+    old, new = (_named(one, told, by_cell=by_cell) for one, told in zip((before, after), words, strict=True))
     dates = [("effective", str(one.effective), one.source) for one in (before, after)]
-    found = [] if dates[0] == dates[1] else list(_change(before, after, *(_date(one) for one in dates)))
+    found = [] if dates[0] == dates[1] else list(_change(words, *(_date(one) for one in dates)))
     for name in dict.fromkeys([*old, *new]):
-        found += _change(before, after, old.get(name), new.get(name))
+        found += _change(words, old.get(name), new.get(name))
     return tuple(found)
 
 
@@ -79,14 +87,13 @@ def _date(one: tuple[str, str, str]) -> _Said:
     return _Said(Statement("ruleset", one[0], "", one[1], one[2]), one[1])
 
 
-def _named(rule_set: RuleSet, *, by_cell: bool) -> dict[tuple[str, str, str], _Said]:
+def _named(rule_set: RuleSet, words: Words, *, by_cell: bool) -> dict[tuple[str, str, str], _Said]:
     """By name; what is said several times under one name, such as two adjustments, is one statement."""
-    shown, compared = (
-        statements(rule_set, Words(rule_set, "en", by_figure=by_figure), by_cell=by_cell) for by_figure in (False, True)
-    )
+    plain = Words(rule_set, "en", by_figure=True)
+    ways = zip(*(every_statement(one, by_cell=by_cell) for one in (words, words.by_figures(), plain)), strict=True)
     found: dict[tuple[str, str, str], _Said] = {}
-    for full, one in zip(shown, compared, strict=True):
-        said = replace(full, condition=one.condition, text=one.text if one.place == "figures" else full.text)
+    for full, short, one in dict.fromkeys(ways):
+        said = replace(full, condition=short.condition, text=short.text if one.place == "figures" else full.text)
         earlier, same = found.get(one.name), one.text
         if earlier is not None:
             text, same = f"{earlier.shown.text} + {said.text}", f"{earlier.compared} + {same}"
@@ -96,17 +103,17 @@ def _named(rule_set: RuleSet, *, by_cell: bool) -> dict[tuple[str, str, str], _S
     return found
 
 
-def _change(before: RuleSet, after: RuleSet, was: _Said | None, is_now: _Said | None) -> Iterator[Change]:
+def _change(words: tuple[Words, Words], was: _Said | None, is_now: _Said | None) -> Iterator[Change]:
     if was and is_now and (was.compared, was.shown.source) == (is_now.compared, is_now.shown.source):
         return
     old, new = (None if one is None else one.shown for one in (was, is_now))
     told = new or old
     assert told is not None, "a change is of something"
-    cited = (after if new is not None else before).cited(told.source)
-    documents = tuple(f"{one.document}, {one.article} ({one.grade})" for one in cited)
+    by = words[0] if new is None else words[1]
+    documents = tuple(_document(one, Headings(Speech(by.lang))) for one in by.rule_set.cited(told.source))
     frame = old.frame if old is not None and new is not None and old.frame == new.frame else ""
     sources = ["" if one is None else one.source for one in (old, new)]
-    amounts = tuple(_amounts(before, after, told.key)) if told.place == "figures" and old and new else ()
+    amounts = tuple(_amounts(words, told.key)) if told.place == "figures" and old and new else ()
     said = (_text(old, frame), _text(new, frame))
     yield Change(told.place, told.key, told.condition, frame, *said, sources[0], sources[1], documents, amounts)
 
@@ -115,44 +122,58 @@ def _text(one: Statement | None, frame: str) -> str:
     return "" if one is None else one.cell if frame else one.text
 
 
-def _amounts(before: RuleSet, after: RuleSet, figure: str) -> Iterator[str]:
+def _document(source: Source, headings: Headings) -> str:
+    """A document with its article and grade."""
+    lang = headings.words.lang
+    comma, _, _ = signs(lang)
+    return f"{source.document}{comma}{source.article}{aside(headings.grade(source.grade), lang)}"
+
+
+def _amounts(words: tuple[Words, Words], figure: str) -> Iterator[str]:
     """The amounts that hang on a figure in both rule sets; where the factor is another, that is a difference of its own."""
-    old = {(place, factor): said for place, factor, said in hanging(before, figure)}
-    for place, factor, said in hanging(after, figure):
+    comes_to = Speech(words[1].lang).speak("is")
+    old = {(place, factor): said for place, factor, said in hanging(words[0].rule_set, figure)}
+    for place, factor, said in hanging(words[1].rule_set, figure):
         if (place, factor) in old:
-            yield f"{place}: {factor} × is {old[place, factor]} → {said}"
+            yield f"{place}{words[1].colon}{factor} × {comes_to} {old[place, factor]} → {said}"
 
 
-def changes_text(before: RuleSet, after: RuleSet, found: Sequence[Change]) -> str:
-    """The changes of one rule set, part by part."""
+def changes_text(before: RuleSet, after: RuleSet, found: Sequence[Change], lang: Lang = "en") -> str:
+    """The changes of one rule set, part by part; ``lang`` is the language in which they were found."""
+    speech = Speech(lang)
+    headings = Headings(speech)
     lines = [f"{before.name} ({before.file}) → {after.name} ({after.file})"]
     if not found:
-        return f"{lines[0]}\n  no difference"
+        none = speech.speak("no difference")
+        return f"{lines[0]}\n  {none}"
     parts: dict[str, list[Change]] = {}
     for one in found:
-        parts.setdefault(_heading(one), []).append(one)
+        parts.setdefault(_heading(one, headings), []).append(one)
     for heading, own in parts.items():
         lines.append(f"  {heading}")
-        lines += [f"    {line}" for one in own for line in _lines(one)]
-        lines += [f"      in {document}" for document in dict.fromkeys(name for one in own for name in one.documents)]
+        lines += [f"    {line}" for one in own for line in _lines(one, speech)]
+        documents = dict.fromkeys(name for one in own for name in one.documents)
+        lines += [speech.speak("      in {document}", document=document) for document in documents]
     return "\n".join(lines)
 
 
-def _heading(one: Change) -> str:
-    name = f"{one.place}.{one.key}".rstrip(".")
-    return f"{name}: {one.frame}" if one.frame else name
+def _heading(one: Change, headings: Headings) -> str:
+    place = headings.placed(one.place, one.key)
+    _, _, colon = signs(headings.words.lang)
+    return f"{place}{colon}{one.frame}" if one.frame else place
 
 
-def _lines(one: Change) -> Iterator[str]:
-    where = f"{one.condition}: " if one.condition else ""
+def _lines(one: Change, speech: Speech) -> Iterator[str]:
+    said = f"{one.before} → {one.after}"
     if one.before == one.after:
-        yield f"{where}{one.after}"
+        said = one.after
     elif not one.before:
-        yield f"{where}new: {one.after}"
+        said = speech.speak("new: {said}", said=one.after)
     elif not one.after:
-        yield f"{where}gone: {one.before}"
-    else:
-        yield f"{where}{one.before} → {one.after}"
+        said = speech.speak("gone: {said}", said=one.before)
+    _, _, colon = signs(speech.lang)
+    yield f"{one.condition}{colon}{said}" if one.condition else said
     yield from (f"  {amount}" for amount in one.amounts)
     if one.source_before != one.source_after and one.before and one.after:
-        yield f"  source: {one.source_before or '(none)'} → {one.source_after or '(none)'}"
+        before, after = (keys or speech.speak("(none)") for keys in (one.source_before, one.source_after))
+        yield speech.speak("  source: {before} → {after}", before=before, after=after)

@@ -17,13 +17,17 @@ _SETTINGS = {
     "deductible": marked("deductible"),
     "entry": marked("what enters this layer"),
     "limit": marked("limit on what enters"),
+    "fund": marked("fund"),
     "rounding": marked("rounding"),
     "visits": marked("visits"),
+    "year_end": marked("paid once at the end of the year"),
 }
 _HEAD = {
     "ruleset.benefit_date": marked("the date that decides the benefits"),
     "ruleset.identity_date": marked("the date on which identities are read"),
     "ruleset.levels": marked("levels of hospital"),
+    "ruleset.effective": marked("in force from"),
+    "ruleset.title": marked("title of the rule set"),
     "ruleset.until": marked("in force until"),
     "ruleset.year_begins": marked("first day of the benefit year"),
     "ruleset.interim_settlements": marked("interim settlements"),
@@ -38,6 +42,13 @@ _KINDS = {
     "waiting": marked("waiting period"),
     "who": marked("group of people"),
 }
+_PARTS = {
+    "beyond": marked("Beyond what is authorised"),
+    "covers": marked("what the rules promise to cover"),
+    "explained": marked("Odd numbers explained"),
+    "missing": marked("Missing parameters"),
+    "sources": marked("Sources"),
+}
 _DATES = {
     "setl_time": marked("time of settlement setl_time"),
     "begndate": marked("first day begndate"),
@@ -47,6 +58,8 @@ _OF_RULES = {
     "entry_percent": marked("share that enters"),
     "ceiling": marked("ceiling of all payments"),
     "guarantee": marked("guarantee"),
+    "layers": marked("Layers in turn"),
+    "when": marked("When"),
     "overrides": marked("goes before"),
     "registered": marked("must be registered"),
 }
@@ -78,6 +91,41 @@ class Headings:
         """A setting of a layer."""
         return self._of(_SETTINGS, key)
 
+    def keyed(self, key: str) -> str:
+        """A setting by the key that files and commands have for it; in Chinese its name goes before.
+
+        >>> Headings(Words("zh")).keyed("bands"), Headings(Words("en")).keyed("bands")
+        ('支付比例 bands', 'bands')
+        """
+        name = self.setting(key)
+        return key if self.words.lang == "en" or name == key else f"{name} {key}"
+
+    def stated(self, place: str, key: str) -> str:
+        """A statement that holds for the whole rule set, where commands say it: in English by its place in the file.
+
+        >>> Headings(Words("zh")).stated("ruleset", "until"), Headings(Words("en")).stated("ruleset", "until")
+        ('施行截止日', 'ruleset.until')
+        """
+        return f"{place}.{key}".rstrip(".") if self.words.lang == "en" else self.of_head(place, key)
+
+    def placed(self, place: str, key: str) -> str:
+        """Any statement, where a command says it: in English by its place in the file.
+
+        >>> chinese = Headings(Words("zh"))
+        >>> chinese.placed("layers.pooled", "bands"), chinese.placed("rules.minor", "ceiling"), chinese.placed("missing", "cap")
+        ('待遇层 pooled：支付比例 bands', '规则 minor：总封顶', '缺少的参数 cap')
+        >>> Headings(Words("en")).placed("layers.pooled", "bands")
+        'layers.pooled.bands'
+        """
+        part, _, name = place.partition(".")
+        if self.words.lang == "en":
+            return f"{place}.{key}".rstrip(".")
+        if part == "layers":
+            return self.words.speak("layer {name}: {said}", name=name, said=self.keyed(key))
+        if part == "rules":
+            return self.words.speak("rule {name}: {said}", name=name, said=self.of_rule(key))
+        return f"{self.words.speak(_PARTS[part])} {key}".rstrip() if part in _PARTS else self.of_head(place, key)
+
     def of_head(self, place: str, key: str) -> str:
         """A statement that holds for the whole rule set.
 
@@ -99,6 +147,10 @@ class Headings:
     def fund(self, column: str) -> str:
         """A fund (基金), with its column."""
         return f"{self.words.speak(FUNDS[column])} {column}" if column in FUNDS else column
+
+    def grade(self, grade: str) -> str:
+        """The grade of a source, where a command says it."""
+        return grade if self.words.lang == "en" else self.grades().get(grade, grade)
 
     def grades(self) -> dict[str, str]:
         """What stands on a badge in place of a grade that is a word."""

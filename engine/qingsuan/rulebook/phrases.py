@@ -12,6 +12,7 @@ from qingsuan.rulebook.codes import CODES_IN_ENGLISH
 __all__ = [
     "Lang",
     "amount",
+    "aside",
     "code_name",
     "counted",
     "counter_name",
@@ -20,6 +21,7 @@ __all__ = [
     "percentage",
     "phrase",
     "plain_fen",
+    "signs",
 ]
 
 Lang = Literal["zh", "en"]
@@ -108,6 +110,20 @@ _VALUES = {
     ("referral", "emergency"): "急诊",
     ("referral", "both"): "转诊且急诊",
 }
+
+
+def signs(lang: Lang) -> tuple[str, str, str]:
+    """Comma, semicolon and colon."""
+    return ("，", "；", "：") if lang == "zh" else (", ", "; ", ": ")
+
+
+def aside(text: str, lang: Lang) -> str:
+    """A text in brackets, to stand behind another.
+
+    >>> f"LC_CAP{aside('B', 'en')}", f"LC_CAP{aside('B', 'zh')}"
+    ('LC_CAP (B)', 'LC_CAP（B）')
+    """
+    return f"（{text}）" if lang == "zh" else f" ({text})"
 
 
 def dimension_name(name: str, lang: Lang) -> str:

@@ -14,7 +14,7 @@ from qingsuan.rulebook.origins import figure_text, hanging
 from qingsuan.rulebook.phrases import percentage, phrase
 from qingsuan.rulebook.words import Words, sources_of
 
-__all__ = ["SETTINGS", "Statement", "condition_of", "statements"]
+__all__ = ["SETTINGS", "Statement", "condition_of", "every_statement", "statements"]
 
 SETTINGS = tuple(field.name for field in fields(Case) if field.name not in ("when", "cell"))
 """What a case of a layer can set, in the order of the model."""
@@ -88,15 +88,19 @@ def statements(rule_set: RuleSet, words: Words | None = None, *, by_cell: bool =
     What stands in a table of the notice is named by its row and column; without ``by_cell`` by its conditions, as cases are.
     """
     words = Words(rule_set, "en") if words is None else words
-    said = (
-        *_head(rule_set, words),
-        *_waiting(rule_set, words),
-        *(one for layer in rule_set.layers.values() for one in _layer(layer, words, by_cell=by_cell)),
-        *_rules(rule_set, words),
-        *_missing(rule_set, words),
-        *_sources(rule_set),
-    )
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys(every_statement(words, by_cell=by_cell)))
+
+
+def every_statement(words: Words, *, by_cell: bool) -> Iterator[Statement]:
+    """The statements of the rule set of ``words``, what it says twice as well: as many in each language, in the same order."""
+    rule_set = words.rule_set
+    yield from _head(rule_set, words)
+    yield from _waiting(rule_set, words)
+    for layer in rule_set.layers.values():
+        yield from _layer(layer, words, by_cell=by_cell)
+    yield from _rules(rule_set, words)
+    yield from _missing(rule_set, words)
+    yield from _sources(rule_set)
 
 
 def condition_of(case: Case, words: Words) -> str:
@@ -120,8 +124,8 @@ def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
         "until": str(rule_set.until or ""),
         "benefit_date": rule_set.benefit_date,
         "identity_date": rule_set.identity_date,
-        "levels": ", ".join(rule_set.levels),
-        "identities_without_effect": ", ".join(rule_set.identities_without_effect),
+        "levels": words.listed(rule_set.levels),
+        "identities_without_effect": words.listed(rule_set.identities_without_effect),
     }
     for key, text in plain.items():
         if text:
@@ -131,7 +135,7 @@ def _head(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
         yield Statement("ruleset", "interim_settlements", "", words.anything(interim), interim.source)
     yield from _year(rule_set)
     for one in rule_set.identities:
-        yield Statement("identities", one.name, "", f"{one.title}: {', '.join(one.codes)}", one.source)
+        yield Statement("identities", one.name, "", f"{one.title}{words.colon}{words.listed(one.codes)}", one.source)
     if rule_set.identity_rank is not None:
         yield Statement(
             "identity_rank", "", "", " > ".join(rule_set.identity_rank.order), rule_set.identity_rank.source
@@ -155,7 +159,7 @@ def _others(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
         amounts = (
             [] if words.by_figure else [f"{place} {factor} ×" for place, factor, _ in hanging(rule_set, figure.name)]
         )
-        said = "; ".join([figure_text(figure, words.lang), *amounts])
+        said = words.semicolon.join([figure_text(figure, words.lang), *amounts])
         yield Statement("figures", figure.name, "", said, figure.source)
     for one in fields(rule_set):
         value = getattr(rule_set, one.name)
@@ -165,7 +169,7 @@ def _others(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
 
 def _waiting(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
     if rule_set.waiting is not None:
-        of = ", ".join(rule_set.waiting.schemes)
+        of = words.listed(rule_set.waiting.schemes)
         yield Statement("waiting", rule_set.waiting.column, "", of, rule_set.waiting.source)
         for number, one in enumerate(rule_set.waiting.exempt, 1):
             yield Statement("waiting", f"exempt[{number}]", "", words.when(one.when), one.source)
@@ -199,9 +203,9 @@ def _rules(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
         if rule.guarantee is not None:
             yield Statement(place, "guarantee", "", words.setting(rule.guarantee), rule.guarantee.source)
         if rule.overrides:
-            yield Statement(place, "overrides", "", ", ".join(rule.overrides))
+            yield Statement(place, "overrides", "", words.listed(rule.overrides))
         if rule.registered:
-            yield Statement(place, "registered", "", ", ".join(rule.registered))
+            yield Statement(place, "registered", "", words.listed(rule.registered))
         for one in fields(rule):
             known = ("id", "when", "layers", "entry_bp", "ceiling", "guarantee", "overrides", "registered", "source")
             value = getattr(rule, one.name)
@@ -212,7 +216,7 @@ def _rules(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
 def _missing(rule_set: RuleSet, words: Words) -> Iterator[Statement]:
     for one in rule_set.missing:
         condition = words.when(one.when) if one.when is not None else ""
-        over = f" [{', '.join(one.overrides)}]" if one.overrides else ""
+        over = f" [{words.listed(one.overrides)}]" if one.overrides else ""
         yield Statement("missing", one.parameter, condition, one.why + over)
     for beyond in rule_set.beyond:
         yield Statement("beyond", beyond.parameter, "", beyond.why, beyond.source)

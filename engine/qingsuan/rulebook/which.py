@@ -10,14 +10,17 @@ from pathlib import Path
 
 from qingsuan.apart.code import PluginCodeError, call_plugin
 from qingsuan.errors import PolicyError, UsageError
+from qingsuan.messages import Lang
 from qingsuan.plugins import Installed, load, with_rules
 from qingsuan.plugins.rules_dir import OPTION, trusted_rule_sets
 from qingsuan.policy.model import Pool, Region, RuleSet
 from qingsuan.policy.reader import read_rule_set
 from qingsuan.policy.strict import load as load_toml
 from qingsuan.policy.toml.told import did_you_mean
+from qingsuan.rulebook.speaking import words_of
+from qingsuan.rulebook.words import Words
 
-__all__ = ["Chosen", "choose", "choose_all", "dates_of", "in_force", "read_file"]
+__all__ = ["Chosen", "choose", "choose_all", "dates_of", "in_force", "read_file", "words_by_pool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,24 @@ def read_file(file: Path) -> RuleSet:
     PolicyError
         The file cannot be trusted.
     """
-    pool = load_toml(file, label=str(file)).table("ruleset").text("pool")
-    regions = [each for each in load().regions if any(one.code == pool for one in each.pools)]
-    codes = regions[0].codes if regions else {}
-    return read_rule_set(file, codes=codes, functions=tuple(regions[0].functions) if regions else ())
+    region = _region_of(load_toml(file, label=str(file)).table("ruleset").text("pool"))
+    codes = {} if region is None else region.codes
+    return read_rule_set(file, codes=codes, functions=() if region is None else tuple(region.functions))
+
+
+def words_by_pool(rule_set: RuleSet, lang: Lang) -> Words:
+    """Words for a rule set, by the codes and texts of the installed region whose pool it names, if there is one.
+
+    Raises
+    ------
+    PolicyError
+        The Chinese that the region brings cannot be read.
+    """
+    return words_of(rule_set, _region_of(rule_set.pool), lang)
+
+
+def _region_of(pool: str) -> Region | None:
+    return next((each for each in load().regions if any(one.code == pool for one in each.pools)), None)
 
 
 def in_force(rule_sets: Iterable[RuleSet], date: dt.date, scheme: str | None = None) -> tuple[RuleSet, ...]:

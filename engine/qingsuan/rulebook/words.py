@@ -49,6 +49,7 @@ from qingsuan.rulebook.phrases import (
     dimension_name,
     percentage,
     phrase,
+    signs,
 )
 from qingsuan.tables import CODES
 
@@ -103,12 +104,17 @@ class Words:
         self.codes = {column: {**CODES.get(column, {}), **codes.get(column, {})} for column in {*CODES, *codes}}
         self.titles = {one.name: one.title for one in rule_set.identities}
         self.groups = rule_set.groups
-        self.comma, self.semicolon, self.colon = ("，", "；", "：") if lang == "zh" else (", ", "; ", ": ")
+        self.comma, self.semicolon, self.colon = signs(lang)
+
+    def by_figures(self) -> Words:
+        """The same words, without numbers that come from a figure."""
+        return Words(self.rule_set, self.lang, self.codes, by_figure=True)
 
     def _say(self, name: str) -> str:
         return phrase(name, self.lang)
 
-    def _list(self, names: Sequence[str]) -> str:
+    def listed(self, names: Sequence[str]) -> str:
+        """Several names or codes, one after the other."""
         return ("、" if self.lang == "zh" else ", ").join(names)
 
     # ---- conditions
@@ -129,7 +135,7 @@ class Words:
     def condition(self, dimension: str, condition: Condition) -> str:
         """One condition, without the name of its dimension."""
         if isinstance(condition, Codes):
-            listed = self._list([code_name(dimension, one, self.lang, self.codes) for one in condition.patterns])
+            listed = self.listed([code_name(dimension, one, self.lang, self.codes) for one in condition.patterns])
             return f"{self._say('not')} {listed}" if condition.negated else listed
         if isinstance(condition, Interval):
             return self._interval(said_as(self.rule_set, dimension), condition)
@@ -154,7 +160,7 @@ class Words:
         for key in ("any", "all", "none", "highest"):
             names = getattr(condition, key)
             if names:
-                parts.append(f"{self._say(key)} {self._list([self.titles.get(name, name) for name in names])}")
+                parts.append(f"{self._say(key)} {self.listed([self.titles.get(name, name) for name in names])}")
         return self.semicolon.join(parts)
 
     def row(self, rule_set: RuleSet, matrix: Matrix, name: str) -> str:
@@ -265,7 +271,7 @@ class Words:
             where = self.comma.join([self._counter(value.select), *self._one_ratio(value)])
         else:
             bounds = [self.money(bound) for bound in value.upto_fen]
-            where = f"{self._say(value.measured)}, {self._scope(value.per, value.group)}"
+            where = self.comma.join([self._say(value.measured), self._scope(value.per, value.group)])
         parts = [
             f"{self._say('upto')} {bound}: {percentage(ratio)}"
             for bound, ratio in zip(bounds, value.ratio_bp, strict=False)
@@ -338,7 +344,7 @@ class Words:
         if value.own_bp is not None:
             said.append(f"{self._say('own times')} {percentage(value.own_bp)}")
         if value.lift_caps:
-            said.append(f"{self._say('lifts')} {self._list(value.lift_caps)}")
+            said.append(f"{self._say('lifts')} {self.listed(value.lift_caps)}")
         return said, ("deductible_bp", "points_bp", "own_bp", "lift_caps")
 
     def _visits(self, value: Visits) -> tuple[list[str], tuple[str, ...]]:
@@ -346,14 +352,14 @@ class Words:
         return said + ([] if value.counts else [self._say("not counted")]), ("group", "counts")
 
     def _ceiling(self, value: Ceiling) -> tuple[list[str], tuple[str, ...]]:
-        return [f"{percentage(value.ratio_bp)} {self._part(value.of)} ({self._list(value.layers)})"], (
+        return [f"{percentage(value.ratio_bp)} {self._part(value.of)} ({self.listed(value.layers)})"], (
             "ratio_bp",
             "of",
             "layers",
         )
 
     def _guarantee(self, value: Guarantee) -> tuple[list[str], tuple[str, ...]]:
-        said = f"{percentage(value.ratio_bp)} {self._part(value.of)} ({self._list(value.layers)}) → {value.to}"
+        said = f"{percentage(value.ratio_bp)} {self._part(value.of)} ({self.listed(value.layers)}) → {value.to}"
         return [said], ("ratio_bp", "of", "layers", "to")
 
     # ---- what has no words of its own
@@ -375,10 +381,10 @@ class Words:
         if is_dataclass(value) and not isinstance(value, type):
             return "{" + ", ".join(self._others(value, ())) + "}"
         if isinstance(value, Mapping):
-            return self._list([f"{key}: {self.anything(one, name)}" for key, one in value.items()])
+            return self.listed([f"{key}: {self.anything(one, name)}" for key, one in value.items()])
         if isinstance(value, tuple | list | frozenset):
             items = sorted(value) if isinstance(value, frozenset) else value
-            return self._list([self.anything(one, name) for one in items])
+            return self.listed([self.anything(one, name) for one in items])
         if isinstance(value, int) and not isinstance(value, bool):
             return (
                 self.money(value)

@@ -20,6 +20,7 @@ from qingsuan.clearing.ways.reader import read_ways_rules
 from qingsuan.errors import PolicyError, QingsuanError
 from qingsuan.funds.gaps.model import GapRule
 from qingsuan.funds.gaps.reader import read_gap_rules
+from qingsuan.messages import marked
 from qingsuan.plugins import Plugin, load
 from qingsuan.policy.authority.reader import read_authorities
 from qingsuan.policy.compile import compile_rule_sets
@@ -382,18 +383,24 @@ def _all_of_it(broken: Callable[[Contract], Broken]) -> Callable[[Contract], Bro
 PROMISES: dict[str, Promise] = {
     promise.name: promise
     for promise in (
-        Promise("loaded", "It opens, it fits this qingsuan, and nobody else claims its region.", _all_of_it(_loaded)),
-        Promise("rules", "Rule sets can be read; no rules overlap, and no promise is unkept.", _all_of_it(_rule_sets)),
-        Promise("pools", "Every pool insures its own code and has at least one rule set.", _all_of_it(_pools)),
-        Promise("funding", "Every funding rule (财政补助) can be trusted; there may be none.", _all_of_it(_funding)),
-        Promise("premiums", "Every premium rule (个人缴费) can be trusted; there may be none.", _all_of_it(_premiums)),
-        Promise("accounts", "Every rule of personal accounts (个人账户) can be trusted.", _all_of_it(_accounts)),
-        Promise("gaps", "Every rule of who bears a gap (基金缺口分担) can be trusted.", _all_of_it(_gaps)),
-        Promise("ways", "Every table of ways of payment (支付方式) can be trusted.", _all_of_it(_ways)),
-        Promise("authority", "No value goes beyond what the region authorises (待遇清单).", _all_of_it(_authority)),
-        Promise("grades", "Every source has a grade that is allowed here.", _all_of_it(_grades)),
-        Promise("cases", "Every case comes out as its file says.", _all_of_it(_cases)),
-        Promise("tested", "Every rule is met by some case, or named as an exception.", _all_of_it(_tested)),
+        Promise(
+            "loaded", marked("It opens, it fits this qingsuan, and nobody else claims its region."), _all_of_it(_loaded)
+        ),
+        Promise(
+            "rules",
+            marked("Rule sets can be read; no rules overlap, and no promise is unkept."),
+            _all_of_it(_rule_sets),
+        ),
+        Promise("pools", marked("Every pool insures its own code and has at least one rule set."), _all_of_it(_pools)),
+        Promise("funding", marked("Every funding rule can be trusted; there may be none."), _all_of_it(_funding)),
+        Promise("premiums", marked("Every premium rule can be trusted; there may be none."), _all_of_it(_premiums)),
+        Promise("accounts", marked("Every rule of personal accounts can be trusted."), _all_of_it(_accounts)),
+        Promise("gaps", marked("Every rule of who bears a gap can be trusted."), _all_of_it(_gaps)),
+        Promise("ways", marked("Every table of ways of payment can be trusted."), _all_of_it(_ways)),
+        Promise("authority", marked("No value goes beyond what the region authorises."), _all_of_it(_authority)),
+        Promise("grades", marked("Every source has a grade that is allowed here."), _all_of_it(_grades)),
+        Promise("cases", marked("Every case comes out as its file says."), _all_of_it(_cases)),
+        Promise("tested", marked("Every rule is met by some case, or named as an exception."), _all_of_it(_tested)),
     )
 }
 """All of them by name, in the order in which they are asked."""

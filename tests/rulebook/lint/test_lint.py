@@ -181,6 +181,9 @@ def test_a_planted_oddity_is_found_and_nothing_else(tmp_path: Path, name: str) -
     assert said in found[0].found
     assert found[0].file.endswith("a.toml")
     assert found[0].kind in KINDS
+    (chinese,) = oddities([read(tmp_path, planted(name))], MET, "zh")
+    assert chinese.name == expected, "what is typed is the same"
+    assert re.findall(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", re.sub("“[^”]*”", "", chinese.found)) == []
 
 
 @pytest.mark.parametrize("region", load().regions, ids=lambda one: one.code)

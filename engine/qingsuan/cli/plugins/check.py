@@ -6,9 +6,12 @@ from collections.abc import Iterable
 
 import click
 
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.errors import PluginError
+from qingsuan.messages import Lang, Words
 from qingsuan.policy.findings import Finding
+from qingsuan.report.wording.speaking import error_told
 from qingsuan.testing.promises import FIRST, PROMISES, Contract, Promise
 from qingsuan.testing.sources import contract_in, source_of
 
@@ -17,9 +20,10 @@ __all__ = ["check"]
 
 @click.command("check", short_help="Ask one plugin everything that qingsuan.testing asks.")
 @click.argument("plugin", metavar="NAME|FOLDER")
+@lang_option
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of the list.")
 @results_apart
-def check(*, plugin: str, as_json: bool) -> None:
+def check(*, plugin: str, lang: Lang, as_json: bool) -> None:
     """Ask one plugin everything that qingsuan.testing asks, cases included: NAME of the distribution, or FOLDER of its source.
 
     It must be installed from that folder (pip install -e FOLDER). What it says of itself (cases, grades, untested) is read from the
@@ -34,7 +38,7 @@ def check(*, plugin: str, as_json: bool) -> None:
     if as_json:
         show_json(_record(contract, asked))
     else:
-        show("\n".join(_lines(contract, asked)))
+        show("\n".join(_lines(contract, asked, Words(lang))))
     broken = [promise.name for promise, findings in asked if findings]
     if broken:
         raise PluginError(
@@ -46,12 +50,17 @@ def check(*, plugin: str, as_json: bool) -> None:
         )
 
 
-def _lines(contract: Contract, asked: Iterable[tuple[Promise, list[Finding]]]) -> Iterable[str]:
-    yield f"{_title(contract)}   cases in {contract.cases}"
+def _lines(contract: Contract, asked: Iterable[tuple[Promise, list[Finding]]], words: Words) -> Iterable[str]:
+    yield words.speak("{plugin}   cases in {folder}", plugin=_title(contract), folder=str(contract.cases))
     for promise, findings in asked:
-        yield f"  {'BROKEN' if findings else 'kept':8}{promise.name:10}{promise.says}"
+        named = f"{promise.name:10}{words.speak(promise.says)}"
+        yield (
+            words.speak("  BROKEN  {promise}", promise=named)
+            if findings
+            else words.speak("  kept    {promise}", promise=named)
+        )
         for finding in findings:
-            yield "    " + str(finding).replace("\n", "\n    ")
+            yield "    " + error_told(words, finding.error()).replace("\n", "\n    ")
 
 
 def _title(contract: Contract) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qingsuan.accounts.rule.model import AccountRule
 from qingsuan.clearing.ways.model import WaysRule
 from qingsuan.cli.output import show, show_json
 from qingsuan.errors import PluginError
+from qingsuan.messages import Lang, Words, written_says
 from qingsuan.plugins import Plugin, load, require
 from qingsuan.policy.model import RuleSet
 from qingsuan.premiums.model import PremiumRule
+from qingsuan.report.wording.speaking import error_told
 from qingsuan.run.regions import Regions, read_regions
 from qingsuan.subsidies.model import FundingRule
 
@@ -30,7 +32,7 @@ class _Row:
     ways: tuple[WaysRule, ...] = ()
 
 
-def show_installed(*, as_json: bool, requirements: Sequence[str]) -> None:
+def show_installed(*, as_json: bool, requirements: Sequence[str], lang: Lang) -> None:
     """List the installed plugins and their rule sets; broken ones with the reason, and all that is wrong.
 
     Raises
@@ -44,7 +46,7 @@ def show_installed(*, as_json: bool, requirements: Sequence[str]) -> None:
     if as_json:
         show_json([_record(row) for row in rows])
     else:
-        show(_table(rows))
+        show(_table(rows, Words(lang)))
     broken = [row.plugin.distribution for row in rows if row.plugin.problem is not None]
     require(regions.installed, requirements)
     if broken:
@@ -69,43 +71,65 @@ def _row(plugin: Plugin, regions: Regions) -> _Row:
     )
 
 
-def _table(rows: list[_Row]) -> str:
+def _table(rows: list[_Row], words: Words) -> str:
     if not rows:
-        return (
+        return words.speak(
             "No regional plugin is installed. The engine knows no region of its own;\n"
             "install one, for example: pip install qingsuan-jilin   (to write one: plugins/README.md)"
         )
-    return "\n\n".join(_lines(row) for row in rows)
+    return "\n\n".join(_lines(row, words) for row in rows)
 
 
-def _lines(row: _Row) -> str:
-    plugin, region = row.plugin, row.plugin.region
+def _lines(row: _Row, words: Words) -> str:
+    plugin, region, speak = row.plugin, row.plugin.region, words.speak
     if region is None:
-        said = [
-            str(plugin.problem),
-            *(str(finding) for finding in row.plugin.findings[1:]),
-        ]  # the problem says the first
-        point = "" if plugin.name == plugin.distribution else f"entry point {plugin.name}   "
-        return f"{plugin.title}   {point}REFUSED\n  " + "\n".join(said).replace("\n", "\n  ")
+        point = "" if plugin.name == plugin.distribution else speak("entry point {name}   ", name=plugin.name)
+        said = "\n".join(_refused(plugin, words)).replace("\n", "\n  ")
+        refused = speak("REFUSED")
+        return f"{plugin.title}   {point}{refused}\n  {said}"
     lines = [f"{plugin.title}   {region.code} {region.name}"]
     for pool in region.pools:
         lines.append(f"  {pool.code} {pool.name}   insu_admdvs {', '.join(f'{prefix}…' for prefix in pool.prefixes)}")
         own = [rule_set for rule_set in row.rule_sets if rule_set.pool == pool.code]
-        lines += [f"    {_dates(each)}   {_counts(each)}   {each.title}" for each in own] or ["    (no rule set)"]
-    lines += [f"  subsidy of {rule.year} for {'+'.join(rule.schemes)}   {rule.title}" for rule in row.funding]
-    lines += [f"  accounts of {'+'.join(rule.pools)} from {rule.effective}   {rule.title}" for rule in row.accounts]
-    lines += [f"  premium of {rule.year} for {'+'.join(rule.schemes)}   {rule.title}" for rule in row.premiums]
-    lines += [f"  ways of payment from {rule.effective}   {rule.title}" for rule in row.ways]
-    return "\n".join(lines)
+        lines += [f"    {_dates(each, words)}   {_counts(each, words)}   {each.title}" for each in own]
+        lines += [] if own else [speak("    (no rule set)")]
+    return "\n".join([*lines, *(f"  {line}" for line in _others(row, words))])
 
 
-def _dates(rule_set: RuleSet) -> str:
-    until = f" until {rule_set.until}" if rule_set.until else ""
-    return f"{'+'.join(rule_set.schemes)} from {rule_set.effective}{until}"
+def _others(row: _Row, words: Words) -> Iterator[str]:
+    """What there is beside benefits."""
+    for funding in row.funding:
+        schemes, title = "+".join(funding.schemes), funding.title
+        yield words.speak("subsidy of {year} for {schemes}   {title}", year=funding.year, schemes=schemes, title=title)
+    for account in row.accounts:
+        pools, begin, title = "+".join(account.pools), str(account.effective), account.title
+        yield words.speak("accounts of {pools} from {begin}   {title}", pools=pools, begin=begin, title=title)
+    for premium in row.premiums:
+        schemes, title = "+".join(premium.schemes), premium.title
+        yield words.speak("premium of {year} for {schemes}   {title}", year=premium.year, schemes=schemes, title=title)
+    for ways in row.ways:
+        yield words.speak("ways of payment from {begin}   {title}", begin=str(ways.effective), title=ways.title)
 
 
-def _counts(rule_set: RuleSet) -> str:
-    return f"{len(rule_set.rules)} rules, {len(_missing(rule_set))} missing parameters"
+def _refused(plugin: Plugin, words: Words) -> Iterator[str]:
+    """Why a plugin is refused, and all that is wrong with its rules."""
+    if words.lang == "en" or not plugin.findings:  # the problem says the first finding
+        yield from (written_says(words, line) for line in str(plugin.problem).splitlines())
+        yield from (str(finding) for finding in plugin.findings[1:])
+    else:
+        yield from (error_told(words, finding.error()) for finding in plugin.findings)
+
+
+def _dates(rule_set: RuleSet, words: Words) -> str:
+    schemes, begin = "+".join(rule_set.schemes), str(rule_set.effective)
+    if rule_set.until is None:
+        return f"{schemes} {words.speak('from {begin}', begin=begin)}"
+    return f"{schemes} {words.speak('from {begin} until {end}', begin=begin, end=str(rule_set.until))}"
+
+
+def _counts(rule_set: RuleSet, words: Words) -> str:
+    rules, missing = len(rule_set.rules), len(_missing(rule_set))
+    return words.speak("{rules} rules, {missing} missing parameters", rules=rules, missing=missing)
 
 
 def _record(row: _Row) -> dict[str, object]:

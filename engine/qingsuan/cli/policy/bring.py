@@ -7,10 +7,13 @@ from pathlib import Path
 
 import click
 
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show
 from qingsuan.errors import RunError
+from qingsuan.messages import Lang, Words
 from qingsuan.rulebook.changes import changes, changes_text
 from qingsuan.rulebook.sheets.exchange import Brought, bring
+from qingsuan.rulebook.which import words_by_pool
 
 __all__ = ["command"]
 
@@ -24,26 +27,30 @@ __all__ = ["command"]
     help="The working folder whose files are changed; an installed plugin is never written to.",
 )
 @click.option("--write", is_flag=True, help="Write the files; without it only what would change is shown.")
+@lang_option
 @results_apart
-def command(*, workbook: Path, rules_dir: Path, write: bool) -> None:
+def command(*, workbook: Path, rules_dir: Path, write: bool, lang: Lang) -> None:
     """Bring the numbers of a workbook back into the parameter files of a working folder, comments and sources kept.
 
     What would change is shown first; nothing is written without --write. A cell that is not what its column says is refused, with sheet and
     cell; so is a workbook of another version of a file, and numbers that the files cannot be trusted with.
     """
     brought = bring(workbook, rules_dir)
+    speak = Words(lang).speak
     for one in brought:
-        show(changes_text(one.before, one.after, changes(one.before, one.after)))
+        words = (words_by_pool(one.before, lang), words_by_pool(one.after, lang))
+        show(changes_text(one.before, one.after, changes(one.before, one.after, words), lang))
         show("")
     cells = sum(len(one.edits) for one in brought)
     if not cells:
-        show("no difference: nothing to write")
+        show(speak("no difference: nothing to write"))
     elif write:
         for one in brought:
             _replace(one)
-        show(f"{cells} cells written: {', '.join(str(one.path) for one in brought)}")
+        files = ("、" if lang == "zh" else ", ").join(str(one.path) for one in brought)
+        show(speak("{cells} cells written: {files}", cells=cells, files=files))
     else:
-        show(f"{cells} cells would change; nothing is written without --write")
+        show(speak("{cells} cells would change; nothing is written without --write", cells=cells))
 
 
 def _replace(one: Brought) -> None:

@@ -9,11 +9,13 @@ from typing import Any
 
 import click
 
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.errors import UsageError
+from qingsuan.messages import Lang, Words
 from qingsuan.policy.model import RuleSet
 from qingsuan.rulebook.changes import changes, changes_text, paired
-from qingsuan.rulebook.which import choose, choose_all, in_force, read_file
+from qingsuan.rulebook.which import choose, choose_all, in_force, read_file, words_by_pool
 
 __all__ = ["command"]
 
@@ -25,9 +27,10 @@ INSTALLED = "installed"
 @click.argument("after", metavar="B")
 @click.option("--of", "name", metavar="REGION|POOL", help="Whose rules, where A or B is a date or “installed”.")
 @click.option("--scheme", help="Only this scheme (险种), such as 390.")
+@lang_option
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of lines.")
 @results_apart
-def command(*, before: str, after: str, name: str | None, scheme: str | None, as_json: bool) -> None:
+def command(*, before: str, after: str, name: str | None, scheme: str | None, lang: Lang, as_json: bool) -> None:
     """Say what changed between A and B, table by table, and in which document it stands.
 
     A and B are dates (2021-12-31 2022-01-01), files, folders of rule sets, or the word “installed” beside a folder.
@@ -39,7 +42,7 @@ def command(*, before: str, after: str, name: str | None, scheme: str | None, as
     if as_json:
         show_json([_record(*pair) for pair in found])
         return
-    show("\n\n".join(_text(*pair) for pair in found))
+    show("\n\n".join(_text(*pair, lang) for pair in found))
 
 
 def _side(given: str, name: str | None, scheme: str | None) -> tuple[RuleSet, ...]:
@@ -72,12 +75,14 @@ def _date(given: str) -> dt.date | None:
         return None
 
 
-def _text(before: RuleSet | None, after: RuleSet | None) -> str:
+def _text(before: RuleSet | None, after: RuleSet | None, lang: Lang) -> str:
     if before is None or after is None:
         one = before or after
         assert one is not None, "a pair has one of the two"
-        return f"{one.name} ({one.file}): only in {'A' if after is None else 'B'}"
-    return changes_text(before, after, changes(before, after))
+        named = {"name": one.name, "file": one.file, "side": "A" if after is None else "B"}
+        return Words(lang).speak("{name} ({file}): only in {side}", **named)
+    words = (words_by_pool(before, lang), words_by_pool(after, lang))
+    return changes_text(before, after, changes(before, after, words), lang)
 
 
 def _record(before: RuleSet | None, after: RuleSet | None) -> dict[str, Any]:

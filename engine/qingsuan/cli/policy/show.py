@@ -9,13 +9,15 @@ from typing import Any
 
 import click
 
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.errors import UsageError
+from qingsuan.messages import Lang
 from qingsuan.policy.model import RuleSet
 from qingsuan.rulebook.grids import grids
 from qingsuan.rulebook.statements import statements
-from qingsuan.rulebook.text import rule_set_text
+from qingsuan.rulebook.text import rules_text
 from qingsuan.rulebook.which import choose, dates_of, in_force
 from qingsuan.rulebook.words import Words
 
@@ -27,9 +29,12 @@ __all__ = ["command"]
 @click.option("--date", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The date on which the rules hold.")
 @click.option("--scheme", help="Only this scheme (险种), such as 390.")
 @rules_option
+@lang_option
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of the tables.")
 @results_apart
-def command(*, name: str, date: dt.datetime, scheme: str | None, rules_dir: Path | None, as_json: bool) -> None:
+def command(
+    *, name: str, date: dt.datetime, scheme: str | None, rules_dir: Path | None, lang: Lang, as_json: bool
+) -> None:
     """Show the rules of a region or pool, by code or name, that are in force on a date.
 
     Amounts are yuan. Each table names the sources of its numbers; what is not known is listed with the claims it refuses.
@@ -45,8 +50,7 @@ def command(*, name: str, date: dt.datetime, scheme: str | None, rules_dir: Path
     if as_json:
         show_json([_record(one, rules_dir) for one in found])
         return
-    note = "" if rules_dir is None else f"working copy: {rules_dir}"
-    show("\n\n\n".join(rule_set_text(one, note) for one in found))
+    show(rules_text(found, chosen.region, lang, rules_dir))
 
 
 def _record(rule_set: RuleSet, rules_dir: Path | None) -> dict[str, Any]:

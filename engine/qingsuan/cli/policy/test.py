@@ -12,10 +12,13 @@ from qingsuan.cases.casefile import CaseFile, collect_cases, read_case
 from qingsuan.cases.outcome import Difference, Result, differences
 from qingsuan.cases.settling import CaseRules, cases_beside
 from qingsuan.cases.told import Deciders, told
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.options.rules import rules_option
 from qingsuan.cli.output import results_apart, show, show_json
 from qingsuan.errors import PolicyError, QingsuanError, UsageError
+from qingsuan.messages import Lang, Words
 from qingsuan.policy.compile import compile_rule_sets
+from qingsuan.report.wording.speaking import error_told
 from qingsuan.rulebook.which import Chosen, choose_all
 
 __all__ = ["Tried", "command", "try_cases"]
@@ -29,40 +32,43 @@ class Tried:
     case: CaseFile
     result: Result | None
     differences: tuple[Difference, ...] = ()
-    refused: str = ""
+    refused: QingsuanError | None = None
 
     @property
     def passed(self) -> bool:
         """Whether everything came out as the case expects."""
-        return not self.differences and not self.refused
+        return not self.differences and self.refused is None
 
 
 @click.command("test")
 @click.argument("names", nargs=-1, metavar="[REGION|POOL]…")
 @rules_option
 @click.option("--cases", type=click.Path(path_type=Path), help="The folder of case files, if not beside the rules.")
+@lang_option
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of lines.")
 @results_apart
-def command(*, names: tuple[str, ...], rules_dir: Path | None, cases: Path | None, as_json: bool) -> None:
+def command(*, names: tuple[str, ...], rules_dir: Path | None, cases: Path | None, lang: Lang, as_json: bool) -> None:
     """Settle the cases that stand beside the rules of regions or pools, and compare what comes out, to the fen.
 
     Without a name: those of the working folder, else of every installed region whose cases are at hand. Exit status 4 if one fails.
     """
     failed = count = 0
+    words = Words("en" if as_json else lang)
     records: list[dict[str, Any]] = []
     for chosen in choose_all(names, rules_dir):
         folder = folder_of(chosen, cases)
         tried = try_cases(chosen, folder)
-        deciders = Deciders(compile_rule_sets(chosen.rule_sets))
+        deciders = Deciders(compile_rule_sets(chosen.rule_sets), chosen.region, words.lang)
         records += [_record(chosen, one, deciders) for one in tried]
         count, failed = count + len(tried), failed + sum(not one.passed for one in tried)
         if not as_json:
-            show(f"{chosen.region.code} {chosen.region.name}: cases in {folder}")
-            show("\n".join(line for one in tried for line in _lines(one, deciders)))
+            region = f"{chosen.region.code} {chosen.region.name}"
+            show(words.speak("{region}: cases in {folder}", region=region, folder=str(folder)))
+            show("\n".join(line for one in tried for line in _lines(one, deciders, words)))
     if as_json:
         show_json(records)
     else:
-        show(f"{count} cases, {failed} failed")
+        show(words.speak("{count} cases, {failed} failed", count=count, failed=failed))
     if failed:
         raise PolicyError(
             "policy test",
@@ -120,15 +126,18 @@ def _try(name: str, case: CaseFile, rules: CaseRules) -> Tried:
     try:
         result = rules.settle(case)
     except QingsuanError as error:
-        return Tried(name, case, None, refused=str(error))
+        return Tried(name, case, None, refused=error)
     return Tried(name, case, result, differences(case, result))
 
 
-def _lines(one: Tried, deciders: Deciders) -> list[str]:
+def _lines(one: Tried, deciders: Deciders, words: Words) -> list[str]:
     if one.passed:
-        return [f"  ok    {one.name}"]
-    why = one.refused.splitlines() if one.refused else list(told(one.differences, deciders))
-    return [f"  FAIL  {one.name}: {one.case.title}", *(f"        {line}" for line in why)]
+        return [words.speak("  ok    {case}", case=one.name)]
+    why = list(told(one.differences, deciders))
+    if one.refused is not None:
+        why = error_told(words, one.refused).splitlines()
+    named = {"case": one.name, "title": one.case.title}
+    return [words.speak("  FAIL  {case}: {title}", **named), *(f"        {line}" for line in why)]
 
 
 def _record(chosen: Chosen, one: Tried, deciders: Deciders) -> dict[str, Any]:
@@ -137,7 +146,7 @@ def _record(chosen: Chosen, one: Tried, deciders: Deciders) -> dict[str, Any]:
         "case": one.name,
         "title": one.case.title,
         "passed": one.passed,
-        "refused": one.refused,
+        "refused": "" if one.refused is None else str(one.refused),
         "differences": [
             {
                 "setl_id": each.setl_id,

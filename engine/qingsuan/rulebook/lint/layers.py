@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from qingsuan.messages import Words as Speech
 from qingsuan.money import BP_ONE
 from qingsuan.policy.compile import Program
 from qingsuan.policy.model import Cap, Entry, RuleSet
@@ -19,46 +20,47 @@ from qingsuan.rulebook.phrases import amount, plain_fen
 __all__ = ["odd_layers", "odd_sources", "of_set"]
 
 
-def odd_layers(rule_set: RuleSet, resolved: Iterable[Resolved]) -> Iterator[Oddity]:
+def odd_layers(rule_set: RuleSet, resolved: Iterable[Resolved], speech: Speech) -> Iterator[Oddity]:
     """Look at every rule as it was resolved."""
     variants = list(resolved)
     for number, rule in enumerate(rule_set.rules):
         own = [one for one in variants if one.rule == number]
         for at, name in enumerate(rule.layers):
-            reasons = [_pays_nothing(one.layers[at], one.layers[:at]) for one in own]
+            reasons = [_pays_nothing(one.layers[at], one.layers[:at], speech) for one in own]
             if reasons and all(reasons):
                 yield Oddity("pays-nothing", rule_set.file, f"rules.{rule.id}.layers: {name}", reasons[0])
-    yield from _caps(rule_set, variants)
+    yield from _caps(rule_set, variants, speech)
 
 
-def _pays_nothing(layer: ResolvedLayer, earlier: tuple[ResolvedLayer, ...]) -> str:
+def _pays_nothing(layer: ResolvedLayer, earlier: tuple[ResolvedLayer, ...], speech: Speech) -> str:
     """Why a layer can pay nothing after the earlier ones; nothing if it can."""
     if not any(layer.bands.ratio_bp):
-        return "its bands pay 0 % of everything"
+        return speech.speak("its bands pay 0 % of everything")
     if any(cap.amount_fen == 0 and cap.of_claim is None for cap in layer.caps):
-        return "a cap of 0"
+        return speech.speak("a cap of 0")
     if layer.limit is not None and layer.limit.amount_fen == 0 and layer.limit.of_claim is None:
-        return "a limit of 0 on what enters"
+        return speech.speak("a limit of 0 on what enters")
     before = {one.name: one for one in earlier}
-    reasons = [_nothing_enters(layer, entry, before) for entry in layer.entry]
+    reasons = [_nothing_enters(layer, entry, before, speech) for entry in layer.entry]
     return reasons[0] if all(reasons) else ""
 
 
-def _nothing_enters(layer: ResolvedLayer, entry: Entry, before: dict[str, ResolvedLayer]) -> str:
+def _nothing_enters(layer: ResolvedLayer, entry: Entry, before: dict[str, ResolvedLayer], speech: Speech) -> str:
+    speak = speech.speak
     if entry.ratio_bp == 0:
-        return f"0 % of {entry.part} enters"
+        return speak("0 % of {part} enters", part=entry.part)
     if entry.layer is None:
         takes_all = next((one.name for one in before.values() if _leaves_nothing(one)), None)
         if entry.part == "inscp_scp_amt" and takes_all is not None:
-            return f"layer {takes_all} before it pays everything in scope"
+            return speak("layer {name} before it pays everything in scope", name=takes_all)
         return ""
     source = before[entry.layer]
     if entry.part == "left_by_ratio" and min(source.bands.ratio_bp) == BP_ONE:
-        return f"layer {source.name} leaves nothing by its ratio, which is 100 %"
+        return speak("layer {name} leaves nothing by its ratio, which is 100 %", name=source.name)
     if entry.part == "deductible" and not _takes(source):
-        return f"layer {source.name} has no deductible"
+        return speak("layer {name} has no deductible", name=source.name)
     if entry.part == "cut_by_cap":
-        return _no_room(layer, source)
+        return _no_room(layer, source, speech)
     return ""
 
 
@@ -71,11 +73,11 @@ def _takes(layer: ResolvedLayer) -> bool:
     return layer.deductible is not None and not layer.deductible.exempt and any(layer.deductible.amounts_fen)
 
 
-def _no_room(layer: ResolvedLayer, source: ResolvedLayer) -> str:
+def _no_room(layer: ResolvedLayer, source: ResolvedLayer, speech: Speech) -> str:
     """Whether what a cap cuts off can be paid by a layer that draws on the same group, which is full by then."""
     binding = [cap for cap in source.caps if cap.amount_fen is not None]
     if not binding:
-        return f"layer {source.name} has no cap that could cut anything off"
+        return speech.speak("layer {name} has no cap that could cut anything off", name=source.name)
     for cap in layer.caps:
         for full in binding:
             same = cap.per == full.per == "period" and cap.group == full.group and len(binding) == 1
@@ -85,14 +87,17 @@ def _no_room(layer: ResolvedLayer, source: ResolvedLayer) -> str:
                 and full.amount_fen is not None
                 and cap.amount_fen <= full.amount_fen
             ):
-                return (
-                    f"what the cap of {source.name} cuts off enters, and by then the group {cap.group} is full: "
-                    f"{amount(cap.amount_fen)} here, {amount(full.amount_fen)} there"
+                return speech.speak(
+                    "what the cap of {name} cuts off enters, and by then the group {group} is full: {here} here, {there} there",
+                    name=source.name,
+                    group=cap.group or "",
+                    here=amount(cap.amount_fen),
+                    there=amount(full.amount_fen),
                 )
     return ""
 
 
-def _caps(rule_set: RuleSet, variants: list[Resolved]) -> Iterator[Oddity]:
+def _caps(rule_set: RuleSet, variants: list[Resolved], speech: Speech) -> Iterator[Oddity]:
     layers = [layer for one in variants for layer in one.layers]
     drawn: dict[str, set[str]] = {}
     for layer in layers:
@@ -105,7 +110,9 @@ def _caps(rule_set: RuleSet, variants: list[Resolved]) -> Iterator[Oddity]:
             most = _most(rule_set, layer, cap) if alone else None
             fen = plain_fen(cap.amount_fen)
             if most is not None and fen is not None and fen > most:
-                found = f"a cap of {amount(fen)}, where at most {amount(most)} can be paid"
+                found = speech.speak(
+                    "a cap of {cap}, where at most {most} can be paid", cap=amount(fen), most=amount(most)
+                )
                 if (layer.name, found) not in told:
                     told.add((layer.name, found))
                     yield Oddity("cap-out-of-reach", rule_set.file, f"layers.{layer.name}.caps", found)
@@ -124,14 +131,13 @@ def _scope(rule_set: RuleSet, per: str, group: str | None) -> object:
     return per if per == "visit" else rule_set.groups.get(group or "")
 
 
-def odd_sources(rule_set: RuleSet, resolved: Iterable[Resolved]) -> Iterator[Oddity]:
+def odd_sources(rule_set: RuleSet, resolved: Iterable[Resolved], speech: Speech) -> Iterator[Oddity]:
     """Sources that only values name which no claim can meet: cases overridden everywhere, or of rules that never match."""
     met = set(_cited(rule_set, resolved))
     for key in rule_set.sources:
         if key not in met:
-            yield Oddity(
-                "source-decides-nothing", rule_set.file, f"sources.{key}", "no claim meets a value that names it"
-            )
+            found = speech.speak("no claim meets a value that names it")
+            yield Oddity("source-decides-nothing", rule_set.file, f"sources.{key}", found)
 
 
 def _cited(rule_set: RuleSet, resolved: Iterable[Resolved]) -> Iterator[str]:

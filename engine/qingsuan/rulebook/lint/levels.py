@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
+from qingsuan.messages import Words as Speech
 from qingsuan.policy.model import Bands, Case, Codes, Deductible, Layer, RuleSet
 from qingsuan.rulebook.lint.oddity import Oddity, place
 from qingsuan.rulebook.phrases import amount, percentage, plain_fen
@@ -22,7 +23,7 @@ __all__ = ["odd_levels"]
 _LEVEL = "dedc_hosp_lv"
 
 
-def odd_levels(rule_set: RuleSet) -> Iterator[Oddity]:
+def odd_levels(rule_set: RuleSet, speech: Speech) -> Iterator[Oddity]:
     """Compare, for the same people and care, the bands and deductibles of every two levels."""
     words = Words(rule_set, "en")
     for layer in rule_set.layers.values():
@@ -31,7 +32,7 @@ def odd_levels(rule_set: RuleSet) -> Iterator[Oddity]:
             ("deductible", "deductible-falls-with-level", _deducts_less),
         ):
             for condition, by_level in _rows(rule_set, layer, key, words).items():
-                for found in _pairs(rule_set, by_level, odd):
+                for found in _pairs(rule_set, by_level, odd, speech):
                     yield Oddity(kind, rule_set.file, place(f"layers.{layer.name}.{key}", condition), found)
 
 
@@ -65,26 +66,29 @@ def _names(condition: Codes, level: str) -> bool:
     return any(level.startswith(one[:-1]) if one.endswith("*") else level == one for one in condition.patterns)
 
 
-def _pairs(rule_set: RuleSet, by_level: dict[str, Any], odd: Callable[[Any, Any], str]) -> Iterator[str]:
+def _pairs(
+    rule_set: RuleSet, by_level: dict[str, Any], odd: Callable[[Any, Any, Speech], str], speech: Speech
+) -> Iterator[str]:
     """What is odd between a level and a higher one; each row tells of the first pair only."""
     there = [level for level in rule_set.levels if level in by_level]
     for lower, higher in combinations(there, 2):
-        found = odd(by_level[lower], by_level[higher])
+        found = odd(by_level[lower], by_level[higher], speech)
         if found:
-            yield f"level {higher} has {found} of level {lower}"
+            yield speech.speak("level {higher} has {found} of level {lower}", higher=higher, found=found, lower=lower)
             return
 
 
-def _pays_more(lower: Bands, higher: Bands) -> str:
+def _pays_more(lower: Bands, higher: Bands, speech: Speech) -> str:
     if lower.upto_fen != higher.upto_fen or len(lower.ratio_bp) != len(higher.ratio_bp):
         return ""
     if not any(more > less for less, more in zip(lower.ratio_bp, higher.ratio_bp, strict=True)):
         return ""
-    return f"{' / '.join(map(percentage, higher.ratio_bp))}, more than {' / '.join(map(percentage, lower.ratio_bp))}"
+    more, less = (" / ".join(map(percentage, one.ratio_bp)) for one in (higher, lower))
+    return speech.speak("{more}, more than {less}", more=more, less=less)
 
 
-def _deducts_less(lower: Deductible, higher: Deductible) -> str:
+def _deducts_less(lower: Deductible, higher: Deductible, speech: Speech) -> str:
     less, more = plain_fen(higher.amounts_fen[0]), plain_fen(lower.amounts_fen[0])
     if lower.exempt or higher.exempt or less is None or more is None or less >= more:
         return ""
-    return f"a deductible of {amount(less)}, less than {amount(more)}"
+    return speech.speak("a deductible of {less}, less than {more}", less=amount(less), more=amount(more))

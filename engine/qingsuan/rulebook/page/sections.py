@@ -72,7 +72,7 @@ def _source(key: str, source: Source) -> dict[str, str]:
 def _layer(rule_set: RuleSet, layer: Layer, words: Words, headings: Headings) -> Mapping[str, Any]:
     fund = headings.fund(layer.fund)
     if layer.year_end is not None:
-        fund += f"; {words.setting(layer.year_end)} [{layer.year_end.source}]"
+        fund += f"{words.semicolon}{words.setting(layer.year_end)} [{layer.year_end.source}]"
     return {
         "name": layer.name,
         "fund": fund,
