@@ -107,7 +107,7 @@ def condition_of(case: Case, words: Words) -> str:
     """Where a case holds: the row and column of the cell that it stands for, else its conditions; empty where it always holds."""
     if case.cell:
         row = case.cell.partition(".rows.")[2]
-        return ", ".join(filter(None, row.removesuffix("]").split("[", maxsplit=1)))
+        return words.comma.join(filter(None, row.removesuffix("]").split("[", maxsplit=1)))
     return words.when(case.when) if case.when else ""
 
 

@@ -273,10 +273,10 @@ class Words:
             bounds = [self.money(bound) for bound in value.upto_fen]
             where = self.comma.join([self._say(value.measured), self._scope(value.per, value.group)])
         parts = [
-            f"{self._say('upto')} {bound}: {percentage(ratio)}"
+            f"{self._say('upto')} {bound}{self.colon}{percentage(ratio)}"
             for bound, ratio in zip(bounds, value.ratio_bp, strict=False)
         ]
-        parts.append(f"{self._say('rest')}: {percentage(value.ratio_bp[-1])}")
+        parts.append(f"{self._say('rest')}{self.colon}{percentage(value.ratio_bp[-1])}")
         return [" | ".join(parts), where], names
 
     def _counter(self, select: Select) -> str:
