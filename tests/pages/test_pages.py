@@ -24,7 +24,7 @@ HOSTILE = '</text><script>alert("1")</script>&amp;$x_1$'
 
 TEMPLATE = """{% extends "base.html.j2" %}{% from "parts.html.j2" import badge, table %}
 {% block title %}{{ name }}{% endblock %}
-{% block body %}<h1 title="{{ name }}">{{ name }}</h1>{{ badge("reading") }}
+{% block body %}<h1 title="{{ name }}">{{ name }}</h1>{{ badge("reading", {"reading": "理解"}) }}
 {{ table(["a", name], [[name, amount | yuan], [["x", name], ratio | percent]], 1) }}
 {% for one in pictures %}<figure>{{ one }}</figure>{% endfor %}{% endblock %}
 """

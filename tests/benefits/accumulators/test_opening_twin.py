@@ -20,6 +20,7 @@ from qingsuan.benefits.reference.rows import AccountKey
 from qingsuan.benefits.reference.rows import Outcome as TwinOutcome
 from qingsuan.benefits.reference.steps import Counters
 from qingsuan.benefits.reference.twin import Account, Claim, Places, settle_year
+from qingsuan.columns.pieces import Pieces
 from qingsuan.policy.model import COUNTERS
 from world_tables import claims_table, identities_table, insured_table
 from worlds import World, world
@@ -53,7 +54,7 @@ def settle(made: World, claims: Sequence[Claim], opening: pa.Table | None = None
     )
     for file, (table, take) in enumerate(takes):
         batch = pa.RecordBatch.from_arrays([column.combine_chunks() for column in table.columns], table.schema.names)
-        taken.append(pa.Table.from_batches([take(setup, batch, file, 0)[0]]))
+        taken.append(pa.Table.from_batches([take(setup, batch, Pieces.of(file, 0))[0]]))
     setup.learned.freeze()
     carried = None
     if opening is not None:

@@ -18,6 +18,7 @@ DECIDE_NOTHING = {
     "_csv.pyx": "it finds lines and quotes; tests/run/inputs judges it",
     "_thrift.pyx": "it reads the headers of Parquet pages; tests/run/inputs judges it",
     "_rows.pyx": "it moves and adds up columns; tests/columns judges it",
+    "_sound.pyx": "it looks at columns just decoded; tests/run/inputs judges it",
     "_texts.pxd": "it compares texts in memory; tests/test_people.py judges it",
 }
 """The compiled sources without a deliberate fault, and why: no rule of a settlement is in them."""
