@@ -13,6 +13,7 @@ from qingsuan.explain.page.events import events_of
 from qingsuan.explain.page.picture import year_picture
 from qingsuan.messages import Words
 from qingsuan.pages.rendering import render
+from qingsuan.rulebook.headings import Headings
 
 __all__ = ["page_of"]
 
@@ -57,11 +58,7 @@ def page_of(explanation: Explanation, above: Any = "") -> str:
         sources=sources,
         cited=lambda source: numbers[source],
         names=names,
-        grades={
-            "reading": words.speak("reading"),
-            "derived": words.speak("derived"),
-            "made-up": words.speak("made up"),
-        },
+        grades=Headings(words).grades(),
         many=len(explanation.claims) > 1,
         funds=funds,
         columns=funds if len(funds) <= _MOST_FUNDS else [],
