@@ -121,7 +121,8 @@ def test_a_contract_of_another_way_than_a_document_orders_is_not_cleared(
     ]
     record = json.loads((tmp_path / "year/out/run.json").read_text("utf-8"))["payment_ways"]
     assert record["contracts"] == {"of another way": 1, "beside what is allowed": 1}
-    assert (record["missing"], record["rules"][0]["effective"]) == (["990000.clearing.start"], "2022-03-01")
+    assert record["missing"] == [{"parameter": "990000.clearing.start", "why": "made up"}]
+    assert record["rules"][0]["effective"] == "2022-03-01"
     assert "contracts do: 990000.clearing.start" in " ".join(ran.out.split())
     assert run("verify", tmp_path / "year/out").status == 0
     (tmp_path / "rules/0.toml").write_text(RULE.replace('"must"', '"may"'), encoding="utf-8")

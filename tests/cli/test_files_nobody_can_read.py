@@ -60,7 +60,7 @@ def refused(status: int, said: str, *command: object) -> None:
     [
         (empty, "work/a.toml: an empty file"),
         (gbk, "work/a.toml: byte 21 (0xd6) is not UTF-8"),
-        (folder, "work/a.toml: the file cannot be read (Is a directory)"),
+        (folder, "work/a.toml: something else than a file: nobody knows where it ends"),
         (huge, "work/a.toml: not TOML: the number 99999999… of 5000 digits"),
         (nested, "work/a.toml: not TOML: "),
     ],
