@@ -17,18 +17,10 @@ from pathlib import Path
 import pytest
 
 from hostile.trial import Trial
-from qingsuan.plugins import entry_points as plugins
 from settling import install, only
 
 MOST_MEMORY = 8 << 30
 """Of addresses, not of memory in use: what a lying length asks for must not reach the machine."""
-
-
-class Here:
-    """Tries a plugin in this process: no input here is one."""
-
-    def __init__(self, work: Callable[[], str]) -> None:
-        self.said = work
 
 
 def serve(run: Callable[[Trial], Sequence[str]], space: Path) -> None:
@@ -38,9 +30,7 @@ def serve(run: Callable[[Trial], Sequence[str]], space: Path) -> None:
     faulthandler.enable()
     sys.dont_write_bytecode = True
     install(space / "site")
-    patch = pytest.MonkeyPatch()
-    only(space / "site", patch)
-    patch.setattr(plugins, "Apart", Here)
+    only(space / "site", pytest.MonkeyPatch())
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     for line in sys.stdin:
         trial = begin(int(line), space)

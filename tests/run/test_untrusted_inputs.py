@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from qingsuan.run.folder import RECORD
-from settling import RULES, Ran, claim, install, insured, only, read, run, settle, typed, write, write_csv
+from settling import RULES, Ran, claim, install, install_code, insured, only, read, run, settle, typed, write, write_csv
 
 HERE = ("claims.csv", "insured.csv", "site")
 
@@ -318,7 +318,8 @@ def test_a_code_that_was_retired_is_answered_with_the_code_of_today(tmp_path: Pa
 
 
 def test_a_broken_plugin_is_named_where_its_pool_is_met(tmp_path: Path) -> None:
-    install(tmp_path / "site", hook="import a_module_nobody_has\n")
+    (tmp_path / "site" / "qingsuan_settling" / "region.toml").unlink()
+    install_code(tmp_path / "site", "import a_module_nobody_has\n")
     said = ("no installed plugin serves: 990100", "qingsuan-settling 2022.1", "a_module_nobody_has")
     refused(settle_claims(tmp_path, tmp_path / "claims.csv"), 4, *said)
 

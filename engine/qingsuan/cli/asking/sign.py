@@ -15,11 +15,11 @@ from qingsuan.closing.folder import is_closed_year
 from qingsuan.closing.verifying import verify_year
 from qingsuan.errors import InputError, UsageError
 from qingsuan.messages import Lang, Words
+from qingsuan.report.wording.stages import stage_says
 from qingsuan.signatures.keys import fingerprint_of, new_pair, private_key
 from qingsuan.signatures.signature import sign
 from qingsuan.verify.findings import Findings
 from qingsuan.verify.finished import verify
-from qingsuan.verify.stages import stage_says
 
 __all__ = ["command"]
 
