@@ -104,7 +104,7 @@ class Headings:
         """A statement that holds for the whole rule set, where commands say it: in English by its place in the file.
 
         >>> Headings(Words("zh")).stated("ruleset", "until"), Headings(Words("en")).stated("ruleset", "until")
-        ('施行截止日', 'ruleset.until')
+        ('有效期至', 'ruleset.until')
         """
         return f"{place}.{key}".rstrip(".") if self.words.lang == "en" else self.of_head(place, key)
 
