@@ -8,7 +8,10 @@ from typing import Any
 from qingsuan.needed import need
 from qingsuan.pages.numbers import exact_yuan, grouped_yuan, percent
 
-__all__ = ["render"]
+__all__ = ["HTML_LANG", "render"]
+
+HTML_LANG = {"zh": "zh-CN", "en": "en"}
+"""What a page says its language is, by the language in which it is written."""
 
 _COMMON = Path(__file__).parent / "templates"
 

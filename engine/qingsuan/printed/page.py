@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.messages import Words
-from qingsuan.pages.rendering import render
+from qingsuan.pages.rendering import HTML_LANG, render
 from qingsuan.printed.section import Section
 
 __all__ = ["page_of"]
-
-_HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
 def page_of(
@@ -43,7 +41,7 @@ def page_of(
         "report.html.j2",
         above=above,
         links=links or {},
-        html_lang=_HTML_LANG[words.lang],
+        html_lang=HTML_LANG[words.lang],
         speak=words.speak,
         title=title,
         record=record,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qingsuan.policy.model import Codes, Layer, Matrix, RuleSet, When
-from qingsuan.rulebook.phrases import dimension_name, phrase
+from qingsuan.rulebook.phrases import Lang, dimension_name, phrase
 from qingsuan.rulebook.statements import SETTINGS
 from qingsuan.rulebook.words import Words, sources_of
 
@@ -37,6 +37,10 @@ class Grid:
     sources: tuple[str, ...]
     across: str = ""
     down: str = ""
+
+    def is_one_cell(self, lang: Lang) -> bool:
+        """Whether it is a single cell that holds for everything, in the language of the table."""
+        return self.columns == ("",) and len(self.rows) == 1 and self.rows[0][0] == phrase("every", lang)
 
 
 def grids(rule_set: RuleSet, layer: Layer, words: Words) -> tuple[Grid, ...]:

@@ -54,6 +54,10 @@ _KNOWN = frozenset(
 """Fields of a rule set that are taken apart here; any other one is said as it stands."""
 
 
+_HEAD = frozenset({"ruleset", "identity_rank", "identities", "groups", "dimensions", "who", "figures", "waiting"})
+"""Places that hold for the whole rule set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One thing that a rule set says.
@@ -80,6 +84,11 @@ class Statement:
     def name(self) -> tuple[str, str, str]:
         """What makes it the same statement in another version."""
         return self.place, self.key, self.condition
+
+    @property
+    def is_of_head(self) -> bool:
+        """Whether it holds for the whole rule set, and is not its title, which stands above."""
+        return self.place in _HEAD and self.key != "title"
 
 
 def statements(rule_set: RuleSet, words: Words | None = None, *, by_cell: bool = True) -> tuple[Statement, ...]:

@@ -11,7 +11,7 @@ from qingsuan.policy.model import Layer, Region, RuleSet
 from qingsuan.report.text import folded, heading, table
 from qingsuan.rulebook.grids import Grid, grids
 from qingsuan.rulebook.headings import Headings
-from qingsuan.rulebook.phrases import aside, phrase, signs
+from qingsuan.rulebook.phrases import aside, signs
 from qingsuan.rulebook.speaking import words_of
 from qingsuan.rulebook.statements import Statement, statements
 from qingsuan.rulebook.words import Words
@@ -19,7 +19,6 @@ from qingsuan.rulebook.words import Words
 __all__ = ["rule_set_text", "rules_text"]
 
 _WIDE = 118
-_HEAD = ("ruleset", "identities", "identity_rank", "who", "figures", "groups", "dimensions", "waiting")
 
 
 def rules_text(rule_sets: Iterable[RuleSet], region: Region, lang: Lang, rules_dir: Path | None = None) -> str:
@@ -45,7 +44,7 @@ def rule_set_text(words: Words, note: str = "") -> str:
         dates = speak("from {begin} until {end}", begin=begin, end=end)
     title = f"{rule_set.title}   {rule_set.pool}/{'+'.join(rule_set.schemes)} {dates}"
     parts = [f"{heading(title)}\n{rule_set.file}{f'   {note}' if note else ''}"]
-    parts.append(_plain([one for one in said if one.place in _HEAD and one.key != "title"], headings))
+    parts.append(_plain([one for one in said if one.is_of_head], headings))
     parts += [_layer(rule_set, layer, words, headings) for layer in rule_set.layers.values()]
     parts.append(_rules(rule_set, said, words, headings))
     missing = list(_missing([one for one in said if one.place == "missing"], headings))
@@ -75,7 +74,7 @@ def _layer(rule_set: RuleSet, layer: Layer, words: Words, headings: Headings) ->
 def _grid(grid: Grid, words: Words, headings: Headings) -> str:
     frame = f"{words.colon}{grid.frame}" if grid.frame else ""
     caption = f"  {headings.keyed(grid.key)}{frame}   [{', '.join(grid.sources)}]"
-    if grid.columns == ("",) and len(grid.rows) == 1 and grid.rows[0][0] == phrase("every", words.lang):
+    if grid.is_one_cell(words.lang):
         return f"{caption}\n      {grid.rows[0][1][0]}"
     rows = [[f"  {name}", *cells] for name, cells in grid.rows]
     shown = table([f"  {grid.across}".rstrip(), *grid.columns], rows, "l" + "r" * len(grid.columns))

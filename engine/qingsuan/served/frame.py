@@ -10,14 +10,13 @@ from typing import Any
 from markupsafe import Markup
 
 from qingsuan.messages import Lang, Words, marked
-from qingsuan.pages.rendering import render
+from qingsuan.pages.rendering import HTML_LANG, render
 from qingsuan.report.text import harmless
 from qingsuan.served.visit import OF_BENEFITS, Visit
 
 __all__ = ["Field", "Form", "above", "told"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _OTHER: dict[Lang, Lang] = {"zh": "en", "en": "zh"}
 _TITLES = {
     "": marked("Overview"),
@@ -63,7 +62,7 @@ def above(visit: Visit, form: Form | None = None, links: Sequence[tuple[str, str
             speak=visit.words.speak,
             visit=visit,
             other=visit.address(visit.number, visit.page, _OTHER[visit.words.lang], **visit.fields),
-            other_lang=_HTML_LANG[_OTHER[visit.words.lang]],
+            other_lang=HTML_LANG[_OTHER[visit.words.lang]],
             pages=[(page, visit.words.speak(_TITLES[page]), visit.address(visit.number, page)) for page in pages],
             form=form,
             links=links,
@@ -82,7 +81,7 @@ def told(
         _TEMPLATES,
         "told.html.j2",
         above=around,
-        html_lang=_HTML_LANG[words.lang],
+        html_lang=HTML_LANG[words.lang],
         title=title,
         paragraphs=[harmless(one) for one in paragraphs],
         text=harmless(text),

@@ -12,12 +12,11 @@ from qingsuan.explain.names import Names
 from qingsuan.explain.page.events import events_of
 from qingsuan.explain.page.picture import year_picture
 from qingsuan.messages import Words
-from qingsuan.pages.rendering import render
+from qingsuan.pages.rendering import HTML_LANG, render
 from qingsuan.rulebook.headings import Headings
 
 __all__ = ["page_of"]
 
-_HTML_LANG = {"zh": "zh-CN", "en": "en"}
 _PUNCTUATION = {
     "zh": {"comma": "，", "colon": "：", "stop": "。", "gap": ""},
     "en": {"comma": ", ", "colon": ": ", "stop": ". ", "gap": " "},
@@ -53,7 +52,7 @@ def page_of(explanation: Explanation, above: Any = "") -> str:
         it=explanation,
         title=title,
         **_PUNCTUATION[explanation.lang],
-        html_lang=_HTML_LANG[explanation.lang],
+        html_lang=HTML_LANG[explanation.lang],
         speak=words.speak,
         sources=sources,
         cited=lambda source: numbers[source],

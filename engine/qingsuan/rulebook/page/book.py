@@ -7,7 +7,7 @@ from pathlib import Path
 
 from qingsuan.messages import Lang
 from qingsuan.messages import Words as Speech
-from qingsuan.pages.rendering import render
+from qingsuan.pages.rendering import HTML_LANG, render
 from qingsuan.plugins.texts import rules_in_chinese
 from qingsuan.policy.model import Region, RuleSet
 from qingsuan.rulebook.headings import GRADES, Headings
@@ -16,8 +16,6 @@ from qingsuan.rulebook.page.timeline import timeline
 from qingsuan.rulebook.words import Words
 
 __all__ = ["book"]
-
-_HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
 def book(
@@ -42,7 +40,7 @@ def book(
     return render(
         Path(__file__).parent / "templates",
         "book.html.j2",
-        html_lang=_HTML_LANG[lang],
+        html_lang=HTML_LANG[lang],
         speak=speech.speak,
         region=region,
         note=note,

@@ -10,14 +10,12 @@ from qingsuan.pages.tables import filled
 from qingsuan.policy.model import Layer, RuleSet, Source
 from qingsuan.rulebook.grids import Grid, grids
 from qingsuan.rulebook.headings import Headings
-from qingsuan.rulebook.phrases import phrase
 from qingsuan.rulebook.statements import Statement, statements
 from qingsuan.rulebook.words import Words
 
 __all__ = ["rule_set_section"]
 
 _MOST_STACKED = 5
-_OF_HEAD = ("ruleset", "identity_rank", "identities", "groups", "dimensions", "who", "figures", "waiting")
 
 
 def rule_set_section(rule_set: RuleSet, words: Words, headings: Headings, number: int) -> Mapping[str, Any]:
@@ -50,7 +48,7 @@ def _of_place(said: Iterable[Statement], place: str) -> list[list[str]]:
 
 def _head(said: Iterable[Statement], headings: Headings) -> Iterator[list[str]]:
     for one in said:
-        if one.place in _OF_HEAD and one.key != "title":
+        if one.is_of_head:
             yield [headings.of_head(one.place, one.key), headings.date(one.text)]
 
 
@@ -87,7 +85,7 @@ def _grid(rule_set: RuleSet, grid: Grid, headings: Headings) -> Mapping[str, Any
         speak("; in turn for the 1st visit, the 2nd and so on, the last one for all later visits") if by_visit else ""
     )
     beside = {"title": title, "caption": f"{grid.frame}{order}", "cited": list(_cited(rule_set, grid.sources))}
-    if len(grid.rows) == 1 and grid.columns == ("",) and grid.rows[0][0] == phrase("every", headings.words.lang):
+    if grid.is_one_cell(headings.words.lang):
         return {**beside, "headers": [], "rows": [[grid.rows[0][1][0]]], "numbers_from": None}
     rows = [[name, *map(_stacked, cells)] for name, cells in grid.rows]
     columns = grid.columns if any(grid.columns) else [title]

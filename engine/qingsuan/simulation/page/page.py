@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from qingsuan.messages import Lang, Words
-from qingsuan.pages.rendering import render
+from qingsuan.pages.rendering import HTML_LANG, render
 from qingsuan.simulation.changing.asked import plain
 from qingsuan.simulation.explaining import Explained
 from qingsuan.simulation.page.pictures import curve_of, decile_bars, fund_bars, group_bars, unit_name
@@ -18,8 +18,6 @@ from qingsuan.simulation.telling.summary import DIMENSIONS, group_name, who_gain
 from qingsuan.simulation.telling.workbook import COLUMNS, heading
 
 __all__ = ["page_of"]
-
-_HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
 def page_of(
@@ -53,7 +51,7 @@ def page_of(
         Path(__file__).parent / "templates",
         "simulation.html.j2",
         above=above,
-        html_lang=_HTML_LANG[lang],
+        html_lang=HTML_LANG[lang],
         speak=words.speak,
         headed=lambda column: heading(column, words),
         fund=lambda column: words.speak(COLUMNS[column]),
