@@ -17,6 +17,8 @@ import qingsuan.differing.comparing
 from qingsuan.run.restart.ledger import Ledger
 from settling import claim, install, insured, only, run, settle, write
 
+pytestmark = pytest.mark.usefixtures("signals_heard")
+
 SIGNALS = [signal.SIGTERM, signal.SIGHUP]
 
 

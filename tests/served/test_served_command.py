@@ -18,6 +18,8 @@ from qingsuan.served.door import Door
 from served_runs import Made
 from settling import Ran, run
 
+pytestmark = pytest.mark.usefixtures("signals_heard")
+
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_serves_until_it_is_told_to_stop(

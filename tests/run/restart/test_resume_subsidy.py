@@ -115,6 +115,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(year: Year, seed: int
     year.check_resumed(out)
 
 
+@pytest.mark.usefixtures("signals_heard")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_asked_to_stop_it_says_how_to_go_on(year: Year, number: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "out"
