@@ -190,7 +190,7 @@ mutants: setup
 ## kills: kill runs of benefits and subsidies KILLS times at random moments, fill their disk a tenth as often, kill a year YEAR_KILLS times, and see them go on to the same bytes
 .PHONY: kills
 kills: setup
-	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest tests/run/restart/test_resume.py tests/run/restart/test_resume_subsidy.py -k "killed or full_disk"
+	QINGSUAN_KILLS=$(KILLS) $(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark tests/run/restart/test_resume.py tests/run/restart/test_resume_subsidy.py -k "killed or full_disk"
 	QINGSUAN_YEAR_KILLS=$(YEAR_KILLS) QINGSUAN_YEAR_PEOPLE=60000 $(BIN)/python -m pytest tests/closing/test_year_end_killed.py
 
 ## faults: CASES runs of every command that writes, on a machine that misbehaves, from SEED on: each right, or stopped with what failed and gone on with
