@@ -125,6 +125,11 @@ province: setup
 set-up: setup
 	$(BIN)/python benchmarks/set_up.py
 
+## memory-shapes: the most memory that a settlement of inputs of every shape takes at 512 MB, 1 GB and 2 GB, or the number that would do
+.PHONY: memory-shapes
+memory-shapes: setup
+	$(BIN)/python benchmarks/memory_shapes.py
+
 ## bench-nightly: 1, 5 and 20 million claims, one after the other
 .PHONY: bench-nightly
 bench-nightly: bench-small bench bench-large

@@ -46,6 +46,9 @@ class InputTable:
     by_hash
         An internal column of hashes on which rows are spread instead: whole numbers of 64 bits, taken as they are.
     row_bytes : what a row needs of memory, at most, while its partition is settled: it decides how many partitions there are.
+    settled_bytes
+        What it needs where that was measured apart for each table: it decides how many partitions are settled side by side, and
+        which one is too large. ``row_bytes`` where it is not given.
     disk_bytes
         What a row takes of the disk: on its way to its partition, packed, and in what comes of it; both measured. Half and a
         quarter of ``row_bytes`` where it is not given, which is more than any table was found to take.
@@ -65,10 +68,16 @@ class InputTable:
     key: str = "psn_no"
     by_hash: str = ""
     row_bytes: int = 0
+    settled_bytes: int | None = None
     disk_bytes: tuple[int, int] | None = None
     is_trusted: bool = False
     ties: bool = False
     is_joined: bool = False
+
+    @property
+    def together_bytes(self) -> int:
+        """What a row takes of memory while the rows of its partition are together."""
+        return self.row_bytes if self.settled_bytes is None else self.settled_bytes
 
     @property
     def waiting_bytes(self) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from qingsuan.benefits import order
 from qingsuan.benefits.order import check_order, order_rows
 from qingsuan.benefits.partition import partition
 from qingsuan.people import Numbering, Texts
@@ -145,3 +146,32 @@ def test_a_run_whose_claims_are_out_of_order_settles_nothing(tmp_path, monkeypat
     assert ran.status == 5, ran
     assert "psn_no p1, setl_id s10, pool 990100, insutype 390: not after the claim before it" in ran.err
     assert not (tmp_path / "wrong" / "run.json").exists()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_many_copies_lie_as_a_few_would(tmp_path, monkeypatch, seed):
+    """Rows alike in all keys are ordered by their content, one by one or column by column."""
+    install(tmp_path / "site")
+    only(tmp_path / "site", monkeypatch)
+    rng = random.Random(seed)
+    rows = [
+        claim(
+            medfee_sumamt=rng.choice(("1000.00", "1000.01")),
+            fixmedins_code=rng.choice(("H1", "H10", "H2", "Ä")),
+            fix_blng_admdvs=rng.choice(("", "990101")),
+            dedc_hosp_lv=rng.choice(("1", "2", "9", "")),
+            begndate=rng.choice(("2022-03-01", "2022-02-28", "")),
+            enddate=rng.choice(("2022-03-05", "")),
+            mdtrt_id=rng.choice(("", "M1", "M2")),
+            my_note=str(number),
+        )
+        for number in range(200)
+    ]
+    claims, people = write_csv(tmp_path / "claims.csv", rows), write_csv(tmp_path / "insured.csv", [insured()])
+    for name, many in (("one", 10**9), ("column", 2)):
+        monkeypatch.setattr(order, "_MANY_ALIKE", many)
+        assert settle(claims, people, tmp_path / name, "--partitions", 1).status == 0
+    whole = [
+        {path.name: path.read_bytes() for path in (tmp_path / name).rglob("*.parquet")} for name in ("one", "column")
+    ]
+    assert whole[0] == whole[1]

@@ -10,8 +10,8 @@ import pytest
 
 from closing_years import sample_in
 from qingsuan.closing import year as closing
-from qingsuan.closing.memory import give_back
 from qingsuan.closing.parts import PARTS
+from qingsuan.run.machine.given_back import give_back
 
 STATUS = Path("/proc/self/status")
 

@@ -54,7 +54,16 @@ class Ordered:
     rows: npt.NDArray[np.int32]
 
 
-def order_rows(people: Numbering, setl_id: Texts, content: Callable[[int], tuple[object, ...]]) -> Ordered:
+_MANY_ALIKE = 1_000
+"""Of so many rows the contents are no longer made tuples: each is a kilobyte."""
+
+
+def order_rows(
+    people: Numbering,
+    setl_id: Texts,
+    content: Callable[[int], tuple[object, ...]],
+    by_content: Callable[[npt.NDArray[np.int32]], npt.NDArray[np.int32]] | None = None,
+) -> Ordered:
     """Order the claims of numbered people.
 
     Parameters
@@ -64,6 +73,8 @@ def order_rows(people: Numbering, setl_id: Texts, content: Callable[[int], tuple
         those of their person, and are left out.
     content
         A row's content as a sortable tuple; asked only of rows that are alike in all three keys.
+    by_content
+        Puts rows in the same order; asked where so many are alike that their tuples would take much memory.
 
     Raises
     ------
@@ -87,7 +98,11 @@ def order_rows(people: Numbering, setl_id: Texts, content: Callable[[int], tuple
             end = place + 1
             while end < len(rows) and tied[end]:
                 end += 1
-            rows[place - 1 : end] = sorted(rows[place - 1 : end].tolist(), key=content)
+            alike = rows[place - 1 : end]
+            if by_content is None or len(alike) < _MANY_ALIKE:
+                rows[place - 1 : end] = sorted(alike.tolist(), key=content)
+            else:
+                rows[place - 1 : end] = by_content(alike)
     return Ordered(starts, rows)
 
 

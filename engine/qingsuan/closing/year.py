@@ -12,7 +12,6 @@ from qingsuan.api.arguments import PathLike, options_of
 from qingsuan.closing.case import Case, read_case
 from qingsuan.closing.folder import CASE, NAME, YearFolder, read_year
 from qingsuan.closing.identities import IDENTITIES, Identity, identities_of
-from qingsuan.closing.memory import give_back
 from qingsuan.closing.parts import Part, part_called
 from qingsuan.closing.superseding import corrections
 from qingsuan.closing.telling import summary
@@ -21,6 +20,7 @@ from qingsuan.finished import FinishedRun
 from qingsuan.messages import Lang, Words
 from qingsuan.run.folder.apart import check_apart
 from qingsuan.run.folder.lock import held
+from qingsuan.run.machine.given_back import give_back
 from qingsuan.run.model import Progress
 
 __all__ = ["ClosedYear", "check_identities", "close_year", "open_year"]

@@ -16,6 +16,9 @@ __all__ = ["Kept"]
 
 _REFUSED = "refused"
 
+_PACKED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+"""Reasons repeat one another: what says them of a million rows is hardly there a second time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -50,7 +53,7 @@ class Kept:
         common = {"counts": json.dumps(self.counts), "tables": " ".join(self.tables)}
         for name, table in {_REFUSED: self.refused, **self.totals}.items():
             named = table.replace_schema_metadata({"name": name, **common})
-            with pa.ipc.new_stream(sink, named.schema) as writer:
+            with pa.ipc.new_stream(sink, named.schema, options=_PACKED) as writer:
                 writer.write_table(named)
         return bytes(sink.getvalue())
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from qingsuan.run.folder import RunFolder
 from qingsuan.run.inputs import Source, bound
+from qingsuan.run.machine.memory import Memory
 from qingsuan.run.machine.open_files import files_for_rows
 from qingsuan.run.machine.room import check_room
 from qingsuan.run.shuffle import Budget
@@ -92,7 +93,9 @@ class Progress:
 
 @dataclass
 class Run:
-    """What is shared between the stages of one run; ``waiting`` is what rows may take of memory until their turn.
+    """What is shared between the stages of one run.
+
+    ``waiting`` is what rows may take of memory until their turn, ``memory`` how all of it is shared.
 
     Raises
     ------
@@ -116,6 +119,7 @@ class Run:
         memory = self.options.memory
         workers = self.options.workers
         self.waiting = Budget(max(memory // 16, memory * 5 // 8 - FIXED_BYTES), workers, files_for_rows(workers))
+        self.memory = Memory(memory, self.waiting)
 
     def check_room(self, *, kept: bool = False, here: bool = True) -> None:
         """Check that the disk has room for what is written.

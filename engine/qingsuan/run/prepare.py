@@ -16,6 +16,7 @@ from qingsuan.plugins import Installed
 from qingsuan.run.deliveries import inputs_of, next_numbers, rejected_name, state_of
 from qingsuan.run.executors.local import Threads
 from qingsuan.run.folder import RunFolder
+from qingsuan.run.machine.given_back import give_back
 from qingsuan.run.model import Inputs, Options, Progress, Run
 from qingsuan.run.prepared.files import types_of
 from qingsuan.run.prepared.layout import SPILL
@@ -27,7 +28,6 @@ from qingsuan.run.rejections.refused import RefusedRows
 from qingsuan.run.restart.digests import InputDigests
 from qingsuan.run.restart.fingerprint import check_prepared, named, read_by
 from qingsuan.run.settle import partitions_of
-from qingsuan.run.threads import in_threads
 from qingsuan.settlement import Settlement
 
 __all__ = ["prepare"]
@@ -88,6 +88,7 @@ def prepare(
         with Threads(run, writer.folder / SPILL) as engine, RefusedRows(run, writer.folder / SPILL) as refused:
             since = time.perf_counter()
             engine.read(run, refused)
+            give_back()
             run.timed("read", since)
             since = time.perf_counter()
             _write(run, engine, writer, year)
@@ -114,9 +115,11 @@ def _write(run: Run, engine: Threads, writer: DeliveryWriter, year: PreparedYear
             _check_alike(year, tables)
         writer.write_part(partition, tables)
 
+    sizes = engine.sizes(run)
+    room = run.memory.to_settle(names[0], sizes)
     engine.close()
     run.progress.stage("ordering", run.partitions)
-    for _ in in_threads(write, range(run.partitions), run.options.workers):
+    for _ in room.each(write, range(run.partitions), sizes, run.options.workers):
         run.progress.step()
     run.progress.end()
 

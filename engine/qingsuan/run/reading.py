@@ -5,21 +5,25 @@ Tables that must be trusted come first: a row of theirs that cannot be stops the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from qingsuan.columns.pieces import Pieces
 from qingsuan.run.inputs import Chunk, Source, check_columns, chunks, joined, parcels, told_of_inputs, unread_names
+from qingsuan.run.machine.memory import READER_BYTES, WHOLE_TIMES
 from qingsuan.run.model import Run
 from qingsuan.run.rejections.refused import RefusedRows
 from qingsuan.run.shuffle import Shuffle
-from qingsuan.run.threads import in_threads
 from qingsuan.settlement import InputTable, Settlement, Taken
 
 __all__ = ["check_files", "read_all", "read_trusted"]
 
 _Parcel = tuple[Chunk, ...]
+_Work = tuple[InputTable, _Parcel]
+_Result = TypeVar("_Result")
 
 
 def check_files(run: Run) -> dict[str, list[str]]:
@@ -77,16 +81,15 @@ def read_trusted(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -
 
 def _read_ties(run: Run) -> None:
     """Let the settlement learn who must come into one partition."""
-    work = [(table, chunk) for table in run.settlement.inputs if table.ties for chunk in _chunks(run, table)]
+    work = [(table, (chunk,)) for table in run.settlement.inputs if table.ties for chunk in _chunks(run, table)]
 
-    def tie(item: tuple[InputTable, Chunk]) -> None:
-        table, chunk = item
+    def tie(item: _Work) -> None:
+        table, (chunk,) = item
         for _, batch, _ in chunk.batches(table.wanted(chunk.source.schema)):
             run.settlement.tie(table.name, batch)
 
-    with run.stopping_at_once():
-        for _ in in_threads(tie, work, run.options.workers):
-            continue
+    for _ in _as_there_is_room(run, tie, work):
+        continue
 
 
 def _chunks(run: Run, table: InputTable) -> list[Chunk]:
@@ -98,8 +101,23 @@ def _parcels(run: Run, table: InputTable) -> list[_Parcel]:
     return parcels(chunks, run.options.workers) if table.is_joined else [(chunk,) for chunk in chunks]
 
 
-def _read(run: Run, work: list[tuple[InputTable, _Parcel]], shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
-    def read(item: tuple[InputTable, _Parcel]) -> bool:
+def _as_there_is_room(run: Run, read: Callable[[_Work], _Result], work: Sequence[_Work]) -> Iterator[_Result]:
+    """Read side by side, as far as the memory has room for it.
+
+    Raises
+    ------
+    InputError
+        A part that is read into memory whole is larger than the memory.
+    """
+    whole = [max((chunk.source for chunk in parcel), key=lambda source: source.whole_bytes) for _, parcel in work]
+    room = run.memory.to_read((source.where, source.whole_bytes) for source in whole)
+    sizes = np.array([READER_BYTES + WHOLE_TIMES * source.whole_bytes for source in whole], np.int64)
+    with run.stopping_at_once():
+        yield from room.each(read, work, sizes, run.options.workers)
+
+
+def _read(run: Run, work: Sequence[_Work], shuffles: dict[str, Shuffle], refused: RefusedRows) -> None:
+    def read(item: _Work) -> bool:
         table, parcel = item
         for pieces, batch, taken in _taken(run.settlement, table, parcel):
             if run.stopped.is_set():
@@ -111,10 +129,9 @@ def _read(run: Run, work: list[tuple[InputTable, _Parcel]], shuffles: dict[str, 
                 run.progress.rows(batch.num_rows)
         return not table.is_trusted
 
-    with run.stopping_at_once():
-        for is_step in in_threads(read, work, run.options.workers):
-            if is_step:
-                run.progress.step()
+    for is_step in _as_there_is_room(run, read, work):
+        if is_step:
+            run.progress.step()
 
 
 def _taken(

@@ -16,6 +16,7 @@ from qingsuan.run.executors.interface import Engine
 from qingsuan.run.executors.local import Threads
 from qingsuan.run.folder import RECORD, RunFolder, Written
 from qingsuan.run.kept import Kept
+from qingsuan.run.machine.given_back import give_back
 from qingsuan.run.model import Inputs, Options, Progress, Run
 from qingsuan.run.reading import check_files
 from qingsuan.run.rejections.refused import RefusedRows
@@ -125,6 +126,7 @@ def _settle(run: Run, restart: Restart[Kept], other: Engine | None) -> None:
     ):
         since = time.perf_counter()
         engine.read(run, refused)
+        give_back()
         run.timed("read", since)
         left = _reuse(run, restart, refused)
 
@@ -136,6 +138,7 @@ def _settle(run: Run, restart: Restart[Kept], other: Engine | None) -> None:
         run.progress.stage("settling", len(left))
         engine.settle(run, left, done)
         run.progress.end()
+        give_back()
         run.timed("settle", since)
         since = time.perf_counter()
         refused.write(run)

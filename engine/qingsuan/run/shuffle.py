@@ -103,9 +103,20 @@ class Budget:
         """Let one more shuffle live on this budget."""
         self._shuffles.append(shuffle)
 
+    @property
+    def held_bytes(self) -> int:
+        """What waiting rows take of memory now."""
+        return sum(shuffle.held_bytes for shuffle in self._shuffles)
+
+    def shrink(self, size_bytes: int) -> None:
+        """Let waiting rows take no more than this from now on."""
+        with self.lock:
+            self.size_bytes = min(self.size_bytes, size_bytes)
+            self.keep()
+
     def keep(self) -> None:
         """Put rows aside until the others fit. Called under the lock."""
-        while sum(shuffle.held_bytes for shuffle in self._shuffles) > self.size_bytes:
+        while self.held_bytes > self.size_bytes:
             max(self._shuffles, key=lambda shuffle: shuffle.held_bytes).spill()
 
 
@@ -145,6 +156,7 @@ class Shuffle:
     Attributes
     ----------
     held_bytes, spilled_bytes : what waits in memory, and what was put aside so far.
+    rows_of, bytes_of : (partitions,) int64, how many rows each partition was sent so far, and what they take as they wait.
     """
 
     def __init__(self, partitions: int, budget: Budget, folder: Path) -> None:
@@ -152,6 +164,7 @@ class Shuffle:
         self.spilled_bytes = self.held_bytes = 0
         self._held: list[list[pa.RecordBatch]] = [[] for _ in range(partitions)]
         self._bytes = np.zeros(partitions, np.int64)
+        self.rows_of, self.bytes_of = np.zeros(partitions, np.int64), np.zeros(partitions, np.int64)
         self._files: dict[int, list[Path]] = {}
         self._open: dict[int, _Aside] = {}
         self._schema: pa.Schema | None = None
@@ -171,6 +184,8 @@ class Shuffle:
             for partition, piece in pieces:
                 self._held[partition].append(piece)
                 self._bytes[partition] += piece.num_rows * row_bytes
+                self.rows_of[partition] += piece.num_rows
+                self.bytes_of[partition] += piece.num_rows * row_bytes
             self.held_bytes = int(self._bytes.sum())
             self._budget.keep()
 

@@ -84,7 +84,7 @@ def test_a_limit_that_is_no_number_is_refused(place: Path, monkeypatch: pytest.M
 def test_long_ids_are_read_in_batches_of_few_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the file says once is written out for each row: batches are as large as the longest id lets them be."""
     path = tmp_path / "claims.parquet"
-    pq.write_table(table(psn_no=said_once("p" * 60_000)), path, store_schema=False)
+    pq.write_table(table(psn_no=said_once("p" * 30_000)), path, store_schema=False)
     monkeypatch.setattr(parquet, "BATCH_BYTES", 64 << 20)
     source = parquet.open_parquet(0, path)
     assert [batch.num_rows for batch in parquet.read_parquet(source, (0,), ["psn_no"])] == [1118, 1118, 764]

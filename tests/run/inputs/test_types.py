@@ -233,7 +233,7 @@ def test_altered_ipc_files_are_refused_or_read_but_never_end_the_process(
     path = tmp_path / "c.arrow"
     with new(path, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:  # type: ignore[operator]
         writer.write_table(table, max_chunksize=15)
-    assert [batch.rows for batch in batches_of(path)] == [15, 15, 10]
+    assert [batch.rows for batch in batches_of(path) if not batch.is_dictionary] == [15, 15, 10]
     whole, chance = path.read_bytes(), random.Random(7)
     outcomes = set()
     for _ in range(300):

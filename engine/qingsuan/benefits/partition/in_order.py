@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from qingsuan.benefits.columns import Columns
 from qingsuan.benefits.order import order_rows
-from qingsuan.benefits.partition.explanations import content_of
+from qingsuan.benefits.partition.explanations import by_content_of, content_of
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.rows import Taker, arrow
 from qingsuan.people import Numbering, Texts
@@ -24,7 +24,7 @@ def claims_in_order(setup: Setup, claims: pa.Table) -> pa.Table:
     setl_id, people = (Texts.of(columns.table.column(name)) for name in ("setl_id", "psn_no"))
     benefit = columns.raw("benefit").astype(np.int32, copy=False)
     numbering = Numbering(people, keys=(benefit, columns.raw("setl_time")))
-    ordered = order_rows(numbering, setl_id, content_of(columns))
+    ordered = order_rows(numbering, setl_id, content_of(columns), by_content_of(columns))
     rows = _taken(columns, ordered.rows, {"setl_id": setl_id, "psn_no": people})
     person = np.repeat(np.arange(numbering.count, dtype=np.int32), np.diff(ordered.starts))
     return rows.append_column(PERSON, arrow(person))

@@ -228,7 +228,9 @@ class _Steps(Work):
         """Order rows inside people, and find the rule set of each."""
         columns = self.columns
         self.setl_id = Texts.of(columns.table.column("setl_id"))
-        self.ordered = order_rows(self.numbering, self.setl_id, explanations.content_of(columns))
+        self.ordered = order_rows(
+            self.numbering, self.setl_id, explanations.content_of(columns), explanations.by_content_of(columns)
+        )
         self._set_rows(self.ordered.rows)
         self.person: Int32 = np.repeat(np.arange(self.numbering.count, dtype=np.int32), np.diff(self.ordered.starts))
         self.pool: Int32 = looked_up(self.known.pool_of_area, self.code("insu_admdvs"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from qingsuan.run.executors.interface import Done
@@ -18,19 +20,42 @@ from qingsuan.run.rejections.refused import RefusedRows
 from qingsuan.run.shuffle import Shuffle
 from qingsuan.run.threads import in_threads
 
-__all__ = ["Threads", "settle_partitions"]
+__all__ = ["Threads", "settle_partitions", "settled_sizes"]
 
 
 def settle_partitions(
-    run: Run, partitions: Sequence[int], take: Callable[[int], Sequence[pa.Table]], done: Done
+    run: Run,
+    partitions: Sequence[int],
+    take: Callable[[int], Sequence[pa.Table]],
+    sizes: npt.NDArray[np.int64],
+    done: Done,
 ) -> None:
-    """Settle partitions side by side and write their files; ``take`` gives the rows of one.
+    """Settle partitions side by side and write their files.
 
     Whether the disk has a partition's files is waited for beside the work on the next ones.
+
+    Parameters
+    ----------
+    take
+        Gives the rows of a partition.
+    sizes
+        (all partitions,) int64, what the rows of each take of memory while they are settled.
     """
     settler = run.settlement.settler()
+    room = run.memory.to_settle(run.settlement.inputs[0].name, sizes)
+    threads = room.threads(run.options.workers, sizes)
 
     def work(partition: int) -> Future[None]:
+        taken = room.take(int(sizes[partition]))
+        try:
+            sealed = settled(partition)
+        except BaseException:
+            room.give_back(taken)
+            raise
+        sealed.add_done_callback(lambda _: room.give_back(taken))
+        return sealed
+
+    def settled(partition: int) -> Future[None]:
         tables = take(partition)
         settled = settler(*tables)
         names = [f"{kind}/part-{partition:05d}.parquet" for kind in settled.tables]
@@ -44,14 +69,23 @@ def settle_partitions(
         done(partition, kept, tuple(run.folder.seal(name) for name in names))
         run.progress.step()
 
-    with ThreadPoolExecutor(run.options.workers) as sealing:
+    with ThreadPoolExecutor(threads) as sealing:
         sealed: deque[Future[None]] = deque()
-        for one in in_threads(work, partitions, run.options.workers):
+        for one in in_threads(work, partitions, threads):
             sealed.append(one)
             while sealed and sealed[0].done():
                 sealed.popleft().result()
         for one in sealed:
             one.result()
+
+
+def settled_sizes(run: Run, shuffles: Mapping[str, Shuffle]) -> npt.NDArray[np.int64]:
+    """What the rows of each partition take of memory while they are settled, as far as they wait in these."""
+    found = np.zeros(run.partitions, np.int64)
+    for table in run.settlement.inputs:
+        if table.name in shuffles:
+            found += table.together_bytes * shuffles[table.name].rows_of
+    return found
 
 
 class Threads:
@@ -63,13 +97,24 @@ class Threads:
         }
 
     def read(self, run: Run, refused: RefusedRows) -> None:
-        """Read every file once; see :meth:`qingsuan.run.executors.interface.Engine.read`."""
+        """Read every file once; see :meth:`qingsuan.run.executors.interface.Engine.read`.
+
+        Raises
+        ------
+        InputError
+            Besides, rows that must be settled together are more than the memory holds.
+        """
         read_all(run, self.shuffles, refused)
+        run.memory.to_settle(run.settlement.inputs[0].name, self.sizes(run))
+
+    def sizes(self, run: Run) -> npt.NDArray[np.int64]:
+        """What the rows of each partition take of memory while they are settled."""
+        return settled_sizes(run, self.shuffles)
 
     def settle(self, run: Run, partitions: Sequence[int], done: Done) -> None:
         """Settle these partitions; see :meth:`qingsuan.run.executors.interface.Engine.settle`."""
         self.close()
-        settle_partitions(run, partitions, self.take, done)
+        settle_partitions(run, partitions, self.take, self.sizes(run), done)
 
     def close(self) -> None:
         """Everything has been read."""

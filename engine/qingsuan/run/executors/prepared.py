@@ -13,7 +13,7 @@ import pyarrow as pa
 from qingsuan.columns.rows import arrow, looked_up, numbers
 from qingsuan.run.deliveries import rejected_name
 from qingsuan.run.executors.interface import Done
-from qingsuan.run.executors.local import settle_partitions
+from qingsuan.run.executors.local import settle_partitions, settled_sizes
 from qingsuan.run.model import Run
 from qingsuan.run.prepared.opened import PreparedYear
 from qingsuan.run.reading import read_trusted
@@ -24,6 +24,7 @@ from qingsuan.settlement import Settlement
 __all__ = ["FromYear", "YearRows"]
 
 Numbers = npt.NDArray[np.int32]
+Sizes = npt.NDArray[np.int64]
 
 
 class YearRows:
@@ -94,6 +95,7 @@ class FromYear:
         run.settlement.freeze(run.problems)
         if any(table.by_hash for table in run.settlement.inputs):
             self._spread(run, spill)
+        run.memory.to_settle(run.settlement.inputs[0].name, self._sizes(run))
 
     def _spread(self, run: Run, spill: Path) -> None:
         """Spread the rows of the year, which lie by person, on what this settlement spreads them on; those that tie people first."""
@@ -120,7 +122,18 @@ class FromYear:
             waiting = [shuffle.take(partition) for shuffle in self._shuffles.values()]
             return waiting if self._is_spread else (*self._rows.of(partition), *waiting)
 
-        settle_partitions(run, partitions, take, done)
+        settle_partitions(run, partitions, take, self._sizes(run), done)
+
+    def _sizes(self, run: Run) -> Sizes:
+        """What the rows of each partition take of memory while they are settled; of those in files by how large the files are."""
+        found = settled_sizes(run, self._shuffles)
+        if not self._is_spread:
+            for delivery in self.year.deliveries:
+                for table in run.settlement.inputs:
+                    if not table.is_trusted:
+                        rows, sizes = delivery.state["rows_read"][table.name], delivery.part_bytes(table.name)
+                        found += (table.together_bytes * rows * (sizes / max(1, sizes.sum()))).astype(np.int64)
+        return found
 
     def __enter__(self) -> Self:
         return self

@@ -14,8 +14,7 @@ import pyarrow as pa
 from qingsuan.columns.cells import Torn
 from qingsuan.columns.pieces import Pieces
 from qingsuan.errors import InputError
-from qingsuan.run.inputs.formats.parquet import BATCH_BYTES
-from qingsuan.run.inputs.formats.source import BATCH_ROWS
+from qingsuan.run.inputs.formats.source import BATCH_BYTES, BATCH_ROWS
 from qingsuan.run.inputs.reading import Chunk, Rows
 
 __all__ = ["Joined", "joined", "parcels"]

@@ -20,8 +20,16 @@ from qingsuan.contents import content
 from qingsuan.errors import InputError, UsageError
 from qingsuan.run.inputs.formats.csv import check_encoding, count_csv_rows, open_csv, read_csv
 from qingsuan.run.inputs.formats.ipc import count_ipc_rows, open_ipc, read_ipc
-from qingsuan.run.inputs.formats.parquet import BATCH_BYTES, count_parquet_rows, open_parquet, read_parquet, row_groups
-from qingsuan.run.inputs.formats.source import BATCH_ROWS, FORMATS, Source, check_beginning, ending_of, unreadable
+from qingsuan.run.inputs.formats.parquet import count_parquet_rows, open_parquet, read_parquet, row_groups
+from qingsuan.run.inputs.formats.source import (
+    BATCH_BYTES,
+    BATCH_ROWS,
+    FORMATS,
+    Source,
+    check_beginning,
+    ending_of,
+    unreadable,
+)
 from qingsuan.run.inputs.formats.xlsx import count_xlsx_rows, open_xlsx, read_xlsx
 from qingsuan.run.inputs.intake.said import CsvForm, TableIntake
 from qingsuan.run.inputs.places import Found, find_files, keys_of
@@ -41,6 +49,17 @@ __all__ = [
 
 MADE_ROWS = BATCH_ROWS // 4
 """So many rows of theirs are made rows of ours at once, at most; those of a CSV block with torn rows together."""
+
+_MANY_COLUMNS = 48
+_COLUMNS_AT_ONCE = 16
+_MOST_PASSES = 16
+"""Of a Parquet file with many columns rows are fetched with so many at a time, in so many passes: what is read of a part is there whole."""
+
+_LARGE_PART_BYTES = 16 << 20
+"""A part that is larger, packed, is read alone when rows are fetched: every column of it is unpacked."""
+
+_CELL_BYTES = 16
+"""What a fetched cell takes of memory, about."""
 
 _OPEN: dict[str, Callable[[int, Path, str, CsvForm], Source]] = {
     "parquet": open_parquet,
@@ -261,18 +280,19 @@ def fetch_rows(
 ) -> Iterator[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
     """Fetch rows of a file with every column it has; ``rows`` ascending, counted from 0. Parts without any are skipped.
 
-    Parts come in the order of their rows; no more of them are held than work side by side.
+    Parts come in the order of their rows; no more of them are held than work side by side, and of large ones a batch.
     """
     running: deque[Future[list[tuple[npt.NDArray[np.int64], pa.RecordBatch]]]] = deque()
-    parts = chunks(source)
-    if len(parts) == 1:
-        yield from _fetch(parts[0], rows)
+    cut = chunks(source)
+    found = [(part, rows[(rows >= part.first_row) & (rows < part.first_row + part.rows)]) for part in cut]
+    parts = [(part, mine) for part, mine in found if len(mine)]
+    if len(parts) <= 1 or source.path.stat().st_size // len(cut) > _LARGE_PART_BYTES:
+        for part, mine in parts:
+            yield from _fetch(part, mine)
         return
     with ThreadPoolExecutor(workers) as pool:
-        for part in parts:
-            mine = rows[(rows >= part.first_row) & (rows < part.first_row + part.rows)]
-            if len(mine):
-                running.append(pool.submit(_fetch_all, part, mine))
+        for part, mine in parts:
+            running.append(pool.submit(_fetch_all, part, mine))
             if len(running) > workers:
                 yield from running.popleft().result()
         while running:
@@ -284,10 +304,36 @@ def _fetch_all(part: Chunk, rows: npt.NDArray[np.int64]) -> list[tuple[npt.NDArr
 
 
 def _fetch(part: Chunk, rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
-    for first_row, batch, _ in part.batches() if len(rows) else ():
+    names = part.source.schema.names
+    if part.source.kind != "parquet" or len(names) <= _MANY_COLUMNS:
+        yield from _fetched(part, rows, None)
+        return
+    at_once = max(_COLUMNS_AT_ONCE, -(-len(names) // _MOST_PASSES))
+    sections = [names[start : start + at_once] for start in range(0, len(names), at_once)]
+    most = max(1, BATCH_BYTES // 2 // (_CELL_BYTES * len(names)))
+    for start in range(0, len(rows), most):
+        some = rows[start : start + most]
+        columns: dict[str, pa.Array] = {}
+        for section in sections:
+            read = pa.Table.from_batches(batch for _, batch in _fetched(part, some, section))
+            columns.update((name, _plain(read.column(name))) for name in section)
+        yield some, pa.RecordBatch.from_pydict(columns)
+
+
+def _fetched(
+    part: Chunk, rows: npt.NDArray[np.int64], columns: Sequence[str] | None
+) -> Iterator[tuple[npt.NDArray[np.int64], pa.RecordBatch]]:
+    for first_row, batch, _ in part.batches(columns):
         here = rows[(rows >= first_row) & (rows < first_row + batch.num_rows)]
         if len(here):
             yield here, batch.take(pa.array(here - first_row))
+
+
+def _plain(column: pa.ChunkedArray) -> pa.Array:
+    """One array of a column's values, in no dictionary."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column.combine_chunks()
 
 
 def count_rows(source: Source) -> int:

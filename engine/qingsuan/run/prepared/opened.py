@@ -79,6 +79,11 @@ class Delivery:
         name = part_name(table, partition)
         return read_table(self.folder / name, self.record.tables[table], self.record.files[name])
 
+    def part_bytes(self, table: str) -> npt.NDArray[np.int64]:
+        """(partitions,) int64, how large the file of each partition is."""
+        parts = (part_name(table, part) for part in range(self.partitions))
+        return np.array([self.record.files[part].size for part in parts], np.int64)
+
     def read_table(self, name: str) -> pa.Table:
         """A table that is not in parts.
 

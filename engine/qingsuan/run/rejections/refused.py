@@ -22,13 +22,16 @@ from qingsuan.columns.pieces import Pieces
 from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.run.inputs import Source, as_text, carried_as, check_as_it_was, fetch_rows
 from qingsuan.run.kept import Kept
+from qingsuan.run.machine.memory import WRITTEN_TIMES
 from qingsuan.run.model import Run
 from qingsuan.run.rejections.deferred import Remembered
 from qingsuan.run.shuffle import Shuffle
-from qingsuan.run.threads import in_threads
 from qingsuan.settlement import InputTable, Rejecter
 
 __all__ = ["REASON_COLUMNS", "RefusedRows"]
+
+_ROWS_AT_ONCE = 65_536
+"""So many rows that a partition refused are put by at once: they are there twice meanwhile."""
 
 REASON_COLUMNS = ("source_file", "source_row", "code", "column", "found", "expected")
 """Columns put before the row's own; ``source_row`` counts from 1, a CSV's header not counted. A column of the input that
@@ -62,7 +65,7 @@ class RefusedRows:
         if kept.refused_rows is None or kept.is_whole is None:
             first.remember(kept.refused)
         elif kept.refused.num_rows:
-            first.settled(kept.refused.combine_chunks(), kept.refused_rows, pa.array(kept.is_whole))
+            first.settled(kept.refused, kept.refused_rows, pa.array(kept.is_whole))
 
     def remember(self, table: str, refusals: pa.Table) -> None:
         """Remember rows that are fetched at the end."""
@@ -141,10 +144,16 @@ class _Refused:
             self._add(refusals, batch.take(pa.array(places)))
 
     def settled(self, refusals: pa.Table, rows: pa.Table, whole: pa.Array) -> None:
-        whole = pc.and_(whole, self._restorable.take(refusals.column("file").combine_chunks()))
+        restorable = self._restorable.take(refusals.column("file").combine_chunks())
+        whole = pc.and_(whole, restorable)
         if pc.any(whole).as_py():
-            self._add(refusals.filter(whole), rows.filter(whole).combine_chunks().to_batches()[0])
-        self.remember(refusals.filter(pc.invert(whole)))
+            for start in range(0, rows.num_rows, _ROWS_AT_ONCE):
+                mine = whole.slice(start, _ROWS_AT_ONCE)
+                some = rows.slice(start, _ROWS_AT_ONCE).filter(mine).combine_chunks()
+                for batch in some.to_batches():
+                    self._add(refusals.slice(start, _ROWS_AT_ONCE).filter(mine), batch)
+        if not pc.all(whole).as_py():
+            self.remember(refusals.filter(pc.invert(whole)))
 
     def remember(self, refusals: pa.Table) -> None:
         with self._lock:
@@ -217,11 +226,12 @@ class _Refused:
             self._keep(reasons, rows)
         run.books.sums_rejected.update(self._sums)
         self.shuffle.close()
-        keys = _sort_keys(self._key, self._schema)
+        sizes = WRITTEN_TIMES * self.shuffle.bytes_of
+        room = run.memory.to_settle(self.table.name, sizes)
 
         def write(partition: int) -> None:
             part = f"part-{partition:05d}.parquet"
-            taken = self.shuffle.take(partition).sort_by(keys)
+            taken = self._in_order(partition)
             beside = {name: taken.column(self._own(name)).combine_chunks() for name, _ in self._beside}
             found = rejecter(self.table.name, taken.select(self._schema.names), beside, _reads(run, second, part))
             run.folder.write_table(f"rejected/{prefix}{part}", found.rows)
@@ -232,8 +242,18 @@ class _Refused:
                     run.books.refused(self.table.name, counted["values"], counted["counts"])
                 run.books.add_totals(found.totals)
 
-        for _ in in_threads(write, range(run.partitions), run.options.workers):
+        for _ in room.each(write, range(run.partitions), sizes, run.options.workers):
             run.progress.step()
+
+    def _in_order(self, partition: int) -> pa.Table:
+        """A partition's rows in their order; column after column, so that they are hardly there twice."""
+        rows = self.shuffle.take(partition)
+        order = pc.sort_indices(rows, sort_keys=_sort_keys(self._key, self._schema))
+        schema, columns = rows.schema, rows.columns
+        del rows
+        for at in range(len(columns)):
+            columns[at] = columns[at].take(order)
+        return pa.Table.from_arrays(columns, schema=schema)
 
     def _fetched(self) -> Iterator[tuple[pa.Table, pa.RecordBatch]]:
         """The rows that were only remembered, and why they were refused."""

@@ -14,10 +14,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.ipc
 
+from qingsuan.run.inputs.formats.dictionaries import batch_with_used
 from qingsuan.run.inputs.formats.layout import Batch, Lies, check_layout
-from qingsuan.run.inputs.formats.limits import check_cells
+from qingsuan.run.inputs.formats.limits import longest_cell
 from qingsuan.run.inputs.formats.messages import batches_of
-from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, unreadable
+from qingsuan.run.inputs.formats.source import BATCH_BYTES, BATCH_ROWS, LEAST_ROWS, Source, unreadable
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
 from qingsuan.run.inputs.intake.said import CsvForm
 
@@ -35,9 +36,14 @@ def open_ipc(number: int, path: Path, _encoding: str = "", _form: CsvForm | None
     batches = batches_of(path)
     first = [batch for batch in (next(batches, None),) if batch is not None]  # looked at before Arrow believes anything
     with _opened(path) as reader:
-        schema = reader.schema
-        rows = sum(_rows(path, place, batch, schema) for place, batch in enumerate(chain(first, batches), 1))
-        return Source(number, path, "ipc", without_views(schema), rows)
+        schema, rows, place, largest, dictionaries = reader.schema, 0, 0, 0, 0
+        for batch in chain(first, batches):
+            if batch.is_dictionary:
+                dictionaries += batch.bytes
+                continue
+            place, largest = place + 1, max(largest, batch.bytes)
+            rows += _rows(path, place, batch, schema)
+        return Source(number, path, "ipc", without_views(schema), rows, whole_bytes=largest + dictionaries)
 
 
 def _rows(path: Path, place: int, batch: Batch, schema: pa.Schema) -> int:
@@ -56,11 +62,19 @@ def read_ipc(source: Source, _: tuple[int, ...], columns: Sequence[str] | None) 
     with _opened(source.path, kept) as reader:
         for batch in _batches(reader):
             batch.validate(full=True)
-            plain = batch_without_views(batch)
-            check_cells(source.path, plain)
-            for start in range(0, max(1, plain.num_rows), BATCH_ROWS):
-                piece = plain.slice(start, BATCH_ROWS)
-                yield piece if columns is None else piece.select(list(columns))
+            longest = longest_cell(source.path, batch)  # of views and dictionaries many rows may have one text
+            yield from _pieces(batch, columns, max(LEAST_ROWS, min(BATCH_ROWS, BATCH_BYTES // max(1, longest))))
+            del batch  # the next one is read when this one is gone
+
+
+def _pieces(batch: pa.RecordBatch, columns: Sequence[str] | None, rows: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a batch, so many at once: of a large one copies, so that who still has the last piece does not hold it."""
+    for start in range(0, max(1, batch.num_rows), rows):
+        piece = batch.slice(start, rows)
+        piece = piece if columns is None else piece.select(list(columns))
+        if batch.num_rows > rows:
+            piece = pa.concat_batches([piece, piece.slice(0, 0)])
+        yield batch_with_used(batch_without_views(piece))
 
 
 def count_ipc_rows(path: Path) -> int:

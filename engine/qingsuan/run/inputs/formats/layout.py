@@ -39,6 +39,7 @@ class Batch(NamedTuple):
     buffers : bytes of each buffer once it is unpacked.
     variadic : how many buffers of text each column of views has.
     version : of the metadata.
+    is_dictionary : whether it holds the values of a dictionary, and no rows.
     """
 
     rows: int
@@ -46,6 +47,12 @@ class Batch(NamedTuple):
     buffers: list[int]
     variadic: list[int]
     version: int
+    is_dictionary: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """What it takes of memory once it is unpacked."""
+        return sum(self.buffers)
 
 
 def unpacked_size(codec: int, packed: int, told: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -57,7 +58,7 @@ def longest_cell(path: Path, batch: pa.RecordBatch) -> int:
         values = column.dictionary if pa.types.is_dictionary(column.type) else column
         if not len(values):
             continue
-        longest = pc.max(pc.binary_length(values)).as_py() or 0
+        longest = _longest_view(values) if _is_view(values.type) else pc.max(pc.binary_length(values)).as_py() or 0
         if longest > limit:
             raise InputError(
                 f"{path}: column {name}",
@@ -101,7 +102,17 @@ def _texts_of(schema: pa.Schema) -> tuple[int, ...]:
 
 def _is_text(kind: pa.DataType) -> bool:
     is_large = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
-    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind) or is_large)
+    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind) or is_large or _is_view(kind))
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
+
+
+def _longest_view(values: pa.Array) -> int:
+    """The longest text that a view says it is of: many may be of one that the file holds once."""
+    lengths = np.frombuffer(values.buffers()[1], np.int32)[::4][values.offset : values.offset + len(values)]
+    return int(lengths[values.is_valid().to_numpy(zero_copy_only=False)].max(initial=0))
 
 
 def _limit(name: str) -> int:

@@ -24,6 +24,7 @@ _MOST_METADATA = 64 << 20
 _SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
 _VERSION, _HEADER_TYPE, _HEADER, _BODY_LENGTH = 0, 1, 2, 3  # fields of a message
 _LENGTH, _NODES, _BUFFERS, _COMPRESSION, _VARIADIC = 0, 1, 2, 3, 4  # fields of a record batch
+_VALUES = 1  # field of a dictionary
 _CODEC = 0  # field of a compression
 _BLOCK = struct.Struct("<qiiq")
 _PAIR = struct.Struct("<qq")
@@ -31,7 +32,7 @@ _LONG = struct.Struct("<q")
 
 
 def batches_of(path: Path) -> Iterator[Batch]:
-    """Give each record batch of a file or stream as its message tells of it, in the order in which they are read.
+    """Give each record batch and dictionary of a file or stream as its message tells of it, in the order in which they are read.
 
     Raises
     ------
@@ -117,15 +118,14 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[int]:
         for place, metadata, _, body in footer.structs(field, _BLOCK):
             if place < len(_MAGIC) or metadata <= 0 or body < 0 or place + metadata + body > size:
                 raise Lies("the footer names a part that lies outside the file")
-            if field == 3:
-                yield place
+            yield place
 
 
 def _batch_at(file: BinaryIO, place: int, size: int) -> Batch:
     file.seek(place)
     _, batch, _ = _message(file, size)
     if batch is None:
-        raise Lies("the footer names a part that is no record batch")
+        raise Lies("the footer names a part that is neither a record batch nor a dictionary")
     return batch
 
 
@@ -157,7 +157,11 @@ def _message(file: BinaryIO, size: int) -> tuple[int, Batch | None, int]:
     if not 0 <= body <= size - begin:
         raise Lies(f"a part of {body} bytes that the file does not have: it was cut short")
     version = message.number(_VERSION, "<h")
-    return kind, _batch(message.table(_HEADER), file, body, version) if kind == _BATCH else None, begin + body
+    if kind not in (_DICTIONARY, _BATCH):
+        return kind, None, begin + body
+    header = message.table(_HEADER)
+    batch = _batch(header if kind == _BATCH else header.table(_VALUES), file, body, version)
+    return kind, batch._replace(is_dictionary=kind == _DICTIONARY), begin + body
 
 
 def _batch(batch: _Table, file: BinaryIO, body: int, version: int) -> Batch:

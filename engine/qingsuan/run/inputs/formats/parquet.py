@@ -14,19 +14,25 @@ import pyarrow.parquet as pq
 from qingsuan import _sound
 from qingsuan.columns.alike import for_alike
 from qingsuan.columns.rows import has_its_digits
+from qingsuan.run.inputs.formats.dictionaries import batch_with_used
 from qingsuan.run.inputs.formats.limits import check_cells, longest_cell
 from qingsuan.run.inputs.formats.pages import check_sizes, rows_of_pages
-from qingsuan.run.inputs.formats.source import BATCH_ROWS, Source, content_of_small, unreadable
+from qingsuan.run.inputs.formats.source import (
+    BATCH_BYTES,
+    BATCH_ROWS,
+    LEAST_ROWS,
+    Source,
+    content_of_small,
+    unreadable,
+)
 from qingsuan.run.inputs.formats.thrift import Garbled
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
 from qingsuan.run.inputs.intake.said import CsvForm
 
 __all__ = ["count_parquet_rows", "open_parquet", "read_parquet", "row_groups"]
 
-BATCH_BYTES = 128 << 20
-"""A batch of more bytes, as the footer counts them, is read with fewer rows."""
-
-_LEAST_ROWS = 1_024
+_CELL_BYTES = 8
+"""What a cell takes in memory that is a number, or one of a dictionary."""
 
 _FEW_GROUPS = 4
 """The footer of a file of so many row groups is read again sooner than kept: there may be thousands of such files."""
@@ -145,12 +151,12 @@ _last_int96: dict[str, tuple[pq.ParquetSchema, frozenset[str]]] = {}
 
 
 def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-    """Give the rows of some row groups; texts that repeat as dictionaries, where PyArrow can make some."""
+    """Give the rows of some row groups; of columns that are asked for, texts that repeat as dictionaries, where PyArrow can make some."""
     ours = {} if source.reading is None else source.reading.called
     codes = [
         name
         for name in _texts_of(source.written)
-        if ours.get(name, name) not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")
+        if columns is not None and ours.get(name, name) not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")
     ]
     done = 0
     try:
@@ -178,8 +184,8 @@ def _batches(
     sizes = _groups_of(source.path, stamp)
     rows, size_bytes = (sum(sizes[part][at] for part in parts) for at in (0, 1))
     longest = _longest_id(source, stamp, parts, columns, codes)
-    most = min(BATCH_BYTES * rows // max(1, size_bytes), BATCH_BYTES // max(1, longest))
-    batch_rows = max(_LEAST_ROWS, min(BATCH_ROWS, most))
+    fitting = _rows_of(source, longest, columns, codes) if rows > LEAST_ROWS else rows
+    batch_rows = max(LEAST_ROWS, min(BATCH_ROWS, BATCH_BYTES * rows // max(1, size_bytes), fitting))
     with _file(source.path, stamp, _metadata(source.path, stamp), codes) as file:
         # small row groups are joined: each batch costs as much as some thousand rows
         if parts and rows <= batch_rows:
@@ -195,9 +201,19 @@ def _batches(
             return
         for batch in batches:
             _check(batch)
-            plain = batch_without_views(batch)
+            plain = batch_with_used(batch_without_views(batch))
             check_cells(source.path, plain)
             yield plain
+
+
+def _rows_of(source: Source, longest: int, columns: Sequence[str] | None, codes: Sequence[str]) -> int:
+    """How many rows a batch may have by what their columns take once they are no longer packed."""
+    wide = 0
+    for field in source.written:
+        if columns is None or field.name in columns:
+            is_short = field.name in codes or not pa.types.is_string(field.type)
+            wide += _CELL_BYTES if is_short else longest
+    return BATCH_BYTES // 2 // max(1, wide)
 
 
 @for_alike

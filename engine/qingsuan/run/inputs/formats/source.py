@@ -13,8 +13,10 @@ from qingsuan.run.inputs.intake.reading import Reading
 from qingsuan.run.inputs.intake.said import CsvForm, TableIntake
 
 __all__ = [
+    "BATCH_BYTES",
     "BATCH_ROWS",
     "FORMATS",
+    "LEAST_ROWS",
     "Source",
     "check_as_it_was",
     "check_beginning",
@@ -41,6 +43,11 @@ BATCH_ROWS = 262_144
 """So many rows are read at once, at most."""
 
 _SMALL_BYTES = 1 << 20
+BATCH_BYTES = 128 << 20
+"""Rows that take more bytes are read fewer at once, as far as the file or its longest text tells."""
+
+LEAST_ROWS = 1_024
+"""So many rows are read at once, whatever they take."""
 
 _KINDS = {"parquet": "Parquet file", "ipc": "Arrow IPC file", "csv": "CSV file", "xlsx": "XLSX workbook"}
 
@@ -82,6 +89,7 @@ class Source:
     partitions : keys of ``keys_below`` with their values, None where a folder says that there is none.
     said : what an intake file says of its table; None without one.
     reading : how its columns become those of the interface; None where they are as they are.
+    whole_bytes : what of it is read into memory whole: the largest record batch of an Arrow IPC file, and its dictionaries.
     is_stream : whether the file is only what a stream was written to (:mod:`qingsuan.run.inputs.streams`).
     size, sha256
         What the file was when it was read, where that was before this run: it is read again only for rows that were kept nowhere.
@@ -100,6 +108,7 @@ class Source:
     partitions: tuple[tuple[str, str | None], ...] = ()
     said: TableIntake | None = None
     reading: Reading | None = None
+    whole_bytes: int = 0
     is_stream: bool = False
     size: int = 0
     sha256: str = ""

@@ -1,4 +1,4 @@
-"""Memory given back between the parts of a year: what one part needed no more, allocators would keep, and the next part come on top of."""
+"""Memory given back between the parts of a year and the stages of a run, or the next would come on top of what one needed no more."""
 
 from __future__ import annotations
 
