@@ -165,10 +165,8 @@ def test_a_run_whose_rows_do_not_fit_together_is_refused_before_any_is_settled(
     tight.setattr(memory, "LIBRARIES_BYTES", 60 * MB - 1)
     ran = settled(place, "claims.parquet", "--memory", "64MB")
     assert (ran.status, len(seen)) == (3, 1), ran
-    assert "claims: rows of one partition that take 1MB while they are worked on together" in ran.err
-    assert (
-        "expected: no more than --memory 64MB holds: rows of one person or institution are not taken apart" in ran.err
-    )
+    assert "--memory 64MB: rows of one partition of claims that take 1MB while they are worked on together" in ran.err
+    assert "expected: no more than that: rows of one person or institution are not taken apart" in ran.err
     assert "give --memory 128MB, or more --partitions if the rows are of many" in ran.err
     assert not (place.parent / "out/settled").exists() or not any((place.parent / "out/settled").iterdir())
     tight.setattr(memory, "LIBRARIES_BYTES", 60 * MB - seen[0])

@@ -123,9 +123,9 @@ class Memory:
         if not self._fits(together):
             size, given, needed = _told(together), _told(self.size_bytes), _told(memory_for(together))
             raise InputError(
-                table,
-                found=f"rows of one partition that take {size} while they are worked on together",
-                expected=f"no more than --memory {given} holds: rows of one person or institution are not taken apart",
+                f"--memory {given}",
+                found=f"rows of one partition of {table} that take {size} while they are worked on together",
+                expected="no more than that: rows of one person or institution are not taken apart",
                 do=f"give --memory {needed}, or more --partitions if the rows are of many",
             )
         return self._room(together, self._waiting.held_bytes, KEPT_BYTES)
