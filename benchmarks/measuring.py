@@ -28,12 +28,15 @@ def tree(process):
             for child in file.read().split():
                 yield from tree(child)
 
+def said(process, file, name):
+    with open(f"/proc/{process}/{file}") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
+
 def resident(process):
-    total = 0
-    for one in tree(process):
-        with open(f"/proc/{one}/statm") as file:
-            total += int(file.read().split()[1])
-    return total * os.sysconf("SC_PAGE_SIZE")
+    every = list(tree(process))
+    if len(every) == 1:
+        return said(process, "status", "VmHWM:")  # the most it ever had, between two looks too
+    return sum(said(one, "smaps_rollup", "Pss:") for one in every)  # what processes share counts once
 
 told, failed = open(sys.argv[1], "w"), open(sys.argv[1] + ".failed", "w")
 begin, peak = time.perf_counter(), 0
@@ -44,7 +47,7 @@ while True:
         break
     try:
         peak = max(peak, resident(process.pid))
-    except OSError:  # a process ended while it was looked at; or this system does not say
+    except (OSError, StopIteration):  # a process ended while it was looked at; or this system does not say
         pass
     time.sleep(0.05)
 seconds = time.perf_counter() - begin
@@ -71,8 +74,24 @@ class Cost:
         return [name, f"{self.seconds:.2f}", ratios[0], f"{self.cpu:.1f}", ratios[1], f"{self.peak / 1e9:.2f}"]
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A command that ended: with which status, what it cost, what it said of itself."""
+
+    status: int
+    cost: Cost
+    said: str
+
+
 def measured(command: tuple[str, ...], scratch: Path, environment: Mapping[str, str] | None = None) -> Cost:
-    """Let a command run and say what it and all its processes cost together.
+    """Let a command run that must end well, and say what it and all its processes cost together."""
+    found = ended(command, scratch, environment)
+    assert found.status == 0, f"{command} ended with {found.status}\n{found.said[-3000:]}"
+    return found.cost
+
+
+def ended(command: tuple[str, ...], scratch: Path, environment: Mapping[str, str] | None = None) -> Ended:
+    """Let a command run and say how it ended, and what it and all its processes cost together.
 
     A small process starts it: one that is forked by this large one would be charged with this one's memory.
     """
@@ -85,8 +104,8 @@ def measured(command: tuple[str, ...], scratch: Path, environment: Mapping[str, 
         env=os.environ | dict(environment or {}),
     )
     status, seconds, cpu, peak = json.loads(done.stdout)
-    assert status == 0, f"{command} ended with {status}\n{(scratch / 'told.txt.failed').read_text('utf-8')[-3000:]}"
-    return Cost(seconds, cpu, peak, told.read_text("utf-8"))
+    cost = Cost(seconds, cpu, peak, told.read_text("utf-8"))
+    return Ended(status, cost, told.with_name("told.txt.failed").read_text("utf-8").strip())
 
 
 class Report:

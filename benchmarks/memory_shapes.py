@@ -8,10 +8,8 @@ twentieth beyond its budget, failed, or was refused without a number that would 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +24,7 @@ import pyarrow.csv
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
-from measuring import QINGSUAN
+from measuring import QINGSUAN, ended
 from qingsuan.sample import make_year
 
 MB = 1 << 20
@@ -36,41 +34,6 @@ BEYOND = 1.05
 
 LIES = "no column has bytes for its cells"
 """What is said of a file that says more rows than it has."""
-
-MEASURE = """
-import json, os, subprocess, sys, time
-
-def tree(process):
-    yield process
-    for task in os.listdir(f"/proc/{process}/task"):
-        with open(f"/proc/{process}/task/{task}/children") as file:
-            for child in file.read().split():
-                yield from tree(child)
-
-def told(process, file, name):
-    with open(f"/proc/{process}/{file}") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024
-
-def resident(process):
-    every = list(tree(process))
-    if len(every) == 1:
-        return told(process, "status", "VmHWM:")  # the most it ever had, between two looks too
-    return sum(told(one, "smaps_rollup", "Pss:") for one in every)  # what processes share counts once
-
-said = open(sys.argv[1], "w")
-process, peak = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=said), 0
-while True:
-    ended, status, usage = os.wait4(process.pid, os.WNOHANG)
-    if ended:
-        break
-    try:
-        peak = max(peak, resident(process.pid))
-    except (OSError, StopIteration):  # a process ended while it was looked at
-        pass
-    time.sleep(0.02)
-print(json.dumps([os.waitstatus_to_exitcode(status), max(peak, usage.ru_maxrss * 1024)]))
-"""
-"""A small process starts the command: one that is started by a large one is charged with its starter's memory."""
 
 
 @dataclass(frozen=True)
@@ -129,16 +92,9 @@ def settled(place: Path, shape: Shape, budget: int, workers: int) -> Ran:
     if (year / "identities.parquet").exists():
         tables += ("--identities", str(year / "identities.parquet"))
     how = ("--year", "2021", "--out", str(out), "--memory", f"{budget}MB", "--workers", str(workers), "--json")
-    said = place / "said.txt"
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(said), *QINGSUAN, "settle", str(claims), *tables, *how, *shape.more],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    status, peak = json.loads(done.stdout)
+    found = ended((*QINGSUAN, "settle", str(claims), *tables, *how, *shape.more), place)
     shutil.rmtree(out, ignore_errors=True)
-    return Ran(status, peak, said.read_text("utf-8").strip())
+    return Ran(found.status, found.cost.peak, found.said)
 
 
 # The inputs: a made-up year, whole or in another format; and claims of one person of it, as many as asked.

@@ -48,14 +48,14 @@ def settle_partitions(
     def work(partition: int) -> Future[None]:
         taken = room.take(int(sizes[partition]))
         try:
-            sealed = settled(partition)
+            sealed = settle(partition)
         except BaseException:
             room.give_back(taken)
             raise
         sealed.add_done_callback(lambda _: room.give_back(taken))
         return sealed
 
-    def settled(partition: int) -> Future[None]:
+    def settle(partition: int) -> Future[None]:
         tables = take(partition)
         settled = settler(*tables)
         names = [f"{kind}/part-{partition:05d}.parquet" for kind in settled.tables]
