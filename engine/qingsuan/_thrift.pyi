@@ -1,4 +1,4 @@
-# What the compiled module takes and gives; checked by qingsuan.run.inputs.formats.thrift, its only door.
+# What the compiled module takes and gives; checked by qingsuan.run.inputs.formats.parquet.thrift, its only door.
 from typing import Any
 
 def read_struct(data: bytes, at: int) -> tuple[dict[int, Any], int]: ...

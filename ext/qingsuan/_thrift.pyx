@@ -1,33 +1,19 @@
 # Design: one walk over the bytes, which never reads beyond them; every value becomes a Python object, because footers are
-# small beside the rows that they tell of. The door (qingsuan.run.inputs.formats.thrift) says what is wrong in its own error.
-"""Structs of Thrift's compact protocol. Opened by :mod:`qingsuan.run.inputs.formats.thrift` only."""
+# small beside the rows that they tell of. The door (qingsuan.run.inputs.formats.parquet.thrift) says what is wrong in its own error.
+"""Structs of Thrift's compact protocol. Opened by :mod:`qingsuan.run.inputs.formats.parquet.thrift` only."""
 
 cimport cython
-from libc.stdint cimport int64_t, uint8_t, uint64_t
-
-cdef enum:  # kinds of values
-    YES = 1
-    NO = 2
-    BYTE = 3
-    SHORT = 4
-    LONG = 6
-    DOUBLE = 7
-    BINARY = 8
-    LIST = 9
-    SET = 10
-    MAP = 11
-    STRUCT = 12
-    UUID = 13
+from libc.stdint cimport int64_t, uint64_t
 
 cdef enum:
     MOST_WITHIN = 32  # so many structs, lists and maps lie within each other, at most
     MOST_BITS = 63  # of a number, but for those of its last byte
 
 
-cdef class _Reader:
-    cdef bytes data
-    cdef const uint8_t* begin
-    cdef int64_t at, size
+cdef class Reader:
+    cdef int open(self, bytes data, int64_t at) except -1:
+        self.data, self.begin, self.at, self.size = data, data, at, len(data)
+        return 0
 
     cdef int byte(self) except -1:
         if self.at >= self.size:
@@ -51,11 +37,53 @@ cdef class _Reader:
         cdef uint64_t value = self.unsigned()
         return <int64_t>((value >> 1) ^ (~(value & 1) + 1))
 
-    cdef bytes raw(self, uint64_t size):
+    cdef int leave(self, uint64_t size) except -1:
         if size > <uint64_t>(self.size - self.at):
             raise ValueError("a struct is cut short")
         self.at += <int64_t>size
-        return self.data[self.at - <int64_t>size : self.at]
+        return 0
+
+    cdef bytes raw(self, uint64_t size):
+        cdef int64_t at = self.at
+        self.leave(size)
+        return self.data[at : self.at]
+
+    cdef int pass_by(self, int kind, int depth) except -1:
+        cdef int head, inner
+        cdef uint64_t size
+        if YES <= kind <= NO:
+            return 0  # the head of the field has said it
+        if SHORT <= kind <= LONG:
+            self.unsigned()
+        elif kind == BINARY:
+            self.leave(self.unsigned())
+        elif kind == BYTE:
+            self.leave(1)
+        elif kind == DOUBLE:
+            self.leave(8)
+        elif kind == UUID:
+            self.leave(16)
+        elif depth > MOST_WITHIN:
+            raise ValueError("too many structs within each other")
+        elif kind == STRUCT:
+            head = self.byte()
+            while head:
+                if not head >> 4:
+                    self.number()
+                self.pass_by(head & 0x0F, depth + 1)
+                head = self.byte()
+        elif kind == LIST or kind == SET:
+            head = self.byte()
+            size = head >> 4 if head >> 4 < 0x0F else self.unsigned()
+            inner = BYTE if head & 0x0F <= NO else head & 0x0F
+            while size:
+                self.pass_by(inner, depth + 1)
+                size -= 1
+        elif kind == MAP:
+            self.map_of(depth)
+        else:
+            raise ValueError(f"a value of kind {kind}")
+        return 0
 
     cdef dict struct(self, int depth):
         cdef dict found = {}
@@ -111,6 +139,6 @@ cdef class _Reader:
 
 def read_struct(bytes data, int64_t at):
     """The struct that begins at a place (not beyond the data), and where it ends; ValueError if there is none."""
-    cdef _Reader reader = _Reader()
-    reader.data, reader.begin, reader.at, reader.size = data, data, at, len(data)
+    cdef Reader reader = Reader()
+    reader.open(data, at)
     return reader.struct(0), reader.at

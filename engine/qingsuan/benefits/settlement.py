@@ -217,9 +217,12 @@ class Benefits(Settlement):
 
     def begin(self, files: Mapping[str, Sequence[InputFile]]) -> None:
         """Note which columns the files have; see :meth:`qingsuan.settlement.Settlement.begin`."""
+        unlike: dict[int, InputFile] = {}  # files that come one after another and have the same columns share them
         for file in files["claims"]:
+            unlike.setdefault(id(file.schema), file)
+        for file in unlike.values():
             check_refused_types(file.where, file.schema)
-        names = {name for file in files["claims"] for name in file.schema.names}
+        names = {name for file in unlike.values() for name in file.schema.names}
         setup = self.setup
         setup.paid_columns = tuple(name for name in PAID_COLUMNS if name in names)
         setup.insured_files = tuple(file.name for file in files["insured"])

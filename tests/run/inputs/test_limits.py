@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from qingsuan.run.inputs.formats import limits, parquet
+from qingsuan.run.inputs.formats import limits
+from qingsuan.run.inputs.formats.parquet import file as parquet
 from settling import claim, install, insured, only, read, settle, write
 
 ROWS = 3000

@@ -14,10 +14,10 @@ import pytest
 from qingsuan.errors import InputError
 from qingsuan.run.folder.known import MOST_PARTITIONS
 from qingsuan.run.inputs import BATCH_ROWS, open_sources
-from qingsuan.run.inputs.formats import parquet
 from qingsuan.run.inputs.formats.layout import Batch, Lies, check_layout, unpacked_size
-from qingsuan.run.inputs.formats.pages import rows_of_pages
-from qingsuan.run.inputs.formats.thrift import Garbled, read_struct
+from qingsuan.run.inputs.formats.parquet import file as parquet
+from qingsuan.run.inputs.formats.parquet.pages import rows_of_pages
+from qingsuan.run.inputs.formats.parquet.thrift import Garbled, read_struct
 from qingsuan.run.shuffle import partitions_within
 from settling import Ran, claim, install, insured, only, run, settle, write
 

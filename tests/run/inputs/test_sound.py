@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from qingsuan._sound import unsound
-from qingsuan.run.inputs.formats.parquet import _check
+from qingsuan.run.inputs.formats.parquet.sound import check_sound
 
 KEPT_GIL = 16_384  # rows of a batch that is looked at without giving the GIL away
 
@@ -87,14 +87,14 @@ def test_a_column_that_is_not_is_refused(name: str) -> None:
     batch = batch_of(WRONG[name])
     assert unsound(*batch.__arrow_c_array__()) == [1]
     with pytest.raises((pa.ArrowException, IndexError)):
-        _check(batch)
+        check_sound(batch)
 
 
 @pytest.mark.parametrize("name", LEFT_TO_ARROW)
 def test_what_is_not_looked_at_is_left_to_arrow(name: str) -> None:
     batch = batch_of(LEFT_TO_ARROW[name])
     assert unsound(*batch.__arrow_c_array__()) == [1]
-    _check(batch)
+    check_sound(batch)
 
 
 @pytest.mark.parametrize("rows", [KEPT_GIL, KEPT_GIL + 1])

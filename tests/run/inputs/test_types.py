@@ -17,9 +17,9 @@ import pytest
 from qingsuan.columns.cells import READERS
 from qingsuan.errors import InputError
 from qingsuan.run.inputs import Source, as_text, check_columns, chunks, count_rows, fetch_rows, open_sources
-from qingsuan.run.inputs.formats import parquet
 from qingsuan.run.inputs.formats.messages import batches_of
-from qingsuan.run.inputs.formats.parquet import _validate
+from qingsuan.run.inputs.formats.parquet import file as parquet
+from qingsuan.run.inputs.formats.parquet.sound import _validate
 from qingsuan.tables import ACCUMULATORS, CLAIMS, Column
 from settling import claim, install, insured, only, read, settle, typed, write
 

@@ -190,7 +190,7 @@ def test_a_record_batch_that_does_not_fit_is_refused_before_its_first_row(
 def test_of_an_arrow_file_the_largest_batch_and_every_dictionary_count(tmp_path: Path) -> None:
     schema = pa.schema([("a", pa.int64()), ("b", pa.dictionary(pa.int32(), pa.string()))])
     values = pa.array([f"{number:08d}" for number in range(1000)])
-    for name, new in (("file.arrow", pa.ipc.new_file), ("stream.arrows", pa.ipc.new_stream)):
+    for name, new in (("file.arrow", pa.ipc.new_file), ("stream.ipc", pa.ipc.new_stream)):
         with new(tmp_path / name, schema) as writer:
             for rows in (10, 300, 20):
                 codes = pa.DictionaryArray.from_arrays(pa.array([7] * rows, pa.int32()), values)

@@ -79,7 +79,7 @@ class _Output:
         self.path = out.resolve()
         self.id = _id(self.path)
         self.around = {found for path in (self.path, *self.path.parents) if (found := _id(path)) is not None}
-        self.files = {} if self.id is None else {_id(path): path for path in _files(self.path)}
+        self.files = {} if self.id is None else {number: path for path, number in _files(self.path)}
         self.names = [self.path / "run.json", *(self.path / table / "part-00000.parquet" for table in tables)]
 
     def overlap(self, place: str) -> str:
@@ -99,9 +99,10 @@ class _Output:
                 return f"it lies in the input folder {place}"
             files = _files(path) if self.files else iter(())
         else:
-            files = iter((path,))
-        same = next((file for file in files if _id(file) in self.files), None)
-        return "" if same is None else f"the input {same} is one file with {self.files[_id(same)]}"
+            number = _id(path)
+            files = iter(() if number is None else ((path, number),))
+        same = next(((file, number) for file, number in files if number in self.files), None)
+        return "" if same is None else f"the input {same[0]} is one file with {self.files[same[1]]}"
 
 
 def _id(path: Path) -> _Id | None:
@@ -112,13 +113,17 @@ def _id(path: Path) -> _Id | None:
     return found.st_dev, found.st_ino
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Files below a folder, with those that links lead to."""
+def _files(folder: Path) -> Iterator[tuple[Path, _Id]]:
+    """Files below a folder, with those that links lead to, and what each is known by."""
     for parent, _, names in os.walk(folder):
         for name in names:
             path = Path(parent, name)
-            if _id(path) is not None and stat.S_ISREG(path.stat().st_mode):
-                yield path
+            try:
+                found = path.stat()
+            except OSError:
+                continue
+            if stat.S_ISREG(found.st_mode):
+                yield path, (found.st_dev, found.st_ino)
 
 
 def _matches(path: Path, pattern: Path) -> bool:

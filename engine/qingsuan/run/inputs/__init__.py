@@ -1,7 +1,7 @@
 """Input files: what comes in as paths, folders and globs goes out as batches of rows that know where they come from.
 
 ``places`` finds files, and says what it leaves out. ``csv``, ``parquet`` and ``ipc`` each open and read one format, and
-count its rows a second way (``messages`` and ``layout`` do that for IPC, ``pages`` and ``thrift`` for Parquet).
+count its rows a second way (``messages`` and ``layout`` do that for IPC).
 ``reading`` opens any file, cuts it into chunks, and compares the two counts; ``joining`` reads small ones together.
 ``columns`` judges a file's columns before a row is read, ``names`` those that are nearly the interface's, ``types`` those
 that cannot be carried into ``rejected/``.

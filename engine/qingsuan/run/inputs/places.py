@@ -12,9 +12,9 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -183,8 +183,13 @@ def _fixed(pattern: str) -> tuple[Path, list[str]]:
     return Path(*parts[:first]), list(parts[first:])
 
 
-def _fits(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """What matches a name that fits any of the patterns."""
+    return re.compile("|".join(map(translate, patterns)))
+
+
+_KNOWN = _any_of(KNOWN)
+_UNFINISHED = _any_of(UNFINISHED)
 
 
 class _Walk:
@@ -234,7 +239,7 @@ class _Walk:
 
     def _is_left_out(self, entry: os.DirEntry[str], pattern: str) -> bool:
         """Whether an entry is left out by its name; it is named unless it is known to hold no rows."""
-        if _fits(entry.name, KNOWN):
+        if _KNOWN.match(entry.name):
             return True
         hidden = entry.name.startswith((".", "_")) or entry.name.lower() in _OF_THE_SYSTEM
         if not hidden or pattern.startswith(entry.name[0]):
@@ -260,14 +265,14 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
 def _check_finished(folder: Path, entries: Sequence[os.DirEntry[str]]) -> None:
     """Check that nothing in a folder says that it is not to be read file by file."""
     for entry in entries:
-        for pattern, why in UNFINISHED.items():
-            if fnmatchcase(entry.name, pattern):
-                raise InputError(
-                    str(folder / entry.name),
-                    found=f"a sign that this folder is not to be read file by file: {why}",
-                    expected="a folder of finished files",
-                    do="finish or clear what is being written there; write a table with a log out as plain files",
-                )
+        if _UNFINISHED.match(entry.name):
+            why = next(why for pattern, why in UNFINISHED.items() if fnmatchcase(entry.name, pattern))
+            raise InputError(
+                str(folder / entry.name),
+                found=f"a sign that this folder is not to be read file by file: {why}",
+                expected="a folder of finished files",
+                do="finish or clear what is being written there; write a table with a log out as plain files",
+            )
 
 
 def _check_link(entry: os.DirEntry[str], path: Path) -> None:

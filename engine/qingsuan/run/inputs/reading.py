@@ -24,9 +24,10 @@ from qingsuan.run.inputs.formats.parquet import count_parquet_rows, open_parquet
 from qingsuan.run.inputs.formats.source import (
     BATCH_BYTES,
     BATCH_ROWS,
+    BROKEN,
     FORMATS,
     Source,
-    check_beginning,
+    broken,
     ending_of,
     unreadable,
 )
@@ -71,8 +72,6 @@ _READ: dict[str, Callable[[Source, tuple[int, ...], Sequence[str] | None], Itera
     "ipc": read_ipc,
     "xlsx": read_xlsx,
 }
-_BROKEN = (pa.ArrowException, OSError, UnicodeError, ValueError, OverflowError, MemoryError)
-"""What a format's reader raises of a file that is broken."""
 
 
 class Rows(NamedTuple):
@@ -105,8 +104,8 @@ class Chunk:
             for batch, torn in self._read(columns):
                 yield Rows(row, batch, torn)
                 row += batch.num_rows
-        except _BROKEN as error:
-            raise _broken(self.source.path, self.source.kind, error, f" from row {row + 1} on") from error
+        except BROKEN as error:
+            raise broken(self.source.path, self.source.kind, error, f" from row {row + 1} on") from error
         if row != self.first_row + self.rows:
             found = f"{row - self.first_row} rows where {self.rows} were counted"
             raise unreadable(self.source.path, self.source.kind, found, f" from row {self.first_row + 1} on")
@@ -153,11 +152,6 @@ def _torn(torn: Torn) -> str:
         return content(torn.found)
     place, _, cells = torn.found.partition(": ")
     return f"{place}: {content(cells)}"
-
-
-def _broken(path: Path, kind: str, error: BaseException, where: str = "") -> InputError:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return unreadable(path, kind, text[:300], where)
 
 
 def open_sources(places: Sequence[str | Path], what: str, encoding: str = "utf8") -> tuple[Source, ...]:
@@ -241,15 +235,14 @@ def open_file(number: int, path: Path, encoding: str, said: TableIntake | None =
     """
     kind = FORMATS[ending_of(path)]
     try:
-        check_beginning(path)
         if kind == "xlsx":
             source = open_xlsx(number, path, 0 if said is None else said.sheet)
         else:
             source = _OPEN[kind](number, path, encoding, CsvForm() if said is None else said.csv)
         _spell(source.schema)
-        return replace(source, said=said)
-    except _BROKEN as error:
-        raise _broken(path, kind, error) from error
+        return source if said is None else replace(source, said=said)
+    except BROKEN as error:
+        raise broken(path, kind, error) from error
 
 
 @for_alike
@@ -350,5 +343,5 @@ def count_rows(source: Source) -> int:
         if source.kind == "xlsx":
             return count_xlsx_rows(source)
         return (count_parquet_rows if source.kind == "parquet" else count_ipc_rows)(source.path)
-    except _BROKEN as error:
-        raise _broken(source.path, source.kind, error) from error
+    except BROKEN as error:
+        raise broken(source.path, source.kind, error) from error

@@ -28,7 +28,7 @@ from qingsuan._csv import scan
 from qingsuan.columns.cells import Torn
 from qingsuan.errors import InputError, UsageError
 from qingsuan.run.inputs.formats.packed import opened
-from qingsuan.run.inputs.formats.source import Source, unreadable
+from qingsuan.run.inputs.formats.source import Source, check_beginning, unreadable
 from qingsuan.run.inputs.intake.said import CsvForm
 
 __all__ = ["MOST_RECORD_BYTES", "check_encoding", "count_csv_rows", "open_csv", "read_csv"]
@@ -113,6 +113,7 @@ def open_csv(number: int, path: Path, encoding: str, form: CsvForm = _RFC_4180) 
     InputError
         It is malformed, or is no text of this encoding; file and line are named.
     """
+    check_beginning(path)
     with opened(path) as file:
         walk = _Walk(path, encoding, form, file, min(WALK_BYTES, BLOCK_BYTES))
         names = walk.header()

@@ -18,7 +18,14 @@ from qingsuan.run.inputs.formats.dictionaries import batch_with_used
 from qingsuan.run.inputs.formats.layout import Batch, Lies, check_layout
 from qingsuan.run.inputs.formats.limits import longest_cell
 from qingsuan.run.inputs.formats.messages import batches_of
-from qingsuan.run.inputs.formats.source import BATCH_BYTES, BATCH_ROWS, LEAST_ROWS, Source, unreadable
+from qingsuan.run.inputs.formats.source import (
+    BATCH_BYTES,
+    BATCH_ROWS,
+    LEAST_ROWS,
+    Source,
+    check_beginning,
+    unreadable,
+)
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
 from qingsuan.run.inputs.intake.said import CsvForm
 
@@ -33,6 +40,7 @@ def open_ipc(number: int, path: Path, _encoding: str = "", _form: CsvForm | None
     InputError
         A message says something that cannot be, or a record batch has not the bytes for its rows.
     """
+    check_beginning(path)
     batches = batches_of(path)
     first = [batch for batch in (next(batches, None),) if batch is not None]  # looked at before Arrow believes anything
     with _opened(path) as reader:

@@ -15,9 +15,12 @@ from qingsuan.run.inputs.intake.said import CsvForm, TableIntake
 __all__ = [
     "BATCH_BYTES",
     "BATCH_ROWS",
+    "BROKEN",
     "FORMATS",
     "LEAST_ROWS",
+    "SMALL_BYTES",
     "Source",
+    "broken",
     "check_as_it_was",
     "check_beginning",
     "content_of_small",
@@ -42,12 +45,17 @@ FORMATS = {
 BATCH_ROWS = 262_144
 """So many rows are read at once, at most."""
 
-_SMALL_BYTES = 1 << 20
+SMALL_BYTES = 1 << 20
+"""A file that is not larger is sooner read at once than here and there."""
+
 BATCH_BYTES = 128 << 20
 """Rows that take more bytes are read fewer at once, as far as the file or its longest text tells."""
 
 LEAST_ROWS = 1_024
 """So many rows are read at once, whatever they take."""
+
+BROKEN = (pa.ArrowException, OSError, UnicodeError, ValueError, OverflowError, MemoryError)
+"""What a format's reader raises of a file that is broken."""
 
 _KINDS = {"parquet": "Parquet file", "ipc": "Arrow IPC file", "csv": "CSV file", "xlsx": "XLSX workbook"}
 
@@ -131,7 +139,7 @@ class Source:
 
 def content_of_small(path: Path, size_bytes: int) -> bytes | None:
     """A file of so many bytes, if it is so small that it is sooner read at once than here and there; None if it is not."""
-    return path.read_bytes() if size_bytes <= _SMALL_BYTES else None
+    return path.read_bytes() if size_bytes <= SMALL_BYTES else None
 
 
 def ending_of(path: Path) -> str:
@@ -148,6 +156,12 @@ def unreadable(path: Path, kind: str, found: str, where: str = "") -> InputError
         expected=f"a whole {_KINDS[kind]}",
         do="fetch the file again, or write it again",
     )
+
+
+def broken(path: Path, kind: str, error: BaseException, where: str = "") -> InputError:
+    """The error that says what a format's reader said of a file, and from where on."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return unreadable(path, kind, text[:300], where)
 
 
 def check_beginning(path: Path) -> None:

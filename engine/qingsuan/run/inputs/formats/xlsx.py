@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from qingsuan.errors import InputError, QingsuanError
 from qingsuan.needed import need
-from qingsuan.run.inputs.formats.source import Source
+from qingsuan.run.inputs.formats.source import Source, check_beginning
 
 __all__ = ["MOST_BYTES", "count_xlsx_rows", "open_xlsx", "read_xlsx"]
 
@@ -49,6 +49,7 @@ def open_xlsx(number: int, path: Path, sheet: str | int) -> Source:
     InputError
         It has no such sheet, more than one where none is named, or a cell that lost its digits.
     """
+    check_beginning(path)
     table = _table(path, sheet)
     return Source(number, path, "xlsx", table.schema, table.num_rows)
 

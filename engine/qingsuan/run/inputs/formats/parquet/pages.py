@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import pyarrow.parquet as pq
 
 from qingsuan.run.inputs.formats.limits import check_page, may_be_large
-from qingsuan.run.inputs.formats.thrift import Garbled, Struct, read_struct
+from qingsuan.run.inputs.formats.parquet.thrift import Garbled, Struct, read_struct
 
 __all__ = ["check_sizes", "rows_of_pages"]
 

@@ -7,32 +7,35 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qingsuan import _sound
 from qingsuan.columns.alike import for_alike
-from qingsuan.columns.rows import has_its_digits
 from qingsuan.run.inputs.formats.dictionaries import batch_with_used
-from qingsuan.run.inputs.formats.limits import check_cells, longest_cell
-from qingsuan.run.inputs.formats.pages import check_sizes, rows_of_pages
+from qingsuan.run.inputs.formats.limits import check_cells, longest_cell, may_be_large
+from qingsuan.run.inputs.formats.parquet.footers import Footer, columns_of, footer_of
+from qingsuan.run.inputs.formats.parquet.pages import check_sizes, rows_of_pages
+from qingsuan.run.inputs.formats.parquet.sound import check_sound
+from qingsuan.run.inputs.formats.parquet.thrift import Garbled
 from qingsuan.run.inputs.formats.source import (
     BATCH_BYTES,
     BATCH_ROWS,
     LEAST_ROWS,
     Source,
+    check_beginning,
     content_of_small,
     unreadable,
 )
-from qingsuan.run.inputs.formats.thrift import Garbled
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
 from qingsuan.run.inputs.intake.said import CsvForm
 
-__all__ = ["count_parquet_rows", "open_parquet", "read_parquet", "row_groups"]
+__all__ = ["IDENTIFIERS", "count_parquet_rows", "open_parquet", "opened", "read_parquet", "row_groups", "texts_of"]
 
 _CELL_BYTES = 8
 """What a cell takes in memory that is a number, or one of a dictionary."""
+
+IDENTIFIERS = frozenset({"psn_no", "setl_id", "init_setl_id", "mdtrt_id"})
+"""Columns whose texts seldom repeat, and become no dictionary."""
 
 _FEW_GROUPS = 4
 """The footer of a file of so many row groups is read again sooner than kept: there may be thousands of such files."""
@@ -48,16 +51,60 @@ def open_parquet(number: int, path: Path, _encoding: str = "", _form: CsvForm | 
     """
     stamp = _stamp(path)
     content = content_of_small(path, stamp.size)
+    alike = None if content is None else _small_files.alike(content)
+    if alike is not None:
+        footer, schema, int96 = alike
+        _groups_of(path, stamp, footer.groups)
+        return Source(number, path, "parquet", schema, footer.rows, int96=int96)
+    check_beginning(path)
     with _file(path, stamp, content=content) as file:
         metadata, schema, int96 = file.metadata, without_views(file.schema_arrow), _int96(file.schema)
-    sizes = _groups_of(path, stamp, metadata)
-    groups = [rows for rows, _ in sizes]
-    if sum(groups) != metadata.num_rows or metadata.num_rows < 0:
-        found = f"its footer says {metadata.num_rows} rows, its row groups {sum(groups)}"
+    groups = _groups_of(path, stamp, _groups_in(metadata))
+    rows = [rows for rows, _ in groups]
+    if sum(rows) != metadata.num_rows or metadata.num_rows < 0:
+        found = f"its footer says {metadata.num_rows} rows, its row groups {sum(rows)}"
         raise unreadable(path, "parquet", found)
-    _check_pages(path, groups, content)
+    _check_pages(path, rows, content)
     check_sizes(path, metadata)
+    if content is not None:
+        _small_files.opened(content, schema, int96)
     return Source(number, path, "parquet", schema, metadata.num_rows, int96=int96)
+
+
+class _SmallFiles:
+    """Small files that come one after another with the same columns, by the same writer: PyArrow is asked of the first one.
+
+    Of the others the footer is read, held against the pages of all columns, and has to say the same of them.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[Footer, int, pa.Schema, frozenset[str]] | None = None
+
+    def opened(self, content: bytes, schema: pa.Schema, int96: frozenset[str]) -> None:
+        """Remember what a file is that was opened, unless it has columns of lists, or within others."""
+        try:
+            columns = columns_of(content)
+            self._last = footer_of(content, columns), columns, schema, int96
+        except Garbled:
+            self._last = None
+
+    def alike(self, content: bytes) -> tuple[Footer, pa.Schema, frozenset[str]] | None:
+        """The footer, the columns and those of INT96 of a file that is as the last one was; None if it is not known to be."""
+        last = self._last
+        if last is None:
+            return None
+        expected, columns, schema, int96 = last
+        try:
+            footer = footer_of(content, columns)
+        except Garbled:
+            return None
+        is_alike = (footer.before, footer.after) == (expected.before, expected.after)
+        return (
+            (footer, schema, int96) if is_alike and not any(may_be_large(size) for _, size in footer.groups) else None
+        )
+
+
+_small_files = _SmallFiles()
 
 
 def _check_pages(path: Path, said: list[int], content: bytes | None) -> None:
@@ -95,8 +142,15 @@ def _file(
     """The opened file; of a small one that was read already, its ``content``."""
     if content is None:
         content = content_of_small(path, stamp.size)
+    return opened(path if content is None else pa.BufferReader(content), metadata, codes)
+
+
+def opened(
+    file: Path | pa.BufferReader, metadata: pq.FileMetaData | None = None, codes: Sequence[str] = ()
+) -> pq.ParquetFile:
+    """A file as it is always opened, with columns that become dictionaries."""
     return pq.ParquetFile(
-        path if content is None else pa.BufferReader(content),
+        file,
         metadata=metadata,
         read_dictionary=list(codes),
         page_checksum_verification=True,
@@ -109,14 +163,17 @@ def row_groups(path: Path) -> list[tuple[int, int]]:
     return list(_groups_of(path, _stamp(path)))
 
 
-def _groups_of(path: Path, stamp: _Stamp, metadata: pq.FileMetaData | None = None) -> tuple[tuple[int, int], ...]:
-    """Rows and bytes of each row group, counted once; by the footer, if that was read already."""
+def _groups_of(path: Path, stamp: _Stamp, said: Sequence[tuple[int, int]] | None = None) -> tuple[tuple[int, int], ...]:
+    """Rows and bytes of each row group, found once; as its footer says, if that was read already."""
     known = _known_groups(path, stamp)
     if not known:
-        metadata = _metadata_of(path, stamp) if metadata is None else metadata
-        groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
-        known.append(tuple((group.num_rows, group.total_byte_size) for group in groups))
+        known.append(tuple(_groups_in(_metadata_of(path, stamp)) if said is None else said))
     return known[0]
+
+
+def _groups_in(metadata: pq.FileMetaData) -> list[tuple[int, int]]:
+    groups = (metadata.row_group(group) for group in range(metadata.num_row_groups))
+    return [(group.num_rows, group.total_byte_size) for group in groups]
 
 
 @lru_cache(maxsize=65_536)
@@ -137,26 +194,16 @@ def _metadata_of(path: Path, stamp: _Stamp) -> pq.FileMetaData:
 
 
 def _int96(schema: pq.ParquetSchema) -> frozenset[str]:
-    """The columns whose times are INT96; of a file of the same columns as the one before it, the same ones."""
-    known = _last_int96.get("")
-    if known is not None and known[0].equals(schema):
-        return known[1]
-    columns = [schema.column(at) for at in range(len(schema))]
-    found = frozenset(column.path for column in columns if column.physical_type == "INT96")
-    _last_int96[""] = schema, found
-    return found
-
-
-_last_int96: dict[str, tuple[pq.ParquetSchema, frozenset[str]]] = {}
+    """The columns whose times are INT96."""
+    columns = map(schema.column, range(len(schema)))
+    return frozenset(column.path for column in columns if column.physical_type == "INT96")
 
 
 def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
     """Give the rows of some row groups; of columns that are asked for, texts that repeat as dictionaries, where PyArrow can make some."""
     ours = {} if source.reading is None else source.reading.called
     codes = [
-        name
-        for name in _texts_of(source.written)
-        if columns is not None and ours.get(name, name) not in ("psn_no", "setl_id", "init_setl_id", "mdtrt_id")
+        name for name in texts_of(source.written) if columns is not None and ours.get(name, name) not in IDENTIFIERS
     ]
     done = 0
     try:
@@ -193,14 +240,14 @@ def _batches(
             batches: Iterator[pa.RecordBatch] = iter(table.to_batches())
             if len(parts) > 1:
                 for batch in batches:
-                    _check(batch)
+                    check_sound(batch)
                 batches = iter(table.unify_dictionaries().combine_chunks().to_batches())
         elif parts:
             batches = file.iter_batches(batch_rows, row_groups=list(parts), columns=columns, use_threads=False)
         else:
             return
         for batch in batches:
-            _check(batch)
+            check_sound(batch)
             plain = batch_with_used(batch_without_views(batch))
             check_cells(source.path, plain)
             yield plain
@@ -217,7 +264,7 @@ def _rows_of(source: Source, longest: int, columns: Sequence[str] | None, codes:
 
 
 @for_alike
-def _texts_of(schema: pa.Schema) -> tuple[str, ...]:
+def texts_of(schema: pa.Schema) -> tuple[str, ...]:
     """The columns of texts."""
     return tuple(field.name for field in schema if pa.types.is_string(field.type))
 
@@ -233,7 +280,7 @@ def _longest_id(
     large = [part for part in parts if sizes[part][0] * sizes[part][1] > BATCH_BYTES]
     if not large:
         return 0
-    names = [name for name in _texts_of(source.written) if name not in codes]
+    names = [name for name in texts_of(source.written) if name not in codes]
     ids = [name for name in names if columns is None or name in columns]
     if not ids:
         return 0
@@ -249,50 +296,6 @@ def _longest_id(
             raise
         return 0  # texts written as differences are in no dictionary; what is broken is met again
     return longest
-
-
-def _check(batch: pa.RecordBatch) -> None:
-    """Check every column of a batch; those that are seen to be in order at little cost are not looked at twice."""
-    for at in _sound.unsound(*batch.__arrow_c_array__()):
-        _validate(batch.column(at))
-
-
-def _validate(column: pa.Array) -> None:
-    """Check what PyArrow believes of a page, in full but for what its own decoder makes sure of.
-
-    Offsets of texts are the decoder's, so that bytes which are all ASCII are whole texts however they are cut; numbers of a
-    dictionary are in order when the largest is, read as one without a sign.
-
-    Raises
-    ------
-    ArrowInvalid
-        A text is no UTF-8, a number is none of its dictionary, a decimal has more digits than its type.
-    """
-    if pa.types.is_dictionary(column.type):
-        column.dictionary.validate(full=True)
-        indices = column.indices
-        if indices.type != pa.int32() or not _are_below(indices, len(column.dictionary)):
-            column.validate(full=True)
-    elif not _is_good(column):
-        column.validate(full=True)
-
-
-def _is_good(column: pa.Array) -> bool:
-    """Whether a column is seen to be in order at little cost; of others that is not said."""
-    if pa.types.is_string(column.type):
-        return _is_ascii(column)
-    return pa.types.is_decimal128(column.type) and has_its_digits(column)
-
-
-def _are_below(numbers: pa.Array, end: int) -> bool:
-    """Whether numbers of 32 bits are all from 0 to ``end`` without it, what stands in the place of nulls too."""
-    words = np.frombuffer(numbers.buffers()[1], np.uint32)[numbers.offset : numbers.offset + len(numbers)]
-    return not len(words) or int(words.max()) < end
-
-
-def _is_ascii(column: pa.Array) -> bool:
-    data = column.buffers()[2]
-    return data is None or not len(data) or int(np.frombuffer(data, np.uint8).max()) < 0x80
 
 
 def count_parquet_rows(path: Path) -> int:
