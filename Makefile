@@ -201,7 +201,7 @@ kills: setup
 ## faults: CASES runs of every command that writes, on a machine that misbehaves, from SEED on: each right, or stopped with what failed and gone on with
 .PHONY: faults
 faults: setup
-	QINGSUAN_FAULTS=$(CASES) QINGSUAN_FAULTS_SEED=$(SEED) $(BIN)/python -m pytest -p no:benchmark tests/run/test_misbehaving_machine.py
+	QINGSUAN_FAULTS=$(CASES) QINGSUAN_FAULTS_SEED=$(SEED) $(BIN)/python -m pytest -n auto --dist worksteal -p no:benchmark tests/run/test_misbehaving_machine.py
 
 ## hostile: HOSTILE hostile inputs from SEED on: each is settled row by row or refused; what fails is kept below build/hostile
 .PHONY: hostile

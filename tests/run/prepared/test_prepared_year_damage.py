@@ -22,7 +22,7 @@ import pytest
 from prepared_years import PARTITIONS, add, claims, create, insured, parts, some_people, write
 from qingsuan.errors import InputError, RunError, UsageError
 from qingsuan.run.folder.lock import held
-from qingsuan.run.prepared import Delivery, DeliveryWriter, PreparedYear, add_delivery, create_year
+from qingsuan.run.prepared import Delivery, DeliveryWriter, PreparedYear, add_delivery, create_year, writing
 from qingsuan.run.prepared.files import write_table
 from qingsuan.run.prepared.layout import ROWS_PER_BATCH, aside_of
 from qingsuan.run.prepared.records import read_delivery, read_year
@@ -336,6 +336,28 @@ def test_a_part_that_was_not_written_whole_does_not_become_one(year: Path) -> No
     with pytest.raises(ValueError, match="0 of 3 partitions"), add_delivery(year) as writer:
         written_but_for_the_index(writer)
     assert len(PreparedYear.open(year).deliveries) == 1
+
+
+def test_a_delivery_that_no_year_names_and_that_was_removed_in_part_is_swept(
+    year: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole but never named, then the machine failed while it was removed, after its record: it was taken for somebody else's."""
+    left = year / "delivery-0002"
+    shutil.copytree(year / "delivery-0001", left)
+
+    def fails(folder: Path) -> None:
+        (folder / "delivery.json").unlink()
+        raise OSError(errno.ENFILE, "Too many open files in system", "claims")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing.shutil, "rmtree", fails)
+        with pytest.raises(RunError, match="Too many open files"), add_delivery(year):
+            pass
+    assert (left / "claims").is_dir()
+    with pytest.raises(ValueError, match="0 of 3 partitions"), add_delivery(year) as writer:
+        written_but_for_the_index(writer)
+    assert not left.exists()
+    assert not aside_of(left).exists()
 
 
 def test_what_is_not_ours_is_never_removed(year: Path) -> None:

@@ -77,5 +77,6 @@ def _told(words: Words, folder: Path, findings: Findings) -> Iterator[str]:
     for (file, _), count in findings.counts.items():
         by_file[file] += count
     for file, count in by_file.items():
-        yield words.speak("  {file}: {number} findings", file=file, number=count)
-    yield words.speak("“qingsuan verify {folder}” tells each of them", folder=str(folder))
+        if count:
+            yield words.speak("  {file}: {number} findings", file=file, number=count)
+    yield words.speak("  what to do: see “qingsuan verify {folder}”, which tells each of them", folder=str(folder))

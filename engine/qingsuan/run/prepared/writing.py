@@ -98,7 +98,8 @@ def _added(folder: Path, record: YearRecord, memory_bytes: int, workers: int) ->
         if not writer.sha256:
             raise ValueError("the delivery was not finished")
     except BaseException:
-        _take_away(delivery)
+        with suppress(OSError):  # what the machine cannot remove, the next one sweeps
+            _take_away(delivery)
         raise
     with writing(folder):
         sync(folder)
@@ -107,11 +108,11 @@ def _added(folder: Path, record: YearRecord, memory_bytes: int, workers: int) ->
 
 
 def _take_away(delivery: Path) -> None:
-    """Remove a delivery that was not finished, as far as the machine can; beside the rest lies what says that it is one."""
-    with suppress(OSError):
-        aside_of(delivery).mkdir(exist_ok=True)
+    """Remove a delivery that no year names; what is left of it if that fails has beside it what says that it is one."""
+    aside_of(delivery).mkdir(exist_ok=True)
+    if delivery.exists():
         shutil.rmtree(delivery)
-        shutil.rmtree(aside_of(delivery))
+    shutil.rmtree(aside_of(delivery))
 
 
 def _check_new(folder: Path) -> None:
@@ -161,7 +162,6 @@ def _sweep(folder: Path, delivery: Path) -> None:
                 do="take it away: nothing is removed that was not written here, nor is a link followed",
             )
     with writing(folder):
-        for path in (delivery, aside_of(delivery)):
-            if path.exists():
-                shutil.rmtree(path)
+        if delivery.exists() or aside_of(delivery).exists():
+            _take_away(delivery)
         (folder / _YEAR_DRAFT).unlink(missing_ok=True)
