@@ -31,6 +31,8 @@ def width(text: str) -> int:
     >>> width("hifp 统筹")
     9
     """
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 

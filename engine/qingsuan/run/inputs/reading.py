@@ -54,7 +54,10 @@ MADE_ROWS = BATCH_ROWS // 4
 _MANY_COLUMNS = 48
 _COLUMNS_AT_ONCE = 16
 _MOST_PASSES = 16
-"""Of a Parquet file with many columns rows are fetched with so many at a time, in so many passes: what is read of a part is there whole."""
+_PASS_BYTES = 32 << 20
+"""Of a Parquet file with many columns rows are fetched with so many at a time, in so many passes: what is read of a part is there whole.
+
+A pass reads the whole footer again; where so many bytes hold more of the columns, there are fewer passes."""
 
 _LARGE_PART_BYTES = 16 << 20
 """A part that is larger, packed, is read alone when rows are fetched: every column of it is unpacked."""
@@ -301,7 +304,8 @@ def _fetch(part: Chunk, rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArr
     if part.source.kind != "parquet" or len(names) <= _MANY_COLUMNS:
         yield from _fetched(part, rows, None)
         return
-    at_once = max(_COLUMNS_AT_ONCE, -(-len(names) // _MOST_PASSES))
+    passes = min(_MOST_PASSES, -(-_CELL_BYTES * len(names) * part.rows // _PASS_BYTES))
+    at_once = max(_COLUMNS_AT_ONCE, -(-len(names) // max(1, passes)))
     sections = [names[start : start + at_once] for start in range(0, len(names), at_once)]
     most = max(1, BATCH_BYTES // 2 // (_CELL_BYTES * len(names)))
     for start in range(0, len(rows), most):
