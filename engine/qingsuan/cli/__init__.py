@@ -25,6 +25,7 @@ from qingsuan.errors import QingsuanError, RunError, UsageError
 from qingsuan.messages import LANGUAGES, Lang, Words, marked
 from qingsuan.messages.language import VARIABLE as LANGUAGE
 from qingsuan.report.wording.speaking import error_told
+from qingsuan.run.machine.crashes import crash_of, tell_of_crashes
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -197,13 +198,10 @@ def _set(variable: str, value: str | None) -> Iterator[None]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the status that says whose fault it was."""
-    if arguments is None:  # the process is there for this command
-        gc.set_threshold(NEW_OBJECTS)
-        os.environ.setdefault(BLAS_THREADS, "1")
-        if sys.platform == "linux":  # PyArrow's wheels for others have no such allocator
-            os.environ.setdefault(ALLOCATOR, "jemalloc")
     open_standard_streams()
     words = spoken_to(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        _set_up_process(words)
     try:
         if any("\0" in argument for argument in arguments or ()):
             raise UsageError("qingsuan", found="a NUL in an argument", expected="texts and names of files")
@@ -224,6 +222,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end(words, _not_done(error), error)
     except Exception as error:  # noqa: BLE001 - the last handler: it ends the process with what is known
         _end(words, _fault(error), error)
+
+
+def _set_up_process(words: Words) -> None:
+    """Set a process up that is there for one command."""
+    gc.set_threshold(NEW_OBJECTS)
+    os.environ.setdefault(BLAS_THREADS, "1")
+    if sys.platform == "linux":  # PyArrow's wheels for others have no such allocator
+        os.environ.setdefault(ALLOCATOR, "jemalloc")
+    tell_of_crashes(f"qingsuan: {error_told(words, crash_of())}")
 
 
 def _leave() -> NoReturn:

@@ -15,6 +15,9 @@ def test_the_text_to_change_is_there_exactly_once(mutant: Mutant) -> None:
 
 
 DECIDE_NOTHING = {
+    "_crash.pyx": "it tells of a library that ended the process; tests/run/machine judges it",
+    "_footers.pyx": "it counts what pages say and moves places; tests/run/inputs judges it",
+    "_thrift.pxd": "it declares the reader of _thrift.pyx",
     "_csv.pyx": "it finds lines and quotes; tests/run/inputs judges it",
     "_thrift.pyx": "it reads the headers of Parquet pages; tests/run/inputs judges it",
     "_rows.pyx": "it moves and adds up columns; tests/columns judges it",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,7 @@ from qingsuan.run.inputs.formats.source import (
 from qingsuan.run.inputs.formats.xlsx import count_xlsx_rows, open_xlsx, read_xlsx
 from qingsuan.run.inputs.intake.said import CsvForm, TableIntake
 from qingsuan.run.inputs.places import Found, find_files, keys_of
+from qingsuan.run.machine.crashes import decoding
 
 __all__ = [
     "Chunk",
@@ -75,6 +76,9 @@ _READ: dict[str, Callable[[Source, tuple[int, ...], Sequence[str] | None], Itera
     "ipc": read_ipc,
     "xlsx": read_xlsx,
 }
+
+
+_Batch = TypeVar("_Batch")
 
 
 class Rows(NamedTuple):
@@ -143,10 +147,20 @@ class Chunk:
     def _written(self, columns: Sequence[str] | None) -> Iterator[tuple[pa.RecordBatch, tuple[Torn, ...]]]:
         """The rows as the file has them."""
         if self.source.kind == "csv":
-            yield from read_csv(self.source, self.parts, columns)
+            yield from _decoded(self.source.path, read_csv(self.source, self.parts, columns))
             return
-        for batch in _READ[self.source.kind](self.source, self.parts, columns):
+        for batch in _decoded(self.source.path, _READ[self.source.kind](self.source, self.parts, columns)):
             yield batch, ()
+
+
+def _decoded(path: Path, batches: Iterator[_Batch]) -> Iterator[_Batch]:
+    """The same batches, known to be decoded from this file."""
+    while True:
+        with decoding(path):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _torn(torn: Torn) -> str:
@@ -238,10 +252,11 @@ def open_file(number: int, path: Path, encoding: str, said: TableIntake | None =
     """
     kind = FORMATS[ending_of(path)]
     try:
-        if kind == "xlsx":
-            source = open_xlsx(number, path, 0 if said is None else said.sheet)
-        else:
-            source = _OPEN[kind](number, path, encoding, CsvForm() if said is None else said.csv)
+        with decoding(path):
+            if kind == "xlsx":
+                source = open_xlsx(number, path, 0 if said is None else said.sheet)
+            else:
+                source = _OPEN[kind](number, path, encoding, CsvForm() if said is None else said.csv)
         _spell(source.schema)
         return source if said is None else replace(source, said=said)
     except BROKEN as error:
@@ -342,10 +357,11 @@ def count_rows(source: Source) -> int:
         The file cannot be read so.
     """
     try:
-        if source.kind == "csv":
-            return count_csv_rows(source.path, source.encoding, source.form)
-        if source.kind == "xlsx":
-            return count_xlsx_rows(source)
-        return (count_parquet_rows if source.kind == "parquet" else count_ipc_rows)(source.path)
+        with decoding(source.path):
+            if source.kind == "csv":
+                return count_csv_rows(source.path, source.encoding, source.form)
+            if source.kind == "xlsx":
+                return count_xlsx_rows(source)
+            return (count_parquet_rows if source.kind == "parquet" else count_ipc_rows)(source.path)
     except BROKEN as error:
         raise broken(source.path, source.kind, error) from error

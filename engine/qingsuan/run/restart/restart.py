@@ -246,8 +246,10 @@ class Restart(Generic[_S]):
             raise RunError(self._called, found=f"stopped: {_reason(error)}", do=do) from error
 
     def _go_on(self, first: str = "") -> str:
-        done = f"{len(self.finished)} of {self.partitions} partitions are finished and kept"
-        return f"{first + '; then ' if first else ''}give the same command with --resume: {done}"
+        before, finished, partitions = f"{first}; then " if first else "", len(self.finished), self.partitions
+        return (
+            f"{before}give the same command with --resume: {finished} of {partitions} partitions are finished and kept"
+        )
 
 
 def _state_of(number: int) -> str:

@@ -18,6 +18,7 @@ from qingsuan.run.inputs.formats.parquet.file import IDENTIFIERS, opened, row_gr
 from qingsuan.run.inputs.formats.parquet.footers import under_one_footer
 from qingsuan.run.inputs.formats.parquet.sound import check_sound
 from qingsuan.run.inputs.formats.source import BATCH_BYTES, BROKEN, SMALL_BYTES, Source, broken
+from qingsuan.run.machine.crashes import decoding
 
 __all__ = ["MOST_BYTES", "read_together", "size_together"]
 
@@ -51,7 +52,8 @@ def read_together(sources: Sequence[Source], columns: Sequence[str]) -> pa.Recor
     if whole is None:
         return None
     try:
-        batch = _decoded(whole, columns, texts_of(sources[0].schema))
+        with decoding(f"{sources[0].path} … {sources[-1].path}"):
+            batch = _decoded(whole, columns, texts_of(sources[0].schema))
         if batch is not None:
             check_cells(sources[0].path, batch)
     except (*BROKEN, InputError):
