@@ -16,6 +16,7 @@ import pytest
 from faulted_commands import Year, quick_plugins
 from misbehaving import Fault, Machine, misbehaving
 from qingsuan.errors import InputError
+from qingsuan.run.folder.folder import Written
 from qingsuan.run.folder.parquet import write_parquet
 from qingsuan.signatures.keys import private_key
 from qingsuan.signatures.signature import sign
@@ -68,6 +69,18 @@ def test_what_cannot_be_looked_at_is_not_missing(year: Year, tmp_path: Path) -> 
             ran = year.commands["sign"].run(out)
         if ran.status == 0:
             assert (out / "SIGNATURE").read_bytes() == year.expected["sign"]["SIGNATURE"]
+
+
+def test_what_cannot_be_read_while_a_year_is_closed_is_named(year: Year, tmp_path: Path) -> None:
+    """The close digests files that no part wrote; where one of them could not be read, the message did not say which."""
+    name, out = "case.json", tmp_path / "out"
+    out.mkdir()
+    (out / name).write_text("{}", "utf-8")
+    with (
+        misbehaving(Machine({"out": out}, (Fault("read", "out read", 0, errno.ESTALE, lasts=True),))),
+        pytest.raises(OSError, match=rf"Stale file handle: '{out / name}'"),
+    ):
+        Written.of(out, name)
 
 
 def test_a_ledger_that_vanishes_before_it_is_signed_is_missed(year: Year, tmp_path: Path) -> None:

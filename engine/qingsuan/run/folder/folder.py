@@ -59,10 +59,15 @@ class Written:
         Raises
         ------
         OSError
-            It cannot be read.
+            It cannot be read; the error names it.
         """
-        with (folder / name).open("rb") as file:
-            return cls(name, os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest())
+        path = folder / name
+        try:
+            with path.open("rb") as file:
+                return cls(name, os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest())
+        except OSError as error:
+            error.filename = error.filename or str(path)  # one of reading says no name
+            raise
 
 
 def is_file(path: Path) -> bool:
