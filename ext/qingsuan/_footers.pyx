@@ -99,6 +99,8 @@ cdef class _Footer(Reader):
         """A row group; its columns have as many values as it has rows, each of them."""
         self.columns, self.rows, self.size_bytes, self.least, self.most = 0, -1, 0, -1, -1
         self.part(GROUP)
+        if self.size_bytes < 0:
+            raise ValueError("a row group of less than nothing")
         if self.columns != self.width:
             raise ValueError("a row group with more or fewer columns than there are")
         if self.rows < 0 or self.least != self.rows or self.most != self.rows:

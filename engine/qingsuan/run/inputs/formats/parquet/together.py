@@ -25,6 +25,9 @@ __all__ = ["MOST_BYTES", "read_together", "size_together"]
 MOST_BYTES = BATCH_BYTES // 2
 """So many bytes, packed and unpacked, are read as one file: they are in memory twice."""
 
+_MOST_ID_BYTES = BATCH_BYTES // 4
+"""So many bytes of ids are written out together."""
+
 
 def size_together(source: Source) -> int:
     """How many bytes a file brings to those that it is read with, packed and unpacked; 0 where it is read by itself."""
@@ -84,17 +87,18 @@ def _decoded(whole: bytes, columns: Sequence[str], texts: Sequence[str]) -> pa.R
         table = file.read_row_groups(list(range(file.num_row_groups)), list(columns), use_threads=False)
     for batch in table.to_batches():
         check_sound(batch)
-    for name in IDENTIFIERS.intersection(columns, texts):
-        column = table.column(name)
-        if sum(map(_most_bytes, column.chunks)) > MOST_BYTES:
-            return None
-        table = table.set_column(table.schema.get_field_index(name), name, column.cast(pa.string()))
+    ids = IDENTIFIERS.intersection(columns, texts)
+    if sum(_most_bytes(part) for name in ids for part in table.column(name).chunks) > _MOST_ID_BYTES:
+        return None
+    for name in ids:
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, name, table.column(at).cast(pa.string()))
     batches = table.unify_dictionaries().combine_chunks().to_batches()
     return batch_with_used(batches[0]) if len(batches) == 1 else None
 
 
 def _most_bytes(column: pa.DictionaryArray) -> int:
-    """How many bytes the texts of a column have at most, written out."""
+    """How many bytes the texts of a part of a column have at most, written out."""
     return len(column) * (pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
 
 
