@@ -1,14 +1,13 @@
 # Design: what is told is made before it is needed. The handler only writes bytes that lie there and ends the process: whatever else was
 # going on in it, its memory cannot be trusted any more. Each thread has a place for the file that it decodes, and a stack for the handler,
-# because a crash may be a stack that has no room left.
+# because a crash may be a stack that has no room left. Nothing of the thread library is asked for: its names are newer than the oldest
+# system that wheels are built for.
 """What is told where a library ends the process while it decodes a file. Opened by :mod:`qingsuan.run.machine.crashes` only."""
 
 cdef extern from *:
     """
     #ifndef _WIN32
-    #include <pthread.h>
     #include <signal.h>
-    #include <stdlib.h>
     #include <string.h>
     #include <unistd.h>
 
@@ -16,15 +15,14 @@ cdef extern from *:
     #define TOLD_BYTES 4096
     #define STACK_BYTES 65536
 
-    typedef struct { size_t size; char file[FILE_BYTES]; char stack[STACK_BYTES]; } Decoding;
+    typedef struct { size_t size; char file[FILE_BYTES]; char stack[STACK_BYTES]; } Place;
 
     static const int CRASHES[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     static struct sigaction others[sizeof CRASHES / sizeof CRASHES[0]];
     static char before[TOLD_BYTES], after[TOLD_BYTES];
     static size_t before_size, after_size;
     static int status;
-    static pthread_key_t ending;
-    static __thread Decoding *mine __attribute__((tls_model("initial-exec")));
+    static __thread Place *mine __attribute__((tls_model("initial-exec")));
 
     static void put(const char *text, size_t size) {
         while (size) {
@@ -44,19 +42,9 @@ cdef extern from *:
         raise(signal);
     }
 
-    static void ended(void *decoding) {
-        stack_t none;
-        memset(&none, 0, sizeof none);
-        none.ss_flags = SS_DISABLE;
-        sigaltstack(&none, NULL);
-        mine = NULL;
-        free(decoding);
-    }
-
     static int watch(const char *said, size_t said_size, const char *more, size_t more_size, int with_status) {
         struct sigaction action;
         if (said_size > TOLD_BYTES || more_size > TOLD_BYTES) return -1;
-        if (!status && pthread_key_create(&ending, ended)) return -1;
         memcpy(before, said, said_size), memcpy(after, more, more_size);
         before_size = said_size, after_size = more_size;
         if (!status) {
@@ -70,40 +58,59 @@ cdef extern from *:
         return 0;
     }
 
-    static void begin(const char *file, size_t size) {
+    static void enter(Place *place) {
         stack_t stack;
-        if (!status) return;
-        if (!mine) {
-            if (!(mine = calloc(1, sizeof *mine))) return;
-            pthread_setspecific(ending, mine);
-            memset(&stack, 0, sizeof stack);
-            stack.ss_sp = mine->stack, stack.ss_size = STACK_BYTES;
-            sigaltstack(&stack, NULL);
-        }
-        mine->size = size < FILE_BYTES ? size : FILE_BYTES;
-        memcpy(mine->file, file, mine->size);
+        memset(&stack, 0, sizeof stack);
+        stack.ss_sp = place->stack, stack.ss_size = STACK_BYTES;
+        if (status && !sigaltstack(&stack, NULL)) mine = place;
     }
 
-    static void end(void) { if (mine) mine->size = 0; }
+    static void leave(Place *place) {
+        stack_t none;
+        if (mine != place) return;
+        mine = NULL;
+        memset(&none, 0, sizeof none);
+        none.ss_flags = SS_DISABLE;
+        sigaltstack(&none, NULL);
+    }
+
+    static void say(Place *place, const char *file, size_t size) {
+        place->size = 0;
+        memcpy(place->file, file, size < FILE_BYTES ? size : FILE_BYTES);
+        place->size = size < FILE_BYTES ? size : FILE_BYTES;
+    }
     #else
+    typedef struct { size_t size; } Place;
     static int watch(const char *a, size_t b, const char *c, size_t d, int e) { return -1; }
-    static void begin(const char *file, size_t size) {}
-    static void end(void) {}
+    static void enter(Place *place) {}
+    static void leave(Place *place) {}
+    static void say(Place *place, const char *file, size_t size) {}
     #endif
     """
+    ctypedef struct Place:
+        size_t size
     int watch(const char* before, size_t before_size, const char* after, size_t after_size, int status)
-    void begin(const char* file, size_t size)
-    void end()
+    void enter(Place* place)
+    void leave(Place* place)
+    void say(Place* place, const char* file, size_t size)
+
+
+cdef class Thread:
+    """What the thread that makes it decodes; it lives as long as the thread does."""
+    cdef Place place
+
+    def __cinit__(self):
+        self.place.size = 0
+        enter(&self.place)
+
+    def __dealloc__(self):
+        leave(&self.place)
+
+    def decodes(self, bytes file):
+        """It decodes a file from now on; none if the name is empty."""
+        say(&self.place, file, len(file))
 
 
 def tell(bytes before, bytes after, int status):
     """Have a crash while a file is decoded end with this told, the file in between, and this status; whether that can be done here."""
     return watch(before, len(before), after, len(after), status) == 0
-
-
-def decode(bytes file):
-    """This thread decodes a file from now on; None: it decodes none."""
-    if file is None:
-        end()
-    else:
-        begin(file, len(file))

@@ -81,7 +81,7 @@ def test_it_is_told_in_chinese(tmp_path: Path) -> None:
 
 
 def test_a_crash_elsewhere_is_not_blamed_on_a_file(tmp_path: Path) -> None:
-    found = ended("from qingsuan import _crash; _crash.decode(None); os.abort()", tmp_path)
+    found = ended("from qingsuan.run.machine import crashes; crashes._threads.mine.decodes(b''); os.abort()", tmp_path)
     assert found.returncode == -6, found
     assert "cannot be read" not in found.stderr
 

@@ -6,6 +6,7 @@ cannot be read. What a run finished by then lies in its folder, and ``--resume``
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from qingsuan.errors import InputError
 __all__ = ["crash_of", "decoding", "tell_of_crashes"]
 
 _FILE = "<file>"
+
+_threads = threading.local()
 
 
 def crash_of(file: str = _FILE) -> InputError:
@@ -45,11 +48,13 @@ def tell_of_crashes(text: str, file: str = _FILE) -> bool:
 @contextmanager
 def decoding(file: Path | str) -> Iterator[None]:
     """Say that this thread decodes a file inside."""
-    _crash.decode(_harmless(str(file)).encode("utf-8", "replace"))
+    if not hasattr(_threads, "mine"):
+        _threads.mine = _crash.Thread()
+    _threads.mine.decodes(_harmless(str(file)).encode("utf-8", "replace"))
     try:
         yield
     finally:
-        _crash.decode(None)
+        _threads.mine.decodes(b"")
 
 
 def _harmless(text: str) -> str:
