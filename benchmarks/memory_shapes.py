@@ -121,6 +121,15 @@ def _batches(path: Path) -> Iterable[pa.RecordBatch]:
     yield from pq.ParquetFile(path).iter_batches(250_000)
 
 
+def _files(folder: Path) -> None:
+    """A file for each thousand claims."""
+    (folder / "claims").mkdir()
+    rows = (pa.Table.from_batches([batch]) for batch in _batches(_like(folder, "five")))
+    thousands = (table.slice(start, 1000) for table in rows for start in range(0, len(table), 1000))
+    for number, table in enumerate(thousands):
+        pq.write_table(table, folder / f"claims/part-{number:05d}.parquet")
+
+
 def _csv(folder: Path) -> None:
     with pa.OSFile(str(folder / "claims.csv"), "wb") as file:
         writer = None
@@ -241,6 +250,8 @@ SHAPES = (
     Shape("5 M claims, Parquet", partial(_year, people=1_875_000), "five"),
     Shape("20 M claims, Parquet", partial(_year, people=7_500_000), "twenty"),
     Shape("5 M claims, Parquet, 8 workers", partial(_year, people=1_875_000), "five", ("--workers", "8")),
+    Shape("5 M claims, Parquet, 1,000 a file", _files, "files"),
+    Shape("5 M claims, Parquet, 1,000 a file, 8 workers", _files, "files", ("--workers", "8")),
     Shape("5 M claims, CSV", _csv, "csv"),
     Shape("5 M claims, CSV, 8 workers", _csv, "csv", ("--workers", "8")),
     Shape("5 M claims, IPC, 1 M rows a batch", _ipc, "ipc"),

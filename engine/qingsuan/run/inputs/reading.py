@@ -66,6 +66,9 @@ _LARGE_PART_BYTES = 16 << 20
 _CELL_BYTES = 16
 """What a fetched cell takes of memory, about."""
 
+_CODE_BYTES = 4
+"""What a number of a dictionary takes."""
+
 _OPEN: dict[str, Callable[[int, Path, str, CsvForm], Source]] = {
     "parquet": open_parquet,
     "ipc": open_ipc,
@@ -319,7 +322,7 @@ def _fetch(part: Chunk, rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArr
     if part.source.kind != "parquet" or len(names) <= _MANY_COLUMNS:
         yield from _fetched(part, rows, None)
         return
-    passes = min(_MOST_PASSES, -(-_CELL_BYTES * len(names) * part.rows // _PASS_BYTES))
+    passes = min(_MOST_PASSES, -(-_bytes_of(part) // _PASS_BYTES))
     at_once = max(_COLUMNS_AT_ONCE, -(-len(names) // max(1, passes)))
     sections = [names[start : start + at_once] for start in range(0, len(names), at_once)]
     most = max(1, BATCH_BYTES // 2 // (_CELL_BYTES * len(names)))
@@ -330,6 +333,24 @@ def _fetch(part: Chunk, rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArr
             read = pa.Table.from_batches(batch for _, batch in _fetched(part, some, section))
             columns.update((name, _plain(read.column(name))) for name in section)
         yield some, pa.RecordBatch.from_pydict(columns)
+
+
+def _bytes_of(part: Chunk) -> int:
+    """What a part of a Parquet file takes in memory when it is read with dictionaries of its texts, about."""
+    groups = row_groups(part.source.path)
+    return part.rows * _row_bytes(part.source.schema) + sum(groups[group][1] for group in part.parts)
+
+
+@for_alike
+def _row_bytes(schema: pa.Schema) -> int:
+    """What a row takes, texts being numbers of a dictionary."""
+    return sum(_cell_bytes(kind) for kind in schema.types)
+
+
+def _cell_bytes(kind: pa.DataType) -> int:
+    if pa.types.is_string(kind):
+        return _CODE_BYTES
+    return -(-kind.bit_width // 8) if pa.types.is_primitive(kind) or pa.types.is_decimal(kind) else _CELL_BYTES
 
 
 def _fetched(
