@@ -11,6 +11,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import qingsuan
+from finding_texts import finding_texts
 from qingsuan.cli import cli
 from qingsuan.cli.speaking import CLICK_SAYS, SpeakingContext, spoken_to
 from qingsuan.messages import Words, written_says
@@ -29,6 +30,9 @@ AS_TYPED = {
     "chmod 600 {}",
     "en",
     "no-budget",
+    "overlapping",
+    "same-county",
+    "successive",
     'per = "visit"',
     'per = "{}"',
     'per = "{}", group = "{}"',
@@ -79,7 +83,7 @@ WRITTEN = catalogue("written.zh")
 @pytest.fixture(scope="module")
 def texts() -> dict[str, tuple[str, str]]:
     """Every text with its place and kind."""
-    return {**written_texts(), **help_texts()}
+    return {**written_texts(), **finding_texts(), **help_texts()}
 
 
 def test_every_text_has_a_translation(texts: dict[str, tuple[str, str]]) -> None:

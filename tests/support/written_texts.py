@@ -22,7 +22,17 @@ from qingsuan.cli import COMMANDS, cli
 from qingsuan.cli.policy import COMMANDS as POLICY_COMMANDS
 from qingsuan.cli.speaking import CLICK_SAYS, MACHINE_SAYS
 
-__all__ = ["help_texts", "is_prose", "shape", "written_texts"]
+__all__ = [
+    "ENGINE",
+    "Reader",
+    "bindings",
+    "help_texts",
+    "is_prose",
+    "last_name",
+    "shape",
+    "template_of",
+    "written_texts",
+]
 
 ENGINE = Path(qingsuan.__file__).parent
 SAID = ("where", "found", "expected", "do")
@@ -54,7 +64,7 @@ def is_prose(text: str, kind: str) -> bool:
     return bool(words) and (len(words) > 1 or " " in text or kind not in {"where", "value"})
 
 
-class _Module:
+class Module:
     """What one module binds, and from where it imports."""
 
     def __init__(self, tree: ast.Module) -> None:
@@ -70,11 +80,11 @@ class _Module:
             elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qingsuan"):
                 self.imported.update({one.asname or one.name: (str(node.module), one.name) for one in node.names})
         for body in (tree.body, *(one.body for one in tree.body if isinstance(one, ast.ClassDef))):
-            for name, value in _bindings(body):
+            for name, value in bindings(body):
                 self.bound[name].append(value)
 
 
-def _bindings(nodes: list[ast.stmt] | Iterator[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
+def bindings(nodes: list[ast.stmt] | Iterator[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
     """Every name that is bound, with the value."""
     for node in nodes:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -89,25 +99,25 @@ def _bindings(nodes: list[ast.stmt] | Iterator[ast.AST]) -> Iterator[tuple[str, 
                     )
 
 
-class _Modules:
+class Modules:
     """Modules by their paths below the engine, each read when it is asked for."""
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         self.paths = paths
-        self._read: dict[str, _Module] = {}
+        self._read: dict[str, Module] = {}
 
-    def __getitem__(self, name: str) -> _Module:
+    def __getitem__(self, name: str) -> Module:
         if name not in self._read:
-            self._read[name] = _Module(ast.parse(self.paths[name].read_text("utf-8")))
+            self._read[name] = Module(ast.parse(self.paths[name].read_text("utf-8")))
         return self._read[name]
 
-    def that_say_something(self) -> list[tuple[str, _Module]]:
+    def that_say_something(self) -> list[tuple[str, Module]]:
         return [(name, self[name]) for name, path in self.paths.items() if SAYS.search(path.read_text("utf-8"))]
 
 
-class _Reader:
+class Reader:
     def __init__(self) -> None:
-        self.modules = _Modules({str(path.relative_to(ENGINE)): path for path in sorted(ENGINE.rglob("*.py"))})
+        self.modules = Modules({str(path.relative_to(ENGINE)): path for path in sorted(ENGINE.rglob("*.py"))})
         self.texts: dict[str, tuple[str, str]] = {}
         """Each template with its place in the code and what it was handed over as."""
         self._seen: set[int] = set()
@@ -143,25 +153,25 @@ class _Reader:
             if isinstance(child, ast.Call):
                 for kind, text in self._handed_over(child, module):
                     self._follow(text, module, inner, kind)
-            for name, value in _bindings([child]):
+            for name, value in bindings([child]):
                 if name in SAID[1:]:
                     self._follow(value, module, inner, name)
             self._visit(child, module, inner)
 
     def _handed_over(self, call: ast.Call, module: str) -> Iterator[tuple[str, ast.expr]]:
-        name, named = _name(call.func), {one.arg: one.value for one in call.keywords if one.arg}
+        name, named = last_name(call.func), {one.arg: one.value for one in call.keywords if one.arg}
         if set(SAID[1:]) & named.keys():
             yield from ((kind, named[kind]) for kind in SAID if kind in named)
         if name in ERRORS and call.args:
             yield "where", call.args[0]
         if name == "fail" and call.args:
             yield "found", call.args[0]
-        place, _ = self._resolved(module, name, "functions")
+        place, _ = self.resolved(module, name, "functions")
         for parameter, value in zip(self.handed_on.get((place, name), ()), call.args, strict=False):
             if parameter in HANDED_ON:
                 yield parameter, value
 
-    def _resolved(self, module: str, name: str, what: str, depth: int = 0) -> tuple[str, list[ast.AST]]:
+    def resolved(self, module: str, name: str, what: str, depth: int = 0) -> tuple[str, list[ast.AST]]:
         """Where a name of a module is bound, and to what."""
         here = getattr(self.modules[module], what)
         if name in here:
@@ -171,7 +181,7 @@ class _Reader:
             path = origin.removeprefix("qingsuan").lstrip(".").replace(".", "/")
             for there in (f"{path}.py", f"{path}/__init__.py".lstrip("/")):
                 if there in self.modules.paths:
-                    return self._resolved(there, meant, what, depth + 1)
+                    return self.resolved(there, meant, what, depth + 1)
         return "", []
 
     def _follow(self, node: ast.expr, module: str, function: Function, kind: str, depth: int = 0) -> None:
@@ -182,27 +192,27 @@ class _Reader:
             self._follow(part, module, function, "value" if isinstance(node, ast.JoinedStr) else kind, depth)
         match node:
             case ast.Call():
-                self._follow_call(_name(node.func), module, kind, depth)
+                self._follow_call(last_name(node.func), module, kind, depth)
             case ast.Name():
-                inside = self._bound_in(function)[node.id] if function else []
-                place, bound = (module, inside) if inside else self._resolved(module, node.id, "bound")
+                inside = self.bound_in(function)[node.id] if function else []
+                place, bound = (module, inside) if inside else self.resolved(module, node.id, "bound")
                 for value in bound:
                     self._follow(value, place, function if inside else None, kind, depth)  # type: ignore[arg-type]
             case ast.Attribute():
                 for value in self.modules[module].bound.get(node.attr, ()):
                     self._follow(value, module, function, kind, depth)
 
-    def _bound_in(self, function: ast.FunctionDef) -> dict[str, list[ast.expr]]:
+    def bound_in(self, function: ast.FunctionDef) -> dict[str, list[ast.expr]]:
         if function not in self._inside:
             self._inside[function] = defaultdict(list)
-            for name, value in _bindings(ast.walk(function)):
+            for name, value in bindings(ast.walk(function)):
                 self._inside[function][name].append(value)
         return self._inside[function]
 
     def _follow_call(self, name: str, module: str, kind: str, depth: int) -> None:
         if name in PLAIN or depth >= DEEPEST:
             return
-        place, functions = self._resolved(module, name, "functions")
+        place, functions = self.resolved(module, name, "functions")
         for function in functions:
             for node in ast.walk(function):
                 if isinstance(node, ast.Return | ast.Yield) and node.value is not None:
@@ -212,7 +222,7 @@ class _Reader:
         """The expressions of which one is the text, or a part of it; what is a text itself is kept."""
         match node:
             case ast.Constant() | ast.JoinedStr():
-                template = _template(node)
+                template = template_of(node)
                 if re.search("[A-Za-z]{2}", re.sub(r"\{\w+\}", "", template)):
                     self.texts.setdefault(template, (f"{module}:{node.lineno}", kind))
                 return [one.value for one in getattr(node, "values", ()) if isinstance(one, ast.FormattedValue)]
@@ -228,16 +238,16 @@ class _Reader:
                 return [node.value]
             case ast.GeneratorExp() | ast.ListComp():
                 return [node.elt]
-            case ast.Call() if _name(node.func) == "join":
+            case ast.Call() if last_name(node.func) == "join":
                 return node.args
         return []
 
 
-def _name(function: ast.expr) -> str:
+def last_name(function: ast.expr) -> str:
     return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
-def _template(node: ast.Constant | ast.JoinedStr) -> str:
+def template_of(node: ast.Constant | ast.JoinedStr) -> str:
     """The text, with a name in braces for each value of it, and braces of its own written twice."""
     if isinstance(node, ast.Constant):
         return _braced(node.value) if isinstance(node.value, str) else ""
@@ -280,7 +290,7 @@ def _called(node: ast.expr) -> str:
 
 def written_texts() -> dict[str, tuple[str, str]]:
     """Every text of an error: its template, the place in the code, and what it is handed over as."""
-    return _Reader().read()
+    return Reader().read()
 
 
 def help_texts() -> dict[str, tuple[str, str]]:

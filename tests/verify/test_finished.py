@@ -276,7 +276,7 @@ def test_many_findings_of_a_kind_are_counted() -> None:
     findings.rows("f", 150, "x ≥ 0", np.ones(50, np.bool_), {"x": np.arange(50)})
     assert (findings.total, len(findings.told)) == (100, MOST_OF_A_KIND)
     assert findings.told[0].row == 101
-    assert findings.left_out() == ["f: x ≥ 0: 95 more"]
+    assert findings.left_out() == [("f", "x ≥ 0", 95)]
 
 
 @pytest.mark.parametrize("in_memory", [10**6, 100, 1])

@@ -14,6 +14,12 @@ __all__ = ["WrittenTexts", "known_texts", "written_says"]
 
 
 _LONG = 9
+_COLUMNS = re.compile(r"(?:(?:, )?(?:\w*_\w* [^\s,]+|\w+ [^\sA-Za-z,][^\s,]*))+")
+"""Names of columns, each with a value behind it: ``acct_pay 100, balc 0``."""
+
+_NO_CODES = {"neither", "nothing"}
+"""Single words that are said again where they are values: they are no codes of anything."""
+
 _GOES_ON = r"((?:[\s:;,(].*?)?)"
 
 
@@ -43,7 +49,7 @@ class _Sentence(NamedTuple):
 class WrittenTexts:
     """English texts with their translations, found again by what they say themselves.
 
-    A value is said again, too, where it is a phrase; a single word may be a code, and stays.
+    A value is said again, too, where it is a phrase; a single word may be a code, and stays, but for ``neither`` and ``nothing``.
 
     Parameters
     ----------
@@ -72,11 +78,15 @@ class WrittenTexts:
         return text
 
     def _fits(self, value: str) -> bool:
-        """Whether it may be a value of a sentence of few words: a word, a list of words, or a phrase that is a text itself."""
-        return " " not in value.strip().replace(", ", ",") or self._value(value) != value
+        """Whether it may be a value of a sentence of few words.
+
+        That is a word, a list of words, columns with what is in them, or a phrase that is a text itself.
+        """
+        is_list = " " not in value.strip().replace(", ", ",") or _COLUMNS.fullmatch(value) is not None
+        return is_list or self._value(value) != value
 
     def _value(self, value: str) -> str:
-        return self.said(value) if " " in value else value
+        return self.said(value) if " " in value or value in _NO_CODES else value
 
     @cached_property
     def _whole(self) -> dict[str, str]:

@@ -243,10 +243,12 @@ class _Partition:
 
     def _say(self, check: str, account: int, found: str, expected: str, slot: int = ITSELF) -> None:
         one = self.groups.series[self.series[account]]
-        group = "" if slot == ITSELF else f", group {one.slots[slot]}"
-        who = f"psn_no {content(self.names[int(self.a_name[account])].as_py())}, pool {one.pool}, scheme {one.scheme}{group}"
+        person = content(self.names[int(self.a_name[account])].as_py())
+        told = f"psn_no {person}, pool {one.pool}, scheme {one.scheme}: {found}"
+        if slot != ITSELF:
+            told = f"psn_no {person}, pool {one.pool}, scheme {one.scheme}, group {one.slots[slot]}: {found}"
         row = int(self.file_row[account, slot + 1]) or int(self.file_row[account, 0])
-        self.findings.add(self.file, check, f"{who}: {found}", expected, row)
+        self.findings.add(self.file, check, told, expected, row)
 
     def _say_rows(self, check: str, wrong: Mask, names: tuple[str, ...]) -> None:
         """Tell of settled rows in which columns contradict each other."""

@@ -98,10 +98,10 @@ class Findings:
             )
         self.counts[file, check] += max(0, len(places) - MOST_OF_A_KIND)
 
-    def left_out(self) -> list[str]:
-        """A line for each kind of finding that is not told in full."""
+    def left_out(self) -> list[tuple[str, str, int]]:
+        """Each kind of finding that is not told in full: the file, the check, and how many more there are."""
         return [
-            f"{file}: {check}: {count - MOST_OF_A_KIND} more"
+            (file, check, count - MOST_OF_A_KIND)
             for (file, check), count in self.counts.items()
             if count > MOST_OF_A_KIND
         ]

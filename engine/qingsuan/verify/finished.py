@@ -346,7 +346,8 @@ def _check_files(folder: Path, listed: dict[str, str], found: Verified) -> bool:
 def _first_of(names: set[str]) -> str:
     """The first few names, and how many more there are."""
     more = len(names) - _MOST_NAMED
-    return ", ".join(sorted(names)[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    named = ", ".join(sorted(names)[:_MOST_NAMED])
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def _names(folder: Path) -> tuple[set[str], list[str]]:

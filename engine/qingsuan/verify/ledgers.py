@@ -143,10 +143,9 @@ def _check_together(file: str, ledger: pa.Table, uses: pa.Table, amounts: Amount
         joined = booked.join(paid.filter(pc.not_equal(paid["paid_sum"], 0)), list(keys), join_type="full outer")
         wrong = joined.filter(pc.not_equal(pc.fill_null(joined["booked"], 0), pc.fill_null(joined["paid_sum"], 0)))
         for row in wrong.sort_by([(key, "ascending") for key in keys]).to_pylist():
-            at = f"psn_no {content(row['psn_no'])}, {row['pool']}, {row['month']}: "
-            findings.add(
-                file, f"{name} of the ledger", f"{at}{row['paid_sum'] or 0} (fen)", f"{row['booked'] or 0} (fen)"
-            )
+            paid_sum, booked_sum = row["paid_sum"] or 0, row["booked"] or 0
+            found = f"psn_no {content(row['psn_no'])}, {row['pool']}, {row['month']}: {paid_sum} (fen)"
+            findings.add(file, f"{name} of the ledger", found, f"{booked_sum} (fen)")
 
 
 def _add_up(sums: dict[str, dict[str, int]], ledger: pa.Table, amounts: Amounts) -> None:

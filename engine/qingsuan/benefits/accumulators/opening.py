@@ -325,11 +325,11 @@ def _check_carried(reading: _Reading, carries: Mask) -> None:
     reading.refuse(both, "carried", "0.00, as something is paid: what was carried over is used first")
 
 
-def _check_amounts(reading: _Reading, name: str, wanted: Mask, elsewhere: str) -> None:
+def _check_amounts(reading: _Reading, name: str, wanted: Mask, expected: str) -> None:
     """Check that a column is filled where it is wanted, empty elsewhere, and reads as what it is."""
     cells = reading.cells[name]
     reading.refuse(cells.absent & wanted, name, f"a value: {_COLUMNS[name].meaning}")
-    reading.refuse(~cells.absent & ~wanted, name, elsewhere)
+    reading.refuse(~cells.absent & ~wanted, name, expected)
     for code, mask in cells.faults.items():
         reading.refuse(mask, name, _BOUNDS.get(code) or form_of(_COLUMNS[name]))
     if name != "settled_until":

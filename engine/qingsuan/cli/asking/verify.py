@@ -11,11 +11,15 @@ from typing import Any
 import click
 
 from qingsuan.again.settling import Again, settle_again, settle_year_again
+from qingsuan.cli.asking.verified import as_text, more_in_words
 from qingsuan.cli.options.execution import machine_options
+from qingsuan.cli.options.language import lang_option
 from qingsuan.cli.output import results_apart, show, show_json, tell
 from qingsuan.closing.folder import is_closed_year
 from qingsuan.closing.verifying import verify_year
 from qingsuan.errors import InputError, UsageError
+from qingsuan.messages import Lang, Words
+from qingsuan.report.wording.stages import stage_says
 from qingsuan.signatures.keys import fingerprint_of, public_key
 from qingsuan.signatures.signature import check_signature, note_of
 from qingsuan.verify.finished import Verified, verify
@@ -50,6 +54,7 @@ __all__ = ["command"]
 )
 @machine_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was checked and found as JSON.")
+@lang_option
 @results_apart
 def command(
     folder: Path,
@@ -61,6 +66,7 @@ def command(
     workers: int,
     memory: int,
     as_json: bool,
+    lang: Lang,
 ) -> None:
     """Check a finished run folder again: digests, rows, sums, what every claim satisfies, accumulators; of a closed year, every part.
 
@@ -71,7 +77,8 @@ def command(
     public = None if key is None else public_key(key)
     if rules_dir is not None and not is_settled_again:
         raise UsageError("--rules-dir", found="without --settle", expected="both: nothing is settled otherwise")
-    say = (lambda _: None) if as_json else (lambda stage: tell(f"checking {stage} …"))
+    words = Words(lang)
+    say = (lambda _: None) if as_json else (lambda stage: _tell_stage(words, stage))
     verified = _verified(folder, say, () if is_settled_again and is_closed_year(folder) else inputs, csv_encoding)
     if public is None:
         verified.notes += note_of(folder, verified.findings)
@@ -89,7 +96,7 @@ def command(
     if as_json:
         show_json({**_as_json(folder, verified), **more})
     else:
-        show(_as_text(folder, verified, _more_in_words(public, again)))
+        show(as_text(words, folder, verified, more_in_words(words, public, again)))
     if verified.findings.total:
         sys.exit(InputError.exit_status)
 
@@ -100,10 +107,8 @@ def _settled_again(folder: Path, inputs: tuple[Path, ...], how: dict[str, Any], 
     return settle(folder, inputs, how, say)
 
 
-def _more_in_words(public: Any, again: Again | None) -> list[str]:
-    """What was checked beside what every folder is checked for."""
-    told = [] if public is None else [f"signature of the key {fingerprint_of(public)}"]
-    return told + ([] if again is None else [f"settled again: {', '.join(again.runs)}, {again.files} files compared"])
+def _tell_stage(words: Words, stage: str) -> None:
+    tell(words.speak("checking {stage} …", stage=stage_says(words, stage)))
 
 
 def _verified(folder: Path, say: Callable[[str], None], inputs: tuple[Path, ...], csv_encoding: str) -> Verified:
@@ -143,20 +148,6 @@ def _as_json(folder: Path, verified: Verified) -> dict[str, Any]:
     }
 
 
-def _as_text(folder: Path, verified: Verified, more: list[str]) -> str:
-    findings = verified.findings
-    checked = [f"{verified.files} files", *_looked_at_in_words(verified)]
-    checked += [f"{verified.input_files} input files"] if verified.input_files else []
-    checked += [f"{verified.claims_compared:,} claims that came in"] if verified.claims_compared else []
-    checked += [f"{verified.rows_compared:,} rows of insured people in the input"] if verified.rows_compared else []
-    checked += more
-    head = f"{folder}: {verified.settlement}: {', '.join(checked)} checked{_holds(verified)}"
-    notes = [f"note: {note}" for note in verified.notes]
-    if not findings.total:
-        return "\n".join([f"{head}; all as it was written, and everything adds up", *notes])
-    return "\n".join([f"{head}; {findings.total} findings", *map(str, findings.told), *findings.left_out(), *notes])
-
-
 def _looked_at(verified: Verified) -> dict[str, int]:
     """What rows were looked at, by their kind."""
     if verified.rows:
@@ -165,61 +156,3 @@ def _looked_at(verified: Verified) -> dict[str, int]:
         if checked is not None:
             return asdict(checked)
     return {"settled_rows": verified.rows_checked, "accounts": verified.accounts}
-
-
-def _looked_at_in_words(verified: Verified) -> list[str]:
-    if verified.rows:
-        return [f"{rows:,} rows of {table}" for table, rows in verified.rows.items()]
-    one = verified.subsidy
-    if one is not None:
-        heads = f"{one.counties:,} counties with {one.heads:,} heads"
-        return [heads, f"{one.duplicates:,} rows of duplicates", f"{one.rejected:,} rejected rows"]
-    if verified.ledgers is not None:
-        uses = f"{verified.ledgers.uses:,} uses, {verified.ledgers.refused:,} of them refused"
-        return [f"{verified.ledgers.accounts:,} accounts of twelve months", uses]
-    if verified.books is not None:
-        kept = verified.books
-        return [f"{kept.books:,} books of {kept.lines:,} lines", f"{kept.entries:,} entries"]
-    other = verified.premiums
-    if other is not None:
-        lists = (
-            f"{other.duplicates:,} rows of duplicates, {other.gaps:,} of gaps, {other.unapplied:,} of money not applied"
-        )
-        return [f"{other.people:,} people", lists]
-    cleared = verified.clearing
-    if cleared is not None:
-        return [
-            f"{cleared.contracts:,} contracts",
-            f"{cleared.cases:,} cases",
-            f"{cleared.unsettled:,} rows of what is not cleared",
-        ]
-    accounts = [f"{verified.accounts:,} accounts"] if verified.accounts else []
-    return [f"{verified.rows_checked:,} settled rows", *accounts]
-
-
-def _holds(verified: Verified) -> str:
-    """What holds of rows that are no settled claims."""
-    if verified.ledgers is not None:
-        return _LEDGERS
-    if verified.books is not None:
-        return _BOOKS
-    return _SUBSIDY if verified.subsidy is not None else ""
-
-
-_LEDGERS = (
-    " (opening + credit + interest - uses = closing, month after month, none below zero; uses of the ledger = uses paid; "
-    "balances and totals as the ledger adds up)"
-)
-"""What holds of the rows of personal accounts."""
-
-_BOOKS = (
-    " (opening + income − expense = closing; opened + due − cash = outstanding − beyond, line by line; what is carried on; "
-    "totals by fund and pool; entries in = accepted + rejected)"
-)
-"""What holds of a fund's books."""
-
-_SUBSIDY = (
-    " (due = standard × heads = central + province + local; totals by prefecture and region; "
-    "kinds of duplicates; rows in = counted + not counted + duplicates + rejected)"
-)
-"""What holds of the rows of a subsidy."""

@@ -9,6 +9,7 @@ __all__ = ["stage_says"]
 _STAGES = {
     "accounts, uses and totals": marked("accounts, uses and totals"),
     "accumulators": marked("accumulators"),
+    "comparing": marked("comparing"),
     "contracts, cases and totals": marked("contracts, cases and totals"),
     "digests": marked("digests"),
     "entries, books and totals": marked("entries, books and totals"),
@@ -18,6 +19,7 @@ _STAGES = {
     "inputs": marked("inputs"),
     "people, lists and amounts": marked("people, lists and amounts"),
     "rows and sums": marked("rows and sums"),
+    "settling again": marked("settling again"),
 }
 
 

@@ -178,17 +178,18 @@ def changes(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]
         elif isinstance(now[name], dict):  # what is not yet known (the digest of an input) is compared later
             before = earlier[name]
             other = [key for key, value in now[name].items() if before.get(key) != value]
-            said = ", ".join(f"{key} {text}" for key in other if (text := _became(before.get(key), now[name][key])))
+            said = ", ".join(text for key in other if (text := _became(before.get(key), now[name][key], key)))
             if other:
-                yield f"{name}: its content changed" + (f" ({said})" if said else "")
+                yield f"{name}: its content changed ({said})" if said else f"{name}: its content changed"
         elif earlier[name] != now[name]:
             yield f"{name}: {_became(earlier[name], now[name]) or 'its content changed'}"
 
 
-def _became(before: Any, now: Any) -> str:
-    """Two values in words; nothing where one is too long to be read, as a digest is."""
-    short = all(len(str(value)) < _READABLE for value in (before, now))
-    return f"{before} before, {now} now" if short else ""
+def _became(before: Any, now: Any, key: str = "") -> str:
+    """Two values in words, those of a key behind its name; nothing where one is too long to be read, as a digest is."""
+    if any(len(str(value)) >= _READABLE for value in (before, now)):
+        return ""
+    return f"{key} {before} before, {now} now" if key else f"{before} before, {now} now"
 
 
 def _plugins(installed: Installed) -> dict[str, Any]:

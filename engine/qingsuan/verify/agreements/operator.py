@@ -17,7 +17,9 @@ __all__ = ["OPERATOR_NEEDS", "check_operator"]
 OPERATOR_NEEDS = ("year", "contracts", "rows", "movements", "amounts", "identities")
 """What the record has to hold so that the rows can be checked."""
 
-_PARTIES = ("fund", "operator", "next_year")
+_PARTIES = {"fund": "fund", "operator": "operator", "next_year": "next year"}
+"""Who has a part of a surplus or overrun: how columns end, and what it is called."""
+
 _SUMS = ("premium", "counted", "surplus", "overrun", "operator_result", "carried_out", "clearing")
 
 
@@ -76,8 +78,8 @@ def check_operator(folder: Path, record: Mapping[str, Any], findings: Findings) 
     check_rows("bands", bands, (_BAND,), findings)
     for side in ("surplus", "overrun"):
         mine = [row for row in bands if row["side"] == side]
-        for party in _PARTIES:
-            check = f"{side}: {party.replace('_', ' ')}'s part as the bands add up"
+        for party, called in _PARTIES.items():
+            check = f"{side}: {called}'s part as the bands add up"
             findings.same("contracts", check, total(contracts, f"{side}_{party}"), total(mine, party))
     counted = [row for row in moved if row["outcome"] == "counted"]
     for kind, column in (("advance", "advanced"), ("payout", "paid"), ("return", "returned")):
