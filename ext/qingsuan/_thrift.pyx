@@ -44,9 +44,10 @@ cdef class Reader:
         return 0
 
     cdef bytes raw(self, uint64_t size):
-        cdef int64_t at = self.at
-        self.leave(size)
-        return self.data[at : self.at]
+        if size > <uint64_t>(self.size - self.at):
+            raise ValueError("a struct is cut short")
+        self.at += <int64_t>size
+        return self.data[self.at - <int64_t>size : self.at]
 
     cdef int pass_by(self, int kind, int depth) except -1:
         cdef int head, inner
