@@ -5,7 +5,7 @@
 cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
-from qingsuan._thrift cimport LIST, LONG, STRUCT, Reader
+from qingsuan._thrift cimport INT, LIST, LONG, STRUCT, Reader
 
 cdef enum:  # parts of a footer that name places
     GROUP = 0
@@ -18,6 +18,7 @@ cdef enum:
     DATA_PAGE_V2 = 3
     DATA_PAGE_V2_HEAD = 8
     MOST_VALUES = 0x7FFFFFFF  # of a page
+    MOST_FIELD = 0x7FFF  # others read a larger number of a field as a smaller one
 
 cdef enum:  # heads of the footer's fields 3 and 4, rows and row groups, where each follows the one before it
     ROWS = 0x16
@@ -25,7 +26,7 @@ cdef enum:  # heads of the footer's fields 3 and 4, rows and row groups, where e
 
 
 cdef class _Pages(Reader):
-    cdef int64_t kind, packed, values
+    cdef int64_t kind, packed, values, of_v2
 
     cdef int64_t count(self, int64_t place, int64_t size) except -1:
         """How many values, nulls included, the pages of so many bytes have."""
@@ -34,8 +35,10 @@ cdef class _Pages(Reader):
             raise ValueError("a column that lies outside the file")
         self.at, end = place, place + size
         while self.at < end:
-            self.kind = self.packed = self.values = 0
+            self.kind, self.packed, self.values, self.of_v2 = -1, 0, 0, 0
             self.head_of(0)
+            if self.kind != DATA_PAGE:  # which head counts is known when all of them were read
+                self.values = self.of_v2 if self.kind == DATA_PAGE_V2 else 0
             if self.packed < 0 or self.packed > end - self.at or self.values < 0 or self.values > MOST_VALUES:
                 raise ValueError("a page that lies outside its column")
             self.at += self.packed
@@ -49,14 +52,18 @@ cdef class _Pages(Reader):
         while head:
             field = field + (head >> 4) if head >> 4 else self.number()
             kind = head & 0x0F
-            if within == 0 and field == 1:
+            if not 0 < field <= MOST_FIELD:
+                raise ValueError("a field that has no number")
+            if within == 0 and field == 1 and kind == INT:
                 self.kind = self.number()
-            elif within == 0 and field == 3:
+            elif within == 0 and field == 3 and kind == INT:
                 self.packed = self.number()
-            elif within == 0 and kind == STRUCT and field == (DATA_PAGE_HEAD if self.kind == DATA_PAGE else DATA_PAGE_V2_HEAD):
+            elif within == 0 and kind == STRUCT and (field == DATA_PAGE_HEAD or field == DATA_PAGE_V2_HEAD):
                 self.head_of(field)
-            elif within and field == 1:
+            elif within == DATA_PAGE_HEAD and field == 1 and kind == INT:
                 self.values = self.number()
+            elif within == DATA_PAGE_V2_HEAD and field == 1 and kind == INT:
+                self.of_v2 = self.number()
             else:
                 self.pass_by(kind, 0)
             head = self.byte()
@@ -114,6 +121,8 @@ cdef class _Footer(Reader):
         self.part(COLUMN)
         place = self.data_at if self.dictionary_at <= 0 or 0 < self.data_at < self.dictionary_at else self.dictionary_at
         values = self.pages.count(place, self.packed) if self.packed else 0  # a row group without rows has no pages
+        if values and self.data_at <= 0:
+            raise ValueError("a column with values that says no place of them")
         self.least = values if self.least < 0 or values < self.least else self.least
         self.most = max(self.most, values)
         return 0
@@ -125,6 +134,8 @@ cdef class _Footer(Reader):
         while head:
             field = field + (head >> 4) if head >> 4 else self.number()
             kind = head & 0x0F
+            if not 0 < field <= MOST_FIELD:
+                raise ValueError("a field that has no number")
             if kind == LONG:
                 self.whole_number(what, field)
             elif what == GROUP and field == 1:

@@ -6,6 +6,7 @@ cdef enum:  # kinds of values
     NO = 2
     BYTE = 3
     SHORT = 4
+    INT = 5
     LONG = 6
     DOUBLE = 7
     BINARY = 8

@@ -76,7 +76,7 @@ cdef class Reader:
         elif kind == LIST or kind == SET:
             head = self.byte()
             size = head >> 4 if head >> 4 < 0x0F else self.unsigned()
-            inner = BYTE if head & 0x0F <= NO else head & 0x0F
+            inner = BYTE if YES <= head & 0x0F <= NO else head & 0x0F
             while size:
                 self.pass_by(inner, depth + 1)
                 size -= 1

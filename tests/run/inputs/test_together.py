@@ -191,6 +191,28 @@ def test_a_column_cannot_push_its_values_into_the_next_files_rows(column: int, v
         under_one_footer([lie, honest], [9, 9])
 
 
+HEADS = {
+    "the head of another kind of page stands before the kind": b"\x5c\x15\x12\x00\x3c\x15\x18\x00\x05\x02\x06\x25\x02\x00",
+    "a number of a field that others read as a smaller one": b"\x15\x00\x25\x02\x2c\x15\x12\x00\x0c\x8a\x80\x08\x15\x18\x00\x00",
+    "a kind of page that is a text": b"\x18\x01\x00\x25\x02\x2c\x15\x12\x00\x00",
+}
+"""Heads of a page of one byte. Some of a page's heads say 9 values; who reads fields by their numbers and kinds finds another number."""
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_of_heads_that_contradict_each_other_the_one_that_counts_is_read(head: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    honest = lying(path, 0, 9)
+    group = pq.read_metadata(path).row_group(0).column(2)
+    place, size = group.data_page_offset, group.total_compressed_size
+    page = HEADS[head] + b"x"
+    assert len(page) < size
+    rest = size - len(page) - 6  # a page of an index fills the column: its head has six bytes
+    filled = page + b"\x15\x02\x25" + bytes([rest << 1 & 0x7F | 0x80, rest >> 6]) + b"\x00" + b"x" * rest
+    with pytest.raises(Garbled, match=r"more or fewer values|no number"):
+        footer_of(honest[:place] + filled + honest[place + size :], 3)
+
+
 def test_bytes_that_were_changed_anywhere_in_a_footer_or_a_page_end_in_garbled_or_in_the_same_rows(
     tmp_path: Path,
 ) -> None:
