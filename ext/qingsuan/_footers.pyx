@@ -5,7 +5,7 @@
 cimport cython
 from libc.stdint cimport int64_t, uint64_t
 
-from qingsuan._thrift cimport INT, LIST, LONG, STRUCT, Reader
+from qingsuan._thrift cimport BINARY, INT, LIST, LONG, STRUCT, Reader
 
 cdef enum:  # parts of a footer that name places
     GROUP = 0
@@ -23,6 +23,9 @@ cdef enum:
 cdef enum:  # heads of the footer's fields 3 and 4, rows and row groups, where each follows the one before it
     ROWS = 0x16
     GROUPS = 0x19
+
+cdef enum:
+    SAID = 5  # the footer's field for what is said beside the columns, key by key
 
 
 cdef class _Pages(Reader):
@@ -235,3 +238,24 @@ def joined(bytes before, int64_t rows, uint64_t groups, list parts, bytes after)
     """One footer of the row groups in ``parts``."""
     size = bytes([<int>(groups << 4) | STRUCT]) if groups < 0x0F else bytes([0xF0 | STRUCT]) + _unsigned(groups)
     return b"".join((before, bytes([ROWS]), _number(rows), bytes([GROUPS]), size, *parts, after))
+
+
+def saying(bytes footer, bytes key, bytes value):
+    """A footer that says this beside its columns, and nothing else of what may be said there; ValueError where it cannot be followed."""
+    cdef Reader reader = Reader()
+    cdef bytearray out = bytearray()
+    cdef int64_t field = 0, begin
+    cdef int head, kind
+    reader.open(footer, 0)
+    head = reader.byte()
+    while head:
+        field = field + (head >> 4) if head >> 4 else reader.number()
+        kind, begin = head & 0x0F, reader.at
+        if not 0 < field <= MOST_FIELD:
+            raise ValueError("a field that has no number")
+        reader.pass_by(kind, 0)
+        if field != SAID:
+            out += bytes([kind]) + _number(field) + footer[begin : reader.at]
+        head = reader.byte()
+    said = b"".join((bytes([0x10 | BINARY]), _unsigned(len(key)), key, bytes([0x10 | BINARY]), _unsigned(len(value)), value))
+    return bytes(out) + bytes([LIST]) + _number(SAID) + bytes([0x10 | STRUCT]) + said + b"\0\0"

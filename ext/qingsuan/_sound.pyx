@@ -97,8 +97,8 @@ cdef bint numbers_are_below(const ArrowArray* numbers, int64_t end) noexcept nog
     return most < end
 
 
-cdef bint digits_are_few(const ArrowArray* column, int digits) noexcept nogil:
-    """Whether no number of 128 bits has more than so many digits, what stands in the place of nulls too."""
+cdef bint digits_are_few(const ArrowArray* column, int digits, int words_each) noexcept nogil:
+    """Whether no number of 64 or 128 bits, one word or two, has more than so many digits, what stands in the place of nulls too."""
     cdef const int64_t* words = <const int64_t*>column.buffers[1]
     cdef int64_t most = 1, i
     cdef bint good = True
@@ -108,9 +108,13 @@ cdef bint digits_are_few(const ArrowArray* column, int digits) noexcept nogil:
         return True
     if words == NULL:
         return False
-    words += 2 * column.offset
+    words += words_each * column.offset
     for i in range(digits):
         most *= 10
+    if words_each == 1:
+        for i in range(column.length):
+            good &= words[i] < most and words[i] > -most
+        return good
     for i in range(column.length):
         good &= words[2 * i] < most and words[2 * i] > -most and words[2 * i + 1] == words[2 * i] >> 63
     return good
@@ -131,6 +135,7 @@ cdef bint nulls_are_counted(const ArrowArray* column) noexcept nogil:
 cdef bint is_sound(const ArrowSchema* kind, const ArrowArray* column) noexcept nogil:
     """Whether a column is seen to be in order."""
     cdef const char* form = kind.format
+    cdef int width
     if kind.dictionary != NULL:
         return (
             strcmp(form, b"i") == 0
@@ -141,19 +146,22 @@ cdef bint is_sound(const ArrowSchema* kind, const ArrowArray* column) noexcept n
     if strcmp(form, b"u") == 0:
         return texts_are_good(column)
     if strncmp(form, b"d:", 2) == 0:
-        return is_of_128_bits(form) and digits_are_few(column, atoi(form + 2))
+        width = width_of(form)
+        return width != 0 and digits_are_few(column, atoi(form + 2), width)
     if strcmp(form, b"tdD") == 0 or strncmp(form, b"ts", 2) == 0:  # any number is a day, or a time
         return nulls_are_counted(column)
     return False
 
 
-cdef bint is_of_128_bits(const char* form) noexcept nogil:
-    """Whether a decimal has no third number behind its digits and places: that would be another size than the usual one."""
+cdef int width_of(const char* form) noexcept nogil:
+    """How many words each number of a decimal has; 0 if neither one nor two. The third number behind its digits and places says it, or none."""
     cdef int commas = 0
-    while form[0] != 0:
+    while form[0] != 0 and commas < 2:
         commas += form[0] == b","
         form += 1
-    return commas == 1
+    if form[0] == 0:
+        return 2
+    return 1 if strcmp(form, b"64") == 0 else 0
 
 
 def unsound(schema, array):

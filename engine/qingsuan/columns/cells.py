@@ -142,10 +142,12 @@ def _absent(array: pa.Array) -> Mask:
 
 
 def _fen_of_decimals(array: pa.Array, most_fen: int) -> tuple[npt.NDArray[np.int64], Mask | None]:
-    """The 128-bit integers of a decimal128(…, 2) array as 64-bit ones, and which are beyond ``most_fen``; None if none is."""
+    """The numbers of a decimal64 or decimal128(…, 2) array as 64-bit ones, and which are beyond ``most_fen``; None if none is."""
     fen, least, most, fit = low_words(array)
     if fit and most <= most_fen and least >= -most_fen:
         return fen, None
+    if pa.types.is_decimal64(array.type):
+        return fen, (fen > most_fen) | (fen < -most_fen)
     high = np.frombuffer(array.buffers()[1], np.int64, 2 * len(fen), 16 * array.offset)[1::2]
     return fen, (high != (fen >> 63)) | (fen > most_fen) | (fen < -most_fen)
 
@@ -173,13 +175,16 @@ def read_money(column: pa.Array | pa.ChunkedArray, most_fen: int = MAX_FEN) -> C
     elif not pa.types.is_decimal(array.type):
         raise TypeRefused("decimal128(16,2) yuan, or text; a float or a bare integer could mean anything")
     fen, large = _fen_of_any_decimals(array, absent, faults, most_fen)
-    for nothing in (absent, *faults.values()):
-        if nothing.any():
-            fen[nothing] = 0
-            large = None if large is None else large & ~nothing
+    unread = [mask for mask in (absent, *faults.values()) if mask.any()]
+    for nothing in unread:
+        large = None if large is None else large & ~nothing
     if large is not None and large.any():
         faults["E_RANGE"] = large | faults.get("E_RANGE", np.zeros(len(fen), np.bool_))
-        fen[large] = 0
+        unread.append(large)
+    if unread and not fen.flags.writeable:  # the column's own memory
+        fen = fen.copy()
+    for nothing in unread:
+        fen[nothing] = 0
     return Cells(fen, absent, faults)
 
 
@@ -187,7 +192,7 @@ def _fen_of_any_decimals(
     array: pa.Array, absent: Mask, faults: dict[str, Mask], most_fen: int
 ) -> tuple[npt.NDArray[np.int64], Mask | None]:
     """Decimals of any width and scale as fen, and which are too large; more than two decimals are E_SCALE."""
-    if pa.types.is_decimal128(array.type) and array.type.scale == 2:
+    if array.type.scale == 2 and (pa.types.is_decimal64(array.type) or pa.types.is_decimal128(array.type)):
         return _fen_of_decimals(array, most_fen)
     try:
         exact = array.cast(pa.decimal128(38, max(2, array.type.scale)))

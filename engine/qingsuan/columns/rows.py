@@ -119,21 +119,25 @@ class Taker:
             raise ValueError(f"a column has {length} rows, the others {self.size}")
 
 
-def low_words(column: pa.Decimal128Array) -> tuple[npt.NDArray[np.int64], int, int, bool]:
-    """The numbers of a decimal column, as far as 64 bits hold them; what stands in the place of nulls too.
+def low_words(column: pa.Array) -> tuple[npt.NDArray[np.int64], int, int, bool]:
+    """The numbers of a column of decimals of 64 or 128 bits, as far as 64 bits hold them; what stands in the place of nulls too.
 
     Returns
     -------
     low : (n,) int64
-        The lower 64 bits of each.
+        The lower 64 bits of each; of numbers of 64 bits the column's own memory, which cannot be written to.
     least, most
         The least and the greatest of these and 0.
     fit
         Whether 64 bits hold all of them.
     """
-    low = np.zeros(len(column), np.int64)
     words = _words(column)
-    return (low, *_rows.low_words(words, low)) if len(words) else (low, 0, 0, True)
+    if not len(words):
+        return np.zeros(len(column), np.int64), 0, 0, True
+    if pa.types.is_decimal64(column.type):
+        return words, int(words.min(initial=0)), int(words.max(initial=0)), True
+    low = np.empty(len(column), np.int64)
+    return (low, *_rows.low_words(words, low))
 
 
 def has_its_digits(column: pa.Decimal128Array) -> bool:
@@ -145,12 +149,15 @@ def has_its_digits(column: pa.Decimal128Array) -> bool:
     return bool(digits <= _DIGITS_OF_64_BITS and _rows.words_within(_words(column), 10**digits - 1))
 
 
-def _words(column: pa.Decimal128Array) -> npt.NDArray[np.int64]:
-    """The lower and the upper 64 bits of each number in turn."""
+def _words(column: pa.Array) -> npt.NDArray[np.int64]:
+    """The number of each of 64 bits; of those of 128 the lower and the upper 64 bits in turn. Nothing may be written there."""
+    each = column.type.byte_width // 8
     buffer = column.buffers()[1]
     if buffer is None or not len(column):
         return np.zeros(0, np.int64)
-    return np.frombuffer(buffer, np.int64, 2 * len(column), 16 * column.offset)
+    words = np.frombuffer(buffer, np.int64, each * len(column), 8 * each * column.offset)
+    words.flags.writeable = False  # it is the column's own memory, which Arrow lets others write to
+    return words
 
 
 class Keeper:

@@ -23,6 +23,12 @@ def decimal_of(number: int, digits: int) -> pa.Array:
     return pa.Array.from_buffers(pa.decimal128(digits, 2), 1, wide.buffers())
 
 
+def short_decimal_of(number: int, digits: int) -> pa.Array:
+    """Such a number where 64 bits hold each; before it stands one that is in order, and is cut off."""
+    words = b"".join(one.to_bytes(8, "little", signed=True) for one in (1, number))
+    return pa.Array.from_buffers(pa.decimal64(digits, 2), 2, [None, pa.py_buffer(words)]).slice(1)
+
+
 def with_nulls(said: int) -> pa.Array:
     """Three days, of which one is null and so many are said to be."""
     column = pa.array([1, None, 3], pa.date32())
@@ -42,6 +48,9 @@ SOUND = {
     "the largest amount": decimal_of(10**16 - 1, 16),
     "the least amount": decimal_of(1 - 10**16, 16),
     "eighteen digits": decimal_of(10**18 - 1, 18),
+    "the largest amount of 64 bits": short_decimal_of(10**16 - 1, 16),
+    "the least amount of 64 bits": short_decimal_of(1 - 10**16, 16),
+    "eighteen digits of 64 bits": short_decimal_of(10**18 - 1, 18),
 }
 WRONG = {
     "a number at the end of its dictionary": codes(pa.array([0, 2], pa.int32()), ["a", "b"]),
@@ -50,6 +59,9 @@ WRONG = {
     "an amount too large by one": decimal_of(10**16, 16),
     "an amount too small by one": decimal_of(-(10**16), 16),
     "an amount of more than 64 bits": decimal_of(2**64, 16),
+    "an amount of 64 bits too large by one": short_decimal_of(10**16, 16),
+    "an amount of 64 bits too small by one": short_decimal_of(-(10**16), 16),
+    "the least number of 64 bits": short_decimal_of(-(2**63), 18),
     "half a character": pa.Array.from_buffers(
         pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer("清".encode()[:2])]
     ),
@@ -65,6 +77,7 @@ LEFT_TO_ARROW = {
     "codes beyond ASCII": codes(pa.array([0], pa.int32()), ["清算"]),
     "codes of few bits": codes(pa.array([0], pa.int8()), ["a"]),
     "nineteen digits": decimal_of(1, 19),
+    "32 bits": pa.array([Decimal(1)], pa.decimal32(9, 2)),
     "256 bits": pa.array([Decimal(1)], pa.decimal256(18, 2)),
     "numbers": pa.array([1]),
     "lists": pa.array([[1]]),

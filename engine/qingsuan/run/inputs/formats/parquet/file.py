@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -13,13 +14,15 @@ import pyarrow.parquet as pq
 from qingsuan.columns.alike import for_alike
 from qingsuan.run.inputs.formats.dictionaries import batch_with_used
 from qingsuan.run.inputs.formats.limits import check_cells, longest_cell, may_be_large
-from qingsuan.run.inputs.formats.parquet.footers import Footer, columns_of, footer_of
-from qingsuan.run.inputs.formats.parquet.pages import check_sizes, rows_of_pages
+from qingsuan.run.inputs.formats.parquet.amounts import are_many, narrow_schema
+from qingsuan.run.inputs.formats.parquet.footers import Footer, columns_of, footer_of, saying, standing_alone
+from qingsuan.run.inputs.formats.parquet.pages import check_sizes, footer_bytes, rows_of_pages
 from qingsuan.run.inputs.formats.parquet.sound import check_sound
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled
 from qingsuan.run.inputs.formats.source import (
     BATCH_BYTES,
     BATCH_ROWS,
+    BROKEN,
     LEAST_ROWS,
     Source,
     check_beginning,
@@ -187,6 +190,33 @@ def _metadata(path: Path, stamp: _Stamp) -> pq.FileMetaData | None:
     return _metadata_of(path, stamp) if len(_groups_of(path, stamp)) > _FEW_GROUPS else None
 
 
+def _narrow_metadata(path: Path, stamp: _Stamp) -> pq.FileMetaData | None:
+    """Like :func:`_metadata`, saying that decimals are numbers of 64 bits where these hold them."""
+    if len(_groups_of(path, stamp)) <= _FEW_GROUPS:
+        return _narrowed(path)
+    return _narrow_metadata_of(path, stamp) or _metadata_of(path, stamp)
+
+
+@lru_cache(maxsize=256)
+def _narrow_metadata_of(path: Path, _: _Stamp) -> pq.FileMetaData | None:
+    return _narrowed(path)
+
+
+def _narrowed(path: Path) -> pq.FileMetaData | None:
+    """The footer of a file, saying so; None if it has no such columns, or cannot be made to say it."""
+    try:
+        with path.open("rb") as file:
+            footer = footer_bytes(file, file.seek(0, os.SEEK_END))
+        with opened(pa.BufferReader(standing_alone(footer))) as written:
+            narrow = narrow_schema(written.schema, written.schema_arrow)
+        if narrow is None:
+            return None
+        with opened(pa.BufferReader(standing_alone(saying(footer, narrow)))) as said:
+            return said.metadata if said.schema_arrow.equals(narrow) else None
+    except BROKEN:  # what is broken is broken again where the file is read
+        return None
+
+
 @lru_cache(maxsize=256)
 def _metadata_of(path: Path, stamp: _Stamp) -> pq.FileMetaData:
     with _file(path, stamp) as file:
@@ -226,14 +256,19 @@ def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] 
 def _batches(
     source: Source, parts: tuple[int, ...], columns: Sequence[str] | None, codes: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of some row groups, checked, with dictionaries of the columns ``codes``."""
+    """The rows of some row groups, checked, with dictionaries of the columns ``codes``.
+
+    Of columns that are asked for, and are not made into others first, decimals of few digits come as numbers of 64 bits.
+    """
     stamp = _stamp(source.path)
     sizes = _groups_of(source.path, stamp)
     rows, size_bytes = (sum(sizes[part][at] for part in parts) for at in (0, 1))
     longest = _longest_id(source, stamp, parts, columns, codes)
     fitting = _rows_of(source, longest, columns, codes) if rows > LEAST_ROWS else rows
     batch_rows = max(LEAST_ROWS, min(BATCH_ROWS, BATCH_BYTES * rows // max(1, size_bytes), fitting))
-    with _file(source.path, stamp, _metadata(source.path, stamp), codes) as file:
+    is_narrow = columns is not None and source.reading is None and are_many(rows, source.written)
+    metadata = (_narrow_metadata if is_narrow else _metadata)(source.path, stamp)
+    with _file(source.path, stamp, metadata, codes) as file:
         # small row groups are joined: each batch costs as much as some thousand rows
         if parts and rows <= batch_rows:
             table = file.read_row_groups(list(parts), columns, use_threads=False)

@@ -6,15 +6,19 @@ value into the rows of the next file where several are read as one.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import NamedTuple
+
+import pyarrow as pa
 
 from qingsuan import _footers
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled, read_struct
 
-__all__ = ["Footer", "columns_of", "footer_of", "under_one_footer"]
+__all__ = ["Footer", "columns_of", "ended", "footer_of", "saying", "standing_alone", "under_one_footer"]
 
 _MAGIC = b"PAR1"
+_ARROW_SCHEMA = b"ARROW:schema"
 _SCHEMA = 2  # a field of the footer
 _REPETITION, _CHILDREN = 3, 5  # fields of an element of the schema
 _REPEATED = 2
@@ -86,7 +90,7 @@ def footer_of(content: bytes, columns: int, by: int = 0) -> Footer:
 
 
 def under_one_footer(contents: Sequence[bytes], rows: Sequence[int]) -> list[bytes]:
-    """The parts, one behind the other, of one Parquet file with the row groups of all these.
+    """The parts, one behind the other, of one Parquet file with the row groups of all these; the last is its footer.
 
     Parameters
     ----------
@@ -113,7 +117,31 @@ def under_one_footer(contents: Sequence[bytes], rows: Sequence[int]) -> list[byt
     groups = sum(len(footer.groups) for footer in footers)
     parts = [footer.moved for footer in footers]
     joined = _footers.joined(footers[0].before, sum(rows), groups, parts, footers[0].after)
-    return [*contents, joined, len(joined).to_bytes(4, "little") + _MAGIC]
+    return [*contents, joined]
+
+
+def saying(footer: bytes, schema: pa.Schema) -> bytes:
+    """A footer that says this Arrow schema beside its columns, as a writer does, and nothing else there.
+
+    Raises
+    ------
+    Garbled
+        It cannot be followed.
+    """
+    try:
+        return _footers.saying(footer, _ARROW_SCHEMA, base64.b64encode(schema.serialize()))
+    except ValueError as error:
+        raise Garbled(str(error)) from error
+
+
+def ended(footer: bytes) -> bytes:
+    """A footer with what ends a file behind it."""
+    return footer + len(footer).to_bytes(4, "little") + _MAGIC
+
+
+def standing_alone(footer: bytes) -> bytes:
+    """A file without rows that has this footer, to be read by itself."""
+    return _MAGIC + ended(footer)
 
 
 def _footer_at(content: bytes) -> int:

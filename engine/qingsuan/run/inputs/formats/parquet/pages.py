@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from qingsuan.run.inputs.formats.limits import check_page, may_be_large
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled, Struct, read_struct
 
-__all__ = ["check_sizes", "rows_of_pages"]
+__all__ = ["check_sizes", "footer_bytes", "rows_of_pages"]
 
 _MAGIC = b"PAR1"
 _SCHEMA, _ROW_GROUPS = 2, 4  # fields of the footer
@@ -45,7 +45,7 @@ def rows_of_pages(path: Path, content: bytes | None = None) -> list[int] | None:
     """
     with path.open("rb") if content is None else BytesIO(content) as file:
         size = file.seek(0, os.SEEK_END)
-        footer = _footer(file, size)
+        footer = read_struct(footer_bytes(file, size))[0]
         try:
             column = _flat_column(footer[_SCHEMA])
             if column is None:
@@ -84,14 +84,21 @@ def _check_pages_of(path: Path, column: pq.ColumnChunkMetaData) -> None:
             place += length + max(0, header[_PAGE_SIZE])
 
 
-def _footer(file: BinaryIO, size: int) -> Struct:
+def footer_bytes(file: BinaryIO, size: int) -> bytes:
+    """The footer of a file of so many bytes.
+
+    Raises
+    ------
+    Garbled
+        There is none.
+    """
     file.seek(max(0, size - 8))
     end = file.read(8)
     length = int.from_bytes(end[:4], "little")
     if end[4:] != _MAGIC or length > size - 8:
         raise Garbled("the file does not end as a Parquet file does")
     file.seek(size - 8 - length)
-    return read_struct(file.read(length))[0]
+    return file.read(length)
 
 
 def _flat_column(schema: list[Any]) -> int | None:

@@ -9,13 +9,15 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from qingsuan.columns.alike import for_alike
 from qingsuan.errors import InputError
 from qingsuan.run.inputs.formats.dictionaries import batch_with_used
 from qingsuan.run.inputs.formats.limits import check_cells
+from qingsuan.run.inputs.formats.parquet.amounts import are_many, narrow_schema
 from qingsuan.run.inputs.formats.parquet.file import IDENTIFIERS, opened, row_groups, texts_of
-from qingsuan.run.inputs.formats.parquet.footers import under_one_footer
+from qingsuan.run.inputs.formats.parquet.footers import ended, saying, under_one_footer
 from qingsuan.run.inputs.formats.parquet.sound import check_sound
 from qingsuan.run.inputs.formats.source import BATCH_BYTES, BROKEN, SMALL_BYTES, Source, broken
 from qingsuan.run.machine.crashes import decoding
@@ -65,15 +67,19 @@ def read_together(sources: Sequence[Source], columns: Sequence[str]) -> pa.Recor
 
 
 def _whole(sources: Sequence[Source]) -> bytes | None:
-    """The files as one."""
-    contents = []
+    """The files as one; where they have many rows, its footer says that decimals are numbers of 64 bits where these hold them."""
+    contents, rows = [], [source.rows for source in sources]
     for source in sources:
         try:
             contents.append(source.path.read_bytes())
         except OSError as error:
             raise broken(source.path, source.kind, error) from error
     try:
-        return b"".join(under_one_footer(contents, [source.rows for source in sources]))
+        *parts, footer = under_one_footer(contents, rows)
+        if are_many(sum(rows), sources[0].schema):
+            narrow = narrow_schema(pq.read_metadata(pa.BufferReader(contents[0])).schema, sources[0].schema)
+            footer = footer if narrow is None else saying(footer, narrow)
+        return b"".join((*parts, ended(footer)))
     except BROKEN:
         return None
 
