@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from pathlib import Path, PurePath
 from typing import NoReturn
 
@@ -40,6 +41,13 @@ BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 ALLOCATOR = "ARROW_DEFAULT_MEMORY_POOL"
 """Arrow takes memory from this allocator. Its usual one keeps 120 MB more of what threads that read need no longer."""
+
+LEFT_OUT = "pandas"
+"""Where it is installed, PyArrow imports it with the first array that it makes, which takes longer than all else of a short command.
+No command asks for it but one with :data:`SPARK`."""
+
+SPARK = "spark"
+"""The engine whose library asks for it."""
 
 _INTERRUPTED = marked("interrupted; nothing half-written is taken for finished")
 
@@ -201,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     open_standard_streams()
     words = spoken_to(sys.argv[1:] if arguments is None else arguments)
     if arguments is None:
-        _set_up_process(words)
+        _set_up_process(words, sys.argv[1:])
     try:
         if any("\0" in argument for argument in arguments or ()):
             raise UsageError("qingsuan", found="a NUL in an argument", expected="texts and names of files")
@@ -224,13 +232,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end(words, _fault(error), error)
 
 
-def _set_up_process(words: Words) -> None:
+def _set_up_process(words: Words, arguments: Sequence[str]) -> None:
     """Set a process up that is there for one command."""
+    if not any(argument.rpartition("=")[2] == SPARK for argument in arguments):
+        sys.meta_path.insert(0, _LeftOut())
     gc.set_threshold(NEW_OBJECTS)
     os.environ.setdefault(BLAS_THREADS, "1")
     if sys.platform == "linux":  # PyArrow's wheels for others have no such allocator
         os.environ.setdefault(ALLOCATOR, "jemalloc")
     tell_of_crashes(f"qingsuan: {error_told(words, crash_of())}")
+
+
+class _LeftOut(MetaPathFinder):
+    """Says of :data:`LEFT_OUT` that it is not installed."""
+
+    def find_spec(self, name: str, _path: object, _target: object = None) -> None:
+        """Find nothing; of one name, let nobody else find it."""
+        if name == LEFT_OUT:
+            raise ModuleNotFoundError(f"no command loads {name}", name=name)
 
 
 def _leave() -> NoReturn:
