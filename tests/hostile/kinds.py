@@ -17,12 +17,12 @@ class Kind:
 
 KINDS = {
     "conservation": Kind("hostile.conservation:run", 2),
-    "csv": Kind("hostile.csv_files:run", 50),
-    "folders": Kind("hostile.run_folders:run", 25),
-    "ipc": Kind("hostile.arrow_files:run_ipc", 40),
-    "parameters": Kind("hostile.parameter_files:run", 20),
-    "parquet": Kind("hostile.arrow_files:run_parquet", 40),
-    "trees": Kind("hostile.input_trees:run", 25),
+    "csv": Kind("hostile.csv_files:run", 25),
+    "folders": Kind("hostile.run_folders:run", 15),
+    "ipc": Kind("hostile.arrow_files:run_ipc", 20),
+    "parameters": Kind("hostile.parameter_files:run", 12),
+    "parquet": Kind("hostile.arrow_files:run_parquet", 20),
+    "trees": Kind("hostile.input_trees:run", 15),
 }
 
 

@@ -14,7 +14,7 @@ from differential import compare, run_engine, run_prepared, run_whole
 from qingsuan.selftest import differences
 from worlds import world
 
-CASES = int(os.environ.get("QINGSUAN_CASES", "1500"))
+CASES = int(os.environ.get("QINGSUAN_CASES", "1000"))
 WORLDS = 400 if CASES >= 100_000 else CASES // 250
 CLAIMS = max(1, CASES // WORLDS)
 PEOPLE = max(1, CLAIMS // 14)

@@ -29,7 +29,7 @@ from settling import Ran, claim, full_after, install, insured, only, run, write
 from settling import settle as settle_made_up
 from stopping import Stoppable, change_file, tree
 
-KILLS = int(os.environ.get("QINGSUAN_KILLS", "4"))
+KILLS = int(os.environ.get("QINGSUAN_KILLS", "2"))
 PARTITIONS = 12
 
 
@@ -113,7 +113,7 @@ def test_asked_to_stop_it_says_how_to_go_on(year: Year, number: signal.Signals, 
 # ---- disk full, and other machines' troubles
 
 
-@pytest.mark.parametrize("seed", range(max(4, KILLS // 10)))
+@pytest.mark.parametrize("seed", range(max(2, KILLS // 10)))
 def test_a_full_disk_stops_it_and_room_lets_it_go_on(
     year: Year, seed: int, small_disk: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,7 @@ from qingsuan.run.shuffle import Budget
 from settling import Ran, declared, full_after, install, insured, only, run, write_csv
 from stopping import Stoppable, change_file, tree
 
-KILLS = int(os.environ.get("QINGSUAN_KILLS", "4"))
+KILLS = int(os.environ.get("QINGSUAN_KILLS", "2"))
 PARTITIONS = 24
 COUNTIES = ("220102", "220104", "222401", "220323")
 
@@ -136,7 +136,7 @@ def test_asked_to_stop_it_says_how_to_go_on(year: Year, number: signal.Signals, 
 # ---- disk full, and other machines' troubles
 
 
-@pytest.mark.parametrize("seed", range(max(4, KILLS // 10)))
+@pytest.mark.parametrize("seed", range(max(2, KILLS // 10)))
 def test_a_full_disk_stops_it_and_room_lets_it_go_on(
     year: Year, seed: int, small_disk: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
