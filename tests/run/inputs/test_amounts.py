@@ -14,7 +14,7 @@ import pytest
 
 from qingsuan.columns.cells import read_money
 from qingsuan.errors import InputError
-from qingsuan.run.inputs import chunks, open_sources
+from qingsuan.run.inputs import chunks, joined, open_sources
 from qingsuan.run.inputs.formats.parquet.amounts import are_many
 from qingsuan.run.inputs.formats.parquet.footers import saying
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled, read_struct
@@ -167,6 +167,19 @@ def test_a_large_file_of_many_row_groups_is_read_alike_in_every_part(tmp_path: P
     found = read(path, ["amount"])
     assert found.column("amount").type == pa.decimal64(16, 2)
     assert found.column("amount").cast(pa.decimal128(16, 2)).equals(table.column("amount"))
+
+
+def test_small_files_read_as_one_are_read_so_too(tmp_path: Path) -> None:
+    table = pa.table({"amount": amounts(16), "wide": amounts(38)})
+    (tmp_path / "in").mkdir()
+    for number, start in enumerate(range(0, ROWS, 100)):
+        pq.write_table(table.slice(start, 100), tmp_path / f"in/{number:02d}.parquet")
+    sources = open_sources([tmp_path / "in"], "rows")
+    parcel = [chunk for source in sources for chunk in chunks(source)]
+    (found,) = joined(parcel, lambda _: table.schema.names)
+    assert found.batch.schema.types == [pa.decimal64(16, 2), pa.decimal128(38, 2)]
+    assert found.batch.column("amount").cast(pa.decimal128(16, 2)).equals(table.column("amount").combine_chunks())
+    assert found.batch.column("wide").equals(table.column("wide").combine_chunks())
 
 
 def footer_bytes(path: Path) -> bytes:
