@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 import exchanges
+from qingsuan.benefits.learned import Learned
 from qingsuan.benefits.named import NAMED_SCHEMA, NamedByNobody, NamedByReversals
 from qingsuan.benefits.settlement import TABLES, Benefits
 from qingsuan.people import Marks, Texts
@@ -180,6 +181,22 @@ def test_named_by_reversals_are_found_exactly() -> None:
     places = named.find(hashes)
     assert places[named.has(hashes[places])].tolist() == list(range(50_000, 50_500))
     assert NamedByReversals([]).find(hashes).tolist() == []
+
+
+def test_what_reversals_name_is_told_in_few_bytes_and_in_no_order_of_reading() -> None:
+    """A prepared year has it in its record, which everybody reads who looks one person up."""
+    hashes = np.concatenate([texts([f"s{n}" for n in range(1_000)]).hashes, np.array([0, 2**64 - 1], np.uint64)])
+    told = []
+    for parts in ([hashes[:300], hashes[200:]], [hashes[::-1]]):
+        learned = Learned.nothing(["insutype"])
+        learned.named_by_reversals += parts
+        told.append(json.dumps(learned.told()))
+    assert told[0] == told[1]
+    assert len(told[0]) < 12 * len(hashes)
+    again = Learned.nothing(["insutype"])
+    again.learn(json.loads(told[0]))
+    assert NamedByReversals(again.named_by_reversals).has(hashes).all()
+    assert np.concatenate(again.named_by_reversals).tolist() == sorted(hashes.tolist())
 
 
 def test_of_several_reversals_of_nobody_the_first_is_named_whatever_order_they_were_read_in() -> None:
