@@ -3,7 +3,8 @@
 """Footers of Parquet files, moved by so many bytes. Opened by :mod:`qingsuan.run.inputs.formats.parquet.footers` only."""
 
 cimport cython
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 from qingsuan._thrift cimport BINARY, INT, LIST, LONG, STRUCT, Reader
 
@@ -259,3 +260,23 @@ def saying(bytes footer, bytes key, bytes value):
         head = reader.byte()
     said = b"".join((bytes([0x10 | BINARY]), _unsigned(len(key)), key, bytes([0x10 | BINARY]), _unsigned(len(value)), value))
     return bytes(out) + bytes([LIST]) + _number(SAID) + bytes([0x10 | STRUCT]) + said + b"\0\0"
+
+
+def longest(bytes page, int64_t values):
+    """How long the longest of so many texts is that fill a page, each behind its length; ValueError if they do not."""
+    cdef const uint8_t* begin = page
+    cdef int64_t at = 0, size = len(page), found = 0
+    cdef uint32_t length
+    while values:
+        if size - at < 4:
+            raise ValueError("a page is cut short")
+        memcpy(&length, begin + at, 4)
+        at += 4
+        if length > <uint64_t>(size - at):
+            raise ValueError("a page is cut short")
+        at += length
+        found = max(found, <int64_t>length)
+        values -= 1
+    if at != size:
+        raise ValueError("a page with more than its texts")
+    return found

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from qingsuan.columns.alike import for_alike
 from qingsuan.errors import InputError, UsageError
 
-__all__ = ["CELL", "PAGE", "check_cells", "check_page", "longest_cell", "may_be_large"]
+__all__ = ["CELL", "PAGE", "check_cells", "check_page", "is_too_long", "longest_cell", "may_be_large"]
 
 CELL = "QINGSUAN_CELL_BYTES"
 """The environment variable that says how many bytes a text may have; 65,536 unless given, twice what a spreadsheet's cell holds."""
@@ -68,6 +68,11 @@ def longest_cell(path: Path, batch: pa.RecordBatch) -> int:
             )
         most = max(most, longest)
     return most
+
+
+def is_too_long(size_bytes: int) -> bool:
+    """Whether a text of so many bytes is longer than the limit."""
+    return size_bytes > _limit(CELL)
 
 
 def may_be_large(size_bytes: int) -> bool:

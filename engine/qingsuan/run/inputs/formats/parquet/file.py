@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 
 from qingsuan.columns.alike import for_alike
 from qingsuan.run.inputs.formats.dictionaries import batch_with_used
-from qingsuan.run.inputs.formats.limits import check_cells, longest_cell, may_be_large
+from qingsuan.run.inputs.formats.limits import check_cells, is_too_long, longest_cell, may_be_large
 from qingsuan.run.inputs.formats.parquet.amounts import are_many, narrow_schema
 from qingsuan.run.inputs.formats.parquet.footers import Footer, columns_of, footer_of, saying, standing_alone
-from qingsuan.run.inputs.formats.parquet.pages import check_sizes, footer_bytes, rows_of_pages
+from qingsuan.run.inputs.formats.parquet.pages import check_sizes, footer_bytes, longest_in_dictionaries, rows_of_pages
 from qingsuan.run.inputs.formats.parquet.sound import check_sound
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled
 from qingsuan.run.inputs.formats.source import (
@@ -319,10 +319,34 @@ def _longest_id(
     ids = [name for name in names if columns is None or name in columns]
     if not ids:
         return 0
+    longest = _longest_said(source, stamp, large, ids)
+    return _longest_read(source, stamp, large, ids) if longest is None else longest
+
+
+def _longest_said(source: Source, stamp: _Stamp, parts: Sequence[int], ids: Sequence[str]) -> int | None:
+    """How long the longest text is that a dictionary of these columns says, by its page alone; None where that does not tell all."""
+    metadata = _metadata_of(source.path, stamp)
+    places = {metadata.schema.column(at).path: at for at in range(metadata.num_columns)}
+    try:
+        groups = map(metadata.row_group, parts)
+        longest = longest_in_dictionaries(source.path, (group.column(places[name]) for group in groups for name in ids))
+    except (*BROKEN, LookupError, TypeError):
+        return None
+    return None if is_too_long(longest) else longest
+
+
+def _longest_read(source: Source, stamp: _Stamp, parts: Sequence[int], ids: Sequence[str]) -> int:
+    """The same as PyArrow decodes it.
+
+    Raises
+    ------
+    InputError
+        A text is longer than the limit.
+    """
     longest = 0
     try:
         with _file(source.path, stamp, _metadata(source.path, stamp), ids) as file:
-            for part in large:
+            for part in parts:
                 for first in file.iter_batches(1, row_groups=[part], columns=ids, use_threads=False):
                     longest = max(longest, longest_cell(source.path, first))
                     break

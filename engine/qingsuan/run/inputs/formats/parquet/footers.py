@@ -15,7 +15,7 @@ import pyarrow as pa
 from qingsuan import _footers
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled, read_struct
 
-__all__ = ["Footer", "columns_of", "ended", "footer_of", "saying", "standing_alone", "under_one_footer"]
+__all__ = ["Footer", "columns_of", "ended", "footer_of", "longest_text", "saying", "standing_alone", "under_one_footer"]
 
 _MAGIC = b"PAR1"
 _ARROW_SCHEMA = b"ARROW:schema"
@@ -130,6 +130,20 @@ def saying(footer: bytes, schema: pa.Schema) -> bytes:
     """
     try:
         return _footers.saying(footer, _ARROW_SCHEMA, base64.b64encode(schema.serialize()))
+    except ValueError as error:
+        raise Garbled(str(error)) from error
+
+
+def longest_text(page: bytes, values: int) -> int:
+    """How many bytes the longest of the texts of a dictionary has, given its page, unpacked, and how many there are.
+
+    Raises
+    ------
+    Garbled
+        They are not so many.
+    """
+    try:
+        return _footers.longest(page, values)
     except ValueError as error:
         raise Garbled(str(error)) from error
 

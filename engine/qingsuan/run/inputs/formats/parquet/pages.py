@@ -7,17 +7,19 @@ a list nor within another one has a value, or a null, in each row; so the header
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.run.inputs.formats.limits import check_page, may_be_large
+from qingsuan.run.inputs.formats.parquet.footers import longest_text
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled, Struct, read_struct
 
-__all__ = ["check_sizes", "footer_bytes", "rows_of_pages"]
+__all__ = ["check_sizes", "footer_bytes", "longest_in_dictionaries", "rows_of_pages"]
 
 _MAGIC = b"PAR1"
 _SCHEMA, _ROW_GROUPS = 2, 4  # fields of the footer
@@ -25,6 +27,8 @@ _REPETITION, _CHILDREN = 3, 5  # fields of an element of the schema
 _COLUMNS, _COLUMN = 1, 3  # fields of a row group, and of a column in it
 _PACKED_SIZE, _DATA_AT, _DICTIONARY_AT = 7, 9, 11  # fields of a column
 _PAGE_KIND, _UNPACKED_SIZE, _PAGE_SIZE, _VALUES = 1, 2, 3, 1  # fields of a page header, and of that of each kind
+_DICTIONARY, _DICTIONARY_HEADER = 2, 7  # the kind of page that is a dictionary, and the field of its own header
+_CODECS = {"UNCOMPRESSED": "", "SNAPPY": "snappy", "ZSTD": "zstd", "GZIP": "gzip", "BROTLI": "brotli"}
 _HEADERS = {0: 5, 3: 8}  # of pages with values: their kind, and the field of their own header
 _REPEATED = 2
 _HEADER_BYTES = (1 << 10, 1 << 14, 1 << 24)
@@ -74,14 +78,50 @@ def check_sizes(path: Path, metadata: pq.FileMetaData) -> None:
 
 
 def _check_pages_of(path: Path, column: pq.ColumnChunkMetaData) -> None:
+    with path.open("rb") as file:
+        for header, _ in _pages_of(file, column):
+            check_page(path, column.path_in_schema, header[_UNPACKED_SIZE])
+
+
+def longest_in_dictionaries(path: Path, columns: Iterable[pq.ColumnChunkMetaData]) -> int:
+    """How many bytes the longest text has that a dictionary of these columns of texts says; 0 if there is no dictionary.
+
+    Raises
+    ------
+    Garbled
+        Pages cannot be followed, or a dictionary is packed in a way that is not known here.
+    InputError
+        One is larger than a page may be.
+    """
+    longest = 0
+    with path.open("rb") as file:
+        for column in columns:
+            for header, place in _pages_of(file, column):
+                if header[_PAGE_KIND] == _DICTIONARY:
+                    check_page(path, column.path_in_schema, header[_UNPACKED_SIZE])
+                    page = _unpacked(file, column.compression, header, place)
+                    longest = max(longest, longest_text(page, header[_DICTIONARY_HEADER][_VALUES]))
+    return longest
+
+
+def _pages_of(file: BinaryIO, column: pq.ColumnChunkMetaData) -> Iterator[tuple[Struct, int]]:
+    """The header of each page of a column in a row group, and the place behind it."""
     places = (column.data_page_offset, column.dictionary_page_offset if column.has_dictionary_page else 0)
     place = min(at for at in places if at > 0)
     end = place + column.total_compressed_size
-    with path.open("rb") as file:
-        while place < end:
-            header, length = _header(file, place)
-            check_page(path, column.path_in_schema, header[_UNPACKED_SIZE])
-            place += length + max(0, header[_PAGE_SIZE])
+    while place < end:
+        header, length = _header(file, place)
+        yield header, place + length
+        place += length + max(0, header[_PAGE_SIZE])
+
+
+def _unpacked(file: BinaryIO, packed: str, header: Struct, place: int) -> bytes:
+    if packed not in _CODECS or header[_PAGE_SIZE] < 0:
+        raise Garbled(f"a page packed with {packed}")
+    file.seek(place)
+    page = file.read(header[_PAGE_SIZE])
+    codec = _CODECS[packed]
+    return pa.decompress(page, header[_UNPACKED_SIZE], codec, asbytes=True) if codec else page
 
 
 def footer_bytes(file: BinaryIO, size: int) -> bytes:
