@@ -60,10 +60,14 @@ class Employed:
 
     def covers(self, number: Int32, first: Int32, last: Int32) -> npt.NDArray[np.bool_]:
         """Which people are insured as employees on every day from ``first`` to ``last``."""
+        found = np.zeros(len(number), np.bool_)
         if not len(self.begins):
-            return np.zeros(len(number), np.bool_)
-        place = np.searchsorted(self.begins, _keys(number, first), "right") - 1
-        found: npt.NDArray[np.bool_] = (place >= 0) & (self.ends[place] >= _keys(number, last))
+            return found
+        known = np.zeros(int(max(number.max(initial=0), self.number[-1])) + 1, np.bool_)
+        known[self.number] = True
+        theirs = np.flatnonzero(known[number])  # few people are insured both ways
+        place = np.searchsorted(self.begins, _keys(number[theirs], first[theirs]), "right") - 1
+        found[theirs] = (place >= 0) & (self.ends[place] >= _keys(number[theirs], last[theirs]))
         return found
 
     def holding(self, number: Int32, day: Int32) -> Places:

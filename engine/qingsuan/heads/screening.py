@@ -21,12 +21,14 @@ from qingsuan.columns.cells import OPEN_END, Torn, day_text
 from qingsuan.columns.forms import form_of
 from qingsuan.columns.pieces import Pieces
 from qingsuan.columns.rejects import REJECT_SCHEMA
+from qingsuan.columns.rows import Taker, arrow
 from qingsuan.divisions import retired
 from qingsuan.errors import PluginError
 from qingsuan.heads.columns import Days, Flags, Ids, Ints, Text, days_of, flags_of, ids_of, int_of_code, texts_of
 from qingsuan.heads.counting import ROWS
 from qingsuan.heads.employed import EMPLOYED, EMPLOYEES
 from qingsuan.heads.places import Places
+from qingsuan.people import Texts
 from qingsuan.tables import INSURED
 
 __all__ = ["COLUMNS", "Rejection", "Screened", "Screening", "refusals"]
@@ -55,6 +57,19 @@ class Rejection:
     column: str
     found: str
     expected: str
+
+
+_NO_ROWS = pa.RecordBatch.from_pylist([], schema=ROWS)
+
+
+def _rows(
+    which: npt.NDArray[np.bool_], people: Ids, columns: Sequence[npt.NDArray[Any]], schema: pa.Schema
+) -> pa.RecordBatch:
+    """Some rows, each of which has an id."""
+    taker = Taker(np.flatnonzero(which).astype(np.int32), len(which))
+    ids = people.values
+    ids = ids.filter(pa.array(which)) if ids.null_count else taker.texts(Texts.plain(ids))
+    return pa.record_batch([ids, *(arrow(taker.numbers(column)) for column in columns)], schema=schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +140,10 @@ class Screening:
         kept = flaws.none() & ~scheme & ~outside
 
         def taken(which: npt.NDArray[np.bool_]) -> pa.RecordBatch:
-            county = text["insu_admdvs"].map(int_of_code, 0)[which]
-            days = (begin.days[which], last_day[which], permit.values[which])
-            return pa.record_batch([people.values.filter(pa.array(which)), county, *days], schema=ROWS)
+            if not which.any():
+                return _NO_ROWS
+            county = text["insu_admdvs"].map(int_of_code, 0)
+            return _rows(which, people, [county, begin.days, last_day, permit.values], ROWS)
 
         employed = self._employed(text, people, begin.days, last_day, scheme)
         earlier = taken(outside & (action == _COUNTS) & (begin.days < self._first_day) & (last_day >= self._since))
@@ -140,10 +156,7 @@ class Screening:
         """The rows of other schemes that insure somebody as an employee on a day of the year, wherever."""
         employees = text["insutype"].map(lambda value: value == EMPLOYEES, 0) == 1
         kept = other_scheme & employees & (first <= self._last_day) & (last >= self._since)
-        mask = pa.array(kept)
-        county = text["insu_admdvs"].map(int_of_code, 0)[kept]
-        columns = [people.values.filter(mask), county, first[kept], last[kept]]
-        return pa.record_batch(columns, schema=EMPLOYED)
+        return _rows(kept, people, [text["insu_admdvs"].map(int_of_code, 0), first, last], EMPLOYED)
 
     def _check(
         self, flaws: _Flaws, text: Mapping[str, Text], flags: Mapping[str, Flags], people: Ids, begin: Days, end: Days
