@@ -164,6 +164,11 @@ INSERT INTO rejected
 SELECT row, CASE WHEN claims.person IS NULL AND chosen.person IS NULL THEN 'E_PERSON' ELSE 'E_NO_RULE' END
 FROM (FROM claims ANTI JOIN gone USING (row) WHERE person IS NULL OR rule IS NULL) AS claims LEFT JOIN chosen USING (row)
 WHERE rule IS NULL OR (claims.person IS NULL AND chosen.person IS NULL);
+
+-- Only a row that passes every check can be the same again: of a copy nobody is insured for either.
+UPDATE rejected SET code = 'E_PERSON' WHERE code = 'E_DUPLICATE' AND row IN (
+    SELECT claims.row FROM claims SEMI JOIN copies USING (row) LEFT JOIN chosen USING (row)
+    WHERE claims.person IS NULL AND chosen.person IS NULL);
 """
 
 POOLED = """

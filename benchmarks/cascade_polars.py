@@ -145,6 +145,18 @@ def taken_out(claims: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.concat(rejected), pairs.filter(c("takes") & c("negates")).select("row", "other")
 
 
+def without_copies_of_nobody(claims: pl.DataFrame, insured: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Only a row that passes every check can be the same again: of a copy nobody is insured for either."""
+    copies = claims.lazy().join(rejected.lazy().filter(c("code") == "E_DUPLICATE").select("row"), on="row", how="semi")
+    periods = insured.lazy().select("psn_no", since="begndate", until="enddate")
+    held = copies.filter(c("insutype") == "390").join(periods, on="psn_no")
+    held = held.filter(c("begndate").is_between("since", "until"))
+    nobody = copies.join(held, on="row", how="anti").select("row").collect()["row"]
+    return rejected.with_columns(
+        code=pl.when(c("row").is_in(nobody.implode())).then(pl.lit("E_PERSON")).otherwise("code")
+    )
+
+
 def with_opening(several: pl.LazyFrame) -> pl.LazyFrame:
     """Give all rows of a person the balance of the one that holds on 1 January, or else of the one that begins first."""
     told = several.filter(c("balance").is_not_null()).sort("begndate", "enddate", "psn_type", "insu_admdvs")
@@ -229,11 +241,12 @@ def funds(counted: pl.LazyFrame, ceiling: int) -> pl.LazyFrame:
 
 def main(sample: str, out: str, ceiling: str) -> None:
     """Settle the sample; ``out`` gets the folders settled, reversed and rejected. ``ceiling`` is in basis points."""
-    claims = read_claims(sample)
+    claims, insured = read_claims(sample), read_insured(sample)
     rejected, pairs = taken_out(claims)
+    rejected = without_copies_of_nobody(claims, insured, rejected)
     gone = pl.concat([rejected["row"], pairs["row"], pairs["other"]])
     left = claims.lazy().filter(~c("row").is_in(gone.implode()))
-    counted = with_people(left, read_insured(sample), pl.scan_parquet(f"{sample}/identities.parquet"))
+    counted = with_people(left, insured, pl.scan_parquet(f"{sample}/identities.parquet"))
     nobody, no_rule = c("person").is_null(), c("rule").is_null()
     refused = [coded(counted.filter(nobody), "E_PERSON"), coded(counted.filter(~nobody & no_rule), "E_NO_RULE")]
     rejected = pl.concat([rejected, *refused])
