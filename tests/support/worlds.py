@@ -20,6 +20,7 @@ from qingsuan.benefits.setup import Setup
 from qingsuan.policy.model import Function, Pool, Region, RuleSet
 from qingsuan.policy.who.registrations import asks
 from varied import varied
+from visiting import whole_visits
 from year_ends import with_year_ends
 
 FIRST, LAST = dt.date(YEAR, 1, 1), dt.date(YEAR, 12, 31)
@@ -77,18 +78,21 @@ def world(
     registrations: bool = False,
     families: bool = False,
     year_ends: bool = False,
+    whole: bool = False,
 ) -> World:
     """Make a world of about ``claims`` claims of ``people`` people under rules of its own; some may ask for registrations.
 
     With ``families`` some groups of every pool are kept by the family, and people are registered in families; with ``year_ends`` some
-    layers are settled once, at the end of the year.
+    layers are settled once, at the end of the year; with ``whole`` nothing has a claim settled apart.
     """
     dice = Dice(Random(seed))
     regions = tuple(
         Region(code, f"{code} (made up)", pools, functions={"half_of_month": Function(_half_of_batch, ("setl_time",))})
         for code, pools in POOLS.items()
     )
-    sets = tuple(with_counting(varied(one, seed), seed) for one in _rule_sets(dice))
+    sets = tuple(
+        whole_visits(one, seed) if whole else with_counting(varied(one, seed), seed) for one in _rule_sets(dice)
+    )
     made = World(seed, regions, sets, has_stays=dice.chance(60))
     if registrations:
         made.rule_sets = tuple(registered(one, seed) for one in made.rule_sets)
