@@ -18,8 +18,15 @@ cdef enum:
     DATA_PAGE_HEAD = 5
     DATA_PAGE_V2 = 3
     DATA_PAGE_V2_HEAD = 8
+    DICTIONARY_PAGE = 2
+    DICTIONARY_PAGE_HEAD = 7
     MOST_VALUES = 0x7FFFFFFF  # of a page
     MOST_FIELD = 0x7FFF  # others read a larger number of a field as a smaller one
+
+cdef enum:  # how values are written: each text in full, or as the number of one that a dictionary has in full
+    PLAIN = 0
+    PLAIN_DICTIONARY = 2
+    RLE_DICTIONARY = 8
 
 cdef enum:  # heads of the footer's fields 3 and 4, rows and row groups, where each follows the one before it
     ROWS = 0x16
@@ -30,7 +37,8 @@ cdef enum:
 
 
 cdef class _Pages(Reader):
-    cdef int64_t kind, packed, values, of_v2
+    cdef int64_t kind, packed, unpacked, values, of_v2, of_dictionary, how, how_v2
+    cdef list dictionaries  # of a column of texts that are wanted; None of others
 
     cdef int64_t count(self, int64_t place, int64_t size) except -1:
         """How many values, nulls included, the pages of so many bytes have."""
@@ -40,14 +48,28 @@ cdef class _Pages(Reader):
         self.at, end = place, place + size
         while self.at < end:
             self.kind, self.packed, self.values, self.of_v2 = -1, 0, 0, 0
+            self.unpacked, self.of_dictionary, self.how, self.how_v2 = 0, 0, -1, -1
             self.head_of(0)
             if self.kind != DATA_PAGE:  # which head counts is known when all of them were read
                 self.values = self.of_v2 if self.kind == DATA_PAGE_V2 else 0
             if self.packed < 0 or self.packed > end - self.at or self.values < 0 or self.values > MOST_VALUES:
                 raise ValueError("a page that lies outside its column")
+            if self.dictionaries is not None:
+                self.texts()
             self.at += self.packed
             found += self.values
         return found
+
+    cdef int texts(self) except -1:
+        """Note a page that is a dictionary; of one with values, be sure that each text stands in it, or in the dictionary, in full."""
+        cdef int64_t how = self.how_v2 if self.kind == DATA_PAGE_V2 else self.how
+        if self.kind == DICTIONARY_PAGE:
+            if self.unpacked < 0 or self.of_dictionary < 0:
+                raise ValueError("a dictionary of less than nothing")
+            self.dictionaries.append((self.at, self.packed, self.unpacked, self.of_dictionary))
+        elif how != PLAIN and how != PLAIN_DICTIONARY and how != RLE_DICTIONARY:
+            raise ValueError("texts that are written as something else")
+        return 0
 
     cdef int head_of(self, int64_t within) except -1:
         """The head of a page, or the one within it of the kind of page that it is."""
@@ -68,16 +90,39 @@ cdef class _Pages(Reader):
                 self.values = self.number()
             elif within == DATA_PAGE_V2_HEAD and field == 1 and kind == INT:
                 self.of_v2 = self.number()
+            elif self.dictionaries is not None and self.is_of_texts(within, field, kind):
+                pass
             else:
                 self.pass_by(kind, 0)
             head = self.byte()
         return 0
 
 
+    cdef bint is_of_texts(self, int64_t within, int64_t field, int kind) except -1:
+        """Read what only a page of texts is asked for, if this is it."""
+        if within == 0 and kind == STRUCT and field == DICTIONARY_PAGE_HEAD:
+            self.head_of(field)
+        elif kind != INT:
+            return False
+        elif within == 0 and field == 2:
+            self.unpacked = self.number()
+        elif within == DICTIONARY_PAGE_HEAD and field == 1:
+            self.of_dictionary = self.number()
+        elif within == DATA_PAGE_HEAD and field == 2:
+            self.how = self.number()
+        elif within == DATA_PAGE_V2_HEAD and field == 4:
+            self.how_v2 = self.number()
+        else:
+            return False
+        return True
+
+
 cdef class _Footer(Reader):
     cdef bytearray out
     cdef _Pages pages
-    cdef int64_t by, copied, width, columns, rows, size_bytes, least, most, data_at, dictionary_at, packed
+    cdef frozenset texts  # the numbers of columns of which dictionaries are wanted
+    cdef list dictionaries
+    cdef int64_t by, copied, width, columns, rows, size_bytes, least, most, data_at, dictionary_at, packed, codec
 
     cdef int copy(self) except -1:
         """What was passed by since the last place, as it is."""
@@ -108,8 +153,11 @@ cdef class _Footer(Reader):
 
     cdef int group(self) except -1:
         """A row group; its columns have as many values as it has rows, each of them."""
+        cdef Py_ssize_t before = len(self.dictionaries)
         self.columns, self.rows, self.size_bytes, self.least, self.most = 0, -1, 0, -1, -1
         self.part(GROUP)
+        if len(self.dictionaries) > before:
+            self.dictionaries[before:] = [(self.rows, *page) for page in self.dictionaries[before:]]
         if self.size_bytes < 0:
             raise ValueError("a row group of less than nothing")
         if self.columns != self.width:
@@ -120,11 +168,15 @@ cdef class _Footer(Reader):
 
     cdef int column(self) except -1:
         cdef int64_t place, values
+        cdef bint is_wanted = self.columns in self.texts if self.texts else False
         self.columns += 1
-        self.data_at = self.dictionary_at = self.packed = 0
+        self.data_at = self.dictionary_at = self.packed = self.codec = 0
         self.part(COLUMN)
         place = self.data_at if self.dictionary_at <= 0 or 0 < self.data_at < self.dictionary_at else self.dictionary_at
+        self.pages.dictionaries = [] if is_wanted else None
         values = self.pages.count(place, self.packed) if self.packed else 0  # a row group without rows has no pages
+        if is_wanted:
+            self.dictionaries += [(self.codec, *page) for page in self.pages.dictionaries]
         if values and self.data_at <= 0:
             raise ValueError("a column with values that says no place of them")
         self.least = values if self.least < 0 or values < self.least else self.least
@@ -149,6 +201,8 @@ cdef class _Footer(Reader):
                     size -= 1
             elif what == COLUMN and field == 3 and kind == STRUCT:
                 self.part(CONTENTS)
+            elif what == CONTENTS and field == 4 and kind == INT:
+                self.codec = self.number()
             elif what == COLUMN and (field == 1 or field >= 8):
                 raise ValueError("a column in another file, or an encrypted one")
             else:
@@ -206,10 +260,12 @@ def schema_of(bytes content, int64_t footer_at):
     return footer.before_rows()
 
 
-def moved(bytes content, int64_t footer_at, int64_t width, int64_t by):
+def moved(bytes content, int64_t footer_at, int64_t width, int64_t by, frozenset texts):
     """The parts of a footer, its row groups of ``width`` columns moved; ValueError where it, or a page, is not as it should be.
 
-    Returns what stands before its rows; rows and bytes, unpacked, of each row group; the row groups, moved; what stands after them.
+    Returns what stands before its rows; rows and bytes, unpacked, of each row group; the row groups, moved; what stands after them;
+    and of the columns with these numbers, which are texts, each dictionary: the rows of its row group, how it is packed, the place and
+    the size of its page, the size unpacked, the number of its texts. What is not in a dictionary then stands in its page, in full.
     """
     cdef _Footer footer = _Footer()
     cdef int64_t rows, counted = 0
@@ -217,6 +273,7 @@ def moved(bytes content, int64_t footer_at, int64_t width, int64_t by):
     cdef list groups = []
     footer.open(content, footer_at)
     footer.pages, footer.width, footer.by, footer.out = _Pages(), width, by, bytearray()
+    footer.texts, footer.dictionaries = texts, []
     footer.pages.open(content, 0)
     before = footer.before_rows()
     rows = footer.number()
@@ -232,7 +289,7 @@ def moved(bytes content, int64_t footer_at, int64_t width, int64_t by):
     if counted != rows:
         raise ValueError("other rows than its row groups have")
     footer.copy()
-    return before, groups, bytes(footer.out), content[footer.at : len(content) - 8]
+    return before, groups, bytes(footer.out), content[footer.at : len(content) - 8], footer.dictionaries
 
 
 def joined(bytes before, int64_t rows, uint64_t groups, list parts, bytes after):

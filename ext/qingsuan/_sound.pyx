@@ -25,12 +25,20 @@ cdef extern from *:
         void (*release)(struct ArrowArray *);
         void *private_data;
     } ArrowArray;
+    typedef struct ArrowArrayStream {
+        int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *);
+        int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *);
+        const char *(*get_last_error)(struct ArrowArrayStream *);
+        void (*release)(struct ArrowArrayStream *);
+        void *private_data;
+    } ArrowArrayStream;
     """
     ctypedef struct ArrowSchema:
         const char *format
         int64_t n_children
         ArrowSchema **children
         ArrowSchema *dictionary
+        void (*release)(ArrowSchema *) noexcept nogil
     ctypedef struct ArrowArray:
         int64_t length
         int64_t null_count
@@ -39,6 +47,10 @@ cdef extern from *:
         const void **buffers
         ArrowArray **children
         ArrowArray *dictionary
+        void (*release)(ArrowArray *) noexcept nogil
+    ctypedef struct ArrowArrayStream:
+        int (*get_schema)(ArrowArrayStream *, ArrowSchema *) noexcept nogil
+        int (*get_next)(ArrowArrayStream *, ArrowArray *) noexcept nogil
 
 cdef enum:
     FEW_ROWS = 16384
@@ -180,3 +192,28 @@ def unsound(schema, array):
         if not good:
             found.append(at)
     return found
+
+
+def unsound_among(stream):
+    """The places of the columns of a table, given as Arrow's capsule of its batches, that are not seen to be in order in each of them."""
+    cdef ArrowArrayStream* batches = <ArrowArrayStream*>PyCapsule_GetPointer(stream, b"arrow_array_stream")
+    cdef ArrowSchema kinds
+    cdef ArrowArray batch
+    cdef int64_t at
+    cdef int failed
+    cdef set found = set()
+    if batches.get_schema(batches, &kinds) != 0:
+        raise ValueError("a table that does not say what its columns are")
+    try:
+        while True:
+            failed = batches.get_next(batches, &batch)
+            if failed != 0:
+                raise ValueError("a table whose batches cannot be had")
+            if batch.release == NULL:
+                return sorted(found)
+            for at in range(batch.n_children):
+                if not is_sound(kinds.children[at], batch.children[at]):
+                    found.add(at)
+            batch.release(&batch)
+    finally:
+        kinds.release(&kinds)

@@ -17,7 +17,7 @@ from qingsuan.run.inputs.formats.limits import check_cells, is_too_long, longest
 from qingsuan.run.inputs.formats.parquet.amounts import are_many, narrow_schema
 from qingsuan.run.inputs.formats.parquet.footers import Footer, columns_of, footer_of, saying, standing_alone
 from qingsuan.run.inputs.formats.parquet.pages import check_sizes, footer_bytes, longest_in_dictionaries, rows_of_pages
-from qingsuan.run.inputs.formats.parquet.sound import check_sound
+from qingsuan.run.inputs.formats.parquet.sound import check_sound, check_table_sound
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled
 from qingsuan.run.inputs.formats.source import (
     BATCH_BYTES,
@@ -272,11 +272,10 @@ def _batches(
         # small row groups are joined: each batch costs as much as some thousand rows
         if parts and rows <= batch_rows:
             table = file.read_row_groups(list(parts), columns, use_threads=False)
-            batches: Iterator[pa.RecordBatch] = iter(table.to_batches())
             if len(parts) > 1:
-                for batch in batches:
-                    check_sound(batch)
-                batches = iter(table.unify_dictionaries().combine_chunks().to_batches())
+                check_table_sound(table)
+                table = table.unify_dictionaries().combine_chunks()
+            batches: Iterator[pa.RecordBatch] = iter(table.to_batches())
         elif parts:
             batches = file.iter_batches(batch_rows, row_groups=list(parts), columns=columns, use_threads=False)
         else:

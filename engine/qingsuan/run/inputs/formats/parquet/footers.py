@@ -13,15 +13,30 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from qingsuan import _footers
+from qingsuan.run.inputs.formats.source import SMALL_BYTES
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled, read_struct
 
-__all__ = ["Footer", "columns_of", "ended", "footer_of", "longest_text", "saying", "standing_alone", "under_one_footer"]
+__all__ = [
+    "Footer",
+    "Together",
+    "columns_of",
+    "ended",
+    "footer_of",
+    "longest_text",
+    "saying",
+    "standing_alone",
+    "under_one_footer",
+]
 
 _MAGIC = b"PAR1"
 _ARROW_SCHEMA = b"ARROW:schema"
 _SCHEMA = 2  # a field of the footer
 _REPETITION, _CHILDREN = 3, 5  # fields of an element of the schema
 _REPEATED = 2
+_CODECS = {0: "", 1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd"}
+"""How pages are packed, by the numbers that the format has for it."""
+
+_NO_COLUMNS: frozenset[int] = frozenset()
 _TAIL = 8
 """What ends a file: how long its footer is, and the magic."""
 
@@ -35,12 +50,16 @@ class Footer(NamedTuple):
     groups : rows and bytes of each row group, bytes as they are before they are packed.
     moved : the row groups, as they are written, their places moved.
     after : what follows them: who wrote it, what else he says of its columns.
+    dictionaries
+        Of the columns of texts that were asked for: the rows of the row group, how it is packed, the place and the size of its page,
+        the size unpacked, and the number of its texts.
     """
 
     before: bytes
     groups: list[tuple[int, int]]
     moved: bytes
     after: bytes
+    dictionaries: list[tuple[int, int, int, int, int, int]]
 
     @property
     def rows(self) -> int:
@@ -75,22 +94,43 @@ def _schema_of(content: bytes, footer_at: int) -> bytes:
         raise Garbled(str(error)) from error
 
 
-def footer_of(content: bytes, columns: int, by: int = 0) -> Footer:
+def footer_of(content: bytes, columns: int, by: int = 0, texts: frozenset[int] = _NO_COLUMNS) -> Footer:
     """Read the footer of a file with so many columns, its row groups moved by so many bytes.
+
+    Parameters
+    ----------
+    texts
+        Numbers of columns of texts whose dictionaries are wanted: what else they have stands in their pages, each text in full.
 
     Raises
     ------
     Garbled
-        Footer or pages cannot be followed, or a column has more or fewer values than there are rows.
+        Footer or pages cannot be followed; a column has more or fewer values than there are rows; or one of ``texts`` is written as
+        differences.
     """
     try:
-        return Footer(*_footers.moved(content, _footer_at(content), columns, by))
+        return Footer(*_footers.moved(content, _footer_at(content), columns, by, texts))
     except ValueError as error:
         raise Garbled(str(error)) from error
 
 
-def under_one_footer(contents: Sequence[bytes], rows: Sequence[int]) -> list[bytes]:
-    """The parts, one behind the other, of one Parquet file with the row groups of all these; the last is its footer.
+class Together(NamedTuple):
+    """Several files under one footer, which belongs behind the files, one behind the other.
+
+    Attributes
+    ----------
+    footer : that footer.
+    text_bytes : so many bytes texts have at most that their files say once, in dictionaries, when they are written out row by row.
+    """
+
+    footer: bytes
+    text_bytes: int
+
+
+def under_one_footer(
+    contents: Sequence[bytes], rows: Sequence[int], texts: frozenset[int] = _NO_COLUMNS
+) -> Together:
+    """One footer for the row groups of all these Parquet files, as they lie one behind the other.
 
     Parameters
     ----------
@@ -98,26 +138,44 @@ def under_one_footer(contents: Sequence[bytes], rows: Sequence[int]) -> list[byt
         The whole files.
     rows
         How many rows each of them has.
+    texts
+        Numbers of the columns of texts that will be written out.
 
     Raises
     ------
     Garbled
         They have other columns or rows than is said, or what :func:`footer_of` and :func:`columns_of` raise it for.
     """
-    columns, place = columns_of(contents[0]), 0
+    columns, place, text_bytes = columns_of(contents[0]), 0, 0
     footers: list[Footer] = []
     for content, expected in zip(contents, rows, strict=True):
-        footer = footer_of(content, columns, place)
+        footer = footer_of(content, columns, place, texts)
         if footer.before != (footers[0] if footers else footer).before:
             raise Garbled("other columns than the first file has")
         if footer.rows != expected:
             raise Garbled(f"{footer.rows} rows where {expected} were counted")
         footers.append(footer)
         place += len(content)
+        text_bytes += sum(_written_out(content, *dictionary) for dictionary in footer.dictionaries)
     groups = sum(len(footer.groups) for footer in footers)
     parts = [footer.moved for footer in footers]
     joined = _footers.joined(footers[0].before, sum(rows), groups, parts, footers[0].after)
-    return [*contents, joined]
+    return Together(joined, text_bytes)
+
+
+def _written_out(content: bytes, rows: int, codec: int, place: int, packed: int, size: int, texts: int) -> int:
+    """How many bytes the texts of a dictionary have at most in so many rows; of one that is itself too large, more than may be."""
+    if size > SMALL_BYTES:
+        return size * rows
+    if codec not in _CODECS:
+        raise Garbled(f"a page packed in the way {codec}")
+    page = content[place : place + packed]
+    if codec:
+        try:
+            page = pa.decompress(page, size, _CODECS[codec], asbytes=True)
+        except (pa.ArrowException, OSError) as error:
+            raise Garbled(f"a page that cannot be unpacked: {error}") from error
+    return rows * longest_text(page, texts)
 
 
 def saying(footer: bytes, schema: pa.Schema) -> bytes:

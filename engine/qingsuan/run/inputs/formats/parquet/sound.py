@@ -8,7 +8,7 @@ import pyarrow as pa
 from qingsuan import _sound
 from qingsuan.columns.rows import has_its_digits
 
-__all__ = ["check_sound"]
+__all__ = ["check_sound", "check_table_sound"]
 
 
 def check_sound(batch: pa.RecordBatch) -> None:
@@ -21,6 +21,19 @@ def check_sound(batch: pa.RecordBatch) -> None:
     """
     for at in _sound.unsound(*batch.__arrow_c_array__()):
         _validate(batch.column(at))
+
+
+def check_table_sound(table: pa.Table) -> None:
+    """Check every column of many small batches that PyArrow decoded, as :func:`check_sound` does of each of them.
+
+    Raises
+    ------
+    ArrowInvalid
+        As :func:`check_sound`.
+    """
+    for at in _sound.unsound_among(table.__arrow_c_stream__()):
+        for chunk in table.column(at).chunks:
+            _validate(chunk)
 
 
 def _validate(column: pa.Array) -> None:

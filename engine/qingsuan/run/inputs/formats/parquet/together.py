@@ -5,10 +5,9 @@ Nothing is said of a file here. What goes wrong among several goes wrong again w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qingsuan.columns.alike import for_alike
@@ -18,7 +17,7 @@ from qingsuan.run.inputs.formats.limits import check_cells
 from qingsuan.run.inputs.formats.parquet.amounts import are_many, narrow_schema
 from qingsuan.run.inputs.formats.parquet.file import IDENTIFIERS, opened, row_groups, texts_of
 from qingsuan.run.inputs.formats.parquet.footers import ended, saying, under_one_footer
-from qingsuan.run.inputs.formats.parquet.sound import check_sound
+from qingsuan.run.inputs.formats.parquet.sound import check_table_sound
 from qingsuan.run.inputs.formats.source import BATCH_BYTES, BROKEN, SMALL_BYTES, Source, broken
 from qingsuan.run.machine.crashes import decoding
 
@@ -52,13 +51,15 @@ def read_together(sources: Sequence[Source], columns: Sequence[str]) -> pa.Recor
     InputError
         The machine cannot read a file.
     """
-    whole = _whole(sources)
+    texts = texts_of(sources[0].schema)
+    ids = IDENTIFIERS.intersection(columns, texts)
+    whole = _whole(sources, ids)
     rows = sum(source.rows for source in sources)
     if whole is None:
         return None
     try:
         with decoding(f"{sources[0].path} … {sources[-1].path}"):
-            batch = _decoded(whole, columns, texts_of(sources[0].schema))
+            batch = _decoded(whole, columns, [name for name in texts if name not in ids])
         if batch is not None:
             check_cells(sources[0].path, batch)
     except (*BROKEN, InputError):
@@ -66,8 +67,11 @@ def read_together(sources: Sequence[Source], columns: Sequence[str]) -> pa.Recor
     return None if batch is None or batch.num_rows != rows else batch
 
 
-def _whole(sources: Sequence[Source]) -> bytes | None:
-    """The files as one; where they have many rows, its footer says that decimals are numbers of 64 bits where these hold them."""
+def _whole(sources: Sequence[Source], ids: Collection[str]) -> bytes | None:
+    """The files as one; where they have many rows, its footer says that decimals are numbers of 64 bits where these hold them.
+
+    None if that cannot be, or the ids would take more memory than they may once they are written out.
+    """
     contents, rows = [], [source.rows for source in sources]
     for source in sources:
         try:
@@ -75,37 +79,24 @@ def _whole(sources: Sequence[Source]) -> bytes | None:
         except OSError as error:
             raise broken(source.path, source.kind, error) from error
     try:
-        *parts, footer = under_one_footer(contents, rows)
+        footer, id_bytes = under_one_footer(contents, rows, frozenset(map(sources[0].schema.get_field_index, ids)))
+        if id_bytes > _MOST_ID_BYTES:
+            return None
         if are_many(sum(rows), sources[0].schema):
             narrow = narrow_schema(pq.read_metadata(pa.BufferReader(contents[0])).schema, sources[0].schema)
             footer = footer if narrow is None else saying(footer, narrow)
-        return b"".join((*parts, ended(footer)))
+        return b"".join((*contents, ended(footer)))
     except BROKEN:
         return None
 
 
-def _decoded(whole: bytes, columns: Sequence[str], texts: Sequence[str]) -> pa.RecordBatch | None:
-    """The rows, checked; None if they would take more memory than they may, or there are none.
-
-    Every text is read as one of a dictionary first: so it is known how long it can become before it is written out.
-    """
-    with opened(pa.BufferReader(whole), codes=texts) as file:
+def _decoded(whole: bytes, columns: Sequence[str], codes: Sequence[str]) -> pa.RecordBatch | None:
+    """The rows, checked, with dictionaries of the columns ``codes``; None if there are none."""
+    with opened(pa.BufferReader(whole), codes=codes) as file:
         table = file.read_row_groups(list(range(file.num_row_groups)), list(columns), use_threads=False)
-    for batch in table.to_batches():
-        check_sound(batch)
-    ids = IDENTIFIERS.intersection(columns, texts)
-    if sum(_most_bytes(part) for name in ids for part in table.column(name).chunks) > _MOST_ID_BYTES:
-        return None
-    for name in ids:
-        at = table.schema.get_field_index(name)
-        table = table.set_column(at, name, table.column(at).cast(pa.string()))
+    check_table_sound(table)
     batches = table.unify_dictionaries().combine_chunks().to_batches()
     return batch_with_used(batches[0]) if len(batches) == 1 else None
-
-
-def _most_bytes(column: pa.DictionaryArray) -> int:
-    """How many bytes the texts of a part of a column have at most, written out."""
-    return len(column) * (pc.max(pc.binary_length(column.dictionary)).as_py() or 0)
 
 
 @for_alike
