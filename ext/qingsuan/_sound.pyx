@@ -6,7 +6,7 @@
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport atoi
-from libc.string cimport memcpy, strcmp, strncmp
+from libc.string cimport memcpy, strchr, strcmp, strncmp
 
 cdef extern from *:
     """
@@ -160,9 +160,14 @@ cdef bint is_sound(const ArrowSchema* kind, const ArrowArray* column) noexcept n
     if strncmp(form, b"d:", 2) == 0:
         width = width_of(form)
         return width != 0 and digits_are_few(column, atoi(form + 2), width)
-    if strcmp(form, b"tdD") == 0 or strncmp(form, b"ts", 2) == 0:  # any number is a day, or a time
+    if strcmp(form, b"tdD") == 0 or strncmp(form, b"ts", 2) == 0 or is_whole(form):  # any number is a day, or a time, or itself
         return nulls_are_counted(column)
     return False
+
+
+cdef bint is_whole(const char* form) noexcept nogil:
+    """Whether a column is one of whole numbers, of 8 to 64 bits, with or without a sign."""
+    return form[0] != 0 and form[1] == 0 and strchr(b"cCsSiIlL", form[0]) != NULL
 
 
 cdef int width_of(const char* form) noexcept nogil:

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from qingsuan._sound import unsound
-from qingsuan.run.inputs.formats.parquet.sound import check_sound
+from qingsuan._sound import unsound, unsound_among
+from qingsuan.run.inputs.formats.parquet.sound import check_sound, check_table_sound
 
 KEPT_GIL = 16_384  # rows of a batch that is looked at without giving the GIL away
 
@@ -35,6 +35,7 @@ def with_nulls(said: int) -> pa.Array:
     return pa.Array.from_buffers(column.type, 3, column.buffers(), said)
 
 
+WHOLE = [pa.int8(), pa.uint8(), pa.int16(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64()]
 SOUND = {
     "texts": pa.array(["a", None, "", "\x7f"]),
     "no texts": pa.array([], pa.string()),
@@ -45,6 +46,7 @@ SOUND = {
     "days": pa.array([1, None, 3], pa.date32()),
     "a slice of days": pa.array([1, None, 3, None], pa.date32()).slice(1),
     "times": pa.array([1, None], pa.timestamp("us")),
+    **{f"whole numbers: {kind}": pa.array([0, None, 127], kind) for kind in WHOLE},
     "the largest amount": decimal_of(10**16 - 1, 16),
     "the least amount": decimal_of(1 - 10**16, 16),
     "eighteen digits": decimal_of(10**18 - 1, 18),
@@ -79,7 +81,7 @@ LEFT_TO_ARROW = {
     "nineteen digits": decimal_of(1, 19),
     "32 bits": pa.array([Decimal(1)], pa.decimal32(9, 2)),
     "256 bits": pa.array([Decimal(1)], pa.decimal256(18, 2)),
-    "numbers": pa.array([1]),
+    "numbers with a point": pa.array([1.0]),
     "lists": pa.array([[1]]),
 }
 
@@ -108,6 +110,24 @@ def test_what_is_not_looked_at_is_left_to_arrow(name: str) -> None:
     batch = batch_of(LEFT_TO_ARROW[name])
     assert unsound(*batch.__arrow_c_array__()) == [1]
     check_sound(batch)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_column_that_is_not_in_order_in_one_of_many_batches_is_refused(name: str) -> None:
+    wrong = batch_of(WRONG[name])
+    table = pa.Table.from_batches([wrong.slice(0, 0), wrong, wrong.slice(0, 0)])
+    assert unsound_among(table.__arrow_c_stream__()) == [1]
+    with pytest.raises((pa.ArrowException, IndexError)):
+        check_table_sound(table)
+
+
+@pytest.mark.parametrize("name", [*SOUND, *LEFT_TO_ARROW])
+def test_many_batches_are_as_each_of_them(name: str) -> None:
+    batch = batch_of({**SOUND, **LEFT_TO_ARROW}[name])
+    table = pa.Table.from_batches([batch, batch, batch])
+    assert unsound_among(table.__arrow_c_stream__()) == unsound(*batch.__arrow_c_array__())
+    check_table_sound(table)
+    assert unsound_among(table.slice(0, 0).__arrow_c_stream__()) == []
 
 
 @pytest.mark.parametrize("rows", [KEPT_GIL, KEPT_GIL + 1])

@@ -112,6 +112,67 @@ def test_a_file_without_rows_has_no_piece(tmp_path: Path) -> None:
     assert found == [([1], 4)]
 
 
+# ---- ids that a dictionary says once
+
+
+@pytest.mark.parametrize("packed", ["none", "snappy", "zstd", "gzip", "brotli"])
+@pytest.mark.parametrize("writer", ["usual", "pages of version 2", "row groups", "dictionaries that overflow"])
+def test_what_ids_take_when_they_are_written_out_is_known_before(writer: str, packed: str, tmp_path: Path) -> None:
+    sources = opened(
+        tmp_path / "in", [table_of(ROWS, seed) for seed in range(3)], **{**WRITERS[writer], "compression": packed}
+    )
+    contents = [source.path.read_bytes() for source in sources]
+    size = WRITERS[writer].get("row_group_size", ROWS)
+    expected = 0
+    for source in sources:
+        ids = pq.read_table(source.path)["setl_id"].to_pylist()
+        groups = [ids[start : start + size] for start in range(0, ROWS, size)]
+        expected += sum(len(group) * max(map(len, group)) for group in groups)
+    found = under_one_footer(contents, [ROWS] * 3, frozenset({0})).text_bytes
+    assert found == expected if writer != "dictionaries that overflow" else 0 < found <= expected
+    assert under_one_footer(contents, [ROWS] * 3).text_bytes == 0
+
+
+def test_ids_that_would_take_more_are_not_read_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = opened(tmp_path / "in", [table_of(ROWS, seed) for seed in range(2)])
+    contents = [source.path.read_bytes() for source in sources]
+    most = under_one_footer(contents, [ROWS] * 2, frozenset({0, 1})).text_bytes
+    monkeypatch.setattr(together, "_MOST_ID_BYTES", most)
+    assert read_together(sources, ["setl_id", "psn_no"]) is not None
+    monkeypatch.setattr(together, "_MOST_ID_BYTES", most - 1)
+    assert read_together(sources, ["setl_id", "psn_no"]) is None
+    assert read_together(sources, ["psn_no"]) is not None
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"use_dictionary": False, "column_encoding": {"setl_id": "DELTA_BYTE_ARRAY"}},
+        {"use_dictionary": False, "column_encoding": {"setl_id": "DELTA_BYTE_ARRAY"}, "data_page_version": "2.0"},
+        {"compression": "lz4"},
+    ],
+    ids=["differences", "differences in pages of version 2", "packed otherwise"],
+)
+def test_ids_of_which_that_is_not_known_are_read_by_themselves(how: dict[str, Any], tmp_path: Path) -> None:
+    tables = [table_of(ROWS, seed) for seed in range(2)]
+    sources = opened(tmp_path / "in", tables, **how)
+    assert read_together(sources, ["setl_id"]) is None
+    parcel = [chunk for source in sources for chunk in chunks(source)]
+    ((_, batch, _),) = joined(parcel, lambda _: ["setl_id"])
+    assert batch["setl_id"].to_pylist() == pa.concat_tables(tables)["setl_id"].to_pylist()
+
+
+def test_a_dictionary_larger_than_a_small_file_is_not_unpacked(tmp_path: Path) -> None:
+    (source,) = opened(
+        tmp_path / "in",
+        [pa.table({"psn_no": ["x" * 1_000 + str(n) for n in range(1_100)]})],
+        compression="zstd",
+        dictionary_pagesize_limit=2 * SMALL_BYTES,
+    )
+    found = under_one_footer([source.path.read_bytes()], [1_100], frozenset({0})).text_bytes
+    assert found > 1_100 * SMALL_BYTES
+
+
 # ---- what keeps a file to itself
 
 

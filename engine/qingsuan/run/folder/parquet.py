@@ -21,6 +21,9 @@ _FAST = -3
 """The level for packed columns: what packing left is hardly smaller at a slower one. Texts are given the usual one."""
 _USUAL = 1
 _DIGITS_OF_64_BITS = 18
+_FEW_ROWS = 8
+"""Of so many rows nothing becomes smaller by packing it; there may be ten thousand columns."""
+
 _FEW = 8
 """A column is one of little but zeros if fewer than one in so many is not."""
 
@@ -33,6 +36,17 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     OSError
         It cannot be written.
     """
+    if table.num_rows <= _FEW_ROWS:
+        pq.write_table(
+            table,
+            path,
+            compression="NONE",
+            store_schema=False,
+            store_decimal_as_integer=True,
+            use_dictionary=False,
+            write_statistics=False,
+        )
+        return
     whole = [field.name for field in table.schema if _is_whole(field)]
     packed = [field for field in table.schema if _is_packed(field)]
     others = [field for field in table.schema if not _is_packed(field)]

@@ -136,7 +136,8 @@ def nearest(name: str, known: Collection[str], there: frozenset[str]) -> str:
     alike, close = _looked_up(known if isinstance(known, frozenset) else frozenset(known))
     if bare in alike:
         return alike[bare]
-    candidates = {one for key in _less_one(bare) for one in close.get(key, ())}
+    keys = _less_one(bare) & close.keys()
+    candidates = {one for key in keys for one in close[key]} if keys else ()
     return next((one for one in sorted(candidates) if one not in there and _one_off(bare, _bare(one))), "")
 
 
@@ -157,12 +158,16 @@ def _looked_up(known: frozenset[str]) -> tuple[dict[str, str], dict[str, list[st
 
 def _less_one(bare: str) -> set[str]:
     """The letters, and what is left of them without one: names that are one letter apart, or two exchanged, have one in common."""
-    return {bare, *(bare[:at] + bare[at + 1 :] for at in range(len(bare)))}
+    found = {bare[:at] + bare[at + 1 :] for at in range(len(bare))}
+    found.add(bare)
+    return found
 
 
 @lru_cache(maxsize=4096)
 def _bare(name: str) -> str:
     """Letters and digits of a name, in half width and lower case."""
+    if name.isascii() and (bare := name.replace("_", "")).isalnum():
+        return bare.lower()
     return "".join(letter for letter in unicodedata.normalize("NFKC", name).casefold() if letter.isalnum())
 
 

@@ -331,7 +331,7 @@ def _fetch(part: Chunk, rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArr
         columns: dict[str, pa.Array] = {}
         for section in sections:
             read = pa.Table.from_batches(batch for _, batch in _fetched(part, some, section))
-            columns.update((name, _plain(read.column(name))) for name in section)
+            columns.update(zip(section, map(_plain, read.columns), strict=True))
         yield some, pa.RecordBatch.from_pydict(columns)
 
 
@@ -366,7 +366,7 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
     """One array of a column's values, in no dictionary."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    return column.combine_chunks()
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def count_rows(source: Source) -> int:

@@ -26,6 +26,7 @@ _AS_THEY_ARE = (
 )
 
 
+@cache
 def carried_as(kind: pa.DataType) -> pa.DataType:
     """The type of a column in ``rejected/``: its own where Parquet holds every value of it, otherwise text."""
     if any(holds(kind) for holds in _AS_THEY_ARE):

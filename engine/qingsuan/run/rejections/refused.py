@@ -33,6 +33,9 @@ __all__ = ["REASON_COLUMNS", "RefusedRows"]
 _ROWS_AT_ONCE = 65_536
 """So many rows that a partition refused are put by at once: they are there twice meanwhile."""
 
+_FEW_BYTES = 16 << 20
+"""Rows that take no more may be there twice; of more, one column after the other."""
+
 REASON_COLUMNS = ("source_file", "source_row", "code", "column", "found", "expected")
 """Columns put before the row's own; ``source_row`` counts from 1, a CSV's header not counted. A column of the input that
 has one of these names is written as ``input_…``."""
@@ -248,7 +251,11 @@ class _Refused:
     def _in_order(self, partition: int) -> pa.Table:
         """A partition's rows in their order; column after column, so that they are hardly there twice."""
         rows = self.shuffle.take(partition)
+        if rows.num_rows <= 1:
+            return rows
         order = pc.sort_indices(rows, sort_keys=_sort_keys(self._key, self._schema))
+        if rows.nbytes <= _FEW_BYTES:
+            return rows.take(order)
         schema, columns = rows.schema, rows.columns
         del rows
         for at in range(len(columns)):
@@ -298,6 +305,8 @@ def _carried(column: pa.Array | None, kind: pa.DataType, rows: int) -> pa.Array:
     """A column in the type in which it is written."""
     if column is None:
         return pa.nulls(rows, kind)
+    if column.type == kind:
+        return column
     return as_text(column) if kind == pa.string() else column.cast(kind)
 
 

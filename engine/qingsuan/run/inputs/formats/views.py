@@ -9,10 +9,13 @@ from qingsuan.columns.alike import for_alike
 __all__ = ["batch_without_views", "without_views"]
 
 
+_PLAIN = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+
+
 def _plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_dictionary(kind):
         return pa.dictionary(kind.index_type, _plain_type(kind.value_type), kind.ordered)
-    return {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(kind, kind)
+    return _PLAIN.get(kind, kind)
 
 
 @for_alike

@@ -24,6 +24,7 @@ from qingsuan.run.inputs.formats.source import (
     BATCH_ROWS,
     BROKEN,
     LEAST_ROWS,
+    SMALL_BYTES,
     Source,
     check_beginning,
     content_of_small,
@@ -41,7 +42,10 @@ IDENTIFIERS = frozenset({"psn_no", "setl_id", "init_setl_id", "mdtrt_id"})
 """Columns whose texts seldom repeat, and become no dictionary."""
 
 _FEW_GROUPS = 4
-"""The footer of a file of so many row groups is read again sooner than kept: there may be thousands of such files."""
+"""The footer of a small file of so many row groups is read again sooner than kept: there may be thousands of such files."""
+
+_KEPT = 16
+"""So many footers are kept: some are as large as their files."""
 
 
 def open_parquet(number: int, path: Path, _encoding: str = "", _form: CsvForm | None = None) -> Source:
@@ -186,18 +190,23 @@ def _known_groups(_: Path, __: _Stamp) -> list[tuple[tuple[int, int], ...]]:
 
 
 def _metadata(path: Path, stamp: _Stamp) -> pq.FileMetaData | None:
-    """The footer of a file with many row groups, read once, for it lists them all; one of few is read anew with the file."""
-    return _metadata_of(path, stamp) if len(_groups_of(path, stamp)) > _FEW_GROUPS else None
+    """The footer of a large file, or of one with many row groups, for it lists them all; that of another is read anew with the file."""
+    return _metadata_of(path, stamp) if _is_kept(path, stamp) else None
+
+
+def _is_kept(path: Path, stamp: _Stamp) -> bool:
+    """Whether the footer of a file is read once, and kept: a large file may have ten thousand columns."""
+    return stamp.size > SMALL_BYTES or len(_groups_of(path, stamp)) > _FEW_GROUPS
 
 
 def _narrow_metadata(path: Path, stamp: _Stamp) -> pq.FileMetaData | None:
     """Like :func:`_metadata`, saying that decimals are numbers of 64 bits where these hold them."""
-    if len(_groups_of(path, stamp)) <= _FEW_GROUPS:
+    if not _is_kept(path, stamp):
         return _narrowed(path)
     return _narrow_metadata_of(path, stamp) or _metadata_of(path, stamp)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_KEPT)
 def _narrow_metadata_of(path: Path, _: _Stamp) -> pq.FileMetaData | None:
     return _narrowed(path)
 
@@ -217,7 +226,7 @@ def _narrowed(path: Path) -> pq.FileMetaData | None:
         return None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_KEPT)
 def _metadata_of(path: Path, stamp: _Stamp) -> pq.FileMetaData:
     with _file(path, stamp) as file:
         return file.metadata

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from qingsuan import _footers
-from qingsuan.run.inputs.formats.source import SMALL_BYTES
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled, read_struct
+from qingsuan.run.inputs.formats.source import SMALL_BYTES
 
 __all__ = [
     "Footer",
@@ -127,9 +127,7 @@ class Together(NamedTuple):
     text_bytes: int
 
 
-def under_one_footer(
-    contents: Sequence[bytes], rows: Sequence[int], texts: frozenset[int] = _NO_COLUMNS
-) -> Together:
+def under_one_footer(contents: Sequence[bytes], rows: Sequence[int], texts: frozenset[int] = _NO_COLUMNS) -> Together:
     """One footer for the row groups of all these Parquet files, as they lie one behind the other.
 
     Parameters
