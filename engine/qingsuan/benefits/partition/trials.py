@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qingsuan.benefits.partition.contradictions import Contradiction, Trial, trials_of
 from qingsuan.benefits.partition.state import Work
@@ -17,6 +18,21 @@ __all__ = ["try_contradictions"]
 
 TRIALS = 16
 """So many contradictions of one person are tried; of further ones it is not known whether a result would differ."""
+
+Int32 = npt.NDArray[np.int32]
+Bool = npt.NDArray[np.bool_]
+
+
+class _Results(NamedTuple):
+    """Settled rows, and by row the number of those who are tied to its person; in the order of these numbers."""
+
+    rows: pa.Table
+    whose: Int32
+
+    def of(self, mine: Bool) -> _Results:
+        """The results of some of them, by number."""
+        some = mine[self.whose]
+        return _Results(self.rows.filter(pa.array(some)), self.whose[some])
 
 
 def try_contradictions(
@@ -34,27 +50,54 @@ def try_contradictions(
     size, tied = len(work.columns), _tied(work)
     whose = tied[work.numbering.numbers]
 
-    def settled(people: Sequence[Contradiction], trial: Trial) -> dict[int, list[Any]]:
-        mine = np.isin(whose, [tied[one.person] for one in people])
+    def asked(people: Sequence[Contradiction]) -> Bool:
+        mine = np.zeros(work.numbering.count, np.bool_)
+        mine[tied[[one.person for one in people]]] = True
+        return mine
+
+    def settled(people: Bool, trial: Trial) -> _Results:
+        mine = people[whose]
         claims = work.columns.table.filter(pa.array(mine[:size]))
         opening = work.opening_rows
         if opening is not None:
             opening = opening.filter(pa.array(mine[size:]))
-        of = dict(zip(claims.column("psn_no").to_pylist(), whose[:size][mine[:size]].tolist(), strict=True))
-        found: dict[int, list[Any]] = {}
-        for row in settle(claims, opening, trial).to_pylist():
-            found.setdefault(of[row["psn_no"]], []).append(row)
-        return found
+        rows = settle(claims, opening, trial)
+        place = pc.index_in(rows.column("psn_no"), value_set=claims.column("psn_no").combine_chunks())
+        of = whose[:size][mine[:size]][place.to_numpy()]
+        order = np.argsort(of, kind="stable")
+        return _Results(rows.take(pa.array(order)), of[order])
 
-    as_it_is = settled(listed, Trial()) if any(trials_of(listed, 1, tied)) else {}
+    as_it_is = None
     for tried, trial in trials_of(listed, TRIALS, tied):
-        otherwise = settled(tried, trial)
+        people = asked(tried)
+        if as_it_is is None:  # of the first round are all of whom anything is tried
+            as_it_is = settled(people, Trial())
+        differs = _differing(as_it_is.of(people), settled(people, trial), people)
         for one in tried:
-            whom = int(tied[one.person])
-            one.would_differ = as_it_is.get(whom) != otherwise.get(whom)
+            one.would_differ = bool(differs[tied[one.person]])
 
 
-def _tied(work: Work) -> npt.NDArray[np.int32]:
+def _differing(first: _Results, second: _Results, people: Bool) -> Bool:
+    """Whose results are not the same, row by row and cell by cell; by number."""
+    found: Bool = np.bincount(first.whose, minlength=len(people)) != np.bincount(second.whose, minlength=len(people))
+    first, second = first.of(~found), second.of(~found)
+    for one, other in zip(first.rows.columns, second.rows.columns, strict=True):
+        if not one.equals(other):
+            found[first.whose[_unlike(one, other)]] = True
+    return found
+
+
+def _unlike(one: pa.ChunkedArray, other: pa.ChunkedArray) -> Bool:
+    """In which rows two columns do not have the same; nothing is the same as nothing."""
+    if pa.types.is_dictionary(one.type):
+        one, other = one.cast(one.type.value_type), other.cast(one.type.value_type)
+    either_null = pc.or_(one.is_null(), other.is_null())
+    unlike = pc.if_else(either_null, pc.xor(one.is_null(), other.is_null()), pc.not_equal(one, other))
+    found: Bool = unlike.to_numpy()
+    return found
+
+
+def _tied(work: Work) -> Int32:
     """By person: a number of those whose results may differ with the person's, their family where rules count by it (以户为单位)."""
     people = np.arange(work.numbering.count, dtype=np.int32)
     if work.columns.has(TIED):
