@@ -133,7 +133,8 @@ class _Refused:
         nothing = pa.RecordBatch.from_pylist([], pa.schema([]))
         self._beside = [(name, column.type) for name, column in run.settlement.beside(table.name, nothing).items()]
         inner = [(self._key, pa.string()), *((self._own(name), kind) for name, kind in self._beside)]
-        self.shuffle.add(pa.RecordBatch.from_pylist([], pa.schema([*self._schema, *(pa.field(*one) for one in inner)])))
+        schema = pa.schema([*self._schema, *(pa.field(*one) for one in inner)])
+        self.shuffle.add(pa.RecordBatch.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema))
 
     def read(self, refusals: pa.Table, batch: pa.RecordBatch, pieces: Pieces) -> None:
         there, files = set(batch.schema.names), refusals.column("file").to_numpy()
@@ -206,7 +207,7 @@ class _Refused:
         columns = {name: array for name, array in found.items() if name not in ("file", "row")}
         columns["source_file"] = self._names.take(found["file"])
         columns["source_row"] = pc.add(found["row"], 1)
-        columns.update({_outer(name): rows.column(name) for name in rows.schema.names})
+        columns.update(zip(map(_outer, rows.schema.names), rows.columns, strict=True))
         arrays = [_carried(columns.get(column.name), column.type, rows.num_rows) for column in self._schema]
         key = pc.fill_null(columns[self.table.key].cast(pa.string()), "")
         beside = self._settlement.beside(self.table.name, rows)
