@@ -133,19 +133,21 @@ def nearest(name: str, known: Collection[str], there: frozenset[str]) -> str:
         return meant[0]
     if name in INTERFACE_NAMES:
         return ""
-    alike, close = _looked_up(known if isinstance(known, frozenset) else frozenset(known))
+    alike, close, ends = _looked_up(known if isinstance(known, frozenset) else frozenset(known))
     if bare in alike:
         return alike[bare]
-    keys = _less_one(bare) & close.keys()
-    candidates = {one for key in keys for one in close[key]} if keys else ()
+    if bare[:2] not in ends and bare[-2:] not in ends:
+        return ""
+    candidates = {one for key in _less_one(bare) for one in close.get(key, ())}
     return next((one for one in sorted(candidates) if one not in there and _one_off(bare, _bare(one))), "")
 
 
 @lru_cache(maxsize=64)
-def _looked_up(known: frozenset[str]) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """The known names by their letters; and, of those long enough to be mistyped, by their letters less one at most.
+def _looked_up(known: frozenset[str]) -> tuple[dict[str, str], dict[str, list[str]], frozenset[str]]:
+    """The known names by their letters; and, of those long enough to be mistyped, by their letters less one at most, and their ends.
 
-    A file may have a hundred thousand columns: none is compared with every known name.
+    A file may have a hundred thousand columns: none is compared with every known name. Whatever is mistyped once, of five letters or
+    more the first two are right, or the last two.
     """
     alike = {_bare(one): one for one in sorted(known, reverse=True)}
     close: dict[str, list[str]] = {}
@@ -153,14 +155,13 @@ def _looked_up(known: frozenset[str]) -> tuple[dict[str, str], dict[str, list[st
         if len(_bare(one)) >= _LEAST_LETTERS:
             for key in _less_one(_bare(one)):
                 close.setdefault(key, []).append(one)
-    return alike, close
+    ends = {end for one in close.values() for name in one for end in (_bare(name)[:2], _bare(name)[-2:])}
+    return alike, close, frozenset(ends)
 
 
 def _less_one(bare: str) -> set[str]:
     """The letters, and what is left of them without one: names that are one letter apart, or two exchanged, have one in common."""
-    found = {bare[:at] + bare[at + 1 :] for at in range(len(bare))}
-    found.add(bare)
-    return found
+    return {bare, *(bare[:at] + bare[at + 1 :] for at in range(len(bare)))}
 
 
 @lru_cache(maxsize=4096)

@@ -334,13 +334,21 @@ def _longest_id(
 def _longest_said(source: Source, stamp: _Stamp, parts: Sequence[int], ids: Sequence[str]) -> int | None:
     """How long the longest text is that a dictionary of these columns says, by its page alone; None where that does not tell all."""
     metadata = _metadata_of(source.path, stamp)
-    places = {metadata.schema.column(at).path: at for at in range(metadata.num_columns)}
     try:
+        places = [_place_of(name, source.written, metadata.schema) for name in ids]
         groups = map(metadata.row_group, parts)
-        longest = longest_in_dictionaries(source.path, (group.column(places[name]) for group in groups for name in ids))
-    except (*BROKEN, LookupError, TypeError):
+        longest = longest_in_dictionaries(source.path, (group.column(place) for group in groups for place in places))
+    except (*BROKEN, LookupError, TypeError, StopIteration):
         return None
     return None if is_too_long(longest) else longest
+
+
+def _place_of(name: str, columns: pa.Schema, leaves: pq.ParquetSchema) -> int:
+    """The place of a column among those that have values: its own, where no column before it has others within."""
+    place = columns.get_field_index(name)
+    if 0 <= place < len(leaves) and leaves.column(place).path == name:
+        return int(place)
+    return next(at for at in range(len(leaves)) if leaves.column(at).path == name)
 
 
 def _longest_read(source: Source, stamp: _Stamp, parts: Sequence[int], ids: Sequence[str]) -> int:
