@@ -26,6 +26,7 @@ __all__ = [
     "saying",
     "standing_alone",
     "under_one_footer",
+    "unpacked",
 ]
 
 _MAGIC = b"PAR1"
@@ -33,7 +34,7 @@ _ARROW_SCHEMA = b"ARROW:schema"
 _SCHEMA = 2  # a field of the footer
 _REPETITION, _CHILDREN = 3, 5  # fields of an element of the schema
 _REPEATED = 2
-_CODECS = {0: "", 1: "snappy", 2: "gzip", 4: "brotli", 6: "zstd"}
+_CODECS = {0: "UNCOMPRESSED", 1: "SNAPPY", 2: "GZIP", 4: "BROTLI", 6: "ZSTD"}
 """How pages are packed, by the numbers that the format has for it."""
 
 _NO_COLUMNS: frozenset[int] = frozenset()
@@ -165,15 +166,27 @@ def _written_out(content: bytes, rows: int, codec: int, place: int, packed: int,
     """How many bytes the texts of a dictionary have at most in so many rows; of one that is itself too large, more than may be."""
     if size > SMALL_BYTES:
         return size * rows
-    if codec not in _CODECS:
-        raise Garbled(f"a page packed in the way {codec}")
-    page = content[place : place + packed]
-    if codec:
-        try:
-            page = pa.decompress(page, size, _CODECS[codec], asbytes=True)
-        except (pa.ArrowException, OSError) as error:
-            raise Garbled(f"a page that cannot be unpacked: {error}") from error
+    page = unpacked(content[place : place + packed], _CODECS.get(codec, f"number {codec}"), size)
     return rows * longest_text(page, texts)
+
+
+def unpacked(page: bytes, codec: str, size: int) -> bytes:
+    """What is on a page, given how it is packed and how large it is unpacked.
+
+    Raises
+    ------
+    Garbled
+        It cannot be unpacked, or is packed in a way that is not known here.
+    """
+    if codec == _CODECS[0]:
+        return page
+    if codec not in _CODECS.values():
+        raise Garbled(f"a page packed with {codec}")
+    try:
+        found: bytes = pa.decompress(page, size, codec.lower(), asbytes=True)
+    except (pa.ArrowException, OSError) as error:
+        raise Garbled(f"a page that cannot be unpacked: {error}") from error
+    return found
 
 
 def saying(footer: bytes, schema: pa.Schema) -> bytes:

@@ -12,11 +12,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qingsuan.run.inputs.formats.limits import check_page, may_be_large
-from qingsuan.run.inputs.formats.parquet.footers import longest_text
+from qingsuan.run.inputs.formats.parquet.footers import longest_text, unpacked
 from qingsuan.run.inputs.formats.parquet.thrift import Garbled, Struct, read_struct
 
 __all__ = ["check_sizes", "footer_bytes", "longest_in_dictionaries", "rows_of_pages"]
@@ -28,7 +27,6 @@ _COLUMNS, _COLUMN = 1, 3  # fields of a row group, and of a column in it
 _PACKED_SIZE, _DATA_AT, _DICTIONARY_AT = 7, 9, 11  # fields of a column
 _PAGE_KIND, _UNPACKED_SIZE, _PAGE_SIZE, _VALUES = 1, 2, 3, 1  # fields of a page header, and of that of each kind
 _DICTIONARY, _DICTIONARY_HEADER = 2, 7  # the kind of page that is a dictionary, and the field of its own header
-_CODECS = {"UNCOMPRESSED": "", "SNAPPY": "snappy", "ZSTD": "zstd", "GZIP": "gzip", "BROTLI": "brotli"}
 _HEADERS = {0: 5, 3: 8}  # of pages with values: their kind, and the field of their own header
 _REPEATED = 2
 _HEADER_BYTES = (1 << 10, 1 << 14, 1 << 24)
@@ -99,7 +97,8 @@ def longest_in_dictionaries(path: Path, columns: Iterable[pq.ColumnChunkMetaData
             for header, place in _pages_of(file, column):
                 if header[_PAGE_KIND] == _DICTIONARY:
                     check_page(path, column.path_in_schema, header[_UNPACKED_SIZE])
-                    page = _unpacked(file, column.compression, header, place)
+                    file.seek(place)
+                    page = unpacked(file.read(max(0, header[_PAGE_SIZE])), column.compression, header[_UNPACKED_SIZE])
                     longest = max(longest, longest_text(page, header[_DICTIONARY_HEADER][_VALUES]))
     return longest
 
@@ -113,15 +112,6 @@ def _pages_of(file: BinaryIO, column: pq.ColumnChunkMetaData) -> Iterator[tuple[
         header, length = _header(file, place)
         yield header, place + length
         place += length + max(0, header[_PAGE_SIZE])
-
-
-def _unpacked(file: BinaryIO, packed: str, header: Struct, place: int) -> bytes:
-    if packed not in _CODECS or header[_PAGE_SIZE] < 0:
-        raise Garbled(f"a page packed with {packed}")
-    file.seek(place)
-    page = file.read(header[_PAGE_SIZE])
-    codec = _CODECS[packed]
-    return pa.decompress(page, header[_UNPACKED_SIZE], codec, asbytes=True) if codec else page
 
 
 def footer_bytes(file: BinaryIO, size: int) -> bytes:
