@@ -29,7 +29,7 @@ cdef class Reader:
     cdef int leave(self, uint64_t size) except -1
     cdef int pass_by(self, int kind, int depth) except -1
     cdef bytes raw(self, uint64_t size)
-    cdef dict struct(self, int depth)
-    cdef object value(self, int kind, int depth)
-    cdef list list_of(self, int depth)
+    cdef dict struct(self, int depth, dict wanted=*)
+    cdef object value(self, int kind, int depth, dict wanted=*)
+    cdef list list_of(self, int depth, dict wanted=*)
     cdef list map_of(self, int depth)

@@ -1,5 +1,5 @@
-# Design: one walk over the bytes, which never reads beyond them; every value becomes a Python object, because footers are
-# small beside the rows that they tell of. The door (qingsuan.run.inputs.formats.parquet.thrift) says what is wrong in its own error.
+# Design: one walk over the bytes, which never reads beyond them; every value that is asked for becomes a Python object,
+# and the others are passed by: the footer of a file with ten thousand columns has a million values. The door (qingsuan.run.inputs.formats.parquet.thrift) says what is wrong in its own error.
 """Structs of Thrift's compact protocol. Opened by :mod:`qingsuan.run.inputs.formats.parquet.thrift` only."""
 
 cimport cython
@@ -86,18 +86,23 @@ cdef class Reader:
             raise ValueError(f"a value of kind {kind}")
         return 0
 
-    cdef dict struct(self, int depth):
+    cdef dict struct(self, int depth, dict wanted=None):
         cdef dict found = {}
         cdef int64_t field = 0
         cdef int head = self.byte(), kind
         while head:
             field = field + (head >> 4) if head >> 4 else self.number()
             kind = head & 0x0F
-            found[field] = kind == YES if YES <= kind <= NO else self.value(kind, depth + 1)
+            if wanted is not None and field not in wanted:
+                self.pass_by(kind, depth + 1)
+            elif YES <= kind <= NO:
+                found[field] = kind == YES
+            else:
+                found[field] = self.value(kind, depth + 1, None if wanted is None else wanted[field])
             head = self.byte()
         return found
 
-    cdef object value(self, int kind, int depth):
+    cdef object value(self, int kind, int depth, dict wanted=None):
         if SHORT <= kind <= LONG:
             return self.number()
         if kind == BINARY:
@@ -111,19 +116,19 @@ cdef class Reader:
         if depth > MOST_WITHIN:
             raise ValueError("too many structs within each other")
         if kind == STRUCT:
-            return self.struct(depth)
+            return self.struct(depth, wanted)
         if kind == LIST or kind == SET:
-            return self.list_of(depth)
+            return self.list_of(depth, wanted)
         if kind == MAP:
             return self.map_of(depth)
         raise ValueError(f"a value of kind {kind}")
 
-    cdef list list_of(self, int depth):
+    cdef list list_of(self, int depth, dict wanted=None):
         cdef int head = self.byte()
         cdef uint64_t size = head >> 4 if head >> 4 < 0x0F else self.unsigned()
         cdef list found = []
         while size:
-            found.append(self.value(head & 0x0F, depth + 1))
+            found.append(self.value(head & 0x0F, depth + 1, wanted))
             size -= 1
         return found
 
@@ -138,8 +143,11 @@ cdef class Reader:
         return found
 
 
-def read_struct(bytes data, int64_t at):
-    """The struct that begins at a place (not beyond the data), and where it ends; ValueError if there is none."""
+def read_struct(bytes data, int64_t at, dict wanted):
+    """The struct that begins at a place (not beyond the data), and where it ends; ValueError if there is none.
+
+    ``wanted`` are the numbers of the fields that are asked for, each with those within it: None for all.
+    """
     cdef Reader reader = Reader()
     reader.open(data, at)
-    return reader.struct(0), reader.at
+    return reader.struct(0, wanted), reader.at

@@ -29,11 +29,8 @@ REJECTED_BY = "rejected_by"
 
 def sums_of(batch: pa.RecordBatch) -> dict[str, int]:
     """Sums in fen of rows of claims as they came: of the bill, and of what was paid during the year."""
-    return {
-        name: int(read_money(batch.column(name)).values.sum())
-        for name in (*BILL, *PAID_COLUMNS)
-        if name in batch.schema.names
-    }
+    there = set(batch.schema.names)
+    return {name: int(read_money(batch.column(name)).values.sum()) for name in (*BILL, *PAID_COLUMNS) if name in there}
 
 
 class BenefitBooks:

@@ -13,6 +13,8 @@ import pytest
 
 from qingsuan.run.inputs import fetch_rows, open_sources
 from qingsuan.run.inputs import reading as inputs
+from qingsuan.run.inputs.formats.parquet import file as parquet
+from qingsuan.run.inputs.formats.source import SMALL_BYTES
 
 ROWS = 5_000
 KINDS = (
@@ -42,3 +44,20 @@ def test_a_fetched_row_has_every_cell(
     batches = [batch for _, batch in fetched]
     assert {tuple(batch.schema.names) for batch in batches} == {tuple(table.schema.names)}
     assert [row for batch in batches for row in batch.to_pylist()] == table.take(pa.array(asked)).to_pylist()
+
+
+@pytest.mark.parametrize("encoding", ["PLAIN", "DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"])
+def test_a_file_is_opened_once_for_all_its_columns_and_again_where_no_dictionaries_can_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    texts = {f"c{at:03d}": [f"text {row * at % 900}" for row in range(ROWS)] for at in range(200)}
+    table = pa.table({"setl_id": [str(row) for row in range(ROWS)], **texts})
+    encodings = dict.fromkeys(table.column_names, encoding)
+    pq.write_table(table, tmp_path / "a.parquet", use_dictionary=False, column_encoding=encodings, compression="none")
+    (source,) = open_sources([tmp_path / "a.parquet"], "claims")
+    assert source.path.stat().st_size > SMALL_BYTES
+    asked, times = np.array([0, 77, ROWS - 1]), []
+    monkeypatch.setattr(parquet, "opened", lambda *given, how=parquet.opened: times.append(given) or how(*given))
+    (found,) = (batch for _, batch in fetch_rows(source, asked))
+    assert found.to_pylist() == table.take(pa.array(asked)).to_pylist()
+    assert len(times) == 1 if encoding == "PLAIN" else len(times) > 1

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,8 +17,8 @@ from qingsuan.run.folder.known import MOST_PARTITIONS
 from qingsuan.run.inputs import BATCH_ROWS, open_sources
 from qingsuan.run.inputs.formats.layout import Batch, Lies, check_layout, unpacked_size
 from qingsuan.run.inputs.formats.parquet import file as parquet
-from qingsuan.run.inputs.formats.parquet.pages import rows_of_pages
-from qingsuan.run.inputs.formats.parquet.thrift import Garbled, read_struct
+from qingsuan.run.inputs.formats.parquet.pages import footer_bytes, rows_of_pages
+from qingsuan.run.inputs.formats.parquet.thrift import Fields, Garbled, read_struct
 from qingsuan.run.shuffle import partitions_within
 from settling import Ran, claim, install, insured, only, run, settle, write
 
@@ -353,6 +354,39 @@ def test_structs_within_structs_end_somewhere() -> None:
         {1: True, 2: False, 3: -2, 4: b"a", 5: [(b"b", b"c")]},
         15,
     )
+
+
+def _only(value: Any, wanted: Fields | None) -> Any:
+    if wanted is None or not isinstance(value, dict | list):
+        return value
+    if isinstance(value, list):
+        return [_only(one, wanted) for one in value]
+    return {field: _only(inner, wanted[field]) for field, inner in value.items() if field in wanted}
+
+
+def _some_of(value: Any, draw: random.Random) -> Fields | None:
+    """Fields to ask for: of a list of structs those that any of them has."""
+    structs = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+    if not structs or not draw.randrange(4):
+        return None
+    found = {field: inner for struct in structs for field, inner in struct.items()}
+    return {99: None} | {field: _some_of(inner, draw) for field, inner in found.items() if draw.randrange(3)}
+
+
+def test_fields_that_are_not_asked_for_are_passed_by(tmp_path: Path) -> None:
+    path, draw = tmp_path / "c.parquet", random.Random(20261130)
+    table = pa.table({"x": ["a", None] * 20, "y": [1.5] * 40, "z": [{"a": [True]}] * 40})
+    pq.write_table(table, path, row_group_size=15, sorting_columns=[pq.SortingColumn(1)])
+    with path.open("rb") as file:
+        footer = footer_bytes(file, path.stat().st_size)
+    whole, end = read_struct(footer)
+    asked = [_some_of(whole, draw) for _ in range(300)]
+    for wanted in asked:
+        assert read_struct(footer, wanted=wanted) == (_only(whole, wanted), end)
+    assert len({str(wanted) for wanted in asked}) > 100
+    for cut in range(len(footer) - 1):
+        with pytest.raises(Garbled):
+            read_struct(footer[:cut], wanted={99: None})
 
 
 def test_as_many_partitions_as_a_run_may_have_are_enough(place: Path) -> None:

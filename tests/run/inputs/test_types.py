@@ -269,17 +269,22 @@ def test_texts_that_make_no_dictionary_are_read_on_from_where_that_was_noticed(
 ) -> None:
     path = tmp_path / "c.parquet"
     pq.write_table(pa.table({"a": [str(n) for n in range(5000)]}), path, row_group_size=1250)
-    whole = parquet._batches
+    whole, failed = parquet._batches, list[int]()
 
-    def failing(source: Source, parts: tuple[int, ...], columns: None, codes: list[str]) -> Iterator[pa.RecordBatch]:
+    def failing(
+        source: Source, parts: tuple[int, ...], columns: list[str], codes: list[str], _file: None
+    ) -> Iterator[pa.RecordBatch]:
         step = 1000 if codes else 1700  # batches of the second reading lie elsewhere
-        rows = pa.Table.from_batches(whole(source, parts, columns, []))
+        rows = pa.Table.from_batches(whole(source, parts, columns, [], None))
         for number, start in enumerate(range(0, rows.num_rows, step)):
             if codes and number == fails_at:
+                failed.append(number)
                 raise OSError("cannot make a dictionary of these")
             yield rows.slice(start, step).combine_chunks().to_batches()[0]
 
     monkeypatch.setattr(parquet, "_batches", failing)
     (source,) = open_sources([path], "rows")
     (part,) = chunks(source)
-    assert [text for _, batch, _ in part.batches() for text in batch["a"].to_pylist()] == [str(n) for n in range(5000)]
+    read = [text for _, batch, _ in part.batches(["a"]) for text in batch["a"].to_pylist()]
+    assert read == [str(n) for n in range(5000)]
+    assert failed == [fails_at]

@@ -9,6 +9,7 @@ could ever be skipped. No Arrow schema is stored: the bytes depend on the rows a
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +17,14 @@ import pyarrow.parquet as pq
 
 __all__ = ["write_parquet"]
 
+_ALWAYS: dict[str, Any] = {"store_schema": False, "store_decimal_as_integer": True, "write_statistics": False}
 _COMPRESSION = "zstd"
 _FAST = -3
 """The level for packed columns: what packing left is hardly smaller at a slower one. Texts are given the usual one."""
 _USUAL = 1
 _DIGITS_OF_64_BITS = 18
 _FEW_ROWS = 8
-"""Of so many rows nothing becomes smaller by packing it; there may be ten thousand columns."""
+"""Of so many rows nothing becomes smaller by packing it, and the file is written at once: there may be ten thousand columns."""
 
 _FEW = 8
 """A column is one of little but zeros if fewer than one in so many is not."""
@@ -36,31 +38,27 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     OSError
         It cannot be written.
     """
-    if table.num_rows <= _FEW_ROWS:
-        pq.write_table(
-            table,
-            path,
-            compression="NONE",
-            store_schema=False,
-            store_decimal_as_integer=True,
-            use_dictionary=False,
-            write_statistics=False,
-        )
+    if table.num_rows > _FEW_ROWS:
+        pq.write_table(table, path, **_ALWAYS, **_packing(table))
         return
+    content = pa.BufferOutputStream()
+    pq.write_table(table, content, **_ALWAYS, compression="NONE", use_dictionary=False)
+    path.write_bytes(content.getvalue())
+
+
+def _packing(table: pa.Table) -> dict[str, Any]:
+    """How each column is packed."""
     whole = [field.name for field in table.schema if _is_whole(field)]
     packed = [field for field in table.schema if _is_packed(field)]
     others = [field for field in table.schema if not _is_packed(field)]
-    pq.write_table(
-        table,
-        path,
-        compression={field.name: _COMPRESSION for field in others} | {field.name: "NONE" for field in packed},
-        compression_level={field.name: _USUAL if pa.types.is_string(field.type) else _FAST for field in others},
-        store_schema=False,
-        store_decimal_as_integer=True,
-        use_dictionary=[field.name for field in table.schema if pa.types.is_dictionary(field.type)],
-        column_encoding={name: "PLAIN" if _is_little(table.column(name)) else "DELTA_BINARY_PACKED" for name in whole},
-        write_statistics=False,
-    )
+    return {
+        "compression": {field.name: _COMPRESSION for field in others} | {field.name: "NONE" for field in packed},
+        "compression_level": {field.name: _USUAL if pa.types.is_string(field.type) else _FAST for field in others},
+        "use_dictionary": [field.name for field in table.schema if pa.types.is_dictionary(field.type)],
+        "column_encoding": {
+            name: "PLAIN" if _is_little(table.column(name)) else "DELTA_BINARY_PACKED" for name in whole
+        },
+    }
 
 
 def _is_packed(field: pa.Field) -> bool:

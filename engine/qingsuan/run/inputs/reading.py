@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -13,6 +14,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from qingsuan.columns.alike import for_alike
 from qingsuan.columns.cells import Torn
@@ -20,7 +22,13 @@ from qingsuan.contents import content
 from qingsuan.errors import InputError, UsageError
 from qingsuan.run.inputs.formats.csv import check_encoding, count_csv_rows, open_csv, read_csv
 from qingsuan.run.inputs.formats.ipc import count_ipc_rows, open_ipc, read_ipc
-from qingsuan.run.inputs.formats.parquet import count_parquet_rows, open_parquet, read_parquet, row_groups
+from qingsuan.run.inputs.formats.parquet import (
+    count_parquet_rows,
+    open_parquet,
+    open_to_read,
+    read_parquet,
+    row_groups,
+)
 from qingsuan.run.inputs.formats.source import (
     BATCH_BYTES,
     BATCH_ROWS,
@@ -54,11 +62,11 @@ MADE_ROWS = BATCH_ROWS // 4
 
 _MANY_COLUMNS = 48
 _COLUMNS_AT_ONCE = 16
-_MOST_PASSES = 16
-_PASS_BYTES = 32 << 20
+_MOST_PASSES = 32
+_PASS_BYTES = 4 << 20
 """Of a Parquet file with many columns rows are fetched with so many at a time, in so many passes: what is read of a part is there whole.
 
-A pass reads the whole footer again; where so many bytes hold more of the columns, there are fewer passes."""
+Passes that take less memory than this are no quicker."""
 
 _LARGE_PART_BYTES = 16 << 20
 """A part that is larger, packed, is read alone when rows are fetched: every column of it is unpacked."""
@@ -73,11 +81,6 @@ _OPEN: dict[str, Callable[[int, Path, str, CsvForm], Source]] = {
     "parquet": open_parquet,
     "ipc": open_ipc,
     "csv": open_csv,
-}
-_READ: dict[str, Callable[[Source, tuple[int, ...], Sequence[str] | None], Iterator[pa.RecordBatch]]] = {
-    "parquet": read_parquet,
-    "ipc": read_ipc,
-    "xlsx": read_xlsx,
 }
 
 
@@ -94,12 +97,33 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A part of a file that can be read on its own: ``rows`` rows from ``first_row`` on; of Parquet some row groups."""
+    """A part of a file that can be read on its own: ``rows`` rows from ``first_row`` on; of Parquet some row groups.
+
+    ``file`` is the Parquet file where it was opened for several blocks of columns (:meth:`kept_open`).
+    """
 
     source: Source
     first_row: int
     rows: int
     parts: tuple[int, ...] = ()
+    file: pq.ParquetFile | None = None
+
+    @contextmanager
+    def kept_open(self) -> Iterator[Chunk]:
+        """The same part of a Parquet file, opened once for all blocks of columns that are read of it inside.
+
+        Raises
+        ------
+        InputError
+            It cannot be opened any more.
+        """
+        try:
+            with decoding(self.source.path):
+                file = open_to_read(self.source, self.parts)
+        except BROKEN as error:
+            raise broken(self.source.path, self.source.kind, error) from error
+        with file:
+            yield replace(self, file=file)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Rows]:
         """Give the part's rows, batch by batch; no more and no fewer than were counted.
@@ -152,7 +176,11 @@ class Chunk:
         if self.source.kind == "csv":
             yield from _decoded(self.source.path, read_csv(self.source, self.parts, columns))
             return
-        for batch in _decoded(self.source.path, _READ[self.source.kind](self.source, self.parts, columns)):
+        if self.source.kind == "parquet":
+            batches = read_parquet(self.source, self.parts, columns, self.file)
+        else:
+            batches = (read_ipc if self.source.kind == "ipc" else read_xlsx)(self.source, self.parts, columns)
+        for batch in _decoded(self.source.path, batches):
             yield batch, ()
 
 
@@ -326,13 +354,14 @@ def _fetch(part: Chunk, rows: npt.NDArray[np.int64]) -> Iterator[tuple[npt.NDArr
     at_once = max(_COLUMNS_AT_ONCE, -(-len(names) // max(1, passes)))
     sections = [names[start : start + at_once] for start in range(0, len(names), at_once)]
     most = max(1, BATCH_BYTES // 2 // (_CELL_BYTES * len(names)))
-    for start in range(0, len(rows), most):
-        some = rows[start : start + most]
-        columns: dict[str, pa.Array] = {}
-        for section in sections:
-            read = pa.Table.from_batches(batch for _, batch in _fetched(part, some, section))
-            columns.update(zip(section, map(_plain, read.columns), strict=True))
-        yield some, pa.RecordBatch.from_pydict(columns)
+    with part.kept_open() as opened:
+        for start in range(0, len(rows), most):
+            some = rows[start : start + most]
+            columns: list[pa.Array] = []
+            for section in sections:
+                read = pa.Table.from_batches(batch for _, batch in _fetched(opened, some, section))
+                columns += map(_plain, read.columns)
+            yield some, pa.RecordBatch.from_arrays(columns, names=names)
 
 
 def _bytes_of(part: Chunk) -> int:

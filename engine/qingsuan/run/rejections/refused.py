@@ -134,7 +134,7 @@ class _Refused:
         self._beside = [(name, column.type) for name, column in run.settlement.beside(table.name, nothing).items()]
         inner = [(self._key, pa.string()), *((self._own(name), kind) for name, kind in self._beside)]
         schema = pa.schema([*self._schema, *(pa.field(*one) for one in inner)])
-        self.shuffle.add(pa.RecordBatch.from_arrays([pa.nulls(0, kind) for kind in schema.types], schema=schema))
+        self.shuffle.add(pa.RecordBatch.from_struct_array(pa.nulls(0, pa.struct(schema))))
 
     def read(self, refusals: pa.Table, batch: pa.RecordBatch, pieces: Pieces) -> None:
         there, files = set(batch.schema.names), refusals.column("file").to_numpy()
@@ -293,10 +293,9 @@ def _common_schema(sources: tuple[Source, ...]) -> pa.Schema:
     kinds: dict[str, pa.DataType] = {}
     schemas = {id(source.schema): source.schema for source in sources}  # files that are alike share theirs
     for schema in schemas.values():
-        for column in schema:
-            kind = carried_as(column.type)
-            name = _outer(column.name)
-            if kinds.setdefault(name, kind) != kind:
+        for name, kind in zip(map(_outer, schema.names), map(carried_as, schema.types), strict=True):
+            other = kinds.setdefault(name, kind)
+            if other is not kind and other != kind:
                 kinds[name] = pa.string()
     reasons = [(name, pa.int64() if name == "source_row" else pa.string()) for name in REASON_COLUMNS]
     return pa.schema([*reasons, *kinds.items()])

@@ -25,6 +25,8 @@ PAGE = "QINGSUAN_PAGE_BYTES"
 """How many bytes a page of a Parquet file may have, unpacked; 64 MiB unless given, where writers make pages of one."""
 
 _USUAL = {CELL: 65_536, PAGE: 64 << 20}
+_VIEWS = frozenset(kind.id for kind in (pa.string_view(), pa.binary_view()))
+_TEXTS = _VIEWS | {kind.id for kind in (pa.string(), pa.binary(), pa.large_string(), pa.large_binary())}
 
 
 def check_cells(path: Path, batch: pa.RecordBatch) -> None:
@@ -58,7 +60,7 @@ def longest_cell(path: Path, batch: pa.RecordBatch) -> int:
         values = column.dictionary if pa.types.is_dictionary(column.type) else column
         if not len(values):
             continue
-        longest = _longest_view(values) if _is_view(values.type) else pc.max(pc.binary_length(values)).as_py() or 0
+        longest = _longest_view(values) if values.type.id in _VIEWS else pc.max(pc.binary_length(values)).as_py() or 0
         if longest > limit:
             raise InputError(
                 f"{path}: column {name}",
@@ -102,16 +104,7 @@ def check_page(path: Path, column: str, size_bytes: int) -> None:
 def _texts_of(schema: pa.Schema) -> tuple[int, ...]:
     """The places of columns of texts, those with a dictionary of texts among them."""
     kinds = (kind.value_type if pa.types.is_dictionary(kind) else kind for kind in schema.types)
-    return tuple(at for at, kind in enumerate(kinds) if _is_text(kind))
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    is_large = pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
-    return bool(pa.types.is_string(kind) or pa.types.is_binary(kind) or is_large or _is_view(kind))
-
-
-def _is_view(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
+    return tuple(at for at, kind in enumerate(kinds) if kind.id in _TEXTS)
 
 
 def _longest_view(values: pa.Array) -> int:

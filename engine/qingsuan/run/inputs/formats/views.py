@@ -10,6 +10,7 @@ __all__ = ["batch_without_views", "without_views"]
 
 
 _PLAIN = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+_VIEWS = frozenset(kind.id for kind in _PLAIN)
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
@@ -21,7 +22,14 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
 @for_alike
 def without_views(schema: pa.Schema) -> pa.Schema:
     """The same columns, texts and bytes as views being plain ones."""
-    return pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
+    plain = {at: _plain_type(kind) for at, kind in enumerate(schema.types) if _is_view(kind)}
+    if not plain:
+        return schema.remove_metadata()
+    return pa.schema([field.with_type(plain[at]) if at in plain else field for at, field in enumerate(schema)])
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    return (kind.value_type if pa.types.is_dictionary(kind) else kind).id in _VIEWS
 
 
 def batch_without_views(batch: pa.RecordBatch) -> pa.RecordBatch:

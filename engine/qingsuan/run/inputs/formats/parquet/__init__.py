@@ -6,13 +6,20 @@ opens and reads one, ``pages`` counts rows by the heads of its pages, which ``th
 decoded as numbers of 64 bits. It does not know what a column means, but for those whose texts seldom repeat.
 """
 
-from qingsuan.run.inputs.formats.parquet.file import count_parquet_rows, open_parquet, read_parquet, row_groups
+from qingsuan.run.inputs.formats.parquet.file import (
+    count_parquet_rows,
+    open_parquet,
+    open_to_read,
+    read_parquet,
+    row_groups,
+)
 from qingsuan.run.inputs.formats.parquet.together import MOST_BYTES, read_together, size_together
 
 __all__ = [
     "MOST_BYTES",
     "count_parquet_rows",
     "open_parquet",
+    "open_to_read",
     "read_parquet",
     "read_together",
     "row_groups",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +34,16 @@ from qingsuan.run.inputs.formats.source import (
 from qingsuan.run.inputs.formats.views import batch_without_views, without_views
 from qingsuan.run.inputs.intake.said import CsvForm
 
-__all__ = ["IDENTIFIERS", "count_parquet_rows", "open_parquet", "opened", "read_parquet", "row_groups", "texts_of"]
+__all__ = [
+    "IDENTIFIERS",
+    "count_parquet_rows",
+    "open_parquet",
+    "open_to_read",
+    "opened",
+    "read_parquet",
+    "row_groups",
+    "texts_of",
+]
 
 _CELL_BYTES = 8
 """What a cell takes in memory that is a number, or one of a dictionary."""
@@ -67,6 +77,8 @@ def open_parquet(number: int, path: Path, _encoding: str = "", _form: CsvForm | 
     with _file(path, stamp, content=content) as file:
         metadata, schema, int96 = file.metadata, without_views(file.schema_arrow), _int96(file.schema)
     groups = _groups_of(path, stamp, _groups_in(metadata))
+    if _is_kept(path, stamp):
+        _metadata_of(path, stamp, metadata)
     rows = [rows for rows, _ in groups]
     if sum(rows) != metadata.num_rows or metadata.num_rows < 0:
         found = f"its footer says {metadata.num_rows} rows, its row groups {sum(rows)}"
@@ -226,10 +238,21 @@ def _narrowed(path: Path) -> pq.FileMetaData | None:
         return None
 
 
+def _metadata_of(path: Path, stamp: _Stamp, said: pq.FileMetaData | None = None) -> pq.FileMetaData:
+    """The footer of a file, kept; as it was read already, if it was."""
+    known = _known_metadata(path, stamp)
+    if not known and said is not None:
+        known.append(said)
+    if not known:
+        with _file(path, stamp) as file:
+            known.append(file.metadata)
+    return known[0]
+
+
 @lru_cache(maxsize=_KEPT)
-def _metadata_of(path: Path, stamp: _Stamp) -> pq.FileMetaData:
-    with _file(path, stamp) as file:
-        return file.metadata
+def _known_metadata(_: Path, __: _Stamp) -> list[pq.FileMetaData]:
+    """A place for the footer of a file: empty until it is read."""
+    return []
 
 
 def _int96(schema: pq.ParquetSchema) -> frozenset[str]:
@@ -238,15 +261,25 @@ def _int96(schema: pq.ParquetSchema) -> frozenset[str]:
     return frozenset(column.path for column in columns if column.physical_type == "INT96")
 
 
-def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-    """Give the rows of some row groups; of columns that are asked for, texts that repeat as dictionaries, where PyArrow can make some."""
-    ours = {} if source.reading is None else source.reading.called
-    codes = [
-        name for name in texts_of(source.written) if columns is not None and ours.get(name, name) not in IDENTIFIERS
-    ]
+def open_to_read(source: Source, parts: tuple[int, ...]) -> pq.ParquetFile:
+    """Open a file of which :func:`read_parquet` is asked for one block of columns after another: its footer is read once for all."""
+    return _opened_to_read(source, parts, _codes_of(source), is_asked=True)
+
+
+def read_parquet(
+    source: Source, parts: tuple[int, ...], columns: Sequence[str] | None, file: pq.ParquetFile | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Give the rows of some row groups; of columns that are asked for, texts that repeat as dictionaries, where PyArrow can make some.
+
+    Parameters
+    ----------
+    file
+        What :func:`open_to_read` opened for these row groups; without one the file is opened here.
+    """
+    codes = [] if columns is None else _codes_of(source)
     done = 0
     try:
-        for batch in _batches(source, parts, columns, codes):
+        for batch in _batches(source, parts, columns, codes, file):
             yield batch
             done += batch.num_rows
         return
@@ -256,37 +289,55 @@ def read_parquet(source: Source, parts: tuple[int, ...], columns: Sequence[str] 
     # Of texts written as differences PyArrow makes no dictionary, and to ask which they are may end the process: the
     # metadata of a column that lies about its size throws where nothing catches it. What is broken is broken again.
     row = 0
-    for batch in _batches(source, parts, columns, []):
+    for batch in _batches(source, parts, columns, [], None):
         row += batch.num_rows
         if row > done:
             yield batch.slice(max(0, batch.num_rows - (row - done)))
 
 
-def _batches(
-    source: Source, parts: tuple[int, ...], columns: Sequence[str] | None, codes: Sequence[str]
-) -> Iterator[pa.RecordBatch]:
-    """The rows of some row groups, checked, with dictionaries of the columns ``codes``.
+def _codes_of(source: Source) -> list[str]:
+    """The columns whose texts become dictionaries where they are asked for."""
+    ours = {} if source.reading is None else source.reading.called
+    return [name for name in texts_of(source.written) if ours.get(name, name) not in IDENTIFIERS]
+
+
+def _opened_to_read(source: Source, parts: tuple[int, ...], codes: Sequence[str], is_asked: bool) -> pq.ParquetFile:
+    """The file, opened to read columns that are asked for, or all.
 
     Of columns that are asked for, and are not made into others first, decimals of few digits come as numbers of 64 bits.
     """
+    stamp = _stamp(source.path)
+    rows = sum(_groups_of(source.path, stamp)[part][0] for part in parts)
+    is_narrow = is_asked and source.reading is None and are_many(rows, source.written)
+    metadata = (_narrow_metadata if is_narrow else _metadata)(source.path, stamp)
+    return _file(source.path, stamp, metadata, codes)
+
+
+def _batches(
+    source: Source,
+    parts: tuple[int, ...],
+    columns: Sequence[str] | None,
+    codes: Sequence[str],
+    file: pq.ParquetFile | None,
+) -> Iterator[pa.RecordBatch]:
+    """The rows of some row groups, checked, with dictionaries of the columns ``codes``."""
     stamp = _stamp(source.path)
     sizes = _groups_of(source.path, stamp)
     rows, size_bytes = (sum(sizes[part][at] for part in parts) for at in (0, 1))
     longest = _longest_id(source, stamp, parts, columns, codes)
     fitting = _rows_of(source, longest, columns, codes) if rows > LEAST_ROWS else rows
     batch_rows = max(LEAST_ROWS, min(BATCH_ROWS, BATCH_BYTES * rows // max(1, size_bytes), fitting))
-    is_narrow = columns is not None and source.reading is None and are_many(rows, source.written)
-    metadata = (_narrow_metadata if is_narrow else _metadata)(source.path, stamp)
-    with _file(source.path, stamp, metadata, codes) as file:
+    own = _opened_to_read(source, parts, codes, columns is not None) if file is None else nullcontext(file)
+    with own as opened_file:
         # small row groups are joined: each batch costs as much as some thousand rows
         if parts and rows <= batch_rows:
-            table = file.read_row_groups(list(parts), columns, use_threads=False)
+            table = opened_file.read_row_groups(list(parts), columns, use_threads=False)
             if len(parts) > 1:
                 check_table_sound(table)
                 table = table.unify_dictionaries().combine_chunks()
             batches: Iterator[pa.RecordBatch] = iter(table.to_batches())
         elif parts:
-            batches = file.iter_batches(batch_rows, row_groups=list(parts), columns=columns, use_threads=False)
+            batches = opened_file.iter_batches(batch_rows, row_groups=list(parts), columns=columns, use_threads=False)
         else:
             return
         for batch in batches:
@@ -298,11 +349,9 @@ def _batches(
 
 def _rows_of(source: Source, longest: int, columns: Sequence[str] | None, codes: Sequence[str]) -> int:
     """How many rows a batch may have by what their columns take once they are no longer packed."""
-    wide = 0
-    for field in source.written:
-        if columns is None or field.name in columns:
-            is_short = field.name in codes or not pa.types.is_string(field.type)
-            wide += _CELL_BYTES if is_short else longest
+    names = source.written.names if columns is None else columns
+    long = set(texts_of(source.written)).difference(codes)
+    wide = sum(longest if name in long else _CELL_BYTES for name in names)
     return BATCH_BYTES // 2 // max(1, wide)
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from qingsuan.run.inputs.formats.limits import check_page, may_be_large
 from qingsuan.run.inputs.formats.parquet.footers import longest_text, unpacked
-from qingsuan.run.inputs.formats.parquet.thrift import Garbled, Struct, read_struct
+from qingsuan.run.inputs.formats.parquet.thrift import Fields, Garbled, Struct, read_struct
 
 __all__ = ["check_sizes", "footer_bytes", "longest_in_dictionaries", "rows_of_pages"]
 
@@ -29,6 +29,12 @@ _PAGE_KIND, _UNPACKED_SIZE, _PAGE_SIZE, _VALUES = 1, 2, 3, 1  # fields of a page
 _DICTIONARY, _DICTIONARY_HEADER = 2, 7  # the kind of page that is a dictionary, and the field of its own header
 _HEADERS = {0: 5, 3: 8}  # of pages with values: their kind, and the field of their own header
 _REPEATED = 2
+_COUNTED: Fields = {
+    _SCHEMA: {_REPETITION: None, _CHILDREN: None},
+    _ROW_GROUPS: {_COLUMNS: {_COLUMN: {_PACKED_SIZE: None, _DATA_AT: None, _DICTIONARY_AT: None}}},
+}
+"""What of a footer is needed to count rows: of ten thousand columns all the rest would be made into objects."""
+
 _HEADER_BYTES = (1 << 10, 1 << 14, 1 << 24)
 
 
@@ -47,7 +53,7 @@ def rows_of_pages(path: Path, content: bytes | None = None) -> list[int] | None:
     """
     with path.open("rb") if content is None else BytesIO(content) as file:
         size = file.seek(0, os.SEEK_END)
-        footer = read_struct(footer_bytes(file, size))[0]
+        footer = read_struct(footer_bytes(file, size), wanted=_COUNTED)[0]
         try:
             column = _flat_column(footer[_SCHEMA])
             if column is None:
