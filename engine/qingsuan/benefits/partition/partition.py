@@ -7,6 +7,7 @@ as settled, reversed or refused, and is counted at the door out; rows refused be
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,13 +35,8 @@ from qingsuan.benefits.partition.contradictions import (
     refuse_contradictions,
     table_of,
 )
-from qingsuan.benefits.partition.identity_counts import (
-    IDENTITIES_BY_CODE,
-    OF_NOBODY,
-    identities_by_code,
-    identities_of_nobody,
-)
-from qingsuan.benefits.partition.in_order import PERSON
+from qingsuan.benefits.partition.identity_counts import identity_counts
+from qingsuan.benefits.partition.in_order import PERSON, order_keys
 from qingsuan.benefits.partition.insured_rows import InsuredRows
 from qingsuan.benefits.partition.other_parts import Numbered, find_other_parts
 from qingsuan.benefits.partition.overlaps import OVERLAPPING, overlapping_stays
@@ -93,6 +89,14 @@ class Outcome:
     detail: pa.Table | None = None
 
 
+class _People(NamedTuple):
+    """What is known of the people of a partition: looked at once for the partition, and again for each trial."""
+
+    insured: Columns
+    identities: Columns
+    registrations: Columns | None
+
+
 class Settler:
     """Settles partitions; made once per run, when every file has been read and vocabularies are frozen."""
 
@@ -128,13 +132,13 @@ class Settler:
         """
         if opening is None and self.carry is not None:
             opening = pa.Table.from_batches([empty_opening(self.carry.groups)])
-        people = insured, identities, registrations
-        work = self.steps(claims, people, opening)
+        people = self._people(insured, identities, registrations)
+        work = self._steps(claims, people, opening)
         outcome = work.finish()
         if work.contradictions:
 
             def again(claims: pa.Table, opening: pa.Table | None, trial: Trial) -> pa.Table:
-                tried = self.steps(claims, people, opening, trial).finish().settled
+                tried = self._steps(claims, people, opening, trial).settled()
                 return tried.drop_columns(["variant"])  # of another name with the same payments nobody's result differs
 
             try_contradictions(work, work.contradictions, again)
@@ -158,16 +162,14 @@ class Settler:
         """The claims that :meth:`settle` would settle, at the core's door; ``ValueError`` where rules count by the family."""
         if self.setup.by_family:
             raise ValueError("rules that count by the family do not stand at the door person by person")
-        work = self.steps(claims, (insured, identities, registrations), None)
+        work = self._steps(claims, self._people(insured, identities, registrations), None)
         return work, work.at_door()
 
-    def steps(
-        self,
-        claims: pa.Table,
-        people: tuple[pa.Table, pa.Table, pa.Table | None],
-        opening: pa.Table | None,
-        trial: Trial | None = None,
-    ) -> _Steps:
+    def _people(self, insured: pa.Table, identities: pa.Table, registrations: pa.Table | None) -> _People:
+        registered = None if registrations is None else Columns(self.setup, registrations)
+        return _People(Columns(self.setup, insured), Columns(self.setup, identities), registered)
+
+    def _steps(self, claims: pa.Table, people: _People, opening: pa.Table | None, trial: Trial | None = None) -> _Steps:
         """All steps up to the core; with a trial, as it would be had other insured rows decided."""
         insured, identities, registrations = people
         work = _Steps(self, Columns(self.setup, claims), opening, trial)
@@ -175,17 +177,17 @@ class Settler:
         work.take_back(work.refuse_late())
         work.numbered = number_stays_of(work, None if work.copies is None else work.group)
         if registrations is not None:
-            work.registered = Registered(self.asked, work, Columns(self.setup, registrations))
+            work.registered = Registered(self.asked, work, registrations)
             if self.setup.by_family:
-                Families(work, Columns(self.setup, registrations))
-        work.join(Columns(self.setup, insured), Columns(self.setup, identities))
+                Families(work, registrations)
+        work.join(insured, identities)
         work.classify()
         work.refuse_copies()
         return work
 
 
 class _Steps(Work):
-    """The steps of a partition, in the order in which :meth:`Settler.steps` takes them."""
+    """The steps of a partition, in the order in which a :class:`Settler` takes them."""
 
     def __init__(
         self, settler: Settler, columns: Columns, opening: pa.Table | None, trial: Trial | None = None
@@ -210,19 +212,10 @@ class _Steps(Work):
         if columns.has(PERSON) and len(self.texts) == len(columns):
             self.numbering = Numbering(self.texts, in_order=numbers(columns.table.column(PERSON)))
         else:
-            self.numbering = Numbering(self.texts, keys=self._keys(len(self.texts)))
+            accounts = len(self.texts) - len(columns)
+            self.numbering = Numbering(self.texts, keys=order_keys(columns, accounts))
         self.opening_rows = opening
         self.opening = None if opening is None else Opening.of(opening, self.numbering.numbers[len(columns) :])
-
-    def _keys(self, count: int) -> tuple[Int32, Int64]:
-        """What a person's rows are ordered by; accounts brought along come before every claim."""
-        benefit = self.columns.raw("benefit").astype(np.int32, copy=False)
-        setl_time = self.columns.raw("setl_time")
-        more = count - len(benefit)
-        if more:
-            benefit = np.concatenate([benefit, np.full(more, np.iinfo(np.int32).min, np.int32)])
-            setl_time = np.concatenate([setl_time, np.zeros(more, np.int64)])
-        return benefit, setl_time
 
     def order(self) -> None:
         """Order rows inside people, and find the rule set of each."""
@@ -298,13 +291,8 @@ class _Steps(Work):
         self._refuse_by_rule_set()
         self.insured = insured
         insured_people, identity_people = (Texts.of(one.table.column("psn_no")) for one in (insured, identities))
-        codes, names = identities.code("psn_idet_type"), self.setup.vocabularies["psn_idet_type"].texts
-        self.identity_counts = {
-            OF_NOBODY: identities_of_nobody(
-                identity_people, codes, names, insured_people, insured.table.column("psn_no")
-            ),
-            IDENTITIES_BY_CODE: identities_by_code(codes, names),
-        }
+        if self.trial is None:  # in a trial nothing is counted
+            self.identity_counts = identity_counts(identities, identity_people, insured, insured_people)
         self.insured_rows = rows = InsuredRows(insured, self._by_person(insured_people), self.known.pool_of_area)
         date = self.at("begndate").astype(np.int32, copy=False)
         self.found, reason = find_insured(
@@ -332,7 +320,7 @@ class _Steps(Work):
             self.rule_set,
             self.identity_date,
             self._by_person(identity_people),
-            codes,
+            identities.code("psn_idet_type"),
             identities.raw("begntime").astype(np.int32, copy=False),
             identities.raw("endtime").astype(np.int32, copy=False),
             self.known.identity_bits,
@@ -410,15 +398,13 @@ class _Steps(Work):
         scheme = self.setup.vocabularies["insutype"].texts[self.code("insutype")[place]]
         return ", ".join([*ids, f"pool {self.setup.places.pools[self.pool[place]].code}", f"insutype {scheme}"])
 
+    def settled(self) -> pa.Table:
+        """Run the core over what is left, and lay out the settled rows alone."""
+        return self._laid_out()[0].settled()
+
     def finish(self) -> Outcome:
         """Run the core over what is left, and lay out the results."""
-        columns = self._checked()
-        bill = columns[2]
-        paid, accumulators = self._settle(columns)
-        called = self.known.called
-        variant = np.where(self.waits, np.int32(called.waiting), self.variant).astype(np.int32, copy=False)
-        benefit = self.at("benefit").astype(np.int32, copy=False)
-        layout = results.Layout(self.columns, self.rows, bill, paid, variant, called, self.pool, benefit)
+        layout, paid, accumulators = self._laid_out()
         differences, more = _differences_of(self, layout)
         return Outcome(
             layout.settled(),
@@ -438,6 +424,17 @@ class _Steps(Work):
             detail=self._detail(paid),
         )
 
+    def _laid_out(self) -> tuple[Layout, Paid, pa.Table | None]:
+        """What the core pays, laid out; and what accounts hold afterwards, where they are kept."""
+        columns = self._checked()
+        bill = columns[2]
+        paid, accumulators = self._settle(columns)
+        called = self.known.called
+        variant = np.where(self.waits, np.int32(called.waiting), self.variant).astype(np.int32, copy=False)
+        benefit = self.at("benefit").astype(np.int32, copy=False)
+        layout = results.Layout(self.columns, self.rows, bill, paid, variant, called, self.pool, benefit)
+        return layout, paid, accumulators
+
     def _detail(self, paid: Paid) -> pa.Table | None:
         """The table ``setldetail``, where it is asked for."""
         names = self.settler.layer_names
@@ -445,8 +442,7 @@ class _Steps(Work):
 
     def _checked(self) -> _Checked:
         """What is left, in an order that was checked: variant, day, bill, whether the account may pay, its balance."""
-        keys = self.columns.raw("benefit").astype(np.int32, copy=False), self.columns.raw("setl_time")
-        check_order(self.person, self.rows, keys, self.setl_id, self._name)
+        check_order(self.person, self.rows, order_keys(self.columns), self.setl_id, self._name)
         waiting: Bool = self.waits
         return (
             np.where(waiting, np.int32(-1), self.variant).astype(np.int32),
