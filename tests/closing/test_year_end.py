@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import openpyxl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -22,13 +23,15 @@ from closing_years import close, record_of, sample_in, stopped_before
 from html_pages import check_page
 from made_up_regions import made_up_regions
 from qingsuan import plugins
+from qingsuan.again.correcting import correct_again
 from qingsuan.again.settling import settle_year_again
 from qingsuan.closing.identities import IDENTITIES, identities_of
 from qingsuan.closing.parts import PARTS, Part
 from qingsuan.closing.printed.report import report_of_year
 from qingsuan.closing.year import check_identities
-from qingsuan.errors import NotBalanced
+from qingsuan.errors import InputError, NotBalanced
 from qingsuan.report.text import width
+from qingsuan.verify.findings import Findings
 from settling import Ran, read, run
 from stopping import change_file, tree
 from tampering import change_record, seal_all
@@ -559,6 +562,46 @@ def test_a_correction_says_who_gets_or_gives_back_what(case: Path, closed: Path,
     assert owed == {county: fen for county, fen in counties.items() if fen}
     assert told["differences"]["settle"]["rows"] == record_of_diff(out)["rows"]["differ"] > 100
     assert run("verify", out).status == 0
+    check_said_again(out, new, closed)
+
+
+def check_said_again(out: Path, case: Path, closed: Path) -> None:
+    """What a year corrects is said again from both years; what was changed in it is named."""
+    with pytest.raises(InputError, match=r"the closed year that this one supersedes: run\.json"):
+        settle_year_again(out, [case.parent], {})
+    ran = run("verify", out, "--settle", "--inputs", case.parent, "--inputs", closed, "--json")
+    assert (ran.status, json.loads(ran.out)["settled_again"]) == (0, [*NAMES, "corrections"]), json.loads(ran.out)[
+        "findings"
+    ]
+    tables = sorted((out / "corrections").rglob("*.parquet"))
+    changed = max((out / "corrections" / "benefits" / "rows").iterdir(), key=lambda path: path.stat().st_size)
+    rows = pq.read_table(changed)
+    pq.write_table(rows.slice(1), changed)
+    premium = out / "corrections" / "premium.parquet"
+    people = pq.read_table(premium)
+    more = pc.add(people["diff_paid"], pa.scalar(Decimal("0.01"), people["diff_paid"].type)).cast(
+        people["diff_paid"].type
+    )
+    at = people.schema.get_field_index("diff_paid")
+    pq.write_table(people.set_column(at, people.schema.field(at), more), premium)
+    change_file(out / "corrections" / "benefits" / "diff.json", '"to_pay": "', '"to_pay": "1')
+    (out / "corrections" / "more.parquet").write_bytes(changed.read_bytes())
+    change_record(out, lambda record: record["supersedes"]["not_compared"].append("fund"))
+    found = Findings()
+    assert correct_again(out, record_of(out), closed, found) == len(tables) + 1
+    told = {(one.file, one.check) for one in found.told}
+    name = changed.relative_to(out).as_posix()
+    assert (name, "settled again, how many rows there are") in told
+    assert ("corrections/premium.parquet", "settled again, column diff_paid") in told
+    assert ("corrections/more.parquet", "settled again, it is there") in told
+    assert ("run.json", "settled again, supersedes.not_compared[1]") in told
+    assert any(file == "corrections/benefits/diff.json" and "to_pay" in check for file, check in told)
+    files = {file for file, _ in told}
+    assert files == {
+        name,
+        *(f"corrections/{one}" for one in ("premium.parquet", "more.parquet", "benefits/diff.json")),
+        "run.json",
+    }
 
 
 def record_of_diff(out: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from qingsuan.run.restart.fingerprint import changes
 from qingsuan.run.restart.ledger import read_lines
 from qingsuan.verify.findings import MOST_OF_A_KIND, Findings, checking
 
-__all__ = ["compare"]
+__all__ = ["compare", "compare_json", "compare_names", "compare_tables"]
 
 _ROWS_AT_ONCE = 65_536
 _DO = "do not use this folder: the inputs, settled again by these rules, come to something else"
@@ -43,13 +44,10 @@ def compare(folder: Path, again: Path, findings: Findings, *, leave_out: frozens
         Keys of ``run.json`` that need not be there again.
     """
     mine, other = _listed(folder), _listed(again)
-    for name in sorted(mine.keys() ^ other.keys()):
-        found, expected = ("a file", "none") if name in mine else ("nothing", "a file")
-        findings.add(name, "settled again, it is there", found, expected, do=_DO)
-    for name in sorted(mine.keys() & other.keys()):
+    for name in compare_names(mine.keys(), other.keys(), "", findings):
         with checking(findings, name):
             if Written.of(folder, name).sha256 != other[name]:
-                _compare_tables(folder / name, again / name, name, findings)
+                compare_tables(folder / name, again / name, name, findings)
     with checking(findings, RECORD):
         _compare_records(folder, again, leave_out, findings)
     with checking(findings, LEDGER):
@@ -62,7 +60,16 @@ def _listed(folder: Path) -> dict[str, str]:
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
-def _compare_tables(mine: Path, other: Path, name: str, findings: Findings) -> None:
+def compare_names(mine: AbstractSet[str], other: AbstractSet[str], below: str, findings: Findings) -> list[str]:
+    """Name the files ``below`` a folder that are there once only: in it, or where it was settled again. Returns those of both."""
+    for name in sorted(mine ^ other):
+        found, expected = ("a file", "none") if name in mine else ("nothing", "a file")
+        findings.add(f"{below}{name}", "settled again, it is there", found, expected, do=_DO)
+    return sorted(mine & other)
+
+
+def compare_tables(mine: Path, other: Path, name: str, findings: Findings) -> None:
+    """Name the first rows that differ between two tables that are not the same bytes, or what else does."""
     before = findings.total
     with pq.ParquetFile(mine) as left, pq.ParquetFile(other) as right:
         if not left.schema_arrow.equals(right.schema_arrow):
@@ -132,8 +139,13 @@ def _compare_records(folder: Path, again: Path, leave_out: frozenset[str], findi
     for key in ("sha256", "files") if not is_same_table else ():
         mine["digests"].pop(key, None)
         other["digests"].pop(key, None)
+    compare_json(mine, other, RECORD, findings)
+
+
+def compare_json(mine: Any, other: Any, name: str, findings: Findings) -> None:
+    """Name every field in which two JSON values differ; ``name`` is the file's."""
     for field, found, expected in _fields(mine, other, ""):
-        findings.add(RECORD, f"settled again, {field}", found, expected, do=_DO)
+        findings.add(name, f"settled again, {field}", found, expected, do=_DO)
 
 
 _NOTHING = "nothing"

@@ -11,6 +11,9 @@ from typing import Any
 
 from qingsuan.again.asked import asked_of
 from qingsuan.again.comparing import compare
+from qingsuan.again.correcting import correct_again
+from qingsuan.again.places import Places
+from qingsuan.closing.folder import CORRECTIONS
 from qingsuan.errors import InputError
 from qingsuan.run.folder import RECORD
 from qingsuan.run.folder.disk import temporary_folder
@@ -70,16 +73,26 @@ def settle_year_again(
     how: Mapping[str, Any],
     say: Callable[[str], None] = lambda _: None,
 ) -> Again:
-    """Settle every part of a closed year again, from its inputs and the parts before it; likewise."""
+    """Settle every part of a closed year again, from its inputs and the parts before it; likewise.
+
+    Of a year that supersedes another, what it corrects is said anew: the other one lies among ``places``, too.
+    """
     found = Again()
     record = json.loads((folder / RECORD).read_bytes())
+    earlier = None
+    if "supersedes" in record:
+        earlier = Places(places).run("the closed year that this one supersedes", record["supersedes"]["record_sha256"])
     for part in record["parts"]:
         name = str(part["part"])
         mine = Again()
-        _settle(folder / name, name, [*places, folder], how, say, mine)
+        _settle(folder / name, name, [folder, *places], how, say, mine)
         found.findings.take(mine.findings, f"{name}/")
         found.runs += mine.runs
         found.files += mine.files
+    if earlier is not None:
+        say(f"{CORRECTIONS}: comparing")
+        found.files += correct_again(folder, record, earlier, found.findings)
+        found.runs.append(CORRECTIONS)
     return found
 
 

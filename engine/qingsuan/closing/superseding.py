@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from qingsuan.closing.folder import CORRECTIONS, YearFolder
+from qingsuan.closing.folder import CORRECTIONS
 from qingsuan.differing import compare
 from qingsuan.errors import InputError
 from qingsuan.listing import files_in
@@ -58,17 +58,19 @@ COMPARED = {
 """By part; benefits have a comparison of their own."""
 
 
-def corrections(earlier: Path, folder: YearFolder, parts: Sequence[str], progress: Progress) -> dict[str, Any]:
+def corrections(earlier: Path, year: Path, place: Path, parts: Sequence[str], progress: Progress) -> dict[str, Any]:
     """Write what differs between a closed year and the one that corrects it, and say what it comes to.
 
     Parameters
     ----------
     earlier
         The folder of the closed year.
-    folder
+    year
         That of the year that corrects it, all of its parts being settled.
+    place
+        The folder of the tables, which is made.
     parts
-        Its parts. Those that only one of the years has are named and not compared.
+        The year's parts. Those that only one of the years has are named and not compared.
 
     Returns
     -------
@@ -82,17 +84,16 @@ def corrections(earlier: Path, folder: YearFolder, parts: Sequence[str], progres
     RunError
         The tables cannot be written.
     """
-    place = folder.without_corrections()
     with writing(place):
         place.mkdir()
     found: dict[str, Any] = {}
     both = [name for name in parts if (earlier / name / RECORD).is_file()]
     for name in both:
-        progress.note(f"[{name}] {earlier} / {folder.path}")
+        progress.note(f"[{name}] {earlier} / {year}")
         if name in COMPARED:
-            found[name] = _compare(COMPARED[name], earlier / name, folder.path / name, place / f"{name}.parquet")
+            found[name] = _compare(COMPARED[name], earlier / name, year / name, place / f"{name}.parquet")
         else:
-            found[name] = _benefits(earlier / name, folder.path / name, place / "benefits", progress)
+            found[name] = _benefits(earlier / name, year / name, place / "benefits", progress)
     there = {path.name for path in earlier.iterdir() if (path / RECORD).is_file()}
     return {
         "folder": str(earlier),

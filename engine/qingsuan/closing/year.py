@@ -193,7 +193,10 @@ def _close(
     _check_one_software(runs)
     identities, not_checked = identities_of(folder.path, tuple(runs))
     check_identities(folder.path, identities)
-    differences = None if supersedes is None else corrections(supersedes, folder, tuple(runs), progress)
+    differences = None
+    if supersedes is not None:
+        place = folder.without_corrections()
+        differences = corrections(supersedes, folder.path, place, tuple(runs), progress)
     warnings = [f"{name}: {warning}" for name, run in runs.items() for warning in run.warnings]
     record = {
         "settlement": NAME,
