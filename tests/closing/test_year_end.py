@@ -567,7 +567,7 @@ def test_a_correction_says_who_gets_or_gives_back_what(case: Path, closed: Path,
 
 def check_said_again(out: Path, case: Path, closed: Path) -> None:
     """What a year corrects is said again from both years; what was changed in it is named."""
-    with pytest.raises(InputError, match=r"the closed year that this one supersedes: run\.json"):
+    with pytest.raises(InputError, match=r"the closed year that this one supersedes: no folder with its run\.json"):
         settle_year_again(out, [case.parent], {})
     ran = run("verify", out, "--settle", "--inputs", case.parent, "--inputs", closed, "--json")
     assert (ran.status, json.loads(ran.out)["settled_again"]) == (0, [*NAMES, "corrections"]), json.loads(ran.out)[

@@ -46,6 +46,9 @@ class Places:
         InputError
             There is none, or it cannot be read.
         """
+        return self._found(f"{what}: {name}", name, sha256, "no file of this name where --inputs says")
+
+    def _found(self, where: str, name: str, sha256: str, found: str) -> Path:
         parts = Path(name).parts
         named = [path for path in self._by_name.get(parts[-1], ()) if path.parts[-len(parts) :] == parts]
         for path in named:
@@ -53,8 +56,8 @@ class Places:
                 return path
         others = "; ".join(f"{path} with SHA-256 {self._digest(path)}" for path in named[:3])
         raise InputError(
-            f"{what}: {name}",
-            found=others or "no file of this name where --inputs says",
+            where,
+            found=others or found,
             expected=f"the file that the run read, SHA-256 {sha256}",
             do=_DO,
         )
@@ -67,7 +70,7 @@ class Places:
         InputError
             There is none.
         """
-        return self.file(what, RECORD, sha256).parent
+        return self._found(what, RECORD, sha256, "no folder with its run.json where --inputs says").parent
 
     def year(self, sha256: str) -> Path | None:
         """The folder of the prepared year whose ``year.json`` has a digest; None if there is none."""

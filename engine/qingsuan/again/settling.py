@@ -79,9 +79,9 @@ def settle_year_again(
     """
     found = Again()
     record = json.loads((folder / RECORD).read_bytes())
-    earlier = None
+    earlier, where = None, Places(places)
     if "supersedes" in record:
-        earlier = Places(places).run("the closed year that this one supersedes", record["supersedes"]["record_sha256"])
+        earlier = where.run("the closed year that this one supersedes", record["supersedes"]["record_sha256"])
     for part in record["parts"]:
         name = str(part["part"])
         mine = Again()

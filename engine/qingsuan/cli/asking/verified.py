@@ -79,7 +79,8 @@ def more_in_words(words: Words, public: Any, again: Again | None) -> list[str]:
     if public is not None:
         told.append(words.speak("signature of the key {fingerprint}", fingerprint=fingerprint_of(public)))
     if again is not None:
-        runs = ", ".join(written_says(words, run) for run in again.runs)
+        # the name of a folder is said as it is, whatever words it is made of
+        runs = ", ".join(written_says(words, run) if run.endswith(")") else run for run in again.runs)
         told.append(words.speak("settled again: {runs}, {number} files compared", runs=runs, number=again.files))
     return told
 
