@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from qingsuan.closing.superseding import corrections
 from qingsuan.differing.comparing import RECORD as COMPARISON
 from qingsuan.listing import files_below
 from qingsuan.run.folder import RECORD
-from qingsuan.run.folder.disk import temporary_folder
+from qingsuan.run.folder.disk import scratch_folder
 from qingsuan.run.inputs import digest_of
 from qingsuan.run.model import Progress
 from qingsuan.verify.findings import Findings, checking
@@ -37,8 +36,7 @@ def correct_again(folder: Path, record: Mapping[str, Any], earlier: Path, findin
     InputError, RunError
         As :func:`qingsuan.closing.superseding.corrections`.
     """
-    scratch = temporary_folder()
-    try:
+    with scratch_folder() as scratch:
         again = scratch / CORRECTIONS
         expected = corrections(earlier, folder, again, [str(part["part"]) for part in record["parts"]], Progress())
         with checking(findings, RECORD):
@@ -54,8 +52,6 @@ def correct_again(folder: Path, record: Mapping[str, Any], earlier: Path, findin
                 elif digest_of(folder / file) != digest_of(again / name):
                     compare_tables(folder / file, again / name, file, findings)
         return len(other)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _names_below(place: Path) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from qingsuan.again.places import Places
 from qingsuan.closing.folder import CORRECTIONS
 from qingsuan.errors import InputError
 from qingsuan.run.folder import RECORD
-from qingsuan.run.folder.disk import temporary_folder
+from qingsuan.run.folder.disk import scratch_folder
 from qingsuan.run.restart.ledger import read_lines
 from qingsuan.verify.findings import Findings
 
@@ -108,16 +107,13 @@ def _settle(
     record, header = _said(folder)
     asked = asked_of(folder, record, header, places)
     say(f"{name}: settling again")
-    place = temporary_folder()
-    try:
+    with scratch_folder() as place:
         allowed = {key: value for key, value in how.items() if key != "rules_dir" or asked.takes_rules}
         asked.settle(out=place / "again", **allowed)
         say(f"{name}: comparing")
         leave_out = frozenset({"prepared"} if asked.year is None else ())
         found.files += compare(folder, place / "again", found.findings, leave_out=leave_out)
         found.runs.append(name if asked.year is None else f"{name} (from the prepared year {asked.year})")
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def _said(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:

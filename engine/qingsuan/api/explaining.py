@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +13,7 @@ from qingsuan.explain.document import Explanation
 from qingsuan.explain.whole import explain as explain_run
 from qingsuan.messages import Lang
 from qingsuan.report.summary import read_record
-from qingsuan.run.folder.disk import temporary_folder
+from qingsuan.run.folder.disk import scratch_folder
 from qingsuan.run.inputs import Given
 from qingsuan.run.restart.ledger import read_lines
 
@@ -73,7 +70,7 @@ def explain(
     if given is not None:
         raise UsageError("--prepared", found="given with tables", expected="one of them")
     options = _options_of(Path(out))
-    with _temporary() as folder:
+    with scratch_folder() as folder:
         tables: dict[str, Any] = {"registrations": registrations, "csv_encoding": csv_encoding}
         prepare(claims, insured, identities, **options, **tables, out=folder / "year", rules_dir=rules_dir)
         return explain_run(Path(out), **asked, prepared=folder / "year", opening=earlier, rules_dir=rules)
@@ -84,12 +81,3 @@ def _options_of(out: Path) -> dict[str, Any]:
     year = int(read_record(out)["year"])
     header = read_lines(out).header or {}
     return {"year": year, "skip_unserved": bool(header.get("options", {}).get("skip unserved pools"))}
-
-
-@contextmanager
-def _temporary() -> Iterator[Path]:
-    folder = temporary_folder()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

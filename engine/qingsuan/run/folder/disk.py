@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from qingsuan.errors import RunError, UsageError
 
-__all__ = ["looking_into", "reading_again", "temporary_folder", "writing"]
+__all__ = ["looking_into", "reading_again", "scratch_folder", "temporary_folder", "writing"]
 
 
 @contextmanager
@@ -64,6 +65,16 @@ def temporary_folder() -> Path:
     """
     with writing(Path("TMPDIR")):
         return Path(tempfile.mkdtemp(prefix="qingsuan-"))
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A :func:`temporary_folder` that is gone when what is done inside is over."""
+    folder = temporary_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
