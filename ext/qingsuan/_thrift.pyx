@@ -21,6 +21,7 @@ cdef class Reader:
         self.at += 1
         return self.begin[self.at - 1]
 
+    @cython.overflowcheck(False)  # bits, not amounts: those beyond the last are garbled, and nobody's
     cdef uint64_t unsigned(self) except? 0:
         cdef uint64_t value = 0
         cdef int byte, shift = 0
