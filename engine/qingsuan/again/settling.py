@@ -78,8 +78,9 @@ def settle_year_again(
     """
     found = Again()
     record = json.loads((folder / RECORD).read_bytes())
-    earlier, where = None, Places(places)
+    earlier = None
     if "supersedes" in record:
+        where = Places(places)
         earlier = where.run("the closed year that this one supersedes", record["supersedes"]["record_sha256"])
     for part in record["parts"]:
         name = str(part["part"])
