@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from qingsuan.columns.alike import for_alike
 from qingsuan.errors import InputError, UsageError
+from qingsuan.run.inputs.formats.views import VIEWS
 
 __all__ = ["CELL", "PAGE", "check_cells", "check_page", "is_too_long", "longest_cell", "may_be_large"]
 
@@ -25,8 +26,7 @@ PAGE = "QINGSUAN_PAGE_BYTES"
 """How many bytes a page of a Parquet file may have, unpacked; 64 MiB unless given, where writers make pages of one."""
 
 _USUAL = {CELL: 65_536, PAGE: 64 << 20}
-_VIEWS = frozenset(kind.id for kind in (pa.string_view(), pa.binary_view()))
-_TEXTS = _VIEWS | {kind.id for kind in (pa.string(), pa.binary(), pa.large_string(), pa.large_binary())}
+_TEXTS = VIEWS | {kind.id for kind in (pa.string(), pa.binary(), pa.large_string(), pa.large_binary())}
 
 
 def check_cells(path: Path, batch: pa.RecordBatch) -> None:
@@ -60,7 +60,7 @@ def longest_cell(path: Path, batch: pa.RecordBatch) -> int:
         values = column.dictionary if pa.types.is_dictionary(column.type) else column
         if not len(values):
             continue
-        longest = _longest_view(values) if values.type.id in _VIEWS else pc.max(pc.binary_length(values)).as_py() or 0
+        longest = _longest_view(values) if values.type.id in VIEWS else pc.max(pc.binary_length(values)).as_py() or 0
         if longest > limit:
             raise InputError(
                 f"{path}: column {name}",

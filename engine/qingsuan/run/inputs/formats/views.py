@@ -6,11 +6,12 @@ import pyarrow as pa
 
 from qingsuan.columns.alike import for_alike
 
-__all__ = ["batch_without_views", "without_views"]
+__all__ = ["VIEWS", "batch_without_views", "without_views"]
 
 
 _PLAIN = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
-_VIEWS = frozenset(kind.id for kind in _PLAIN)
+VIEWS = frozenset(kind.id for kind in _PLAIN)
+"""The types of views, by number: to compare numbers is quick where there are ten thousand columns."""
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:
@@ -29,7 +30,7 @@ def without_views(schema: pa.Schema) -> pa.Schema:
 
 
 def _is_view(kind: pa.DataType) -> bool:
-    return (kind.value_type if pa.types.is_dictionary(kind) else kind).id in _VIEWS
+    return (kind.value_type if pa.types.is_dictionary(kind) else kind).id in VIEWS
 
 
 def batch_without_views(batch: pa.RecordBatch) -> pa.RecordBatch:

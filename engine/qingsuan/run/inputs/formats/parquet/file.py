@@ -263,7 +263,9 @@ def _int96(schema: pq.ParquetSchema) -> frozenset[str]:
 
 def open_to_read(source: Source, parts: tuple[int, ...]) -> pq.ParquetFile:
     """Open a file of which :func:`read_parquet` is asked for one block of columns after another: its footer is read once for all."""
-    return _opened_to_read(source, parts, _codes_of(source), is_asked=True)
+    stamp = _stamp(source.path)
+    rows = sum(_groups_of(source.path, stamp)[part][0] for part in parts)
+    return _opened_to_read(source, stamp, rows, _codes_of(source), is_asked=True)
 
 
 def read_parquet(
@@ -301,13 +303,11 @@ def _codes_of(source: Source) -> list[str]:
     return [name for name in texts_of(source.written) if ours.get(name, name) not in IDENTIFIERS]
 
 
-def _opened_to_read(source: Source, parts: tuple[int, ...], codes: Sequence[str], is_asked: bool) -> pq.ParquetFile:
-    """The file, opened to read columns that are asked for, or all.
+def _opened_to_read(source: Source, stamp: _Stamp, rows: int, codes: Sequence[str], is_asked: bool) -> pq.ParquetFile:
+    """The file, opened to read so many rows of columns that are asked for, or of all.
 
     Of columns that are asked for, and are not made into others first, decimals of few digits come as numbers of 64 bits.
     """
-    stamp = _stamp(source.path)
-    rows = sum(_groups_of(source.path, stamp)[part][0] for part in parts)
     is_narrow = is_asked and source.reading is None and are_many(rows, source.written)
     metadata = (_narrow_metadata if is_narrow else _metadata)(source.path, stamp)
     return _file(source.path, stamp, metadata, codes)
@@ -327,7 +327,7 @@ def _batches(
     longest = _longest_id(source, stamp, parts, columns, codes)
     fitting = _rows_of(source, longest, columns, codes) if rows > LEAST_ROWS else rows
     batch_rows = max(LEAST_ROWS, min(BATCH_ROWS, BATCH_BYTES * rows // max(1, size_bytes), fitting))
-    own = _opened_to_read(source, parts, codes, columns is not None) if file is None else nullcontext(file)
+    own = _opened_to_read(source, stamp, rows, codes, columns is not None) if file is None else nullcontext(file)
     with own as opened_file:
         # small row groups are joined: each batch costs as much as some thousand rows
         if parts and rows <= batch_rows:
