@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qingsuan.run.folder.numbers import AS_NUMBERS, write_as_numbers
+
 __all__ = ["write_parquet"]
 
-_ALWAYS: dict[str, Any] = {"store_schema": False, "store_decimal_as_integer": True, "write_statistics": False}
 _COMPRESSION = "zstd"
 _FAST = -3
 """The level for packed columns: what packing left is hardly smaller at a slower one. Texts are given the usual one."""
@@ -26,6 +27,7 @@ _DIGITS_OF_64_BITS = 18
 _FEW_ROWS = 8
 """Of so many rows nothing becomes smaller by packing it, and the file is written at once: there may be ten thousand columns."""
 
+_COUNTED_AT_ONCE = 8192
 _FEW = 8
 """A column is one of little but zeros if fewer than one in so many is not."""
 
@@ -39,10 +41,10 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         It cannot be written.
     """
     if table.num_rows > _FEW_ROWS:
-        pq.write_table(table, path, **_ALWAYS, **_packing(table))
+        write_as_numbers(table, path, write_statistics=False, **_packing(table))
         return
     content = pa.BufferOutputStream()
-    pq.write_table(table, content, **_ALWAYS, compression="NONE", use_dictionary=False)
+    pq.write_table(table, content, write_statistics=False, compression="NONE", use_dictionary=False, **AS_NUMBERS)
     path.write_bytes(content.getvalue())
 
 
@@ -83,5 +85,8 @@ def _is_little(column: pa.ChunkedArray) -> bool:
     some = 0
     for chunk in column.chunks:
         values = np.frombuffer(chunk.buffers()[1], np.int64)[chunk.offset : chunk.offset + len(chunk)]
-        some += int(np.count_nonzero(values))
-    return some * _FEW < len(column)
+        for begin in range(0, len(values), _COUNTED_AT_ONCE):
+            some += int(np.count_nonzero(values[begin : begin + _COUNTED_AT_ONCE]))
+            if some * _FEW >= len(column):
+                return False
+    return True
