@@ -60,6 +60,17 @@ def test_the_hash_of_every_length_is_what_it_always_was():
             assert texts_of(some).hashes.tolist() == [plain_hash(value.encode()) for value in some]
 
 
+@pytest.mark.parametrize("length", [56, 63, 64, 65, 72, 80, 256])
+def test_long_texts_of_one_length_have_the_same_hashes_however_many_there_are(length):
+    rng = random.Random(length)
+    for count in range(10):
+        values = ["".join(rng.choices("0123456789ABX", k=length)) for _ in range(count)]
+        expected = [plain_hash(value.encode()) for value in values]
+        assert texts_of(values).hashes.tolist() == expected
+        pieces = np.frombuffer("".join(values).encode(), np.uint8)
+        assert people.piece_hashes(pieces, length).tolist() == expected
+
+
 def twin(values, first, second, rows, hash_of=plain_hash):
     """What a numbering has to be: people by hash and text, their rows by keys and row."""
     return sorted(

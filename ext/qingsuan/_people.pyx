@@ -21,6 +21,8 @@ cdef enum:
     CHECKED = 24  # bytes of the longest texts that their hash and a check tell apart
     USUAL = 20  # bytes of a number as the national standard has it
     SMALL = 24
+    LONG = 64  # bytes of texts of which several are hashed side by side
+    SIDE_BY_SIDE = 4
     SLOT_BITS = 12
     SLOTS = 4096
 
@@ -63,6 +65,20 @@ cdef inline uint64_t hash_bytes(const uint8_t* data, int64_t n) noexcept nogil:
     return stir(h)
 
 
+cdef inline void hash_side_by_side(const uint8_t* data, int64_t n, uint64_t* hashes) noexcept nogil:
+    """The hashes of texts of n bytes, a multiple of 8, that lie one behind the other: no step of one waits for those of another."""
+    cdef uint64_t h[SIDE_BY_SIDE]
+    cdef int64_t at
+    cdef int i
+    for i in range(SIDE_BY_SIDE):
+        h[i] = SEED ^ <uint64_t>n
+    for at in range(0, n, 8):
+        for i in range(SIDE_BY_SIDE):
+            h[i] = stir(h[i] ^ word_at(data + n * i + at))
+    for i in range(SIDE_BY_SIDE):
+        hashes[i] = stir(h[i])
+
+
 cdef inline uint64_t check_of(const uint8_t* data, int64_t width, const uint64_t* like, uint64_t* apart) noexcept nogil:
     """What tells texts of one width and one hash apart, without their bytes.
 
@@ -102,14 +118,18 @@ def width_of(const int32_t[::1] offsets, int64_t size):
 
 def hash_rows(const int32_t[::1] offsets, const uint8_t[::1] data, int64_t width, uint64_t[::1] hashes):
     """hashes[i] (# out) = hash of text i, which lies in data[offsets[i]:offsets[i + 1]]; ``width`` as `width_of` says."""
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, n = hashes.shape[0], begin = 0
     cdef Texts texts = texts_of(offsets, data, width)
     with nogil:
         if width == USUAL:
-            for i in range(hashes.shape[0]):
+            for i in range(n):
                 hashes[i] = hash_bytes(texts.data + USUAL * i, USUAL)
         else:
-            for i in range(hashes.shape[0]):
+            if width >= LONG and width % 8 == 0:
+                begin = n - n % SIDE_BY_SIDE
+                for i from 0 <= i < begin by SIDE_BY_SIDE:
+                    hash_side_by_side(texts.data + width * i, width, &hashes[i])
+            for i in range(begin, n):
                 hashes[i] = hash_bytes(text(&texts, i), length(&texts, i))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from qingsuan.columns.rows import Keeper, Taker, has_its_digits, looked_up, low_words
+from qingsuan.columns.rows import Keeper, Taker, are_within, has_its_digits, looked_up, low_words
 from qingsuan.people import Texts
 
 N = 300
@@ -84,6 +84,30 @@ def test_texts_of_one_width_share_their_offsets_and_nothing_else():
     )
     taken = taker.batch(batch, {"a": Texts.of(batch.column("a"))})
     assert taken.to_pylist() == batch.take(pa.array(rows(500))).to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("places", "size"),
+    [
+        ([], 0),
+        ([0], 1),
+        ([0], 0),
+        ([-1], 1),
+        ([0, 1], 1),
+        ([-(2**31)], 2**40),
+        ([2**31 - 1], 2**31),
+        ([2**31 - 1], 2**31 - 1),
+    ],
+)
+def test_places_are_within_when_none_is_negative_or_beyond(places, size):
+    column = np.array(places, np.int32)
+    assert are_within(column, size) == all(0 <= place < size for place in places)
+    assert are_within(np.repeat(column, 2)[::2], size) == are_within(column, size)
+
+
+def test_places_of_other_widths_are_refused():
+    with pytest.raises(ValueError, match="32 bits, not int64"):
+        are_within(np.array([2**32]), 1)
 
 
 @pytest.mark.parametrize("wrong", [[-1], [0, N], [N + 5]])

@@ -16,7 +16,18 @@ import pyarrow as pa
 from qingsuan import _rows
 from qingsuan.people import Texts
 
-__all__ = ["Keeper", "Taker", "add_up", "arrow", "has_its_digits", "looked_up", "low_words", "numbers", "recoded"]
+__all__ = [
+    "Keeper",
+    "Taker",
+    "add_up",
+    "are_within",
+    "arrow",
+    "has_its_digits",
+    "looked_up",
+    "low_words",
+    "numbers",
+    "recoded",
+]
 
 MAX_BYTES = 2**31 - 1
 _DIGITS_OF_64_BITS = 18
@@ -49,6 +60,21 @@ def numbers(column: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
     return values
 
 
+def are_within(places: npt.NDArray[np.int32], size: int) -> bool:
+    """Whether all places of 32 bits lie in ``0 … size - 1``.
+
+    Raises
+    ------
+    ValueError
+        They have other than 32 bits.
+    """
+    if places.dtype != np.int32:
+        raise ValueError(f"places are whole numbers of 32 bits, not {places.dtype}")
+    return not len(places) or int(places.view(np.uint32).max()) < min(
+        size, 2**31
+    )  # unsigned, negative ones are the largest
+
+
 class Taker:
     """Takes the same rows of many columns.
 
@@ -65,7 +91,7 @@ class Taker:
     """
 
     def __init__(self, rows: npt.NDArray[np.int32], size: int) -> None:
-        if len(rows) and not (int(rows.min()) >= 0 and int(rows.max()) < size):
+        if not are_within(rows, size):
             raise ValueError(f"a row is outside 0 … {size - 1}")
         self.rows, self.size = np.ascontiguousarray(rows, np.int32), size
         self._offsets: dict[int, pa.Buffer] = {}
@@ -231,7 +257,7 @@ def add_to(
     for total, column in zip(sums, columns, strict=True):
         if len(column) != len(groups):
             raise ValueError("columns differ in length")
-        if len(groups) and not (int(groups.min()) >= 0 and int(groups.max()) < len(total)):
+        if not are_within(groups, len(total)):
             raise ValueError(f"a group is outside 0 … {len(total) - 1}")
         largest = max(int(column.max()), -int(column.min())) if len(column) else 0
         reached = max(int(total.max(initial=0)), -int(total.min(initial=0)))
@@ -251,7 +277,7 @@ def add_up(
     ValueError
         A group is out of range, a column has another length, or a sum could leave 64 bits.
     """
-    if len(groups) and not (int(groups.min()) >= 0 and int(groups.max()) < count):
+    if not are_within(groups, count):
         raise ValueError(f"a group is outside 0 … {count - 1}")
     found = []
     for column in columns:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from qingsuan import _classify
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.cells import NO_AMOUNT
-from qingsuan.columns.rows import looked_up
+from qingsuan.columns.rows import are_within, looked_up
 from qingsuan.policy.decision import NO_RULE, Diagram
 from qingsuan.policy.identities import MAX_CLASSES
 from qingsuan.policy.model import IdentityClass, RuleSet
@@ -39,14 +39,14 @@ class PersonRows:
 
 def _check(person: Int32, other: PersonRows, *columns: Int32) -> None:
     people = len(other.starts) - 1
-    if len(person) and not (int(person.min()) >= 0 and int(person.max()) < people):
+    if not are_within(person, people):
         raise ValueError("a person is out of range")
     if other.starts[0] != 0 or (np.diff(other.starts) < 0).any() or other.starts[-1] > len(other.rows):
         raise ValueError("rows by person are not in order")
     size = len(columns[0])
     if any(len(column) != size for column in columns):
         raise ValueError("columns differ in length")
-    if len(other.rows) and not (int(other.rows.min()) >= 0 and int(other.rows.max()) < size):
+    if not are_within(other.rows, size):
         raise ValueError("a row is out of range")
 
 
@@ -111,7 +111,7 @@ def find_identities(
     _check(person, identities, row_code, row_begin, row_end)
     if not len(rule_set) == len(date) == len(person):
         raise ValueError("columns differ in length")
-    if len(row_code) and not (int(row_code.min()) >= 0 and int(row_code.max()) < bits.shape[1]):
+    if not are_within(row_code, bits.shape[1]):
         raise ValueError("an identity code is out of range")
     if len(rule_set) and int(rule_set.max()) >= bits.shape[0]:
         raise ValueError("a rule set is out of range")
@@ -319,7 +319,7 @@ class Classifier:
         if {*map(len, code_columns), *map(len, number_columns), len(held)} - {n}:
             raise ValueError("columns differ in length")
         for name, column in zip(self.code_columns, code_columns, strict=True):
-            if n and not (int(column.min()) >= 0 and int(column.max()) < len(self._texts(name, name))):
+            if not are_within(column, len(self._texts(name, name))):
                 raise ValueError(f"a code of {name} is out of range")
         if n and int(rule_set.max()) >= len(self._roots):
             raise ValueError("a rule set is out of range")
