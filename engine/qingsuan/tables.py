@@ -25,6 +25,7 @@ __all__ = [
     "REGISTRATIONS",
     "REJECTION_CODES",
     "SHORTFALLS",
+    "WAYS",
     "Column",
     "InterfaceColumn",
 ]
@@ -349,6 +350,19 @@ PLACES = ("pool", "region", "outside")
 
 REFERRALS = ("none", "referred", "emergency", "both")
 """Dimension ``referral``: from ``refl_flag`` and ``er_flag``."""
+
+WAYS = {
+    "01": "by item 按项目",
+    "02": "by disease 按病种",
+    "03": "per bed-day 按床日",
+    "04": "per head 按人头",
+    "05": "DRG 按病组",
+    "06": "DIP 按病种分值",
+    "07": "county alliance 县域医共体总额",
+    "unit": "per unit of service 按服务单元",
+    "special": "special payers 特殊支付方",
+}
+"""Ways of payment (清算方式), by the national code where there is one."""
 
 CODES: dict[str, dict[str, str]] = {
     "insutype": {

@@ -11,9 +11,9 @@ import qingsuan
 from clearing_cases import ClearingYear, only_made_up
 from qingsuan.clearing.cases import REASONS
 from qingsuan.clearing.contracts.bureau import FILES, OPTIONAL
-from qingsuan.clearing.contracts.model import WAYS
 from qingsuan.clearing.intake.columns import CASES
 from qingsuan.report.clearing import KINDS
+from qingsuan.tables import WAYS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "clearing.md").read_text("utf8")
 CASE = Path(__file__).parent / "cases" / "02-by-disease.toml"

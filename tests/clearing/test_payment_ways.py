@@ -13,12 +13,12 @@ import pytest
 from clearing_cases import ClearingYear
 from qingsuan import Pool, Region, plugins
 from qingsuan.clearing.contracts.bureau import Bureau, read_bureau
-from qingsuan.clearing.contracts.model import WAYS
 from qingsuan.clearing.ways.holding import held
 from qingsuan.clearing.ways.model import HOLDS, PaymentWay, WaysRule
 from qingsuan.clearing.ways.reader import read_ways_rules
 from qingsuan.errors import PolicyError
 from qingsuan.plugins import load
+from qingsuan.tables import WAYS
 from settling import run
 
 RULE = """\

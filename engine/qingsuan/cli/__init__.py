@@ -33,7 +33,7 @@ __all__ = ["COMMANDS", "cli", "main"]
 TRACEBACK = "QINGSUAN_TRACEBACK"
 """An environment variable: set, a command that ends with an error shows where it was raised."""
 
-NEW_OBJECTS = 100_000
+NEW_OBJECTS = 1_000_000
 """After so many new objects a process of ours looks for unused ones: modules and rules stay, looking through them is in vain."""
 
 BLAS_THREADS = "OPENBLAS_NUM_THREADS"

@@ -159,9 +159,13 @@ def _walk(rule_set: RuleSet, items: Items, steps: Sequence[Step]) -> tuple[list[
         next_level: dict[int, tuple[int, ...]] = {}
         numbers: dict[int, int] = {}
         block = []
+        alive_of: dict[int, int] = {}  # by the mask before: many classes leave the same alive
         for mask, path in level.items():
             for c, allowed in enumerate(masks):
-                alive = merge.of(items.prune(mask & allowed))
+                left = mask & allowed
+                if left not in alive_of:
+                    alive_of[left] = merge.of(items.prune(left))
+                alive = alive_of[left]
                 if alive not in numbers:
                     numbers[alive] = len(numbers)
                     next_level[alive] = (*path, c)

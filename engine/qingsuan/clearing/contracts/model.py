@@ -18,7 +18,6 @@ __all__ = [
     "OF_CASES",
     "OF_POINTS",
     "ONE",
-    "WAYS",
     "Budget",
     "Contract",
     "DayRate",
@@ -31,19 +30,6 @@ __all__ = [
 
 ONE = 10_000
 """One whole of a factor or of points: four decimals."""
-
-WAYS = {
-    "01": "by item 按项目",
-    "02": "by disease 按病种",
-    "03": "per bed-day 按床日",
-    "04": "per head 按人头",
-    "05": "DRG 按病组",
-    "06": "DIP 按病种分值",
-    "07": "county alliance 县域医共体总额",
-    "unit": "per unit of service 按服务单元",
-    "special": "special payers 特殊支付方",
-}
-"""Ways of payment (清算方式), by the national code where there is one."""
 
 OF_POINTS = frozenset(("05", "06"))
 """Ways in which a case is worth points."""
@@ -67,7 +53,7 @@ class Terms:
 
     Attributes
     ----------
-    id, way, title : ``way`` is one of :data:`WAYS`.
+    id, way, title : ``way`` is one of :data:`qingsuan.tables.WAYS`.
     lacks
         Parameters that the way needs and the file does not have, each as file and key: contracts of such terms are not settled.
     disease_share_bp : 02: which part of a disease's standard the fund bears; None where it bears the standard less what the person paid.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from qingsuan.clearing.contracts.model import ONE, WAYS, DayRate, Kind, Terms, TermsFile
+from qingsuan.clearing.contracts.model import ONE, DayRate, Kind, Terms, TermsFile
 from qingsuan.clearing.contracts.payers import read_parts, read_payers
 from qingsuan.clearing.contracts.points import read_points
 from qingsuan.clearing.contracts.shares import read_deposit, read_share
@@ -20,6 +20,7 @@ from qingsuan.policy.model import FUNDS, Source
 from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
 from qingsuan.policy.toml.told import did_you_mean, either
+from qingsuan.tables import WAYS
 
 __all__ = ["MOST_DAYS", "MOST_FACTOR", "factor", "read_terms"]
 

@@ -27,7 +27,7 @@ class PaymentWay:
     Attributes
     ----------
     schemes, care : insutype and med_type.
-    ways : of :data:`qingsuan.clearing.contracts.model.WAYS`; one of them.
+    ways : of :data:`qingsuan.tables.WAYS`; one of them.
     """
 
     schemes: tuple[str, ...]

@@ -9,7 +9,6 @@ from importlib.resources.abc import Traversable
 from itertools import combinations
 from pathlib import Path
 
-from qingsuan.clearing.contracts.model import WAYS
 from qingsuan.clearing.ways.model import HOLDS, MissingWay, PaymentWay, WaysRule
 from qingsuan.errors import PolicyError
 from qingsuan.policy.model import Region
@@ -17,6 +16,7 @@ from qingsuan.policy.sources import cite, read_sources
 from qingsuan.policy.strict import Table, load
 from qingsuan.policy.toml.file import files_in
 from qingsuan.policy.toml.told import did_you_mean, either
+from qingsuan.tables import WAYS
 
 __all__ = ["read_ways_rule", "read_ways_rules", "ways_of"]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from qingsuan.funds.watch.levels import WarningLine
+from qingsuan.funds.watch.lines import WarningLine
 from qingsuan.policy.model import Source
 
 __all__ = [

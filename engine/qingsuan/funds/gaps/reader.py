@@ -12,7 +12,7 @@ from pathlib import Path
 from qingsuan.errors import PolicyError
 from qingsuan.funds.gaps.model import CONCERNS, LAST, NOT_MET, SPREADS, Concerns, GapRule, LastFund, MissingTerm, Shares
 from qingsuan.funds.lines import FUNDS
-from qingsuan.funds.watch.levels import MEASURES, WarningLine
+from qingsuan.funds.watch.lines import MEASURES, WarningLine
 from qingsuan.money import BP_ONE, yuan
 from qingsuan.policy.model import Region
 from qingsuan.policy.sources import cite, read_sources

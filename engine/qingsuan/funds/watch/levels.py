@@ -1,4 +1,4 @@
-"""Measures of the books, and the levels that lines of warning put them at (风险预警)."""
+"""Measures of the books, and the lines of warning (风险预警) that they reach."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from qingsuan.funds.lines import FUNDS
 from qingsuan.funds.places import Pools
 from qingsuan.funds.statement import Statement
 from qingsuan.funds.watch.budgets import Execution
+from qingsuan.funds.watch.lines import MEASURES, WarningLine
 from qingsuan.funds.watch.printed import months
 from qingsuan.heads.small_tables import lines_of, number
 from qingsuan.money import fen_of_yuan
@@ -19,42 +20,14 @@ from qingsuan.policy.toml.told import did_you_mean
 
 __all__ = [
     "LINE_COLUMNS",
-    "MEASURES",
     "Measure",
     "Warned",
-    "WarningLine",
     "measures_of",
     "read_warning_lines",
     "warned",
 ]
 
-MEASURES: Mapping[str, str] = {
-    "months": "可支付月数",
-    "execution-income": "收入预算执行率",
-    "execution-expense": "支出预算执行率",
-    "inpatient-ratio": "住院政策范围内支付比例",
-    "outpatient-ratio": "门诊政策范围内支付比例",
-}
-"""What is measured: months of expense that the balance covers; execution of the budget of a side; what the pooled fund pays of the cost
-in scope (政策范围内). Months count by twelve a year, all others are percent."""
-
 LINE_COLUMNS = ("fund", "measure", "level", "low", "high")
-
-
-@dataclass(frozen=True, slots=True)
-class WarningLine:
-    """A line of warning, in hundredths: outside ``low`` and ``high`` (None: no bound) a measure reaches its level."""
-
-    fund: str
-    measure: str
-    level: str
-    low: int | None
-    high: int | None
-    source: str
-
-    def is_crossed(self, value: int) -> bool:
-        """Whether a measure lies outside."""
-        return (self.low is not None and value < self.low) or (self.high is not None and value > self.high)
 
 
 @dataclass(frozen=True, slots=True)

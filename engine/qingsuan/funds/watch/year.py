@@ -14,7 +14,8 @@ from qingsuan.funds.places import Pools
 from qingsuan.funds.results import pool_sums
 from qingsuan.funds.statement import Statement
 from qingsuan.funds.watch.budgets import Budget, Execution, execution_of, read_budgets, unbalanced
-from qingsuan.funds.watch.levels import MEASURES, Warned, WarningLine, measures_of, read_warning_lines, warned
+from qingsuan.funds.watch.levels import Warned, measures_of, read_warning_lines, warned
+from qingsuan.funds.watch.lines import MEASURES, WarningLine
 from qingsuan.funds.watch.printed import Check, Year, checks_of, months, read_printed
 from qingsuan.heads.small_tables import TableFile
 from qingsuan.money import yuan
