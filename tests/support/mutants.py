@@ -1073,7 +1073,7 @@ MUTANTS = (
     ),
     Mutant(
         "funds: a value on a bound crosses it",
-        "funds/watch/levels.py",
+        "funds/watch/lines.py",
         "value < self.low",
         "value <= self.low",
         suite=WATCHED,

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from qingsuan.benefits.setup import Setup
 from qingsuan.columns.rows import numbers
+from qingsuan.people import Texts
 
 __all__ = ["Columns"]
 
@@ -21,6 +22,7 @@ class Columns:
         self.setup = setup
         self.table = table.combine_chunks()
         self._ranked: dict[str, Int32] = {}
+        self._texts: dict[str, Texts] = {}
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -38,3 +40,9 @@ class Columns:
         if name not in self._ranked:
             self._ranked[name] = self.setup.vocabularies[name].ranked(self.raw(name).astype(np.int32, copy=False))
         return self._ranked[name]
+
+    def texts(self, name: str) -> Texts:
+        """A column of texts, taken apart but not hashed."""
+        if name not in self._texts:
+            self._texts[name] = Texts.plain(self.table.column(name))
+        return self._texts[name]

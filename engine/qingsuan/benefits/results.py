@@ -14,7 +14,6 @@ from qingsuan.benefits.core.core import Paid
 from qingsuan.benefits.order import ROLE
 from qingsuan.columns.cells import NO_AMOUNT, decimals, decimals_or_null
 from qingsuan.columns.rows import Taker, add_up, arrow, looked_up
-from qingsuan.people import Texts
 from qingsuan.policy.model import FUNDS
 from qingsuan.tables import BILL, PAID_COLUMNS
 
@@ -78,7 +77,7 @@ Int64 = npt.NDArray[np.int64]
 
 def id_columns(columns: Columns, taker: Taker) -> dict[str, pa.Array]:
     """The ids of rows."""
-    return {name: taker.texts(Texts.plain(columns.table.column(name))) for name in ("setl_id", "psn_no")}
+    return {name: taker.texts(columns.texts(name)) for name in ("setl_id", "psn_no")}
 
 
 def code_columns(columns: Columns, taker: Taker, names: tuple[str, ...]) -> dict[str, pa.Array]:
@@ -93,7 +92,7 @@ def _time(columns: Columns, taker: Taker) -> pa.Array:
 def reversed_table(columns: Columns, rows: Int32, twins: Int32) -> pa.Table:
     """Claims taken back and the reversals that took them back, side by side in order; each names the other."""
     taker = Taker(rows, len(columns))
-    twin_ids = Taker(twins, len(columns)).texts(Texts.plain(columns.table.column("setl_id")))
+    twin_ids = Taker(twins, len(columns)).texts(columns.texts("setl_id"))
     takes_back = columns.raw("role")[rows] & ROLE["reversal"]
     fields = id_columns(columns, taker)
     fields.update(code_columns(columns, taker, ("insutype", "insu_admdvs", "med_type")))

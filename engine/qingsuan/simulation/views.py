@@ -21,7 +21,6 @@ from qingsuan.benefits.partition.state import Work
 from qingsuan.columns.cells import NO_AMOUNT
 from qingsuan.columns.rows import Taker, add_up, arrow, looked_up, numbers
 from qingsuan.columns.tenths import bucket_of
-from qingsuan.people import Texts
 from qingsuan.policy.model import FUNDS
 from qingsuan.simulation.variants import Scope
 
@@ -169,7 +168,7 @@ class Sorter:
         columns = work.columns
         first = work.ordered.rows[work.numbering.starts[:-1]].astype(np.int32)
         psn_no, setl_id = (
-            Taker(rows, len(columns)).texts(Texts.plain(columns.table.column(name)))
+            Taker(rows, len(columns)).texts(columns.texts(name))
             for name, rows in (("psn_no", first), ("setl_id", work.rows[places]))
         )
         return View(

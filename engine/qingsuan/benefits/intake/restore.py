@@ -18,7 +18,6 @@ from qingsuan.benefits.setup import CLAIM_CODES
 from qingsuan.columns.alike import for_alike
 from qingsuan.columns.cells import Cells, decimals
 from qingsuan.columns.rows import Taker, arrow
-from qingsuan.people import Texts
 from qingsuan.tables import CLAIMS, Column
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ def _values(columns: Columns, taker: Taker, column: Column, null: npt.NDArray[np
         internal, bits = _FLAGS[name]
         return _FLAG_TEXTS.take(arrow(((taker.numbers(columns.raw(internal)) & bits) != 0).astype(np.int8)))
     if column.kind == "text":
-        return taker.texts(Texts.plain(columns.table.column(name)))
+        return taker.texts(columns.texts(name))
     values = taker.numbers(columns.raw(name))
     if column.kind == "money":
         return decimals(np.where(null, 0, values)).cast(_TYPES["money"])

@@ -16,7 +16,6 @@ from qingsuan.benefits.partition.state import Work
 from qingsuan.columns.cells import NO_AMOUNT, NO_DATE, OPEN_END, day_text
 from qingsuan.columns.rejects import Refusals
 from qingsuan.columns.rows import looked_up
-from qingsuan.people import Texts
 from qingsuan.policy.conditions import said_as
 from qingsuan.policy.decision import NO_RULE
 from qingsuan.policy.diagram.classes import number_text
@@ -88,7 +87,7 @@ def _cells(columns: Columns, name: str) -> Callable[[int], object]:
     """How a cell of a column is looked up; codes are numbered by their texts and compare like them."""
     if not pa.types.is_string(columns.table.schema.field(name).type):
         return _numbers(columns, name).item
-    texts = Texts.plain(columns.table.column(name))
+    texts = columns.texts(name)
     offsets, data = texts.offsets, texts.data
     return lambda row: data[offsets[row] : offsets[row + 1]].tobytes()
 

@@ -130,7 +130,7 @@ def _began_before(work: Work) -> Mask:
     """Claims of a stay that began before what an earlier run has settled of its account: a part may lie in that run."""
     if work.settled_until is None:
         return np.zeros(len(work.rows), np.bool_)
-    known = np.diff(Texts.plain(work.columns.table.column("mdtrt_id")).offsets) > 0
+    known = np.diff(work.columns.texts("mdtrt_id").offsets) > 0
     found: Mask = known[work.rows] & (work.at("begndate") <= work.settled_until[work.rows])
     return found
 

@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from qingsuan.benefits.order import ROLE, STATUS, Marked
 from qingsuan.benefits.partition.state import Work
-from qingsuan.people import Texts
 from qingsuan.tables import BILL
 
 __all__ = ["hold_what_nameless_reversals_negate"]
@@ -47,7 +46,7 @@ def hold_what_nameless_reversals_negate(work: Work, role: npt.NDArray[np.int8], 
 def _nameless(work: Work, role: npt.NDArray[np.int8]) -> Places:
     """The places of reversals, refused ones too, that name no original and whose own id no claim of the person has."""
     places: Places = np.flatnonzero(role & ROLE["reversal"])
-    inits = Texts.plain(work.columns.table.column("init_setl_id"))
+    inits = work.columns.texts("init_setl_id")
     places = places[np.diff(inits.offsets)[work.rows[places]] == 0]
     places = places[work.columns.raw(BILL[0])[work.rows[places]] < 0]
     if not len(places):
