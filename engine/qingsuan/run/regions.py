@@ -24,8 +24,10 @@ from qingsuan.policy.authority.model import Setting
 from qingsuan.policy.authority.reader import read_authorities
 from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.findings import Finding, PolicyFindings, refuse_findings
-from qingsuan.policy.model import Region, RuleSet
+from qingsuan.policy.model import FOLDERS, Region, RuleSet
 from qingsuan.policy.reader import read_rule_sets
+from qingsuan.policy.toml.file import is_unchanged
+from qingsuan.policy.toml.noted import Noted, noting
 from qingsuan.premiums.model import PremiumRule, Premiums
 from qingsuan.premiums.reader import read_premiums
 from qingsuan.subsidies.model import FundingRule
@@ -96,7 +98,38 @@ class _Untrusted:
     findings: tuple[Finding, ...] = ()
 
 
+_KEPT: dict[str, tuple[Noted, Rules]] = {}
+"""Rules that were read in this process, and from which files: the dozen settlements of a year's end all go by the same ones."""
+
+_MOST_KEPT = 64
+
+
 def _read(region: Region, compiled: bool) -> Rules | _Untrusted:
+    """The rules of a region; those that were read before where every file of them is what it was."""
+    try:
+        key = f"{call_plugin(_said_of, region)} {compiled}"
+    except PluginCodeError:
+        return _read_anew(region, compiled)
+    kept = _KEPT.get(key)
+    if kept is not None and is_unchanged(kept[0]):
+        return kept[1]
+    with noting() as noted:
+        read = _read_anew(region, compiled)
+    if isinstance(read, Rules) and noted.is_whole:
+        if len(_KEPT) == _MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[key] = noted, read
+    return read
+
+
+def _said_of(region: Region) -> str:
+    """All that a region says of itself, as far as its rules hang on it."""
+    codes = {column: sorted(values.items()) for column, values in sorted(region.codes.items())}
+    folders = [str(getattr(region, name)) for name in FOLDERS]
+    return repr((region.code, region.name, region.pools, codes, sorted(region.functions), folders))
+
+
+def _read_anew(region: Region, compiled: bool) -> Rules | _Untrusted:
     what = "rule sets"
     try:
         rule_sets = call_plugin(_read_and_compile if compiled else read_rule_sets, region)

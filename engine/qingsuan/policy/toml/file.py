@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from qingsuan.errors import PolicyError
+from qingsuan.policy.toml.noted import Noted, note_file, note_folder, noting
 from qingsuan.policy.toml.told import MOST_DIGITS
 
-__all__ = ["MOST_BYTES", "files_in", "parsed", "parsed_text", "read_bytes", "read_text", "toml_in"]
+__all__ = ["MOST_BYTES", "files_in", "is_unchanged", "parsed", "parsed_text", "read_bytes", "read_text", "toml_in"]
 
 MOST_BYTES = 16 << 20
 """A parameter file that is longer is none that anybody wrote."""
@@ -27,7 +28,9 @@ def toml_in(folder: Traversable | Path) -> list[Traversable | Path]:
     OSError
         The folder cannot be read; whose fault that is, the caller knows.
     """
-    return sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    note_folder(folder, [file.name for file in files])
+    return files
 
 
 def files_in(folder: Traversable | Path, what: str, key: str) -> list[Traversable | Path]:
@@ -79,9 +82,7 @@ def read_bytes(file: Traversable | Path) -> bytes:
         The file cannot be opened, is no file that has an end, or is longer than ``MOST_BYTES``.
     """
     try:
-        if isinstance(file, Path):
-            return _whole(file)
-        return file.read_bytes()
+        content = _whole(file) if isinstance(file, Path) else file.read_bytes()
     except OSError as error:
         raise PolicyError(
             str(file),
@@ -89,6 +90,21 @@ def read_bytes(file: Traversable | Path) -> bytes:
             expected="a readable UTF-8 text file",
             do="check that the file is there, is shipped with the plugin, and may be read",
         ) from error
+    note_file(file, content)
+    return content
+
+
+def is_unchanged(noted: Noted) -> bool:
+    """Whether all that was noted would be read again as it was."""
+    try:
+        with noting() as now:
+            for folder in noted.folders:
+                toml_in(folder)
+            for file in noted.files:
+                read_bytes(file)
+    except (OSError, PolicyError):
+        return False
+    return noted.is_whole and now.is_whole and (now.files, now.folders) == (noted.files, noted.folders)
 
 
 def _whole(file: Path) -> bytes:
