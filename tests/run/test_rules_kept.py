@@ -125,7 +125,30 @@ def test_a_region_that_says_something_else_has_rules_of_its_own(region: Region, 
     assert read(replace(region, pools=(*region.pools, Pool("990200", "two", ("9902",))))) is not first
     (tmp_path / "none").mkdir()
     assert read(replace(region, funding=tmp_path / "none")) is not first
-    assert read(region, compiled=False) is not first, "what was only read may not compile"
+
+
+TWICE = RULES + RULES[RULES.index("[[rules]]") :].replace('"some"', '"others"')
+
+
+def test_what_was_only_read_is_compiled_when_that_is_asked(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read(region, compiled=False)
+    compiled: list[int] = []
+    monkeypatch.setattr(regions, "compile_rule_sets", lambda rule_sets: compiled.append(len(rule_sets)))
+    assert read(region) is first
+    assert read(region) is first
+    assert read(region, compiled=False) is first
+    assert compiled == [1]
+
+
+def test_what_does_not_compile_is_told_as_if_it_were_read_now(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:
+    (region.rules / "a.toml").write_text(TWICE, "utf-8")
+    plugin = Plugin("one", "qingsuan-one", "2022.1", region)
+    (anew,) = regions.read_regions(Installed((plugin,))).installed.broken
+    assert "rules “some” and “others” can match the same claim" in str(anew.problem)
+    monkeypatch.setattr(regions, "_KEPT", {})
+    read(region, compiled=False)
+    for _ in range(2):
+        assert regions.read_regions(Installed((plugin,))).installed.broken == (anew,)
 
 
 def test_rules_that_are_no_files_of_the_machine_are_read_each_time(region: Region, tmp_path: Path) -> None:

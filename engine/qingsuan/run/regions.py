@@ -98,8 +98,17 @@ class _Untrusted:
     findings: tuple[Finding, ...] = ()
 
 
-_KEPT: dict[str, tuple[Noted, Rules]] = {}
-"""Rules that were read in this process, and from which files: the dozen settlements of a year's end all go by the same ones."""
+@dataclass
+class _Kept:
+    """Rules that were read, from which files, and whether their rule sets were compiled, too."""
+
+    rules: Rules
+    noted: Noted
+    are_compiled: bool
+
+
+_KEPT: dict[str, _Kept] = {}
+"""What was read in this process, by what the region says: the dozen settlements of a year's end all go by the same rules."""
 
 _MOST_KEPT = 64
 
@@ -107,19 +116,28 @@ _MOST_KEPT = 64
 def _read(region: Region, compiled: bool) -> Rules | _Untrusted:
     """The rules of a region; those that were read before where every file of them is what it was."""
     try:
-        key = f"{call_plugin(_said_of, region)} {compiled}"
+        said = call_plugin(_said_of, region)
     except PluginCodeError:
         return _read_anew(region, compiled)
-    kept = _KEPT.get(key)
-    if kept is not None and is_unchanged(kept[0]):
-        return kept[1]
+    kept = _KEPT.get(said)
+    if kept is not None and is_unchanged(kept.noted):
+        return _compiled(kept) if compiled and not kept.are_compiled else kept.rules
     with noting() as noted:
         read = _read_anew(region, compiled)
     if isinstance(read, Rules) and noted.is_whole:
         if len(_KEPT) == _MOST_KEPT:
             _KEPT.clear()
-        _KEPT[key] = noted, read
+        _KEPT[said] = _Kept(read, noted, compiled)
     return read
+
+
+def _compiled(kept: _Kept) -> Rules | _Untrusted:
+    try:
+        call_plugin(compile_rule_sets, kept.rules.rule_sets)
+    except PluginCodeError as error:
+        return _untrusted("rule sets", error)
+    kept.are_compiled = True
+    return kept.rules
 
 
 def _said_of(region: Region) -> str:
@@ -147,10 +165,14 @@ def _read_anew(region: Region, compiled: bool) -> Rules | _Untrusted:
         call_plugin(hold_to_authority, region, rule_sets, funding.values(), premiums.rules.values())
         return Rules(rule_sets, funding, premiums, accounts, funds, ways)
     except PluginCodeError as error:  # the folders may be objects of the plugin's own making
-        cause = error.__cause__
-        told = cause if isinstance(cause, PolicyError) else error
-        findings = cause.findings if isinstance(cause, PolicyFindings) else ()
-        return _Untrusted(f"its {what} cannot be trusted: {told}", findings)
+        return _untrusted(what, error)
+
+
+def _untrusted(what: str, error: PluginCodeError) -> _Untrusted:
+    cause = error.__cause__
+    told = cause if isinstance(cause, PolicyError) else error
+    findings = cause.findings if isinstance(cause, PolicyFindings) else ()
+    return _Untrusted(f"its {what} cannot be trusted: {told}", findings)
 
 
 def hold_to_authority(
