@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from qingsuan import Pool, Region
-from qingsuan.plugins import Installed
+from qingsuan.plugins import Installed, load
 from qingsuan.plugins.finding import Plugin
 from qingsuan.run import regions
 from rule_heads import head
@@ -167,3 +167,28 @@ def test_only_so_many_are_kept(region: Region) -> None:
         read(replace(region, name=name))
     assert len(regions._KEPT) == 1
     assert read(replace(region, name=names[-1])) is read(replace(region, name=names[-1]))
+
+
+def test_what_a_digest_is_of_is_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is opened a second time for its digest may hold something else by then."""
+    monkeypatch.setattr(regions, "_KEPT", {})
+    installed = load()
+    monkeypatch.setattr(Path, "read_bytes", lambda file: pytest.fail(f"{file} is read once more"))
+    assert installed.regions, "make setup installs two"
+    found = regions.read_regions(installed)
+    assert found.installed.broken == ()
+    noted = [kept.noted.files for kept in regions._KEPT.values()]
+    digests = {str(file): digest.hex() for files in noted for file, digest in files.items()}
+    said = [
+        rule
+        for rules in found.rules.values()
+        for rule in (
+            *rules.funding.values(),
+            *rules.premiums.rules.values(),
+            *rules.accounts,
+            *rules.funds,
+            *rules.ways,
+        )
+    ]
+    assert {rule.file: rule.digest for rule in said}.items() <= digests.items()
+    assert len({type(rule) for rule in said}) == 5

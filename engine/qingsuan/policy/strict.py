@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -19,7 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 from qingsuan.errors import PolicyError
 from qingsuan.money import BP_ONE, MAX_FEN, bp_of_percent, fen_of_yuan, yuan
-from qingsuan.policy.toml.file import parsed
+from qingsuan.policy.toml.file import decoded, parsed_text, read_bytes
 from qingsuan.policy.toml.told import (
     SMALL_BP,
     asked_percent,
@@ -42,7 +43,7 @@ _EXACT = "exact"
 
 
 def load(file: Traversable | Path, *, version: int = 1, label: str = "") -> Table:
-    """Read one TOML file into its outermost table and check its ``format`` key.
+    """Read one TOML file into its outermost table, with the SHA-256 of the bytes that were read, and check its ``format`` key.
 
     ``label`` is the name of the file in messages about what it holds; its path unless given.
 
@@ -52,7 +53,9 @@ def load(file: Traversable | Path, *, version: int = 1, label: str = "") -> Tabl
         The file cannot be read, is not UTF-8, is not TOML, or has another number there than ``version``.
     """
     name = label or str(file)
-    table = Table(parsed(file, name), file=name)
+    content = read_bytes(file)
+    table = Table(parsed_text(decoded(content, file), name), file=name)
+    table.digest = hashlib.sha256(content).hexdigest()
     if (found := table.whole("format", low=0)) != version:
         table.refuse("format", found=f"format {found}", expected=f"format = {version}", do="use the qingsuan it is for")
     return table
@@ -72,6 +75,7 @@ class Table:
         self._children: list[Table] = []
         self._from_below: dict[str, Table] = {}
         self._part_of: Table | None = None
+        self.digest = ""  # the SHA-256 of the file whose outermost table it is
         self.amount_of: Callable[[Table], int] | None = None  # how an amount is read that is a table
 
     # ---- the shape of the table

@@ -7,7 +7,6 @@ sources that are not there, groups whose payers leave a rest, codes outside the 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
@@ -82,7 +81,7 @@ def _rule(
     carry_into, carry_source = _carry(root, year, sources)
     return PremiumRule(
         file=str(file),
-        digest=hashlib.sha256(file.read_bytes()).hexdigest(),
+        digest=root.digest,
         region=region,
         title=head.text("title"),
         year=year,

@@ -6,7 +6,6 @@ sources that are not there, shares that do not add up to the standard, codes out
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -56,7 +55,7 @@ def read_funding(file: Traversable | Path) -> FundingRule:
         )
     rule = FundingRule(
         file=str(file),
-        digest=hashlib.sha256(file.read_bytes()).hexdigest(),
+        digest=root.digest,
         region=region,
         title=head.text("title"),
         year=head.whole("year", low=2000, high=2999),

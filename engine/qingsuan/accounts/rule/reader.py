@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-import hashlib
 from collections.abc import Iterable
 from importlib.resources.abc import Traversable
 from itertools import combinations
@@ -106,7 +105,7 @@ def read_account_rule(file: Traversable | Path) -> AccountRule:
     """
     root = load(file)
     parts = _Parts(root)
-    rule = parts.rule(str(file), hashlib.sha256(file.read_bytes()).hexdigest())
+    rule = parts.rule(str(file), root.digest)
     root.done()
     return rule
 

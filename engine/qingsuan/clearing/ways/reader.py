@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Collection, Iterable
 from importlib.resources.abc import Traversable
 from itertools import combinations
@@ -99,7 +98,7 @@ def read_ways_rule(file: Traversable | Path) -> WaysRule:
         )
     rule = WaysRule(
         file=str(file),
-        digest=hashlib.sha256(file.read_bytes()).hexdigest(),
+        digest=root.digest,
         region=head.text("region"),
         title=head.text("title"),
         effective=_first_of_a_month(head),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable
 from importlib.resources.abc import Traversable
 from itertools import combinations
@@ -99,7 +98,7 @@ def read_gap_rule(file: Traversable | Path) -> GapRule:
         With file, key, what was found and what was expected.
     """
     root = load(file)
-    rule = _Parts(root).rule(str(file), hashlib.sha256(file.read_bytes()).hexdigest())
+    rule = _Parts(root).rule(str(file), root.digest)
     root.done()
     return rule
 

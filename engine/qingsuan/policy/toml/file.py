@@ -14,7 +14,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.policy.toml.noted import Noted, note_file, note_folder, noting
 from qingsuan.policy.toml.told import MOST_DIGITS
 
-__all__ = ["MOST_BYTES", "files_in", "is_unchanged", "parsed", "parsed_text", "read_bytes", "read_text", "toml_in"]
+__all__ = ["MOST_BYTES", "decoded", "files_in", "is_unchanged", "parsed_text", "read_bytes", "read_text", "toml_in"]
 
 MOST_BYTES = 16 << 20
 """A parameter file that is longer is none that anybody wrote."""
@@ -62,8 +62,13 @@ def read_text(file: Traversable | Path) -> str:
     PolicyError
         The file cannot be opened, or is not UTF-8.
     """
+    return decoded(read_bytes(file), file)
+
+
+def decoded(content: bytes, file: Traversable | Path) -> str:
+    """The text of a parameter file that was read; see :func:`read_text`."""
     try:
-        return read_bytes(file).decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PolicyError(
             str(file),
@@ -126,17 +131,6 @@ def _whole(file: Path) -> bytes:
             do="divide it, or take out what is no rule",
         )
     return content
-
-
-def parsed(file: Traversable | Path, label: str) -> dict[str, Any]:
-    """Parse a TOML file, floats as decimals; ``label`` is its name in messages.
-
-    Raises
-    ------
-    PolicyError
-        The file cannot be read, is not UTF-8, or is not TOML.
-    """
-    return parsed_text(read_text(file), label)
 
 
 def parsed_text(text: str, label: str) -> dict[str, Any]:
