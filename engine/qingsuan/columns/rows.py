@@ -70,9 +70,8 @@ def are_within(places: npt.NDArray[np.int32], size: int) -> bool:
     """
     if places.dtype != np.int32:
         raise ValueError(f"places are whole numbers of 32 bits, not {places.dtype}")
-    return not len(places) or int(places.view(np.uint32).max()) < min(
-        size, 2**31
-    )  # unsigned, negative ones are the largest
+    unsigned = places.view(np.uint32)  # of these, negative ones are the largest
+    return not len(places) or int(unsigned.max()) < min(size, 2**31)
 
 
 class Taker:
