@@ -59,7 +59,7 @@ def _numbers_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _say_types(path: Path, numbers: bytes, types: bytes) -> bool:
-    """Have a file's footer begin with its types in the place of numbers; not if it begins with neither."""
+    """Have the footer of a file of numbers begin with its types; False, and nothing done, if it does not begin with the numbers."""
     with path.open("r+b") as file:
         file.seek(-_TAIL_BYTES, os.SEEK_END)
         tail = file.read()
