@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from qingsuan.errors import PolicyError
-from qingsuan.policy.toml.file import read_bytes, read_text
+from qingsuan.policy.toml.file import decoded, read_bytes, read_text
 
 __all__ = ["Line", "TableFile", "keyed", "lines_of", "longest", "number", "prefix_of"]
 
@@ -36,8 +36,9 @@ class TableFile:
     @classmethod
     def of(cls, table: str, file: Path) -> TableFile:
         """Read a file's digest and comments."""
-        lines = [line for line in read_text(file).splitlines() if line.startswith("#")]
-        digest = hashlib.sha256(read_bytes(file)).hexdigest()
+        content = read_bytes(file)
+        lines = [line for line in decoded(content, file).splitlines() if line.startswith("#")]
+        digest = hashlib.sha256(content).hexdigest()
         return cls(table, file.name, digest, tuple(line.lstrip("# ").rstrip() for line in lines), file)
 
 

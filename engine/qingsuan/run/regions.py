@@ -19,6 +19,7 @@ from qingsuan.errors import PolicyError
 from qingsuan.funds.gaps.model import GapRule
 from qingsuan.funds.gaps.reader import read_gap_rules
 from qingsuan.plugins import Installed, Plugin
+from qingsuan.plugins.digest import definition_of
 from qingsuan.policy.authority.check import check_authority, check_standard
 from qingsuan.policy.authority.model import Setting
 from qingsuan.policy.authority.reader import read_authorities
@@ -141,10 +142,8 @@ def _compiled(kept: _Kept) -> Rules | _Untrusted:
 
 
 def _said_of(region: Region) -> str:
-    """All that a region says of itself, as far as its rules hang on it."""
-    codes = {column: sorted(values.items()) for column, values in sorted(region.codes.items())}
-    folders = [str(getattr(region, name)) for name in FOLDERS]
-    return repr((region.code, region.name, region.pools, codes, sorted(region.functions), folders))
+    """All that a region says of itself: what it defines, and where its files lie."""
+    return " ".join([definition_of(region), *(repr(str(getattr(region, name))) for name in FOLDERS)])
 
 
 def _read_anew(region: Region, compiled: bool) -> Rules | _Untrusted:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from qingsuan.apart.code import PluginCodeError
+from qingsuan.columns.rows import are_within
 from qingsuan.plugins.asking.process import PluginProcess, SilentError
 from qingsuan.plugins.places import files_below
 from qingsuan.policy.model import Function
@@ -138,7 +139,7 @@ def _checked(values: Any, body: bytes) -> tuple[list[str], Any]:
     if len(body) % _NUMBER_BYTES:
         raise PluginCodeError("an answer that is no list of codes")
     numbers = np.frombuffer(body, np.int32)
-    if len(numbers) and not (numbers.min() >= 0 and numbers.max() < len(values)):
+    if not are_within(numbers, len(values)):
         raise PluginCodeError("an answer whose rows have codes that are not in it")
     return values, numbers
 
