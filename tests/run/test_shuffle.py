@@ -76,23 +76,61 @@ def test_the_shuffle_that_holds_most_goes_to_disk_first(tmp_path):
             assert shuffle.held_bytes == 0
 
 
-def test_what_is_on_disk_in_part_goes_there_whole(tmp_path):
-    budget = Budget(20_000, workers=2)
-    names = people(1000)
-    with (
-        Shuffle(PARTITIONS, budget, tmp_path / "aside") as shuffle,
-        Shuffle(PARTITIONS, budget, tmp_path / "kept") as kept,
-    ):
-        shuffle.add(batch_of(names[:900]))
-        shuffle.add(batch_of(names[900:]))
-        kept.add(batch_of(names[:100]))
-        for one in (shuffle, kept):
-            one.close()
-        assert (shuffle.held_bytes, kept.held_bytes > 0, kept.spilled_bytes) == (0, True, 0)
-        found = [
-            name for partition in range(PARTITIONS) for name in shuffle.take(partition).column("psn_no").to_pylist()
-        ]
+def found_in(shuffle):
+    taken = (shuffle.take(partition) for partition in range(shuffle.partitions))
+    return sorted(name for table in taken for name in table.column("psn_no").to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("times", "least", "most"), [(0.99, 0, 0), (1.01, 11, 15), (1.3, 30, 40), (1.9, 45, 55), (2.5, 100, 100)]
+)
+def test_of_rows_that_hardly_exceed_the_budget_most_stay_in_memory(times, least, most, tmp_path):
+    """How much goes to disk, in percent, of so many times the rows that fit."""
+    names = people(round(2000 * times))
+    with Shuffle(40, Budget(64_000, workers=2), tmp_path / "aside") as shuffle:  # a row takes 32 bytes
+        for start in range(0, len(names), 10):
+            shuffle.add(batch_of(names[start : start + 10]))
+            assert shuffle.held_bytes <= 64_000
+        shuffle.close()
+        whole = int(shuffle.bytes_of.sum())
+        assert shuffle.spilled_bytes + shuffle.held_bytes == whole
+        assert least <= 100 * shuffle.spilled_bytes / whole <= most
+        assert found_in(shuffle) == sorted(names)
+        assert shuffle.held_bytes == 0
+
+
+def test_a_batch_goes_to_disk_whole_so_that_its_memory_is_given_back(tmp_path):
+    """All pieces of a batch are slices of its memory: one piece left would keep all of it."""
+    names = people(4000)
+    # of columns with nulls Arrow itself makes the pieces, and says what they take
+    n = pa.array([None, *range(399)], pa.int64())
+    with Shuffle(PARTITIONS, Budget(1 << 30), tmp_path / "aside") as shuffle:
+        before = pa.total_allocated_bytes()
+        for start in range(0, len(names), 400):
+            shuffle.add(pa.RecordBatch.from_pydict({"psn_no": pa.array(names[start : start + 400]), "n": n}))
+        whole, taken = shuffle.held_bytes, pa.total_allocated_bytes() - before
+        shuffle.spill()
+        assert 0 < shuffle.held_bytes < whole
+        assert (pa.total_allocated_bytes() - before) / taken <= 1.05 * shuffle.held_bytes / whole
+        shuffle.close()
+        assert found_in(shuffle) == sorted(names)
+
+
+def test_rows_that_were_left_in_memory_go_to_disk_when_it_is_needed_otherwise(tmp_path):
+    """After the files were finished, and after a partition was taken: into further files."""
+    names, budget = people(1000), Budget(20_000, workers=2)
+    with Shuffle(PARTITIONS, budget, tmp_path / "aside") as shuffle:
+        for start in range(0, len(names), 100):
+            shuffle.add(batch_of(names[start : start + 100]))
+        shuffle.close()
+        assert shuffle.held_bytes > 0 < shuffle.spilled_bytes
+        found = shuffle.take(0).column("psn_no").to_pylist()
+        budget.shrink(0)
+        assert shuffle.held_bytes == 0
+        for partition in range(1, PARTITIONS):
+            found += shuffle.take(partition).column("psn_no").to_pylist()
         assert sorted(found) == sorted(names)
+    assert not list(tmp_path.iterdir())
 
 
 def test_rows_that_cannot_be_put_aside_stop_the_run_and_name_memory(tmp_path):

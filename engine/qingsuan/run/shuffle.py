@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import threading
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,9 @@ __all__ = ["Budget", "Shuffle", "partitions_within"]
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 """Half the bytes for a disk that is slower than this is to pack and unpack."""
+
+_SPILLED_AT_ONCE = 8
+"""One byte in so many that wait goes to disk at once, until more went there than may wait."""
 
 
 def partitions_within(needed: int, sources: Iterable[Source]) -> int:
@@ -70,7 +75,7 @@ def _putting_aside(folder: Path) -> Iterator[None]:
 
 
 class Budget:
-    """What waiting rows may take of memory, in all shuffles that share it: beyond it, the one that holds most goes to disk.
+    """What waiting rows may take of memory, in all shuffles that share it: beyond it, rows of the one that holds most go to disk.
 
     Parameters
     ----------
@@ -120,6 +125,14 @@ class Budget:
             max(self._shuffles, key=lambda shuffle: shuffle.held_bytes).spill()
 
 
+class _Piece(NamedTuple):
+    """The rows of a batch that are of one partition; ``batch`` counts those that were added."""
+
+    batch: int
+    rows: pa.RecordBatch
+    size_bytes: int
+
+
 class _Aside:
     """A file of rows put aside, being written."""
 
@@ -162,7 +175,9 @@ class Shuffle:
     def __init__(self, partitions: int, budget: Budget, folder: Path) -> None:
         self.partitions, self.folder = partitions, folder
         self.spilled_bytes = self.held_bytes = 0
-        self._held: list[list[pa.RecordBatch]] = [[] for _ in range(partitions)]
+        self._held: list[list[_Piece]] = [[] for _ in range(partitions)]
+        self._batch_bytes: deque[int] = deque()
+        self._first_batch = 0
         self._bytes = np.zeros(partitions, np.int64)
         self.rows_of, self.bytes_of = np.zeros(partitions, np.int64), np.zeros(partitions, np.int64)
         self._files: dict[int, list[Path]] = {}
@@ -181,11 +196,14 @@ class Shuffle:
         row_bytes = -(-batch.nbytes // batch.num_rows)
         with self._budget.lock:
             self._schema = self._schema or batch.schema
-            for partition, piece in pieces:
+            number = self._first_batch + len(self._batch_bytes)
+            self._batch_bytes.append(batch.num_rows * row_bytes)
+            for partition, rows in pieces:
+                piece = _Piece(number, rows, rows.num_rows * row_bytes)
                 self._held[partition].append(piece)
-                self._bytes[partition] += piece.num_rows * row_bytes
-                self.rows_of[partition] += piece.num_rows
-                self.bytes_of[partition] += piece.num_rows * row_bytes
+                self._bytes[partition] += piece.size_bytes
+                self.rows_of[partition] += rows.num_rows
+                self.bytes_of[partition] += piece.size_bytes
             self.held_bytes = int(self._bytes.sum())
             self._budget.keep()
 
@@ -214,30 +232,48 @@ class Shuffle:
         return batch.take(pa.array(rows))
 
     def spill(self) -> None:
-        """Put all rows held aside. Called under the budget's lock.
+        """Put the oldest batches held aside, or all once most rows are there. Called under the budget's lock.
+
+        Of rows that hardly exceed the budget most never leave memory. Batches go whole, since all pieces of one are slices of the
+        same memory: it is given back with the last of them.
 
         Raises
         ------
         RunError
             There is no room.
         """
+        self._spill(self.held_bytes if self._is_mostly_aside else self.held_bytes // _SPILLED_AT_ONCE)
+
+    @property
+    def _is_mostly_aside(self) -> bool:
+        return self.spilled_bytes > self._budget.size_bytes
+
+    def _spill(self, size_bytes: int) -> None:
+        """Put so much aside at least, the oldest batches first."""
+        freed = 0
+        while self._batch_bytes and freed <= size_bytes:
+            freed += self._batch_bytes.popleft()
+            self._first_batch += 1
         with _putting_aside(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             for _ in in_threads(self._put_aside, range(self.partitions), self._budget.workers):
                 continue
-        self.spilled_bytes += self.held_bytes
-        self._bytes[:] = self.held_bytes = 0
+        self.spilled_bytes += self.held_bytes - int(self._bytes.sum())
+        self.held_bytes = int(self._bytes.sum())
 
     def _put_aside(self, partition: int) -> None:
-        batches = self._held[partition]
-        if not batches:
+        """Put the pieces of a partition aside that are of batches no longer held."""
+        held = self._held[partition]
+        oldest = held[: bisect_left(held, self._first_batch, key=lambda piece: piece.batch)]
+        if not oldest:
             return
-        file = self._open.get(partition) or self._begun(partition, batches[0].schema)
+        file = self._open.get(partition) or self._begun(partition, oldest[0].rows.schema)
         # many small pieces are joined first: each batch of a file costs as much as some thousand rows
-        file.write(pa.Table.from_batches(batches).combine_chunks())
+        file.write(pa.Table.from_batches([piece.rows for piece in oldest]).combine_chunks())
         if partition not in self._open:
             file.close()
-        self._held[partition] = []
+        self._held[partition] = held[len(oldest) :]
+        self._bytes[partition] -= sum(piece.size_bytes for piece in oldest)
 
     def _begun(self, partition: int, schema: pa.Schema) -> _Aside:
         """A partition's next file; it stays open for what comes later if one more may."""
@@ -249,16 +285,16 @@ class Shuffle:
         return file
 
     def close(self) -> None:
-        """Everything has been added: finish the files. Of a partition that has spilled the rest is written too: memory is needed now."""
-        if self._files and self.held_bytes:
+        """Everything has been added: finish the files. Where most rows are there, the others go too: memory is needed now."""
+        if self._is_mostly_aside and self.held_bytes:
             with self._budget.lock:
                 self.spill()
         with _putting_aside(self.folder):
             self._end_files()
 
     def _end_files(self) -> None:
-        for file in self._open.values():
-            file.close()
+        while self._open:
+            self._open.popitem()[1].close()
 
     def take(self, partition: int) -> pa.Table:
         """Take a partition's rows out; they are gone from here afterwards."""
@@ -278,7 +314,7 @@ class Shuffle:
         for path in self._files.get(partition, ()):
             with reading_again(path), pa.ipc.open_stream(path) as reader:
                 batches += reader
-        batches += self._held[partition]
+        batches += [piece.rows for piece in self._held[partition]]
         if self._schema is None:
             raise ValueError("nothing was ever added, not even an empty batch")
         return pa.Table.from_batches(batches, self._schema)
