@@ -187,7 +187,7 @@ def test_every_command_explains_itself_in_one_language(monkeypatch: pytest.Monke
     ("arguments", "said"),
     [
         (["settle"], "错误：缺少参数 'CLAIMS…'。"),
-        (["settle", "a"], "错误：缺少选项 '--year'。"),
+        (["settle", "a"], "错误：缺少选项 '--out'。"),
         (["settle", "a", "--year", "x"], "错误：'--year' 的值无效：'x' 不是整数。"),
         (["settle", "a", "--year", "1"], "错误：'--year' 的值无效：1 不在范围 2000<=x<=2100 内。"),
         (["settle", "a", "--yeer", "1"], "错误：没有选项 '--yeer'。（是否指其中之一：'--keep', '--year'？）"),

@@ -66,7 +66,7 @@ class Year:
         return run("prepare", *claims, *self.people(), "--year", 2021, "--out", out, "--partitions", PARTITIONS, *more)
 
     def add(self, claims: list[Path], out: Path, *more: object) -> Ran:
-        return run("prepare", *claims, "--year", 2021, "--add", "--out", out, *more)
+        return run("prepare", *claims, "--add", "--out", out, *more)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def eleven(year: Year) -> Path:
 
 
 def settled(prepared: Path, out: Path, *more: object) -> Mapping[str, bytes]:
-    ran = run("settle", prepared, "--year", 2021, "--out", out, *more)
+    ran = run("settle", prepared, "--out", out, *more)
     assert ran.status == 0, ran.err
     return tree(out)
 
@@ -210,9 +210,26 @@ def test_what_a_prepared_year_is_not_settled_with(
     assert not (tmp_path / "out").exists()
 
 
-def test_another_year_is_refused(eleven: Path, tmp_path: Path) -> None:
-    ran = run("settle", eleven, "--year", 2022, "--out", tmp_path / "out")
-    assert (ran.status, "year: 2021 before, 2022 now" in ran.err) == (2, True), ran.err
+def test_a_prepared_year_says_which_it_is(year: Year, eleven: Path, tmp_path: Path) -> None:
+    said = run("settle", eleven, "--year", 2021, "--out", tmp_path / "said")
+    assert said.status == 0, said.err
+    assert tree(tmp_path / "said") == settled(eleven, tmp_path / "out")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_another_year_is_refused(year: Year, eleven: Path, tmp_path: Path, lang: str) -> None:
+    another = {"en": "2022, with a prepared year of 2021", "zh": "2022，而给出的是 2021 年的预备年度"}[lang]
+    nothing = {"en": "only a prepared one says it itself", "zh": "只有预备年度自行写明"}[lang]
+    out = ("--out", tmp_path / "out", "--lang", lang)
+    for command, said in (
+        (("settle", eleven, "--year", 2022, *out), another),
+        (("prepare", *year.months(12, 12), "--add", "--year", 2022, "--out", eleven, "--lang", lang), another),
+        (("settle", *year.months(1, 1), *year.people(), *out), nothing),
+        (("prepare", *year.months(1, 1), *year.people(), *out), nothing),
+    ):
+        ran = run(*command)
+        assert (ran.status, said in ran.err) == (2, True), ran.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_file_is_not_delivered_twice(year: Year, eleven: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qingsuan.errors import UsageError
 from qingsuan.finished import Folder
-from qingsuan.run.bounds import LEAST_MEMORY_BYTES, MOST_WORKERS, whole_number
+from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, LEAST_MEMORY_BYTES, MOST_WORKERS, whole_number
 from qingsuan.run.folder.disk import temporary_folder
 from qingsuan.run.folder.known import MOST_PARTITIONS
 from qingsuan.run.inputs import (
@@ -24,6 +24,7 @@ from qingsuan.run.inputs import (
     read_intake,
 )
 from qingsuan.run.model import Inputs, Options
+from qingsuan.run.prepared.opened import PreparedYear
 
 __all__ = [
     "Parted",
@@ -34,6 +35,7 @@ __all__ = [
     "opened",
     "options_of",
     "texts",
+    "year_of",
     "year_tables",
 ]
 
@@ -125,6 +127,33 @@ def options_of(workers: int, memory: int, partitions: int | None) -> Options:
         whole_number("--memory", memory, LEAST_MEMORY_BYTES),
         None if partitions is None else whole_number("--partitions", partitions, 1, MOST_PARTITIONS),
     )
+
+
+def year_of(year: int | None, prepared: Path | None) -> int:
+    """The year that is meant: the one given, or that of a prepared year.
+
+    Raises
+    ------
+    UsageError
+        It is out of bounds, nobody says it, or the prepared year is another one.
+    InputError
+        The prepared year cannot be trusted.
+    """
+    if year is not None:
+        year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
+    if prepared is not None:
+        known = PreparedYear.open(prepared).record.year
+        if year not in (None, known):
+            raise UsageError(
+                "--year",
+                found=f"{year}, with a prepared year of {known}",
+                expected=f"{known}",
+                do="leave it out, or give another year's folder",
+            )
+        return known
+    if year is None:
+        raise UsageError("--year", found="nothing", expected="a year: only a prepared one says it itself")
+    return year
 
 
 def check_how(*, resume: bool, overwrite: bool) -> None:

@@ -16,6 +16,7 @@ from qingsuan.api.arguments import (
     opened,
     options_of,
     texts,
+    year_of,
     year_tables,
 )
 from qingsuan.benefits.settlement import OPENING, TABLES, Benefits, refuse_families
@@ -50,7 +51,7 @@ def settle(
     insured: Given | None = None,
     identities: Given | None = None,
     *,
-    year: int,
+    year: int | None = None,
     out: PathLike | None = None,
     workers: int = 2,
     memory: int = 2 << 30,
@@ -81,7 +82,7 @@ def settle(
         The tables, with the columns of ``docs/tables.md``: money as decimal or text in yuan. A reader is read to its end, once.
         ``claims`` may also be the folder of a prepared year (:func:`prepare`) and nothing else: it has them all.
     year
-        The year that is settled.
+        The year that is settled; a prepared one says it itself.
     out
         The run folder to write and to keep; None writes a temporary one, gone with the result.
     workers
@@ -139,9 +140,9 @@ def settle(
     """
     check_how(resume=resume, overwrite=overwrite)
     check_engine(engine, spark_master)
-    year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
     options = options_of(workers, memory, partitions)
     prepared = _prepared_in(claims, insured, identities, registrations)
+    year = year_of(year, prepared)
     if prepared is not None and intake is not None:
         raise UsageError(
             f"--intake {intake}",

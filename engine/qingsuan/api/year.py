@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from qingsuan.api.arguments import PathLike, is_nothing, opened, options_of, texts, year_tables
+from qingsuan.api.arguments import PathLike, is_nothing, opened, options_of, texts, year_of, year_tables
 from qingsuan.benefits.settlement import Benefits
 from qingsuan.errors import UsageError
 from qingsuan.prepared import Prepared
-from qingsuan.run.bounds import FIRST_YEAR, LAST_YEAR, whole_number
 from qingsuan.run.deliveries import has_table
 from qingsuan.run.folder.apart import check_apart
 from qingsuan.run.inputs import Given, Spool
@@ -25,7 +24,7 @@ def prepare(
     insured: Given | None = None,
     identities: Given | None = None,
     *,
-    year: int,
+    year: int | None = None,
     out: PathLike,
     add: bool = False,
     workers: int = 2,
@@ -46,6 +45,8 @@ def prepare(
     ----------
     claims, insured, identities
         The tables, and all other arguments, as in :func:`qingsuan.api.benefits.settle`. With ``add`` a table may be left out.
+    year
+        The year that is prepared; with ``add`` the one in ``out`` says it itself.
     out
         The folder to write: a new one, or with ``add`` a prepared year, to which a further delivery is added.
 
@@ -59,7 +60,7 @@ def prepare(
     UsageError, InputError, PluginError, PolicyError, RunError
         As in :func:`qingsuan.api.benefits.settle`; and the year was prepared by something else than what is to be added to it.
     """
-    year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
+    year = year_of(year, Path(out) if add else None)
     options = options_of(workers, memory, partitions)
     if not add and is_nothing(insured):
         raise UsageError("--insured", found="nothing", expected="claims and insured people of the year")

@@ -26,7 +26,11 @@ __all__ = ["command"]
 @click.option("--insured", multiple=True, help="Insured people: file, folder or glob (repeatable).")
 @click.option("--identities", multiple=True, help="Dated identity classes (repeatable).")
 @click.option("--registrations", multiple=True, help="Dated registrations 备案, where rules ask for them (repeatable).")
-@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is prepared.")
+@click.option(
+    "--year",
+    type=click.IntRange(FIRST_YEAR, LAST_YEAR),
+    help="The year that is prepared; with --add the one in --out says it itself.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder of the prepared year.")
 @click.option("--add", is_flag=True, help="Add a further delivery (a month, say) to the prepared year in --out.")
 @execution_options
@@ -44,7 +48,7 @@ def command(
     insured: tuple[str, ...],
     identities: tuple[str, ...],
     registrations: tuple[str, ...],
-    year: int,
+    year: int | None,
     out: Path,
     add: bool,
     workers: int,

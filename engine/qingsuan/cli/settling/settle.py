@@ -27,7 +27,11 @@ __all__ = ["command"]
 @click.option("--insured", multiple=True, help="Insured people: file, folder or glob (repeatable).")
 @click.option("--identities", multiple=True, help="Dated identity classes (repeatable).")
 @click.option("--registrations", multiple=True, help="Dated registrations 备案, where rules ask for them (repeatable).")
-@click.option("--year", type=click.IntRange(FIRST_YEAR, LAST_YEAR), required=True, help="The year that is settled.")
+@click.option(
+    "--year",
+    type=click.IntRange(FIRST_YEAR, LAST_YEAR),
+    help="The year that is settled; a prepared one says it itself.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder to write.")
 @execution_options
 @engine_options
@@ -61,7 +65,7 @@ def command(
     insured: tuple[str, ...],
     identities: tuple[str, ...],
     registrations: tuple[str, ...],
-    year: int,
+    year: int | None,
     out: Path,
     workers: int,
     memory: int,
