@@ -13,11 +13,13 @@ agency of Changchun itself (长春市本级), 229900 that of the province. They 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
-__all__ = ["RETIRED", "Division", "children", "find", "name", "prefecture", "retired"]
+__all__ = ["RETIRED", "Division", "children", "code_and_name", "find", "name", "prefecture", "retired"]
 
 RETIRED = {"220381": ("公主岭市", "220184", 2020)}
 """Codes that were taken out of GB/T 2260 (撤销的行政区划代码): the name, the code since, and the year of the change.
@@ -73,6 +75,16 @@ def name(code: str) -> str:
     """
     division = find(code)
     return division.name if division is not None else code
+
+
+def code_and_name(code: str, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A code with the name that plugins (``names``) give the place, or else its own; alone where it has none.
+
+    >>> code_and_name("220200"), code_and_name("990100"), code_and_name("990100", {"990100": "示例市"})
+    ('220200 吉林市', '990100', '990100 示例市')
+    """
+    known = names.get(code) or name(code)
+    return code if known == code else f"{code} {known}"
 
 
 def retired(code: str) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from settling import RULES, Ran, claim, declared, install, insured, only, settle, write
+from qingsuan.messages import Words
+from qingsuan.report.summary import settle_summary
+from settling import RULES, Ran, claim, declared, install, insured, only, run, settle, write
 
 NOT_KNOWN = """\
 [[missing]]
@@ -76,6 +78,26 @@ def test_unknown_parameters_of_pools_with_claims_are_warned_of_once_and_those_of
     (missing,) = [one["missing"] for one in record(tmp_path)["rule_sets"] if one["rule_set"].startswith("990100")]
     why = {one["parameter"]: one["why"] for one in missing}
     assert why["critical.layer"] == ["no document found", "and its tilt neither"], "no reason is left out"
+
+
+def test_a_pool_is_called_what_its_plugin_calls_it(tmp_path: Path) -> None:
+    """No list of places has it; in English its code stands alone."""
+    assert "990100 one " in settled(tmp_path, [claim()], "--lang", "zh").out
+    assert " one " not in settled(tmp_path, [claim()], "--lang", "en", "--overwrite").out
+    assert record(tmp_path)["plugins"][0]["pools"] == {"990100": "one", "990200": "two"}
+    (tmp_path / "out").rename(tmp_path / "first")
+    settled(tmp_path, [claim(), claim(setl_id="s2")])
+    told = run("diff", tmp_path / "first", tmp_path / "out", "--out", tmp_path / "changes").out
+    assert "990100 one " in told
+
+
+def test_a_pool_that_an_older_run_names_nowhere_is_its_code(tmp_path: Path) -> None:
+    settled(tmp_path, [claim()])
+    older = record(tmp_path)
+    del older["plugins"][0]["pools"]
+    (tmp_path / "out" / "run.json").write_text(json.dumps(older), "utf-8")
+    told = settle_summary(tmp_path / "out", Words("zh"))
+    assert ("  990100 " in told, "990100 990100" in told, "one" in told) == (True, False, False)
 
 
 def test_several_unknown_parameters_of_a_rule_set_are_one_line_with_their_number(

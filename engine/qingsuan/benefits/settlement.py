@@ -27,8 +27,7 @@ from qingsuan.columns.pieces import Pieces
 from qingsuan.columns.rejects import REJECT_SCHEMA
 from qingsuan.columns.rows import arrow, numbers
 from qingsuan.columns.vocabulary import Vocabulary
-from qingsuan.divisions import name as division_name
-from qingsuan.divisions import retired
+from qingsuan.divisions import code_and_name, retired
 from qingsuan.errors import PluginError, UsageError
 from qingsuan.heads.families import Families
 from qingsuan.people import Texts
@@ -315,9 +314,7 @@ class Benefits(Settlement):
         pools: dict[str, int] = {}
         for area, count in self.setup.learned.unserved.items():
             pools[area[:4] + "00"] = pools.get(area[:4] + "00", 0) + count
-        listed = "; ".join(
-            f"{pool} {division_name(pool)}: {count} claims" for pool, count in sorted(pools.items())[:10]
-        )
+        listed = "; ".join(f"{code_and_name(pool)}: {count} claims" for pool, count in sorted(pools.items())[:10])
         broken = "".join(f"\n  refused plugin {problem}" for problem in problems)
         moved = "; ".join(filter(None, map(retired, sorted(self.setup.learned.unserved))))
         raise PluginError(

@@ -14,11 +14,11 @@ from typing import Any
 from qingsuan.closing.identities import BETWEEN, IDENTITIES
 from qingsuan.closing.parts import PARTS, part_called
 from qingsuan.closing.reading import fen, parts_of
-from qingsuan.divisions import name as division_name
+from qingsuan.divisions import code_and_name
 from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
 from qingsuan.report.text import folded, grouped_yuan, heading, percent, table
-from qingsuan.report.wording.names import RunNames
+from qingsuan.report.wording.names import RunNames, pool_names
 from qingsuan.run.folder import RECORD
 
 __all__ = [
@@ -73,7 +73,8 @@ def _benefits(record: _Record, words: Words) -> str:
         mine["claims"] += row["claims"]
         mine.update({name: _fen(row.get(name, "0")) for name in _BENEFITS})
     total = sum(sums.values(), Counter[str]())
-    rows = [[f"{pool} {division_name(pool)}".strip(), *_counted(mine)] for pool, mine in sorted(sums.items())]
+    names = pool_names(record)
+    rows = [[code_and_name(pool, names), *_counted(mine)] for pool, mine in sorted(sums.items())]
     heads = [words.speak(text) for text in (_CLAIMS, *_BENEFITS.values())]
     return table([words.speak("Benefits"), *heads], [*rows, [words.speak("all"), *_counted(total)]], "lrrrrr")
 
@@ -151,14 +152,12 @@ _PAID_SHARE = marked("paid of due")
 
 
 def _accounts(record: _Record, words: Words) -> str:
-    rows = []
+    names, rows = pool_names(record), []
     for row in record["amounts"]:
         credit = _fen(row["credit_in_service"]) + _fen(row["credit_retired"]) + _fen(row["interest"])
         used = sum(_fen(row[name]) for name in ("withheld", "own_uses", "family_uses", "transfers"))
         amounts = (_fen(row["opening"]), credit, used, _fen(row["closing"]))
-        rows.append(
-            [f"{row['pool']} {division_name(row['pool'])}".strip(), f"{row['accounts']:,}", *map(grouped_yuan, amounts)]
-        )
+        rows.append([code_and_name(row["pool"], names), f"{row['accounts']:,}", *map(grouped_yuan, amounts)])
     if not rows:
         none = words.speak("Personal accounts: none could be settled")
         return f"  {none}"
@@ -178,7 +177,8 @@ def _clearing(record: _Record, words: Words) -> str:
         fen = _fen(row["clearing"])
         mine.update({name: _fen(row[name]) for name in ("standard", "audit", "advances")})
         mine.update({"to_pay": max(fen, 0), "to_take_back": max(-fen, 0)})
-    rows = [[f"{pool} {division_name(pool)}".strip(), *_of_clearing(mine)] for pool, mine in sorted(sums.items())]
+    names = pool_names(record)
+    rows = [[code_and_name(pool, names), *_of_clearing(mine)] for pool, mine in sorted(sums.items())]
     heads = [words.speak(text) for text in _CLEARING.values()]
     return table([words.speak("Institutions"), *heads], rows, "lrrrrrr") if rows else ""
 

@@ -23,6 +23,7 @@ from qingsuan.differing.sums import Sums, entries_of, people_of
 from qingsuan.errors import UsageError
 from qingsuan.money import yuan
 from qingsuan.policy.numeric import PAYERS
+from qingsuan.report.wording.names import pool_names
 from qingsuan.run.folder.disk import looking_into, writing
 from qingsuan.run.folder.modes import private_files
 from qingsuan.run.folder.parquet import write_parquet
@@ -208,6 +209,7 @@ def _record(pair: Pair, sums: Sums) -> dict[str, Any]:
         ],
         "funds": funds,
         "by_cause": causes,
+        "pools": {code: name for _, side in pair.sides() for code, name in pool_names(side.record).items()},
     }
 
 

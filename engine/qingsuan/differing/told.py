@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qingsuan.differing.causes import NAMES as CAUSES
-from qingsuan.divisions import name as division_name
+from qingsuan.divisions import code_and_name
 from qingsuan.explain.names import Names
 from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan
@@ -95,7 +95,7 @@ def _where(record: Mapping[str, Any], words: Words) -> list[str]:
     keys = sorted({key[:-1] for key in sums})
     rows = [
         [
-            f"{pool} {division_name(pool)}".strip(),
+            code_and_name(pool, record["pools"]),
             scheme,
             *(grouped_yuan(sums[pool, scheme, what]) for what in ("to_pay", "to_take_back")),
         ]

@@ -18,12 +18,19 @@ class ReportNames(Names):
 
     Parameters
     ----------
+    pools
+        What plugins call their pools, by code.
     texts
         What parameter files say, in that language; what is not among them is said as it stands there.
     """
 
-    def __init__(self, words: Words, texts: Mapping[str, str] = MappingProxyType({})) -> None:
-        super().__init__(words)
+    def __init__(
+        self,
+        words: Words,
+        pools: Mapping[str, str] = MappingProxyType({}),
+        texts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(words, pools)
         self._texts = texts
 
     def told(self, reasons: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from qingsuan.printed.pictures import pictures_of
 from qingsuan.printed.section import Section
 from qingsuan.printed.sections import Totals, of_institution, sections_of
 from qingsuan.report.summary import read_record
+from qingsuan.report.wording.names import pool_names
 
 __all__ = ["Report", "check_names", "report_of", "write_workbook"]
 
@@ -49,7 +50,7 @@ class Report:
 
     def institution(self, code: str) -> Section | None:
         """What claims of one institution come to, by pool and scheme; None where the run has none of it."""
-        return of_institution(self.totals, code, ReportNames(self.words))
+        return of_institution(self.totals, code, ReportNames(self.words, pool_names(self.record)))
 
     def page(self, sections: Mapping[str, Section], above: Any = "", links: Mapping[str, str] | None = None) -> str:
         """One HTML page of these sections, with their pictures.
@@ -145,5 +146,5 @@ def report_of(out: Path, lang: Lang) -> Report:
             do="give the folder that “qingsuan settle” wrote",
         )
     words, gathered, totals = Words(lang), gather(out), Totals(out)
-    sections = sections_of(record, totals, gathered, ReportNames(words, texts_of_plugins(lang)))
+    sections = sections_of(record, totals, gathered, ReportNames(words, pool_names(record), texts_of_plugins(lang)))
     return Report(record, totals, gathered, sections, words)

@@ -10,7 +10,7 @@ from qingsuan.messages import Words, marked
 from qingsuan.report.summary import read_record
 from qingsuan.report.text import grouped_amount, table
 from qingsuan.report.wording.equalities import equalities
-from qingsuan.report.wording.names import RunNames
+from qingsuan.report.wording.names import RunNames, pool_names
 from qingsuan.report.wording.warnings import warning_lines
 
 __all__ = ["account_summary"]
@@ -66,8 +66,9 @@ def _head(words: Words, record: Mapping[str, Any]) -> str:
 
 
 def _pools(words: Words, record: Mapping[str, Any]) -> str:
+    names = RunNames(words, pool_names(record))
     rows = [
-        [row["pool"], f"{row['accounts']:,}", *(grouped_amount(row[name]) for name in _AMOUNTS)]
+        [names.pool(row["pool"]), f"{row['accounts']:,}", *(grouped_amount(row[name]) for name in _AMOUNTS)]
         for row in record["amounts"]
     ]
     headings = [words.speak(text) for text in (marked("pool"), marked("accounts"), *_AMOUNTS.values())]

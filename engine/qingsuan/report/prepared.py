@@ -27,7 +27,7 @@ def summary(prepared: Prepared, words: Words) -> str:
             for table, rows in delivery["rows"].items()
         ]
         lines.append(words.speak("  delivery {number}: {told}", number=number, told=", ".join(told)))
-    command = f"qingsuan settle {prepared.path} --year {record['year']} --out OUT"
+    command = f"qingsuan settle {prepared.path} --out OUT"
     lines.append(words.speak("settle it with: {command}", command=command))
     return "\n".join(lines)
 

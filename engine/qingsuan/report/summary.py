@@ -18,7 +18,7 @@ from qingsuan.errors import InputError
 from qingsuan.messages import Words, marked
 from qingsuan.policy.model import FUNDS
 from qingsuan.report.text import folded, grouped_amount, grouped_yuan, headed, percent, table
-from qingsuan.report.wording.names import RunNames
+from qingsuan.report.wording.names import RunNames, pool_names
 from qingsuan.report.wording.reasons import REJECTIONS
 from qingsuan.report.wording.warnings import warning_lines
 
@@ -60,7 +60,8 @@ def settle_summary(out_dir: Path, words: Words) -> str:
     InputError
         The folder holds no finished run.
     """
-    record, names = read_record(out_dir), RunNames(words)
+    record = read_record(out_dir)
+    names = RunNames(words, pool_names(record))
     sums = _sums(out_dir / "totals" / "care.parquet")
     parts = [_alarm(names, record), _counts(names, record), _by_pool(names, sums), _by_fund(names, sums)]
     parts += [_differences(names, out_dir / "totals" / "differences.parquet"), _refunds_of_part(names, record)]

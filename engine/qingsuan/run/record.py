@@ -29,12 +29,13 @@ def of_inputs(
 
 
 def of_plugins(installed: Installed) -> list[dict[str, Any]]:
-    """Every plugin that was found, with the reason where it is refused."""
+    """Every plugin that was found, with the names of its pools, and with the reason where it is refused."""
     return [
         {
             "plugin": plugin.distribution,
             "version": plugin.version,
             "region": None if plugin.region is None else plugin.region.code,
+            "pools": {} if plugin.region is None else {pool.code: pool.name for pool in plugin.region.pools},
             "problem": plugin.problem,
             **({} if plugin.working_copy is None else {"working_copy": plugin.working_copy.record()}),
         }

@@ -340,7 +340,7 @@ def test_the_books_leave_a_gap_and_the_command_says_what_closes_it(prepared: Pat
     asked = ("permitted-changes", prepared, "--books", books(tmp_path), "--out", out)
     ran = run(*asked, "--lang", "en")
     assert ran.status == 0, ran.err
-    assert "990100, resident: 3,000.00 yuan are lacking" in ran.out
+    assert "990100 one, resident: 3,000.00 yuan are lacking" in ran.out
     assert "Closes it alone" in ran.out
     record = json.loads((out / "permitted.json").read_text("utf-8"))
     assert record["asked"] == ["990100:resident=3000.00"]

@@ -21,6 +21,7 @@ from qingsuan.printed.names import ReportNames
 from qingsuan.printed.page import page_of
 from qingsuan.printed.report import write_workbook
 from qingsuan.printed.section import Section
+from qingsuan.report.wording.names import pool_names
 from qingsuan.run.folder import RECORD
 
 __all__ = ["YearReport", "report_of_year"]
@@ -103,4 +104,8 @@ def report_of_year(folder: Path, lang: Lang) -> YearReport:
     parts = {one["part"]: json.loads((folder / one["part"] / RECORD).read_bytes()) for one in record["parts"]}
     words = Words(lang)
     agreed = agreed_with_others(folder, parts, words)
-    return YearReport(record, sections_of(record, parts, agreed, ReportNames(words, texts_of_plugins(lang))), words)
+    return YearReport(
+        record,
+        sections_of(record, parts, agreed, ReportNames(words, pool_names(record), texts_of_plugins(lang))),
+        words,
+    )

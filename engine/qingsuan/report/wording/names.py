@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
-from qingsuan.divisions import name as division_name
+from qingsuan.divisions import code_and_name
 from qingsuan.messages import Words, marked
 
-__all__ = ["FUNDS", "RunNames"]
+__all__ = ["FUNDS", "RunNames", "pool_names"]
 
 FUNDS: Mapping[str, str] = {
     "hifp_pay": marked("pooled fund of basic insurance"),
@@ -84,15 +86,25 @@ _PER_HEAD = {
 }
 
 
+def pool_names(record: Mapping[str, Any]) -> dict[str, str]:
+    """What plugins call their pools (统筹区), by code, as the record of a run has it; those of older versions have it not."""
+    return {code: name for plugin in record.get("plugins", ()) for code, name in plugin.get("pools", {}).items()}
+
+
 class RunNames:
     """Names in the language of ``words``.
+
+    Parameters
+    ----------
+    pools
+        What plugins call their pools, by code (:func:`pool_names`).
 
     >>> RunNames(Words("en")).scheme("390"), RunNames(Words("en")).scheme("391"), RunNames(Words("zh")).fund("maf_pay")
     ('390 residents', '391', '医疗救助')
     """
 
-    def __init__(self, words: Words) -> None:
-        self.words = words
+    def __init__(self, words: Words, pools: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.words, self._pools = words, pools
 
     def _of(self, known: Mapping[str, str], name: str) -> str:
         return self.words.speak(known[name]) if name in known else name
@@ -103,8 +115,7 @@ class RunNames:
 
     def pool(self, code: str) -> str:
         """A pool (统筹区): its code, in Chinese with its name."""
-        name = division_name(code)
-        return code if name == code or self.words.lang == "en" else f"{code} {name}"
+        return code if self.words.lang == "en" else code_and_name(code, self._pools)
 
     def fund(self, column: str) -> str:
         """A fund (基金), or the personal account, by its column."""

@@ -8,11 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from qingsuan.divisions import name as division_name
+from qingsuan.divisions import code_and_name
 from qingsuan.funds.lines import FUNDS
 from qingsuan.messages import Words, marked
 from qingsuan.money import fen_of_yuan, yuan
 from qingsuan.report.text import grouped_yuan, heading, table
+from qingsuan.report.wording.names import pool_names
 from qingsuan.simulation.changing.asked import plain
 from qingsuan.simulation.permitted.finding import Found, PermittedChange
 
@@ -97,7 +98,7 @@ def summary(record: Mapping[str, Any], changes: Sequence[Mapping[str, Any]], wor
         parts.append(words.speak("The books leave no gap open that rules of claims could close."))
     for gap in record["gaps"]:
         mine = [one for one in changes if (one["pool"], one["fund"]) == (gap["pool"], gap["fund"])]
-        parts += _of_gap(gap, mine, words)
+        parts += _of_gap(gap, mine, code_and_name(gap["pool"], pool_names(record)), words)
     if record["gaps"]:
         parts += [*_left_out(record["left_out"], words), words.speak(_NOBODY_DECIDED)]
     return "\n\n".join(parts)
@@ -108,11 +109,11 @@ _NOBODY_DECIDED = marked(
 )
 
 
-def _of_gap(gap: Mapping[str, Any], changes: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
+def _of_gap(gap: Mapping[str, Any], changes: Sequence[Mapping[str, Any]], pool: str, words: Words) -> Iterator[str]:
     fund = FUNDS[gap["fund"]] if words.lang == "zh" else gap["fund"]
     yield words.speak(
         "{pool}, {fund}: {gap} yuan are lacking",
-        pool=f"{gap['pool']} {division_name(gap['pool'])}".strip(),
+        pool=pool,
         fund=fund,
         gap=grouped_yuan(fen_of_yuan(gap["gap"])),
     )
