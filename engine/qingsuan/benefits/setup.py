@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
 from qingsuan.benefits.core.calendar import BenefitYear
+from qingsuan.benefits.core.core import Core
 from qingsuan.benefits.learned import Learned
 from qingsuan.columns.vocabulary import Vocabulary
 from qingsuan.policy.compile import Program, compile_rule_sets
@@ -189,10 +191,12 @@ class Setup:
     places: Places = field(init=False)
     own_columns: dict[str, OwnColumn] = field(init=False)
     _asking: dict[str, set[str]] = field(init=False)
+    _core: Callable[[], Core] = field(init=False)
     learned: Learned = field(init=False)
 
     def __post_init__(self) -> None:
         self.program = compile_rule_sets(self.rule_sets, apart=self.apart)
+        self._core = cache(partial(Core, self.program.tables, self.program.year_ends))
         self.places = Places(self.regions)
         self.own_columns = {}
         self._asking = {}
@@ -206,6 +210,11 @@ class Setup:
         own = [one for one in self.own_columns.values() if not one.is_number and not one.reg_type]
         names.update(dict.fromkeys(one.name for one in own))
         self.learned = Learned.nothing(names)
+
+    @property
+    def core(self) -> Core:
+        """The rules as they settle rows: made when it is first asked for, for all forks."""
+        return self._core()
 
     @property
     def vocabularies(self) -> dict[str, Vocabulary]:

@@ -104,7 +104,7 @@ def variant_of(base: Base, rule_sets: Sequence[RuleSet], number: int, label: str
     setup.learned = base.setup.learned
     program = setup.program
     if _is_sorted_alike(base.setup.program, program):
-        core = Core(program.tables, program.year_ends)
+        core = setup.core
         if np.array_equal(core.needs_keys, base.settler.core.needs_keys):
             touched = [one != other for one, other in zip(base.terms, _terms(program), strict=True)]
             return Variant(number, label, core, np.array([*touched, False], np.bool_), setup)

@@ -18,7 +18,7 @@ from qingsuan.benefits.accumulators.carry import Carry
 from qingsuan.benefits.accumulators.opening import Opening, empty_opening
 from qingsuan.benefits.columns import Columns
 from qingsuan.benefits.core.accounts import accounts_of
-from qingsuan.benefits.core.core import AtDoor, Core, Paid
+from qingsuan.benefits.core.core import AtDoor, Paid
 from qingsuan.benefits.core.keys import no_blocks, number_blocks
 from qingsuan.benefits.differences import DIFFERENCES, REFUNDS_OF_PART, Differences
 from qingsuan.benefits.order import ROLE, STATUS, Money, check_order, mark, order_rows
@@ -101,7 +101,7 @@ class Settler:
     """Settles partitions; made once per run, when every file has been read and vocabularies are frozen."""
 
     def __init__(self, setup: Setup) -> None:
-        self.setup, self.known, self.core = setup, Known(setup), Core(setup.program.tables, setup.program.year_ends)
+        self.setup, self.known, self.core = setup, Known(setup), setup.core
         self.waits, self.asked = Waits(setup), Asked(setup)
         self.carry = Carry(setup) if setup.accumulators else None
         self.layer_names = LayerNames(setup.program) if setup.detail else None
