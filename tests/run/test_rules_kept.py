@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from qingsuan import Pool, Region
+from qingsuan.benefits.setup import Setup
 from qingsuan.plugins import Installed, load
 from qingsuan.plugins.finding import Plugin
 from qingsuan.run import regions
@@ -149,6 +150,27 @@ def test_what_does_not_compile_is_told_as_if_it_were_read_now(region: Region, mo
     read(region, compiled=False)
     for _ in range(2):
         assert regions.read_regions(Installed((plugin,))).installed.broken == (anew,)
+
+
+def test_the_same_rules_are_compiled_once(region: Region) -> None:
+    def setup(**how: Any) -> Setup:
+        return Setup((region,), read(region).rule_sets, 2021, **how)
+
+    first = setup()
+    assert (setup().program, setup().core) == (first.program, first.core)
+    assert first.fork().core is first.core
+    assert setup(apart=True).program is not first.program
+    CHANGES["a percentage"](region.rules)
+    assert (setup().program is first.program, setup().core is first.core) == (False, False)
+    assert setup().program.digest != first.program.digest
+
+
+def test_only_some_of_what_was_compiled_is_kept(region: Region) -> None:
+    (rule_set,) = read(region).rule_sets
+    first = Setup((region,), (rule_set,), 2021)
+    for number in range(4):
+        Setup((region,), (replace(rule_set, title=f"another {number}"),), 2021)
+    assert Setup((region,), (rule_set,), 2021).program is not first.program
 
 
 def test_rules_that_are_no_files_of_the_machine_are_read_each_time(region: Region, tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cached_property
+from operator import is_
 
 import numpy as np
 import numpy.typing as npt
@@ -141,6 +143,36 @@ class OwnColumn:
         return cls(name, dimension.table, dimension.column, is_number, is_amount=is_amount, is_date=is_date)
 
 
+class _Compiled:
+    """Rule sets compiled, and what settles rows by them."""
+
+    def __init__(self, rule_sets: tuple[RuleSet, ...], *, apart: bool) -> None:
+        self.rule_sets, self.apart = rule_sets, apart
+        self.program = compile_rule_sets(rule_sets, apart=apart)
+
+    @cached_property
+    def core(self) -> Core:
+        return Core(self.program.tables, self.program.year_ends)
+
+    def is_of(self, rule_sets: tuple[RuleSet, ...], *, apart: bool) -> bool:
+        """Whether these are the very rule sets that it is of: they are frozen, so that nothing of them can have changed."""
+        same = len(rule_sets) == len(self.rule_sets) and all(map(is_, rule_sets, self.rule_sets))
+        return same and apart == self.apart
+
+
+_LAST: deque[_Compiled] = deque(maxlen=4)
+"""What was compiled last in this process, for programs that settle by the same rules again and again."""
+
+
+def _compiled(rule_sets: tuple[RuleSet, ...], *, apart: bool) -> _Compiled:
+    for one in tuple(_LAST):
+        if one.is_of(rule_sets, apart=apart):
+            return one
+    made = _Compiled(rule_sets, apart=apart)
+    _LAST.append(made)
+    return made
+
+
 @dataclass
 class Setup:
     """Everything that is decided before the first row.
@@ -191,12 +223,12 @@ class Setup:
     places: Places = field(init=False)
     own_columns: dict[str, OwnColumn] = field(init=False)
     _asking: dict[str, set[str]] = field(init=False)
-    _core: Callable[[], Core] = field(init=False)
+    _compiled: _Compiled = field(init=False)
     learned: Learned = field(init=False)
 
     def __post_init__(self) -> None:
-        self.program = compile_rule_sets(self.rule_sets, apart=self.apart)
-        self._core = cache(partial(Core, self.program.tables, self.program.year_ends))
+        self._compiled = _compiled(tuple(self.rule_sets), apart=self.apart)
+        self.program = self._compiled.program
         self.places = Places(self.regions)
         self.own_columns = {}
         self._asking = {}
@@ -213,8 +245,8 @@ class Setup:
 
     @property
     def core(self) -> Core:
-        """The rules as they settle rows: made when it is first asked for, for all forks."""
-        return self._core()
+        """The rules as they settle rows: made when it is first asked for, for all that go by the same rules."""
+        return self._compiled.core
 
     @property
     def vocabularies(self) -> dict[str, Vocabulary]:
