@@ -23,8 +23,11 @@ def programs() -> Iterator[Program]:
         yield compile_rule_sets(world(seed, 1, 1).rule_sets)
 
 
-def below(value: Any) -> Iterator[Any]:
-    """A value, and all that it holds."""
+def below(value: Any, seen: dict[int, Any]) -> Iterator[Any]:
+    """A value, and all that it holds, each object once; ``seen`` keeps them, so that no number is given a second time."""
+    if id(value) in seen:
+        return
+    seen[id(value)] = value
     yield value
     if is_dataclass(value):
         held: Any = [getattr(value, field.name) for field in fields(value)]
@@ -33,13 +36,13 @@ def below(value: Any) -> Iterator[Any]:
     else:
         held = value if isinstance(value, tuple | frozenset | list | set) else ()
     for one in held:
-        yield from below(one)
+        yield from below(one, seen)
 
 
 def test_nothing_of_a_program_can_be_written() -> None:
     seen: set[type] = set()
     for program in programs():
-        for value in below(program):
+        for value in below(program, {}):
             assert not isinstance(value, MutableMapping | MutableSequence | MutableSet | bytearray), value
             if is_dataclass(value):
                 seen.add(type(value))
