@@ -12,7 +12,7 @@ import pytest
 
 from explaining import disagreements, opened_world, sampled_year
 from held_in_memory import people_by_partition, readable_claims
-from qingsuan.explain.document import YearEndClaim, YearEndUse
+from qingsuan.explain.document import Explanation, YearEndClaim, YearEndUse
 from qingsuan.explain.page.page import page_of
 from qingsuan.explain.text.whole import text_of
 from qingsuan.explain.whole import Explainer
@@ -20,6 +20,7 @@ from worlds import world
 
 CASES = int(os.environ.get("QINGSUAN_CASES", "150"))
 CLAIMS = min(CASES, 10_000)
+LEFT = "At the end of the year: what the claims of the year left"
 
 
 @pytest.mark.parametrize("seed", range(3000, 3000 + max(1, CASES // CLAIMS)))
@@ -47,7 +48,7 @@ def test_the_end_of_a_year_is_explained_claim_by_claim(tmp_path: Path) -> None:
     opened = opened_world(made, tmp_path, 1)
     explained = [Explainer(opened).explain(psn_no=psn_no) for psn_no in people_by_partition(opened)]
     assert [one.psn_no for one in explained if not one.agrees] == []
-    paid = 0
+    paid, drawn = 0, dict[bool, Explanation]()
     for one in explained:
         years: dict[tuple[YearEndClaim, ...], list[YearEndUse]] = {}
         for claim in one.claims:
@@ -59,10 +60,10 @@ def test_the_end_of_a_year_is_explained_claim_by_claim(tmp_path: Path) -> None:
             assert sum(end.paid_fen for end in ends) == ends[0].layer.pay_fen
             assert all(end.later_fen + end.paid_fen <= end.layer.pay_fen for end in ends)
             paid += ends[0].layer.pay_fen > 0
-        lines = text_of(one)
-        assert ("At the end of the year: what the claims of the year left" in lines) is bool(years)
-        assert ("At the end of the year: what the claims of the year left" in page_of(one)) is bool(years)
+        assert (LEFT in text_of(one)) is bool(years)
+        drawn.setdefault(bool(years), one)
     assert paid
+    assert {is_left: LEFT in page_of(one) for is_left, one in drawn.items()} == {True: True, False: False}
 
 
 SAMPLES = max(1, CASES // 50_000)

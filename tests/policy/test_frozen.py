@@ -13,14 +13,14 @@ from qingsuan.plugins import load
 from qingsuan.policy.compile import Program, compile_rule_sets
 from qingsuan.policy.model import Case, Covers, Function, IdentityClass, Missing, Region, Rule, RuleSet
 from qingsuan.policy.reader import read_rule_sets
-from worlds import world
+from worlds import compiled
 
 
 def programs() -> Iterator[Program]:
     for region in load().regions:
         yield compile_rule_sets(read_rule_sets(region))
     for seed in range(1):
-        yield compile_rule_sets(world(seed, 1, 1).rule_sets)
+        yield compiled(seed)
 
 
 def below(value: Any, seen: dict[int, Any]) -> Iterator[Any]:

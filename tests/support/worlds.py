@@ -9,7 +9,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from random import Random
 from typing import Any
 
@@ -17,6 +17,7 @@ from counting import with_counting
 from generate import DIMENSIONS, IDENTITY_CODES, LEVELS, REG_TYPES, YEAR, Dice, registered, rule_set
 from qingsuan.benefits.reference.twin import Claim, Identity, Insured, Registration
 from qingsuan.benefits.setup import Setup
+from qingsuan.policy.compile import Program, compile_rule_sets
 from qingsuan.policy.model import Function, Pool, Region, RuleSet
 from qingsuan.policy.who.registrations import asks
 from varied import varied
@@ -556,3 +557,9 @@ def _negated(claim: Claim, setl_id: str, original: str) -> Claim:
     amounts = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
     negated = {name: -getattr(claim, name) for name in amounts}
     return replace(claim, setl_id=setl_id, refd_setl_flag="1", init_setl_id=original, **negated)
+
+
+@cache
+def compiled(seed: int) -> Program:
+    """The rules of a world, compiled once for all tests that only look at what they come to."""
+    return compile_rule_sets(world(seed, 1, 1).rule_sets)

@@ -29,7 +29,7 @@ from qingsuan.policy.model import COUNTERS, FUNDS
 from qingsuan.policy.numeric import PAYERS, Tables
 from qingsuan.policy.reader import read_rule_set
 from rule_heads import head
-from worlds import world
+from worlds import compiled
 
 EXT = Path(__file__).parents[3] / "ext" / "qingsuan"
 SOURCES = "".join((EXT / name).read_text("utf-8") for name in ("_rules.pxd", "_stays.pxd", "_kernel.pyx"))
@@ -138,7 +138,7 @@ def test_the_numbers_of_parts_and_counters_are_the_same_in_core_and_python() -> 
 
 def test_every_compiled_world_passes() -> None:
     for seed in range(4):
-        check_tables(compile_rule_sets(world(seed, 1, 1).rule_sets).tables)
+        check_tables(compiled(seed).tables)
 
 
 def changed(tables: Tables, table: str, row: int, column: str, value: int) -> Tables:

@@ -19,7 +19,7 @@ from qingsuan.policy.compile import compile_rule_sets
 from qingsuan.policy.model import FUNDS
 from qingsuan.policy.numeric import STEP_FIELDS, Tables
 from qingsuan.policy.reader import read_rule_set
-from worlds import world
+from worlds import compiled
 
 TEXT = """\
 format = 1
@@ -133,7 +133,7 @@ def check(plan: Plan) -> None:
 def test_plans_as_they_are_made_pass(plan: Plan) -> None:
     check(plan)
     for seed in range(3):
-        tables = compile_rule_sets(world(seed, 1, 1).rule_sets).tables
+        tables = compiled(seed).tables
         check_plan(Plan.of(tables), tables.slots, tables.names, tables.own_amounts, Apart(tables).payers)
 
 
