@@ -19,6 +19,7 @@ from html_pages import check_page, texts_of
 from qingsuan.explain.document import Explanation, plain
 from qingsuan.explain.page.page import page_of
 from qingsuan.explain.rows.opening import open_run
+from qingsuan.explain.text.whole import text_of
 from qingsuan.messages import Words
 from qingsuan.pages.numbers import exact_yuan, grouped_yuan, percent
 from qingsuan.report.wording.rejected import rejected_says
@@ -44,9 +45,9 @@ def written(name: str, value: Any) -> str:
 
 
 def said_in_words(document: Any) -> Iterator[tuple[str, Any]]:
-    """Leaves but those that the page says in words: what a thing is, and of which language."""
+    """Leaves but those that the page says in words: what a thing is, and of which language; and but names of pools of other claims."""
     kinds = {"outcome", "why", "per", "measured", "about", "lang"}
-    return (leaf for leaf in leaves(document) if leaf[0] not in kinds)
+    return (leaf for leaf in leaves(document) if leaf[0] not in kinds and not leaf[0].startswith("pools"))
 
 
 def changed(explanation: Explanation, **of_claims: Any) -> Explanation:
@@ -67,6 +68,14 @@ def test_every_number_and_text_of_the_document_is_on_the_page(lang: Lang, about:
         of_year = {value for _, value in leaves(plain(explanation.year), "year")}
         absent = [(name, value) for name, value in absent if value not in of_year]
     assert not absent
+
+
+def test_a_pool_is_called_in_chinese_what_its_plugin_calls_it() -> None:
+    for lang, called in (("zh", "990100 示例市"), ("en", "pool 990100")):
+        explanation = changed(full_explanation(lang, "claim"), pool="990100")
+        explanation = replace(explanation, run=replace(explanation.run, pools={"990100": "示例市"}))
+        for told in (texts_of(page_of(explanation)), text_of(explanation)):
+            assert (called in told, "示例市" in told) == (True, lang == "zh")
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from qingsuan.explain.document.basics import Texts
@@ -145,6 +146,7 @@ class Run:
     year : the year that was settled.
     rules_digest : the digest of its rules.
     plugins : those of the regions that it was settled by.
+    pools : what they call their pools (统筹区), by code.
     """
 
     folder: str
@@ -152,6 +154,7 @@ class Run:
     year: int
     rules_digest: str
     plugins: tuple[Plugin, ...]
+    pools: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

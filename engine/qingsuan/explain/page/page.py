@@ -39,7 +39,7 @@ def page_of(explanation: Explanation, above: Any = "") -> str:
         Jinja2 or matplotlib is not installed.
     """
     words = Words(explanation.lang)
-    names = Names(words)
+    names = Names(words, explanation.run.pools)
     of_year = explanation.about == "person"
     title = words.speak("A year's settlements explained") if of_year else words.speak("A settlement explained")
     sources = list(dict.fromkeys(_sources_in(explanation.claims)))

@@ -16,6 +16,7 @@ from qingsuan.listing import names_in
 from qingsuan.plugins import Installed
 from qingsuan.prepared import is_prepared
 from qingsuan.report.summary import read_record
+from qingsuan.report.wording.names import pool_names
 from qingsuan.run.deliveries import inputs_of
 from qingsuan.run.folder import LEDGER, RECORD
 from qingsuan.run.model import Inputs
@@ -80,7 +81,7 @@ def open_run(folder: Path, prepared: Path | None, rules_dir: Path | None) -> Ope
     setup.registrations = "registrations" in record["inputs"]
     _refuse_other_rules(folder, setup, installed)
     digest = hashlib.sha256((folder / RECORD).read_bytes()).hexdigest()
-    run = Run(str(folder), digest, setup.year, setup.program.digest, _plugins(record))
+    run = Run(str(folder), digest, setup.year, setup.program.digest, _plugins(record), pool_names(record))
     return Opened(folder, record, run, setup, year)
 
 

@@ -20,7 +20,7 @@ def claim_lines(names: Names, claim: Claim) -> Iterator[str]:
     if claim.benefit_date is not None:
         head += f"; {speak('benefit date {date}', date=claim.benefit_date)}"
     if claim.pool is not None:
-        head += f"; {speak('pool {pool}', pool=claim.pool)}"
+        head += f"; {speak('pool {pool}', pool=names.pool(claim.pool))}"
     yield head
     yield from indented(_parts(names, claim))
 

@@ -19,7 +19,7 @@ def text_of(explanation: Explanation) -> str:
 
 
 def _lines(explanation: Explanation) -> Iterator[str]:
-    names = Names(Words(explanation.lang))
+    names = Names(Words(explanation.lang), explanation.run.pools)
     speak = names.words.speak
     of_year = explanation.about == "person"
     yield speak("A year's settlements explained") if of_year else speak("A settlement explained")
@@ -29,7 +29,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
         yield speak(
             "carried in: {scheme} in pool {pool}, account {amount}",
             scheme=carried.insutype,
-            pool=carried.pool,
+            pool=names.pool(carried.pool),
             amount=amount,
         )
     for claim in explanation.claims:
