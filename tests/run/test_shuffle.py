@@ -1,6 +1,8 @@
 """Rows on their way: each to the partition of its person, moved only where they do not lie there already, aside if need be."""
 
 import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -131,6 +133,27 @@ def test_rows_that_were_left_in_memory_go_to_disk_when_it_is_needed_otherwise(tm
             found += shuffle.take(partition).column("psn_no").to_pylist()
         assert sorted(found) == sorted(names)
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_that_are_put_aside_while_others_are_taken_are_not_lost(tmp_path):
+    """Rejected rows come while partitions are settled, and what waits makes room for them at any moment."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for attempt in range(10):
+            names, budget = people(2000, seed=attempt), Budget(1 << 30)
+            with Shuffle(40, budget, tmp_path / f"aside{attempt}") as shuffle:
+                for start in range(0, len(names), 50):
+                    shuffle.add(batch_of(names[start : start + 50]))
+                shuffle.close()
+                sizes = range(shuffle.held_bytes, -1, -shuffle.held_bytes // 30)
+                with ThreadPoolExecutor(1) as others:
+                    shrunk = others.submit(lambda budget=budget, sizes=sizes: [budget.shrink(size) for size in sizes])
+                    assert found_in(shuffle) == sorted(names)
+                    shrunk.result()
+                assert shuffle.held_bytes == 0
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_rows_that_cannot_be_put_aside_stop_the_run_and_name_memory(tmp_path):

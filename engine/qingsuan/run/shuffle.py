@@ -6,7 +6,7 @@ import shutil
 import threading
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -286,35 +286,51 @@ class Shuffle:
 
     def close(self) -> None:
         """Everything has been added: finish the files. Where most rows are there, the others go too: memory is needed now."""
-        if self._is_mostly_aside and self.held_bytes:
-            with self._budget.lock:
+        with self._budget.lock:
+            if self._is_mostly_aside and self.held_bytes:
                 self.spill()
-        with _putting_aside(self.folder):
-            self._end_files()
+            with _putting_aside(self.folder):
+                self._end_files()
 
     def _end_files(self) -> None:
         while self._open:
             self._open.popitem()[1].close()
 
     def take(self, partition: int) -> pa.Table:
-        """Take a partition's rows out; they are gone from here afterwards."""
-        table = self.look(partition)
+        """Take a partition's rows out; they are gone from here afterwards.
+
+        Whatever else needs memory by then may put rows aside at any moment, so a partition is taken out before its files are read.
+        """
         with self._budget.lock:
+            files, held = self._of(partition)
             self._held[partition] = []
             self._bytes[partition] = 0
             self.held_bytes = int(self._bytes.sum())
-        for path in self._files.get(partition, ()):
+        table = self._table(files, held)
+        for path in files:
             with reading_again(path):
                 path.unlink()
         return table
 
     def look(self, partition: int) -> pa.Table:
         """A partition's rows, which stay; everything has been added."""
+        with self._budget.lock:
+            files, held = self._of(partition)
+        return self._table(files, held)
+
+    def _of(self, partition: int) -> tuple[list[Path], list[_Piece]]:
+        """Where a partition's rows are: in files, which are finished, and in memory. Called under the budget's lock."""
+        if partition in self._open:
+            with _putting_aside(self.folder):
+                self._open.pop(partition).close()
+        return [*self._files.get(partition, ())], self._held[partition]
+
+    def _table(self, files: Sequence[Path], held: Sequence[_Piece]) -> pa.Table:
         batches: list[pa.RecordBatch] = []
-        for path in self._files.get(partition, ()):
+        for path in files:
             with reading_again(path), pa.ipc.open_stream(path) as reader:
                 batches += reader
-        batches += [piece.rows for piece in self._held[partition]]
+        batches += [piece.rows for piece in held]
         if self._schema is None:
             raise ValueError("nothing was ever added, not even an empty batch")
         return pa.Table.from_batches(batches, self._schema)
