@@ -300,7 +300,7 @@ def test_an_empty_folder_is_a_place_like_none(tmp_path: Path) -> None:
 def test_a_pool_without_a_plugin(tmp_path: Path) -> None:
     rows = [claim(setl_id=f"s{n}", insu_admdvs="880101") for n in range(3)]
     path = write(tmp_path / "claims.csv", [claim(), *rows, claim(setl_id="x", insu_admdvs="not a code")])
-    said = ("no installed plugin serves: 880100 with 3 claims", "install the region's plugin", "--skip-unserved")
+    said = ("no installed plugin serves: 880100, 3 claims", "install the region's plugin", "--skip-unserved")
     refused(settle_claims(tmp_path, path), 4, *said)
 
 
@@ -308,7 +308,7 @@ def test_a_code_that_was_retired_is_answered_with_the_code_of_today(tmp_path: Pa
     rows = [claim(), claim(setl_id="old", insu_admdvs="220381"), claim(setl_id="far", insu_admdvs="880101")]
     path = write(tmp_path / "claims.csv", rows)
     said = "write the code of today: 220381 公主岭市 is 220184 since 2020; install"
-    refused(settle_claims(tmp_path, path), 4, "220300 四平市 with 1 claims", said)
+    refused(settle_claims(tmp_path, path), 4, "220300 四平市, 1 claims", said)
     assert settle_claims(tmp_path, path, "--skip-unserved").status == 0
     rejected = pq.read_table(tmp_path / "out" / "rejected").to_pylist()
     assert {row["setl_id"]: row["expected"] for row in rejected} == {

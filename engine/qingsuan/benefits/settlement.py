@@ -314,7 +314,7 @@ class Benefits(Settlement):
         pools: dict[str, int] = {}
         for area, count in self.setup.learned.unserved.items():
             pools[area[:4] + "00"] = pools.get(area[:4] + "00", 0) + count
-        listed = "; ".join(f"{code_and_name(pool)} with {count} claims" for pool, count in sorted(pools.items())[:10])
+        listed = "; ".join(f"{code_and_name(pool)}, {count} claims" for pool, count in sorted(pools.items())[:10])
         broken = "".join(f"\n  refused plugin {problem}" for problem in problems)
         moved = "; ".join(filter(None, map(retired, sorted(self.setup.learned.unserved))))
         raise PluginError(
