@@ -24,7 +24,7 @@ from qingsuan.run.inputs import (
     read_intake,
 )
 from qingsuan.run.model import Inputs, Options
-from qingsuan.run.prepared.opened import PreparedYear
+from qingsuan.run.prepared.opened import record_of
 
 __all__ = [
     "Parted",
@@ -142,7 +142,7 @@ def year_of(year: int | None, prepared: Path | None) -> int:
     if year is not None:
         year = whole_number("--year", year, FIRST_YEAR, LAST_YEAR)
     if prepared is not None:
-        known = PreparedYear.open(prepared).record.year
+        known = record_of(prepared).year
         if year not in (None, known):
             raise UsageError(
                 "--year",

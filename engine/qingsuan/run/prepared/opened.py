@@ -45,7 +45,7 @@ from qingsuan.run.prepared.records import DeliveryRecord, YearRecord, read_deliv
 from qingsuan.run.prepared.sums import Stored
 from qingsuan.run.threads import in_threads
 
-__all__ = ["Delivery", "PreparedYear"]
+__all__ = ["Delivery", "PreparedYear", "record_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,19 @@ class Delivery:
             return read.take(pa.array(which * ROWS_PER_BATCH + rows % ROWS_PER_BATCH))
 
 
+def record_of(path: Path) -> YearRecord:
+    """What ``year.json`` of a prepared year says; nothing else is looked at.
+
+    Raises
+    ------
+    InputError
+        There is no prepared year, or its record is not as it was written.
+    """
+    if not is_file(path / YEAR_RECORD):
+        raise _no_year(path)
+    return read_year(path)
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedYear:
     """A prepared year as it was opened.
@@ -166,9 +179,7 @@ class PreparedYear:
         InputError
             There is none, it was not finished, it is of another version, or a file is gone or of another size.
         """
-        if not is_file(path / YEAR_RECORD):
-            raise _no_year(path)
-        record = read_year(path)
+        record = record_of(path)
         deliveries = []
         for number, sha256 in enumerate(record.deliveries, 1):
             folder = path / delivery_name(number)
