@@ -34,10 +34,11 @@ def sums_of(batch: pa.RecordBatch) -> dict[str, int]:
 
 
 class BenefitBooks:
-    """The books of one run, read."""
+    """The books of one run, read: what is asked more than once is added up once, so nothing is counted meanwhile."""
 
     def __init__(self, books: Books) -> None:
         self.books, self._totals = books, books.totals
+        self._merged: dict[str, pa.Table] = {}
 
     @property
     def settled_rows(self) -> int:
@@ -50,8 +51,10 @@ class BenefitBooks:
         return self.books.counts[REVERSED]
 
     def merged(self, name: str, by: tuple[str, ...]) -> pa.Table:
-        """The totals of all partitions, in fen."""
-        return merge_totals(self._totals[name], by)
+        """The totals of all partitions, in fen; those of a name are always asked by the same columns."""
+        if name not in self._merged:
+            self._merged[name] = merge_totals(self._totals[name], by)
+        return self._merged[name]
 
     def tables(self) -> dict[str, pa.Table]:
         """The files ``totals/*.parquet`` by name, sums in yuan."""

@@ -59,11 +59,11 @@ def read_all(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -> No
     _read_ties(run)
     read_trusted(run, shuffles, refused)
     tables = [table for table in run.settlement.inputs if not table.is_trusted]
-    for table in tables:
-        shuffles[table.name].add(run.settlement.empty(table.name), table.spread_on)
     work = [(table, parcel) for table in tables for parcel in _parcels(run, table)]
     run.progress.stage("reading", len(work))
     _read(run, work, shuffles, refused)
+    for table in tables:
+        _give_columns(run, table, shuffles[table.name])
     run.progress.end()
     run.settlement.freeze(run.problems)
 
@@ -72,11 +72,17 @@ def read_trusted(run: Run, shuffles: dict[str, Shuffle], refused: RefusedRows) -
     """Read the tables that must be trusted, and check what only all rows of a partition show."""
     for table in run.settlement.inputs:
         if table.is_trusted:
-            shuffles[table.name].add(run.settlement.empty(table.name), table.spread_on)
             _read(run, [(table, parcel) for parcel in _parcels(run, table)], shuffles, refused)
+            _give_columns(run, table, shuffles[table.name])
             shuffles[table.name].close()
             for partition in range(run.partitions if run.inputs.of(table.name) else 0):
                 run.settlement.check_spread(table.name, shuffles[table.name].look(partition))
+
+
+def _give_columns(run: Run, table: InputTable, shuffle: Shuffle) -> None:
+    """Let a table of which nothing was read have its columns all the same."""
+    if not shuffle.has_columns:
+        shuffle.add(run.settlement.empty(table.name), table.spread_on)
 
 
 def _read_ties(run: Run) -> None:

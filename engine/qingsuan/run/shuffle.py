@@ -186,6 +186,11 @@ class Shuffle:
         self._budget = budget
         budget.share(self)
 
+    @property
+    def has_columns(self) -> bool:
+        """Whether a batch was added, be it one without rows."""
+        return self._schema is not None
+
     def add(self, batch: pa.RecordBatch, key: str = "psn_no") -> None:
         """Send a batch's rows to the partitions of their people."""
         if batch.num_rows == 0:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -59,22 +60,13 @@ class BenefitYear:
         date = _EPOCH + dt.timedelta(days=day)
         return date.year - ((date.month, date.day) < self.begins)
 
-    def _dates(self) -> list[dt.date]:
+    def dates(self) -> list[dt.date]:
+        """Its days, in order."""
         return [_EPOCH + dt.timedelta(days=day) for day in range(self.first_day, self.last_day + 1)]
 
     def numbers(self) -> Int16:
-        """The number of each of its days, in order: 0 … :data:`LAST_DAY`."""
-        month, first = self.begins
-        found = []
-        for date in self._dates():
-            months = (date.year - self.year) * _MONTHS + date.month - month - (date.day < first)
-            begun = (
-                date.replace(day=first)
-                if date.day >= first
-                else (date.replace(day=1) - dt.timedelta(days=1)).replace(day=first)
-            )
-            found.append(months * _DAYS + (date - begun).days)
-        return np.array(found, np.int16)
+        """The number of each of its days, in order: 0 … :data:`LAST_DAY`. Nobody may write to them."""
+        return _numbers_of(self)
 
     def periods(self) -> tuple[tuple[str, ...], ...]:
         """What its periods are called in tables, by kind: the year, quarters, months and days, in order of time.
@@ -84,4 +76,21 @@ class BenefitYear:
         first = self.year * _MONTHS + self.begins[0] - 1
         months = [f"{month // _MONTHS}-{month % _MONTHS + 1:02d}" for month in range(first, first + _MONTHS)]
         quarters = [f"{self.year}Q{quarter}" for quarter in range(1, 5)]
-        return ((f"{self.year}",), tuple(quarters), tuple(months), tuple(date.isoformat() for date in self._dates()))
+        return ((f"{self.year}",), tuple(quarters), tuple(months), tuple(date.isoformat() for date in self.dates()))
+
+
+@lru_cache
+def _numbers_of(year: BenefitYear) -> Int16:
+    month, first = year.begins
+    found = []
+    for date in year.dates():
+        months = (date.year - year.year) * _MONTHS + date.month - month - (date.day < first)
+        begun = (
+            date.replace(day=first)
+            if date.day >= first
+            else (date.replace(day=1) - dt.timedelta(days=1)).replace(day=first)
+        )
+        found.append(months * _DAYS + (date - begun).days)
+    numbers = np.array(found, np.int16)
+    numbers.flags.writeable = False
+    return numbers
