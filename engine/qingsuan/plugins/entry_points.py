@@ -74,6 +74,8 @@ def _installed() -> list[EntryPoint]:
 
 def _entry_points(distribution: Distribution) -> list[EntryPoint]:
     """Those of the group; one that stands for the distribution where it may be a plugin and cannot be read."""
+    if _is_of_others(distribution):
+        return []
     folder = _folder(distribution)
     try:
         points: list[EntryPoint] = call_plugin(_listed, distribution)
@@ -84,6 +86,14 @@ def _entry_points(distribution: Distribution) -> list[EntryPoint]:
         problem = "it is installed in part only: METADATA or entry_points.txt says nothing; install it again"
         return [_Unreadable(folder, problem)]
     return points
+
+
+def _is_of_others(distribution: Distribution) -> bool:
+    """Whether a distribution that lies in a folder has another's name, and our group occurs nowhere in its entry points."""
+    if not isinstance(getattr(distribution, "_path", None), Path) or _has_our_name(distribution):
+        return False
+    text = _raw(distribution)
+    return text is not None and GROUP not in text
 
 
 def _listed(distribution: Distribution) -> list[EntryPoint]:
