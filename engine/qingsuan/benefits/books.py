@@ -34,7 +34,7 @@ def sums_of(batch: pa.RecordBatch) -> dict[str, int]:
 
 
 class BenefitBooks:
-    """The books of one run, read: what is asked more than once is added up once, so nothing is counted meanwhile."""
+    """The books of one run, read: what is asked more than once is added up once, so nothing may be counted any more."""
 
     def __init__(self, books: Books) -> None:
         self.books, self._totals = books, books.totals
