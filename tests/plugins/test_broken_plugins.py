@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from importlib import invalidate_caches
+from importlib.metadata import EntryPoint, EntryPoints, PathDistribution
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from qingsuan import Pool, Region, hookimpl
 from qingsuan.apart.code import PluginCodeError, call_plugin
 from qingsuan.errors import RunError
 from qingsuan.plugins import GROUP, Installed, Plugin, load
+from qingsuan.plugins.entry_points import find
 from qingsuan.run.regions import read_regions
 from settling import OWN_RULES, RULES, claim, install_code, insured, run, settle, write
 
@@ -125,6 +127,20 @@ def test_entry_points_that_nobody_can_read_are_refused(
     (tmp_path / f"{name}-1.dist-info" / "entry_points.txt").mkdir(parents=True)
     monkeypatch.syspath_prepend(str(tmp_path))
     assert "installed in part only" in problem_of(f"{name}-1.dist-info")
+
+
+def test_entry_points_of_a_finders_own_making_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Own(PathDistribution):
+        @property
+        def entry_points(self) -> Any:
+            return EntryPoints([EntryPoint("own", "nowhere", GROUP)._for(self)])
+
+    folder = tmp_path / "another-1.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: another\nVersion: 1\n", "utf-8")
+    for kind, found in ((Own, ["own"]), (PathDistribution, [])):
+        monkeypatch.setattr("qingsuan.plugins.entry_points.distributions", lambda kind=kind: [kind(folder)])
+        assert [one.point.name for one in find()] == found
 
 
 def test_broken_distributions_of_others_are_none_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, PathDistribution, distributions
 from pathlib import Path, PurePath
 from typing import Any, Protocol
 
@@ -89,8 +89,12 @@ def _entry_points(distribution: Distribution) -> list[EntryPoint]:
 
 
 def _is_of_others(distribution: Distribution) -> bool:
-    """Whether a distribution that lies in a folder has another's name, and our group occurs nowhere in its entry points."""
-    if not isinstance(getattr(distribution, "_path", None), Path) or _has_our_name(distribution):
+    """Whether a distribution that is read from a folder has another's name, and our group occurs nowhere in its entry points.
+
+    Nothing is said of one that another finder made: its entry points need not be those of its folder.
+    """
+    is_folder = type(distribution) is PathDistribution and isinstance(getattr(distribution, "_path", None), Path)
+    if not is_folder or _has_our_name(distribution):
         return False
     text = _raw(distribution)
     return text is not None and GROUP not in text
